@@ -1,0 +1,1 @@
+"""Applies plans as journaled transactions; the only package that writes."""

@@ -1,0 +1,30 @@
+"""From the global options to the machine that is looked at."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.host.root import Root
+
+
+def open_root(args: argparse.Namespace) -> Root:
+    """The root that the options name: the live host, a mounted disk, a capture or the demo machine."""
+    if args.demo:
+        from vfiotui.demo.machine import demo_root_parts
+        from vfiotui.host.memory_tree import MemoryTree
+        from vfiotui.model.facts import Mode
+
+        nodes, moving = demo_root_parts()
+        return Root(MemoryTree(nodes), Mode.DEMO, "demo", moving)
+    if args.root is None:
+        return Root.live()
+    if os.path.isdir(args.root):
+        return Root.mounted(args.root)
+    from vfiotui.host.archive import BadArchive, open_capture
+
+    try:
+        return open_capture(args.root)
+    except BadArchive as error:
+        raise CommandError(str(error), Exit.NO_ACCESS) from error

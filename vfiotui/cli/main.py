@@ -1,0 +1,97 @@
+"""The `vfiotui` command: picks a subcommand and imports only that one.
+
+A subcommand is a module of this package with `arguments(parser)` and `run(args) -> Exit`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from vfiotui import __version__
+from vfiotui.cli.exit import CommandError, Exit
+
+COMMANDS = {
+    "console": "open the console (the default on a terminal)",
+    "doctor": "judge this host: every check with its evidence",
+    "explain": "tell what a check wants, why, and how to mend it",
+    "topology": "show the processors: packages, caches, cores, nodes",
+    "groups": "show the IOMMU groups and whether each card can be given away",
+    "pci": "show the PCI devices with reset, link, BARs and capabilities",
+    "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
+    "capture": "write this host, scrubbed, into a file that --root opens",
+}
+
+
+def build_parser(command: str) -> argparse.ArgumentParser:
+    """The parser of the whole command line, with the arguments of one subcommand only."""
+    parser = argparse.ArgumentParser(
+        prog="vfiotui",
+        description="A console for hosts that pass PCI devices through to virtual machines.",
+        epilog="Exit codes: 0 fine, 1 something fails, 2 usage, 3 no access, 4 a change failed, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"vfiotui {__version__}")
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for target in (parser, common):
+        add_global(target, argparse.SUPPRESS if target is common else None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text.capitalize() + ".", parents=[common])
+        if name == command:
+            importlib.import_module(f"vfiotui.cli.{name}").arguments(sub)
+    return parser
+
+
+def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """The options that stand before or behind the subcommand."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--root",
+        metavar="PATH|CAPTURE",
+        default=default,
+        help="look at a mounted disk, a captured tree or a capture",
+    )
+    flag = False if default is None else default
+    where.add_argument("--demo", action="store_true", default=flag, help="look at a machine made up for show")
+    parser.add_argument("--connect", metavar="URI", default=default, help="libvirt connection (default qemu:///system)")
+    parser.add_argument("--json", action="store_true", default=flag, help="print JSON")
+    parser.add_argument(
+        "--plain", action="store_true", default=flag, help="print lines of text; never open the console"
+    )
+
+
+def command_of(argv: Sequence[str]) -> str:
+    """The subcommand among the words, or "" where there is none."""
+    skip = False
+    for word in argv:
+        if skip:
+            skip = False
+        elif word in ("--root", "--connect"):
+            skip = True
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser(command_of(words)).parse_args(words)
+        if args.command is None:
+            opens = sys.stdout.isatty() and not args.json and not args.plain
+            args.command = "console" if opens else "doctor"
+            args = build_parser(args.command).parse_args([*words, args.command])
+        return int(importlib.import_module(f"vfiotui.cli.{args.command}").run(args))
+    except CommandError as error:
+        print(f"vfiotui: {error}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (a pager was closed); nothing may be written at interpreter exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FINE

@@ -1,0 +1,1 @@
+"""A whole machine described as data, and the builder that writes it as a tree."""

@@ -1,0 +1,1 @@
+"""Readers and writers of configuration files, text in and text out."""

@@ -1,0 +1,1 @@
+"""Reads the machine through a Root and returns model values."""

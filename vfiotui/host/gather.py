@@ -1,0 +1,53 @@
+"""The whole machine as one frozen Facts value; slow parts are read side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from vfiotui.host import boot, changes, cpu, firmware, iommu, kernel_log, kvm, memory, modules, pci, usb
+from vfiotui.host.root import Root
+from vfiotui.model.domain import Virt
+from vfiotui.model.facts import Facts
+from vfiotui.model.reading import Reading, Unread, Why
+
+READERS: dict[str, Callable[[Root], Any]] = {
+    "cpu": cpu.read,
+    "pci": pci.read,
+    "iommu": iommu.read,
+    "firmware": firmware.read,
+    "usb": usb.read,
+    "memory": memory.read,
+    "boot": boot.read,
+    "modules": modules.read,
+    "kernel_log": kernel_log.read,
+    "kvm_device": kvm.read,
+    "changes": changes.read,
+}
+"""One reader for each part of Facts that comes from the root; libvirt's part is handed in."""
+
+
+def part(root: Root, name: str) -> Any:
+    """One part of the facts, read now."""
+    return READERS[name](root)
+
+
+def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | None = None) -> Facts:
+    """Reads every part, or only the named ones; what is not read says so.
+
+    `virt` is what libvirt said (virt.link or host.domains); it is only passed through.
+    """
+    wanted = set(READERS if only is None else only) & READERS.keys()
+    skipped = Unread("was not asked for", Why.NOT_HERE)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        running = {name: pool.submit(READERS[name], root) for name in wanted}
+        parts: dict[str, Any] = {n: running[n].result() if n in running else skipped for n in READERS}
+    return Facts(
+        mode=root.mode,
+        label=root.label,
+        privileged=os.geteuid() == 0,
+        virt=skipped if virt is None else virt,
+        **parts,
+    )

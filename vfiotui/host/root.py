@@ -1,0 +1,207 @@
+"""Root: a prefix with manners, at which every read of a machine begins.
+
+The live host, a mounted disk, a capture and the demo machine are the same type; a reading is a
+value or an `Unread` that says why there is none. No other module opens a path of the machine.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree
+from vfiotui.model.facts import Mode
+from vfiotui.model.reading import Reading, Unread, Why
+
+T = TypeVar("T")
+Data: TypeAlias = bytes
+"""`Root.bytes` hides the built-in name inside its class."""
+
+TEXT_LIMIT = 4 << 20
+"""Bytes; the largest honest text here is modules.alias of a distribution kernel (about 1.5 MB)."""
+
+REASONS: Mapping[int, tuple[Why, str]] = {
+    errno.ENOENT: (Why.ABSENT, "is not there"),
+    errno.ENOTDIR: (Why.ABSENT, "is not there"),
+    errno.EACCES: (Why.FORBIDDEN, "needs root"),
+    errno.EPERM: (Why.FORBIDDEN, "needs root"),
+    errno.ENODEV: (Why.VANISHED, "vanished while it was read"),
+    errno.ESRCH: (Why.VANISHED, "vanished while it was read"),
+    errno.EISDIR: (Why.NOT_A_FILE, "is a directory"),
+    errno.ENXIO: (Why.NOT_A_FILE, "is no regular file"),
+    errno.ELOOP: (Why.DAMAGED, "is a loop of symbolic links"),
+    errno.ENAMETOOLONG: (Why.DAMAGED, "has too long a name"),
+    errno.EINVAL: (Why.DAMAGED, "the kernel does not answer here"),
+    errno.EAGAIN: (Why.DAMAGED, "gives no answer now"),
+}
+
+
+def unread(error: OSError | ValueError, path: str) -> Unread:
+    """The reason behind an error of the operating system, as a sentence fragment."""
+    if isinstance(error, ValueError):
+        return Unread("has an impossible name", Why.DAMAGED, path)
+    why, reason = REASONS.get(error.errno or 0, (Why.DAMAGED, os.strerror(error.errno or errno.EIO).lower()))
+    return Unread(reason, why, path)
+
+
+class Root:
+    """One machine that can be read."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        mode: Mode,
+        label: str = "",
+        moving: Mapping[str, Callable[[], bytes]] | None = None,
+        keep: object = None,
+    ) -> None:
+        """`moving` answers for some paths instead of the tree (the demo's live figures); `keep` is held alive."""
+        self.tree = tree
+        self.mode = mode
+        self.label = label
+        self._moving = dict(moving or {})
+        self._keep = keep
+
+    @classmethod
+    def live(cls) -> Root:
+        """The running system."""
+        return cls(LiveTree(), Mode.LIVE)
+
+    @classmethod
+    def mounted(cls, folder: str) -> Root:
+        """A disk that is mounted at `folder`, or a captured tree unpacked there."""
+        tree = FolderTree(folder)
+        captured = any(
+            os.path.isdir(f"{tree.prefix}/{d}") and os.listdir(f"{tree.prefix}/{d}") for d in ("sys", "proc")
+        )
+        return cls(tree, Mode.CAPTURE if captured else Mode.ROOT, folder)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is the running system."""
+        return self.mode is Mode.LIVE
+
+    def has(self, top: str) -> bool:
+        """Whether a top directory such as "sys" is there and holds something: a mounted disk has no runtime."""
+        names = self.names(f"/{top}")
+        return not isinstance(names, Unread) and bool(names)
+
+    def _try(self, path: str, use: Callable[[], T]) -> Reading[T]:
+        try:
+            return use()
+        except (OSError, ValueError) as error:
+            return unread(error, path)
+
+    def bytes(self, path: str, limit: int = TEXT_LIMIT) -> Reading[Data]:
+        """The whole content of a regular file, or Unread where it is longer than `limit`."""
+        if path in self._moving:
+            return self._moving[path]()
+        data = self._try(path, lambda: self.tree.read(path, limit))
+        if isinstance(data, bytes) and len(data) > limit:
+            return Unread(f"is longer than {limit} bytes", Why.TOO_BIG, path)
+        return data
+
+    def text(self, path: str, limit: int = TEXT_LIMIT) -> Reading[str]:
+        """A file as text without its final newlines, NULs and CRs (sysfs and old firmware pad with them).
+
+        Bytes that are no UTF-8 appear as U+FFFD; a text is never an error.
+        """
+        data = self.bytes(path, limit)
+        if isinstance(data, Unread):
+            return data
+        return data.decode("utf-8", "replace").replace("\0", "").replace("\r", "").rstrip("\n")
+
+    def lines(self, path: str, limit: int = TEXT_LIMIT) -> Reading[tuple[str, ...]]:
+        """The lines of a text file."""
+        text = self.text(path, limit)
+        return text if isinstance(text, Unread) else tuple(text.split("\n")) if text else ()
+
+    def integer(self, path: str, base: int = 0) -> Reading[int]:
+        """A file that holds one number; base 0 reads 0x… as hexadecimal, else decimal."""
+        text = self.text(path, 4096)
+        if isinstance(text, Unread):
+            return text
+        word = text.strip()
+        try:
+            return int(word, 10 if base == 0 and not word.lower().startswith(("0x", "-0x")) else base or 16)
+        except ValueError:
+            return Unread(f"holds no number but {word[:40]!r}", Why.DAMAGED, path)
+
+    def names(self, path: str) -> Reading[tuple[str, ...]]:
+        """The names in a directory, sorted."""
+        return self._try(path, lambda: tuple(sorted(self.tree.names(path))))
+
+    def link(self, path: str) -> Reading[str]:
+        """The text of a symbolic link; it may dangle."""
+        return self._try(path, lambda: self.tree.readlink(path))
+
+    def real(self, path: str) -> Reading[str]:
+        """The path inside the root with every link followed; absent where it dangles."""
+        return self._try(path, lambda: self.tree.real(path))
+
+    def stat(self, path: str, follow: bool = True) -> Reading[Stat]:
+        """What a name is: kind, size, mode, time of its last change."""
+        return self._try(path, lambda: self.tree.stat(path, follow))
+
+    def exists(self, path: str) -> Reading[bool]:
+        """Whether a name is there; Unread where that cannot be seen."""
+        if path in self._moving:
+            return True
+        found = self.stat(path)
+        if isinstance(found, Unread):
+            return False if found.why is Why.ABSENT else found
+        return True
+
+    def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
+        """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""
+        return self.within(lambda: self.bytes(path, limit), seconds, path)
+
+    def within(self, use: Callable[[], Reading[T]], seconds: float, path: str = "") -> Reading[T]:
+        """Does `use` in a worker; Unread when it gives no answer in time. The worker is left behind."""
+        answer: list[Reading[T]] = []
+        worker = threading.Thread(target=lambda: answer.append(use()), daemon=True, name="slow-read")
+        worker.start()
+        worker.join(seconds)
+        return answer[0] if answer else Unread(f"no answer in {seconds:g} s", Why.TIMED_OUT, path)
+
+    def keep_open(self, path: str) -> KeptFile:
+        """A file for repeated reading with one system call each."""
+        return KeptFile(self, path, self._moving.get(path))
+
+
+class KeptFile:
+    """A file that stays open: reading it again costs one pread, and it is opened again when it went stale."""
+
+    def __init__(self, root: Root, path: str, moving: Callable[[], bytes] | None) -> None:
+        self.path = path
+        self._root = root
+        self._moving = moving
+        self._fd = -1
+
+    def read(self, limit: int = 1 << 20) -> Reading[Data]:
+        """What the file holds now."""
+        if self._moving is not None:
+            return self._moving()
+        for again in (False, True):
+            try:
+                if self._fd < 0:
+                    self._fd = self._root.tree.open(self.path)
+                data = os.pread(self._fd, limit, 0)
+                if data or again:
+                    return data
+                self.close()
+            except (OSError, ValueError) as error:
+                stale = self._fd >= 0
+                self.close()
+                if not stale or again:
+                    return unread(error, self.path)
+        return Unread("vanished while it was read", Why.VANISHED, self.path)
+
+    def close(self) -> None:
+        """Lets the descriptor go; the next reading opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

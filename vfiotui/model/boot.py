@@ -1,0 +1,104 @@
+"""How this host boots: kernel, command line, loader, initramfs tool and its configuration files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One kernel that is installed or running."""
+
+    release: str
+    """uname -r."""
+    config: Reading[dict[str, str]]
+    """X → y, m, n or text for CONFIG_X; only options of IOMMU, VFIO, KVM, huge pages and framebuffers are kept."""
+    builtin: Reading[frozenset[str]]
+    """Names of built-in modules with _ for -."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """The boot loader in use, as far as it can be known."""
+
+    name: str
+    """grub, grub-bls, systemd-boot, uki, limine, refind, proxmox, kernelstub, rpm-ostree, nixos, unknown."""
+    sure: bool
+    """Whether the evidence leaves no other."""
+    evidence: tuple[str, ...]
+    """Sentences with the paths that were seen."""
+    others: tuple[str, ...] = ()
+    """Other loaders that are installed too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A configuration file with its text, for the rules that look into it."""
+
+    path: str
+    text: str
+
+    def numbered(self) -> list[tuple[int, str]]:
+        """Lines with their numbers from 1, without comments and blank ones."""
+        return [
+            (n, line.strip())
+            for n, line in enumerate(self.text.splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith("#")
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """The boot chain."""
+
+    cmdline: Reading[CommandLine]
+    """What the running kernel was given (/proc/cmdline); Unread on a mounted disk."""
+    intended: Reading[CommandLine]
+    """What the loader's configuration will give at the next boot, as far as the source is known."""
+    kernel: Reading[Kernel]
+    """The running kernel; on a mounted disk the newest installed one."""
+    installed: tuple[str, ...]
+    """Releases under /lib/modules."""
+    os_name: Reading[str]
+    """PRETTY_NAME of os-release."""
+    os_id: Reading[str]
+    """ID and ID_LIKE of os-release, blank-separated."""
+    loader: Loader
+    initramfs: Reading[str]
+    """mkinitcpio, dracut, initramfs-tools, booster or none."""
+    hostname: Reading[str]
+    modprobe: tuple[ConfigFile, ...] = ()
+    """modprobe.d files in force (a file in /etc shadows its namesake in /usr/lib)."""
+    initramfs_config: tuple[ConfigFile, ...] = ()
+    loader_config: tuple[ConfigFile, ...] = ()
+    """/etc/default/grub, /etc/kernel/cmdline, loader entries, …"""
+    modules_load: tuple[ConfigFile, ...] = ()
+    sysctl: tuple[ConfigFile, ...] = ()
+    hooks: tuple[ConfigFile, ...] = ()
+    """libvirt hook scripts and local start scripts that name qemu."""
+    qemu_conf: Reading[ConfigFile] = ConfigFile("", "")
+    lockdown: Reading[str] = ""
+    """none, integrity or confidentiality; empty where the kernel has none."""
+    cgroup_v2: Reading[bool] = False
+    reboot_required: Reading[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """Loaded modules and the parameters of those that matter here."""
+
+    loaded: Reading[frozenset[str]]
+    parameters: dict[str, str]
+    """ "kvm.halt_poll_ns" → text, for kvm*, vfio* and friends; unreadable ones are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One kernel message."""
+
+    at: float | None
+    """Seconds since boot."""
+    text: str

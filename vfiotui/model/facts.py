@@ -1,0 +1,49 @@
+"""Everything known of one machine at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vfiotui.model.boot import Boot, LogLine, Modules
+from vfiotui.model.change import ChangeRecord
+from vfiotui.model.domain import Virt
+from vfiotui.model.iommu import Firmware, Iommu
+from vfiotui.model.memory import Memory
+from vfiotui.model.pci import PciBus
+from vfiotui.model.reading import Reading
+from vfiotui.model.topology import Topology
+from vfiotui.model.usb import Usb
+
+
+class Mode(StrEnum):
+    """What kind of machine is looked at."""
+
+    LIVE = "LIVE"
+    ROOT = "ROOT"
+    CAPTURE = "CAPTURE"
+    DEMO = "DEMO"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One frozen picture of a machine; each part is a value or the reason why there is none."""
+
+    mode: Mode
+    label: str
+    """The root's path or file, empty for the live host."""
+    privileged: bool
+    """Whether root read it."""
+    cpu: Reading[Topology]
+    pci: Reading[PciBus]
+    iommu: Reading[Iommu]
+    firmware: Reading[Firmware]
+    usb: Reading[Usb]
+    memory: Reading[Memory]
+    boot: Reading[Boot]
+    modules: Reading[Modules]
+    kernel_log: Reading[tuple[LogLine, ...]]
+    virt: Reading[Virt]
+    kvm_device: Reading[bool]
+    """Whether /dev/kvm exists and can be opened for reading and writing."""
+    changes: Reading[tuple[ChangeRecord, ...]]

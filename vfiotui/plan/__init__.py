@@ -1,0 +1,1 @@
+"""Plans changes from facts and a wish, without touching anything."""

@@ -1,0 +1,82 @@
+"""The state that all screens share: topics with versions, histories and subscribers.
+
+A store belongs to one thread, that of the event loop; other threads hand values over with the
+loop's own means. A subscriber is told that a topic changed, never what: it takes what it needs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+Subscriber = Callable[[str], None]
+
+
+class Store:
+    """Values by topic."""
+
+    def __init__(self, depth: int = 3600) -> None:
+        """`depth` is how many samples a history keeps: an hour at one a second."""
+        self._depth = depth
+        self._values: dict[str, Any] = {}
+        self._versions: dict[str, int] = {}
+        self._histories: dict[str, deque[Any]] = {}
+        self._subscribers: dict[str, list[Subscriber]] = {}
+        self._on_wanted: list[Callable[[frozenset[str]], None]] = []
+
+    def push(self, topic: str, value: Any, *, keep: bool = False) -> None:
+        """Sets a topic's value and tells its subscribers; `keep` adds it to the topic's history.
+
+        A value equal to the last one is not news, unless it is kept.
+        """
+        if not keep and topic in self._values and self._values[topic] == value:
+            return
+        self._values[topic] = value
+        self._versions[topic] = self.version(topic) + 1
+        if keep:
+            self._histories.setdefault(topic, deque(maxlen=self._depth)).append(value)
+        for subscriber in tuple(self._subscribers.get(topic, ())):
+            subscriber(topic)
+
+    def get(self, topic: str) -> Any:
+        """The last value, or None before the first."""
+        return self._values.get(topic)
+
+    def version(self, topic: str) -> int:
+        """How often the topic has changed."""
+        return self._versions.get(topic, 0)
+
+    def history(self, topic: str, last: int | None = None) -> tuple[Any, ...]:
+        """The kept values, oldest first; at most the `last` ones."""
+        kept = self._histories.get(topic, ())
+        if last is None or last >= len(kept):
+            return tuple(kept)
+        return tuple(kept[i] for i in range(len(kept) - last, len(kept)))
+
+    def subscribe(self, topic: str, subscriber: Subscriber) -> Callable[[], None]:
+        """Calls the subscriber at every change until the returned function is called."""
+        self._subscribers.setdefault(topic, []).append(subscriber)
+        self._tell_wanted()
+
+        def leave() -> None:
+            present = self._subscribers.get(topic, [])
+            if subscriber in present:
+                present.remove(subscriber)
+                self._tell_wanted()
+
+        return leave
+
+    def wanted(self) -> frozenset[str]:
+        """The topics that somebody looks at."""
+        return frozenset(topic for topic, who in self._subscribers.items() if who)
+
+    def on_wanted(self, listener: Callable[[frozenset[str]], None]) -> None:
+        """Tells the listener now and whenever the wanted topics change."""
+        self._on_wanted.append(listener)
+        listener(self.wanted())
+
+    def _tell_wanted(self) -> None:
+        wanted = self.wanted()
+        for listener in self._on_wanted:
+            listener(wanted)

@@ -1,0 +1,1 @@
+"""Widgets that are fed with plain values."""

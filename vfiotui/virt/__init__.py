@@ -1,0 +1,1 @@
+"""Talks to libvirt; the only package that does."""
