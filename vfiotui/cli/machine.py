@@ -7,6 +7,8 @@ import os
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
+from vfiotui.model.domain import Virt
+from vfiotui.model.reading import Reading
 
 
 def open_root(args: argparse.Namespace) -> Root:
@@ -28,3 +30,14 @@ def open_root(args: argparse.Namespace) -> Root:
         return open_capture(args.root)
     except BadArchive as error:
         raise CommandError(str(error), Exit.NO_ACCESS) from error
+
+
+def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
+    """The guests: from libvirt on the live host or where --connect names it, else from the root's files."""
+    if root.is_live or args.connect:
+        from vfiotui.virt import once
+
+        return once.read(args.connect)
+    from vfiotui.host import domains
+
+    return domains.read(root)

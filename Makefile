@@ -1,0 +1,24 @@
+# run and test work on a fresh machine: they install what they need first.
+.PHONY: run test bench lint
+
+# make run ARGS=--demo
+ARGS ?=
+
+run:
+	@sh setup/setup.sh run
+	@# 1 is the doctor's word for "something on this host fails": not a failure of this target.
+	@.venv/bin/vfiotui $(ARGS) || [ $$? -eq 1 ]
+
+lint:
+	@sh setup/setup.sh test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: lint
+	.venv/bin/python -m pytest -n 2
+
+bench:
+	@sh setup/setup.sh test
+	.venv/bin/python -m benchmarks $(ARGS)

@@ -1,0 +1,73 @@
+"""The house stays as it was designed: layers, lengths, and nobody reads around Root."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+SOURCES = sorted((TOP / "vfiotui").rglob("*.py"))
+MACHINE = ("/sys", "/proc", "/etc", "/dev", "/boot", "/run", "/lib/modules")
+
+
+def opened_paths(path: Path) -> list[str]:
+    """Calls of open, Path and the os functions with a literal path of a machine."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = ast.unparse(node.func)
+            value = node.args[0].value
+            opens = name in ("open", "Path", "pathlib.Path", "io.open") or name.startswith("os.")
+            if opens and isinstance(value, str) and value.startswith(MACHINE):
+                found.append(f"{name}({value!r})")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(TOP)))
+def test_a_file_has_one_idea(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(TOP)))
+def test_nobody_reads_around_root(path: Path) -> None:
+    # The null device is no part of the machine that is looked at.
+    assert [o for o in opened_paths(path) if "/dev/null" not in o] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(TOP)))
+def test_every_module_says_what_it_promises(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("open('/sys/class/iommu')\nPath('/proc/cmdline')\n")
+    assert len(opened_paths(bad)) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "never"),
+    [
+        (["--version"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
+        (["--help"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
+        (["--demo", "doctor", "--json"], {"textual", "rich", "libvirt", "lxml", "pyudev", "asyncio"}),
+        (["--demo", "topology", "--json"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
+        (["--demo", "groups"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
+        (["doctor", "--json"], {"textual", "rich", "lxml", "pyudev", "asyncio"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_imports_only_what_it_needs(words: list[str], never: set[str]) -> None:
+    program = (
+        "import sys\nfrom vfiotui.cli.main import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "print(*sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60)
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "vfiotui" in loaded
+    assert loaded & never == set()
