@@ -1,0 +1,1 @@
+"""Repeatable measurements: CPU time, bytes and ratios, never wall time alone."""
