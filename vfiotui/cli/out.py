@@ -1,0 +1,70 @@
+"""What goes to standard output: JSON, tables and text that no name from the hardware can break."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from vfiotui.model.reading import Unread
+
+COLOURS = {"fail": "31;1", "warn": "33;1", "unknown": "35", "info": "36", "holds": "32", "head": "1", "dim": "2"}
+
+
+def printable(text: str) -> str:
+    r"""The text with every control and direction-changing character written out, so that no terminal obeys it.
+
+    >>> printable("x [/dev/vfio/1] \x1b[2J")
+    'x [/dev/vfio/1] \\x1b[2J'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == " " or _harmless(c) else ascii(c)[1:-1] for c in text)
+
+
+def _harmless(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def shown(value: Any, absent: str = "–") -> str:
+    """A reading for a person: the value, its reason, or a dash for what is not there."""
+    if isinstance(value, Unread):
+        return f"unknown ({printable(value.reason)})"
+    return absent if value is None else printable(str(value))
+
+
+def colours_wanted() -> bool:
+    """Whether standard output is a terminal that may be coloured (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, wanted: bool) -> str:
+    """The text in a style, or as it is."""
+    return f"\x1b[{COLOURS[style]}m{text}\x1b[0m" if wanted else text
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it; an Unread becomes null, sets become sorted lists."""
+    if isinstance(value, Unread):
+        return None
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [plain(v) for v in value]
+    return value
+
+
+def print_json(value: Any) -> None:
+    """One JSON document; other characters than ASCII are escaped, so that it survives any terminal and pipe."""
+    json.dump(value, sys.stdout, indent=1, ensure_ascii=True)
+    print()
+
+
+def table(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:
+    """Rows with aligned columns; the last column is not padded."""
+    kept = [tuple(r) for r in rows]
+    widths = [max((len(r[i]) for r in kept if i < len(r)), default=0) for i in range(max(map(len, kept), default=0))]
+    return [gap.join(c.ljust(widths[i]) if i < len(r) - 1 else c for i, c in enumerate(r)).rstrip() for r in kept]

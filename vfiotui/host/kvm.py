@@ -1,0 +1,20 @@
+"""Whether this user can use /dev/kvm."""
+
+from __future__ import annotations
+
+import os
+
+from vfiotui.host.root import Root
+from vfiotui.model.reading import Reading, Unread, Why
+
+DEVICE = "/dev/kvm"
+
+
+def read(root: Root) -> Reading[bool]:
+    """True where the device is there and, on the live host, may be opened for reading and writing."""
+    found = root.exists(DEVICE)
+    if root.is_live and found is True:
+        return os.access(root.tree.where(DEVICE), os.R_OK | os.W_OK)
+    if found is False and not root.is_live and not root.has("dev"):
+        return Unread("the devices of this root are not visible", Why.NOT_HERE, DEVICE)
+    return found

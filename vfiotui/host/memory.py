@@ -1,0 +1,131 @@
+"""Memory from procfs and sysfs (admin-guide/mm/hugetlbpage.rst, transhuge.rst; filesystems/proc.rst)."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.host.root import Root
+from vfiotui.model.memory import BuddyZone, HugePool, Memory, Thp
+from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+
+POOLS = "/sys/kernel/mm/hugepages"
+THP = "/sys/kernel/mm/transparent_hugepage"
+NODES = "/sys/devices/system/node"
+POOL = re.compile(r"hugepages-(\d{1,12})kB$")
+MEMINFO = re.compile(r"^([A-Za-z_()0-9]+):\s+(\d{1,19})", re.MULTILINE)
+BUDDY = re.compile(r"Node\s+(\d{1,5}),\s+zone\s+(\S+)\s+([\d\s]*)$")
+VMSTAT = re.compile(r"^((?:thp_|compact_)\w+) (\d{1,20})$", re.MULTILINE)
+CHOSEN = re.compile(r"\[([\w-]+)\]")
+
+
+def chosen(text: str) -> Reading[str]:
+    """The bracketed word of a file such as "always [madvise] never".
+
+    >>> chosen("always [madvise] never")
+    'madvise'
+    """
+    match = CHOSEN.search(text)
+    return match[1] if match else Unread(f"marks no choice: {text[:40]!r}", Why.DAMAGED)
+
+
+def read_meminfo(root: Root) -> Reading[dict[str, int]]:
+    """/proc/meminfo: KiB by name, counts for HugePages_*."""
+    text = root.text("/proc/meminfo", 1 << 16)
+    if isinstance(text, Unread):
+        return text
+    rows = {name: int(value) for name, value in MEMINFO.findall(text)}
+    return rows or Unread("holds no row", Why.DAMAGED, "/proc/meminfo")
+
+
+def _pools(root: Root, folder: str, node: int | None) -> Reading[list[HugePool]]:
+    names = root.names(folder)
+    if isinstance(names, Unread):
+        return names
+    found = []
+    local = Unread("is counted for the whole host only", Why.NOT_HERE)
+    for match in filter(None, map(POOL.match, names)):
+        pool = f"{folder}/{match[0]}"
+        found.append(
+            HugePool(
+                size_kib=int(match[1]),
+                node=node,
+                total=root.integer(f"{pool}/nr_hugepages"),
+                free=root.integer(f"{pool}/free_hugepages"),
+                surplus=root.integer(f"{pool}/surplus_hugepages"),
+                reserved=local if node is not None else root.integer(f"{pool}/resv_hugepages"),
+                overcommit=local if node is not None else root.integer(f"{pool}/nr_overcommit_hugepages"),
+            )
+        )
+    return sorted(found, key=lambda p: p.size_kib)
+
+
+def read_pools(root: Root) -> Reading[tuple[HugePool, ...]]:
+    """Huge page pools of the host and of every node, by size."""
+    whole = _pools(root, POOLS, None)
+    if isinstance(whole, Unread):
+        return whole
+    for name in or_else(root.names(NODES), ()):
+        if name.startswith("node") and name[4:].isdigit() and len(name) < 10:
+            whole = whole + or_else(_pools(root, f"{NODES}/{name}/hugepages", int(name[4:])), [])
+    return tuple(whole)
+
+
+def read_thp(root: Root) -> Thp:
+    """The settings of transparent huge pages."""
+
+    def setting(name: str) -> Reading[str]:
+        return then_reading(root.text(f"{THP}/{name}", 4096))
+
+    return Thp(
+        enabled=setting("enabled"),
+        defrag=setting("defrag"),
+        shmem_enabled=setting("shmem_enabled"),
+        khugepaged_defrag=root.text(f"{THP}/khugepaged/defrag", 4096),
+        size_2m_enabled=setting("hugepages-2048kB/enabled"),
+    )
+
+
+def then_reading(text: Reading[str]) -> Reading[str]:
+    """The chosen word of a text that was read."""
+    return text if isinstance(text, Unread) else chosen(text)
+
+
+def read_buddy(root: Root) -> Reading[tuple[BuddyZone, ...]]:
+    """Free blocks by zone and order; the number of orders is what the line holds."""
+    lines = root.lines("/proc/buddyinfo", 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    found = []
+    for match in filter(None, map(BUDDY.match, lines)):
+        counts = tuple(int(w) for w in match[3].split() if len(w) < 19)
+        found.append(BuddyZone(int(match[1]), match[2], counts))
+    return tuple(found) if found else Unread("holds no zone", Why.DAMAGED, "/proc/buddyinfo")
+
+
+def page_size(meminfo: Reading[dict[str, int]], pools: Reading[tuple[HugePool, ...]]) -> int:
+    """Bytes of a small page.
+
+    Kernels tell it by their huge pages: with 64 KiB pages the pools are of 512 MiB or 16 GiB and none of 2 MiB.
+    """
+    sizes = {p.size_kib for p in or_else(pools, ())}
+    default = or_else(meminfo, {}).get("Hugepagesize", 2048)
+    return 64 << 10 if default == 524288 and 1048576 not in sizes else 4096
+
+
+def read(root: Root) -> Reading[Memory]:
+    """Everything about memory; Unread only where nothing of it is there."""
+    meminfo = read_meminfo(root)
+    pools = read_pools(root)
+    if isinstance(meminfo, Unread) and isinstance(pools, Unread):
+        return meminfo
+    return Memory(
+        meminfo=meminfo,
+        pools=pools,
+        thp=read_thp(root),
+        buddy=read_buddy(root),
+        page_size=page_size(meminfo, pools),
+        vmstat=then(
+            root.text("/proc/vmstat", 1 << 20), lambda text: {name: int(value) for name, value in VMSTAT.findall(text)}
+        ),
+        ksm_run=root.integer("/sys/kernel/mm/ksm/run"),
+    )

@@ -1,0 +1,271 @@
+"""PCI functions from sysfs (ABI/testing/sysfs-bus-pci)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vfiotui.host.pci_config import parse
+from vfiotui.host.pci_modules import AliasTable, read_aliases
+from vfiotui.host.pci_names import PciNames, read_names
+from vfiotui.host.root import Root
+from vfiotui.model.cpuset import parse_list
+from vfiotui.model.pci import BDF, Bar, Capabilities, Link, PciBus, PciDevice
+from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+
+DEVICES = "/sys/bus/pci/devices"
+CONFIG_LIMIT = 4096
+CONFIG_DEADLINE = 2.0
+"""Seconds for all configuration spaces together; a sick device can hold a read for ever."""
+MEMORY_64, PREFETCH, IO, MEMORY = 0x00100000, 0x2000, 0x100, 0x200
+"""Resource flags of include/linux/ioport.h."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    names: PciNames
+    aliases: AliasTable
+    has_groups: bool
+    configs: dict[str, Reading[bytes]]
+
+
+def read(root: Root) -> Reading[PciBus]:
+    """All PCI functions; Unread only where the bus cannot be seen."""
+    listed = root.names(DEVICES)
+    if isinstance(listed, Unread):
+        return listed
+    addresses = [n for n in listed if BDF.fullmatch(n)]
+    tables = _Tables(
+        read_names(root),
+        read_aliases(root),
+        not isinstance(root.names("/sys/kernel/iommu_groups"), Unread),
+        read_configs(root, addresses),
+    )
+    return PciBus(tuple(sorted((read_device(root, a, tables) for a in addresses), key=lambda d: _order(d.bdf))))
+
+
+def _order(bdf: str) -> tuple[int, str]:
+    return len(bdf), bdf
+
+
+def read_configs(root: Root, addresses: Sequence[str]) -> dict[str, Reading[bytes]]:
+    """The configuration spaces, read by one worker; a device that hangs is named and the others go on."""
+    found: dict[str, Reading[bytes]] = {}
+    todo = list(addresses)
+    while todo:
+        # A new list for each worker: one that was left behind keeps taking from its own.
+        mine = list(todo)
+
+        def work(mine: list[str] = mine) -> bool:
+            for address in mine:
+                found[address] = root.bytes(f"{DEVICES}/{address}/config", CONFIG_LIMIT)
+            return True
+
+        done = root.within(work, CONFIG_DEADLINE)
+        if done is True:
+            break
+        assert isinstance(done, Unread)
+        answered = [a for a in mine if a in found]
+        stuck = mine[len(answered)] if len(answered) < len(mine) else None
+        if stuck is not None:
+            found[stuck] = Unread(done.reason, Why.TIMED_OUT, f"{DEVICES}/{stuck}/config")
+        todo = [a for a in mine if a not in found]
+        if not answered:
+            # The next one hangs as well: the bus is sick, and every further try costs the deadline.
+            found.update({a: Unread("not tried: the bus does not answer", Why.TIMED_OUT) for a in todo})
+            todo = []
+    return found
+
+
+def _uevent(root: Root, folder: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in or_else(root.lines(f"{folder}/uevent", 1 << 14), ()))
+    return {key: value for key, equals, value in pairs if equals}
+
+
+def _hex(text: str | None, digits: int) -> int | None:
+    return int(text, 16) if text and len(text) <= digits and re.fullmatch(r"[0-9A-Fa-f]+", text) else None
+
+
+def _pair(text: str | None) -> tuple[int | None, int | None]:
+    first, _, second = (text or "").partition(":")
+    return _hex(first, 4), _hex(second, 4)
+
+
+def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
+    """One function."""
+    folder = f"{DEVICES}/{bdf}"
+    event = _uevent(root, folder)
+    told_vendor, told_device = _pair(event.get("PCI_ID"))
+    told_sub_vendor, told_sub_device = _pair(event.get("PCI_SUBSYS_ID"))
+
+    def number(told: int | None, name: str, limit: int) -> Reading[int]:
+        value = told if told is not None else root.integer(f"{folder}/{name}", 16)
+        if isinstance(value, int) and not 0 <= value <= limit:
+            return Unread(f"holds no such number but {value:x}", Why.DAMAGED, f"{folder}/{name}")
+        return value
+
+    vendor = number(told_vendor, "vendor", 0xFFFF)
+    device = number(told_device, "device", 0xFFFF)
+    sub_vendor = number(told_sub_vendor, "subsystem_vendor", 0xFFFF)
+    sub_device = number(told_sub_device, "subsystem_device", 0xFFFF)
+    class_code = number(_hex(event.get("PCI_CLASS"), 6), "class", 0xFFFFFF)
+    modalias: Reading[str] = event.get("MODALIAS") or root.text(f"{folder}/modalias", 4096)
+    numbers = (vendor, device, sub_vendor, sub_device)
+    capabilities = then_parse(tables.configs.get(bdf, Unread("was not read", Why.NOT_HERE)))
+    return PciDevice(
+        bdf=bdf,
+        vendor=vendor,
+        device=device,
+        subsystem_vendor=sub_vendor,
+        subsystem_device=sub_device,
+        class_code=class_code,
+        revision=root.integer(f"{folder}/revision", 16),
+        vendor_name=vendor if isinstance(vendor, Unread) else tables.names.vendor(vendor),
+        device_name=_device_name(tables.names, vendor, device),
+        class_name=class_code if isinstance(class_code, Unread) else tables.names.kind(class_code),
+        subsystem_name=_subsystem_name(tables.names, numbers),
+        driver=_driver(root, folder, event),
+        driver_override=_override(root, folder),
+        modalias=modalias,
+        modules=modalias
+        if isinstance(modalias, Unread)
+        else tables.aliases.missing or tables.aliases.modules(modalias),
+        group=_group(root, folder, tables.has_groups),
+        parent=_parent(root, folder),
+        numa_node=then(root.integer(f"{folder}/numa_node"), lambda n: None if n < 0 else n),
+        local_cpus=_local_cpus(root, folder),
+        boot_vga=_boot_vga(root, folder),
+        has_reset=root.exists(f"{folder}/reset"),
+        reset_methods=then(root.text(f"{folder}/reset_method", 4096), lambda t: tuple(t.split())),
+        link=Link(
+            speed=root.text(f"{folder}/current_link_speed", 4096),
+            width=root.integer(f"{folder}/current_link_width"),
+            max_speed=root.text(f"{folder}/max_link_speed", 4096),
+            max_width=root.integer(f"{folder}/max_link_width"),
+        ),
+        bars=_bars(root, folder),
+        msi_irqs=_msi_irqs(root, folder),
+        irq=root.integer(f"{folder}/irq"),
+        power_state=root.text(f"{folder}/power_state", 4096),
+        d3cold_allowed=then(root.integer(f"{folder}/d3cold_allowed"), bool),
+        enabled=then(root.integer(f"{folder}/enable"), bool),
+        capabilities=capabilities,
+        sriov_parent=_physical_function(root, folder),
+    )
+
+
+def then_parse(config: Reading[bytes]) -> Reading[Capabilities]:
+    """The capabilities of a configuration space that was read."""
+    return config if isinstance(config, Unread) else parse(config)
+
+
+def _device_name(names: PciNames, vendor: Reading[int], device: Reading[int]) -> Reading[str]:
+    if isinstance(vendor, Unread):
+        return vendor
+    return device if isinstance(device, Unread) else names.device(vendor, device)
+
+
+def _subsystem_name(names: PciNames, numbers: tuple[Reading[int], ...]) -> Reading[str]:
+    known = [n for n in numbers if isinstance(n, int)]
+    if len(known) < 4:
+        return next(n for n in numbers if isinstance(n, Unread))
+    return names.subsystem(*known)
+
+
+def _driver(root: Root, folder: str, event: dict[str, str]) -> Reading[str | None]:
+    if event.get("DRIVER"):
+        return event["DRIVER"]
+    link = root.link(f"{folder}/driver")
+    if isinstance(link, str):
+        return link.rpartition("/")[2]
+    if link.why is not Why.ABSENT:
+        return link
+    if event or not isinstance(root.stat(f"{folder}/subsystem", follow=False), Unread):
+        return None
+    return Unread("this tree does not show drivers", Why.NOT_HERE, f"{folder}/driver")
+
+
+def _override(root: Root, folder: str) -> Reading[str | None]:
+    text = root.text(f"{folder}/driver_override", 4096)
+    return text if isinstance(text, Unread) else None if text.strip() in ("", "(null)") else text.strip()
+
+
+def _group(root: Root, folder: str, has_groups: bool) -> Reading[int | None]:
+    link = root.link(f"{folder}/iommu_group")
+    if isinstance(link, Unread):
+        if link.why is Why.ABSENT and has_groups:
+            return None
+        return link
+    number = link.rpartition("/")[2]
+    return int(number) if number.isdigit() and len(number) < 10 else Unread("leads to no group", Why.DAMAGED, folder)
+
+
+def _parent(root: Root, folder: str) -> str | None:
+    real = root.real(folder)
+    above = "" if isinstance(real, Unread) else real.split("/")[-2]
+    return above if BDF.fullmatch(above) else None
+
+
+def _local_cpus(root: Root, folder: str) -> Reading[frozenset[int]]:
+    text = root.text(f"{folder}/local_cpulist", 1 << 16)
+    return text if isinstance(text, Unread) else parse_list(text)
+
+
+def _boot_vga(root: Root, folder: str) -> Reading[bool | None]:
+    number = root.integer(f"{folder}/boot_vga")
+    if isinstance(number, Unread):
+        return None if number.why is Why.ABSENT else number
+    return number == 1
+
+
+def _bars(root: Root, folder: str) -> Reading[tuple[Bar, ...]]:
+    lines = root.lines(f"{folder}/resource", 1 << 14)
+    if isinstance(lines, Unread):
+        return lines
+    found = []
+    for index, line in enumerate(lines[:7]):
+        words = [_hex(w.removeprefix("0x"), 16) for w in line.split()]
+        if len(words) != 3 or None in words:
+            return Unread(f"line {index + 1} is no resource", Why.DAMAGED, f"{folder}/resource")
+        start, end, flags = (w or 0 for w in words)
+        if not flags or end < start:
+            continue
+        found.append(
+            Bar(
+                index=index,
+                start=start,
+                size=end - start + 1,
+                flags=flags,
+                memory=bool(flags & MEMORY),
+                prefetchable=bool(flags & PREFETCH),
+                is_64=bool(flags & MEMORY_64),
+                resizable_mib=_resizable(root, f"{folder}/resource{index}_resize"),
+            )
+        )
+    return tuple(found)
+
+
+def _resizable(root: Root, path: str) -> Reading[tuple[int, ...]]:
+    """Bit n of the mask stands for 2**n MiB."""
+    text = root.text(path, 4096)
+    if isinstance(text, Unread):
+        return () if text.why is Why.ABSENT else text
+    mask = _hex(text.strip().removeprefix("0x"), 16)
+    if mask is None:
+        return Unread("is no mask of sizes", Why.DAMAGED, path)
+    return tuple(1 << bit for bit in range(64) if mask >> bit & 1)
+
+
+def _msi_irqs(root: Root, folder: str) -> Reading[tuple[int, ...]]:
+    names = root.names(f"{folder}/msi_irqs")
+    if isinstance(names, Unread):
+        return () if names.why is Why.ABSENT else names
+    return tuple(sorted(int(n) for n in names if n.isdigit() and len(n) < 10))
+
+
+def _physical_function(root: Root, folder: str) -> Reading[str | None]:
+    link = root.link(f"{folder}/physfn")
+    if isinstance(link, Unread):
+        return None if link.why is Why.ABSENT else link
+    return link.rpartition("/")[2]
