@@ -135,6 +135,8 @@ class Ivhd:
     device_id: int
     base: int
     segment: int
+    info: int
+    """IOMMU information: MSI number in bits 0-4, unit id in bits 8-12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class Ivrs:
     """The ACPI table IVRS (AMD I/O Virtualization specification)."""
 
     revision: int
-    virt_info: int
+    iv_info: int
+    """I/O virtualisation information: address sizes of the platform."""
     ivhd: tuple[Ivhd, ...]
     ivmd: int
     """Number of memory definition blocks."""

@@ -1,0 +1,116 @@
+"""`vfiotui groups`: IOMMU groups, their members, and whether each graphics card can be given away.
+
+JSON: {"groups": {"23": [addresses]}, "gpus": {address: {"clean", "blockers", "bridges", "companions", "group"}},
+"devices": {address: {…}}}.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import plain, print_json, printable, table
+from vfiotui.host import iommu, pci
+from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
+from vfiotui.model.pci import PciBus, PciDevice
+from vfiotui.model.reading import Unread, or_else
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Prints the groups."""
+    root = open_root(args)
+    found = iommu.read(root)
+    bus = pci.read(root)
+    if isinstance(found, Unread) or isinstance(found.groups, Unread):
+        missing = found if isinstance(found, Unread) else found.groups
+        raise CommandError(f"the IOMMU groups cannot be seen: {missing}", Exit.NO_ACCESS)
+    if isinstance(bus, Unread):
+        raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
+    verdicts = judge_displays(found.groups, bus)
+    if args.json:
+        print_json(as_json(found.groups, bus, verdicts))
+    else:
+        print("\n".join(as_text(found.groups, bus, verdicts)))
+    return Exit.FINE
+
+
+def judge_displays(groups: tuple[IommuGroup, ...], bus: PciBus) -> dict[str, GroupVerdict]:
+    """The verdict for every display controller that has a group."""
+    by_member = {m: g for g in groups for m in g.members}
+    return {d.bdf: judge_group(d, by_member[d.bdf], bus) for d in bus.devices if d.is_display and d.bdf in by_member}
+
+
+def as_json(groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict]) -> dict[str, Any]:
+    """The JSON document; see the module."""
+    return {
+        "groups": {str(g.number): list(g.members) for g in groups if g.members},
+        "types": {str(g.number): plain(g.domain_type) for g in groups},
+        "gpus": {
+            bdf: {
+                "clean": v.clean,
+                "blockers": list(v.blockers),
+                "bridges": list(v.bridges),
+                "companions": list(v.companions),
+                "group": v.group,
+            }
+            for bdf, v in verdicts.items()
+        },
+        "devices": {
+            d.bdf: {"name": plain(d.device_name), "ids": d.ids, "class": _class(d), "driver": plain(d.driver)}
+            for d in bus.devices
+        },
+    }
+
+
+def _class(device: PciDevice) -> str | None:
+    return None if device.class16 is None else f"{device.class16:04x}"
+
+
+def as_text(groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict]) -> list[str]:
+    """Every group with its members; what blocks a card stands right under it."""
+    if not groups:
+        return ["no IOMMU groups: the IOMMU is off; 'vfiotui doctor' tells why"]
+    rows: list[tuple[str, ...]] = []
+    notes: dict[int, str] = {}
+    devices = {d.bdf: d for d in bus.devices}
+    for group in groups:
+        head = f"group {group.number}"
+        for bdf in (*group.members, *group.foreign):
+            rows.append((head, *_row(bdf, devices.get(bdf))))
+            head = ""
+            verdict = verdicts.get(bdf)
+            if verdict is not None:
+                notes[len(rows)] = _verdict_text(verdict)
+    lines = table(rows)
+    for place in sorted(notes, reverse=True):
+        lines.insert(place, f"           {notes[place]}")
+    return [printable(line) for line in lines]
+
+
+def _row(bdf: str, device: PciDevice | None) -> tuple[str, ...]:
+    if device is None:
+        return (bdf, "", "", "", "no PCI function is shown at this address")
+    driver = device.driver
+    return (
+        bdf,
+        f"[{device.ids}]",
+        "reset" if device.has_reset is True else "",
+        "?" if isinstance(driver, Unread) else driver or "no driver",
+        f"{or_else(device.class_name, _class(device) or '????')}: "
+        f"{or_else(device.vendor_name, '')} {device.name}".strip(),
+    )
+
+
+def _verdict_text(verdict: GroupVerdict) -> str:
+    text = "clean: can be given to a guest" if verdict.clean else "BLOCKED"
+    if verdict.blockers:
+        text += f" by {', '.join(verdict.blockers)}: they would have to go with it"
+    if verdict.companions:
+        text += f"; shares its slot with {', '.join(verdict.companions)} in other groups"
+    return text
