@@ -1,0 +1,104 @@
+"""The boot chain of the machine, put together from its parts."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.host import config_files, initramfs, intended, kernel, loader, start_scripts
+from vfiotui.host.memory import then_reading
+from vfiotui.host.root import Root
+from vfiotui.model.boot import Boot, ConfigFile
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.reading import Reading, Unread, Why
+
+
+def read_cmdline(root: Root) -> Reading[CommandLine]:
+    """What the running kernel was given."""
+    text = root.text("/proc/cmdline", 1 << 16)
+    return text if isinstance(text, Unread) else CommandLine(text, "/proc/cmdline")
+
+
+def read_os(root: Root) -> tuple[Reading[str], Reading[str]]:
+    """The system's name, and its id with the ids that it is like (os-release(5))."""
+    text = root.text("/etc/os-release", 1 << 16)
+    if isinstance(text, Unread):
+        text = root.text("/usr/lib/os-release", 1 << 16)
+    if isinstance(text, Unread):
+        return text, text
+    values = parse(text)
+
+    def told(name: str) -> str:
+        value = value_of(values, name)
+        return value if isinstance(value, str) else ""
+
+    return told("PRETTY_NAME") or told("NAME"), f"{told('ID')} {told('ID_LIKE')}".strip()
+
+
+def read_hostname(root: Root) -> Reading[str]:
+    """The running name, else the configured one."""
+    running = root.text("/proc/sys/kernel/hostname", 4096)
+    name = root.text("/etc/hostname", 4096) if isinstance(running, Unread) else running
+    return name if isinstance(name, Unread) else re.sub(r"#.*", "", name).strip()
+
+
+def read_reboot(root: Root, release: Reading[str]) -> Reading[bool]:
+    """Whether packages ask for a reboot, or the running kernel's modules are gone after an update."""
+    if not root.has("run") and not root.is_live:
+        return Unread("a root without /run does not tell", Why.NOT_HERE, "/run")
+    if root.exists("/run/reboot-required") is True or root.exists("/var/run/reboot-required") is True:
+        return True
+    installed = kernel.installed(root)
+    return bool(installed) and not isinstance(release, Unread) and release not in installed
+
+
+def read_qemu_conf(root: Root) -> Reading[ConfigFile]:
+    """The settings of libvirt's QEMU driver."""
+    path = "/etc/libvirt/qemu.conf"
+    text = root.text(path, config_files.FILE_LIMIT)
+    return text if isinstance(text, Unread) else ConfigFile(path, text)
+
+
+def read_lockdown(root: Root) -> Reading[str]:
+    """The chosen word of the lockdown file; empty where the kernel has none."""
+    text = root.text("/sys/kernel/security/lockdown", 4096)
+    if isinstance(text, Unread):
+        return "" if text.why is Why.ABSENT and root.has("sys") else text
+    return then_reading(text)
+
+
+def read_cgroup_v2(root: Root) -> Reading[bool]:
+    """Whether the unified hierarchy is mounted."""
+    if not root.has("sys"):
+        return Unread("a root without /sys does not tell", Why.NOT_HERE, "/sys/fs/cgroup")
+    return root.exists("/sys/fs/cgroup/cgroup.controllers")
+
+
+def read(root: Root) -> Reading[Boot]:
+    """The boot chain; each part says for itself where it could not be read."""
+    found = loader.find_loader(root)
+    files = intended.loader_files(root)
+    running = kernel.read_kernel(root)
+    os_name, os_id = read_os(root)
+    release = running if isinstance(running, Unread) else running.release
+    return Boot(
+        cmdline=read_cmdline(root),
+        intended=intended.find_intended(found, files),
+        kernel=running,
+        installed=kernel.installed(root),
+        os_name=os_name,
+        os_id=os_id,
+        loader=found,
+        initramfs=initramfs.find_tool(root),
+        hostname=read_hostname(root),
+        modprobe=config_files.layered(root, "modprobe.d"),
+        initramfs_config=initramfs.read_config(root),
+        loader_config=files,
+        modules_load=(*config_files.one(root, "/etc/modules"), *config_files.layered(root, "modules-load.d")),
+        sysctl=(*config_files.layered(root, "sysctl.d"), *config_files.one(root, "/etc/sysctl.conf")),
+        hooks=start_scripts.read_hooks(root),
+        qemu_conf=read_qemu_conf(root),
+        lockdown=read_lockdown(root),
+        cgroup_v2=read_cgroup_v2(root),
+        reboot_required=read_reboot(root, release),
+    )

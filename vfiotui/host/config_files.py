@@ -1,0 +1,41 @@
+"""Configuration folders as the tools read them: in order, bounded, with the shadowing of same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vfiotui.host.root import Root
+from vfiotui.model.boot import ConfigFile
+from vfiotui.model.reading import Unread, or_else
+
+FILE_LIMIT = 256 << 10
+COUNT_LIMIT = 500
+FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
+"""The search order of modprobe.d, sysctl.d and modules-load.d; the first file of a name hides the others."""
+
+
+def one(root: Root, path: str) -> tuple[ConfigFile, ...]:
+    """The file, or nothing where it cannot be read."""
+    text = root.text(path, FILE_LIMIT)
+    return () if isinstance(text, Unread) else (ConfigFile(path, text),)
+
+
+def several(root: Root, paths: Iterable[str]) -> tuple[ConfigFile, ...]:
+    """Those of the files that can be read."""
+    return tuple(f for path in paths for f in one(root, path))
+
+
+def folder(root: Root, path: str, suffix: str = "") -> tuple[ConfigFile, ...]:
+    """The files of a folder in order of their names."""
+    names = [n for n in or_else(root.names(path), ()) if n.endswith(suffix) and not n.startswith(".")]
+    return several(root, (f"{path}/{n}" for n in names[:COUNT_LIMIT]))
+
+
+def layered(root: Root, name: str, suffix: str = ".conf") -> tuple[ConfigFile, ...]:
+    """The files of a folder such as modprobe.d that are in force, in the order in which they are read."""
+    chosen: dict[str, str] = {}
+    for top in FOLDERS:
+        for entry in or_else(root.names(f"{top}/{name}"), ()):
+            if entry.endswith(suffix):
+                chosen.setdefault(entry, f"{top}/{name}/{entry}")
+    return several(root, (chosen[entry] for entry in sorted(chosen)[:COUNT_LIMIT]))

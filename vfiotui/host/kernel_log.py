@@ -1,0 +1,86 @@
+"""The kernel's messages about passthrough: from the ring buffer of the live host, or a saved dmesg of a root.
+
+/dev/kmsg is the one device that is read: it gives one record with each read and never blocks when
+opened so (Documentation/ABI/testing/dev-kmsg).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from vfiotui.host.root import Root, unread
+from vfiotui.model.boot import LogLine
+from vfiotui.model.reading import Reading, Unread, Why
+
+KMSG = "/dev/kmsg"
+SAVED = ("/var/log/dmesg", "/cmd/dmesg")
+TOPICS = re.compile(
+    r"DMAR|AMD-Vi|iommu|vfio|BAR \d|can't reserve|reset|FLR|D3cold|power state|AER|pcieport|kvm|split_lock|split lock"
+    r"|hugepage|HugeTLB|efifb|simpledrm|BOOTFB|x86/PAT|Invalid PCI ROM|fell off|vgaarb|ACS|Remapping",
+    re.IGNORECASE,
+)
+LINES = 2000
+RECORDS = 200_000
+STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d{1,9}\.\d{1,9})\]\s?(.*)$")
+
+
+def parse_record(record: bytes) -> LogLine | None:
+    """One record of /dev/kmsg: "priority,sequence,microseconds,flags;text"."""
+    head, semicolon, text = record.partition(b";")
+    fields = head.split(b",")
+    if not semicolon or len(fields) < 3:
+        return None
+    micros = int(fields[2]) if fields[2].isdigit() and len(fields[2]) < 19 else None
+    line = text.split(b"\n", 1)[0].decode("utf-8", "replace")
+    return LogLine(None if micros is None else micros / 1e6, line)
+
+
+def read_ring(root: Root) -> Reading[tuple[LogLine, ...]]:
+    """The lines of the ring buffer that touch passthrough."""
+    found: list[LogLine] = []
+    try:
+        fd = os.open(root.tree.where(KMSG), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return unread(error, KMSG)
+    try:
+        for _ in range(RECORDS):
+            try:
+                record = os.read(fd, 8192)
+            except BlockingIOError:
+                break
+            except BrokenPipeError:
+                # Records were overwritten while we read: the kernel goes on at the oldest one left.
+                continue
+            if not record:
+                break
+            line = parse_record(record)
+            if line is not None and TOPICS.search(line.text):
+                found.append(line)
+    except OSError as error:
+        return unread(error, KMSG)
+    finally:
+        os.close(fd)
+    return tuple(found[-LINES:])
+
+
+def parse_dmesg(text: str) -> tuple[LogLine, ...]:
+    """The lines of dmesg's output that touch passthrough."""
+    found = []
+    for line in text.split("\n"):
+        match = STAMP.match(line)
+        message = match[2] if match else line
+        if TOPICS.search(message):
+            found.append(LogLine(float(match[1]) if match else None, message))
+    return tuple(found[-LINES:])
+
+
+def read(root: Root) -> Reading[tuple[LogLine, ...]]:
+    """Kernel messages about passthrough, oldest first."""
+    if root.is_live:
+        return read_ring(root)
+    for path in SAVED:
+        text = root.text(path)
+        if not isinstance(text, Unread):
+            return parse_dmesg(text)
+    return Unread("no saved kernel log is in this root", Why.NOT_HERE, SAVED[0])

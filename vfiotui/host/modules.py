@@ -1,0 +1,38 @@
+"""Loaded modules and the parameters of those that passthrough depends on."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from vfiotui.host.root import Root
+from vfiotui.model.boot import Modules
+from vfiotui.model.reading import Reading, Unread, or_else
+
+SYSFS = "/sys/module"
+TOLD = ("kvm*", "vfio*", "iommu*", "kvmfr", "nvidia*", "intel_iommu")
+"""Modules whose parameters are read."""
+
+
+def read_loaded(root: Root) -> Reading[frozenset[str]]:
+    """Names of loaded modules; built-in ones are not among them (/proc/modules)."""
+    lines = root.lines("/proc/modules", 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    return frozenset(line.split(" ", 1)[0] for line in lines if line)
+
+
+def read(root: Root) -> Reading[Modules]:
+    """Modules and parameters; Unread where neither procfs nor sysfs is visible."""
+    loaded = read_loaded(root)
+    names = root.names(SYSFS)
+    if isinstance(loaded, Unread) and isinstance(names, Unread):
+        return loaded
+    parameters: dict[str, str] = {}
+    for module in or_else(names, ()):
+        if not any(fnmatchcase(module, pattern) for pattern in TOLD):
+            continue
+        for name in or_else(root.names(f"{SYSFS}/{module}/parameters"), ()):
+            value = root.text(f"{SYSFS}/{module}/parameters/{name}", 4096)
+            if not isinstance(value, Unread):
+                parameters[f"{module}.{name}"] = value
+    return Modules(loaded, parameters)
