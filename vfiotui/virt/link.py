@@ -1,0 +1,153 @@
+"""A lasting link to libvirt on the event loop: events, re-reading, reconnection.
+
+An event only says that something changed; what it is now is read again. libvirt's calls block and run in
+one worker thread, in order. A dead daemon is a state: the guests live on, the last known ones stay shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from vfiotui.model.domain import Virt
+from vfiotui.model.reading import Unread
+from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
+from vfiotui.virt.look import look
+
+BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between tries to reach a daemon."""
+DEADLINE = 10.0
+"""Seconds after which a call that gives no answer counts as a lost connection."""
+KEEPALIVE = (5, 3)
+"""Seconds between questions to the daemon, and how many may stay unanswered."""
+
+_registered = False
+
+
+def use_loop_for_events(loop: asyncio.AbstractEventLoop) -> None:
+    """Lets libvirt deliver events on this loop; libvirt allows one loop in a process, and only before connecting."""
+    global _registered
+    import libvirtaio
+
+    if _registered:
+        libvirtaio.getCurrentImpl()  # raises where the loop of an earlier link is gone for good
+        return
+    libvirtaio.virEventRegisterAsyncIOImpl(loop)
+    _registered = True
+
+
+def _worker() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="libvirt")
+
+
+class Link:
+    """Keeps a Virt up to date and hands every new one to `on_virt`, on the loop."""
+
+    def __init__(self, uri: str | None, on_virt: Callable[[Virt], None]) -> None:
+        self.uri = uri or DEFAULT_URI
+        self._on_virt = on_virt
+        self._last: Virt | None = None
+        self._changed = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._why_lost = ""
+        self._connection: Any = None
+        self._callbacks: list[int] = []
+        self._pool = _worker()
+
+    async def run(self) -> None:
+        """Connects, follows events and reconnects until cancelled."""
+        try:
+            libvirt = load()
+        except NoConnection as error:
+            self._tell(not_connected(self.uri, str(error)))
+            return
+        use_loop_for_events(asyncio.get_running_loop())
+        tries = 0
+        try:
+            while True:
+                try:
+                    await self._connect(libvirt)
+                    tries = 0
+                    await self._follow(libvirt)
+                except (NoConnection, libvirt.libvirtError, TimeoutError) as error:
+                    self._tell_lost(str(error) or f"{self.uri} gave no answer in {DEADLINE:g} s")
+                await self._disconnect()
+                await asyncio.sleep(BACK_OFF[min(tries, len(BACK_OFF) - 1)])
+                tries += 1
+        finally:
+            await self._disconnect()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def read_again(self) -> None:
+        """Asks for a new look at all guests."""
+        self._changed.set()
+
+    async def _call(self, use: Callable[..., Any], *arguments: Any) -> Any:
+        """A blocking call in the worker, with the deadline."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await asyncio.wait_for(loop.run_in_executor(self._pool, use, *arguments), DEADLINE)
+        except TimeoutError:
+            # The worker is stuck inside libvirt: it is left behind, the next call gets a fresh one.
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = _worker()
+            raise
+
+    async def _connect(self, libvirt: Any) -> None:
+        self._lost.clear()
+        self._connection = await self._call(open_connection, self.uri)
+        await self._call(self._register, libvirt)
+        self._changed.set()
+
+    def _register(self, libvirt: Any) -> None:
+        """Registers for every event that changes what is shown; those a driver lacks are left out."""
+        connection = self._connection
+        with contextlib.suppress(libvirt.libvirtError):
+            connection.setKeepAlive(*KEEPALIVE)
+        connection.registerCloseCallback(self._on_close, None)
+        for name in ("LIFECYCLE", "TUNABLE", "DEVICE_ADDED", "DEVICE_REMOVED", "REBOOT", "METADATA_CHANGE"):
+            event = getattr(libvirt, f"VIR_DOMAIN_EVENT_ID_{name}")
+            with contextlib.suppress(libvirt.libvirtError):
+                self._callbacks.append(connection.domainEventRegisterAny(None, event, self._on_event, None))
+
+    def _on_event(self, *_: Any) -> None:
+        self._changed.set()
+
+    def _on_close(self, connection: Any, reason: int, opaque: Any) -> None:
+        words = ("of an error", "the daemon ended it", "it stopped answering", "it was closed here")
+        self._why_lost = f"the connection to {self.uri} is lost because {words[reason] if reason < 4 else 'it broke'}"
+        self._lost.set()
+        self._changed.set()
+
+    async def _follow(self, libvirt: Any) -> None:
+        """Looks again after every event, until the connection is lost."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._lost.is_set():
+                raise NoConnection(f"{self._why_lost}; it is tried again")
+            self._tell(await self._call(look, self._connection, self.uri))
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._callbacks = self._connection, None, []
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(
+                    asyncio.get_running_loop().run_in_executor(self._pool, connection.close), DEADLINE
+                )
+
+    def _tell(self, virt: Virt) -> None:
+        self._last = virt
+        self._on_virt(virt)
+
+    def _tell_lost(self, sentence: str) -> None:
+        """Without a connection the last known guests stay: QEMU does not die with the daemon."""
+        last = self._last
+        if last is None or isinstance(last.domains, Unread):
+            self._tell(not_connected(self.uri, sentence))
+        else:
+            self._tell(replace(last, connected=False, detail=sentence))

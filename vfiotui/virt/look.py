@@ -1,0 +1,64 @@
+"""What an open libvirt connection tells, as model values; every call here blocks and belongs in a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vfiotui.formats.domain_xml import parse
+from vfiotui.model.domain import Domain, Virt
+
+STATES = {
+    0: "unknown",
+    1: "running",
+    2: "running",
+    3: "paused",
+    4: "shutting down",
+    5: "shut off",
+    6: "crashed",
+    7: "pm suspended",
+}
+"""virDomainState; blocked (2) is a running guest that waits for a resource."""
+
+
+def version_text(number: int) -> str:
+    """libvirt packs versions as 1,000,000 major + 1,000 minor + release.
+
+    >>> version_text(9000000)
+    '9.0.0'
+    """
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+
+
+def domain_of(handle: Any, uri: str) -> Domain | None:
+    """A guest with its state; None when it vanished between listing and asking."""
+    import libvirt
+
+    try:
+        state = handle.state()[0]
+        xml = handle.XMLDesc(0)
+        persistent = bool(handle.isPersistent())
+        return parse(
+            xml,
+            source=uri,
+            state=STATES.get(state, "unknown"),
+            persistent=persistent,
+            autostart=persistent and bool(handle.autostart()),
+        )
+    except (libvirt.libvirtError, ValueError):
+        return None
+
+
+def look(connection: Any, uri: str) -> Virt:
+    """Everything about the connection and its guests; raises libvirtError when the connection is gone."""
+    import libvirt
+
+    handles = connection.listAllDomains(0)
+    domains = sorted(filter(None, (domain_of(h, uri) for h in handles)), key=lambda d: d.name)
+    library = version_text(connection.getLibVersion())
+    try:
+        hypervisor = version_text(connection.getVersion())
+    except libvirt.libvirtError:
+        hypervisor = ""
+    kind = connection.getType()
+    detail = f"libvirt {library}, {kind} {hypervisor}".rstrip(", ")
+    return Virt(uri, True, detail, library, hypervisor, tuple(domains))
