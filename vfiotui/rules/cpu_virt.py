@@ -1,0 +1,44 @@
+"""The CPU can run virtual machines in hardware.
+
+What must hold
+    The processor flags hold vmx (Intel) or svm (AMD).
+Why
+    Without hardware virtualisation there is no KVM, and without KVM a guest with a passed device is unusably
+    slow.
+How it is read
+    The flags of /proc/cpuinfo. Another architecture than x86 has no such flag: the check does not apply there.
+Fix
+    Switch on VT-x, SVM or 'virtualization' in the firmware setup; a virtual machine needs it from its own host.
+Valid for
+    x86, every kernel.
+Sources
+    arch/x86/include/asm/cpufeatures.h; knowledge of the seed document, hardware requirements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("CPU-VIRT", "H1", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    cpu = known(facts.cpu)
+    flags = known(cpu.flags)
+    found = flags & {"vmx", "svm"}
+    if not flags & {"fpu", "lm"}:
+        yield not_applicable("host", "not an x86 processor")
+    elif found:
+        yield holds(
+            "host", f"the processor has {', '.join(sorted(found))}", seen("/proc/cpuinfo", " ".join(sorted(found)))
+        )
+    else:
+        yield fails(
+            "host",
+            "The processor shows neither vmx nor svm: KVM cannot run here.",
+            seen("/proc/cpuinfo", "no vmx, no svm in flags"),
+            fix=fix("switch on virtualisation (VT-x, SVM) in the firmware setup", Risk.R0),
+        )

@@ -1,0 +1,61 @@
+"""All functions of a card's slot are in one group.
+
+What must hold
+    No function of a display controller's slot is in another IOMMU group.
+Why
+    The functions share the slot's reset: a guest that owns only some of them cannot reset the card, and QEMU
+    says which group it depends on.
+How it is read
+    The groups of all functions of the slot.
+Fix
+    Give all functions of the slot to the guest, whatever their groups.
+Valid for
+    Every kernel with vfio.
+Sources
+    QEMU hw/vfio/pci.c ('Cannot reset device, depends on group'); drivers/vfio/pci/vfio_pci_core.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.iommu import judge_group
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "GROUP-COMPANIONS",
+    "H6",
+    Severity.WARN,
+    needs=(
+        "iommu",
+        "pci",
+    ),
+    fires="split-slot",
+    silent="tower",
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    groups = known(known(facts.iommu).groups)
+    bus = known(facts.pci)
+    of = {m: g for g in groups for m in g.members}
+    displays = [d for d in bus.devices if d.is_display and d.bdf in of]
+    if not displays:
+        yield not_applicable("host", "no display controller is in a group")
+    for device in displays:
+        verdict = judge_group(device, of[device.bdf], bus)
+        evidence = [
+            seen(f"/sys/bus/pci/devices/{d.bdf}/iommu_group", d.group)
+            for d in bus.functions(device.slot)
+            if d.group is not None
+        ]
+        if verdict.companions:
+            yield fails(
+                device.bdf,
+                f"The functions {', '.join(verdict.companions)} of this slot are in other groups but share its reset.",
+                *evidence,
+                fix=fix("give all functions of the slot to the guest", Risk.R2),
+            )
+        else:
+            yield holds(device.bdf, "all functions of the slot are in one group", *evidence)

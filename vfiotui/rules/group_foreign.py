@@ -1,0 +1,70 @@
+"""A card's group holds no foreign device.
+
+What must hold
+    The IOMMU group of every display controller holds only functions of its own slot, and bridges.
+Why
+    A group can only be given away whole: a foreign device in it goes to the guest too, or nothing does.
+How it is read
+    /sys/kernel/iommu_groups/N/devices with the class of each member. Bridges and root ports in a group are
+    normal and stay with the host.
+Fix
+    Another slot first (one wired to the CPU), then the firmware's ACS and AER settings, then a newer kernel;
+    the ACS override patch only as the last resort: it hides the missing isolation and does not make it.
+Valid for
+    Every kernel with IOMMU groups.
+Sources
+    Documentation/driver-api/vfio.rst; drivers/iommu/iommu.c pci_device_group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.iommu import judge_group
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "GROUP-FOREIGN",
+    "H6",
+    Severity.FAIL,
+    needs=(
+        "iommu",
+        "pci",
+    ),
+    fires="tower",
+    silent="clean",
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    groups = known(known(facts.iommu).groups)
+    bus = known(facts.pci)
+    of = {m: g for g in groups for m in g.members}
+    displays = [d for d in bus.devices if d.is_display and d.bdf in of]
+    if not displays:
+        yield not_applicable("host", "no display controller is in a group")
+    for device in displays:
+        group = of[device.bdf]
+        verdict = judge_group(device, group, bus)
+        path = f"/sys/kernel/iommu_groups/{group.number}/devices"
+        if verdict.clean:
+            yield holds(
+                device.bdf,
+                f"group {group.number} holds only this slot and bridges",
+                seen(path, " ".join(group.members)),
+            )
+            continue
+        names = []
+        for bdf in verdict.blockers:
+            other = bus.get(bdf)
+            names.append(f"{bdf} {other.name}" if other else bdf)
+        boot = device.boot_vga is True
+        yield fails(
+            device.bdf,
+            f"Group {group.number} of this card also holds {', '.join([*names, *group.foreign])}: "
+            + ("the card is the boot display and may stay." if boot else "they would have to go to the guest with it."),
+            seen(path, " ".join(group.members)),
+            fix=fix("move the card to a slot of the CPU, or look for ACS in the firmware setup", Risk.R0),
+            severity=Severity.INFO if boot else Severity.FAIL,
+        )

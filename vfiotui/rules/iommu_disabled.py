@@ -1,0 +1,58 @@
+"""Nothing on the command line switches the IOMMU off.
+
+What must hold
+    Neither the running nor the next kernel command line holds iommu=off, iommu=soft, intel_iommu=off or
+    amd_iommu=off as its last word.
+Why
+    Such a word, often left from an old workaround, wins over the firmware's switch.
+How it is read
+    /proc/cmdline and the loader's configuration; of several intel_iommu= options the last wins.
+Fix
+    Take the word away and boot again.
+Valid for
+    x86, every kernel.
+Sources
+    Documentation/admin-guide/kernel-parameters.txt: iommu=, intel_iommu=, amd_iommu=.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, rule, seen
+
+
+def switched_off(line: CommandLine) -> list[str]:
+    """The words of a command line that leave the IOMMU off."""
+    words = [f"iommu={o}" for o in line.options("iommu") if o in ("off", "soft")]
+    for vendor in ("intel_iommu", "amd_iommu"):
+        switches = [o for o in line.options(vendor) if o in ("on", "off")]
+        if switches[-1:] == ["off"]:
+            words.append(f"{vendor}=off")
+    return words
+
+
+@rule("IOMMU-DISABLED", "H3", Severity.FAIL, needs=("boot",), fires="iommu-off", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
+    if not lines:
+        assert isinstance(boot.cmdline, Unread)
+        raise Missing(boot.cmdline)
+    bad = False
+    for line in lines:
+        words = switched_off(line)
+        if words:
+            bad = True
+            yield fails(
+                "host",
+                f"The kernel command line switches the IOMMU off: {' '.join(words)}.",
+                seen(line.source, " ".join(words)),
+                fix=fix(f"take {' '.join(words)} away", Risk.R2, *(("cmdline.remove", word) for word in words)),
+            )
+    if not bad:
+        yield holds("host", "no word switches it off", *(seen(line.source, line.text) for line in lines))

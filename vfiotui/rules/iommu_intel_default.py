@@ -1,0 +1,74 @@
+"""The kernel switches the Intel IOMMU on.
+
+What must hold
+    On an Intel host the kernel's own default is on, or the command line says intel_iommu=on.
+Why
+    Kernels are built with one of three defaults: on, on but not for the integrated graphics, off. With the
+    second, the integrated graphics cannot be given away.
+How it is read
+    CONFIG_INTEL_IOMMU_DEFAULT_ON, _ON_INTGPU_OFF and _OFF of the kernel's configuration with the command line;
+    this also judges a disk that is only mounted.
+Fix
+    Add intel_iommu=on where the default is off, or where the integrated graphics is to be given away.
+Valid for
+    Intel. The default differs by distribution and version: it is read, never assumed.
+Sources
+    drivers/iommu/intel/Kconfig; Debian kernel configuration 7.2 (ON_INTGPU_OFF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "IOMMU-INTEL-DEFAULT",
+    "H3",
+    Severity.FAIL,
+    needs=(
+        "cpu",
+        "boot",
+    ),
+    fires="intel-default-off",
+    silent="tower",
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    cpu, boot = known(facts.cpu), known(facts.boot)
+    if known(cpu.vendor) != "GenuineIntel":
+        yield not_applicable("host", "not an Intel host")
+        return
+    line = boot.intended if isinstance(boot.intended, CommandLine) else known(boot.cmdline)
+    asked = [o for o in line.options("intel_iommu") if o in ("on", "off")]
+    if asked[-1:] == ["on"]:
+        yield holds("host", "intel_iommu=on is given", seen(line.source, "intel_iommu=on"))
+        return
+    kernel = known(boot.kernel)
+    config = known(kernel.config)
+    where = f"/boot/config-{kernel.release}"
+    if config.get("INTEL_IOMMU_DEFAULT_ON") == "y":
+        yield holds("host", "the kernel's default is on", seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON=y"))
+    elif config.get("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF") == "y":
+        yield fails(
+            "host",
+            "This kernel leaves the integrated graphics out of the IOMMU: other cards work, that one cannot be given away.",
+            seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y"),
+            fix=fix(
+                "add intel_iommu=on if the integrated graphics is to be passed",
+                Risk.R2,
+                ("cmdline.add", "intel_iommu=on"),
+            ),
+            severity=Severity.INFO,
+        )
+    else:
+        yield fails(
+            "host",
+            "This kernel leaves the Intel IOMMU off unless intel_iommu=on is given, and it is not.",
+            seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"),
+            seen(line.source, line.text),
+            fix=fix("add intel_iommu=on", Risk.R2, ("cmdline.add", "intel_iommu=on")),
+        )

@@ -1,0 +1,50 @@
+"""The IOMMU is in use.
+
+What must hold
+    The kernel has IOMMU units and has sorted the devices into groups.
+Why
+    vfio-pci gives away groups; where there are none, no device can be passed safely.
+How it is read
+    Entries of /sys/class/iommu and of /sys/kernel/iommu_groups, never the kernel log alone: its ring wraps.
+Fix
+    Firmware first (see FIRMWARE-IOMMU). On Intel add intel_iommu=on where the kernel's default is off. On AMD
+    nothing is needed: take amd_iommu=off or iommu=off away.
+Valid for
+    Kernel 3.6 and later. Runtime state: unknown on a mounted disk.
+Sources
+    ABI/testing/sysfs-kernel-iommu_groups; drivers/iommu/{intel/iommu.c,amd/init.c}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import or_else
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("IOMMU-OFF", "H3", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    iommu = known(facts.iommu)
+    groups = known(iommu.groups)
+    units = or_else(iommu.units, ())
+    evidence = (
+        seen("/sys/class/iommu", " ".join(u.name for u in units) or "empty or not shown"),
+        seen("/sys/kernel/iommu_groups", f"{len(groups)} groups"),
+    )
+    if groups:
+        yield holds("host", f"the IOMMU is in use: {len(groups)} groups", *evidence)
+        return
+    cpu = facts.cpu
+    intel = "GenuineIntel" in str(getattr(cpu, "vendor", ""))
+    wish = (("cmdline.add", "intel_iommu=on"),) if intel else ()
+    yield fails(
+        "host",
+        "The IOMMU is off: there is no IOMMU group, so no device can be given to a guest.",
+        *evidence,
+        fix=fix(
+            "switch it on in the firmware setup" + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish
+        ),
+    )

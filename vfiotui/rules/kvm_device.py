@@ -1,0 +1,40 @@
+"""KVM can be used.
+
+What must hold
+    The device /dev/kvm is there and this user may open it.
+Why
+    QEMU falls back to emulation, or refuses to start, when it cannot open /dev/kvm.
+How it is read
+    The device file and, on the live host, the access rights of this user.
+Fix
+    Load kvm_intel or kvm_amd; where the module refuses, virtualisation is switched off in the firmware. Join
+    the group kvm for guests that run as this user.
+Valid for
+    Every kernel with KVM.
+Sources
+    Documentation/virt/kvm/api.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("KVM-DEVICE", "H1", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    usable = known(facts.kvm_device)
+    if facts.mode is Mode.ROOT:
+        yield not_applicable("host", "a mounted disk has no devices")
+    elif usable:
+        yield holds("host", "/dev/kvm can be used", seen("/dev/kvm", "present"))
+    else:
+        yield fails(
+            "host",
+            "/dev/kvm is missing or may not be opened: guests would run without acceleration or not at all.",
+            seen("/dev/kvm", "absent or forbidden"),
+            fix=fix("load kvm_intel or kvm_amd, or join the group kvm; else see the firmware setup", Risk.R1),
+        )

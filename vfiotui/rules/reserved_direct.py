@@ -1,0 +1,65 @@
+"""The firmware claims no memory of a card that is to be passed.
+
+What must hold
+    No group of a display or USB controller has a reserved region of the type direct.
+Why
+    The kernel refuses to give such a group away: firmware demands that the device keeps reaching this memory.
+How it is read
+    /sys/kernel/iommu_groups/N/reserved_regions. direct-relaxable (graphics and USB since 5.3), msi and reserved
+    are fine.
+Fix
+    None for a user: update the firmware; the region comes from its RMRR table.
+Valid for
+    Kernel 4.19 and later; direct-relaxable since 5.3.
+Sources
+    drivers/iommu/iommu.c; ABI/testing/sysfs-kernel-iommu_groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import or_else
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "RESERVED-DIRECT",
+    "H4",
+    Severity.FAIL,
+    needs=(
+        "iommu",
+        "pci",
+    ),
+    fires="bad-firmware",
+    silent="tower",
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    groups = known(known(facts.iommu).groups)
+    bus = known(facts.pci)
+    wanted = {d.bdf for d in bus.devices if d.is_display or d.class16 == 0x0C03}
+    looked = 0
+    bad = False
+    for group in groups:
+        members = [m for m in group.members if m in wanted]
+        if not members:
+            continue
+        looked += 1
+        for region in or_else(group.reserved, ()):
+            if region.kind == "direct":
+                bad = True
+                yield fails(
+                    members[0],
+                    f"Firmware claims memory for group {group.number}: the kernel will refuse to give it away.",
+                    seen(
+                        f"/sys/kernel/iommu_groups/{group.number}/reserved_regions",
+                        f"{region.start:#x} {region.end:#x} direct",
+                    ),
+                    fix=fix("update the firmware; no setting of the kernel helps", Risk.R0),
+                )
+    if not looked:
+        yield not_applicable("host", "no display or USB controller is in a group")
+    elif not bad:
+        yield holds("host", f"no region of the type direct in {looked} groups of display and USB controllers")

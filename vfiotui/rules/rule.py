@@ -1,0 +1,158 @@
+"""The engine: what a rule is, how it is asked, and how a missing input becomes *unknown*.
+
+A rule is one file of this package: a docstring with fixed headings, and `check(facts)` under the
+decorator `rule`. Adding a rule touches that file and the host descriptions that prove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
+from vfiotui.model.reading import Reading, Unread
+
+T = TypeVar("T")
+
+HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
+"""The headings of every rule's docstring, in order."""
+
+
+class Missing(Exception):
+    """Something that a check needs could not be read."""
+
+    def __init__(self, unread: Unread) -> None:
+        super().__init__(str(unread))
+        self.unread = unread
+
+
+def known(reading: Reading[T]) -> T:
+    """The value; where there is none the check ends, and the engine reports *unknown* with the reason."""
+    if isinstance(reading, Unread):
+        raise Missing(reading)
+    return reading
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a check says of one subject."""
+
+    verdict: Verdict
+    subject: str
+    sentence: str
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """Where it differs from the rule's own."""
+
+
+def holds(subject: str, sentence: str, *evidence: Evidence) -> Answer:
+    """All is well."""
+    return Answer(Verdict.HOLDS, subject, sentence, evidence)
+
+
+def fails(
+    subject: str, sentence: str, *evidence: Evidence, fix: Fix | None = None, severity: Severity | None = None
+) -> Answer:
+    """Something is wrong."""
+    return Answer(Verdict.FAILS, subject, sentence, evidence, fix, severity)
+
+
+def not_applicable(subject: str, sentence: str, *evidence: Evidence) -> Answer:
+    """The question does not arise on this host."""
+    return Answer(Verdict.NOT_APPLICABLE, subject, sentence, evidence)
+
+
+def unknown(subject: str, sentence: str, *evidence: Evidence) -> Answer:
+    """It cannot be told, and why."""
+    return Answer(Verdict.UNKNOWN, subject, sentence, evidence)
+
+
+def seen(path: str, value: object) -> Evidence:
+    """One thing that was read."""
+    return Evidence(path, str(value))
+
+
+def fix(text: str, risk: Risk, *wish: tuple[str, str]) -> Fix:
+    """What a person can do, and the wish from which a planner builds it."""
+    return Fix(text, risk, wish)
+
+
+Check = Callable[[Facts], Iterator[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue."""
+
+    code: str
+    area: str
+    severity: Severity
+    needs: tuple[str, ...]
+    """The parts of Facts that it looks at."""
+    fires: str
+    """A host description on which it fails."""
+    silent: str
+    """A host description on which it does not."""
+    check: Check
+    document: str
+
+    @property
+    def title(self) -> str:
+        """The first line of the document, without its full stop."""
+        return self.document.split("\n", 1)[0].rstrip(".")
+
+    def section(self, heading: str) -> str:
+        """The text below a heading of the document, as one paragraph."""
+        lines = self.document.split("\n")
+        if heading not in lines:
+            return ""
+        below = []
+        for line in lines[lines.index(heading) + 1 :]:
+            if line in HEADINGS:
+                break
+            below.append(line.strip())
+        return " ".join(w for w in below if w)
+
+    def ask(self, facts: Facts) -> tuple[Finding, ...]:
+        """The rule's findings; a missing input or a fault of the check itself is *unknown*, never an exception."""
+        answers: list[Answer] = []
+        try:
+            for part in self.needs:
+                known(getattr(facts, part))
+            answers.extend(self.check(facts))
+        except Missing as error:
+            missing = error.unread
+            answers.append(unknown("host", f"cannot be told: {missing}", Evidence(missing.path, missing.reason)))
+        except Exception as error:
+            answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
+        if not answers:
+            answers.append(holds("host", "nothing speaks against it"))
+        return tuple(
+            Finding(
+                code=self.code,
+                title=self.title,
+                verdict=a.verdict,
+                severity=a.severity or self.severity,
+                subject=a.subject,
+                sentence=a.sentence,
+                evidence=a.evidence,
+                fix=a.fix,
+                area=self.area,
+            )
+            for a in answers
+        )
+
+
+def rule(
+    code: str, area: str, severity: Severity, *, needs: tuple[str, ...], fires: str, silent: str
+) -> Callable[[Check], Rule]:
+    """Makes the function below it the check of a rule; the module's docstring is its document."""
+
+    def make(check: Check) -> Rule:
+        document = check.__globals__.get("__doc__") or ""
+        return Rule(code, area, severity, needs, fires, silent, check, document.strip())
+
+    return make

@@ -1,0 +1,43 @@
+"""CPUs are isolated at run time rather than at boot.
+
+What must hold
+    The command line does not hold isolcpus=.
+Why
+    isolcpus cannot be undone before the next boot and takes the CPUs from the host all day; a cpuset takes them
+    only while the guest runs.
+How it is read
+    The kernel command line: the running one and the next one.
+Fix
+    Use AllowedCPUs on user.slice, system.slice and init.scope from a hook; keep isolcpus for hosts that only
+    serve.
+Valid for
+    systemd 244 and later with cgroup v2.
+Sources
+    Documentation/admin-guide/cpu-isolation.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("W8-ISOLCPUS", "H17", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
+    known(boot.cmdline if not lines else lines[0])
+    found = {word.text: line for line in reversed(lines) for word in line.words() if word.key == "isolcpus"}
+    for text, line in found.items():
+        yield fails(
+            "host",
+            "isolcpus takes these CPUs from the host for good; a cpuset at the guest's start takes them only while it runs.",
+            seen(line.source, text),
+            fix=fix("consider a cpuset instead", Risk.R2, ("cmdline.remove", text)),
+        )
+    if not found:
+        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))
