@@ -52,7 +52,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if min(widths) < bits:
         yield fails(
             "host",
-            f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: guests can place memory out of its reach.",
+            f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: a guest's memory can lie out of reach.",
             *evidence,
             fix=fix(
                 f"limit the guest to {min(widths)} bits with maxphysaddr",

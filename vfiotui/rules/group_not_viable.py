@@ -62,7 +62,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         if wrong:
             yield fails(
                 f"group {group.number}",
-                f"{', '.join(f'{d.bdf} ({d.driver})' for d in wrong)} still has a host driver: the group is not viable.",
+                f"{', '.join(f'{d.bdf} ({d.driver})' for d in wrong)} has a host driver: the group is not viable.",
                 *evidence,
                 fix=fix("bind the whole group to vfio-pci", Risk.R3, *(("bind.vfio", d.bdf) for d in wrong)),
             )

@@ -55,7 +55,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     elif config.get("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF") == "y":
         yield fails(
             "host",
-            "This kernel leaves the integrated graphics out of the IOMMU: other cards work, that one cannot be given away.",
+            "This kernel leaves the integrated graphics out of the IOMMU: that one cannot be given away.",
             seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y"),
             fix=fix(
                 "add intel_iommu=on if the integrated graphics is to be passed",

@@ -35,7 +35,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     for text, line in found.items():
         yield fails(
             "host",
-            "isolcpus takes these CPUs from the host for good; a cpuset at the guest's start takes them only while it runs.",
+            "isolcpus takes these CPUs from the host all day; a cpuset takes them only while the guest runs.",
             seen(line.source, text),
             fix=fix("consider a cpuset instead", Risk.R2, ("cmdline.remove", text)),
         )
