@@ -35,6 +35,8 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield holds(
             "host", f"the processor has {', '.join(sorted(found))}", seen("/proc/cpuinfo", " ".join(sorted(found)))
         )
+    elif facts.kvm_device is True:
+        yield holds("host", "the flags are hidden, but KVM can be used", seen("/dev/kvm", "present"))
     else:
         yield fails(
             "host",

@@ -125,7 +125,9 @@ class Rule:
             answers.extend(self.check(facts))
         except Missing as error:
             missing = error.unread
-            answers.append(unknown("host", f"cannot be told: {missing}", Evidence(missing.path, missing.reason)))
+            answers.append(
+                unknown("host", f"{self.title}: unknown, because {missing}", Evidence(missing.path, missing.reason))
+            )
         except Exception as error:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:

@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         if missing and functions[0].parent is not None and any(d.is_display for d in functions):
             yield fails(
                 slot,
-                f"Only a part of this card is given away: {', '.join(f'{d.bdf} ({d.driver})' for d in missing)} is not.",
+                f"Only a part of this card is given: {', '.join(f'{d.bdf} ({d.driver})' for d in missing)} is not.",
                 *evidence,
                 fix=fix("bind every function of the slot", Risk.R2, *(("bind.vfio", d.bdf) for d in missing)),
             )

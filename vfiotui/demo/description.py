@@ -1,0 +1,158 @@
+"""A machine described in a few lines; the builder makes a whole file system of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class CpuDesc:
+    """Processors: packages of level 3 domains of cores of threads."""
+
+    vendor: str = "AuthenticAMD"
+    model: str = "AMD Ryzen 9 5900X 12-Core Processor"
+    flags: str = "fpu lm svm npt pdpe1gb constant_tsc"
+    physical_bits: int = 48
+    packages: int = 1
+    l3_per_package: int = 2
+    cores_per_l3: int = 6
+    threads: int = 2
+    siblings: str = "halves"
+    """How threads are numbered: "halves" (0 and N/2), "pairs" (0 and 1)."""
+    l3_kib: tuple[int, ...] = (32768,)
+    """Sizes by level 3 domain; the last one is repeated."""
+    slow_cores: frozenset[int] = frozenset()
+    """Cores (counted from 0) of the slow kind of a hybrid processor."""
+    offline: frozenset[int] = frozenset()
+    isolated: str = ""
+    nohz_full: str = ""
+    max_khz: int = 4950000
+    base_khz: int = 3700000
+
+    @property
+    def cores(self) -> int:
+        """Cores of the whole machine."""
+        return self.packages * self.l3_per_package * self.cores_per_l3
+
+    @property
+    def count(self) -> int:
+        """Logical CPUs."""
+        return self.cores * self.threads
+
+    def cpus_of(self, core: int) -> tuple[int, ...]:
+        """The logical CPUs of a core."""
+        if self.siblings == "pairs":
+            return tuple(core * self.threads + t for t in range(self.threads))
+        return tuple(core + t * self.cores for t in range(self.threads))
+
+
+@dataclass(frozen=True, slots=True)
+class PciDesc:
+    """One PCI function."""
+
+    bdf: str
+    vendor: int
+    device: int
+    class_code: int
+    """24 bits."""
+    group: int | None = None
+    driver: str | None = None
+    parent: str = ""
+    """The bridge above; empty at the root."""
+    subsystem: tuple[int, int] = (0x1458, 0x0001)
+    revision: int = 1
+    boot_vga: bool | None = None
+    reset: str = "flr bus"
+    """reset_method; empty means that the file reset is missing too."""
+    bars: tuple[int, ...] = (1 << 20,)
+    """Sizes of memory BARs in bytes."""
+    resizable: Mapping[int, int] = field(default_factory=dict)
+    """BAR number → mask of sizes."""
+    link: tuple[str, int, str, int] | None = None
+    """Speed and width now, at most."""
+    node: int = -1
+    msi: int = 0
+    """Interrupts in use."""
+    express: int = 0
+    """Type of the PCI Express capability: 0 endpoint, 1 legacy endpoint, 4 root port, 5 upstream, 6 downstream."""
+    flr: bool = False
+    acs: bool = False
+    override: str = ""
+    power: str = "D0"
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsbDesc:
+    """One USB device."""
+
+    controller: str
+    """PCI address of its controller."""
+    bus: int
+    port: str
+    vendor: int
+    product: int
+    name: str
+    maker: str = ""
+    kind: int = 0xFF
+    """Class of its interface; 3 with protocol 1 is a keyboard."""
+    protocol: int = 0
+    driver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDesc:
+    """One guest: its XML, and its process where it runs."""
+
+    name: str
+    xml: str
+    pid: int | None = None
+    vcpus: int = 0
+    pins: tuple[int, ...] = ()
+    """The CPU of each vCPU."""
+    emulator: str = "0"
+    iothreads: int = 0
+    autostart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A whole machine."""
+
+    name: str
+    cpu: CpuDesc = CpuDesc()
+    nodes: int = 1
+    memory_kib: int = 32 << 20
+    huge_2m: tuple[int, int] = (0, 0)
+    """Pages of 2 MiB: total, free."""
+    thp: str = "madvise"
+    pci: tuple[PciDesc, ...] = ()
+    usb: tuple[UsbDesc, ...] = ()
+    iommu: str = "amd"
+    """amd, intel, or empty for none."""
+    iommu_cap: int = 0xD2008C40660462
+    """VT-d capability register; bits 16-21 hold the address width minus one."""
+    iommu_ecap: int = 0xF050DA
+    reserved: Mapping[int, str] = field(default_factory=dict)
+    """Group → text of reserved_regions."""
+    domain_type: str = "DMA-FQ"
+    tables: tuple[str, ...] = ("IVRS",)
+    """ACPI tables that the firmware has."""
+    cmdline: str = "BOOT_IMAGE=/vmlinuz-6.12.9 root=/dev/nvme0n1p2 ro quiet"
+    default_cmdline: str = "quiet"
+    """GRUB_CMDLINE_LINUX_DEFAULT."""
+    release: str = "6.12.9-amd64"
+    config: str = "CONFIG_VFIO_PCI=m\nCONFIG_AMD_IOMMU=y\nCONFIG_INTEL_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\n"
+    builtin: tuple[str, ...] = ("kernel/drivers/pci/pcie/pcieport.ko",)
+    modules: tuple[str, ...] = ("vfio_pci", "vfio_iommu_type1", "kvm_amd", "kvm")
+    guests: tuple[GuestDesc, ...] = ()
+    log: str = "[    0.500000] AMD-Vi: Interrupt remapping enabled\n"
+    """Text of /var/log/dmesg."""
+    kvm: bool = True
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    """More files, or other contents of built ones."""
+    remove: tuple[str, ...] = ()
+    """Built paths, and all below them, that are left out."""
