@@ -18,8 +18,8 @@ def open_root(args: argparse.Namespace) -> Root:
         from vfiotui.host.memory_tree import MemoryTree
         from vfiotui.model.facts import Mode
 
-        nodes, moving = demo_root_parts()
-        return Root(MemoryTree(nodes), Mode.DEMO, "demo", moving)
+        nodes, moving = demo_root_parts(args.machine)
+        return Root(MemoryTree(nodes), Mode.DEMO, "", moving)
     if args.root is None:
         return Root.live()
     if os.path.isdir(args.root):

@@ -56,6 +56,12 @@ def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
     )
     flag = False if default is None else default
     where.add_argument("--demo", action="store_true", default=flag, help="look at a machine made up for show")
+    parser.add_argument(
+        "--machine",
+        choices=("tower", "scale", "hostile"),
+        default="tower" if default is None else default,
+        help="which made-up machine",
+    )
     parser.add_argument("--connect", metavar="URI", default=default, help="libvirt connection (default qemu:///system)")
     parser.add_argument("--json", action="store_true", default=flag, help="print JSON")
     parser.add_argument(
@@ -69,7 +75,7 @@ def command_of(argv: Sequence[str]) -> str:
     for word in argv:
         if skip:
             skip = False
-        elif word in ("--root", "--connect"):
+        elif word in ("--root", "--connect", "--machine"):
             skip = True
         elif not word.startswith("-"):
             return word

@@ -71,3 +71,14 @@ def format_list(cpus: Iterable[int]) -> str:
         else:
             spans.append([cpu, cpu])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+
+
+def format_mask(cpus: Iterable[int], count: int) -> str:
+    """The set as the kernel prints a mask of `count` CPUs: 32-bit words, highest first.
+
+    >>> format_mask({0, 2, 33}, 40), format_mask({0}, 8)
+    ('02,00000005', '01')
+    """
+    digits = f"{sum(1 << c for c in set(cpus)):0{-(-count // 4)}x}"
+    head = len(digits) % 8
+    return ",".join(([digits[:head]] if head else []) + [digits[i : i + 8] for i in range(head, len(digits), 8)])

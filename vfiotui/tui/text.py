@@ -1,0 +1,69 @@
+"""The only way in which foreign text reaches a widget: literally, never as markup or as terminal codes."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from vfiotui.model.reading import Unread
+
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+r"""Unicode categories that a terminal may obey or hide; they are written out as \x1b and the like."""
+
+
+def clean(text: str) -> str:
+    r"""The text with every control, formatting and direction-changing character written out.
+
+    >>> clean("x [/dev/vfio/1] \x1b[2J")
+    'x [/dev/vfio/1] \\x1b[2J'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == " " or unicodedata.category(c) not in HIDDEN else ascii(c)[1:-1] for c in text)
+
+
+def verbatim(text: str, style: str = "") -> Content:
+    """Content that shows the text as it is, line breaks kept."""
+    shown = "\n".join(clean(line) for line in text.split("\n"))
+    return Content.styled(shown, style) if style else Content(shown)
+
+
+def fit(text: str, width: int) -> str:
+    """The cleaned text in exactly so many terminal cells: padded, or cut with an ellipsis."""
+    shown = clean(text)
+    length = cell_len(shown) if not shown.isascii() else len(shown)
+    if length <= width:
+        return shown + " " * (width - length)
+    return f"{set_cell_size(shown, max(width - 1, 0))}…" if width > 0 else ""
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The cleaned text in lines of at most so many cells, broken at blanks where there are any."""
+    lines: list[str] = []
+    line = ""
+    for given in clean(text).split(" "):
+        word = given
+        while cell_len(word) > width > 0:
+            if line:
+                lines.append(line)
+                line = ""
+            head = set_cell_size(word, width).rstrip()
+            lines.append(head)
+            word = word[max(len(head), 1) :]
+        joined = f"{line} {word}" if line else word
+        if line and cell_len(joined) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = joined
+    return [*lines, line] if line or not lines else lines
+
+
+def shown(value: Any, absent: str = "–") -> str:
+    """A reading for a person: the value, "?" with its reason, or a dash for what is not there."""
+    if isinstance(value, Unread):
+        return f"? {clean(value.reason)}"
+    return absent if value is None else clean(str(value))

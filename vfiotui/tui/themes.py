@@ -1,0 +1,103 @@
+"""Themes as data: TOML files of the program and of the user, one theme each."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+COLOURS = (
+    "primary",
+    "secondary",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "success",
+    "warning",
+    "error",
+)
+OWN = ("dark", "light", "contrast", "console")
+
+
+class BadTheme(Exception):
+    """A sentence: which file, and what is wrong with it."""
+
+
+def parse_theme(text: str, where: str) -> Theme:
+    """The theme of a TOML text; raises BadTheme."""
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadTheme(f"{where} is no TOML file: {error}") from error
+    name = data.get("name")
+    if not isinstance(name, str) or not name.isprintable() or not name:
+        raise BadTheme(f'{where} has no name = "…"')
+    colours = (
+        {k: v for k, v in data.get("colours", {}).items() if k in COLOURS}
+        if isinstance(data.get("colours"), dict)
+        else {}
+    )
+    if "primary" not in colours:
+        raise BadTheme(f"{where} has no primary colour below [colours]")
+    for key, value in colours.items():
+        try:
+            Color.parse(value)
+        except (ColorParseError, TypeError, AttributeError) as error:
+            raise BadTheme(f"{where}: {key} = {value!r} is no colour") from error
+    variables = data.get("variables", {})
+    kept = {str(k): str(v) for k, v in variables.items()} if isinstance(variables, dict) else {}
+    return Theme(
+        name=name, dark=bool(data.get("dark", True)), ansi=bool(data.get("ansi", False)), variables=kept, **colours
+    )
+
+
+def own_files() -> list[tuple[str, str]]:
+    """Name and text of the themes that come with the program: inside the wheel, else beside the package."""
+    packed = resources.files("vfiotui") / "themes"
+    folder = packed if packed.is_dir() else Path(__file__).parents[2] / "themes"
+    return [
+        (f.name, f.read_text(encoding="utf-8"))
+        for f in sorted(folder.iterdir(), key=lambda f: f.name)
+        if f.name.endswith(".toml")
+    ]
+
+
+def user_folder() -> Path:
+    """Where a user's own themes lie (XDG base directory specification)."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "vfiotui" / "themes"
+
+
+def user_files() -> list[tuple[str, str]]:
+    """Path and text of the user's themes; unreadable ones are passed over."""
+    found = []
+    try:
+        paths = sorted(user_folder().glob("*.toml"))
+    except OSError:
+        return []
+    for path in paths:
+        try:
+            found.append((str(path), path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError):
+            found.append((str(path), ""))
+    return found
+
+
+def load_themes() -> tuple[list[Theme], list[str]]:
+    """All themes, and a sentence for each file that is none; a user's theme replaces ours of the same name."""
+    themes: dict[str, Theme] = {}
+    bad = []
+    for where, text in (*own_files(), *user_files()):
+        try:
+            theme = parse_theme(text, where)
+        except BadTheme as error:
+            bad.append(str(error))
+        else:
+            themes[theme.name] = theme
+    return list(themes.values()), bad

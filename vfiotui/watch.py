@@ -1,0 +1,102 @@
+"""Keeps the store true: reads the facts, follows device and libvirt events, and judges anew.
+
+Everything here runs on the event loop; what blocks is done in workers. One reading runs at a time, and
+what changes meanwhile is read once more afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from vfiotui.host import domains, udev
+from vfiotui.host.gather import READERS, gather, part
+from vfiotui.host.root import Root
+from vfiotui.model.domain import Virt
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Finding
+from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.store import Store
+from vfiotui.virt.link import Link
+
+Judge = Callable[[Facts], tuple[Finding, ...]]
+NOT_YET = Unread("libvirt is being asked", Why.NOT_HERE)
+
+
+class Watch:
+    """Pushes the topics "facts", "virt", "findings" and "reading" (True while something is being read)."""
+
+    def __init__(self, root: Root, store: Store, *, uri: str | None, judge: Judge) -> None:
+        """`uri` is a libvirt connection; without one only the live host asks libvirt."""
+        self.root = root
+        self.store = store
+        self._judge = judge
+        self._link = Link(uri, self._on_virt) if uri or root.is_live else None
+        self._virt: Reading[Virt] = NOT_YET
+        self._stale: set[str] = set(READERS)
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop_udev: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Begins to read and to follow events; the first facts come by themselves."""
+        loop = asyncio.get_running_loop()
+        self._wake.set()
+        self._tasks.append(asyncio.create_task(self._keep_true()))
+        if self._link is not None:
+            self._tasks.append(asyncio.create_task(self._link.run()))
+        if self.root.is_live:
+            followed = udev.watch(loop, self.read_again)
+            if isinstance(followed, str):
+                self.store.push("notice", followed)
+            else:
+                self._stop_udev = followed
+
+    def read_again(self, parts: frozenset[str] | None = None) -> None:
+        """Reads some parts of the facts anew, or all of them and the guests."""
+        self._stale |= READERS.keys() if parts is None else parts & READERS.keys()
+        if parts is None and self._link is not None:
+            self._link.read_again()
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Ends everything that was started."""
+        if self._stop_udev is not None:
+            self._stop_udev()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+    def _on_virt(self, virt: Virt) -> None:
+        self._virt = virt
+        self.store.push("virt", virt)
+        self._wake.set()
+
+    async def _keep_true(self) -> None:
+        facts: Facts | None = None
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            stale, self._stale = frozenset(self._stale), set()
+            self.store.push("reading", True)
+            facts = await asyncio.to_thread(self._read, facts, stale)
+            if self._link is None and not isinstance(facts.virt, Unread):
+                self.store.push("virt", facts.virt)
+            findings = await asyncio.to_thread(self._judge, facts)
+            self.store.push("facts", facts)
+            self.store.push("findings", findings)
+            self.store.push("reading", False)
+
+    def _read(self, facts: Facts | None, stale: frozenset[str]) -> Facts:
+        """The facts with the stale parts read anew; in a worker."""
+        virt = self._virt if self._link is not None else domains.read(self.root)
+        if facts is None:
+            return gather(self.root, virt)
+        parts: dict[str, Any] = {name: part(self.root, name) for name in stale}
+        return replace(facts, virt=virt, privileged=os.geteuid() == 0, **parts)
