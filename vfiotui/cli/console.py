@@ -1,0 +1,75 @@
+"""`vfiotui console`: opens the console, or prints the doctor's report where none can be drawn."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to begin."""
+    parser.add_argument("--theme", default="", help="dark, light, contrast, console, or one of your own")
+
+
+@contextlib.contextmanager
+def guests_of(args: argparse.Namespace) -> Iterator[str | None]:
+    """The libvirt connection to follow; for the demo a node of libvirt's test driver, gone afterwards."""
+    if not args.demo or args.connect:
+        yield args.connect
+        return
+    from vfiotui.demo.libvirt_node import write_node
+    from vfiotui.demo.machine import machine
+
+    with tempfile.TemporaryDirectory(prefix="vfiotui-demo-") as folder:
+        try:
+            import libvirt  # noqa: F401
+        except ImportError:
+            yield None
+        else:
+            yield write_node(machine(args.machine), folder)
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """The console until it is left; a fault becomes a sentence and a file with the details."""
+    from vfiotui.tui.caps import find_caps
+
+    caps = find_caps()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
+        from vfiotui.cli import doctor
+
+        return doctor.run(args)
+    from vfiotui.tui.app import ConsoleApp
+
+    root = open_root(args)
+    with guests_of(args) as uri:
+        theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
+        app = ConsoleApp(root, caps, uri=uri, theme=theme)
+        app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]
+        app.run()
+    fault = getattr(app, "fault", None)
+    if fault is not None:
+        raise CommandError(_kept(fault))
+    return Exit.FINE
+
+
+def _failed(app: object, error: Exception) -> None:
+    """Ends the console; the fault is told after the terminal is itself again."""
+    if getattr(app, "fault", None) is None:
+        app.fault = error  # type: ignore[attr-defined]
+        app.exit(1)  # type: ignore[attr-defined]
+
+
+def _kept(error: BaseException) -> str:
+    """Writes the details into a file of the user's own, and says where."""
+    fd, path = tempfile.mkstemp(prefix="vfiotui-fault-", suffix=".txt")
+    with open(fd, "w", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    return f"the console ended because of a fault of its own ({type(error).__name__}); please report {path}"

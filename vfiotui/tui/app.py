@@ -1,0 +1,150 @@
+"""The console: it holds the store, its feeders and the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.screen import Screen
+
+from vfiotui.host.root import Root
+from vfiotui.rules import judge
+from vfiotui.sampler import Sampler
+from vfiotui.store import Store
+from vfiotui.tui.bridge import Bridge, Changed
+from vfiotui.tui.caps import SETS, Caps
+from vfiotui.tui.commands import Commands
+from vfiotui.tui.row import row
+from vfiotui.tui.screens.base import ConsoleScreen
+from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
+from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.status import TABS
+from vfiotui.tui.themes import load_themes
+from vfiotui.tui.views.help import help_rows
+from vfiotui.watch import Watch
+
+
+def _screen(name: str) -> Callable[[], Screen[Any]]:
+    """Imports a screen when it is first visited."""
+
+    def make() -> Screen[Any]:
+        from importlib import import_module
+
+        screen: type[ConsoleScreen] = getattr(
+            import_module(f"vfiotui.tui.screens.{name}"), f"{name.capitalize()}Screen"
+        )
+        return screen()
+
+    return make
+
+
+class ConsoleApp(App[int]):
+    """The whole console over one root."""
+
+    CSS_PATH = "vfiotui.tcss"
+    TITLE = "vfiotui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "colon"
+    COMMANDS = {Commands}  # noqa: RUF012 - Textual reads a plain set
+    MODES = {mode: _screen(mode) for _, mode, _ in TABS}  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"go('{mode}')", word, show=False) for key, mode, word in TABS),
+        Binding("question_mark", "help", "help", show=False),
+        Binding("r", "read_again", "read again", show=False),
+        Binding("q,ctrl+q", "quit", "quit", show=False),
+        Binding("ctrl+p", "command_palette", "palette", show=False),
+    ]
+
+    def __init__(self, root: Root, caps: Caps, *, uri: str | None = None, theme: str = "", start: str = "host") -> None:
+        # The colour filter is chosen inside Textual's own constructor: it must know of 16 colours then.
+        super().__init__(ansi_color=True if caps.few_colours or caps.no_colour else None)
+        self.root_ = root
+        self.caps = caps
+        self.store = Store()
+        self.bridge = Bridge(self)
+        self._start = start
+        self._theme_name = theme or ("console" if caps.few_colours or caps.no_colour else "dark")
+        self._uri = uri
+        self.sampler = Sampler(root, self._post)
+        self.watch_: Watch | None = None
+
+    def on_mount(self) -> None:
+        """Themes first, then the feeders, then the first screen."""
+        themes, bad = load_themes()
+        for theme in themes:
+            self.register_theme(theme)
+        names = {t.name for t in themes}
+        self.theme = self._theme_name if self._theme_name in names else "dark"
+        if bad:
+            self.notify("; ".join(bad), title="themes", severity="warning", markup=False)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit, 0)
+        self._events = loop
+        self.store.on_wanted(self.sampler.want)
+        self.store.subscribe("virt", lambda _: self.sampler.look_again())
+        self.sampler.start()
+        self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
+        self.watch_.start()
+        self.switch_mode(self._start)
+
+    async def on_unmount(self) -> None:
+        """Ends the feeders."""
+        self.sampler.stop()
+        if self.watch_ is not None:
+            await self.watch_.stop()
+
+    def _post(self, topic: str, value: Any, keep: bool) -> None:
+        """From the sampler's thread to the store's loop."""
+        if not self._events.is_closed():
+            self._events.call_soon_threadsafe(lambda: self.store.push(topic, value, keep=keep))
+
+    @on(Changed)
+    def _changed(self, event: Changed) -> None:
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.changed(event.topic)
+
+    def on_resize(self, event: Resize) -> None:
+        """A terminal that is too small is told what is needed."""
+        small = event.size.width < COLUMNS or event.size.height < LINES
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    def action_go(self, mode: str) -> None:
+        """Another screen; what lies over the present one is left first."""
+        while isinstance(self.screen, TextScreen):
+            self.pop_screen()
+        if self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def action_read_again(self) -> None:
+        """Reads the whole machine anew."""
+        if self.watch_ is not None:
+            self.watch_.read_again()
+
+    def action_help(self) -> None:
+        """The help of the screen that is shown."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            word = next(word for _, mode, word in TABS if mode == screen.MODE)
+            text = screen.HELP_TEXT
+            self.push_screen(TextScreen(row((" help ", "reverse"), f" {word}"), lambda width: help_rows(text, width)))
+
+    def use_glyphs(self, name: str) -> None:
+        """Draws with another set of glyphs from now on."""
+        from dataclasses import replace
+
+        self.caps = replace(self.caps, glyphs=SETS[name])
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.set_class(name == "ascii", "-ascii")
+                screen.redraw()

@@ -1,0 +1,57 @@
+"""The palette: everything that can be done, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from vfiotui.rules import catalogue
+from vfiotui.tui.caps import SETS
+from vfiotui.tui.row import row
+from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.status import TABS
+from vfiotui.tui.views.finding import rule_rows
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
+
+
+class Commands(Provider):
+    """Screens, themes, glyphs, explanations."""
+
+    def _all(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        app = cast("ConsoleApp", self.app)
+        for key, mode, word in TABS:
+            yield f"go to {word}", f"key {key}", partial(app.action_go, mode)
+        yield "read again", "the whole machine, key r", app.action_read_again
+        yield "help", "of this screen, key ?", app.action_help
+        for name in app.available_themes:
+            if name in ("dark", "light", "contrast", "console") or not name.startswith(("textual", "ansi")):
+                yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
+        for name in SETS:
+            yield f"glyphs {name}", "marks and graphs", partial(app.use_glyphs, name)
+        for rule in catalogue():
+            yield f"explain {rule.code}", rule.title, partial(self._explain, rule.code)
+        yield "quit", "key q", app.exit
+
+    def _explain(self, code: str) -> None:
+        self.app.push_screen(
+            TextScreen(row((" explain ", "reverse"), f" {code}"), lambda width: rule_rows(code, width))
+        )
+
+    async def discover(self) -> Hits:
+        """What is offered before anything is typed: all but the explanations."""
+        for name, text, run in self._all():
+            if not name.startswith("explain"):
+                yield DiscoveryHit(name, run, help=text)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the typed text."""
+        matcher = self.matcher(query)
+        for name, text, run in self._all():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, help=text)

@@ -1,0 +1,200 @@
+"""Screen 1: what is wrong with this host, its groups, and the evidence."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from vfiotui.model.finding import Finding
+from vfiotui.model.report import count, word
+from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.screens.base import NARROW, ConsoleScreen
+from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.text import clean
+from vfiotui.tui.views.finding import finding_detail, finding_rows, finding_text, key_of, matches, rule_rows
+from vfiotui.tui.views.groups import device_detail, group_rows, groups_title
+from vfiotui.tui.widgets.rows import Rows
+
+LEVELS = ("problems", "all", "fail", "warn", "unknown", "holds")
+"""What `s` steps through."""
+LEVEL_WORDS = {
+    "problems": ("fail", "warn", "unknown", "info"),
+    "all": ("fail", "warn", "unknown", "info", "holds", "n/a"),
+}
+
+
+class HostScreen(ConsoleScreen):
+    """Findings, groups, and everything about the one under the cursor."""
+
+    MODE = "host"
+    TOPICS = ("facts", "findings")
+    KEYS = (("enter", "open"), ("/", "filter"), ("s", "severity"), ("e", "explain"), ("y", "copy"), ("r", "read again"))
+    HELP_TEXT = (
+        "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn (it "
+        "could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given away "
+        "together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
+        "tab  goes from list to list\nenter  opens what the cursor stands on\n/  keeps only what holds a text\n"
+        "s  steps through problems, all, fail, warn, unknown, holds\ne  explains the check\n"
+        "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", show=False),
+        Binding("s", "severity", "severity", show=False),
+        Binding("e", "explain", "explain", show=False),
+        Binding("y", "copy", "copy", show=False),
+        Binding("escape", "clear", "clear", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._level = LEVELS[0]
+        self._wanted = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Two lists on the left, evidence on the right, the filter below."""
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                findings = Rows(id="findings")
+                findings.add_class("pane")
+                yield findings
+                groups = Rows(id="groups")
+                groups.add_class("pane")
+                yield groups
+            with Vertical(id="right"):
+                detail = Rows(id="detail", cursor=False)
+                detail.add_class("pane")
+                yield detail
+        yield Input(id="filter", placeholder="filter: any text; esc clears", compact=True)
+
+    def on_mount(self) -> None:
+        """Keys go to the findings first."""
+        super().on_mount()
+        self.query_one("#findings", Rows).focus()
+
+    def shown_findings(self) -> list[Finding]:
+        """The findings that severity and filter leave."""
+        wanted = LEVEL_WORDS.get(self._level, (self._level,))
+        return [f for f in self.findings if word(f) in wanted and matches(f, self._wanted)]
+
+    def draw(self, topic: str) -> None:
+        """Both lists and the evidence."""
+        facts = self.facts
+        findings, groups = self.query_one("#findings", Rows), self.query_one("#groups", Rows)
+        if facts is None:
+            findings.show([row(("reading this host …", "accent"))])
+            return
+        if topic == "findings":
+            kept = self.shown_findings()
+            title = count(self.findings).sentence()
+            findings.border_title = title if self._level == "problems" else f"{title} · only {self._level}"
+            findings.show(finding_rows(kept, self.caps.glyphs, findings.size.width or 60) or [self._nothing()])
+        if topic == "facts":
+            groups.border_title = groups_title(facts)
+            groups.show(group_rows(facts, self.caps.glyphs, groups.size.width or 60, self._wanted))
+        self._show_detail(self._current())
+
+    def _nothing(self) -> Row:
+        if self._wanted:
+            return row((f"no finding holds {clean(self._wanted)!r}; esc clears the filter", "dim"))
+        return row(("nothing is wrong as far as it can be seen; s shows all checks", "holds"))
+
+    def _current(self) -> str:
+        focused = self.focused
+        if isinstance(focused, Rows) and focused.id in ("findings", "groups") and focused.key:
+            return focused.key
+        return self.query_one("#findings", Rows).key
+
+    def _finding(self, key: str) -> Finding | None:
+        return next((f for f in self.findings if key_of(f) == key), None)
+
+    def detail_rows(self, key: str, width: int) -> list[Row]:
+        """Everything about what a key stands for."""
+        facts, finding = self.facts, self._finding(key)
+        if finding is not None:
+            return finding_detail(finding, self.caps.glyphs, width)
+        if facts is not None and key.startswith("device "):
+            return device_detail(facts, key.removeprefix("device "), width)
+        return [row(("move the cursor to a finding or a device", "dim")), BLANK]
+
+    def _show_detail(self, key: str) -> None:
+        detail = self.query_one("#detail", Rows)
+        detail.border_title = clean(key.split(" ")[1]) if " " in key else "evidence"
+        detail.show(self.detail_rows(key, max((detail.size.width or 60) - 1, 20)))
+
+    @on(Rows.Moved)
+    def _moved(self, event: Rows.Moved) -> None:
+        if event.rows is self.focused:
+            self.query_one("#detail", Rows).scroll_to(y=0, animate=False)
+            self._show_detail(event.key)
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        key = event.key
+        finding = self._finding(key)
+        copied = finding_text([finding]) if finding else ""
+        title = row((" evidence ", "reverse"), f" {clean(key.split(' ', 1)[1])}")
+        self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width), copied))
+
+    def on_descendant_focus(self) -> None:
+        """The evidence follows the list that has the keys."""
+        if (
+            self.is_mounted
+            and self.facts is not None
+            and isinstance(self.focused, Rows)
+            and self.focused.id != "detail"
+        ):
+            self._show_detail(self._current())
+
+    def action_filter(self) -> None:
+        """Opens the filter."""
+        box = self.query_one("#filter", Input)
+        box.add_class("-open")
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self._wanted = event.value
+        self.redraw()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one("#findings", Rows).focus()
+
+    def action_clear(self) -> None:
+        """Closes and empties the filter."""
+        box = self.query_one("#filter", Input)
+        box.value = ""
+        box.remove_class("-open")
+        self.query_one("#findings", Rows).focus()
+
+    def action_severity(self) -> None:
+        """The next level of findings."""
+        self._level = LEVELS[(LEVELS.index(self._level) + 1) % len(LEVELS)]
+        self.draw("findings")
+
+    def action_explain(self) -> None:
+        """The document of the check under the cursor."""
+        finding = self._finding(self._current())
+        if finding is None:
+            self.app.notify("a device has no check of its own: move to a finding", markup=False)
+            return
+        code = finding.code
+        self.app.push_screen(
+            TextScreen(row((" explain ", "reverse"), f" {code}"), lambda width: rule_rows(code, width))
+        )
+
+    def action_copy(self) -> None:
+        """The finding under the cursor as Markdown, or all that are shown."""
+        finding = self._finding(self._current())
+        self.app.copy_to_clipboard(finding_text([finding] if finding else self.shown_findings()))
+        self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Panes are stepped through with tab where there is more than one."""
+        more = [("tab", "pane")] if self.size.width >= NARROW else [("tab", "list")]
+        return [*self.KEYS[:2], *more, *self.KEYS[2:], ("?", "help"), (":", "palette"), ("q", "quit")]

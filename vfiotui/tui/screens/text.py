@@ -1,0 +1,57 @@
+"""A full screen of lines: help, explanations, a finding's details, a guest's XML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from vfiotui.tui.row import Row
+from vfiotui.tui.status import key_row
+from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.rows import Rows
+
+Lines = Callable[[int], Sequence[Row]]
+"""Rows for a width."""
+
+
+class TextScreen(Screen[None]):
+    """Lines to scroll; Esc goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,backspace", "dismiss", "back"),
+        Binding("y", "copy", "copy"),
+    ]
+
+    def __init__(self, title: Row, lines: Lines, copied: str = "") -> None:
+        """`copied` is what `y` puts into the clipboard; empty for the lines themselves."""
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._copied = copied
+
+    def compose(self) -> ComposeResult:
+        """Title, lines, keys."""
+        yield Line(id="status")
+        yield Rows(id="text", cursor=False)
+        yield Line(id="keys")
+
+    def on_mount(self) -> None:
+        """Keys go to the lines."""
+        self.query_one(Rows).focus()
+
+    def on_resize(self) -> None:
+        """Breaks the lines anew."""
+        width = self.size.width
+        self.query_one("#status", Line).show(self._title)
+        self.query_one(Rows).show(self._lines(max(width - 2, 20)))
+        self.query_one("#keys", Line).show(key_row([("esc", "back"), ("↑↓", "scroll"), ("y", "copy")], width))
+
+    def action_copy(self) -> None:
+        """Puts the text into the clipboard of the terminal (OSC 52)."""
+        text = self._copied or "\n".join(r.text for r in self.query_one(Rows).rows)
+        self.app.copy_to_clipboard(text)
+        self.app.notify("copied, if this terminal allows it", markup=False, timeout=2)

@@ -1,0 +1,92 @@
+"""The status line and the row of tabs, as rows."""
+
+from __future__ import annotations
+
+from vfiotui.model.domain import Virt
+from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.live import OwnCost
+from vfiotui.model.reading import Unread
+from vfiotui.tui.row import Row, Run
+from vfiotui.tui.text import clean, fit
+
+TABS = (
+    ("1", "host", "Host"),
+    ("2", "isolate", "Isolate"),
+    ("3", "pin", "Pin"),
+    ("4", "memory", "Memory"),
+    ("5", "live", "Live"),
+    ("6", "guests", "Guests"),
+    ("7", "changes", "Changes"),
+)
+"""Key, mode and word of every screen."""
+
+
+def libvirt_words(virt: Virt | None) -> str:
+    """ "libvirt ok 2/3 running" and its like."""
+    if virt is None:
+        return "libvirt …"
+    if isinstance(virt.domains, Unread):
+        return "libvirt off"
+    running = sum(d.running for d in virt.domains)
+    state = "ok" if virt.connected else "lost" if virt.uri else "files"
+    return f"libvirt {state} {running}/{len(virt.domains)} running"
+
+
+def change_words(facts: Facts | None) -> str:
+    """How many changes wait."""
+    if facts is None or isinstance(facts.changes, Unread):
+        return "changes ?"
+    waiting = [c for c in facts.changes if c.state not in ("done", "undone")]
+    return f"{len(waiting)} changes pending" if waiting else "no changes pending"
+
+
+def status_row(
+    mode: Mode, label: str, facts: Facts | None, virt: Virt | None, cost: OwnCost | None, reading: bool, width: int
+) -> Row:
+    """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right."""
+    runs: list[Run] = [(" ", "")]
+    boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
+    if boot is not None:
+        host = "?" if isinstance(boot.hostname, Unread) else clean(boot.hostname)
+        runs.append((host or "unnamed", "head"))
+        kernel = boot.kernel
+        runs.append((f" · {'kernel ?' if isinstance(kernel, Unread) else clean(kernel.release)} · ", ""))
+    word = f"{mode} {label}".strip()
+    runs.append(
+        (f" {clean(word)} " if mode is not Mode.LIVE else clean(word), "reverse" if mode is not Mode.LIVE else "")
+    )
+    state = libvirt_words(virt)
+    runs += [(" · ", ""), (state, "warn" if "lost" in state or "off" in state else "")]
+    runs.append((f" · {change_words(facts)}", ""))
+    if boot is not None and boot.reboot_required is True:
+        runs += [(" · ", ""), ("reboot needed", "warn")]
+    if reading:
+        runs.append((" · reading", "accent"))
+    right = "" if cost is None or isinstance(cost.cpu_ms, Unread) else f"cpu {cost.cpu_ms:.1f} ms/s "
+    used = sum(len(t) for t, _ in runs)
+    if used + len(right) + 1 <= width:
+        runs += [(" " * (width - used - len(right)), ""), (right, "dim")]
+    return Row(tuple(runs))
+
+
+def tab_row(current: str, width: int) -> Row:
+    """The screens with their keys; the shown one is reversed."""
+    runs: list[Run] = []
+    short = width < 78
+    for key, mode, word in TABS:
+        text = f" {key} {word[:5] if short else word} "
+        runs.append((text, "reverse" if mode == current else "dim"))
+    return Row(tuple(runs))
+
+
+def key_row(keys: list[tuple[str, str]], width: int) -> Row:
+    """The keys that work now; those that do not fit are left to the help."""
+    runs: list[Run] = []
+    used = 0
+    for key, word in keys:
+        part = len(key) + len(word) + 3
+        if used + part > width:
+            break
+        runs += [(f" {key}", "key"), (f" {word} ", "")]
+        used += part
+    return Row((*runs, (fit("", max(width - used, 0)), "")))
