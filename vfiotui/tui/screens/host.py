@@ -28,6 +28,11 @@ LEVEL_WORDS = {
 }
 
 
+def list_width(rows: Rows) -> int:
+    """Cells for text in a list, its scroll bar left free."""
+    return (rows.size.width or 60) - 1
+
+
 class HostScreen(ConsoleScreen):
     """Findings, groups, and everything about the one under the cursor."""
 
@@ -35,9 +40,9 @@ class HostScreen(ConsoleScreen):
     TOPICS = ("facts", "findings")
     KEYS = (("enter", "open"), ("/", "filter"), ("s", "severity"), ("e", "explain"), ("y", "copy"), ("r", "read again"))
     HELP_TEXT = (
-        "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn (it "
-        "could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given away "
-        "together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
+        "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn "
+        "(it could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given "
+        "away together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
         "tab  goes from list to list\nenter  opens what the cursor stands on\n/  keeps only what holds a text\n"
         "s  steps through problems, all, fail, warn, unknown, holds\ne  explains the check\n"
         "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
@@ -92,10 +97,10 @@ class HostScreen(ConsoleScreen):
             kept = self.shown_findings()
             title = count(self.findings).sentence()
             findings.border_title = title if self._level == "problems" else f"{title} · only {self._level}"
-            findings.show(finding_rows(kept, self.caps.glyphs, findings.size.width or 60) or [self._nothing()])
+            findings.show(finding_rows(kept, self.caps.glyphs, list_width(findings)) or [self._nothing()])
         if topic == "facts":
             groups.border_title = groups_title(facts)
-            groups.show(group_rows(facts, self.caps.glyphs, groups.size.width or 60, self._wanted))
+            groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._wanted))
         self._show_detail(self._current())
 
     def _nothing(self) -> Row:
@@ -124,7 +129,7 @@ class HostScreen(ConsoleScreen):
     def _show_detail(self, key: str) -> None:
         detail = self.query_one("#detail", Rows)
         detail.border_title = clean(key.split(" ")[1]) if " " in key else "evidence"
-        detail.show(self.detail_rows(key, max((detail.size.width or 60) - 1, 20)))
+        detail.show(self.detail_rows(key, max(list_width(detail) - 1, 20)))
 
     @on(Rows.Moved)
     def _moved(self, event: Rows.Moved) -> None:

@@ -1,0 +1,49 @@
+"""Graphs of one line or several, drawn with a ramp of characters on a fixed axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vfiotui.model.reading import Reading, Unread
+from vfiotui.tui.caps import Glyphs
+
+
+def level(value: float, low: float, high: float, steps: int) -> int:
+    """Where a value stands among so many steps of an axis: 0 … steps."""
+    if high <= low:
+        return 0
+    share = (value - low) / (high - low)
+    return min(max(round(share * steps), 0), steps)
+
+
+def graph_line(values: Sequence[Reading[float]], low: float, high: float, width: int, glyphs: Glyphs) -> str:
+    """The newest values on the right; moments without a value show the gap's mark."""
+    ramp = glyphs.ramp
+    kept = values[-width:] if width > 0 else ()
+    cells = (glyphs.gap if isinstance(v, Unread) else ramp[level(v, low, high, len(ramp) - 1)] for v in kept)
+    return "".join(cells).rjust(width)
+
+
+def graph_block(
+    values: Sequence[Reading[float]], low: float, high: float, width: int, height: int, glyphs: Glyphs
+) -> list[str]:
+    """The same over several lines, top first."""
+    ramp = glyphs.ramp
+    steps = len(ramp) - 1
+    kept = values[-width:] if width > 0 else ()
+    columns: list[str] = []
+    for value in kept:
+        if isinstance(value, Unread):
+            columns.append(" " * (height - 1) + glyphs.gap)
+            continue
+        filled = level(value, low, high, steps * height)
+        cells = [ramp[min(max(filled - steps * line, 0), steps)] for line in range(height)]
+        columns.append("".join(reversed(cells)))
+    lines = ("".join(column[line] for column in columns) for line in range(height))
+    return [line.rjust(width) for line in lines]
+
+
+def bar(share: float, width: int, glyphs: Glyphs) -> str:
+    """A horizontal bar of a share between 0 and 1."""
+    full = min(max(round(share * width), 0), width)
+    return glyphs.ramp[-1] * full + " " * (width - full)
