@@ -1,124 +1,176 @@
-"""Processors, nodes and frequencies of a described machine."""
+"""Processors of a described machine: /sys/devices/system/cpu, and what /proc/cpuinfo tells of them."""
 
 from __future__ import annotations
 
-from vfiotui.demo.description import CpuDesc, Host
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from vfiotui.demo.description import CpuDesc
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpuset import format_list, format_mask
 
 CPUS = "/sys/devices/system/cpu"
-NODES = "/sys/devices/system/node"
+TOPOLOGY = (
+    ("core_cpus", "core"),
+    ("thread_siblings", "core"),
+    ("cluster_cpus", "cluster"),
+    ("die_cpus", "die"),
+    ("package_cpus", "package"),
+    ("core_siblings", "package"),
+)
+"""Names of the sets in topology/, the deprecated ones among them, and what shares them."""
+SLOW_CLUSTER = 4
+"""Slow cores that share a level 2 cache."""
 
 
-def l3_cpus(cpu: CpuDesc, domain: int) -> list[int]:
-    """The logical CPUs of a level 3 domain."""
-    cores = range(domain * cpu.cores_per_l3, (domain + 1) * cpu.cores_per_l3)
-    return sorted(c for core in cores for c in cpu.cpus_of(core))
+@cache
+def owner(cpu: CpuDesc) -> Mapping[int, int]:
+    """The core of every logical CPU."""
+    return {number: core for core in range(cpu.cores) for number in cpu.cpus_of(core)}
 
 
-def package_cpus(cpu: CpuDesc, package: int) -> list[int]:
-    """The logical CPUs of a package."""
-    first = package * cpu.l3_per_package
-    return sorted(c for d in range(first, first + cpu.l3_per_package) for c in l3_cpus(cpu, d))
+@cache
+def shared(cpu: CpuDesc, kind: str, number: int) -> tuple[int, ...]:
+    """The logical CPUs of the core, cluster, level 3 domain, die or package with a number, offline ones included."""
+    if kind == "core":
+        return cpu.cpus_of(number)
+    return tuple(sorted(c for core in range(cpu.cores) if place(cpu, core)[kind] == number for c in cpu.cpus_of(core)))
 
 
-def node_cpus(host: Host, node: int) -> list[int]:
-    """The logical CPUs of a node: packages are dealt out to the nodes, else level 3 domains are."""
-    cpu = host.cpu
-    domains = cpu.packages * cpu.l3_per_package
-    return sorted(c for d in range(domains) if d * host.nodes // domains == node for c in l3_cpus(cpu, d))
+@cache
+def place(cpu: CpuDesc, core: int) -> Mapping[str, int]:
+    """The numbers of what a core belongs to, counted over the whole machine."""
+    l3 = core // cpu.cores_per_l3
+    package = l3 // cpu.l3_per_package
+    die = l3 * cpu.dies_per_package // cpu.l3_per_package
+    # A cluster is named by its first core: slow cores share one by four, others are alone in theirs.
+    slow = sorted(cpu.slow_cores)
+    cluster = slow[slow.index(core) // SLOW_CLUSTER * SLOW_CLUSTER] if core in cpu.slow_cores else core
+    return {"core": core, "cluster": cluster, "l3": l3, "die": die, "package": package}
 
 
-def build_cpu(tree: TreeBuilder, host: Host) -> None:
-    """Everything below /sys/devices/system/{cpu,node}, and /proc/cpuinfo."""
-    cpu = host.cpu
-    online = [c for c in range(cpu.count) if c not in cpu.offline]
+@cache
+def spellings(cpus: frozenset[int], width: int) -> tuple[str, str]:
+    """A set as the kernel writes it: list and mask."""
+    return format_list(cpus), format_mask(cpus, width)
+
+
+def online(cpu: CpuDesc) -> list[int]:
+    """The CPUs that run."""
+    return [c for c in range(cpu.count) if c not in cpu.offline]
+
+
+def build_cpu(tree: TreeBuilder, cpu: CpuDesc) -> None:
+    """Everything below /sys/devices/system/cpu, and /proc/cpuinfo."""
     every = format_list(range(cpu.count))
     tree.files(
         CPUS,
-        online=format_list(online),
+        online=format_list(online(cpu)),
         offline=format_list(cpu.offline),
         possible=every,
         present=every,
         isolated=cpu.isolated,
         nohz_full=cpu.nohz_full or "(null)",
+        kernel_max=8191,
     )
     tree.files(f"{CPUS}/smt", control="on" if cpu.threads > 1 else "notsupported", active=int(cpu.threads > 1))
-    for core in range(cpu.cores):
-        for number in cpu.cpus_of(core):
-            _one(tree, host, core, number)
-    tree.file("/proc/cpuinfo", "\n".join(_info(cpu, c) for c in online))
+    for number, core in owner(cpu).items():
+        _one(tree, cpu, core, number)
+    tree.file("/proc/cpuinfo", "\n".join(_info(cpu, c) for c in online(cpu)))
     slow = sorted(c for core in cpu.slow_cores for c in cpu.cpus_of(core))
     if slow:
-        fast = [c for c in range(cpu.count) if c not in slow]
-        tree.file("/sys/devices/cpu_core/cpus", format_list(fast))
-        tree.file("/sys/devices/cpu_atom/cpus", format_list(slow))
-    tree.files(NODES, online=format_list(range(host.nodes)), possible=format_list(range(host.nodes)))
-    for node in range(host.nodes):
-        folder = f"{NODES}/node{node}"
-        tree.file(f"{folder}/cpulist", format_list(node_cpus(host, node)))
-        tree.file(f"{folder}/distance", " ".join("10" if n == node else "21" for n in range(host.nodes)))
-        tree.file(f"{folder}/meminfo", f"Node {node} MemTotal:       {host.memory_kib // host.nodes} kB")
+        for unit, cpus in (("cpu_core", sorted(set(range(cpu.count)) - set(slow))), ("cpu_atom", slow)):
+            tree.file(f"/sys/devices/{unit}/cpus", format_list(cpus))
+            tree.link(f"/sys/bus/event_source/devices/{unit}", f"/sys/devices/{unit}")
 
 
-def _one(tree: TreeBuilder, host: Host, core: int, number: int) -> None:
-    cpu = host.cpu
+def _sets(tree: TreeBuilder, cpu: CpuDesc, path: str, cpus: Iterable[int], mask: str, listed: str) -> None:
+    one, other = spellings(frozenset(cpus) - cpu.offline, cpu.count)
+    tree.file(f"{path}/{listed}", one)
+    tree.file(f"{path}/{mask}", other)
+
+
+def _one(tree: TreeBuilder, cpu: CpuDesc, core: int, number: int) -> None:
     folder = f"{CPUS}/cpu{number}"
-    domain, package = core // cpu.cores_per_l3, core // (cpu.cores_per_l3 * cpu.l3_per_package)
     if number:
         tree.file(f"{folder}/online", int(number not in cpu.offline))
     if number in cpu.offline:
         return
-    there = set(range(cpu.count)) - cpu.offline
-
-    def listed(cpus: list[int] | tuple[int, ...]) -> str:
-        return format_list(set(cpus) & there)
-
+    numbers = place(cpu, core)
+    for name, kind in TOPOLOGY:
+        _sets(tree, cpu, f"{folder}/topology", shared(cpu, kind, numbers[kind]), name, f"{name}_list")
+    per_package, per_die = cpu.cores // cpu.packages, cpu.dies_per_package
     tree.files(
         f"{folder}/topology",
-        core_cpus_list=listed(cpu.cpus_of(core)),
-        thread_siblings_list=listed(cpu.cpus_of(core)),
-        package_cpus_list=listed(package_cpus(cpu, package)),
-        core_siblings_list=listed(package_cpus(cpu, package)),
-        die_cpus_list=listed(package_cpus(cpu, package)),
-        core_id=core,
-        die_id=0,
-        physical_package_id=package,
+        core_id=core % per_package,
+        cluster_id=numbers["cluster"],
+        die_id=numbers["die"] % per_die,
+        physical_package_id=numbers["package"],
     )
-    sizes = cpu.l3_kib
-    caches = (
-        (1, "Data", 32, cpu.cpus_of(core)),
-        (1, "Instruction", 32, cpu.cpus_of(core)),
-        (2, "Unified", 512, cpu.cpus_of(core)),
-        (3, "Unified", sizes[min(domain, len(sizes) - 1)], l3_cpus(cpu, domain)),
-    )
-    for index, (level, kind, kib, shared) in enumerate(caches):
+    _caches(tree, cpu, core, folder)
+    _frequency(tree, cpu, core in cpu.slow_cores, number)
+
+
+def _caches(tree: TreeBuilder, cpu: CpuDesc, core: int, folder: str) -> None:
+    numbers = place(cpu, core)
+    slow = core in cpu.slow_cores
+    caches = [
+        (1, "Data", 32, "core"),
+        (1, "Instruction", 64 if slow else 32, "core"),
+        (2, "Unified", 2048 if slow else 512, "cluster"),
+    ]
+    if cpu.l3_kib:
+        caches.append((3, "Unified", cpu.l3_kib[min(numbers["l3"], len(cpu.l3_kib) - 1)], "l3"))
+    for index, (level, kind, kib, sharers) in enumerate(caches):
+        path = f"{folder}/cache/index{index}"
+        ways = 16 if level > 1 else 8
         tree.files(
-            f"{folder}/cache/index{index}",
+            path,
             level=level,
             type=kind,
             size=f"{kib}K",
-            shared_cpu_list=listed(tuple(shared)),
-            id=domain if level == 3 else core,
+            id=numbers[sharers],
+            coherency_line_size=64,
+            ways_of_associativity=ways,
+            number_of_sets=kib * 1024 // 64 // ways,
         )
-    slow = core in cpu.slow_cores
+        _sets(tree, cpu, path, shared(cpu, sharers, numbers[sharers]), "shared_cpu_map", "shared_cpu_list")
+
+
+def _frequency(tree: TreeBuilder, cpu: CpuDesc, slow: bool, number: int) -> None:
+    def khz(full: int) -> int:
+        return full * 3 // 4 if slow else full
+
+    amd = "AMD" in cpu.vendor
+    policy = f"{CPUS}/cpufreq/policy{number}"
     tree.files(
-        f"{folder}/cpufreq",
-        scaling_driver="amd-pstate-epp" if "AMD" in cpu.vendor else "intel_pstate",
+        policy,
+        affected_cpus=number,
+        related_cpus=number,
+        scaling_driver="amd-pstate-epp" if amd else "intel_pstate",
         scaling_governor="powersave",
+        scaling_available_governors="performance powersave",
         energy_performance_preference="balance_performance",
-        cpuinfo_max_freq=cpu.max_khz * (3 if slow else 4) // 4,
+        energy_performance_available_preferences="default performance balance_performance balance_power power",
+        cpuinfo_max_freq=khz(cpu.max_khz),
         cpuinfo_min_freq=550000,
-        base_frequency=cpu.base_khz * (3 if slow else 4) // 4,
-        scaling_cur_freq=cpu.base_khz,
+        scaling_max_freq=khz(cpu.max_khz),
+        scaling_min_freq=550000,
+        scaling_cur_freq=khz(cpu.base_khz),
     )
+    if not amd:
+        tree.file(f"{policy}/base_frequency", khz(cpu.base_khz))
+    tree.link(f"{CPUS}/cpu{number}/cpufreq", policy)
 
 
 def _info(cpu: CpuDesc, number: int) -> str:
-    core = next(c for c in range(cpu.cores) if number in cpu.cpus_of(c)) if cpu.count <= 64 else number % cpu.cores
-    package = core // (cpu.cores_per_l3 * cpu.l3_per_package)
+    core = owner(cpu)[number]
+    package = place(cpu, core)["package"]
+    per_package = cpu.cores // cpu.packages
     return (
         f"processor\t: {number}\nvendor_id\t: {cpu.vendor}\nmodel name\t: {cpu.model}\n"
-        f"cpu MHz\t\t: {cpu.base_khz / 1000:.3f}\nphysical id\t: {package}\ncore id\t\t: {core}\n"
-        f"flags\t\t: {cpu.flags}\naddress sizes\t: {cpu.physical_bits} bits physical, 48 bits virtual\n"
+        f"cpu MHz\t\t: {cpu.base_khz / 1000:.3f}\nphysical id\t: {package}\n"
+        f"siblings\t: {len(shared(cpu, 'package', package))}\ncore id\t\t: {core % per_package}\n"
+        f"cpu cores\t: {per_package}\nflags\t\t: {cpu.flags}\n"
+        f"address sizes\t: {cpu.physical_bits} bits physical, 48 bits virtual\n"
     )

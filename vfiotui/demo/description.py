@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-NOTHING: Mapping[str, str] = {}
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +19,13 @@ class CpuDesc:
     l3_per_package: int = 2
     cores_per_l3: int = 6
     threads: int = 2
+    dies_per_package: int = 1
     siblings: str = "halves"
     """How threads are numbered: "halves" (0 and N/2), "pairs" (0 and 1)."""
     l3_kib: tuple[int, ...] = (32768,)
-    """Sizes by level 3 domain; the last one is repeated."""
+    """Sizes by level 3 domain; the last one is repeated; empty for a processor without."""
     slow_cores: frozenset[int] = frozenset()
-    """Cores (counted from 0) of the slow kind of a hybrid processor."""
+    """Cores (counted from 0) of the slow kind of a hybrid processor: one thread each, level 2 shared by four."""
     offline: frozenset[int] = frozenset()
     isolated: str = ""
     nohz_full: str = ""
@@ -39,14 +39,25 @@ class CpuDesc:
 
     @property
     def count(self) -> int:
-        """Logical CPUs."""
-        return self.cores * self.threads
+        """Logical CPUs, offline ones included."""
+        return sum(len(cpus) for cpus in _numbers(self))
 
     def cpus_of(self, core: int) -> tuple[int, ...]:
         """The logical CPUs of a core."""
-        if self.siblings == "pairs":
-            return tuple(core * self.threads + t for t in range(self.threads))
-        return tuple(core + t * self.cores for t in range(self.threads))
+        return _numbers(self)[core]
+
+
+@cache
+def _numbers(cpu: CpuDesc) -> tuple[tuple[int, ...], ...]:
+    """The logical CPUs of every core."""
+    threads = [1 if core in cpu.slow_cores else cpu.threads for core in range(cpu.cores)]
+    order = [(core, thread) for core, count in enumerate(threads) for thread in range(count)]
+    if cpu.siblings == "halves":
+        order.sort(key=lambda place: (place[1], place[0]))
+    found: list[tuple[int, ...]] = [()] * cpu.cores
+    for number, (core, _) in enumerate(order):
+        found[core] += (number,)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class PciDesc:
     revision: int = 1
     boot_vga: bool | None = None
     reset: str = "flr bus"
-    """reset_method; empty means that the file reset is missing too."""
+    """reset_method; empty means that there are neither reset nor reset_method, as with a device without methods."""
     bars: tuple[int, ...] = (1 << 20,)
     """Sizes of memory BARs in bytes."""
     resizable: Mapping[int, int] = field(default_factory=dict)
@@ -77,12 +88,23 @@ class PciDesc:
     msi: int = 0
     """Interrupts in use."""
     express: int = 0
-    """Type of the PCI Express capability: 0 endpoint, 1 legacy endpoint, 4 root port, 5 upstream, 6 downstream."""
+    """Type of the PCI Express capability: 0 endpoint, 1 legacy endpoint, 4 root port, 5 upstream, 6 downstream,
+    9 integrated endpoint; -1 for conventional PCI."""
     flr: bool = False
     acs: bool = False
     override: str = ""
     power: str = "D0"
     dead: bool = False
+    physfn: str = ""
+    """The physical function of a virtual one."""
+    virtual_functions: int = 0
+    """How many virtual functions it could have (SR-IOV)."""
+    name: str = ""
+    """Its line in pci.ids; empty leaves it out of there."""
+    maker: str = ""
+    """The vendor's line in pci.ids."""
+    board: str = ""
+    """The subsystem's line in pci.ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +136,11 @@ class GuestDesc:
     pins: tuple[int, ...] = ()
     """The CPU of each vCPU."""
     emulator: str = "0"
+    """CPU list of QEMU's own thread and its workers."""
     iothreads: int = 0
+    iothread_cpus: str = ""
+    """CPU list of the iothreads; empty leaves them to the emulator's."""
+    memory_kib: int = 4 << 20
     autostart: bool = False
 
 
@@ -127,7 +153,9 @@ class Host:
     nodes: int = 1
     memory_kib: int = 32 << 20
     huge_2m: tuple[int, int] = (0, 0)
-    """Pages of 2 MiB: total, free."""
+    """Pages of 2 MiB: total, free; dealt out evenly to the nodes."""
+    huge_1g: tuple[int, int] = (0, 0)
+    """Pages of 1 GiB: total, free."""
     thp: str = "madvise"
     pci: tuple[PciDesc, ...] = ()
     usb: tuple[UsbDesc, ...] = ()
@@ -152,6 +180,8 @@ class Host:
     log: str = "[    0.500000] AMD-Vi: Interrupt remapping enabled\n"
     """Text of /var/log/dmesg."""
     kvm: bool = True
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Module parameters: "kvm.halt_poll_ns" → text; those of KVM and VFIO have the kernel's defaults."""
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     """More files, or other contents of built ones."""
     remove: tuple[str, ...] = ()

@@ -17,6 +17,10 @@ def kernel_release(root: Root) -> Reading[str]:
     running = root.text("/proc/sys/kernel/osrelease", 4096)
     if not isinstance(running, Unread) and running.strip():
         return running.strip()
+    version = root.text("/proc/version", 4096)
+    told = None if isinstance(version, Unread) else re.match(r"Linux version (\S+)", version)
+    if told:
+        return told[1]
     installed = root.names("/lib/modules")
     if isinstance(installed, Unread):
         return installed

@@ -56,6 +56,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 f"The functions {', '.join(verdict.companions)} of this slot are in other groups but share its reset.",
                 *evidence,
                 fix=fix("give all functions of the slot to the guest", Risk.R2),
+                severity=Severity.INFO if device.boot_vga is True else Severity.WARN,
             )
         else:
             yield holds(device.bdf, "all functions of the slot are in one group", *evidence)

@@ -47,7 +47,7 @@ def status_row(
     runs: list[Run] = [(" ", "")]
     boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
     if boot is not None:
-        host = "?" if isinstance(boot.hostname, Unread) else clean(boot.hostname)
+        host = "unnamed" if isinstance(boot.hostname, Unread) else clean(boot.hostname)
         runs.append((host or "unnamed", "head"))
         kernel = boot.kernel
         runs.append((f" · {'kernel ?' if isinstance(kernel, Unread) else clean(kernel.release)} · ", ""))

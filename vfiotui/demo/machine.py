@@ -1,0 +1,25 @@
+"""The made-up machines by name."""
+
+from __future__ import annotations
+
+from vfiotui.demo.builder import build
+from vfiotui.demo.description import Host
+from vfiotui.demo.figures import Moving, moving_figures
+from vfiotui.demo.hostile import hostile_host
+from vfiotui.demo.scale import scale_host
+from vfiotui.demo.tower import TOWER
+from vfiotui.model.nodes import Nodes
+
+NAMES = ("tower", "scale", "hostile")
+"""A desktop to look at; a very large machine; one whose names try to break the terminal."""
+
+
+def machine(name: str = "tower") -> Host:
+    """The description of a machine."""
+    return {"tower": lambda: TOWER, "scale": scale_host, "hostile": hostile_host}[name]()
+
+
+def demo_root_parts(name: str = "tower") -> tuple[Nodes, Moving]:
+    """What a demo root is made of: the tree, and the files that move."""
+    host = machine(name)
+    return build(host), moving_figures(host)
