@@ -86,7 +86,7 @@ class ConsoleScreen(Screen[None]):
 
     def keys(self) -> list[tuple[str, str]]:
         """The keys that work now, most useful first."""
-        return [*self.KEYS, ("?", "help"), (":", "palette"), ("q", "quit")]
+        return [*self.KEYS[:3], ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
 
     def on_mount(self) -> None:
         """Takes the terminal's glyphs and themes."""

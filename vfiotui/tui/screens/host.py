@@ -202,4 +202,4 @@ class HostScreen(ConsoleScreen):
     def keys(self) -> list[tuple[str, str]]:
         """Panes are stepped through with tab where there is more than one."""
         more = [("tab", "pane")] if self.size.width >= NARROW else [("tab", "list")]
-        return [*self.KEYS[:2], *more, *self.KEYS[2:], ("?", "help"), (":", "palette"), ("q", "quit")]
+        return [*self.KEYS[:2], *more, ("?", "help"), ("q", "quit"), *self.KEYS[2:], (":", "palette")]

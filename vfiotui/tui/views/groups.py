@@ -103,7 +103,7 @@ def device_runs(device: PciDevice, width: int) -> list[Run]:
 
 
 def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> list[Row]:
-    """All groups in order of their numbers; blocked cards say so on the group's line."""
+    """All groups, those with cards first; blocked ones say so on the group's line."""
     if isinstance(facts.pci, Unread):
         return [row(("the PCI devices cannot be seen: ", "unknown"), clean(str(facts.pci)))]
     bus = facts.pci
@@ -111,7 +111,7 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
     rows: list[Row] = []
     by_bdf = {d.bdf: d for d in bus.devices}
     verdicts = verdicts_of(groups, bus)
-    for group in groups:
+    for group in sorted(groups, key=lambda g: _weight(g, by_bdf, verdicts)):
         members = [by_bdf[m] for m in group.members if m in by_bdf and _wanted(by_bdf[m], wanted)]
         if not members:
             continue
@@ -129,6 +129,14 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
     if not rows:
         return [row((f"no device matches {clean(wanted)!r}" if wanted else "there is no PCI device", "dim"))]
     return rows
+
+
+def _weight(group: IommuGroup, by_bdf: dict[str, PciDevice], verdicts: dict[str, GroupVerdict]) -> tuple[int, int]:
+    """Blocked cards first, then clean ones, then other devices; groups of bridges alone come last."""
+    judged = [verdicts[m] for m in group.members if m in verdicts]
+    if judged:
+        return (0 if any(not v.clean for v in judged) else 1), group.number
+    return (2 if any(m in by_bdf and not by_bdf[m].is_bridge for m in group.members) else 3), group.number
 
 
 def _type(group: IommuGroup) -> str:

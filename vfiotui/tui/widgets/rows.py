@@ -11,10 +11,17 @@ from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from vfiotui.tui.row import Row
 from vfiotui.tui.widgets.paint import CLASSES, strip_of
+
+
+class WholeCellBars(ScrollBarRender):
+    """Scroll bars of whole cells: console fonts have no partial blocks."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class Rows(ScrollView, can_focus=True):
@@ -55,6 +62,7 @@ class Rows(ScrollView, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._cursor = 0
         self._has_cursor = cursor
+        ScrollBar.renderer = WholeCellBars
 
     @property
     def rows(self) -> tuple[Row, ...]:
