@@ -20,6 +20,14 @@ EMPTY = "0x0000000000000000 0x0000000000000000 0x0000000000000000"
 LOW, HIGH = 0x90000000, 0x7C00000000
 """Where small and large BARs begin."""
 FIRST_IRQ = 40
+BUILTIN = ("pcieport",)
+MODULES = {"xhci_hcd": "xhci_pci", "piix4_smbus": "i2c_piix4"}
+"""Drivers that are not called like their module."""
+
+
+def module_of(driver: str) -> str:
+    """The module that holds a driver."""
+    return MODULES.get(driver, driver.replace("-", "_"))
 
 
 def modalias(device: PciDesc) -> str:
@@ -45,6 +53,19 @@ def places(host: Host) -> dict[str, str]:
 
     for device in host.pci:
         place(device.bdf)
+    return found
+
+
+def buses_below(host: Host) -> dict[str, tuple[int, int]]:
+    """The first and last bus below every bridge; (0, 0) for one with nothing below it."""
+    found: dict[str, tuple[int, int]] = {}
+    parents = {d.bdf: d.parent for d in host.pci}
+    for device in host.pci:
+        bus, above = int(device.bdf[-7:-5], 16), device.parent
+        while above in parents:
+            first, last = found.get(above, (bus, bus))
+            found[above] = (min(first, bus), max(last, bus))
+            above = parents[above]
     return found
 
 
@@ -80,12 +101,16 @@ def build_pci(tree: TreeBuilder, host: Host) -> None:
     """All functions with their attributes and links."""
     tree.folder(BUS)
     real = places(host)
+    buses = buses_below(host)
     addresses = Addresses()
     cpus = local_cpus(host)
     for device, irqs in interrupts(host):
         folder = real[device.bdf]
         tree.link(f"{BUS}/{device.bdf}", folder)
-        _attributes(tree, device, folder, addresses, bool(irqs))
+        resources = addresses.lines(device.bars)
+        tree.file(f"{folder}/resource", "\n".join(resources))
+        tree.file(f"{folder}/config", config_space(device, resources, buses.get(device.bdf, (0, 0))))
+        _attributes(tree, device, folder, bool(irqs))
         tree.file(f"{folder}/local_cpulist", cpus[device.node if 0 <= device.node < host.nodes else -1])
         for irq in irqs:
             tree.file(f"{folder}/msi_irqs/{irq}", "msi")
@@ -105,13 +130,12 @@ def local_cpus(host: Host) -> dict[int, str]:
     return _local_cpus(tuple(tuple(node_cpus(host, n)) for n in range(host.nodes)))
 
 
-def _attributes(tree: TreeBuilder, device: PciDesc, folder: str, addresses: Addresses, msi: bool) -> None:
+def _attributes(tree: TreeBuilder, device: PciDesc, folder: str, msi: bool) -> None:
     event = (
         f"PCI_CLASS={device.class_code:X}\nPCI_ID={device.vendor:04X}:{device.device:04X}\n"
         f"PCI_SUBSYS_ID={device.subsystem[0]:04X}:{device.subsystem[1]:04X}\nPCI_SLOT_NAME={device.bdf}\n"
         f"MODALIAS={modalias(device)}"
     )
-    resources = addresses.lines(device.bars)
     tree.files(
         folder,
         vendor=f"0x{device.vendor:04x}",
@@ -121,8 +145,6 @@ def _attributes(tree: TreeBuilder, device: PciDesc, folder: str, addresses: Addr
         revision=f"0x{device.revision:02x}",
         modalias=modalias(device),
         uevent=(f"DRIVER={device.driver}\n" if device.driver else "") + event,
-        resource="\n".join(resources),
-        config=config_space(device, resources),
         numa_node=device.node,
         driver_override=device.override or "(null)",
         power_state="unknown" if device.dead else device.power,
@@ -157,5 +179,5 @@ def _driver(tree: TreeBuilder, device: PciDesc, folder: str) -> None:
         driver = f"/sys/bus/pci/drivers/{device.driver}"
         tree.link(f"{folder}/driver", driver)
         tree.link(f"{driver}/{device.bdf}", folder)
-        if device.driver != "pcieport":
-            tree.link(f"{driver}/module", f"/sys/module/{device.driver.replace('-', '_')}")
+        if device.driver not in BUILTIN:
+            tree.link(f"{driver}/module", f"/sys/module/{module_of(device.driver)}")

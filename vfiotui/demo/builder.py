@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.demo.build_boot import build_boot
 from vfiotui.demo.build_cpu import build_cpu
 from vfiotui.demo.build_guest import build_guests
+from vfiotui.demo.build_interrupts import build_interrupts
 from vfiotui.demo.build_iommu import build_iommu
 from vfiotui.demo.build_memory import build_memory
 from vfiotui.demo.build_modules import build_modules
@@ -27,6 +28,7 @@ def build(host: Host) -> Nodes:
     build_modules(tree, host)
     build_pci(tree, host)
     build_names(tree, host)
+    build_interrupts(tree, host)
     build_iommu(tree, host)
     build_usb(tree, host)
     build_guests(tree, host)

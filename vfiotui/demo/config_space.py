@@ -36,8 +36,11 @@ class Space:
         return here
 
 
-def config_space(device: PciDesc, resources: list[str]) -> bytes:
-    """256 bytes, or 4096 for a PCI Express device; `resources` are the lines of its file `resource`."""
+def config_space(device: PciDesc, resources: list[str], buses: tuple[int, int]) -> bytes:
+    """256 bytes, or 4096 for a PCI Express device.
+
+    `resources` are the lines of its file `resource`, `buses` the first and last bus below a bridge.
+    """
     express = device.express != CONVENTIONAL
     size = 4096 if express else 256
     if device.dead:
@@ -51,7 +54,11 @@ def config_space(device: PciDesc, resources: list[str]) -> bytes:
     space.put(0x08, 1, device.revision)
     space.put(0x09, 3, device.class_code)
     space.put(0x0E, 1, 1 if bridge else 0)
-    if not bridge:
+    if bridge:
+        space.put(0x18, 1, int(device.bdf[-7:-5], 16))
+        space.put(0x19, 1, buses[0])
+        space.put(0x1A, 1, buses[1])
+    else:
         _bars(space, resources)
         space.put(0x2C, 2, device.subsystem[0])
         space.put(0x2E, 2, device.subsystem[1])

@@ -147,6 +147,7 @@ ETC = (
     "/usr/bin/dracut",
     "/usr/bin/mkinitcpio",
     "/usr/bin/booster",
+    "/dev",
     "/dev/kvm",
     "/var/log/dmesg",
     "/var/lib/vfiotui/changes/*/state",

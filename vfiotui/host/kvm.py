@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 DEVICE = "/dev/kvm"
@@ -15,6 +16,6 @@ def read(root: Root) -> Reading[bool]:
     found = root.exists(DEVICE)
     if root.is_live and found is True:
         return os.access(root.tree.where(DEVICE), os.R_OK | os.W_OK)
-    if found is False and not root.is_live and not root.has("dev"):
+    if root.mode is Mode.ROOT or (found is False and not root.is_live and root.exists("/dev") is not True):
         return Unread("the devices of this root are not visible", Why.NOT_HERE, DEVICE)
     return found

@@ -34,7 +34,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
         "pci",
     ),
     fires="split-slot",
-    silent="tower",
+    silent="clean",
 )
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)

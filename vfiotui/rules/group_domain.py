@@ -25,7 +25,7 @@ from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, Missing, fails, holds, known, not_applicable, rule, seen
 
 
-@rule("GROUP-DOMAIN", "H4", Severity.INFO, needs=("iommu",), fires="old-advice", silent="tower")
+@rule("GROUP-DOMAIN", "H4", Severity.INFO, needs=("iommu",), fires="old-advice", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)
     if not groups:

@@ -26,7 +26,7 @@ from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISOLATION-STARVES-HOST", "H15", Severity.WARN, needs=("cpu",), fires="starved", silent="isolated")
+@rule("ISOLATION-STARVES-HOST", "H15", Severity.WARN, needs=("cpu",), fires="starved", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
     isolated = known(cpu.isolated) | or_else(cpu.nohz_full, frozenset())

@@ -50,7 +50,6 @@ class ConsoleApp(App[int]):
     CSS_PATH = "vfiotui.tcss"
     TITLE = "vfiotui"
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "colon"
     COMMANDS = {Commands}  # noqa: RUF012 - Textual reads a plain set
     MODES = {mode: _screen(mode) for _, mode, _ in TABS}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,7 +57,7 @@ class ConsoleApp(App[int]):
         Binding("question_mark", "help", "help", show=False),
         Binding("r", "read_again", "read again", show=False),
         Binding("q,ctrl+q", "quit", "quit", show=False),
-        Binding("ctrl+p", "command_palette", "palette", show=False),
+        Binding("colon,ctrl+p", "command_palette", "palette", show=False),
     ]
 
     def __init__(self, root: Root, caps: Caps, *, uri: str | None = None, theme: str = "", start: str = "host") -> None:

@@ -1,0 +1,40 @@
+"""Interrupts of a described machine: /proc/interrupts, and which CPU each one goes to."""
+
+from __future__ import annotations
+
+from vfiotui.demo.build_cpu import online
+from vfiotui.demo.build_pci import interrupts
+from vfiotui.demo.description import Host, PciDesc
+from vfiotui.demo.tree import TreeBuilder
+from vfiotui.model.cpuset import format_list
+
+NAMED = (
+    ("LOC", 9000, "Local timer interrupts"),
+    ("RES", 700, "Rescheduling interrupts"),
+    ("CAL", 300, "Function call interrupts"),
+    ("TLB", 90, "TLB shootdowns"),
+)
+"""Rows without a number: name, counts on each CPU, text."""
+
+
+def name_of(device: PciDesc, index: int) -> str:
+    """The name of a device's interrupt as its driver gives it."""
+    if device.driver == "vfio-pci":
+        return f"vfio-msi[{index}]({device.bdf})"
+    return f"{device.driver or device.bdf}-{index}"
+
+
+def build_interrupts(tree: TreeBuilder, host: Host) -> None:
+    """One row for each interrupt in use; its counts are on the CPU that takes it."""
+    cpus = online(host.cpu)
+    every = format_list(cpus)
+    zero = f"{0:>11}"
+    rows = [" " * 5 + "".join(f"{f'CPU{c}':>11}" for c in cpus)]
+    for device, irqs in interrupts(host):
+        for index, irq in enumerate(irqs):
+            target = irq % len(cpus)
+            counts = zero * target + f"{irq * 37:>11}" + zero * (len(cpus) - target - 1)
+            rows.append(f"{irq:>4}:{counts}  IR-PCI-MSI-{device.bdf} {index:>4}-edge      {name_of(device, index)}")
+            tree.files(f"/proc/irq/{irq}", smp_affinity_list=every, effective_affinity_list=cpus[target])
+    rows += [f"{name:>4}:" + f"{count:>11}" * len(cpus) + f"   {text}" for name, count, text in NAMED]
+    tree.file("/proc/interrupts", "\n".join(rows))
