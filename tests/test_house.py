@@ -52,16 +52,16 @@ def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "never"),
     [
-        (["--version"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
-        (["--help"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
-        (["--demo", "doctor", "--json"], {"textual", "rich", "libvirt", "lxml", "pyudev", "asyncio"}),
-        (["--demo", "topology", "--json"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
-        (["--demo", "groups"], {"textual", "rich", "libvirt", "lxml", "psutil", "pyudev", "asyncio"}),
-        (["doctor", "--json"], {"textual", "rich", "lxml", "pyudev", "asyncio"}),
+        (["--version"], "textual rich libvirt lxml psutil pyudev asyncio"),
+        (["--help"], "textual rich libvirt lxml psutil pyudev asyncio"),
+        (["--demo", "doctor", "--json"], "textual rich libvirt lxml pyudev asyncio"),
+        (["--demo", "topology", "--json"], "textual rich libvirt lxml psutil pyudev asyncio"),
+        (["--demo", "groups"], "textual rich libvirt lxml psutil pyudev asyncio"),
+        (["doctor", "--json"], "textual rich lxml pyudev asyncio"),
     ],
     ids=" ".join,
 )
-def test_a_command_imports_only_what_it_needs(words: list[str], never: set[str]) -> None:
+def test_a_command_imports_only_what_it_needs(words: list[str], never: str) -> None:
     program = (
         "import sys\nfrom vfiotui.cli.main import main\n"
         "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
@@ -70,4 +70,4 @@ def test_a_command_imports_only_what_it_needs(words: list[str], never: set[str])
     done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60)
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "vfiotui" in loaded
-    assert loaded & never == set()
+    assert loaded.isdisjoint(never.split())

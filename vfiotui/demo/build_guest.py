@@ -2,49 +2,106 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.demo.tree import TreeBuilder
+from vfiotui.model.cpuset import parse_list
+from vfiotui.model.reading import or_else
+
+PROGRAM = "/usr/bin/qemu-system-x86_64"
+DEFINED, RUNNING = "/etc/libvirt/qemu", "/run/libvirt/qemu"
+START = 5000
+"""Clock ticks after boot at which the first guest was started."""
 
 
-def threads(guest: GuestDesc) -> list[tuple[int, str, str, int]]:
-    """Thread id, name, CPUs it may run on, CPU it ran on; the main thread first."""
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One thread of a guest's process."""
+
+    tid: int
+    name: str
+    """Its comm; the kernel keeps 15 characters."""
+    allowed: str
+    """CPU list of its affinity."""
+    cpus: tuple[int, ...]
+    """The same as numbers, never empty."""
+
+    @property
+    def is_vcpu(self) -> bool:
+        """Whether it runs guest code."""
+        return self.name.startswith("CPU ")
+
+
+def threads(guest: GuestDesc) -> tuple[Thread, ...]:
+    """The threads of a running guest, the main thread first: QEMU names them so (debug-threads=on)."""
     assert guest.pid is not None
-    first = int(guest.emulator.split("-")[0].split(",")[0] or 0)
-    found = [(guest.pid, "qemu-system-x86", guest.emulator, first)]
+    first = guest.pid
+
+    def thread(offset: int, name: str, allowed: str) -> Thread:
+        cpus = tuple(sorted(or_else(parse_list(allowed), frozenset()))) or (0,)
+        return Thread(first + offset, name, allowed, cpus)
+
+    found = [thread(0, "qemu-system-x86", guest.emulator)]
     for vcpu in range(guest.vcpus):
-        cpu = guest.pins[vcpu] if vcpu < len(guest.pins) else vcpu
-        pinned = str(cpu) if guest.pins else guest.emulator
-        found.append((guest.pid + 10 + vcpu, f"CPU {vcpu}/KVM", pinned, cpu))
-    for thread in range(1, guest.iothreads + 1):
-        found.append((guest.pid + 50 + thread, f"IO iothread{thread}", guest.emulator, first))
-    return found
+        allowed = str(guest.pins[vcpu]) if vcpu < len(guest.pins) else guest.emulator
+        found.append(thread(10 + vcpu, f"CPU {vcpu}/KVM", allowed))
+    base = 10 + guest.vcpus
+    for index in range(1, guest.iothreads + 1):
+        found.append(thread(base + index, f"IO iothread{index}", guest.iothread_cpus or guest.emulator))
+    found.append(thread(base + guest.iothreads + 1, "IO mon_iothread", guest.emulator))
+    found.append(thread(base + guest.iothreads + 2, "worker", guest.emulator))
+    return tuple(found)
 
 
-def stat_line(tid: int, name: str, cpu: int, start: int = 5000) -> str:
-    """A line of /proc/TID/stat with the fields that are read: start time (22) and last CPU (39)."""
-    fields = ["S", "1", str(tid), str(tid), *["0"] * 15, str(start), *["0"] * 16, str(cpu), *["0"] * 13]
-    return f"{tid} ({name}) {' '.join(fields)}"
+def stat_line(tid: int, parent: int, name: str, cpu: int, ticks: int = 0) -> bytes:
+    """A line of /proc/PID/stat: CPU time (14), start (22) and last CPU (39) are told, what nobody reads is 0."""
+    fields = ["S", "1", str(parent), str(parent), *["0"] * 48]
+    fields[14 - 3], fields[22 - 3], fields[39 - 3] = str(ticks), str(START), str(cpu)
+    return f"{tid} ({name}) {' '.join(fields)}\n".encode()
+
+
+def status_text(thread: Thread, pid: int, switches: tuple[int, int] = (0, 0)) -> bytes:
+    """The text of /proc/PID/task/TID/status; `switches` are voluntary and forced ones."""
+    return (
+        f"Name:\t{thread.name}\nState:\tS (sleeping)\nTgid:\t{pid}\nPid:\t{thread.tid}\nPPid:\t1\n"
+        f"Cpus_allowed_list:\t{thread.allowed}\nMems_allowed_list:\t0\n"
+        f"voluntary_ctxt_switches:\t{switches[0]}\nnonvoluntary_ctxt_switches:\t{switches[1]}\n"
+    ).encode()
 
 
 def build_guests(tree: TreeBuilder, host: Host) -> None:
     """Files below /etc/libvirt and /run/libvirt, and the folders of running guests below /proc."""
-    tree.folder("/etc/libvirt/qemu")
-    for guest in host.guests:
+    tree.folder(DEFINED)
+    for number, guest in enumerate(host.guests, 1):
         safe = guest.name.replace("/", "_")
-        tree.file(f"/etc/libvirt/qemu/{safe}.xml", guest.xml, 0o600)
+        tree.file(f"{DEFINED}/{safe}.xml", guest.xml, 0o600)
         if guest.autostart:
-            tree.link(f"/etc/libvirt/qemu/autostart/{safe}.xml", f"/etc/libvirt/qemu/{safe}.xml")
+            tree.link(f"{DEFINED}/autostart/{safe}.xml", f"{DEFINED}/{safe}.xml")
         if guest.pid is not None:
-            status = f"<domstatus state='running' pid='{guest.pid}'>\n{guest.xml}\n</domstatus>"
-            tree.file(f"/run/libvirt/qemu/{safe}.xml", status, 0o600)
+            tree.file(f"{RUNNING}/{safe}.xml", status_xml(guest, guest.pid, number), 0o600)
             _process(tree, guest, guest.pid)
 
 
+def status_xml(guest: GuestDesc, pid: int, number: int) -> str:
+    """The daemon's status file: what it must know to find the running guest again."""
+    vcpus = "".join(
+        f"    <vcpu id='{t.name.split()[1].partition('/')[0]}' pid='{t.tid}'/>\n" for t in threads(guest) if t.is_vcpu
+    )
+    live = guest.xml.replace("<domain ", f"<domain id='{number}' ", 1)
+    return (
+        f"<domstatus state='running' reason='booted' pid='{pid}'>\n  <vcpus>\n{vcpus}  </vcpus>\n{live}\n</domstatus>"
+    )
+
+
 def _process(tree: TreeBuilder, guest: GuestDesc, pid: int) -> None:
-    arguments = ["/usr/bin/qemu-system-x86_64", "-name", f"guest={guest.name},debug-threads=on", "-S"]
-    tree.file(f"/proc/{pid}/comm", "qemu-system-x86")
+    # QEMU reads a doubled comma in an option as one.
+    arguments = [PROGRAM, "-name", f"guest={guest.name.replace(',', ',,')},debug-threads=on", "-S", "-accel", "kvm"]
+    whole = threads(guest)
+    for folder in (f"/proc/{pid}", *(f"/proc/{pid}/task/{t.tid}" for t in whole)):
+        thread = next((t for t in whole if folder.endswith(f"/{t.tid}")), whole[0])
+        tree.file(f"{folder}/comm", thread.name)
+        tree.file(f"{folder}/schedstat", "0 0 0")
+        tree.file(f"{folder}/stat", stat_line(thread.tid, pid, thread.name, thread.cpus[0]))
+        tree.file(f"{folder}/status", status_text(thread, pid))
     tree.file(f"/proc/{pid}/cmdline", "\0".join(arguments).encode() + b"\0")
-    for tid, name, pinned, cpu in threads(guest):
-        folder = f"/proc/{pid}/task/{tid}"
-        tree.files(folder, comm=name, schedstat="0 0 0", stat=stat_line(tid, name, cpu))
-        tree.file(f"{folder}/status", f"Name:\t{name}\nCpus_allowed_list:\t{pinned}\nnonvoluntary_ctxt_switches:\t0")

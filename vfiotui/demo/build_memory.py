@@ -11,7 +11,10 @@ MM = "/sys/kernel/mm"
 POOL_2M, POOL_1G = "hugepages-2048kB", "hugepages-1048576kB"
 BUDDY = (4877, 7034, 4793, 3388, 3296, 2439, 1449, 1205, 567, 204, 189)
 """Free blocks of the zone Normal by order, on a host that has been up for some days."""
-SMALL_ZONES = (("DMA", (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)), ("DMA32", (7, 9, 8, 6, 9, 6, 9, 6, 7, 5, 621)))
+SMALL_ZONES: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("DMA", (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)),
+    ("DMA32", (7, 9, 8, 6, 9, 6, 9, 6, 7, 5, 621)),
+)
 """Zones of the first node only."""
 VMSTAT = {
     "thp_fault_alloc": 182734,
@@ -98,7 +101,7 @@ def meminfo(host: Host) -> str:
 
 def buddyinfo(host: Host, normal: Callable[[int, int], int]) -> str:
     """The text of /proc/buddyinfo; `normal` tells the free blocks of the zone Normal by node and order."""
-    zones = [(0, name, free) for name, free in SMALL_ZONES]
+    zones: list[tuple[int, str, tuple[int, ...]]] = [(0, name, free) for name, free in SMALL_ZONES]
     zones += [(n, "Normal", tuple(normal(n, order) for order in range(len(BUDDY)))) for n in range(host.nodes)]
     zones.sort(key=lambda zone: zone[0])
     return "\n".join(f"Node {n}, zone {name:>8} " + " ".join(f"{c:>6}" for c in free) + " " for n, name, free in zones)

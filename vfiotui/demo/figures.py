@@ -1,4 +1,8 @@
-"""The demo's live figures: smooth, with dips and spikes, and never real; the status line says DEMO."""
+"""The demo's live figures: smooth, with dips and spikes, and never real; the status line says DEMO.
+
+Every figure is a function of the clock alone, and every counter the integral of a rate that is never
+negative: two readers agree, and no counter runs backwards.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,21 @@ import math
 import time
 from collections.abc import Callable
 
-from vfiotui.demo.build_guest import stat_line, threads
-from vfiotui.demo.build_memory import BUDDY
-from vfiotui.demo.description import GuestDesc, Host
+from vfiotui.demo.build_cpu import CPUS, online
+from vfiotui.demo.build_guest import Thread, stat_line, status_text, threads
+from vfiotui.demo.build_memory import BUDDY, VMSTAT, buddyinfo
+from vfiotui.demo.description import Host
 
 Moving = dict[str, Callable[[], bytes]]
 TICKS = 100
 """USER_HZ."""
+UP = 1000.0
+"""Seconds for which the machine has been counting when it is first looked at."""
+GUEST_SHARE, HOST_SHARE = 0.8, 0.15
+"""How busy a CPU with a vCPU is at most, and one without."""
+SPIKE_PERIOD, SPIKE_SECONDS, SPIKE_DELAY = 11.0, 1.0, 0.014
+"""Every so many seconds, for so long, so many seconds of scheduling delay in each."""
+DIP_PERIOD, DIP_SECONDS = 29.0, 2.0
 
 
 def wave(t: float, seed: int) -> float:
@@ -21,7 +33,7 @@ def wave(t: float, seed: int) -> float:
 
 
 def area(t: float, seed: int) -> float:
-    """The integral of `wave` from 0 to t: counters of a wandering rate never run backwards."""
+    """The integral of `wave` from 0 to t."""
     return (
         0.5 * t
         - 0.3 * 7 * (math.cos(t / 7 + seed) - math.cos(seed))
@@ -30,74 +42,94 @@ def area(t: float, seed: int) -> float:
 
 
 def spikes(t: float, seed: int) -> float:
-    """Seconds of delay up to t: 14 ms in one second of every eleven, at moments that differ by seed."""
-    period = 11.0
-    whole, rest = divmod(t + seed * 2.9, period)
-    return 0.014 * (whole + min(rest, 1.0))
+    """Seconds of scheduling delay up to t; the moments of the spikes differ by seed."""
+    whole, rest = divmod(t + seed * 2.9 % SPIKE_PERIOD, SPIKE_PERIOD)
+    return SPIKE_DELAY * (whole + min(rest / SPIKE_SECONDS, 1.0))
+
+
+def khz(host: Host, busy: bool, t: float, cpu: int) -> int:
+    """The frequency of a CPU: a busy one boosts, with a dip now and then; an idle one wanders below its base."""
+    top, base = host.cpu.max_khz, host.cpu.base_khz
+    if not busy:
+        return int(base * (0.4 + 0.5 * wave(t, cpu)))
+    dip = 0.45 if (t + cpu * 3.7) % DIP_PERIOD < DIP_SECONDS else 0.0
+    return int((top - (top - base) * 0.25 * wave(t, cpu)) * (1 - dip))
 
 
 def moving_figures(host: Host, clock: Callable[[], float] = time.monotonic) -> Moving:
-    """Path → the bytes that it holds at this moment."""
-    begin = clock() - 1000.0
-    pinned = {cpu for g in host.guests if g.pid for cpu in g.pins}
-    found: Moving = {"/proc/stat": lambda: _stat(host, pinned, clock() - begin)}
-    for cpu in range(host.cpu.count):
-        if cpu in host.cpu.offline:
-            continue
-        path = f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq"
+    """Path → a function that tells the bytes which it holds at this moment."""
+    begin = clock() - UP
+
+    def now() -> float:
+        return clock() - begin
+
+    pinned = {cpu for g in host.guests if g.pid is not None for cpu in g.pins}
+    found: Moving = {
+        "/proc/stat": lambda: stat(host, pinned, now()),
+        "/proc/buddyinfo": lambda: buddy(host, now()),
+        "/proc/vmstat": lambda: vmstat(now()),
+    }
+    for cpu in online(host.cpu):
 
         def frequency(cpu: int = cpu) -> bytes:
-            return b"%d\n" % _khz(host, cpu in pinned, clock() - begin, cpu)
+            return b"%d\n" % khz(host, cpu in pinned, now(), cpu)
 
-        found[path] = frequency
+        found[f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq"] = frequency
+        found[f"{CPUS}/cpufreq/policy{cpu}/scaling_cur_freq"] = frequency
     for guest in host.guests:
         if guest.pid is not None:
-            _threads(found, guest, lambda: clock() - begin)
-    found["/proc/buddyinfo"] = lambda: _buddy(host, clock() - begin)
+            for thread in threads(guest):
+                _thread(found, guest.pid, thread, now)
     return found
 
 
-def _khz(host: Host, busy: bool, t: float, seed: int) -> int:
-    top, base = host.cpu.max_khz, host.cpu.base_khz
-    return int(top - (top - base) * 0.25 * wave(t, seed)) if busy else int(base * (0.4 + 0.5 * wave(t, seed)))
-
-
-def _stat(host: Host, pinned: set[int], t: float) -> bytes:
+def stat(host: Host, pinned: set[int], t: float) -> bytes:
+    """/proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice of every CPU."""
     rows = []
-    for cpu in range(host.cpu.count):
-        if cpu not in host.cpu.offline:
-            busy = (0.7 if cpu in pinned else 0.15) * area(t, cpu)
-            rows.append((cpu, int(busy * TICKS), int((t - busy) * TICKS)))
+    for cpu in online(host.cpu):
+        busy = (GUEST_SHARE if cpu in pinned else HOST_SHARE) * area(t, cpu)
+        rows.append((cpu, int(busy * TICKS), int((t - busy) * TICKS)))
     lines = [f"cpu  {sum(r[1] for r in rows)} 0 0 {sum(r[2] for r in rows)} 0 0 0 0 0 0"]
     lines += [f"cpu{cpu} {busy} 0 0 {idle} 0 0 0 0 0 0" for cpu, busy, idle in rows]
-    return "\n".join([*lines, "ctxt 1", "btime 1700000000", ""]).encode()
+    return "\n".join([*lines, f"ctxt {int(t * 9000)}", "btime 1700000000", ""]).encode()
 
 
-def _threads(found: Moving, guest: GuestDesc, t: Callable[[], float]) -> None:
-    for tid, name, pinned, cpu in threads(guest):
-        folder = f"/proc/{guest.pid}/task/{tid}"
-        share = 0.8 if name.startswith("CPU") else 0.04
+def buddy(host: Host, t: float) -> bytes:
+    """/proc/buddyinfo, drifting by a fifth."""
 
-        def schedstat(tid: int = tid, share: float = share) -> bytes:
-            now = t()
-            delay = area(now, tid) * 0.0004 + spikes(now, tid)
-            return b"%d %d %d\n" % (area(now, tid) * share * 1e9, delay * 1e9, now * 900)
+    def normal(node: int, order: int) -> int:
+        return int(BUDDY[order] * (0.8 + 0.4 * wave(t / 5, order + 7 * node)))
 
-        def status(name: str = name, pinned: str = pinned, tid: int = tid) -> bytes:
-            forced = int(spikes(t(), tid) * 2000)
-            return f"Name:\t{name}\nCpus_allowed_list:\t{pinned}\nnonvoluntary_ctxt_switches:\t{forced}\n".encode()
-
-        def stat(tid: int = tid, name: str = name, cpu: int = cpu) -> bytes:
-            return stat_line(tid, name, cpu).encode()
-
-        found[f"{folder}/schedstat"] = schedstat
-        found[f"{folder}/status"] = status
-        found[f"{folder}/stat"] = stat
+    return (buddyinfo(host, normal) + "\n").encode()
 
 
-def _buddy(host: Host, t: float) -> bytes:
-    lines = ["Node 0, zone      DMA 0 0 0 0 0 0 0 0 1 1 2"]
-    for node in range(host.nodes):
-        free = (int(n * (0.8 + 0.4 * wave(t / 5, order + node))) for order, n in enumerate(BUDDY))
-        lines.append(f"Node {node}, zone   Normal {' '.join(map(str, free))}")
-    return "\n".join([*lines, ""]).encode()
+def vmstat(t: float) -> bytes:
+    """/proc/vmstat; all of it counts."""
+    return "".join(f"{n} {v + int(t * (i + 1) / 3)}\n" for i, (n, v) in enumerate(VMSTAT.items())).encode()
+
+
+def _thread(found: Moving, pid: int, thread: Thread, now: Callable[[], float]) -> None:
+    # A vCPU is what makes its CPU busy, so both follow one wave.
+    share, seed = (GUEST_SHARE * 0.96, thread.cpus[0]) if thread.is_vcpu else (0.04, thread.tid)
+
+    def ran(t: float) -> float:
+        return share * area(t, seed)
+
+    def schedstat() -> bytes:
+        t = now()
+        delay = 0.0004 * area(t, seed) + (spikes(t, seed) if thread.is_vcpu else 0.0)
+        return b"%d %d %d\n" % (ran(t) * 1e9, delay * 1e9, (t + area(t, seed)) * 450)
+
+    def status() -> bytes:
+        t = now()
+        forced = spikes(t, seed) * 2000 if thread.is_vcpu else t
+        return status_text(thread, pid, (int(t * 800), int(forced)))
+
+    def stat_now() -> bytes:
+        t = now()
+        return stat_line(thread.tid, pid, thread.name, thread.cpus[int(t / 3) % len(thread.cpus)], int(ran(t) * TICKS))
+
+    folder = f"/proc/{pid}/task/{thread.tid}"
+    found[f"{folder}/schedstat"] = schedstat
+    found[f"{folder}/status"] = status
+    found[f"{folder}/stat"] = stat_now

@@ -1,253 +1,58 @@
-"""The demo machine: an AM4 desktop with two graphics cards, one bad group and a guest that plays."""
+"""The demo machine: an AM4 desktop with three graphics cards, one bad group and a guest that plays."""
 
 from __future__ import annotations
 
-from vfiotui.demo.description import GuestDesc, Host, PciDesc, UsbDesc
+from vfiotui.demo.description import GuestDesc, Host, UsbDesc
 from vfiotui.demo.guest_xml import guest_xml
+from vfiotui.demo.tower_pci import CHIPSET_CARD, CHIPSET_USB, CPU_USB, FUNCTIONS, GUEST_CARD
 
-MIB, GIB = 1 << 20, 1 << 30
-GEN4, GEN3, GEN1 = "16.0 GT/s PCIe", "8.0 GT/s PCIe", "2.5 GT/s PCIe"
 WIN_PINS = (6, 18, 7, 19, 8, 20, 9, 21)
-
-
-def port(bdf: str, group: int, parent: str = "", express: int = 4) -> PciDesc:
-    """A root or switch port."""
-    return PciDesc(
-        bdf,
-        0x1022,
-        0x1483,
-        0x060400,
-        group,
-        "pcieport",
-        parent,
-        (0x1022, 0x1453),
-        reset="pm bus",
-        bars=(),
-        express=express,
-        acs=True,
-    )
-
-
-PCI = (
-    PciDesc("0000:00:00.0", 0x1022, 0x1480, 0x060000, 0, None, reset="", bars=()),
-    port("0000:00:01.1", 1),
-    port("0000:00:01.2", 2),
-    port("0000:00:03.1", 3),
-    port("0000:00:08.1", 4),
-    PciDesc("0000:00:14.3", 0x1022, 0x790E, 0x060100, 5, None, reset="", bars=()),
-    PciDesc(
-        "0000:01:00.0",
-        0x144D,
-        0xA808,
-        0x010802,
-        13,
-        "nvme",
-        "0000:00:01.1",
-        (0x144D, 0xA801),
-        bars=(16384,),
-        link=(GEN3, 4, GEN3, 4),
-        msi=8,
-        flr=True,
-    ),
-    # The chipset: everything behind it is one group, because its switch has no access control.
-    port("0000:02:00.0", 14, "0000:00:01.2", 5),
-    port("0000:03:01.0", 14, "0000:02:00.0", 6),
-    port("0000:03:04.0", 14, "0000:02:00.0", 6),
-    port("0000:03:05.0", 14, "0000:02:00.0", 6),
-    PciDesc(
-        "0000:04:00.0",
-        0x1002,
-        0x67DF,
-        0x030000,
-        14,
-        "amdgpu",
-        "0000:03:01.0",
-        (0x1DA2, 0xE366),
-        0xE7,
-        False,
-        "bus",
-        (256 * MIB, 2 * MIB),
-        link=(GEN3, 4, GEN3, 16),
-        msi=1,
-        express=1,
-    ),
-    PciDesc(
-        "0000:04:00.1",
-        0x1002,
-        0xAAF0,
-        0x040300,
-        14,
-        "snd_hda_intel",
-        "0000:03:01.0",
-        (0x1DA2, 0xAAF0),
-        reset="bus",
-        bars=(16384,),
-        msi=1,
-        express=1,
-    ),
-    PciDesc(
-        "0000:05:00.0",
-        0x8086,
-        0x1539,
-        0x020000,
-        14,
-        "igb",
-        "0000:03:04.0",
-        (0x1458, 0xE000),
-        3,
-        bars=(131072,),
-        link=(GEN1, 1, GEN1, 1),
-        msi=5,
-        flr=True,
-    ),
-    PciDesc(
-        "0000:06:00.0",
-        0x1B21,
-        0x0612,
-        0x010601,
-        14,
-        "ahci",
-        "0000:03:05.0",
-        (0x1B21, 0x1060),
-        reset="bus",
-        bars=(512,),
-        msi=1,
-    ),
-    # The guest's card, in the slot of the CPU.
-    PciDesc(
-        "0000:08:00.0",
-        0x10DE,
-        0x13C2,
-        0x030000,
-        15,
-        "vfio-pci",
-        "0000:00:03.1",
-        (0x1458, 0x3679),
-        0xA1,
-        False,
-        "bus",
-        (16 * MIB, 256 * MIB),
-        link=(GEN1, 16, GEN3, 16),
-        msi=1,
-        express=1,
-    ),
-    PciDesc(
-        "0000:08:00.1",
-        0x10DE,
-        0x0FBB,
-        0x040300,
-        15,
-        "vfio-pci",
-        "0000:00:03.1",
-        (0x1458, 0x3679),
-        0xA1,
-        reset="bus",
-        bars=(16384,),
-        msi=1,
-    ),
-    # The host's card.
-    port("0000:00:03.2", 6),
-    PciDesc(
-        "0000:0b:00.0",
-        0x1002,
-        0x73FF,
-        0x030000,
-        16,
-        "amdgpu",
-        "0000:00:03.2",
-        (0x148C, 0x2412),
-        0xC7,
-        True,
-        "bus",
-        (8 * GIB, 256 * MIB),
-        {0: 0x3F00},
-        (GEN4, 8, GEN4, 8),
-        msi=1,
-        express=1,
-    ),
-    PciDesc(
-        "0000:0b:00.1",
-        0x1002,
-        0xAB28,
-        0x040300,
-        17,
-        "snd_hda_intel",
-        "0000:00:03.2",
-        (0x1002, 0xAB28),
-        reset="bus",
-        bars=(16384,),
-        msi=1,
-    ),
-    PciDesc("0000:0c:00.0", 0x1022, 0x1485, 0x130000, 18, None, "0000:00:08.1", (0x1022, 0x1485), bars=()),
-    PciDesc(
-        "0000:0c:00.3",
-        0x1022,
-        0x149C,
-        0x0C0330,
-        19,
-        "xhci_hcd",
-        "0000:00:08.1",
-        (0x1458, 0x5007),
-        reset="pm bus",
-        bars=(MIB,),
-        link=(GEN4, 16, GEN4, 16),
-        msi=8,
-    ),
-    PciDesc(
-        "0000:0d:00.0",
-        0x1022,
-        0x43EE,
-        0x0C0330,
-        20,
-        "xhci_hcd",
-        "0000:00:03.2",
-        (0x1B21, 0x1142),
-        reset="pm bus",
-        bars=(32768,),
-        msi=8,
-    ),
-)
+"""Four whole cores of the second level 3 domain."""
+HOST_CPUS = "2-3"
+HID, KEYBOARD, MOUSE, SOUND, WIRELESS = 3, 1, 2, 1, 0xE0
 
 USB = (
-    UsbDesc("0000:0d:00.0", 1, "4", 0x046D, 0xC31C, "Keyboard K120", "Logitech", 3, 1, "usbhid"),
-    UsbDesc("0000:0d:00.0", 1, "5", 0x1532, 0x0037, "DeathAdder 2013", "Razer", 3, 2, "usbhid"),
-    UsbDesc("0000:0d:00.0", 1, "9", 0x8087, 0x0029, "AX200 Bluetooth", "Intel Corp.", 0xE0, 1, "btusb"),
-    UsbDesc("0000:0c:00.3", 3, "1", 0x045E, 0x02EA, "Xbox One S Controller", "Microsoft", 0xFF, 0, "xpad"),
-    UsbDesc("0000:0c:00.3", 3, "2", 0x0951, 0x16A4, "HyperX Cloud II", "Kingston", 1, 0, "snd-usb-audio"),
+    UsbDesc(CHIPSET_USB, 1, "4", 0x046D, 0xC31C, "Keyboard K120", "Logitech", HID, KEYBOARD, "usbhid"),
+    UsbDesc(CHIPSET_USB, 1, "5", 0x1532, 0x0037, "DeathAdder 2013", "Razer", HID, MOUSE, "usbhid"),
+    UsbDesc(CHIPSET_USB, 1, "9", 0x8087, 0x0029, "AX200 Bluetooth", "Intel Corp.", WIRELESS, 1, "btusb"),
+    UsbDesc(CPU_USB, 3, "1", 0x045E, 0x02EA, "Xbox One S Controller", "Microsoft", 0xFF, 0, "xpad"),
+    UsbDesc(CPU_USB, 3, "2", 0x0951, 0x16A4, "HyperX Cloud II", "Kingston", SOUND, 0, "snd-usb-audio"),
 )
 
-GUESTS = (
-    GuestDesc(
+WIN10 = GuestDesc(
+    "win10",
+    guest_xml(
         "win10",
-        guest_xml(
-            "win10",
-            "3b2d6f0e-4c5a-4a7e-9d2b-0f1e2d3c4b5a",
-            memory_gib=16,
-            pins=WIN_PINS,
-            emulator="2-3",
-            iothread="2-3",
-            hostdevs=("0000:08:00.0", "0000:08:00.1"),
-            huge=True,
-            threads=2,
-        ),
-        pid=4242,
-        vcpus=8,
+        "3b2d6f0e-4c5a-4a7e-9d2b-0f1e2d3c4b5a",
+        memory_gib=16,
         pins=WIN_PINS,
-        emulator="2-3",
-        iothreads=1,
+        emulator=HOST_CPUS,
+        iothread=HOST_CPUS,
+        hostdevs=GUEST_CARD,
+        huge=True,
+        threads=2,
+        windows=True,
+        disk="/dev/disk/by-id/nvme-WDS500G3X0C_DEMO-part3",
     ),
-    GuestDesc(
-        "macos",
-        guest_xml(
-            "macos",
-            "7c1e9a52-88a1-4f7b-a0c3-5d6e7f8091a2",
-            memory_gib=8,
-            pins=(10, 22, 11, 23),
-            hostdevs=("0000:04:00.0",),
-        ),
-    ),
-    GuestDesc("arch-test", guest_xml("arch-test", "11d0c8b4-2f3e-4d5c-8b6a-797887a6b5c4", memory_gib=4, vcpus=4)),
+    pid=4242,
+    vcpus=len(WIN_PINS),
+    pins=WIN_PINS,
+    emulator=HOST_CPUS,
+    iothreads=1,
+    memory_kib=16 << 20,
 )
+MACOS = GuestDesc(
+    "macos",
+    guest_xml(
+        "macos",
+        "7c1e9a52-88a1-4f7b-a0c3-5d6e7f8091a2",
+        memory_gib=8,
+        pins=(10, 22, 11, 23),
+        hostdevs=CHIPSET_CARD,
+        threads=2,
+    ),
+)
+ARCH = GuestDesc("arch-test", guest_xml("arch-test", "11d0c8b4-2f3e-4d5c-8b6a-797887a6b5c4", memory_gib=4, vcpus=4))
 
 WORDS = "quiet amd_iommu=on iommu=pt default_hugepagesz=2M hugepages=8192"
 
@@ -255,33 +60,24 @@ TOWER = Host(
     name="tower",
     memory_kib=64 << 20,
     huge_2m=(8192, 0),
-    pci=tuple(sorted(PCI, key=lambda d: d.bdf)),
+    pci=FUNCTIONS,
     usb=USB,
-    guests=GUESTS,
+    guests=(WIN10, MACOS, ARCH),
     cmdline=f"BOOT_IMAGE=/vmlinuz-6.12.9-amd64 root=/dev/nvme0n1p2 ro {WORDS}",
     default_cmdline=WORDS,
-    modules=(
-        "vfio_pci",
-        "vfio_pci_core",
-        "vfio_iommu_type1",
-        "vfio",
-        "kvm_amd",
-        "kvm",
-        "amdgpu",
-        "nvme",
-        "igb",
-        "ahci",
-        "xhci_pci",
-    ),
+    modules=("vfio_pci", "vfio_pci_core", "vfio_iommu_type1", "vfio", "kvm_amd", "kvm"),
     domain_type="identity",
     files={
         "/etc/modprobe.d/vfio.conf": "options vfio-pci ids=10de:13c2,10de:0fbb\nsoftdep nouveau pre: vfio-pci\n",
         "/etc/initramfs-tools/modules": "vfio\nvfio_iommu_type1\nvfio_pci\nvfio_virqfd\n",
         "/etc/libvirt/qemu.conf": '#user = "root"\n',
+        "/etc/modules-load.d/modules.conf": "vhost_net\n",
+        "/etc/sysctl.d/99-hugepages.conf": "vm.nr_hugepages = 8192\n",
     },
     log=(
         "[    0.412345] AMD-Vi: Interrupt remapping enabled\n"
         "[    0.423456] AMD-Vi: Unknown option - 'on'\n"
         "[    5.001122] vfio-pci 0000:08:00.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=none\n"
+        "[  812.330907] vfio-pci 0000:08:00.0: enabling device (0000 -> 0003)\n"
     ),
 )
