@@ -1,0 +1,131 @@
+"""The link against a real libvirtd with real QEMU guests: events, a killed daemon, its return."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.virt.libvirtd import Daemon
+from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.reading import Unread
+from vfiotui.virt import once
+from vfiotui.virt.link import Link
+
+pytestmark = pytest.mark.needs_libvirtd
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    real = Daemon()
+    real.start()
+    yield real
+    real.stop()
+
+
+class Seen:
+    """What a link told, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self.virt: Virt | None = None
+        self._news = asyncio.Condition()
+        self._waiting: list[asyncio.Task[None]] = []
+
+    def take(self, virt: Virt) -> None:
+        self.virt = virt
+        self._waiting.append(asyncio.ensure_future(self._ring()))
+
+    async def _ring(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    def guest(self, name: str) -> Domain | None:
+        if self.virt is None or isinstance(self.virt.domains, Unread):
+            return None
+        return next((d for d in self.virt.domains if d.name == name), None)
+
+    async def until(self, true: Callable[[], bool], what: str) -> None:
+        async def wait() -> None:
+            async with self._news:
+                await self._news.wait_for(true)
+
+        try:
+            await asyncio.wait_for(wait(), 40)
+        except TimeoutError:
+            pytest.fail(f"not seen in time: {what}; last was {self.virt and self.virt.detail}")
+
+
+async def blocking(use: Callable[..., object], *words: object) -> None:
+    await asyncio.to_thread(use, *words)
+
+
+async def test_a_guests_whole_life_and_the_daemons_death(daemon: Daemon) -> None:
+    """One story in one loop, because libvirt delivers its events to one loop in a process."""
+    seen = Seen()
+    link = Link(daemon.uri, seen.take)
+    task = asyncio.create_task(link.run())
+    try:
+        await seen.until(lambda: seen.virt is not None and seen.virt.connected, "the connection")
+        assert seen.virt is not None and "QEMU" in seen.virt.detail
+
+        await blocking(daemon.define, "game")
+        await seen.until(lambda: seen.guest("game") is not None, "the definition")
+        guest = seen.guest("game")
+        assert guest is not None and guest.state == "shut off" and guest.vcpus == 2 and guest.persistent
+
+        await blocking(daemon.virsh, "start", "game", "--paused")
+        await seen.until(lambda: seen.guest("game").state == "paused", "the paused start")  # type: ignore[union-attr]
+        await blocking(daemon.virsh, "resume", "game")
+        await seen.until(lambda: seen.guest("game").state == "running", "the resume")  # type: ignore[union-attr]
+
+        await blocking(daemon.virsh, "vcpupin", "game", "1", "0", "--live")
+        await seen.until(lambda: dict(seen.guest("game").vcpu_pins).get(1) == {0}, "the pin")  # type: ignore[union-attr]
+
+        rng = "<rng model='virtio'><backend model='random'>/dev/urandom</backend><alias name='ua-rng'/></rng>"
+        file = daemon.folder / "rng.xml"
+        file.write_text(rng)
+        attached = daemon.virsh("attach-device", "game", str(file), "--live", check=False)
+        if attached.returncode == 0:
+            await seen.until(lambda: "ua-rng" in seen.guest("game").xml, "the attached device")  # type: ignore[union-attr]
+
+        await blocking(daemon.kill)
+        await seen.until(lambda: seen.virt is not None and not seen.virt.connected, "the loss")
+        assert seen.virt is not None and "tried again" in seen.virt.detail
+        assert seen.guest("game") is not None, "the last known guests stay"
+
+        await blocking(daemon.start)
+        await seen.until(lambda: seen.virt is not None and seen.virt.connected, "the return")
+        guest = seen.guest("game")
+        assert guest is not None and guest.state == "running", "QEMU outlived the daemon"
+        assert dict(guest.vcpu_pins).get(1) == {0}
+
+        await blocking(daemon.virsh, "destroy", "game")
+        await seen.until(lambda: seen.guest("game").state == "shut off", "the end, after the return")  # type: ignore[union-attr]
+        await blocking(daemon.virsh, "undefine", "game")
+        await seen.until(lambda: seen.guest("game") is None, "the undefinition")
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def test_one_look_tells_the_same(daemon: Daemon) -> None:
+    daemon.define("other")
+    virt = once.read(daemon.uri, seconds=20)
+    assert virt.connected, virt.detail
+    assert not isinstance(virt.domains, Unread)
+    assert [d.name for d in virt.domains if d.name == "other"] == ["other"]
+
+
+def test_no_daemon_is_a_sentence_with_what_to_do() -> None:
+    virt = once.read("qemu+unix:///system?socket=/nowhere/sock", seconds=10)
+    assert not virt.connected
+    assert isinstance(virt.domains, Unread)
+    assert "start the daemon" in virt.detail
+
+
+@pytest.mark.parametrize("uri", ["nonsense", "qemu+bad:///x"])
+def test_a_uri_that_libvirt_does_not_know(uri: str) -> None:
+    virt = once.read(uri, seconds=10)
+    assert not virt.connected and "--connect" in virt.detail, virt.detail
