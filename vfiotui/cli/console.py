@@ -7,10 +7,10 @@ import contextlib
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 
 from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.fault import kept
 from vfiotui.cli.machine import open_root
 
 
@@ -48,7 +48,13 @@ def run(args: argparse.Namespace) -> Exit:
         from vfiotui.cli import doctor
 
         return doctor.run(args)
-    from vfiotui.tui.app import ConsoleApp
+    try:
+        from vfiotui.tui.app import ConsoleApp
+    except ImportError as error:
+        raise CommandError(
+            f"the console needs the Python package textual, which cannot be loaded ({error}); "
+            "'vfiotui doctor' works without it"
+        ) from error
 
     root = open_root(args)
     with guests_of(args) as uri:
@@ -58,7 +64,7 @@ def run(args: argparse.Namespace) -> Exit:
         app.run()
     fault = getattr(app, "fault", None)
     if fault is not None:
-        raise CommandError(_kept(fault))
+        raise CommandError(f"the console {kept(fault)}")
     return Exit.FINE
 
 
@@ -68,10 +74,3 @@ def _failed(app: object, error: Exception) -> None:
         app.fault = error  # type: ignore[attr-defined]
         app.exit(1)  # type: ignore[attr-defined]
 
-
-def _kept(error: BaseException) -> str:
-    """Writes the details into a file of the user's own, and says where."""
-    fd, path = tempfile.mkstemp(prefix="vfiotui-fault-", suffix=".txt")
-    with open(fd, "w", encoding="utf-8") as file:
-        traceback.print_exception(error, file=file)
-    return f"the console ended because of a fault of its own ({type(error).__name__}); please report {path}"

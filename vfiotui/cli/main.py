@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,9 @@ def command_of(argv: Sequence[str]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another alphabet gets the names written out, never an error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         args = build_parser(command_of(words)).parse_args(words)
         if args.command is None:
@@ -101,3 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader has gone (a pager was closed); nothing may be written at interpreter exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FINE
+    except Exception as error:
+        from vfiotui.cli.fault import kept
+
+        print(f"vfiotui: {kept(error)}", file=sys.stderr)
+        return Exit.FAILS

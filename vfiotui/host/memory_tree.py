@@ -17,6 +17,8 @@ class MemoryTree:
         """`nodes` may leave out directories above its entries."""
         self._nodes: dict[str, Node] = dict(nodes)
         self._names: dict[str, list[str]] = {"": []}
+        self._folders: dict[str, str] = {}
+        """Folders that were resolved before: a machine's files lie close together, and nothing moves."""
         for path in list(self._nodes):
             self._adopt(path)
 
@@ -34,6 +36,18 @@ class MemoryTree:
             path = above
 
     def _resolve(self, path: str, follow_last: bool = True) -> str:
+        above, _, name = path.rpartition("/")
+        real = self._folders.get(above)
+        if real is not None and name not in ("", ".", ".."):
+            node = self._nodes.get(f"{real}/{name}")
+            if node is not None and not (follow_last and isinstance(node, Symlink)):
+                return f"{real}/{name}"
+        found = self._walk(path, follow_last)
+        if real is None:
+            self._folders[above] = self._walk(above, True)
+        return found
+
+    def _walk(self, path: str, follow_last: bool) -> str:
         if "\0" in path:
             raise ValueError("embedded null byte")
         done = ""

@@ -20,6 +20,7 @@ class PciNames:
         self._data = b"\n" + data if isinstance(data, bytes) else b""
         self._missing = data if isinstance(data, Unread) else None
         self._sections: dict[bytes, bytes] = {}
+        self._devices: dict[tuple[int, int], Reading[str]] = {}
 
     def _section(self, head: bytes) -> bytes:
         """The lines below a top line such as `10de`, that line included."""
@@ -53,8 +54,11 @@ class PciNames:
 
     def device(self, vendor: int, device: int) -> Reading[str]:
         """The name of a device."""
-        section = self._section(b"%04x" % vendor)
-        return self._or_unread(self._name(section, b"\t%04x" % device), f"device {vendor:04x}:{device:04x}")
+        key = vendor, device
+        if key not in self._devices:
+            name = self._name(self._section(b"%04x" % vendor), b"\t%04x" % device)
+            self._devices[key] = self._or_unread(name, f"device {vendor:04x}:{device:04x}")
+        return self._devices[key]
 
     def subsystem(self, vendor: int, device: int, sub_vendor: int, sub_device: int) -> Reading[str]:
         """The name of a board; only those that differ from their chip are listed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread
 
@@ -193,11 +193,21 @@ class PciBus:
 
     devices: tuple[PciDevice, ...]
     """In order of their addresses."""
+    _places: dict[str, PciDevice] = field(init=False, repr=False, compare=False)
+    _slots: dict[str, tuple[PciDevice, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Finds by address and by slot without a search: rules ask for both once for every device."""
+        slots: dict[str, list[PciDevice]] = {}
+        for device in self.devices:
+            slots.setdefault(device.slot, []).append(device)
+        object.__setattr__(self, "_places", {d.bdf: d for d in self.devices})
+        object.__setattr__(self, "_slots", {slot: tuple(found) for slot, found in slots.items()})
 
     def get(self, bdf: str) -> PciDevice | None:
         """The function at an address."""
-        return next((d for d in self.devices if d.bdf == bdf), None)
+        return self._places.get(bdf)
 
     def functions(self, slot: str) -> tuple[PciDevice, ...]:
         """All functions of a slot such as "0000:01:00"."""
-        return tuple(d for d in self.devices if d.slot == slot)
+        return self._slots.get(slot, ())

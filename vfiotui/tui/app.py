@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from textual import on
@@ -28,6 +29,9 @@ from vfiotui.tui.status import TABS
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.views.help import help_rows
 from vfiotui.watch import Watch
+
+PATIENCE = 0.4
+"""Seconds for which the first frame waits for the facts."""
 
 
 def _screen(name: str) -> Callable[[], Screen[Any]]:
@@ -72,9 +76,13 @@ class ConsoleApp(App[int]):
         self._uri = uri
         self.sampler = Sampler(root, self._post)
         self.watch_: Watch | None = None
+        self._unseen = ExitStack()
 
     def on_mount(self) -> None:
         """Themes first, then the feeders, then the first screen."""
+        # The first frame that is painted has the facts in it, unless they take long.
+        self._unseen.enter_context(self.batch_update())
+        self.set_timer(PATIENCE, self._unseen.close)
         themes, bad = load_themes()
         for theme in themes:
             self.register_theme(theme)
@@ -109,6 +117,8 @@ class ConsoleApp(App[int]):
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             screen.changed(event.topic)
+        if event.topic == "findings":
+            self._unseen.close()
 
     def on_resize(self, event: Resize) -> None:
         """A terminal that is too small is told what is needed."""
