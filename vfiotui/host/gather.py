@@ -30,8 +30,11 @@ READERS: dict[str, Callable[[Root], Any]] = {
 
 
 def part(root: Root, name: str) -> Any:
-    """One part of the facts, read now."""
-    return READERS[name](root)
+    """One part of the facts, read now; a reader that breaks is a part that is unread, never the end of the others."""
+    try:
+        return READERS[name](root)
+    except Exception as error:
+        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
 
 
 def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | None = None) -> Facts:
@@ -42,7 +45,7 @@ def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | 
     wanted = set(READERS if only is None else only) & READERS.keys()
     skipped = Unread("was not asked for", Why.NOT_HERE)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        running = {name: pool.submit(READERS[name], root) for name in wanted}
+        running = {name: pool.submit(part, root, name) for name in wanted}
         parts: dict[str, Any] = {n: running[n].result() if n in running else skipped for n in READERS}
     return Facts(
         mode=root.mode,

@@ -1,0 +1,202 @@
+"""PCI devices: capabilities as lspci sees them, names, drivers, and lists that loop."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.machines import known_facts, root_of
+from tests.needs import need
+from vfiotui.demo.builder import build
+from vfiotui.demo.tower import TOWER
+from vfiotui.host import pci
+from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.pci_config import EXPRESS_KINDS, parse
+from vfiotui.host.pci_names import PciNames
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
+from vfiotui.model.nodes import File
+from vfiotui.model.pci import Acs, Capabilities, PciBus
+from vfiotui.model.reading import Unread, Why
+
+IDS = b"""# a comment
+1002  Advanced Micro Devices, Inc. [AMD/ATI]
+\t73ff  Navi 23 [Radeon RX 6600]
+\t\t148c 2412  Red Devil
+\t7400  Another
+10de  NVIDIA Corporation
+\t13c2  GM204 [GeForce GTX 970]
+C 03  Display controller
+\t00  VGA compatible controller
+\t\t00  VGA controller
+"""
+
+
+def tower() -> PciBus:
+    bus = known_facts("tower").pci
+    assert isinstance(bus, PciBus)
+    return bus
+
+
+def space(size: int = 4096, **bytes_at: int) -> bytes:
+    """A configuration space with a capability list, and single bytes by place: b40=0x10."""
+    data = bytearray(size)
+    data[0x00:0x04] = b"\xde\x10\xc2\x13"
+    data[0x06] = 0x10
+    for place, value in bytes_at.items():
+        data[int(place[1:], 16)] = value
+    return bytes(data)
+
+
+def test_lspci_sees_the_same_capabilities(tmp_path: Path) -> None:
+    """The real lspci decodes a dump of every function; what both tell must agree."""
+    program = need("lspci", "pciutils")
+    configs = {d.bdf: (root_of(TOWER).bytes(f"/sys/bus/pci/devices/{d.bdf}/config")) for d in tower().devices}
+    dump = tmp_path / "dump"
+    lines = []
+    for bdf, data in configs.items():
+        assert isinstance(data, bytes)
+        lines.append(f"{bdf} x")
+        lines += [f"{i:02x}: {' '.join(f'{b:02x}' for b in data[i : i + 16])}" for i in range(0, len(data), 16)]
+        lines.append("")
+    dump.write_text("\n".join(lines))
+    told = subprocess.run([program, "-F", dump, "-vvv", "-D"], capture_output=True, text=True, check=True).stdout
+    blocks = {block.split(" ", 1)[0]: block for block in re.split(r"\n(?=[0-9a-f]{4}:)", told)}
+    assert len(blocks) == len(configs) > 20
+    kinds = 0
+    for bdf, data in configs.items():
+        caps, block = parse(data if isinstance(data, bytes) else b""), blocks[bdf]
+        assert isinstance(caps, Capabilities)
+        express = re.search(r"Express \(v\d\) ([^,(\n]+?)(?: \(Slot([+-])\))?, ", block)
+        assert (caps.express is None) == (express is None), block
+        if express is not None and caps.express is not None:
+            assert caps.express.kind == express[1].strip()
+            flr = re.search(r"FLReset([+-])", block)
+            if flr:
+                assert caps.express.flr == (flr[1] == "+")
+            kinds += 1
+        assert caps.msi == ("] MSI:" in block)
+        assert caps.msix == ("] MSI-X:" in block)
+        reset = re.search(r"NoSoftRst([+-])", block)
+        assert caps.no_soft_reset == (None if reset is None else reset[1] == "+")
+        acs = re.search(r"ACSCap:\s*(.*)\n\s*ACSCtl:\s*(.*)", block)
+        assert (acs is None) == (caps.acs is None)
+        if acs and isinstance(caps.acs, Acs):
+            assert caps.acs.cap == {w[:-1] for w in acs[1].split() if w.endswith("+")}
+            assert caps.acs.ctl == {w[:-1] for w in acs[2].split() if w.endswith("+")}
+        bars = re.findall(r"BAR (\d): current size: (\w+), supported: ([\w ]+)", block)
+        assert not isinstance(caps.rebar, Unread)
+        assert [(i, r.current, r.supported) for i, r in caps.rebar] == [
+            (int(i), c, tuple(s.split())) for i, c, s in bars
+        ]
+    assert kinds > 15
+
+
+def test_a_capability_list_that_bites_its_tail_ends() -> None:
+    caps = parse(space(b34=0x40, b40=0x05, b41=0x50, b50=0x01, b51=0x40))
+    assert isinstance(caps, Capabilities)
+    assert caps.ids == (0x01, 0x05) and caps.msi
+
+
+def test_an_extended_list_that_bites_its_tail_ends() -> None:
+    data = bytearray(space(b34=0x40, b40=0x10))
+    data[0x100:0x104] = (0x100 << 20 | 1 << 16 | 0x000D).to_bytes(4, "little")
+    caps = parse(bytes(data))
+    assert isinstance(caps, Capabilities) and caps.extended_ids == (0x000D,)
+
+
+@pytest.mark.parametrize(("size", "why"), [(0, Why.DAMAGED), (63, Why.DAMAGED), (64, Why.FORBIDDEN)])
+def test_too_few_bytes_are_unread_with_the_reason(size: int, why: Why) -> None:
+    caps = parse(space(256)[:size])
+    assert isinstance(caps, Unread) and caps.why is why
+
+
+def test_half_a_space_says_nothing_of_the_other_half() -> None:
+    caps = parse(space(256, b34=0x40, b40=0x10))
+    assert isinstance(caps, Capabilities)
+    assert isinstance(caps.acs, Unread) and caps.acs.why is Why.FORBIDDEN
+
+
+def test_all_ones_is_a_device_that_fell_off_the_bus() -> None:
+    caps = parse(b"\xff" * 4096)
+    assert isinstance(caps, Capabilities) and caps.dead
+
+
+@given(st.binary(max_size=4200))
+def test_no_bytes_break_the_parser(data: bytes) -> None:
+    caps = parse(data)
+    if isinstance(caps, Capabilities) and caps.express is not None:
+        assert caps.express.kind in (*EXPRESS_KINDS.values(), "Unknown type")
+
+
+def test_names_come_from_pci_ids() -> None:
+    names = PciNames(IDS)
+    assert names.vendor(0x10DE) == "NVIDIA Corporation"
+    assert names.device(0x1002, 0x73FF) == "Navi 23 [Radeon RX 6600]"
+    assert names.subsystem(0x1002, 0x73FF, 0x148C, 0x2412) == "Red Devil"
+    assert names.kind(0x030000) == "VGA compatible controller"
+    assert names.kind(0x03FF00) == "Display controller"
+    assert isinstance(names.device(0x1002, 0x13C2), Unread), "a device of another vendor"
+    assert isinstance(names.subsystem(0x1002, 0x7400, 0x148C, 0x2412), Unread), "a board of another device"
+    assert isinstance(names.vendor(0xFFFF), Unread)
+
+
+@pytest.mark.parametrize("cut", range(0, len(IDS), 7))
+def test_a_cut_pci_ids_is_read_as_far_as_it_goes(cut: int) -> None:
+    names = PciNames(IDS[:cut])
+    for vendor, device in ((0x1002, 0x73FF), (0x10DE, 0x13C2)):
+        assert isinstance(names.device(vendor, device), str | Unread)
+        assert isinstance(names.subsystem(vendor, device, 0x148C, 0x2412), str | Unread)
+    assert isinstance(names.kind(0x030000), str | Unread)
+
+
+def test_the_tower_is_read_as_it_was_described() -> None:
+    bus = tower()
+    for described in TOWER.pci:
+        device = bus.get(described.bdf)
+        assert device is not None
+        assert (device.vendor, device.device) == (described.vendor, described.device)
+        assert device.class_code == described.class_code
+        assert device.driver == described.driver
+        assert device.group == described.group
+        assert device.parent == (described.parent or None)
+        assert device.boot_vga == described.boot_vga
+        if not isinstance(device.reset_methods, Unread):
+            assert device.reset_methods == tuple(described.reset.split())
+        if described.link is not None:
+            link = device.link
+            assert (link.speed, link.width, link.max_speed, link.max_width) == described.link
+        assert not isinstance(device.bars, Unread)
+        assert [b.size for b in device.bars if b.index < 6] == list(described.bars)
+    assert len(bus.devices) == len(TOWER.pci)
+
+
+def test_a_card_names_the_modules_that_could_claim_it() -> None:
+    card = tower().get("0000:0b:00.0")
+    assert card is not None and not isinstance(card.modules, Unread)
+    assert "amdgpu" in card.modules
+
+
+def test_a_device_that_vanishes_in_mid_read_is_left_with_reasons() -> None:
+    nodes = dict(build(TOWER))
+    folder = root_of(TOWER).real("/sys/bus/pci/devices/0000:08:00.0")
+    assert isinstance(folder, str)
+    for path in [p for p in nodes if p.startswith(f"{folder}/")]:
+        del nodes[path]
+    bus = pci.read(Root(MemoryTree(nodes), Mode.CAPTURE))
+    assert isinstance(bus, PciBus)
+    device = bus.get("0000:08:00.0")
+    assert device is not None
+    assert isinstance(device.vendor, Unread) and device.vendor.path.startswith("/sys/")
+
+
+def test_names_that_are_no_addresses_are_no_devices() -> None:
+    nodes = dict(build(TOWER))
+    nodes["/sys/bus/pci/devices/[bold]x"] = File(b"")
+    bus = pci.read(Root(MemoryTree(nodes), Mode.CAPTURE))
+    assert isinstance(bus, PciBus) and len(bus.devices) == len(TOWER.pci)
