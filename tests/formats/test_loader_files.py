@@ -21,7 +21,8 @@ def test_an_entry_without_options_has_none() -> None:
 
 
 def test_a_config_keeps_what_matters() -> None:
-    text = '# x\nCONFIG_VFIO_PCI=m\nCONFIG_EXT4_FS=y\n# CONFIG_IOMMUFD is not set\nCONFIG_NO_HZ_FULL=y\nCONFIG_VFIO_X="a b"'
+    text = "# x\nCONFIG_VFIO_PCI=m\nCONFIG_EXT4_FS=y\n# CONFIG_IOMMUFD is not set\n"
+    text += 'CONFIG_NO_HZ_FULL=y\nCONFIG_VFIO_X="a b"'
     assert kernel_config.parse(text) == {"VFIO_PCI": "m", "IOMMUFD": "n", "NO_HZ_FULL": "y", "VFIO_X": "a b"}
 
 
