@@ -75,7 +75,8 @@ class Watch:
 
     def _on_virt(self, virt: Virt) -> None:
         self._virt = virt
-        self.store.push("virt", virt)
+        if not isinstance(virt.domains, Unread):
+            self.store.push("virt", virt)
         self._wake.set()
 
     async def _keep_true(self) -> None:
@@ -86,16 +87,22 @@ class Watch:
             stale, self._stale = frozenset(self._stale), set()
             self.store.push("reading", True)
             facts = await asyncio.to_thread(self._read, facts, stale)
-            if self._link is None and not isinstance(facts.virt, Unread):
+            if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
                 self.store.push("virt", facts.virt)
             findings = await asyncio.to_thread(self._judge, facts)
             self.store.push("facts", facts)
             self.store.push("findings", findings)
             self.store.push("reading", False)
 
+    def _silent(self) -> bool:
+        """Whether libvirt has not told its guests."""
+        return isinstance(self._virt, Unread) or isinstance(self._virt.domains, Unread)
+
     def _read(self, facts: Facts | None, stale: frozenset[str]) -> Facts:
         """The facts with the stale parts read anew; in a worker."""
-        virt = self._virt if self._link is not None else domains.read(self.root)
+        virt = domains.read(self.root) if self._link is None else self._virt
+        if isinstance(virt, Virt):
+            virt = domains.without_daemon(self.root, virt)
         if facts is None:
             return gather(self.root, virt)
         parts: dict[str, Any] = {name: part(self.root, name) for name in stale}

@@ -73,4 +73,3 @@ def _failed(app: object, error: Exception) -> None:
     if getattr(app, "fault", None) is None:
         app.fault = error  # type: ignore[attr-defined]
         app.exit(1)  # type: ignore[attr-defined]
-

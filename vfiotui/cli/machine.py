@@ -34,10 +34,10 @@ def open_root(args: argparse.Namespace) -> Root:
 
 def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
     """The guests: from libvirt on the live host or where --connect names it, else from the root's files."""
+    from vfiotui.host import domains
+
     if root.is_live or args.connect:
         from vfiotui.virt import once
 
-        return once.read(args.connect)
-    from vfiotui.host import domains
-
+        return domains.without_daemon(root, once.read(args.connect))
     return domains.read(root)

@@ -17,22 +17,6 @@ SCRIPT_LIMIT = 64 << 10
 """Larger files of the local bin folder are programs, not start scripts."""
 
 
-def expand(root: Root, pattern: str) -> Iterator[str]:
-    """The paths in the root that a pattern with shell wildcards names; links on the way are followed."""
-    known = [""]
-    for part in pattern.split("/")[1:]:
-        if any(c in part for c in "*?["):
-            known = [
-                f"{above}/{name}"
-                for above in known
-                for name in or_else(root.names(above or "/"), ())
-                if fnmatchcase(name, part)
-            ]
-        else:
-            known = [f"{above}/{part}" for above in known]
-    yield from known
-
-
 class Collector:
     """Takes paths of a root into nodes; a link is kept as a link and what it leads to as itself."""
 
@@ -41,6 +25,36 @@ class Collector:
         self.nodes: dict[str, Node] = {}
         self._scrub = scrubber
         self._reals: dict[str, str] = {"": ""}
+        self._seen: set[str] = set()
+
+    def expand(self, pattern: str) -> Iterator[str]:
+        """The paths that a pattern with shell wildcards names; folders that were searched are kept, even empty ones.
+
+        An empty folder is a fact: no IOMMU group, no guest.
+        """
+        known = [""]
+        for part in pattern.split("/")[1:]:
+            if any(c in part for c in "*?["):
+                for above in known:
+                    self._keep_folder(above)
+                known = [
+                    f"{above}/{name}"
+                    for above in known
+                    for name in or_else(self.root.names(above or "/"), ())
+                    if fnmatchcase(name, part)
+                ]
+            else:
+                known = [f"{above}/{part}" for above in known]
+        yield from known
+
+    def _keep_folder(self, path: str) -> None:
+        """Takes along that a folder is there."""
+        if path in self._seen:
+            return
+        self._seen.add(path)
+        found = self.root.stat(path)
+        if not isinstance(found, Unread) and found.kind == "directory":
+            self.nodes.setdefault(self._scrub.path(self._real_folder(path)), Folder())
 
     def _real_folder(self, path: str) -> str:
         """The path of a folder without links; every link on the way is taken along."""
@@ -64,6 +78,7 @@ class Collector:
         place = f"{self._real_folder(above)}/{name}"
         found = self.root.stat(place, follow=False)
         if isinstance(found, Unread):
+            self._keep_folder(above)
             return
         kept = self._scrub.path(place)
         if kept in self.nodes:
@@ -142,7 +157,7 @@ def collect(root: Root, virt: Reading[Virt], kernel_log: Reading[tuple[str, ...]
     scrubber = Scrubber(tuple(n for n in (*names, *short) if n))
     collector = Collector(root, scrubber)
     for pattern in ALL:
-        for path in expand(root, pattern):
+        for path in collector.expand(pattern):
             collector.take(path)
     collector.add_guests(virt)
     if not isinstance(kernel_log, Unread):

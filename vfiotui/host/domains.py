@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vfiotui.formats.domain_xml import parse, parse_status
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
@@ -66,3 +68,13 @@ def read(root: Root) -> Reading[Virt]:
         hypervisor_version="",
         domains=domains,
     )
+
+
+def without_daemon(root: Root, virt: Virt) -> Virt:
+    """libvirt's word; where it cannot be asked on the live host, its files tell at least what is defined."""
+    if not root.is_live or not isinstance(virt.domains, Unread):
+        return virt
+    files = read(root)
+    if isinstance(files, Unread) or isinstance(files.domains, Unread):
+        return virt
+    return replace(virt, domains=files.domains, detail=f"{virt.detail}; guests are read from the files below {DEFINED}")

@@ -15,10 +15,14 @@ CONFIG_LIMIT = 4 << 20
 
 def gunzip(data: bytes) -> Reading[str]:
     """A gzipped text of bounded size."""
+    stream = zlib.decompressobj(31)
     try:
-        return zlib.decompressobj(31).decompress(data, CONFIG_LIMIT).decode("utf-8", "replace")
+        text = stream.decompress(data, CONFIG_LIMIT)
     except zlib.error as error:
         return Unread(f"is no gzip file: {error}", Why.DAMAGED)
+    if not stream.eof:
+        return Unread("is a gzip file that is cut off or far too long", Why.DAMAGED)
+    return text.decode("utf-8", "replace")
 
 
 def read_config(root: Root, release: str) -> Reading[dict[str, str]]:

@@ -28,7 +28,7 @@ def libvirt_words(virt: Virt | None) -> str:
     if isinstance(virt.domains, Unread):
         return "libvirt off"
     running = sum(d.running for d in virt.domains)
-    state = "ok" if virt.connected else "lost" if virt.uri else "files"
+    state = "ok" if virt.connected else "lost" if virt.libvirt_version else "off" if virt.uri else "files"
     return f"libvirt {state} {running}/{len(virt.domains)} running"
 
 

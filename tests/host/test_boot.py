@@ -1,0 +1,210 @@
+"""The boot chain: which loader, which initramfs tool, what the next boot will be given."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.hosts import TOWER
+from tests.machines import known_facts
+from tests.trees import Link, folder_root
+from vfiotui.host import boot, config_files, initramfs, kernel, kernel_log, loader, modules
+from vfiotui.host.root import Root
+from vfiotui.model.boot import Boot, Modules
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.reading import Unread, Why
+
+GRUB_CFG = "/boot/grub/grub.cfg"
+ENTRY = "title x\nlinux /vmlinuz\noptions root=UUID=1 rw quiet\n"
+EFIVARS = "/sys/firmware/efi/efivars"
+
+
+def utf16(text: str) -> bytes:
+    """An EFI variable: four bytes of attributes, then UTF-16 with a final NUL."""
+    return b"\6\0\0\0" + text.encode("utf-16-le") + b"\0\0"
+
+
+def read(tmp_path: Path, **files: str | bytes) -> Boot:
+    found = boot.read(folder_root(tmp_path, files))
+    assert isinstance(found, Boot)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "sure"),
+    [
+        ({GRUB_CFG: "menuentry", "/etc/default/grub": ""}, "grub", True),
+        ({"/boot/grub2/grub.cfg": "blscfg\n", "/boot/loader/entries/a.conf": ENTRY}, "grub-bls", True),
+        ({"/efi/loader/loader.conf": "", "/efi/loader/entries/a.conf": ENTRY}, "systemd-boot", True),
+        ({"/boot/efi/EFI/Linux/arch.efi": "MZ"}, "uki", True),
+        ({"/boot/limine.conf": "/x"}, "limine", True),
+        ({"/boot/efi/EFI/refind/refind.conf": ""}, "refind", True),
+        ({"/etc/kernel/proxmox-boot-uuids": "ABCD", GRUB_CFG: "x"}, "proxmox", True),
+        ({"/etc/kernelstub/configuration": "{}", "/boot/efi/loader/loader.conf": ""}, "kernelstub", True),
+        ({"/etc/NIXOS": "", GRUB_CFG: "x"}, "nixos", True),
+        ({"/ostree/x": ""}, "rpm-ostree", True),
+        ({GRUB_CFG: "x", "/efi/loader/loader.conf": ""}, "grub", False),
+        ({"/etc/default/grub": "left over"}, "grub", False),
+        ({"/etc/hostname": "x"}, "unknown", False),
+        (
+            {
+                f"{EFIVARS}/LoaderInfo-{loader.VENDOR}": utf16("systemd-boot 257.1"),
+                GRUB_CFG: "x",
+                "/efi/loader/loader.conf": "",
+            },
+            "systemd-boot",
+            True,
+        ),
+        ({f"{EFIVARS}/StubInfo-{loader.VENDOR}": utf16("systemd-stub 257"), GRUB_CFG: "x"}, "uki", True),
+        ({f"{EFIVARS}/LoaderInfo-{loader.VENDOR}": b"\6", GRUB_CFG: "x"}, "grub", True),
+    ],
+)  # fmt: skip
+def test_the_loader_is_known_by_what_it_leaves(
+    files: dict[str, str | bytes], name: str, sure: bool, tmp_path: Path
+) -> None:
+    found = loader.find_loader(folder_root(tmp_path, files))
+    assert (found.name, found.sure) == (name, sure), found
+    assert all(found.evidence)
+
+
+def test_two_loaders_are_both_told(tmp_path: Path) -> None:
+    found = loader.find_loader(folder_root(tmp_path, {GRUB_CFG: "x", "/efi/loader/loader.conf": ""}))
+    assert found.others == ("systemd-boot",)
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        (
+            {GRUB_CFG: "x", "/etc/default/grub": 'GRUB_CMDLINE_LINUX="a=1"\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n'},
+            "a=1 quiet",
+        ),
+        (
+            {
+                GRUB_CFG: "x",
+                "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\r\n',
+                "/etc/default/grub.d/x.cfg": 'GRUB_CMDLINE_LINUX_DEFAULT+=" iommu=pt"',
+            },
+            "quiet iommu=pt",
+        ),
+        ({GRUB_CFG: "x", "/etc/default/grub": 'GRUB_CMDLINE_LINUX="$(cat /x)"\n'}, None),
+        ({"/efi/loader/loader.conf": "", "/efi/loader/entries/a.conf": ENTRY}, "root=UUID=1 rw quiet"),
+        ({"/efi/EFI/Linux/a.efi": "MZ", "/etc/kernel/cmdline": "root=UUID=2\nrw\n"}, "root=UUID=2 rw"),
+        ({"/boot/limine.conf": "/x"}, None),
+    ],
+)
+def test_the_next_boots_command_line(files: dict[str, str | bytes], line: str | None, tmp_path: Path) -> None:
+    found = read(tmp_path, **files).intended
+    if line is None:
+        assert isinstance(found, Unread) and found.reason
+    else:
+        assert isinstance(found, CommandLine) and found.text == line
+
+
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"/usr/bin/mkinitcpio": "", "/usr/bin/dracut": "", "/etc/kernel/postinst.d/dracut": ""}, "dracut"),
+        (
+            {"/usr/sbin/update-initramfs": "", "/usr/bin/dracut": "", "/etc/kernel/postinst.d/initramfs-tools": ""},
+            "initramfs-tools",
+        ),
+        ({"/usr/bin/mkinitcpio": ""}, "mkinitcpio"),
+        ({"/etc/dracut.conf": ""}, "dracut"),
+        ({"/usr/bin/ls": ""}, "none"),
+    ],
+)  # fmt: skip
+def test_the_initramfs_tool_is_the_one_that_is_wired(files: dict[str, str], tool: str, tmp_path: Path) -> None:
+    assert initramfs.find_tool(folder_root(tmp_path, files)) == tool
+
+
+def test_nothing_visible_is_unknown(tmp_path: Path) -> None:
+    assert isinstance(initramfs.find_tool(folder_root(tmp_path, {"/etc/x": ""})), Unread)
+
+
+def test_a_file_in_etc_hides_its_namesake(tmp_path: Path) -> None:
+    root = folder_root(
+        tmp_path,
+        {
+            "/usr/lib/modprobe.d/b.conf": "theirs",
+            "/etc/modprobe.d/b.conf": "ours",
+            "/usr/lib/modprobe.d/a.conf": "first",
+            "/etc/modprobe.d/note.txt": "no configuration",
+        },
+    )
+    found = config_files.layered(root, "modprobe.d")
+    assert [(f.path, f.text) for f in found] == [
+        ("/usr/lib/modprobe.d/a.conf", "first"),
+        ("/etc/modprobe.d/b.conf", "ours"),
+    ]
+
+
+def test_a_masked_file_is_read_as_empty(tmp_path: Path) -> None:
+    root = folder_root(tmp_path, {"/usr/lib/modprobe.d/b.conf": "x", "/etc/modprobe.d/b.conf": Link("/dev/null")})
+    assert [f for f in config_files.layered(root, "modprobe.d") if f.text] == []
+
+
+def test_the_running_kernels_own_configuration_wins(tmp_path: Path) -> None:
+    packed = gzip.compress(b"CONFIG_VFIO_PCI=y\n")
+    root = folder_root(tmp_path, {"/proc/config.gz": packed, "/boot/config-6.1": "CONFIG_VFIO_PCI=m\n"})
+    assert kernel.read_config(root, "6.1") == {"VFIO_PCI": "y"}
+    root = folder_root(tmp_path / "b", {"/proc/config.gz": packed[:9], "/boot/config-6.1": "CONFIG_VFIO_PCI=m\n"})
+    assert kernel.read_config(root, "6.1") == {"VFIO_PCI": "m"}
+    missing = kernel.read_config(folder_root(tmp_path / "c", {"/etc/x": ""}), "6.1")
+    assert isinstance(missing, Unread) and missing.why is Why.ABSENT
+
+
+def test_kernels_sort_by_number_not_by_letter(tmp_path: Path) -> None:
+    files = {f"/lib/modules/{r}/modules.builtin": "" for r in ("6.9.1", "6.12.3", "6.10.0-rc1")}
+    assert kernel.installed(folder_root(tmp_path, files)) == ("6.9.1", "6.10.0-rc1", "6.12.3")
+
+
+def test_the_tower_boots_as_described() -> None:
+    found = known_facts("tower").boot
+    assert isinstance(found, Boot)
+    assert isinstance(found.cmdline, CommandLine) and found.cmdline.text == TOWER.cmdline
+    assert found.loader.name == "grub" and found.initramfs == "initramfs-tools"
+    assert found.hostname == "tower"
+    assert "/etc/modprobe.d/vfio.conf" in [f.path for f in found.modprobe]
+
+
+def test_a_disk_without_run_does_not_tell_of_a_reboot(tmp_path: Path) -> None:
+    found = read(tmp_path, **{"/etc/hostname": "x # y\n", "/boot/x": ""})
+    assert isinstance(found.reboot_required, Unread)
+    assert found.hostname == "x"
+
+
+def test_an_update_under_the_running_kernel_needs_a_reboot(tmp_path: Path) -> None:
+    files = {"/run/x": "", "/proc/sys/kernel/osrelease": "6.1.0\n", "/lib/modules/6.2.0/modules.builtin": ""}
+    assert read(tmp_path, **files).reboot_required is True
+
+
+def test_module_parameters(tmp_path: Path) -> None:
+    files = {
+        "/proc/modules": "kvm_amd 1 0 - Live 0x0\nkvm 1 1 kvm_amd, Live 0x0\n",
+        "/sys/module/kvm/parameters/halt_poll_ns": "200000\n",
+        "/sys/module/snd/parameters/x": "1\n",
+    }
+    found = modules.read(folder_root(tmp_path, files))
+    assert isinstance(found, Modules) and found.loaded == {"kvm_amd", "kvm"}
+    assert found.parameters == {"kvm.halt_poll_ns": "200000"}
+
+
+def test_records_of_the_kernels_ring() -> None:
+    line = kernel_log.parse_record(b"6,1,5140900,-;vfio-pci 0000:01:00.0: x\n SUBSYSTEM=pci\n")
+    assert line is not None and line.at == 5.1409 and line.text == "vfio-pci 0000:01:00.0: x"
+    for damaged in (b"", b"x", b"6,1;x", b";"):
+        assert kernel_log.parse_record(damaged) is None
+    assert kernel_log.parse_record(b"6,1,never,-;x").at is None  # type: ignore[union-attr]
+
+
+def test_a_saved_log_keeps_what_touches_passthrough() -> None:
+    found = kernel_log.parse_dmesg("[    1.500000] DMAR: IOMMU enabled\n[    2.0] usb 1-1: new\nAMD-Vi: bare\n")
+    assert [(line.at, line.text) for line in found] == [(1.5, "DMAR: IOMMU enabled"), (None, "AMD-Vi: bare")]
+
+
+def test_the_running_kernels_log_is_read_or_says_why() -> None:
+    found = kernel_log.read(Root.live())
+    assert found.reason if isinstance(found, Unread) else isinstance(found, tuple)
