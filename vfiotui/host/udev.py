@@ -1,4 +1,7 @@
-"""Kernel device events on the event loop: which part of the facts they touch."""
+"""Kernel device events on the event loop: which part of the facts they touch.
+
+The kernel's own events are taken, not udev's: they come in a rescue system without udevd too.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def watch(loop: asyncio.AbstractEventLoop, on_change: Callable[[frozenset[str]],
     except ImportError as error:
         return f"device events are not followed: pyudev cannot be loaded ({error})"
     try:
-        monitor = pyudev.Monitor.from_netlink(pyudev.Context())
+        monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="kernel")
         for subsystem in SUBSYSTEMS:
             monitor.filter_by(subsystem)
         monitor.start()
