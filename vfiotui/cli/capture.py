@@ -32,15 +32,7 @@ def run(args: argparse.Namespace) -> Exit:
     if args.file == "-":
         if sys.stdout.isatty():
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)
-        try:
-            pack(nodes, sys.stdout.buffer)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            # What is left in the buffer cannot be written at exit either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise CommandError(f"cannot write the capture: {(error.strerror or '').lower()}") from error
+        pack(nodes, sys.stdout.buffer)
     else:
         _write(nodes, args.file)
         print(f"wrote {args.file}: {len(nodes)} files and links, scrubbed; open it with --root", file=sys.stderr)

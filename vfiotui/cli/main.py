@@ -6,6 +6,7 @@ A subcommand is a module of this package with `arguments(parser)` and `run(args)
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -25,6 +26,8 @@ COMMANDS = {
     "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
     "capture": "write this host, scrubbed, into a file that --root opens",
 }
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a full disk or a vanished terminal answers to a write."""
 
 
 def build_parser(command: str) -> argparse.ArgumentParser:
@@ -83,6 +86,11 @@ def command_of(argv: Sequence[str]) -> str:
     return ""
 
 
+def drop_output() -> None:
+    """Nothing that is still in the buffer may be written, and fail again, when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -95,17 +103,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             opens = sys.stdout.isatty() and not args.json and not args.plain
             args.command = "console" if opens else "doctor"
             args = build_parser(args.command).parse_args([*words, args.command])
-        return int(importlib.import_module(f"vfiotui.cli.{args.command}").run(args))
+        code = int(importlib.import_module(f"vfiotui.cli.{args.command}").run(args))
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         print(f"vfiotui: {error}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (a pager was closed); nothing may be written at interpreter exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (a pager was closed).
+        drop_output()
         return Exit.FINE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            print(f"vfiotui: cannot write the answer: {os.strerror(error.errno).lower()}", file=sys.stderr)
+            drop_output()
+            return Exit.FAILS
         from vfiotui.cli.fault import kept
 
         print(f"vfiotui: {kept(error)}", file=sys.stderr)
