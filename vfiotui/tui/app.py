@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -77,6 +78,8 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self._post)
         self.watch_: Watch | None = None
         self._unseen = ExitStack()
+        self.theme_names: tuple[str, ...] = ()
+        """The themes that can be chosen: ours and the user's own."""
 
     def on_mount(self) -> None:
         """Themes first, then the feeders, then the first screen."""
@@ -86,8 +89,8 @@ class ConsoleApp(App[int]):
         themes, bad = load_themes()
         for theme in themes:
             self.register_theme(theme)
-        names = {t.name for t in themes}
-        self.theme = self._theme_name if self._theme_name in names else "dark"
+        self.theme_names = tuple(t.name for t in themes)
+        self.theme = self._theme_name if self._theme_name in self.theme_names else "dark"
         if bad:
             self.notify("; ".join(bad), title="themes", severity="warning", markup=False)
         loop = asyncio.get_running_loop()
@@ -139,6 +142,13 @@ class ConsoleApp(App[int]):
         """Reads the whole machine anew."""
         if self.watch_ is not None:
             self.watch_.read_again()
+
+    def action_command_palette(self) -> None:
+        """Everything that can be done, by name."""
+        if not isinstance(self.screen, CommandPalette):
+            palette = CommandPalette(placeholder="type a part of what you want to do", id="--command-palette")
+            palette.set_class(self.caps.glyphs.name == "ascii", "-ascii")
+            self.push_screen(palette)
 
     def action_help(self) -> None:
         """The help of the screen that is shown."""

@@ -28,9 +28,8 @@ class Commands(Provider):
             yield f"go to {word}", f"key {key}", partial(app.action_go, mode)
         yield "read again", "the whole machine, key r", app.action_read_again
         yield "help", "of this screen, key ?", app.action_help
-        for name in app.available_themes:
-            if name in ("dark", "light", "contrast", "console") or not name.startswith(("textual", "ansi")):
-                yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
+        for name in app.theme_names:
+            yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
         for name in SETS:
             yield f"glyphs {name}", "marks and graphs", partial(app.use_glyphs, name)
         for rule in catalogue():

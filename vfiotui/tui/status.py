@@ -44,24 +44,31 @@ def status_row(
     mode: Mode, label: str, facts: Facts | None, virt: Virt | None, cost: OwnCost | None, reading: bool, width: int
 ) -> Row:
     """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right."""
-    runs: list[Run] = [(" ", "")]
     boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
-    if boot is not None:
-        host = "unnamed" if isinstance(boot.hostname, Unread) else clean(boot.hostname)
-        runs.append((host or "unnamed", "head"))
-        kernel = boot.kernel
-        runs.append((f" · {'kernel ?' if isinstance(kernel, Unread) else clean(kernel.release)} · ", ""))
-    word = f"{mode} {label}".strip()
-    runs.append(
-        (f" {clean(word)} " if mode is not Mode.LIVE else clean(word), "reverse" if mode is not Mode.LIVE else "")
-    )
     state = libvirt_words(virt)
-    runs += [(" · ", ""), (state, "warn" if "lost" in state or "off" in state else "")]
-    runs.append((f" · {change_words(facts)}", ""))
+    # Of a long path the end tells more than the beginning.
+    place = clean(label)
+    place = place if len(place) <= width // 3 else f"…{place[-(width // 3) :]}"
+    word = f"{mode} {place}".strip()
+    changes = change_words(facts)
+    # What is left out first where the line is short has the highest number.
+    parts: list[tuple[int, Run]] = [(0, (word, "") if mode is Mode.LIVE else (f" {word} ", "reverse"))]
+    if boot is not None:
+        kernel = boot.kernel
+        host = "unnamed" if isinstance(boot.hostname, Unread) else clean(boot.hostname) or "unnamed"
+        parts.insert(0, (0, (host, "head")))
+        parts.insert(1, (2, ("kernel ?" if isinstance(kernel, Unread) else clean(kernel.release), "")))
+    parts.append((1, (state, "warn" if "lost" in state or "off" in state else "")))
+    parts.append((3 if changes.startswith("no ") else 1, (changes, "")))
     if boot is not None and boot.reboot_required is True:
-        runs += [(" · ", ""), ("reboot needed", "warn")]
+        parts.append((1, ("reboot needed", "warn")))
     if reading:
-        runs.append((" · reading", "accent"))
+        parts.append((1, ("reading", "accent")))
+    while sum(len(text) + 3 for _, (text, _) in parts) - 1 > width and len(parts) > 1:
+        parts.remove(max(parts, key=lambda part: part[0]))
+    runs: list[Run] = []
+    for _, run in parts:
+        runs += [(" · " if runs else " ", ""), run]
     right = "" if cost is None or isinstance(cost.cpu_ms, Unread) else f"cpu {cost.cpu_ms:.1f} ms/s "
     used = sum(len(t) for t, _ in runs)
     if used + len(right) + 1 <= width:

@@ -50,9 +50,9 @@ def wrap(text: str, width: int) -> list[str]:
             if line:
                 lines.append(line)
                 line = ""
-            head = set_cell_size(word, width).rstrip()
+            head = set_cell_size(word, width).rstrip() or word[0]
             lines.append(head)
-            word = word[max(len(head), 1) :]
+            word = word[len(head) :]
         joined = f"{line} {word}" if line else word
         if line and cell_len(joined) > width:
             lines.append(line)

@@ -96,10 +96,17 @@ class HostScreen(ConsoleScreen):
         if topic == "findings":
             kept = self.shown_findings()
             title = count(self.findings).sentence()
-            findings.border_title = title if self._level == "problems" else f"{title} · only {self._level}"
+            level = (
+                ""
+                if self._level == "problems"
+                else "all checks · "
+                if self._level == "all"
+                else f"only {self._level} · "
+            )
+            findings.head(f"{level}{title}")
             findings.show(finding_rows(kept, self.caps.glyphs, list_width(findings)) or [self._nothing()])
         if topic == "facts":
-            groups.border_title = groups_title(facts)
+            groups.head(groups_title(facts))
             groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._wanted))
         self._show_detail(self._current())
 
@@ -128,7 +135,7 @@ class HostScreen(ConsoleScreen):
 
     def _show_detail(self, key: str) -> None:
         detail = self.query_one("#detail", Rows)
-        detail.border_title = clean(key.split(" ")[1]) if " " in key else "evidence"
+        detail.head(clean(key.split(" ")[1]) if " " in key else "evidence")
         detail.show(self.detail_rows(key, max(list_width(detail) - 1, 20)))
 
     @on(Rows.Moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
-from vfiotui.model.pci import Capabilities, PciBus, PciDevice, short
+from vfiotui.model.pci import Capabilities, Link, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
@@ -181,7 +181,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         ("power", shown(device.power_state)),
         ("boot VGA", "yes: the firmware drew on it" if device.boot_vga is True else "no"),
         ("node", node),
-        ("link", f"{shown(link.speed)} x{shown(link.width)}, at most {shown(link.max_speed)} x{shown(link.max_width)}"),
+        ("link", _link_sentence(link)),
         ("MSI", f"{len(or_else(device.msi_irqs, ()))} interrupts in use"),
         ("BARs", ", ".join(f"{b.index}: {size_words(b.size)}" for b in or_else(device.bars, ()) if b.memory) or "none"),
     ]
@@ -199,6 +199,12 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
 
 
 NOTHING_LOST = "nothing that is seen from here depends on it"
+
+
+def _link_sentence(link: Link) -> str:
+    if isinstance(link.speed, Unread) and isinstance(link.max_speed, Unread):
+        return f"? {clean(link.speed.reason)}"
+    return f"{shown(link.speed)} x{shown(link.width)}, at most {shown(link.max_speed)} x{shown(link.max_width)}"
 
 
 def host_loses(facts: Facts, device: PciDevice) -> str:

@@ -33,22 +33,26 @@ def guest_rows(virt: Virt | None, width: int) -> list[Row]:
     if not virt.domains:
         return [row(("no guest is defined on this connection", "dim"))]
     wide = width >= 96
-    head = f"{'guest':20} {'state':12} {'vCPU':>4} {'memory':>9} {'PCI':>4} {'USB':>4} auto {'pins' if wide else ''}"
+    name = min(max((len(d.name) for d in virt.domains), default=0), max(width - 92, 20), 48)
+    name = max(name, 20)
+    head = (
+        f"{'guest':{name}} {'state':12} {'vCPU':>4} {'memory':>9} {'PCI':>4} {'USB':>4} auto {'pins' if wide else ''}"
+    )
     rows = [row((fit(head, width), "head"))]
-    return rows + [_guest_row(d, width, wide) for d in virt.domains]
+    return rows + [_guest_row(d, width, wide, name) for d in virt.domains]
 
 
-def _guest_row(domain: Domain, width: int, wide: bool) -> Row:
+def _guest_row(domain: Domain, width: int, wide: bool, name: int) -> Row:
     pci = sum(h.kind == "pci" for h in domain.hostdevs)
     usb = sum(h.kind == "usb" for h in domain.hostdevs)
     style = "holds" if domain.running else "fail" if domain.state == "crashed" else "dim"
     tail = pin_words(domain) if wide else ""
     return row(
-        (fit(domain.name, 20), "accent" if domain.running else ""),
+        (fit(domain.name, name), "accent" if domain.running else ""),
         " ",
         (fit(domain.state, 12), style),
         f" {domain.vcpus:>4} {gib(domain.memory_kib):>9} {pci:>4} {usb:>4} {'yes ' if domain.autostart else 'no  '} ",
-        fit(tail, max(width - 68, 0)),
+        fit(tail, max(width - name - 48, 0)),
         key=f"guest {domain.name}",
     )
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -15,7 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, strip_of
+from vfiotui.tui.widgets.paint import CLASSES, in_ascii, strip_of
 
 
 class WholeCellBars(ScrollBarRender):
@@ -62,6 +63,7 @@ class Rows(ScrollView, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._cursor = 0
         self._has_cursor = cursor
+        self._title = ""
         ScrollBar.renderer = WholeCellBars
 
     @property
@@ -95,6 +97,13 @@ class Rows(ScrollView, can_focus=True):
                     self.refresh(Region(0, y, self.size.width, 1))
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
+
+    def head(self, title: str) -> None:
+        """Names the list in its border; the text is cleaned already."""
+        shown = in_ascii(title) if self.screen.has_class("-ascii") else title
+        if shown != self._title:
+            self._title = shown
+            self.border_title = Content(shown)
 
     def select(self, key: str) -> None:
         """Puts the cursor on the row with a key, if there is one."""

@@ -1,0 +1,243 @@
+"""Every screen over every kind of machine: the facts are there, and nothing breaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.hosts import HOSTS, TOWER
+from tests.machines import root_of
+from tests.tui.consoles import LINUX, SIZES, Console, caps, console
+from vfiotui.demo.hostile import GUEST, hostile_host
+from vfiotui.demo.libvirt_node import write_node
+from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
+from vfiotui.model.live import LiveMoment
+from vfiotui.tui.caps import ASCII
+from vfiotui.tui.status import TABS
+
+HOSTILE = "x [/dev/vfio/1] [AMD] \\x1b[2J"
+EXPECTED = {
+    "host": ("Group 14 of this card", "BLOCKED", "04:00.0"),
+    "isolate": ("08:00.0", "vfio-pci", "GM204 ["),
+    "pin": ("win10", "L3", "18"),
+    "memory": ("2 MiB", "madvise", "8192"),
+    "live": ("win10", "v7   21", "emu  2-3"),
+    "guests": ("win10", "running", "macos", "shut off"),
+    "changes": ("no change",),
+}
+
+
+def unbroken(found: Console, size: tuple[int, int]) -> None:
+    """The screen is whole: its size, its tabs, its keys, and no control character."""
+    assert len(found.lines) == size[1]
+    assert found.lines[1].split()[:2] == ["1", "Host"]
+    assert "help" in found.lines[-1] and "quit" in found.lines[-1]
+    assert all(c.isprintable() or c == "\n" for c in found.text)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_every_tab_shows_its_facts_of_the_demo(size: tuple[int, int]) -> None:
+    async with console(root_of(TOWER, Mode.DEMO), size, ability=LINUX if size[0] == 80 else None) as found:
+        for key, mode, word in TABS:
+            await found.press(key)
+            await found.until(lambda mode=mode: found.app.current_mode == mode)
+            if mode == "live":
+                await found.until(lambda: len(found.app.store.history("live")) > 1)
+            await found.shows(*EXPECTED[mode])
+            unbroken(found, size)
+            assert "DEMO" in found.lines[0], word
+            await found.press("question_mark")
+            await found.shows(f" help  {word}")
+            await found.press("escape")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=str)
+async def test_hostile_names_appear_literally_on_every_screen(size: tuple[int, int], tmp_path: Path) -> None:
+    host = hostile_host()
+    async with console(root_of(host, Mode.DEMO), size) as found:
+        for key, mode, _ in TABS:
+            await found.press(key)
+            await found.until(lambda mode=mode: found.app.current_mode == mode)
+            if mode == "live":
+                await found.until(lambda: len(found.app.store.history("live")) > 1)
+            unbroken(found, size)
+        await found.press("1")
+        await found.until(lambda: found.app.current_mode == "host")
+        assert HOSTILE in found.lines[0], "the host's own name, in the status line"
+        await found.press("6")
+        await found.shows(GUEST[:18])
+        await found.press("5")
+        await found.until(lambda: isinstance(found.app.store.get("live"), LiveMoment))
+        await found.shows(HOSTILE, "2 running")
+        await found.press("t")
+        await found.shows(GUEST)
+
+
+@pytest.mark.parametrize("name", [*HOSTS, "nothing", "disk"])
+async def test_every_screen_opens_over_every_machine(name: str) -> None:
+    roots = {
+        "nothing": lambda: Root(MemoryTree({}), Mode.ROOT),
+        "disk": lambda: Root(
+            MemoryTree(
+                {p: n for p, n in root_of(TOWER).tree._nodes.items() if p.startswith(("/etc", "/boot", "/lib"))}
+            ),  # type: ignore[attr-defined]
+            Mode.ROOT,
+            "/mnt",
+        ),
+    }
+    root = roots[name]() if name in roots else root_of(HOSTS[name])
+    async with console(root, (80, 24)) as found:
+        for key, mode, _ in TABS:
+            await found.press(key)
+            await found.until(lambda mode=mode: found.app.current_mode == mode)
+            unbroken(found, (80, 24))
+            await found.press("down", "enter", "escape", "pagedown", "tab", "end", "enter", "escape")
+            unbroken(found, (80, 24))
+
+
+async def test_a_finding_shows_its_evidence_and_enter_opens_it() -> None:
+    async with console(root_of(TOWER), (160, 50)) as found:
+        await found.shows("GROUP-FOREIGN", "/sys/kernel/iommu_groups/14")
+        await found.press("enter")
+        await found.shows(" evidence ", "GROUP-FOREIGN")
+        await found.press("escape", "e")
+        await found.shows(" explain ", "What must hold")
+        await found.press("escape", "down")
+        assert "Group 14 of this card" in found.text
+
+
+async def test_the_filter_keeps_what_holds_a_text_and_escape_clears_it() -> None:
+    async with console(root_of(TOWER), (120, 40)) as found:
+        await found.press("slash", *"no such thing")
+        await found.shows("no finding holds 'no such thing'")
+        await found.press("escape")
+        await found.until(lambda: "no finding holds" not in found.text)
+        await found.press("slash", *"HUGE", "enter")
+        await found.until(lambda: "GROUP-FOREIGN" not in "\n".join(found.lines[2:12]))
+
+
+async def test_the_filter_takes_markup_as_text() -> None:
+    async with console(root_of(TOWER), (120, 40)) as found:
+        await found.press("slash", "left_square_bracket", "slash", "right_square_bracket")
+        await found.shows("no finding holds '[/]'")
+
+
+async def test_severity_steps_through_all_checks() -> None:
+    async with console(root_of(TOWER), (120, 40)) as found:
+        await found.press("s")
+        await found.shows("all checks")
+        await found.press("s")
+        await found.shows("only fail")
+        await found.press("s", "s", "s")
+        await found.shows("only holds")
+
+
+async def test_the_group_list_tells_about_a_device() -> None:
+    async with console(root_of(TOWER), (160, 50)) as found:
+        await found.press("tab", "end")
+        await found.until(lambda: found.app.screen.focused is not None and found.app.screen.focused.id == "groups")
+        await found.shows("0000:00:18.7", "Matisse Device 24")
+
+
+async def test_the_palette_goes_to_screens_and_explains() -> None:
+    async with console(root_of(TOWER), (120, 40)) as found:
+        await found.press("colon")
+        await found.shows("go to Memory", "theme light")
+        await found.press(*"go to memory")
+        await found.shows("go to Memory")
+        await found.press("enter")
+        await found.until(lambda: found.app.current_mode == "memory")
+
+
+async def test_themes_change_at_once_and_few_colours_begin_with_the_console_theme() -> None:
+    async with console(root_of(TOWER), (80, 24), ability=LINUX) as found:
+        assert found.app.theme == "console"
+        for name in ("dark", "light", "contrast", "console"):
+            found.app.theme = name
+            await found.pilot.pause()
+            unbroken(found, (80, 24))
+
+
+async def test_glyphs_of_ascii_draw_nothing_else() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40), ability=caps(ASCII)) as found:
+        for key, mode, _ in TABS:
+            await found.press(key)
+            await found.until(lambda mode=mode: found.app.current_mode == mode)
+            assert found.text.isascii(), [c for c in found.text if not c.isascii()]
+
+
+async def test_a_small_terminal_is_told_what_is_needed_and_recovers() -> None:
+    async with console(root_of(TOWER), (80, 24)) as found:
+        await found.pilot.resize_terminal(79, 24)
+        await found.shows("needs 80x24", "79x24")
+        await found.pilot.resize_terminal(80, 24)
+        await found.shows("Group 14 of this card")
+        await found.pilot.resize_terminal(160, 50)
+        await found.shows("GROUP-FOREIGN", "/sys/kernel/iommu_groups/14")
+        unbroken(found, (160, 50))
+
+
+async def test_libvirts_guests_change_by_events(tmp_path: Path) -> None:
+    import asyncio
+    import subprocess
+
+    from tests.needs import need
+
+    uri = write_node(TOWER, str(tmp_path))
+    async with console(root_of(TOWER, Mode.DEMO), uri=uri) as found:
+        await found.press("6")
+        await found.shows("win10", "running")
+        await found.until(lambda: "libvirt ok 1/3 running" in found.lines[0])
+        # The test driver's state belongs to one process: what virsh changes there is not seen here.
+        await asyncio.to_thread(subprocess.run, [need("virsh", "libvirt-clients"), "-c", uri, "list"], check=True)
+        assert "macos" in found.text
+
+
+async def test_live_pauses_and_changes_its_interval() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
+        await found.press("5")
+        await found.until(lambda: len(found.app.store.history("live")) > 1)
+        await found.press("minus")
+        await found.shows("every 0.5 s")
+        await found.press("p")
+        await found.shows("paused")
+        count = len(found.app.store.history("live"))
+        await found.until(
+            lambda: len(found.app.store.history("live")) > count, "samples go on while the picture stands"
+        )
+        await found.press("p")
+        await found.until(lambda: "paused" not in found.text)
+
+
+async def test_what_nobody_looks_at_is_not_sampled() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
+        await found.press("5")
+        await found.until(lambda: "live" in found.app.store.wanted())
+        await found.press("1")
+        await found.until(lambda: "live" not in found.app.store.wanted())
+
+
+async def test_reading_again_shows_what_has_changed(tmp_path: Path) -> None:
+    from tests.trees import folder_root
+
+    root = folder_root(tmp_path, {"/proc/sys/kernel/hostname": "before\n", "/etc/x": ""})
+    async with console(root, (80, 24)) as found:
+        await found.shows("before")
+        (tmp_path / "proc/sys/kernel/hostname").write_text("after\n")
+        await found.press("r")
+        await found.shows("after")
+
+
+async def test_a_large_machine_is_shown() -> None:
+    from vfiotui.demo.scale import scale_host
+
+    host = replace(scale_host(300))
+    async with console(root_of(host, Mode.DEMO), (80, 24)) as found:
+        for key, mode, _ in TABS:
+            await found.press(key)
+            await found.until(lambda mode=mode: found.app.current_mode == mode)
+            unbroken(found, (80, 24))
