@@ -56,6 +56,9 @@ def run(args: argparse.Namespace) -> Exit:
             "'vfiotui doctor' works without it"
         ) from error
 
+    # An exported size goes stale with the first resize: the terminal itself is asked.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     root = open_root(args)
     with guests_of(args) as uri:
         theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")

@@ -147,7 +147,7 @@ class ConsoleApp(App[int]):
         """Everything that can be done, by name."""
         if not isinstance(self.screen, CommandPalette):
             palette = CommandPalette(placeholder="type a part of what you want to do", id="--command-palette")
-            palette.set_class(self.caps.glyphs.name == "ascii", "-ascii")
+            self.fit_glyphs(palette)
             self.push_screen(palette)
 
     def action_help(self) -> None:
@@ -158,6 +158,11 @@ class ConsoleApp(App[int]):
             text = screen.HELP_TEXT
             self.push_screen(TextScreen(row((" help ", "reverse"), f" {word}"), lambda width: help_rows(text, width)))
 
+    def fit_glyphs(self, screen: Screen[Any]) -> None:
+        """Marks a screen with the set of glyphs that the terminal draws."""
+        for name in SETS:
+            screen.set_class(name == self.caps.glyphs.name, f"-{name}")
+
     def use_glyphs(self, name: str) -> None:
         """Draws with another set of glyphs from now on."""
         from dataclasses import replace
@@ -165,5 +170,5 @@ class ConsoleApp(App[int]):
         self.caps = replace(self.caps, glyphs=SETS[name])
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
-                screen.set_class(name == "ascii", "-ascii")
+                self.fit_glyphs(screen)
                 screen.redraw()

@@ -129,7 +129,7 @@ class Link:
             await self._changed.wait()
             self._changed.clear()
             if self._lost.is_set():
-                raise NoConnection(f"{self._why_lost}; it is tried again")
+                raise NoConnection(self._why_lost)
             self._tell(await self._call(look, self._connection, self.uri))
 
     async def _disconnect(self) -> None:
@@ -146,6 +146,7 @@ class Link:
 
     def _tell_lost(self, sentence: str) -> None:
         """Without a connection the last known guests stay: QEMU does not die with the daemon."""
+        sentence = f"{sentence}; it is tried again"
         last = self._last
         if last is None or isinstance(last.domains, Unread):
             self._tell(not_connected(self.uri, sentence))

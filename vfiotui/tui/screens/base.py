@@ -90,7 +90,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Takes the terminal's glyphs and themes."""
-        self.set_class(self.caps.glyphs.name == "ascii", "-ascii")
+        self.console.fit_glyphs(self)
         self._follow()
 
     def on_screen_resume(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,6 +13,9 @@ from vfiotui.tui.row import Row
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
 
 Lines = Callable[[int], Sequence[Row]]
 """Rows for a width."""
@@ -41,6 +44,7 @@ class TextScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Keys go to the lines."""
+        cast("ConsoleApp", self.app).fit_glyphs(self)
         self.query_one(Rows).focus()
 
     def on_resize(self) -> None:

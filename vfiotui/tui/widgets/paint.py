@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,7 +14,7 @@ from vfiotui.tui.row import STYLES, Run
 CLASSES = {f"run--{name}" for name in STYLES}
 """Component classes of every widget that draws runs."""
 
-
+CONSOLE_STAND_INS = str.maketrans({"…": "~", "–": "-", "•": "*"})
 STAND_INS = str.maketrans({"…": "~", "·": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*"})
 
 
@@ -23,12 +23,24 @@ def in_ascii(text: str) -> str:
     return text if text.isascii() else text.translate(STAND_INS).encode("ascii", "replace").decode()
 
 
+def for_console(text: str) -> str:
+    """The text for a console font of 256 or 512 glyphs: it has arrows and lines, but no ellipsis and no dash."""
+    return text if text.isascii() else text.translate(CONSOLE_STAND_INS)
+
+
+def drawable(widget: Widget) -> Callable[[str], str] | None:
+    """What the widget's terminal needs done to a text; None where it draws everything."""
+    if widget.screen.has_class("-ascii"):
+        return in_ascii
+    return for_console if widget.screen.has_class("-console") else None
+
+
 def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> Strip:
     """The runs in exactly so many cells."""
-    plain = widget.screen.has_class("-ascii")
+    change = drawable(widget)
     segments = [
         Segment(
-            in_ascii(text) if plain else text,
+            text if change is None else change(text),
             base + widget.get_component_rich_style(f"run--{name}", partial=True) if name else base,
         )
         for text, name in runs

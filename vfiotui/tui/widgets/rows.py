@@ -16,7 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, in_ascii, strip_of
+from vfiotui.tui.widgets.paint import CLASSES, drawable, strip_of
 
 
 class WholeCellBars(ScrollBarRender):
@@ -100,7 +100,8 @@ class Rows(ScrollView, can_focus=True):
 
     def head(self, title: str) -> None:
         """Names the list in its border; the text is cleaned already."""
-        shown = in_ascii(title) if self.screen.has_class("-ascii") else title
+        change = drawable(self)
+        shown = title if change is None else change(title)
         if shown != self._title:
             self._title = shown
             self.border_title = Content(shown)

@@ -1,0 +1,113 @@
+"""The console in a real terminal: every key, every size, and the terminal afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.tui.tmux import Tmux
+from vfiotui.tui.status import TABS
+
+pytestmark = pytest.mark.needs_tmux
+SMALL = {"columns": 80, "lines": 24, "term": "linux"}
+WIDE = {"columns": 160, "lines": 50, "term": "tmux-256color"}
+SIGNS = {
+    "host": "Group 14 of this card",
+    "isolate": "ids",
+    "pin": "win10",
+    "memory": "2 MiB",
+    "live": "emu  2-3",
+    "guests": "shut off",
+    "changes": "no change",
+}
+
+
+def is_itself_again(terminal: Tmux) -> None:
+    """The terminal is as it was before: no alternate screen, cursor on, no mouse."""
+    assert terminal.told("alternate_on") == "0"
+    assert terminal.told("cursor_flag") == "1"
+    assert terminal.told("mouse_any_flag") == "0"
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24 linux", "160x50"])
+def test_number_keys_help_palette_and_quit(size: dict[str, object]) -> None:
+    with Tmux("--demo", **size) as terminal:  # type: ignore[arg-type]
+        terminal.shows("DEMO", "libvirt ok 1/3 running")
+        for key, mode, word in TABS:
+            terminal.send(key)
+            screen = terminal.shows(SIGNS[mode])
+            assert len(screen.splitlines()) <= size["lines"], word  # type: ignore[operator]
+            assert screen.splitlines()[1].startswith(" 1 Host ")
+        terminal.send("?")
+        terminal.shows(" help  Changes")
+        terminal.send("Escape")
+        terminal.shows("no change")
+        terminal.send(":")
+        terminal.shows("type a part of what you want to do", "go to Host")
+        terminal.send("go to host")
+        terminal.until(lambda s: "go to Guests" not in s, "the choice")
+        terminal.send("Enter")
+        terminal.shows("Group 14 of this card")
+        terminal.send("q")
+        terminal.shows("ended with 0")
+        is_itself_again(terminal)
+        assert "Traceback" not in terminal.screen
+
+
+def test_the_linux_console_gets_only_what_its_font_has() -> None:
+    drawable = set("─│┌┐└┘├┤·░▒█")
+    with Tmux("--demo", **SMALL) as terminal:  # type: ignore[arg-type]
+        terminal.shows("DEMO")
+        for key, mode, _ in TABS:
+            terminal.send(key)
+            screen = terminal.shows(SIGNS[mode])
+            body = "\n".join(screen.splitlines()[1:])
+            odd = {c for c in body if not c.isascii()} - drawable
+            assert odd <= set("←↑→↓"), (mode, odd)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals) -> None:
+    with Tmux("--demo", **SMALL) as terminal:  # type: ignore[arg-type]
+        terminal.shows("DEMO", "Group 14")
+        os.kill(terminal.console_pid(), number)
+        terminal.shows("ended with 0")
+        is_itself_again(terminal)
+
+
+def test_this_host_opens() -> None:
+    with Tmux(**WIDE) as terminal:  # type: ignore[arg-type]
+        screen = terminal.shows("fail ·", "unknown ·", "quit")
+        assert os.uname().release in screen.splitlines()[0]
+        terminal.send("3")
+        terminal.shows("CPU")
+        terminal.send("5")
+        terminal.shows("every 1 s")
+        terminal.send("q")
+        terminal.shows("ended with 0")
+
+
+def test_hostile_names_are_text_in_a_real_terminal() -> None:
+    with Tmux("--demo", "--machine", "hostile", **WIDE) as terminal:  # type: ignore[arg-type]
+        terminal.shows("x [/dev/vfio/1] [AMD] \\x1b[2J")
+        for key, _, word in TABS:
+            terminal.send(key)
+            screen = terminal.until(lambda s, w=word: s.splitlines()[1].strip() and w in s, word)
+            assert "x [/dev/vfio/1] [AMD] \\x1b[2J" in screen.splitlines()[0], "nothing has cleared the screen"
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_the_report() -> None:
+    with Tmux("--demo", columns=120, lines=50, term="dumb") as terminal:
+        screen = terminal.shows("ended with 1")
+        assert "'vfiotui explain CODE'" in screen and "DEMO" not in screen.splitlines()[-1]
+
+
+def test_too_small_is_a_sentence_that_goes_away() -> None:
+    with Tmux("--demo", columns=70, lines=20, term="linux") as terminal:
+        terminal.shows("vfiotui needs 80x24; this terminal has 70x20")
+        terminal.resize(80, 24)
+        terminal.shows("Group 14 of this card", "help")
+        terminal.send("q")
+        terminal.shows("ended with 0")
