@@ -25,19 +25,22 @@ DEADLINE = 10.0
 KEEPALIVE = (5, 3)
 """Seconds between questions to the daemon, and how many may stay unanswered."""
 
-_registered = False
+_events: Any = None
 
 
 def use_loop_for_events(loop: asyncio.AbstractEventLoop) -> None:
-    """Lets libvirt deliver events on this loop; libvirt allows one loop in a process, and only before connecting."""
-    global _registered
+    """Lets libvirt deliver events on this loop; must come before connecting.
+
+    libvirt takes one event implementation in the life of a process: it moves to the loop of the latest link.
+    """
+    global _events
     import libvirtaio
 
-    if _registered:
-        libvirtaio.getCurrentImpl()  # raises where the loop of an earlier link is gone for good
-        return
-    libvirtaio.virEventRegisterAsyncIOImpl(loop)
-    _registered = True
+    if _events is None:
+        _events = libvirtaio.virEventRegisterAsyncIOImpl(loop)
+    elif _events.loop is not loop:
+        _events.loop = loop
+        _events.descriptors.clear()
 
 
 def _worker() -> ThreadPoolExecutor:
