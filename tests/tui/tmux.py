@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +24,14 @@ class Tmux:
     def __init__(self, *words: str, columns: int, lines: int, term: str, env: dict[str, str] | None = None) -> None:
         self._program = need("tmux", "tmux")
         self._server = f"vfiotui-{uuid.uuid4().hex[:12]}"
-        given = {"TERM": term, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PS1": "shell> ", **(env or {})}
+        given = {
+            "TERM": term,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "PS1": "shell> ",
+            "PYTHONFAULTHANDLER": "1",
+            **(env or {}),
+        }
         command = shlex.join([sys.executable, "-m", "vfiotui", *words])
         script = f"{command}; printf 'ended with %s\\n' $?; exec sh -i"
         environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "COLORTERM", "NO_COLOR")}
@@ -70,8 +78,17 @@ class Tmux:
             screen = self.screen
             if true(screen):
                 return screen
-            assert time.monotonic() < end, f"not seen in time: {what}\n{screen}"
+            assert time.monotonic() < end, f"not seen in time: {what}\n{screen}\n{self._stacks()}"
             time.sleep(0.05)
+
+    def _stacks(self) -> str:
+        """Where every thread of a console that does not go on stands; ends it."""
+        try:
+            os.kill(self.console_pid(), signal.SIGABRT)
+        except (AssertionError, ProcessLookupError) as error:
+            return str(error)
+        time.sleep(2)
+        return self._run("capture-pane", "-p", "-S", "-200")
 
     def shows(self, *words: str) -> str:
         """The screen, once all words are on it."""

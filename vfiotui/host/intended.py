@@ -77,4 +77,6 @@ def find_intended(loader: Loader, files: tuple[ConfigFile, ...]) -> Reading[Comm
         case "proxmox":
             found = of_file(files)
             return of_grub(files) if isinstance(found, Unread) else found
+        case "unknown":
+            return Unread("the boot loader is not known", Why.NOT_HERE)
     return Unread(f"how {loader.name} is told its command line is not read from here", Why.NOT_HERE)

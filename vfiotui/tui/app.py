@@ -12,7 +12,6 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.events import Resize
 from textual.screen import Screen
 
 from vfiotui.host.root import Root
@@ -103,6 +102,8 @@ class ConsoleApp(App[int]):
         self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
         self.watch_.start()
         self.switch_mode(self._start)
+        # The first size may have come before there was a screen to put a word on.
+        self.call_later(self._mind_size)
 
     async def on_unmount(self) -> None:
         """Ends the feeders."""
@@ -123,9 +124,12 @@ class ConsoleApp(App[int]):
         if event.topic == "findings":
             self._unseen.close()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """A terminal that is too small is told what is needed."""
-        small = event.size.width < COLUMNS or event.size.height < LINES
+        self._mind_size()
+
+    def _mind_size(self) -> None:
+        small = self.size.width < COLUMNS or self.size.height < LINES
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
