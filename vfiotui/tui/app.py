@@ -12,6 +12,8 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from vfiotui.host.root import Root
@@ -77,6 +79,7 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self._post)
         self.watch_: Watch | None = None
         self._unseen = ExitStack()
+        self._painting = False
         self.theme_names: tuple[str, ...] = ()
         """The themes that can be chosen: ours and the user's own."""
 
@@ -84,7 +87,7 @@ class ConsoleApp(App[int]):
         """Themes first, then the feeders, then the first screen."""
         # The first frame that is painted has the facts in it, unless they take long.
         self._unseen.enter_context(self.batch_update())
-        self.set_timer(PATIENCE, self._unseen.close)
+        self.set_timer(PATIENCE, self._begin_painting)
         themes, bad = load_themes()
         for theme in themes:
             self.register_theme(theme)
@@ -102,8 +105,6 @@ class ConsoleApp(App[int]):
         self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
         self.watch_.start()
         self.switch_mode(self._start)
-        # The first size may have come before there was a screen to put a word on.
-        self.call_later(self._mind_size)
 
     async def on_unmount(self) -> None:
         """Ends the feeders."""
@@ -122,14 +123,21 @@ class ConsoleApp(App[int]):
         if isinstance(screen, ConsoleScreen):
             screen.changed(event.topic)
         if event.topic == "findings":
+            self._begin_painting()
+
+    def _begin_painting(self) -> None:
+        if not self._painting:
+            self._painting = True
             self._unseen.close()
+            self._mind_size(self.size)
 
-    def on_resize(self) -> None:
-        """A terminal that is too small is told what is needed."""
-        self._mind_size()
+    def on_resize(self, event: Resize) -> None:
+        """A terminal that is too small is told what is needed; before the first frame nothing can be told."""
+        if self._painting:
+            self._mind_size(event.size)
 
-    def _mind_size(self) -> None:
-        small = self.size.width < COLUMNS or self.size.height < LINES
+    def _mind_size(self, size: Size) -> None:
+        small = size.width < COLUMNS or size.height < LINES
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):

@@ -16,8 +16,16 @@ class TooSmall(ModalScreen[None]):
         """The sentence."""
         yield Static(id="toosmall", markup=False)
 
-    def on_resize(self) -> None:
+    def on_mount(self) -> None:
         """Tells the size that is there."""
+        self._tell()
+
+    def on_resize(self) -> None:
+        """Tells the new size."""
+        if self.is_mounted:
+            self._tell()
+
+    def _tell(self) -> None:
         size = self.app.size
         self.query_one(Static).update(
             f"vfiotui needs {COLUMNS}x{LINES}; this terminal has {size.width}x{size.height}.\n"

@@ -177,7 +177,8 @@ def pin_words(domain: Domain) -> str:
     unpinned = domain.vcpus - len(domain.vcpu_pins)
     missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
     emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
-    return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {domain.iothreads} iothread{'s' * (domain.iothreads != 1)}"
+    iothreads = "1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads"
+    return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {iothreads}"
 
 
 def cpu_detail(topology: Topology, number: int, owners: dict[int, list[tuple[str, str]]]) -> str:
