@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from tests.needs import need
 
 SECONDS = 60.0
@@ -85,7 +87,7 @@ class Tmux:
         """Where every thread of a console that does not go on stands; ends it."""
         try:
             os.kill(self.console_pid(), signal.SIGABRT)
-        except (AssertionError, ProcessLookupError) as error:
+        except (AssertionError, ProcessLookupError, psutil.Error) as error:
             return str(error)
         time.sleep(2)
         return self._run("capture-pane", "-p", "-S", "-200")
@@ -96,7 +98,7 @@ class Tmux:
 
     def console_pid(self) -> int:
         """The console's process: the child of the pane's shell."""
-        parent = self.told("pane_pid")
-        found = subprocess.run(["pgrep", "-P", parent, "-f", "vfiotui"], capture_output=True, text=True).stdout.split()
-        assert found, f"no console below {parent}"
-        return int(found[0])
+        children = psutil.Process(int(self.told("pane_pid"))).children()
+        found = [c.pid for c in children if "vfiotui" in c.cmdline()]
+        assert found, f"no console among {children}"
+        return found[0]
