@@ -40,9 +40,10 @@ def finding_rows(findings: Iterable[Finding], glyphs: Glyphs, width: int) -> lis
     rows = []
     for finding in findings:
         name = word(finding)
-        lines = wrap(sentence_of(finding), max(width - 8, 10))[:2]
-        if len(lines) == 2 and len(wrap(sentence_of(finding), max(width - 8, 10))) > 2:
-            lines[1] = fit(lines[1] + "  ", max(width - 9, 9)).rstrip() + glyphs.ellipsis
+        lines = wrap(sentence_of(finding), max(width - 8, 10))
+        if len(lines) > 2:
+            cut = fit(lines[1], max(width - 9, 9)).rstrip()
+            lines = [lines[0], cut if cut.endswith("…") else f"{cut}{glyphs.ellipsis}"]
         rows.append(
             row(
                 (f"{glyphs.mark(name)} {WORDS[name]} ", style_of(finding)),

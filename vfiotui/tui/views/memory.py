@@ -102,7 +102,7 @@ def _now(memory: Memory, history: Sequence[Memory], glyphs: Glyphs, width: int) 
         words = f"node {node}: {shown(blocks)} blocks of 2 MiB free ({gib(or_else(blocks, 0) * 2048)})"
         trend = graph_line(past, 0, top, max(min(width - len(words) - 16, 30), 0), glyphs)
         rows.append(row((fit("right now" if not rows else "", 12), "head"), words, "  ", (trend, "graph")))
-    rows.append(row(" " * 12, ("1 GiB pages: unknown, they are larger than any block: only a try tells", "dim")))
+    rows.append(row(" " * 12, ("1 GiB pages: unknown, larger than any block; only a try tells", "dim")))
     return rows
 
 
