@@ -40,6 +40,15 @@ def change_words(facts: Facts | None) -> str:
     return f"{len(waiting)} changes pending" if waiting else "no changes pending"
 
 
+def rough(value: float) -> str:
+    """One digit of a figure: what wanders by a little is not painted again at every reading.
+
+    >>> rough(0.4), rough(3.45), rough(14.6), rough(187.0)
+    ('<1', '3', '10', '200')
+    """
+    return "<1" if value < 1 else f"{float(f'{value:.0e}'):.0f}"
+
+
 def status_row(
     mode: Mode, label: str, facts: Facts | None, virt: Virt | None, cost: OwnCost | None, reading: bool, width: int
 ) -> Row:
@@ -69,7 +78,7 @@ def status_row(
     runs: list[Run] = []
     for _, run in parts:
         runs += [(" · " if runs else " ", ""), run]
-    right = "" if cost is None or isinstance(cost.cpu_ms, Unread) else f"cpu {cost.cpu_ms:.1f} ms/s "
+    right = "" if cost is None or isinstance(cost.cpu_ms, Unread) else f"cpu {rough(cost.cpu_ms)} ms/s "
     used = sum(len(t) for t, _ in runs)
     if used + len(right) + 1 <= width:
         runs += [(" " * (width - used - len(right)), ""), (right, "dim")]
