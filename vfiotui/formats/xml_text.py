@@ -1,0 +1,297 @@
+"""XML as text that is edited in place: every byte outside an edit stays what it was.
+
+The standard parser tells where each element begins and ends; an edit replaces just those bytes. Comments,
+order, quotes, blanks, unknown elements, prefixes, line ends and the encoding declaration are never rewritten.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+LIMIT = 4 << 20
+ATTRIBUTE = re.compile(rb"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
+START = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
+"""A start tag; a > inside quotes does not end it."""
+PIECE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<[^>]*>|[^<]+", re.S)
+DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
+ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&apos;"), ('"', "&quot;"))
+
+Edit = tuple[int, int, bytes]
+"""Bytes from, to, and what stands there instead."""
+
+
+def escaped(value: str) -> str:
+    """The value inside quotes of either kind, or between tags.
+
+    >>> escaped("Tom & 'Jerry'")
+    'Tom &amp; &apos;Jerry&apos;'
+    """
+    for char, written in ESCAPES:
+        value = value.replace(char, written)
+    return value
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Text and encoding of a document by its byte order mark, else its declaration, else UTF-8.
+
+    The mark stays in the text, so that `text.encode(encoding)` gives the same bytes. Raises ValueError.
+    """
+    marks = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+    found = next((name for mark, name in marks if data.startswith(mark)), "")
+    declared = DECLARED.match(data)
+    encoding = found or (declared[1].decode("ascii") if declared else "utf-8")
+    try:
+        text = data.decode(encoding)
+        faithful = text.encode(encoding) == data
+    except (LookupError, UnicodeError) as error:
+        raise ValueError(f"the XML cannot be read as {encoding}: {error}") from error
+    if not faithful:
+        raise ValueError(f"the XML does not come back from {encoding} as it was")
+    return text, encoding
+
+
+@dataclass(eq=False, slots=True)
+class Element:
+    """One element and where it stands in the bytes of the document."""
+
+    tag: str
+    """"name", or "{namespace}name"."""
+    attributes: dict[str, str]
+    start: int
+    inner: int
+    """The first byte behind the start tag."""
+    close: int = 0
+    """The first byte of the end tag; the same as `inner` where there is none."""
+    end: int = 0
+    empty: bool = False
+    """Written as <a/>."""
+    parent: Element | None = None
+    children: list[Element] = field(default_factory=list)
+    text: str = ""
+    """All character data directly inside."""
+
+    def find(self, path: str) -> Element | None:
+        """The first element at a path of names below this one, or None."""
+        return next(self.each(path), None)
+
+    def each(self, path: str) -> Iterator[Element]:
+        """All elements at a path of names below this one."""
+        # Names with a namespace hold slashes inside their braces.
+        head, _, rest = (path, "", "") if path.startswith("{") else path.partition("/")
+        for child in self.children:
+            if child.tag == head:
+                if rest:
+                    yield from child.each(rest)
+                else:
+                    yield child
+
+
+class XmlText:
+    """A document and its edits; elements belong to the text that they were found in and not to a later one."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError with a sentence where the text is no sound XML."""
+        if len(text) > LIMIT:
+            raise ValueError(f"the XML is longer than {LIMIT >> 20} MiB")
+        try:
+            self._load(text.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise ValueError("the XML holds half a character") from error
+
+    @property
+    def text(self) -> str:
+        """The document as it is now."""
+        return self._data.decode("utf-8")
+
+    def _load(self, data: bytes) -> None:
+        self._data = data
+        self.root = _Reader(data).root
+
+    def edit(self, edits: Iterable[Edit]) -> None:
+        """Does edits that do not overlap; those at one place come to stand in their given order."""
+        found, at = [], 0
+        for start, end, new in sorted(edits, key=lambda e: e[0]):
+            found += [self._data[at:start], new]
+            at = end
+        data = b"".join([*found, self._data[at:]])
+        if data != self._data:
+            self._load(data)
+
+    def attribute_edit(self, element: Element, name: str, value: str | None) -> Edit | None:
+        """The edit that sets an attribute, or with None takes it away; None where nothing changes."""
+        if element.attributes.get(name) == value:
+            return None
+        tag = self._data[element.start : element.inner]
+        head = re.match(rb"<[^\s/>]+", tag)
+        assert head
+        last = head.end()
+        for match in ATTRIBUTE.finditer(tag, last):
+            last = match.end()
+            if match[1].decode("utf-8") == name:
+                if value is None:
+                    before = len(tag[: match.start()].rstrip())
+                    return element.start + before, element.start + match.end(), b""
+                quoted = escaped(value).encode("utf-8")
+                return element.start + match.start(2) + 1, element.start + match.end(2) - 1, quoted
+        where = element.start + last
+        return None if value is None else (where, where, f" {name}={self.quote}{escaped(value)}{self.quote}".encode())
+
+    def text_edit(self, element: Element, value: str) -> Edit | None:
+        """The edit that replaces the words inside an element; blanks and comments around them stay."""
+        if element.text.strip() == value:
+            return None
+        new = escaped(value).encode("utf-8")
+        if element.empty:
+            name = self._name(element)
+            slash = self._data.rindex(b"/", element.start, element.inner)
+            return len(self._data[:slash].rstrip()), element.end, b">" + new + b"</" + name + b">"
+        for piece in PIECE.finditer(self._data, element.inner, element.close):
+            words = piece[0]
+            if words.strip() and (not words.startswith(b"<") or words.startswith(b"<![CDATA[")):
+                lead = len(words) - len(words.lstrip())
+                return piece.start() + lead, piece.start() + len(words.rstrip()), new
+        return element.inner, element.inner, new
+
+    def insert_edit(
+        self, parent: Element, written: Sequence[str], order: Sequence[str] = (), behind: Element | None = None
+    ) -> Edit:
+        """The edit that adds elements to a parent: `behind` one, else behind those before them in `order`, else last.
+
+        Each of `written` is an element whose further lines are indented as if it stood at the left margin.
+        """
+        tag = re.match(r"<([^\s/>]+)", written[0])
+        earlier = {*order[: order.index(tag[1])], tag[1]} if tag and tag[1] in order else None
+        before = [behind] if behind else [c for c in parent.children if earlier is None or c.tag in earlier]
+        at = before[-1].end if before else parent.inner
+        margin = self._margin(parent)
+        eol = self.eol if margin is not None else ""
+        lines = [f"{eol}{(margin or '')}{e.replace(chr(10), eol + (margin or ''))}" for e in written]
+        new = "".join(lines).encode("utf-8")
+        if parent.empty:
+            name = self._name(parent)
+            outer = self._indent(parent)
+            tail = (eol + outer).encode() if margin is not None and outer is not None else b""
+            slash = self._data.rindex(b"/", parent.start, parent.inner)
+            return len(self._data[:slash].rstrip()), parent.end, b">" + new + tail + b"</" + name + b">"
+        return at, at, new
+
+    def remove_edits(self, elements: Sequence[Element], *, prune: bool = True) -> list[Edit]:
+        """The edits that take children of one parent away with their lines, and with them a parent left bare."""
+        parent = elements[0].parent if elements else None
+        if prune and parent is not None and parent.parent is not None and self._bare(parent, set(elements)):
+            return self.remove_edits([parent])
+        return [self._remove_edit(e) for e in elements]
+
+    def _remove_edit(self, element: Element) -> Edit:
+        start = element.start
+        line = self._data.rfind(b"\n", 0, start)
+        if line >= 0 and not self._data[line:start].strip():
+            start = line - 1 if self._data[line - 1 : line] == b"\r" else line
+        return start, element.end, b""
+
+    def _bare(self, parent: Element, gone: set[Element]) -> bool:
+        """Whether nothing is left inside and on an element once some children have gone."""
+        if parent.attributes or any(c not in gone for c in parent.children):
+            return False
+        pieces = []
+        at = parent.inner
+        for child in parent.children:
+            pieces.append(self._data[at : child.start])
+            at = child.end
+        return not b"".join([*pieces, self._data[at : parent.close]]).strip()
+
+    def _name(self, element: Element) -> bytes:
+        match = re.match(rb"<([^\s/>]+)", self._data[element.start : element.inner])
+        assert match
+        return match[1]
+
+    @property
+    def eol(self) -> str:
+        """How lines end here."""
+        first = self._data.find(b"\n")
+        return "\r\n" if first > 0 and self._data[first - 1 : first] == b"\r" else "\n"
+
+    @property
+    def quote(self) -> str:
+        """The quotes that most attributes stand in; libvirt writes single ones."""
+        return '"' if self._data.count(b'="') > self._data.count(b"='") else "'"
+
+    def _indent(self, element: Element) -> str | None:
+        """The blanks before an element that begins its line, else None."""
+        line = self._data.rfind(b"\n", 0, element.start)
+        lead = self._data[line + 1 : element.start]
+        return lead.decode("utf-8") if not lead.strip() and (line >= 0 or element.parent is None) else None
+
+    def _margin(self, parent: Element) -> str | None:
+        """The blanks before a new child; None where the children stand in one line."""
+        if parent.children:
+            return next((i for c in parent.children if (i := self._indent(c)) is not None), None)
+        outer = self._indent(parent)
+        if outer is None:
+            return None
+        above = self._indent(parent.parent) if parent.parent is not None else None
+        step = outer.removeprefix(above) if above is not None and outer.startswith(above) else ""
+        return outer + (step or "  ")
+
+
+class _Reader:
+    """Elements with their places, as expat meets them."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._open: list[Element] = []
+        self._root: Element | None = None
+        self._parser = parser = expat.ParserCreate("utf-8", "}")
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._words
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise ValueError(f"the XML is damaged: {error}") from error
+
+    @property
+    def root(self) -> Element:
+        """The outermost element."""
+        assert self._root is not None
+        return self._root
+
+    def _doctype(self, *_: object) -> None:
+        raise ValueError("the XML has a document type, which libvirt never writes")
+
+    def _start(self, tag: str, attributes: list[str]) -> None:
+        start = self._parser.CurrentByteIndex
+        tag_text = START.match(self._data, start)
+        assert tag_text
+        inner = tag_text.end()
+        named = {_braced(n): v for n, v in zip(attributes[::2], attributes[1::2], strict=True)}
+        parent = self._open[-1] if self._open else None
+        element = Element(_braced(tag), named, start, inner, parent=parent)
+        element.empty = self._data[inner - 2 : inner] == b"/>"
+        if parent is not None:
+            parent.children.append(element)
+        else:
+            self._root = element
+        self._open.append(element)
+
+    def _end(self, _: str) -> None:
+        element = self._open.pop()
+        if element.empty:
+            element.close = element.end = element.inner
+        else:
+            element.close = self._parser.CurrentByteIndex
+            element.end = self._data.index(b">", element.close) + 1
+
+    def _words(self, text: str) -> None:
+        if self._open:
+            self._open[-1].text += text
+
+
+def _braced(name: str) -> str:
+    return "{" + name if "}" in name else name
