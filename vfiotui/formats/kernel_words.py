@@ -1,0 +1,237 @@
+"""One editor for every kernel command line: words in, words out; what a format does with them is its own affair.
+
+Words are kept verbatim, double quotes hold blanks together, and what follows "--" is for init and stays last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vfiotui.formats.refused import Refused
+from vfiotui.model.cmdline import split
+
+COMMAND_LINE_SIZE = 2048
+"""What x86 kernels hold, with the closing NUL (arch/x86/include/asm/setup.h)."""
+
+FOR_INIT = "--"
+
+WRITABLE = re.compile(r"[!\"#%()*+,\-./0-9:=?@A-Z\[\]^_a-z{}~ ]+")
+"""What every loader, every shell and GRUB's own language read alike."""
+
+BOOTS_THE_SYSTEM = re.compile(
+    r"(root|rootflags|rootfstype|rootwait|rootdelay|rootovl|roothash|usrhash|real_root|nfsroot|ro|rw|init|rdinit|initrd"
+    r"|cryptdevice|cryptkey|cryptopts|crypt_root|cryptroot|resume|resume_offset|noresume|boot|zfs|ostree|subvol|verity"
+    r"|dolvm|domdadm|BOOT_IMAGE|(rd|luks|mount|systemd\.verity\w*|bootc|composefs|zfs|spl)\..*|rd)"
+)
+"""Parameters that find, unlock and mount the system."""
+
+EACH_COUNTS = frozenset("hugepages hugepagesz console earlycon memmap modprobe.blacklist pci".split())
+"""Parameters of which every occurrence counts, not only the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionEdit:
+    """Options of a comma list to be there or not: intel_iommu=on,igfx_off."""
+
+    key: str
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WordEdit:
+    """What is wished of a command line, carried out in this order; what already holds is left as it stands."""
+
+    remove: tuple[str, ...] = ()
+    """Words that go, wherever they are, compared as a whole."""
+    replace: tuple[str, ...] = ()
+    """Words that take the place of the word with the same key, or are added where there is none."""
+    options: tuple[OptionEdit, ...] = ()
+    add: tuple[str, ...] = ()
+    """Words that are there afterwards. Words with a blank between them stay side by side: "hugepagesz=1G hugepages=8"
+    is there only where the two follow each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a file, and where it stands."""
+
+    text: str
+    fixed: bool = False
+    """It is put together elsewhere, by a variable or a macro, and cannot be changed in its place."""
+    line_number: int = 0
+    line_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A word of the result."""
+
+    text: str
+    index: int | None = None
+    """Which of the words before it was; None for a new one."""
+
+
+def key_of(word: str) -> str:
+    """The parameter's name as the kernel compares it, with _ for -.
+
+    >>> key_of("vfio-pci.ids=10de:2206"), key_of('"a b=c"')
+    ('vfio_pci.ids', 'a b')
+    """
+    return word.strip('"').partition("=")[0].replace("-", "_")
+
+
+def is_protected(word: str) -> bool:
+    """Whether the word finds, unlocks or mounts the system, so that no edit may touch it.
+
+    >>> [is_protected(w) for w in ("root=UUID=1", "rd.luks.uuid=1", "resume=/swap", "iommu=pt", "rootless")]
+    [True, True, True, False, False]
+    """
+    return BOOTS_THE_SYSTEM.fullmatch(key_of(word).replace("-", "_")) is not None
+
+
+def check(edit: WordEdit) -> None:
+    """Raise Refused where the wish itself cannot be carried out on any file."""
+    wished = [*edit.add, *edit.replace, *(f"{o.key}={x}" for o in edit.options for x in o.add)]
+    leaving = [*edit.remove, *(o.key for o in edit.options)]
+    for text in (*wished, *leaving):
+        words = split(text)
+        if not words:
+            raise Refused("An empty word cannot be put on a kernel command line.")
+        if FOR_INIT in words:
+            raise Refused("“--” parts the kernel's words from init's and is not edited.")
+        for word in words:
+            if is_protected(word):
+                raise Refused(f"{key_of(word)} decides whether the system is found and mounted; edit it by hand.")
+            if word.count('"') % 2:
+                raise Refused(f"A quote in {word} is never closed.")
+    for text in wished:
+        if not WRITABLE.fullmatch(text) or text.startswith("#"):
+            raise Refused("Only plain printable characters that no loader reads as its own can be added.")
+    for text in edit.replace:
+        if len(split(text)) != 1:
+            raise Refused("One word at a time can take the place of another.")
+
+
+def rewrite(before: Sequence[Word], edit: WordEdit) -> tuple[Kept, ...]:
+    """The words after the edit, in order; equal to the words before where nothing has to change.
+
+    Raises Refused for a protected word, a word that is put together elsewhere, an open quote, and a line that
+    grows beyond what the kernel holds.
+
+    >>> [k.text for k in rewrite([Word("quiet"), Word("--"), Word("x")], WordEdit(add=("iommu=pt",)))]
+    ['quiet', 'iommu=pt', '--', 'x']
+    """
+    check(edit)
+    for word in before:
+        if word.text.count('"') % 2:
+            raise Refused("A quote on the kernel command line is never closed.", word.line_number, word.line_text)
+    line = _Line(before)
+    for text in edit.remove:
+        line.remove(split(text))
+    for text in edit.replace:
+        line.replace(text)
+    for option in edit.options:
+        line.change_options(option)
+    for text in edit.add:
+        line.add(split(text))
+    after = (*line.words, *line.rest)
+    old, new = _size(w.text for w in before), _size(k.text for k in after)
+    if new >= COMMAND_LINE_SIZE and new > old:
+        last = before[-1] if before else Word("")
+        raise Refused(
+            f"The command line would have {new} bytes; the kernel reads {COMMAND_LINE_SIZE - 1} and drops the rest.",
+            last.line_number,
+            last.line_text,
+        )
+    return after
+
+
+def _size(texts: Iterable[str]) -> int:
+    """In bytes, with one blank between two words."""
+    return len(" ".join(texts).encode("utf-8", "surrogateescape"))
+
+
+class _Line:
+    """The kernel's own words while they are edited, and the rest from "--" on."""
+
+    def __init__(self, before: Sequence[Word]) -> None:
+        self.before = before
+        kept = [Kept(word.text, i) for i, word in enumerate(before)]
+        end = next((i for i, k in enumerate(kept) if k.text == FOR_INIT), len(kept))
+        self.words, self.rest = kept[:end], kept[end:]
+
+    def places(self, run: tuple[str, ...]) -> list[int]:
+        """Where these words follow each other."""
+        return [i for i in range(len(self.words)) if tuple(k.text for k in self.words[i : i + len(run)]) == run]
+
+    def with_key(self, key: str) -> list[int]:
+        return [i for i, k in enumerate(self.words) if key_of(k.text) == key_of(key)]
+
+    def drop(self, place: int) -> None:
+        self._may_change(place)
+        del self.words[place]
+
+    def put(self, place: int, text: str) -> None:
+        if self.words[place].text != text:
+            self._may_change(place)
+            self.words[place] = Kept(text, self.words[place].index)
+
+    def _may_change(self, place: int) -> None:
+        index = self.words[place].index
+        word = self.before[index] if index is not None else None
+        if word is not None and word.fixed:
+            raise Refused(
+                f"{word.text} comes from a variable; change it where the variable is set.",
+                word.line_number,
+                word.line_text,
+            )
+
+    def add(self, run: tuple[str, ...]) -> None:
+        if not self.places(run):
+            self.words += [Kept(text) for text in run]
+
+    def remove(self, run: tuple[str, ...]) -> None:
+        while places := self.places(run):
+            for place in reversed(range(places[0], places[0] + len(run))):
+                self.drop(place)
+
+    def replace(self, text: str) -> None:
+        places = self.with_key(text)
+        if not places:
+            self.words.append(Kept(text))
+            return
+        if len(places) > 1 and key_of(text) in EACH_COUNTS:
+            word = self.before[self.words[places[-1]].index or 0]
+            raise Refused(
+                f"{key_of(text)} is given {len(places)} times and each counts; say which one goes.",
+                word.line_number,
+                word.line_text,
+            )
+        self.put(places[-1], text)
+        for place in reversed(places[:-1]):
+            self.drop(place)
+
+    def change_options(self, edit: OptionEdit) -> None:
+        places = self.with_key(edit.key)
+        present = {o for p in places for o in _options(self.words[p].text)}
+        missing = [o for o in edit.add if o not in present and o not in edit.remove]
+        for place in reversed(places):
+            told = _options(self.words[place].text)
+            wanted = [o for o in told if o not in edit.remove] + (missing if place == places[-1] else [])
+            if wanted == told:
+                continue
+            if wanted:
+                key = self.words[place].text.strip('"').partition("=")[0]
+                self.put(place, f"{key}={','.join(wanted)}")
+            else:
+                self.drop(place)
+        if missing and not places:
+            self.words.append(Kept(f"{edit.key}={','.join(missing)}"))
+
+
+def _options(word: str) -> list[str]:
+    """The options of a comma list; none for a bare word."""
+    return [o for o in word.strip('"').partition("=")[2].strip('"').split(",") if o]

@@ -1,0 +1,303 @@
+"""Shell source, read as far as assignments go: which commands assign what, and how each character is spelled.
+
+Nothing is run. Expansions stay what they are; a caller decides what it knows about them. Grammar: POSIX shell
+command language (XCU chapter 2), and arrays, `+=`, `declare` and subscripts as bash has them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+NAME = re.compile(r"([A-Za-z_]\w*(?:\[[^\]\s]*\])?)(\+?)=", re.ASCII)
+VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
+HEREDOC = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|\\?([^\s;&|<>()'\"]+))")
+DECLARES = frozenset("export declare typeset readonly local".split())
+OPENS = frozenset("if while until for case select {".split())
+CLOSES = frozenset("fi done esac }".split())
+CONTINUES = frozenset("then do else elif ! time in".split()) | OPENS
+BLANK = " \t"
+
+
+class Part(NamedTuple):
+    """A piece of a word's value: a character, or an expansion."""
+
+    text: str
+    """The character; the variable's name; empty where the shell computes."""
+    start: int
+    end: int
+    quote: str
+    """' or " or nothing."""
+    kind: str = "character"
+    """character, variable or computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellWord:
+    """One word; quotes and continuations are no part of its value."""
+
+    parts: tuple[Part, ...]
+    start: int
+    end: int
+    closed: bool = True
+    """Whether its quotes end before the text does."""
+
+    @property
+    def literal(self) -> str | None:
+        """Its value, or None where the shell has to work it out."""
+        return "".join(p.text for p in self.parts) if all(p.kind == "character" for p in self.parts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellAssignment:
+    """NAME=value, NAME+=value or NAME=(array)."""
+
+    name: str
+    """With its subscript: KERNEL_CMDLINE[default]."""
+    append: bool
+    words: tuple[ShellWord, ...]
+    """The value, or an array's elements."""
+    array: bool
+    certain: bool
+    """It is carried out whenever the file is read: not behind if, &&, in a loop, a function or a subshell."""
+    start: int
+    end: int
+
+
+class _Scanner:
+    """Walks over the text once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = 0
+        self.brackets = 0
+        self.behind_condition = False
+        self.heredocs: list[tuple[str, bool]] = []
+        self.found: list[ShellAssignment] = []
+        self._new_command()
+
+    def _new_command(self) -> None:
+        self.pending: list[ShellAssignment] = []
+        self.declaring = False
+        self.plain_words = 0
+
+    def _end_command(self) -> None:
+        """Assignments in front of a command are for that command only."""
+        if self.declaring or not self.plain_words:
+            self.found += self.pending
+        self._new_command()
+
+    def _eol(self, at: int) -> int:
+        """How long the line end at this place is; 0 where there is none."""
+        return 1 if self.text.startswith("\n", at) else 2 if self.text.startswith("\r\n", at) else 0
+
+    def _continuation(self, at: int) -> int:
+        """The length of a backslash with its line end."""
+        eol = self._eol(at + 1) if self.text.startswith("\\", at) else 0
+        return eol + 1 if eol else 0
+
+    def scan(self) -> tuple[ShellAssignment, ...]:
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if skipped := self._continuation(self.at):
+                self.at += skipped
+            elif eol := self._eol(self.at):
+                self.at += eol
+                # A line that ends in && or | goes on in the next one.
+                self.behind_condition &= not (self.pending or self.plain_words)
+                self._end_command()
+                self._skip_heredocs()
+            elif char in BLANK:
+                self.at += 1
+            elif char == "#":
+                self._skip_comment()
+            elif char in ";&|()<>":
+                self._operator(char)
+            else:
+                self._word()
+        self._end_command()
+        return tuple(self.found)
+
+    def _skip_comment(self) -> None:
+        while self.at < len(self.text) and not self._eol(self.at):
+            self.at += 1
+
+    def _operator(self, char: str) -> None:
+        here = HEREDOC.match(self.text, self.at)
+        if here and not self.text.startswith("<<<", self.at):
+            self.heredocs.append((here[2] or here[3] or here[4] or "", bool(here[1])))
+            self.at = here.end()
+            return
+        self.at += 3 if self.text.startswith("<<<", self.at) else 1
+        if char in "<>" or (char in "&|" and self.text[self.at - 2] in "<>"):
+            self.plain_words += char in "<>"
+            return
+        if char in "&|":
+            # What runs in a pipe or in the background assigns in a process of its own.
+            if not self.text.startswith(char, self.at):
+                self.pending = [_doubted(a) for a in self.pending]
+            self.behind_condition = True
+        elif char == ";":
+            self.behind_condition = False
+        elif char == "(":
+            self.brackets += 1
+        elif char == ")":
+            # A pattern of `case` closes a bracket that was never opened.
+            self.brackets = max(0, self.brackets - 1)
+        self._end_command()
+
+    def _skip_heredocs(self) -> None:
+        for mark, tabs in self.heredocs:
+            while self.at < len(self.text):
+                end = self.text.find("\n", self.at)
+                end = len(self.text) if end < 0 else end
+                line = self.text[self.at : end].rstrip("\r")
+                self.at = min(end + 1, len(self.text))
+                if (line.lstrip("\t") if tabs else line) == mark:
+                    break
+        self.heredocs = []
+
+    def _word(self) -> None:
+        head = NAME.match(self.text, self.at)
+        if head and (self.declaring or not self.plain_words):
+            start, self.at = self.at, head.end()
+            array = self.text.startswith("(", self.at)
+            words = self._elements() if array else (self.read_word(),)
+            certain = not self.depth and not self.brackets and not self.behind_condition
+            self.pending.append(ShellAssignment(head[1], bool(head[2]), words, array, certain, start, self.at))
+            return
+        start = self.at
+        word = self.read_word()
+        if self.at == start:
+            self.at += 1
+            return
+        self._count(self.text[start : self.at] if not self.plain_words else None, word)
+
+    def _count(self, command: str | None, word: ShellWord) -> None:
+        """Take note of a word that assigns nothing."""
+        if command in OPENS:
+            self.depth += 1
+        elif command in CLOSES:
+            self.depth = max(0, self.depth - 1)
+        if command in DECLARES:
+            self.declaring = True
+        elif command not in CONTINUES:
+            self.plain_words += 1
+
+    def _elements(self) -> tuple[ShellWord, ...]:
+        """An array's elements; the place is behind its closing bracket afterwards."""
+        self.at += 1
+        found: list[ShellWord] = []
+        while self.at < len(self.text) and self.text[self.at] != ")":
+            if skipped := self._continuation(self.at) or self._eol(self.at):
+                self.at += skipped
+            elif self.text[self.at] in BLANK:
+                self.at += 1
+            elif self.text[self.at] == "#":
+                self._skip_comment()
+            else:
+                start = self.at
+                found.append(self.read_word())
+                self.at = max(self.at, start + 1)
+        self.at = min(self.at + 1, len(self.text))
+        return tuple(found)
+
+    def read_word(self) -> ShellWord:
+        """The word at this place; empty where none begins."""
+        parts: list[Part] = []
+        start, quote, text = self.at, "", self.text
+        while self.at < len(text):
+            char, at = text[self.at], self.at
+            if quote != "'" and (skipped := self._continuation(at)):
+                self.at += skipped
+            elif quote and char == quote:
+                quote, self.at = "", at + 1
+            elif quote == "'":
+                self._character(parts, quote)
+            elif char == "\\" and at + 1 < len(text) and (not quote or text[at + 1] in '"\\$`'):
+                self.at += 2
+                parts.append(Part(text[at + 1], at, self.at, quote))
+            elif char == "`" or (char == "$" and self._expands(at, quote)):
+                parts.append(self._expansion(quote))
+            elif not quote and char in "'\"":
+                quote, self.at = char, at + 1
+            elif not quote and (char in " \t;&|()<>" or self._eol(at)):
+                break
+            else:
+                self._character(parts, quote)
+        return ShellWord(tuple(parts), start, self.at, not quote)
+
+    def _character(self, parts: list[Part], quote: str) -> None:
+        """One character as it stands; a line end of two bytes is one character."""
+        at = self.at
+        self.at += self._eol(at) or 1
+        parts.append(Part("\n" if self._eol(at) else self.text[at], at, self.at, quote))
+
+    def _expands(self, at: int, quote: str) -> bool:
+        following = self.text[at + 1 : at + 2]
+        return bool(following) and (
+            following.isalnum() or following in "_{(@*#?-$!" or (not quote and following in "'\"")
+        )
+
+    def _expansion(self, quote: str) -> Part:
+        """What begins with $ or a backquote, passed over as a whole."""
+        start, text = self.at, self.text
+        if named := VARIABLE.match(text, start):
+            self.at = named.end()
+            return Part(named[1] or named[2], start, self.at, quote, "variable")
+        opener = text[start : start + 2]
+        if text[start] == "`":
+            self.at = _closing(text, start + 1, "", "`")
+        elif opener == "$(":
+            self.at = _closing(text, start + 2, "(", ")")
+        elif opener == "${":
+            self.at = _closing(text, start + 2, "{", "}")
+        elif opener == "$'":
+            self.at = _closing(text, start + 2, "", "'")
+        else:
+            self.at = start + (1 if opener == '$"' else 2)
+        return Part("", start, self.at, quote, "computed")
+
+
+def _closing(text: str, at: int, opens: str, closes: str) -> int:
+    """The place behind the mark that closes; quoted text inside is passed over."""
+    depth, quote = 1, ""
+    while at < len(text):
+        char = text[at]
+        if char == "\\" and quote != "'":
+            at += 1
+        elif quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"" and opens:
+            quote = char
+        elif opens and char == opens:
+            depth += 1
+        elif char == closes:
+            depth -= 1
+            if not depth:
+                return at + 1
+        at += 1
+    return len(text)
+
+
+def _doubted(one: ShellAssignment) -> ShellAssignment:
+    return ShellAssignment(one.name, one.append, one.words, one.array, False, one.start, one.end)
+
+
+def scan(text: str) -> tuple[ShellAssignment, ...]:
+    """All assignments in order.
+
+    >>> [(a.name, a.append, a.certain, a.words[0].literal) for a in scan('A="x y" # z\\nif b; then C+=d; fi')]
+    [('A', False, True, 'x y'), ('C', True, False, 'd')]
+    """
+    return _Scanner(text).scan()
+
+
+def line_at(text: str, position: int) -> tuple[int, str]:
+    """The number from 1 and the text of the line that holds this position, without its line end."""
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    line = text[start : len(text) if end < 0 else end]
+    return text.count("\n", 0, position) + 1, line.rstrip("\r")
