@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from vfiotui.host import domains, udev
-from vfiotui.host.gather import READERS, gather, part
+from vfiotui.host.gather import READERS, files_of, gather, part
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
@@ -106,4 +106,5 @@ class Watch:
         if facts is None:
             return gather(self.root, virt)
         parts: dict[str, Any] = {name: part(self.root, name) for name in stale}
+        parts["guest_files"] = files_of(self.root, virt)
         return replace(facts, virt=virt, privileged=os.geteuid() == 0, **parts)

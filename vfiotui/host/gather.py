@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vfiotui.host import boot, changes, cpu, firmware, iommu, kernel_log, kvm, memory, modules, pci, usb
+from vfiotui.host import boot, changes, cpu, firmware, guest_files, iommu, kernel_log, kvm, memory, modules, pci, usb
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
+from vfiotui.model.guest_files import GuestFiles
 from vfiotui.model.reading import Reading, Unread, Why
 
 READERS: dict[str, Callable[[Root], Any]] = {
@@ -37,6 +38,14 @@ def part(root: Root, name: str) -> Any:
         return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
 
 
+def files_of(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
+    """What the guests name, looked at now; like `part` it is unread where the reader breaks."""
+    try:
+        return guest_files.read(root, virt)
+    except Exception as error:
+        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+
+
 def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | None = None) -> Facts:
     """Reads every part, or only the named ones; what is not read says so.
 
@@ -52,5 +61,6 @@ def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | 
         label=root.label,
         privileged=os.geteuid() == 0,
         virt=skipped if virt is None else virt,
+        guest_files=skipped if virt is None else files_of(root, virt),
         **parts,
     )

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vfiotui.model.domain_boot import GuestBoot
+from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling
+from vfiotui.model.domain_devices import GuestDevices, Hostdev, QemuLine, Shmem
+from vfiotui.model.domain_memory import HugePages, MemoryBacking
 from vfiotui.model.reading import Reading
 
+__all__ = ["Domain", "Hostdev", "HugePages", "Virt"]
+
 CpuSet = frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Hostdev:
-    """A PCI or USB device that the guest is given."""
-
-    kind: str
-    """pci or usb."""
-    address: str
-    """PCI: full BDF. USB: "bus-port", "bus:device" or "vendor:product"."""
-    managed: bool
-    guest_address: str = ""
-    rom_file: str = ""
-    rom_bar: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class HugePages:
-    """One <page> of memoryBacking/hugepages; size 0 is the default size."""
-
-    size_kib: int
-    nodeset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +56,43 @@ class Domain:
     """Connection URI or path inside the root."""
     pid: int | None = None
     """QEMU's process, where known."""
+    os_id: str = ""
+    """What libosinfo calls the system inside: "http://microsoft.com/win/10"; empty where nobody said."""
+    placement: str = ""
+    """Of <vcpu>: static or auto."""
+    boot: GuestBoot = GuestBoot()
+    cpu: GuestCpu = GuestCpu()
+    hyperv: Hyperv = Hyperv()
+    kvm_hidden: bool = False
+    clock: Clock = Clock()
+    iothread_ids: tuple[int, ...] = ()
+    """Numbers of the iothreads that there are."""
+    scheduling: tuple[Scheduling, ...] = ()
+    backing: MemoryBacking = MemoryBacking()
+    devices: GuestDevices = GuestDevices()
+    qemu: QemuLine = QemuLine()
 
     @property
     def running(self) -> bool:
         """Whether it has a process: running or paused."""
         return self.state in ("running", "paused", "pm suspended")
+
+    @property
+    def pci_hostdevs(self) -> tuple[Hostdev, ...]:
+        """The PCI devices of the host that it is given."""
+        return tuple(h for h in self.hostdevs if h.kind == "pci")
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether Windows runs in it: by libosinfo's word; without one, by its enlightenments or its local clock."""
+        if self.os_id:
+            return "microsoft.com/win" in self.os_id
+        return bool(self.hyperv.mode) or self.clock.offset == "localtime"
+
+    @property
+    def looking_glass(self) -> Shmem | None:
+        """The shared memory of Looking Glass."""
+        return next((s for s in self.devices.shmems if "looking-glass" in s.name), None)
 
     @property
     def pinned_cpus(self) -> CpuSet:

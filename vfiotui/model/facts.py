@@ -8,6 +8,7 @@ from enum import StrEnum
 from vfiotui.model.boot import Boot, LogLine, Modules
 from vfiotui.model.change import ChangeRecord
 from vfiotui.model.domain import Virt
+from vfiotui.model.guest_files import GuestFiles
 from vfiotui.model.iommu import Firmware, Iommu
 from vfiotui.model.memory import Memory
 from vfiotui.model.pci import PciBus
@@ -44,6 +45,8 @@ class Facts:
     modules: Reading[Modules]
     kernel_log: Reading[tuple[LogLine, ...]]
     virt: Reading[Virt]
+    guest_files: Reading[GuestFiles]
+    """The files and devices that the guests name, as this host has them."""
     kvm_device: Reading[bool]
     """Whether /dev/kvm exists and can be opened for reading and writing."""
     changes: Reading[tuple[ChangeRecord, ...]]

@@ -8,7 +8,7 @@ from functools import cache
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.rule import GUESTS, Rule
 
 ORDER = {
     (Verdict.FAILS, Severity.FAIL): 0,
@@ -28,7 +28,7 @@ def catalogue() -> tuple[Rule, ...]:
     for module in pkgutil.iter_modules(__path__):
         if module.name != "rule":
             found.append(importlib.import_module(f"{__name__}.{module.name}").check)
-    return tuple(sorted(found, key=lambda r: (int(r.area[1:]), r.code)))
+    return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
 
 
 def rule_of(code: str) -> Rule | None:

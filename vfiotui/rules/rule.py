@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import TypeVar
 
+from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
 from vfiotui.model.reading import Reading, Unread
 
 T = TypeVar("T")
+
+GUESTS = "G2"
+"""The area of the checks of guests."""
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""
@@ -81,6 +86,7 @@ def fix(text: str, risk: Risk, *wish: tuple[str, str]) -> Fix:
 
 
 Check = Callable[[Facts], Iterator[Answer]]
+GuestCheck = Callable[[Facts, Domain], Iterator[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class Rule:
     """A host description on which it does not."""
     check: Check
     document: str
+    asks_guests: bool = False
+    """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
 
     @property
     def title(self) -> str:
@@ -120,7 +128,7 @@ class Rule:
         """The rule's findings; a missing input or a fault of the check itself is *unknown*, never an exception."""
         answers: list[Answer] = []
         try:
-            for part in self.needs:
+            for part in self.needs[:1] if self.asks_guests else self.needs:
                 known(getattr(facts, part))
             answers.extend(self.check(facts))
         except Missing as error:
@@ -158,3 +166,44 @@ def rule(
         return Rule(code, area, severity, needs, fires, silent, check, document.strip())
 
     return make
+
+
+def guest_rule(
+    code: str, severity: Severity, *, needs: tuple[str, ...] = (), fires: str, silent: str
+) -> Callable[[GuestCheck], Rule]:
+    """Makes the function below it a rule that is asked about one guest after the other (area G2).
+
+    The subject of its answers is the guest's name. A guest for which the question does not arise gets no answer;
+    a part of the facts that a guest's answer needs is taken with `known` where it is needed.
+    """
+
+    def make(check: GuestCheck) -> Rule:
+        @wraps(check)
+        def ask_all(facts: Facts) -> Iterator[Answer]:
+            domains = guests(facts)
+            answered = False
+            for domain in domains:
+                for answer in _ask_one(check, facts, domain):
+                    answered = True
+                    yield answer
+            if not answered:
+                yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
+
+        document = check.__globals__.get("__doc__") or ""
+        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document.strip(), True)
+
+    return make
+
+
+def guests(facts: Facts) -> tuple[Domain, ...]:
+    """All guests; the check ends where they are not known."""
+    return known(known(facts.virt).domains)
+
+
+def _ask_one(check: GuestCheck, facts: Facts, domain: Domain) -> Iterator[Answer]:
+    try:
+        yield from check(facts, domain)
+    except Missing as error:
+        yield unknown(
+            domain.name, f"cannot be told, because {error.unread}", Evidence(error.unread.path, error.unread.reason)
+        )

@@ -1,0 +1,66 @@
+"""Pins, iothreads and memory settings of domain XML."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from itertools import count, islice
+
+from vfiotui.formats.domain_words import UNITS, amount, attribute, cpuset, number
+from vfiotui.model.domain_memory import HugePages, MemoryBacking
+from vfiotui.model.topology import CpuSet
+
+IOTHREAD_LIMIT = 1024
+"""More than anybody starts; a larger number is damage."""
+
+
+def pins_of(tune: ET.Element | None, name: str, key: str) -> tuple[tuple[int, CpuSet], ...]:
+    """Pins such as vcpupin, by their number; a damaged one is left out."""
+    found = []
+    for element in [] if tune is None else tune.findall(name):
+        index, cpus = number(element.get(key)), cpuset(element.get("cpuset"))
+        if index is not None and cpus is not None:
+            found.append((index, cpus))
+    return tuple(sorted(found, key=lambda pin: pin[0]))
+
+
+def iothread_ids(domain: ET.Element) -> tuple[int, ...]:
+    """Numbers of the iothreads: those that are named, then the lowest free ones up to <iothreads>."""
+    named = [number(e.get("id")) for e in domain.findall("iothreadids/iothread")]
+    known = list(dict.fromkeys(n for n in named if n is not None))[:IOTHREAD_LIMIT]
+    wanted = min(number(domain.findtext("iothreads")) or 0, IOTHREAD_LIMIT)
+    taken = set(known)
+    free = (n for n in count(1) if n not in taken)
+    return tuple(sorted((*known, *islice(free, max(wanted - len(known), 0)))))
+
+
+def huge_pages_of(backing: ET.Element | None) -> tuple[HugePages, ...]:
+    """The pages that are asked for; size 0 is the default size."""
+    pages = None if backing is None else backing.find("hugepages")
+    if pages is None:
+        return ()
+    found = []
+    for page in pages.findall("page"):
+        size = number(page.get("size"))
+        factor = UNITS.get(page.get("unit", "KiB").lower(), 1024)
+        found.append(HugePages(0 if size is None else size * factor // 1024, page.get("nodeset", "")))
+    return tuple(found) or (HugePages(0),)
+
+
+def shared(backing: ET.Element | None) -> bool:
+    """Whether the memory is shared: memfd, or access mode shared."""
+    if backing is None:
+        return False
+    return attribute(backing.find("access"), "mode") == "shared" or attribute(backing.find("source"), "type") == "memfd"
+
+
+def backing_of(domain: ET.Element) -> MemoryBacking:
+    """Locks, limits and nodes."""
+    backing, tuned = domain.find("memoryBacking"), domain.find("numatune/memory")
+    limit = amount(domain.find("memtune/hard_limit"))
+    return MemoryBacking(
+        locked=backing is not None and backing.find("locked") is not None,
+        no_share_pages=backing is not None and backing.find("nosharepages") is not None,
+        hard_limit_kib=None if limit is None else limit // 1024,
+        node_mode=attribute(tuned, "mode"),
+        nodes=cpuset(attribute(tuned, "nodeset")) or frozenset(),
+    )

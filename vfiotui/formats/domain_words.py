@@ -1,0 +1,89 @@
+"""Numbers, amounts, addresses and sets as libvirt spells them in XML."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from vfiotui.model.cpuset import parse_list
+from vfiotui.model.reading import Unread
+from vfiotui.model.topology import CpuSet
+
+UNITS = {
+    "b": 1,
+    "bytes": 1,
+    "kb": 1000,
+    "k": 1 << 10,
+    "kib": 1 << 10,
+    "mb": 10**6,
+    "m": 1 << 20,
+    "mib": 1 << 20,
+    "gb": 10**9,
+    "g": 1 << 30,
+    "gib": 1 << 30,
+    "tb": 10**12,
+    "t": 1 << 40,
+    "tib": 1 << 40,
+}
+
+
+def number(text: str | None) -> int | None:
+    """A number as libvirt reads it: 0x hexadecimal, 0 octal, else decimal.
+
+    >>> number("0x0a"), number("010"), number("10"), number("ten")
+    (10, 8, 10, None)
+    """
+    word = (text or "").strip()
+    if len(word) > 20:
+        return None
+    try:
+        if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
+            return int(word, 16)
+        if re.fullmatch(r"0[0-7]+", word):
+            return int(word, 8)
+        return int(word) if re.fullmatch(r"[0-9]+", word) else None
+    except ValueError:
+        return None
+
+
+def amount(element: ET.Element | None, unit: str = "KiB") -> int | None:
+    """The bytes of an element such as <memory unit='KiB'>; None where it is missing or damaged.
+
+    `unit` is what libvirt assumes where the attribute is missing.
+    """
+    value = number(element.text) if element is not None else None
+    if value is None or element is None:
+        return None
+    return value * UNITS.get(element.get("unit", unit).lower(), 1024)
+
+
+def kib(element: ET.Element | None) -> int:
+    """The KiB of an element such as <memory unit='KiB'>; 0 where it is missing or damaged."""
+    return (amount(element) or 0) // 1024
+
+
+def pci_address(element: ET.Element | None) -> str | None:
+    """The full address of an <address> with domain, bus, slot, function."""
+    if element is None:
+        return None
+    parts = [number(element.get(k, "0" if k == "domain" else None)) for k in ("domain", "bus", "slot", "function")]
+    known = [p for p in parts if p is not None]
+    if len(known) < 4 or known[1] > 0xFF or known[2] > 0x1F or known[3] > 7 or known[0] > 0xFFFFFFFF:
+        return None
+    return f"{known[0]:04x}:{known[1]:02x}:{known[2]:02x}.{known[3]}"
+
+
+def cpuset(text: str | None) -> CpuSet | None:
+    """The CPUs of a cpuset attribute, or None where it is missing or damaged."""
+    cpus = parse_list(text) if text else None
+    return None if cpus is None or isinstance(cpus, Unread) else cpus
+
+
+def attribute(element: ET.Element | None, name: str, default: str = "") -> str:
+    """An attribute of an element that may be missing."""
+    return default if element is None else element.get(name, default)
+
+
+def text_of(element: ET.Element | None) -> str:
+    """The text of an element that may be missing, without blanks around it."""
+    return "" if element is None else (element.text or "").strip()

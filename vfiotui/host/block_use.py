@@ -1,0 +1,62 @@
+"""What this host itself does with a block device: mounts, swap, and devices built upon it."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.host.root import Root
+from vfiotui.model.reading import Reading, Unread, Why, or_else
+
+BLOCK = "/sys/class/block"
+
+
+def _octal(word: str) -> str:
+    r"""A path of /proc/mounts, in which blanks stand as octal numbers.
+
+    >>> _octal("/mnt/my\\040disk")
+    '/mnt/my disk'
+    """
+    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), word)
+
+
+class BlockUse:
+    """Mounts and swap areas, read once; answers for any number of devices."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._mounts = root.lines("/proc/mounts")
+        self._swaps = root.lines("/proc/swaps")
+        self._real: dict[str, str] = {}
+
+    def _resolved(self, path: str) -> str:
+        if path not in self._real:
+            self._real[path] = or_else(self._root.real(path), path)
+        return self._real[path]
+
+    def users(self, path: str) -> Reading[tuple[str, ...]]:
+        """What uses the device at a path, or a partition of it; Unread where this root cannot tell."""
+        if isinstance(self._mounts, Unread):
+            return Unread(f"what is mounted is not known: {self._mounts}", Why.NOT_HERE, "/proc/mounts")
+        device = self._root.real(path)
+        if isinstance(device, Unread):
+            return device
+        family = {device, *(f"/dev/{name}" for name in self._partitions(device.removeprefix("/dev/")))}
+        found = []
+        for line in self._mounts:
+            words = line.split()
+            if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(_octal(words[0])) in family:
+                found.append(f"mounted at {_octal(words[1])}")
+        for line in or_else(self._swaps, ())[1:]:
+            if line.split() and self._resolved(_octal(line.split()[0])) in family:
+                found.append("swap")
+        for member in sorted(family):
+            holders = or_else(self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders"), ())
+            found.extend(f"held by {holder}" for holder in holders)
+        return tuple(dict.fromkeys(found))
+
+    def _partitions(self, name: str) -> list[str]:
+        """Partitions of a disk: folders below its own that say which partition they are."""
+        folder = f"{BLOCK}/{name}"
+        return [
+            n for n in or_else(self._root.names(folder), ()) if self._root.exists(f"{folder}/{n}/partition") is True
+        ]
