@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vfiotui.formats.domain_xml import cpuset, number
+from vfiotui.formats.domain_words import cpuset, number
 from vfiotui.formats.xml_text import Edit, Element, XmlText, escaped
 
 ORDER: Mapping[str, tuple[str, ...]] = {

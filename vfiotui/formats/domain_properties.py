@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vfiotui.formats.domain_edit import DomainEdit, plain
-from vfiotui.formats.domain_xml import cpuset, number
+from vfiotui.formats.domain_words import cpuset, number
 from vfiotui.formats.xml_text import Element
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.topology import CpuSet
