@@ -24,6 +24,11 @@ present() { # is what the probe names there?
     python:Python.h) [ -n "$python" ] && "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ;;
     python:venv) [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null ;;
     file:pci.ids) [ -e /usr/share/hwdata/pci.ids ] || [ -e /usr/share/misc/pci.ids ] ;;
+    rom:*)
+        for folder in /usr/lib/ipxe/qemu /usr/share/ipxe/qemu /usr/share/qemu /usr/share/seabios /usr/share/seavgabios; do
+            [ ! -e "$folder/${1#*:}" ] || return 0
+        done
+        return 1 ;;
     *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
     esac
 }

@@ -22,6 +22,7 @@ def gpu(bdf: str, group: int, **changes: object) -> PciDesc:
         "nouveau",
         "0000:00:01.0",
         boot_vga=False,
+        rom="uefi",
         bars=(16 * MIB,),
         link=("8.0 GT/s PCIe", 16, "8.0 GT/s PCIe", 16),
         msi=1,

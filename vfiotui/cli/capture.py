@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
+from vfiotui.cli.new_file import refuse_existing, write_new
 from vfiotui.host import kernel_log
 from vfiotui.host.archive import pack
 from vfiotui.host.capture import collect
-from vfiotui.model.nodes import Nodes
 from vfiotui.model.reading import then
 
 
@@ -24,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Collects, packs and writes; names on standard error what was left out for want of rights."""
-    if args.file != "-" and os.path.lexists(args.file) and not args.force:
-        raise CommandError(f"{args.file} exists already: choose another name or give --force", Exit.USAGE)
+    if args.file != "-":
+        refuse_existing(args.file, args.force)
     root = open_root(args)
     log = then(kernel_log.read(root), lambda lines: tuple(_as_dmesg(line.at, line.text) for line in lines))
     nodes = collect(root, look_at_guests(args, root), log)
@@ -34,7 +33,7 @@ def run(args: argparse.Namespace) -> Exit:
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)
         pack(nodes, sys.stdout.buffer)
     else:
-        _write(nodes, args.file)
+        write_new(args.file, lambda out: pack(nodes, out))
         print(f"wrote {args.file}: {len(nodes)} files and links, scrubbed; open it with --root", file=sys.stderr)
     if root.is_live and os.geteuid() != 0:
         print("what needs root is marked as unread in it: run it with sudo for a complete one", file=sys.stderr)
@@ -43,19 +42,3 @@ def run(args: argparse.Namespace) -> Exit:
 
 def _as_dmesg(at: float | None, text: str) -> str:
     return text if at is None else f"[{at:12.6f}] {text}"
-
-
-def _write(nodes: Nodes, file: str) -> None:
-    """Writes beside the file first, so that a full disk leaves no half capture under its name."""
-    folder = os.path.dirname(os.path.abspath(file))
-    try:
-        fd, partial = tempfile.mkstemp(prefix=".vfiotui-", dir=folder)
-    except OSError as error:
-        raise CommandError(f"cannot write into {folder}: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
-    try:
-        with open(fd, "wb") as out:
-            pack(nodes, out)
-        os.replace(partial, file)
-    except OSError as error:
-        os.unlink(partial)
-        raise CommandError(f"cannot write {file}: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error

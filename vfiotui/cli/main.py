@@ -24,6 +24,7 @@ COMMANDS = {
     "groups": "show the IOMMU groups and whether each card can be given away",
     "pci": "show the PCI devices with reset, link, BARs and capabilities",
     "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
+    "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
     "capture": "write this host, scrubbed, into a file that --root opens",
 }
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

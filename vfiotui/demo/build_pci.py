@@ -8,6 +8,7 @@ from functools import cache
 from vfiotui.demo.build_node import node_cpus
 from vfiotui.demo.config_space import config_space
 from vfiotui.demo.description import Host, PciDesc
+from vfiotui.demo.rom_image import card_rom
 from vfiotui.demo.tree import TreeBuilder
 from vfiotui.model.cpuset import format_list
 
@@ -16,6 +17,9 @@ LARGE = 32 << 20
 """Bytes from which a BAR is built as a prefetchable one of 64 bits, which takes two registers."""
 MEMORY, MEMORY_64_PREFETCH = 0x00040200, 0x0014220C
 """IORESOURCE_MEM with SIZEALIGN; with MEM_64 and PREFETCH and the type bits of the register (linux/ioport.h)."""
+ROM_AT, ROM_SIZE, ROM_FLAGS = 0xFC000000, 128 << 10, 0x00046200
+ROM_COPY = "0x00000000000c0000 0x00000000000dffff 0x0000000000000212"
+"""IORESOURCE_ROM_SHADOW is among its flags."""
 EMPTY = "0x0000000000000000 0x0000000000000000 0x0000000000000000"
 LOW, HIGH = 0x90000000, 0x7C00000000
 """Where small and large BARs begin."""
@@ -83,8 +87,8 @@ class Addresses:
     def __init__(self) -> None:
         self._next = {False: LOW, True: HIGH}
 
-    def lines(self, bars: tuple[int, ...]) -> list[str]:
-        """The lines of `resource` for some BARs; a large one leaves the register after it empty."""
+    def lines(self, bars: tuple[int, ...], rom: str = EMPTY) -> list[str]:
+        """The lines of `resource` for some BARs and the ROM; a large BAR leaves the register after it empty."""
         found: list[str] = []
         for size in bars:
             large = size >= LARGE
@@ -94,7 +98,14 @@ class Addresses:
             found.append(f"0x{start:016x} 0x{start + size - 1:016x} 0x{flags:016x}")
             if large:
                 found.append(EMPTY)
-        return found + [EMPTY] * (13 - len(found))
+        return [*found, *[EMPTY] * (6 - len(found)), rom, *[EMPTY] * 6]
+
+
+def rom_line(device: PciDesc) -> str:
+    """The line of `resource` for the expansion ROM; the boot display's is a copy in low memory."""
+    if not device.rom:
+        return EMPTY
+    return ROM_COPY if device.boot_vga else f"0x{ROM_AT:016x} 0x{ROM_AT + ROM_SIZE - 1:016x} 0x{ROM_FLAGS:016x}"
 
 
 def build_pci(tree: TreeBuilder, host: Host) -> None:
@@ -107,7 +118,7 @@ def build_pci(tree: TreeBuilder, host: Host) -> None:
     for device, irqs in interrupts(host):
         folder = real[device.bdf]
         tree.link(f"{BUS}/{device.bdf}", folder)
-        resources = addresses.lines(device.bars)
+        resources = addresses.lines(device.bars, rom_line(device))
         tree.file(f"{folder}/resource", "\n".join(resources))
         tree.file(f"{folder}/config", config_space(device, resources, buses.get(device.bdf, (0, 0))))
         _attributes(tree, device, folder, bool(irqs))
@@ -156,6 +167,8 @@ def _attributes(tree: TreeBuilder, device: PciDesc, folder: str, msi: bool) -> N
     if device.reset:
         tree.file(f"{folder}/reset_method", device.reset)
         tree.file(f"{folder}/reset", b"", 0o200)
+    if device.rom:
+        tree.file(f"{folder}/rom", card_rom(device.vendor, device.device, device.rom == "uefi"), 0o600)
     if device.boot_vga is not None:
         tree.file(f"{folder}/boot_vga", int(device.boot_vga))
     if device.link:

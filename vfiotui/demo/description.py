@@ -93,6 +93,8 @@ class PciDesc:
     flr: bool = False
     acs: bool = False
     override: str = ""
+    rom: str = ""
+    """What its option ROM holds: "uefi", "legacy", or empty for a device without one."""
     power: str = "D0"
     dead: bool = False
     physfn: str = ""
