@@ -54,12 +54,18 @@ def test_every_command_answers_for_the_made_up_machines(
         assert out.isprintable() or all(c.isprintable() or c == "\n" for c in out)
 
 
-@pytest.mark.parametrize("command", ["doctor --all", "doctor --markdown", "groups", "pci"])
+@pytest.mark.parametrize("command", ["doctor --all", "doctor --markdown", "groups", "pci", "firmware"])
 def test_hostile_names_appear_literally(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = told(capsys, "--demo", "--machine", "hostile", *command.split())
     shown = out.replace("\\[", "[").replace("\\]", "]").replace("\\\\", "\\") if "markdown" in command else out
     assert "x [/dev/vfio/1] [AMD] \\x1b[2J" in shown
     assert "\x1b" not in out and "\x07" not in out
+
+
+@pytest.mark.parametrize("command", ["doctor", "pci", "firmware"])
+def test_json_keeps_hostile_names_as_they_are(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = json.dumps(document(capsys, "--demo", "--machine", "hostile", command))
+    assert json.dumps(NAME)[1:-1] in out
 
 
 @pytest.mark.parametrize("command", ["doctor", "groups", "pci", "topology", "firmware"])

@@ -112,7 +112,9 @@ def test_the_running_host_is_captured_and_judged_the_same(tmp_path: Path) -> Non
         assert done.returncode in (0, 1), done.stderr
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for f in json.loads(done.stdout)["findings"]:
-            found.setdefault(f["code"], {})[f["subject"]] = (f["verdict"], f["sentence"])
+            # What is unknown is so in both; the reason may differ: a capture holds no device such as /dev/kmsg.
+            sentence = "" if f["verdict"] == "unknown" else f["sentence"]
+            found.setdefault(f["code"], {})[f["subject"]] = (f["verdict"], sentence)
         return found
 
     live, opened = told(), told("--root", str(file))

@@ -119,6 +119,8 @@ class ConsoleApp(App[int]):
 
     @on(Changed)
     def _changed(self, event: Changed) -> None:
+        if not self.screen_stack:
+            return  # The console is being left: what came in the meantime is for nobody.
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             screen.changed(event.topic)

@@ -22,7 +22,6 @@ class Glyphs:
     gap: str
     """A moment that could not be measured."""
     cursor: str
-    bullet: str
     horizontal: str
     vertical: str
     corners: str
@@ -31,7 +30,6 @@ class Glyphs:
     """Left, right, and the branch and last branch of a tree."""
     border: str
     """Textual's border style."""
-    ellipsis: str
     arrow: str
 
     def mark(self, word: str) -> str:
@@ -45,14 +43,10 @@ class Glyphs:
         }.get(word, " ")
 
 
-UNICODE = Glyphs(
-    "unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "•", "─", "│", "┌┐└┘", "├┤├└", "solid", "…", "→"
-)
+UNICODE = Glyphs("unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "─", "│", "┌┐└┘", "├┤├└", "solid", "→")
 # The fonts of the Linux console have no partial blocks, no check mark and no small triangle.
-CONSOLE = Glyphs(
-    "console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "·", "─", "│", "┌┐└┘", "├┤├└", "solid", ".", ">"
-)
-ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "*", "-", "|", "++++", "++|`", "ascii", ".", ">")
+CONSOLE = Glyphs("console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "─", "│", "┌┐└┘", "├┤├└", "solid", ">")
+ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "++++", "++|`", "ascii", ">")
 SETS = {g.name: g for g in (UNICODE, CONSOLE, ASCII)}
 
 

@@ -43,7 +43,7 @@ def finding_rows(findings: Iterable[Finding], glyphs: Glyphs, width: int) -> lis
         lines = wrap(sentence_of(finding), max(width - 8, 10))
         if len(lines) > 2:
             cut = fit(lines[1], max(width - 9, 9)).rstrip()
-            lines = [lines[0], cut if cut.endswith("…") else f"{cut}{glyphs.ellipsis}"]
+            lines = [lines[0], cut if cut.endswith("…") else f"{cut}…"]
         rows.append(
             row(
                 (f"{glyphs.mark(name)} {WORDS[name]} ", style_of(finding)),

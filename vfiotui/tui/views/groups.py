@@ -21,19 +21,36 @@ KINDS = {
     0x0106: "SATA",
     0x0200: "NIC",
     0x0280: "WLAN",
-    0x0604: "Bridge",
-    0x0600: "Host bridge",
-    0x0601: "ISA bridge",
+    0x0806: "IOMMU",
     0x0C05: "SMBus",
-    0x1300: "Other",
 }
+BASES = {
+    0x00: "Other",
+    0x01: "Storage",
+    0x02: "Network",
+    0x03: "Display",
+    0x04: "Media",
+    0x05: "Memory",
+    0x06: "Bridge",
+    0x07: "Serial",
+    0x08: "System",
+    0x0C: "Bus",
+    0x0D: "Radio",
+    0x10: "Crypto",
+    0x11: "Signal",
+    0x12: "Accel",
+    0x13: "Other",
+    0xFF: "Other",
+}
+"""Words of at most eight cells, by subclass and else by base class (PCI Code and ID Assignment Specification)."""
 
 
 def kind_of(device: PciDevice) -> str:
-    """A short word for the class: VGA, Audio, NIC, …"""
+    """A short word for the class: VGA, Audio, NIC, Bridge; the class's own name where there is none."""
     if device.class16 is None:
         return "?"
-    return KINDS.get(device.class16) or clean(or_else(device.class_name, f"{device.class16:04x}"))
+    word = KINDS.get(device.class16) or BASES.get(device.class16 >> 8)
+    return word or clean(or_else(device.class_name, f"{device.class16:04x}"))
 
 
 def size_words(size: int) -> str:

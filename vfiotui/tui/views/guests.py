@@ -31,7 +31,8 @@ def guest_rows(virt: Virt | None, width: int) -> list[Row]:
     if isinstance(virt.domains, Unread):
         return [row(("no guest can be shown; running ones run on, and screen 5 shows their threads", "dim"))]
     if not virt.domains:
-        return [row(("no guest is defined on this connection", "dim"))]
+        where = "on this connection" if virt.connected else "in these files"
+        return [row((f"no guest is defined {where}", "dim"))]
     wide = width >= 96
     name = min(max((len(d.name) for d in virt.domains), default=0), max(width - 92, 20), 48)
     name = max(name, 20)

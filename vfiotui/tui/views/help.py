@@ -6,7 +6,7 @@ from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import wrap
 
 EVERYWHERE = (
-    ("1 … 7", "the screens"),
+    ("1 to 7", "the screens"),
     ("arrows, hjkl", "move; page up and down, home and end go far"),
     ("enter, esc", "open, back"),
     ("tab", "the next pane"),

@@ -93,7 +93,7 @@ def _guest_rows(
     room = max(width - 48, 10)
     first, second = room // 2, room - room // 2
     top = mhz_top(moment)
-    mhz_word, delay_word = f"MHz, top {top:.0f}", f"delay, top {DELAY_TOP:.0f} ms/s"
+    mhz_word, delay_word = f"MHz, top {top:.0f}", f"delay, top {DELAY_TOP:.0f}"
     head = f"{'vCPU':5}{'may run ran':>12}  {'MHz':>5} {fit(mhz_word, first)} "
     head += f"{'ms/s':>6} {fit(delay_word, second)} busy forced"
     rows = [row((fit(head, width), "head"))]

@@ -109,7 +109,7 @@ def _package_row(cpu: Cpu, topology: Topology, cards: dict[int, list[str]], glyp
     for node in nodes:
         here = f" (card {', '.join(cards[node])} is here)" if cards.get(node) else ""
         words.append(f"node {node}{here}")
-    return row((f"socket {shown(cpu.package)}", "head"), f" {glyphs.bullet} {', '.join(words) or 'nodes unknown'}")
+    return row((f"socket {shown(cpu.package)}", "head"), f" · {', '.join(words) or 'nodes unknown'}")
 
 
 def _domain_rows(
@@ -123,7 +123,7 @@ def _domain_rows(
     size = members[0].cache_size(3)
     nodes = format_list(n for n in or_else(members[0].nodes, frozenset()))
     title = f" L3 #{index} {size >> 20} MiB " if isinstance(size, int) else f" #{index} no L3 shown "
-    title += f"{glyphs.bullet} node {nodes or '?'} {glyphs.bullet} CPUs {format_list(c.cpu for c in members)} "
+    title += f"· node {nodes or '?'} · CPUs {format_list(c.cpu for c in members)} "
     cores = cores_of(members)
     fits = max((width - 2) // CELL, 1)
     inner = min(len(cores), fits) * CELL
@@ -168,7 +168,7 @@ def guest_lines(domains: Sequence[Domain], chosen: str, width: int) -> list[Row]
     for domain in domains:
         style = "accent" if domain.name == chosen else "info" if domain.vcpu_pins else "dim"
         rows.append(row((fit(domain.name, 20), style), " ", fit(pin_words(domain), max(width - 22, 10))))
-    return rows or [row(("no guest is known: libvirt tells of none", "dim")), BLANK]
+    return rows or [row(("no guest is known", "dim")), BLANK]
 
 
 def pin_words(domain: Domain) -> str:
@@ -177,8 +177,10 @@ def pin_words(domain: Domain) -> str:
     unpinned = domain.vcpus - len(domain.vcpu_pins)
     missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
     emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
-    iothreads = "1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads"
-    return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {iothreads}"
+    words = [f"{domain.vcpus} vCPUs {pins}{missing}", f"emulator {emulator}"]
+    if domain.iothreads:
+        words.append("1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads")
+    return " · ".join(words)
 
 
 def cpu_detail(topology: Topology, number: int, owners: dict[int, list[tuple[str, str]]]) -> str:
