@@ -25,6 +25,10 @@ COMMANDS = {
     "pci": "show the PCI devices with reset, link, BARs and capabilities",
     "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
+    "plan": "make a plan from wishes, or show one: as text, JSON, diff or shell script",
+    "apply": "apply a plan or wishes as one journaled change, or resume an interrupted one",
+    "undo": "take a change back to the last byte",
+    "changes": "list the journal, or show one change with its log",
     "capture": "write this host, scrubbed, into a file that --root opens",
 }
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

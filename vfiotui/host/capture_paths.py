@@ -150,7 +150,7 @@ ETC = (
     "/dev",
     "/dev/kvm",
     "/var/log/dmesg",
-    "/var/lib/vfiotui/changes/*/state",
+    "/var/lib/vfiotui/changes/*/journal",
     "/var/lib/vfiotui/changes/*/plan.json",
 )
 

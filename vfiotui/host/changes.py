@@ -2,25 +2,72 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.change import ChangeRecord
+from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, events, progress
+from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
-JOURNAL = "/var/lib/vfiotui/changes"
-FOLDER = re.compile(r"(\d{4,9})-([\w.-]{1,80})$")
+FOLDER = re.compile(r"(\d{4,9})-([\w-]{1,80})$")
+PLAN_LIMIT = 64 << 20
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
-def _title(text: str, otherwise: str) -> str:
-    """The title in a plan, or the slug where the plan is damaged."""
+def boot_id(root: Root) -> str:
+    """The name of the running boot, empty where there is none (random(4))."""
+    return or_else(root.text(BOOT_ID, 256), "").strip()
+
+
+def start_of(root: Root, pid: int) -> int | None:
+    """When a process began, in clock ticks after boot; None when there is no such process (proc(5), stat field 22)."""
+    text = root.text(f"/proc/{pid}/stat", 4096)
+    if isinstance(text, Unread):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return int(fields[19]) if len(fields) > 19 and fields[0] not in "ZX" and fields[19].isdigit() else None
+
+
+def runs(live: Root, process: Process | None) -> bool:
+    """Whether exactly this process is alive on the running system."""
+    if process is None or (process.boot and process.boot != boot_id(live)):
+        return False
+    return start_of(live, process.pid) == process.start
+
+
+def read_plan(root: Root, folder: str) -> Reading[Plan]:
+    """The plan of one folder of the journal."""
+    text = root.text(f"{folder}/plan.json", PLAN_LIMIT)
+    if isinstance(text, Unread):
+        return text
     try:
-        plan = json.loads(text)
-    except (ValueError, RecursionError):
-        return otherwise
-    title = plan.get("title") if isinstance(plan, dict) else None
-    return title if isinstance(title, str) and title else otherwise
+        return from_json(text)
+    except BadPlan as error:
+        return Unread(str(error), Why.DAMAGED, f"{folder}/plan.json")
+
+
+def read_progress(root: Root, folder: str) -> Progress:
+    """How far one change came; a folder without a journal was never begun."""
+    return progress(events(or_else(root.text(f"{folder}/journal"), "")))
+
+
+def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
+    """The state that a person sees: a dead process is an interruption, an outstanding boot is waited for."""
+    if come.state in BUSY and not runs(Root.live(), come.process):
+        return State.INTERRUPTED
+    waits = isinstance(plan, Plan) and plan.waits_for_boot and root.is_live
+    return State.WAITING if come.state is State.DONE and waits and come.boot == boot_id(root) else come.state
+
+
+def read_one(root: Root, name: str) -> ChangeRecord | None:
+    """The change in a folder of the journal, or None where the name is no change's."""
+    match = FOLDER.match(name)
+    if match is None:
+        return None
+    folder = f"{JOURNAL}/{match[0]}"
+    plan, come = read_plan(root, folder), read_progress(root, folder)
+    title = match[2] if isinstance(plan, Unread) else plan.title
+    return ChangeRecord(int(match[1]), match[2], _state(root, come, plan), title, folder, come, plan)
 
 
 def read(root: Root) -> Reading[tuple[ChangeRecord, ...]]:
@@ -28,10 +75,5 @@ def read(root: Root) -> Reading[tuple[ChangeRecord, ...]]:
     names = root.names(JOURNAL)
     if isinstance(names, Unread):
         return () if names.why is Why.ABSENT else names
-    found = []
-    for match in filter(None, map(FOLDER.match, names)):
-        folder = f"{JOURNAL}/{match[0]}"
-        state = or_else(root.text(f"{folder}/state", 4096), "interrupted").strip() or "interrupted"
-        title = _title(or_else(root.text(f"{folder}/plan.json"), ""), match[2])
-        found.append(ChangeRecord(int(match[1]), match[2], state, title, folder))
+    found = filter(None, (read_one(root, name) for name in names))
     return tuple(sorted(found, key=lambda c: -c.number))

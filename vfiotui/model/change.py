@@ -1,17 +1,104 @@
-"""A change that was applied, as its journal tells it."""
+"""One step of a plan: a subject, what is there, what shall be there, and how bad it can get."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from vfiotui.model.finding import Risk
+
+
+class Effect(StrEnum):
+    """When a change is felt."""
+
+    NOW = "now"
+    GUEST = "next start of the guest"
+    BOOT = "next boot"
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRecord:
-    """One folder of the journal."""
+class Change:
+    """What one step does to one subject; `kind` names the file of apply/kinds that knows how.
 
-    number: int
-    slug: str
-    state: str
-    """done, interrupted, undone, waiting for reboot."""
-    title: str
-    path: str
+    `before` and `after` are what the subject holds: the bytes of a file, the target of a link, the
+    text of a kernel value, the XML of a guest or a device. None says that it is not there. A command
+    and a look hold nothing.
+    """
+
+    kind: str
+    """file, link, value, command, look, domain, device, …"""
+    subject: str
+    """A path inside the root, or the name of a guest."""
+    why: str
+    """One sentence for a person."""
+    before: bytes | None = None
+    after: bytes | None = None
+    risk: Risk = Risk.R1
+    effect: Effect = Effect.NOW
+    mode: int | None = None
+    """Permission bits of a file that is made anew; an existing one keeps its own."""
+    argv: tuple[str, ...] = ()
+    """A command's words."""
+    back: tuple[str, ...] = ()
+    """A command that undoes it, where putting its products back does not."""
+    products: tuple[str, ...] = ()
+    """Files that a command writes: kept before it runs, put back by the undo. A pattern may use * and ?."""
+    wants: tuple[str, ...] = ()
+    """What a look must find in its subject."""
+    where: str = ""
+    """The libvirt connection of a guest."""
+
+
+def write_file(
+    path: str, before: bytes | None, after: bytes, why: str, *, risk: Risk, effect: Effect, mode: int | None = None
+) -> Change:
+    """A file gets another content, or is made."""
+    return Change("file", path, why, before, after, risk, effect, mode)
+
+
+def remove_file(path: str, before: bytes, why: str, *, risk: Risk, effect: Effect) -> Change:
+    """A file goes away."""
+    return Change("file", path, why, before, None, risk, effect)
+
+
+def set_link(path: str, before: bytes | None, target: str | None, why: str, *, risk: Risk, effect: Effect) -> Change:
+    """A symbolic link points elsewhere, is made, or goes away (None)."""
+    after = None if target is None else target.encode()
+    return Change("link", path, why, before, after, risk, effect)
+
+
+def set_value(path: str, before: bytes, after: bytes, why: str, *, risk: Risk = Risk.R1) -> Change:
+    """A sysfs or procfs attribute gets another value until the next boot."""
+    return Change("value", path, why, before, after, risk, Effect.NOW)
+
+
+def run_command(
+    argv: tuple[str, ...],
+    why: str,
+    *,
+    products: tuple[str, ...] = (),
+    back: tuple[str, ...] = (),
+    risk: Risk,
+    effect: Effect,
+) -> Change:
+    """A command runs; what it writes is named so that it can be put back."""
+    return Change("command", argv[0], why, None, None, risk, effect, argv=argv, products=products, back=back)
+
+
+def look_into(path: str, wants: tuple[str, ...], why: str) -> Change:
+    """What an earlier step should have produced is looked for; the change fails where it is not there."""
+    return Change("look", path, why, risk=Risk.R0, wants=wants)
+
+
+def define_domain(
+    name: str, before: bytes | None, after: bytes | None, why: str, *, risk: Risk = Risk.R2, where: str = ""
+) -> Change:
+    """A guest's stored definition is replaced, made, or removed (None)."""
+    return Change("domain", name, why, before, after, risk, Effect.GUEST, where=where)
+
+
+def plug_device(
+    guest: str, before: bytes | None, after: bytes | None, why: str, *, risk: Risk = Risk.R1, where: str = ""
+) -> Change:
+    """A device is attached to a running guest (before None) or detached from it (after None)."""
+    return Change("device", guest, why, before, after, risk, Effect.NOW, where=where)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vfiotui.model.boot import Boot, LogLine, Modules
-from vfiotui.model.change import ChangeRecord
 from vfiotui.model.domain import Virt
 from vfiotui.model.guest_files import GuestFiles
 from vfiotui.model.iommu import Firmware, Iommu
+from vfiotui.model.journal import ChangeRecord
 from vfiotui.model.memory import Memory
 from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Reading

@@ -1,0 +1,25 @@
+"""The kinds of change: one file each, found by the name that a step gives."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from vfiotui.apply.kinds.kind import Kind
+from vfiotui.apply.trouble import Trouble
+
+
+@cache
+def names() -> frozenset[str]:
+    """All kinds that there are."""
+    return frozenset(m.name for m in pkgutil.iter_modules(__path__)) - {"kind"}
+
+
+@cache
+def kind_of(name: str) -> Kind:
+    """The kind of a name; its file is imported when the first step needs it."""
+    if name not in names():
+        raise Trouble(f"a step is of the kind {name!r}, which this version does not know: mend the plan")
+    found: Kind = importlib.import_module(f"{__name__}.{name}").KIND
+    return found

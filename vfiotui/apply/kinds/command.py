@@ -1,0 +1,139 @@
+"""A command runs; the files that it writes are kept before, so that undoing needs no second run of it."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shlex
+from collections.abc import Iterator
+
+from vfiotui.apply import disk
+from vfiotui.apply.keep import digest
+from vfiotui.apply.kinds.file import put_back
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.process import run
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.model.change import Change
+
+
+def products(site: Site, patterns: tuple[str, ...]) -> dict[str, str]:
+    """Paths inside the root that match the patterns now, and where they lie; only the last name may be a pattern."""
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        folder, name = os.path.split(pattern)
+        place = site.real_place(folder)
+        try:
+            names = sorted(os.listdir(place))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in fnmatch.filter(names, name):
+            path = os.path.join(place, entry)
+            if entry.startswith(".vfiotui-") or (os.path.isdir(path) and not os.path.islink(path)):
+                continue
+            found[site.inside(path)] = path
+    return found
+
+
+class CommandKind:
+    """Programs of the system, run without a shell."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"$ {shlex.join(change.argv)}"
+        if change.products:
+            yield f"  it writes {', '.join(change.products)}: kept before, put back by the undo"
+        if change.back:
+            yield f"  undone by $ {shlex.join(change.back)}"
+
+    def prepare(self, work: Work) -> None:
+        site, change = work.site, work.change
+        if not change.argv or site.program(change.argv[0]) is None:
+            raise Trouble(
+                f"{change.argv[0] if change.argv else 'a command'} is not installed here: nothing was changed"
+            )
+        kept = []
+        for index, (path, place) in enumerate(products(site, change.products).items()):
+            work.keep.copy(place, f"{work.step}.{index}")
+            kept.append([path, digest(place)])
+        work.keep.note(work.step, kept=kept)
+
+    def _kept(self, work: Work) -> dict[str, str]:
+        """What was there before, with its digest."""
+        return {str(path): str(before) for path, before in work.keep.noted(work.step).get("kept", [])}
+
+    def _after(self, work: Work) -> dict[str, str] | None:
+        """What was there after the command had ended well; None where it did not."""
+        after = work.keep.noted(work.step).get("after")
+        return dict(after) if isinstance(after, dict) else None
+
+    def standing(self, work: Work) -> Standing:
+        before, after = self._kept(work), self._after(work)
+        now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        if after is None:
+            # It never began, or was killed on its way: it is run again, or taken back.
+            return Standing.BEFORE if now == before else Standing.PARTLY
+        paths = before.keys() | after.keys()
+        if any(now.get(p, "absent") not in (before.get(p, "absent"), after.get(p, "absent")) for p in paths):
+            return Standing.FOREIGN
+        return Standing.AFTER
+
+    def do(self, work: Work) -> None:
+        run(work.site, work.change.argv, work.log, work.started)
+        for place in products(work.site, work.change.products).values():
+            _sync(place)
+        after = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        work.keep.note(work.step, after=after)
+
+    def undo(self, work: Work) -> None:
+        before, after = self._kept(work), self._after(work)
+        now = products(work.site, work.change.products)
+        for index, (path, old) in enumerate(before.items()):
+            place = work.site.place(path)
+            if digest(place) != old:
+                put_back(work, place, f"{work.step}.{index}")
+        for path, place in now.items():
+            if path not in before and (after is None or path in after):
+                disk.remove(place)
+        if work.change.back and after is not None:
+            run(work.site, work.change.back, work.log, work.started)
+
+    def tidy(self, work: Work) -> None:
+        for path in self._kept(work):
+            partial = work.partial(work.site.place(path))
+            if os.path.isdir(os.path.dirname(partial)):
+                disk.drop(partial)
+
+    def script(self, change: Change) -> list[str]:
+        return [shlex.join(change.argv)]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        before, after = self._kept(work), self._after(work)
+        checks, backs = [], []
+        for index, (path, old) in enumerate(before.items()):
+            left = "any" if after is None else after.get(path, "absent")
+            checks.append(f"check {quoted(path)} {quoted(old)} {quoted(left)}")
+            backs.append(f"put_back {work.step}.{index} {quoted(path)} {quoted(old)}")
+        if after is None:
+            known = " ".join(quoted(p) for p in before)
+            backs += [f"drop_new {quoted(p)} {known}".rstrip() for p in work.change.products]
+        else:
+            for path in after.keys() - before.keys():
+                checks.append(f"check {quoted(path)} absent {quoted(after[path])}")
+                backs.append(f"put_back {work.step}.new {quoted(path)} absent")
+        if work.change.back:
+            backs.append(f"run_back {shlex.join(work.change.back)}")
+        return checks, backs
+
+
+def _sync(place: str) -> None:
+    """Tools rarely make their output durable themselves."""
+    if os.path.islink(place):
+        return
+    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+KIND = CommandKind()

@@ -1,0 +1,95 @@
+"""A device is plugged into a running guest, or out of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.domain import guests
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.formats.device_xml import has_device
+from vfiotui.model.change import Change
+from vfiotui.virt import define as virt
+from vfiotui.virt.connect import DEFAULT_URI
+
+SECONDS = 20.0
+"""How long a guest may take to let a device go."""
+
+
+class DeviceKind:
+    """Devices of running guests."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"{change.subject}: {'detaches' if change.after is None else 'attaches'}"
+        text = (change.before if change.after is None else change.after) or b""
+        yield from text.decode("utf-8", "replace").rstrip("\n").split("\n")
+
+    def _xml(self, change: Change) -> bytes:
+        return (change.before if change.after is None else change.after) or b""
+
+    def _plugged(self, work: Work) -> bool | None:
+        """Whether the device is in the running guest; None where the guest does not run."""
+        with guests(work) as connection:
+            now = virt.running_xml(connection, work.change.subject)
+        if now is None:
+            return None
+        try:
+            return has_device(now, self._xml(work.change).decode("utf-8", "replace"))
+        except ValueError as error:
+            raise Trouble(f"the device's XML is damaged ({error}): mend the plan") from error
+
+    def prepare(self, work: Work) -> None:
+        plugged = self._plugged(work)
+        if plugged is None:
+            raise Conflict(f"{work.change.subject} does not run: only a running guest is plugged into")
+        if plugged is not (work.change.before is not None):
+            raise Conflict(f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan anew")
+        work.keep.write(str(work.step), self._xml(work.change))
+        work.keep.note(work.step, boot=work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        if work.keep.noted(work.step).get("boot") != work.site.boot:
+            return Standing.BEFORE
+        plugged = self._plugged(work)
+        if plugged is None:
+            # It ended meanwhile: its next start follows its definition, not this change.
+            return Standing.BEFORE
+        return Standing.AFTER if plugged is (work.change.after is not None) else Standing.BEFORE
+
+    def _plug(self, work: Work, attach: bool) -> None:
+        with guests(work) as connection:
+            (virt.attach if attach else virt.detach)(connection, work.change.subject, self._xml(work.change))
+        end = time.monotonic() + SECONDS
+        while self._plugged(work) is not attach:
+            if time.monotonic() > end:
+                raise Trouble(
+                    f"{work.change.subject} did not {'take the device' if attach else 'let the device go'} in "
+                    f"{SECONDS:g} s: its system must take part; look into the guest"
+                )
+            time.sleep(0.2)
+
+    def do(self, work: Work) -> None:
+        self._plug(work, work.change.after is not None)
+
+    def undo(self, work: Work) -> None:
+        self._plug(work, work.change.before is not None)
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def _line(self, change: Change, attach: bool, file: str) -> str:
+        word = "attach-device" if attach else "detach-device"
+        return f"-c {quoted(change.where or DEFAULT_URI)} {word} {quoted(change.subject)} {file} --live"
+
+    def script(self, change: Change) -> list[str]:
+        text = self._xml(change).decode("utf-8", "replace").rstrip("\n")
+        line = self._line(change, change.after is not None, "/dev/stdin")
+        return [f"virsh {line} <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        line = self._line(work.change, work.change.before is not None, f'"$here/before/{work.step}"')
+        return [], [f"guest {line}"]
+
+
+KIND = DeviceKind()

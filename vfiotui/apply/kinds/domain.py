@@ -1,0 +1,95 @@
+"""A guest's stored definition is replaced, made or removed through libvirt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.model.change import Change
+from vfiotui.virt import define as virt
+from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load
+
+
+@contextmanager
+def guests(work: Work) -> Iterator[Any]:
+    """A connection to the guests of a live host; libvirt's errors become sentences."""
+    if not work.site.is_live:
+        raise Trouble(f"the guest {work.change.subject} of a mounted system is changed in its file, not by a daemon")
+    try:
+        libvirt = load()
+        with virt.writable(work.change.where) as connection:
+            try:
+                yield connection
+            except libvirt.libvirtError as error:
+                raise Trouble(f"libvirt does not take it for {work.change.subject}: {error}") from error
+    except NoConnection as error:
+        raise Trouble(str(error)) from error
+
+
+class DomainKind:
+    """Stored definitions; a running guest is not touched until its next start."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield from diff_lines(f"{change.subject}.xml", change.before, change.after)
+
+    def prepare(self, work: Work) -> None:
+        with guests(work) as connection:
+            now = virt.definition(connection, work.change.subject)
+        if now != work.change.before:
+            raise Conflict(
+                f"the definition of {work.change.subject} is not as it was when the plan was made; make the plan anew"
+            )
+        if now is not None:
+            work.keep.write(str(work.step), now)
+
+    def standing(self, work: Work) -> Standing:
+        with guests(work) as connection:
+            now = virt.definition(connection, work.change.subject)
+        # libvirt fills in what was left out: what it made of our text was kept.
+        stored = work.keep.read(f"{work.step}.after")
+        if work.change.after is None:
+            if now is None:
+                return Standing.AFTER
+        elif stored is not None and now == stored:
+            return Standing.AFTER
+        if now == work.change.before:
+            return Standing.BEFORE
+        return Standing.FOREIGN if stored is not None or work.change.after is None else Standing.PARTLY
+
+    def do(self, work: Work) -> None:
+        with guests(work) as connection:
+            if work.change.after is None:
+                virt.undefine(connection, work.change.subject)
+                return
+            virt.define(connection, work.change.after)
+            stored = virt.definition(connection, work.change.subject)
+        work.keep.write(f"{work.step}.after", stored or b"")
+
+    def undo(self, work: Work) -> None:
+        with guests(work) as connection:
+            if work.change.before is None:
+                virt.undefine(connection, work.change.subject)
+            else:
+                virt.define(connection, work.change.before)
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        virsh = f"virsh -c {quoted(change.where or DEFAULT_URI)}"
+        if change.after is None:
+            return [f"{virsh} undefine --keep-nvram {quoted(change.subject)}"]
+        text = change.after.decode("utf-8", "replace").rstrip("\n")
+        return [f"{virsh} define /dev/stdin <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        uri = quoted(work.change.where or DEFAULT_URI)
+        if work.change.before is None:
+            return [], [f"guest -c {uri} undefine --keep-nvram {quoted(work.change.subject)}"]
+        return [], [f'guest -c {uri} define "$here/before/{work.step}"']
+
+
+KIND = DomainKind()

@@ -1,0 +1,90 @@
+"""What every kind of change can do: show itself, do, read back, undo, and write itself down for a shell."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from vfiotui.apply.keep import Keep
+from vfiotui.apply.site import Site
+from vfiotui.model.change import Change
+from vfiotui.model.plan import text_of
+
+
+class Standing(Enum):
+    """Where a subject stands, read just now."""
+
+    BEFORE = "as before the change"
+    AFTER = "as the change wants it"
+    PARTLY = "on the way: begun, not ended"
+    FOREIGN = "neither: somebody else changed it"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One step at work: what it does, where, and what is kept for the way back."""
+
+    site: Site
+    change: Change
+    step: int
+    """From 1."""
+    number: int
+    """Of the change in the journal."""
+    keep: Keep
+    log: str
+    """The file into which a command's output goes."""
+    started: Callable[[int], None] = lambda pid: None
+    """Journals the process of a command."""
+
+    def partial(self, place: str) -> str:
+        """The name under which a file is made before it takes its place; the same after a crash."""
+        return f"{os.path.dirname(place)}/.vfiotui-{self.number:04d}-{self.step}"
+
+
+class Kind(Protocol):
+    """One kind of change; a method that cannot do its work raises Trouble or OSError."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        """Lines that show a person what will be different: a unified diff where there are texts."""
+
+    def prepare(self, work: Work) -> None:
+        """Keeps what the way back needs; Conflict where the subject is not as the plan knew it. Writes nothing else."""
+
+    def standing(self, work: Work) -> Standing:
+        """Reads the subject."""
+
+    def do(self, work: Work) -> None:
+        """Makes the change."""
+
+    def undo(self, work: Work) -> None:
+        """Takes it back, from what was kept; also where `do` was killed in the middle."""
+
+    def tidy(self, work: Work) -> None:
+        """Removes what a killed `do` or `undo` may have left beside the subject."""
+
+    def script(self, change: Change) -> list[str]:
+        """POSIX shell lines that do the same, for a person who wants no program to do it."""
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""
+
+
+def quoted(text: str) -> str:
+    """A word for a shell."""
+    return shlex.quote(text)
+
+
+def diff_lines(subject: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
+    """A unified diff without line ends; contents that are no text are told by their sizes."""
+    old, new = text_of(before), text_of(after)
+    if (before is not None and old is None) or (after is not None and new is None):
+        yield f"{subject}: {len(before or b'')} bytes become {len(after or b'')} bytes"
+        return
+    names = ("/dev/null" if old is None else subject, "/dev/null" if new is None else subject)
+    for line in difflib.unified_diff((old or "").splitlines(True), (new or "").splitlines(True), *names, n=2):
+        yield line.rstrip("\n") + ("" if line.endswith("\n") else "\n\\ no newline at the end of the file")

@@ -1,0 +1,86 @@
+"""A symbolic link is made, pointed elsewhere or removed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from vfiotui.apply import disk
+from vfiotui.apply.keep import digest
+from vfiotui.apply.kinds.file import put_back
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.model.change import Change
+
+
+def target(place: str) -> bytes | None:
+    """Where a link points, None where nothing is; Trouble where it is no link."""
+    try:
+        return os.readlink(place).encode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Trouble(f"{place} is no symbolic link: it is not touched") from error
+
+
+def shown(value: bytes | None) -> str:
+    """A target for a person."""
+    return "nothing" if value is None else value.decode("utf-8", "replace")
+
+
+class LinkKind:
+    """Symbolic links; what they point to is not touched."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"{change.subject} -> {shown(change.before)} becomes -> {shown(change.after)}"
+
+    def prepare(self, work: Work) -> None:
+        place = work.site.place(work.change.subject)
+        if target(place) != work.change.before:
+            raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan anew")
+        if work.change.before is not None:
+            work.keep.copy(place, str(work.step))
+        made = [work.site.inside(f) for f in disk.missing_folders(place)]
+        work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
+
+    def standing(self, work: Work) -> Standing:
+        now = target(work.site.place(work.change.subject))
+        if now == work.change.after:
+            return Standing.AFTER
+        return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
+
+    def do(self, work: Work) -> None:
+        place = work.site.place(work.change.subject)
+        if work.change.after is None:
+            disk.remove(place)
+            return
+        disk.make_folders(os.path.dirname(place))
+        disk.put_link(place, os.fsdecode(work.change.after), work.partial(place))
+
+    def undo(self, work: Work) -> None:
+        made = tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
+        put_back(work, work.site.place(work.change.subject), str(work.step), made)
+
+    def tidy(self, work: Work) -> None:
+        place = work.site.place(work.change.subject)
+        if os.path.isdir(os.path.dirname(place)):
+            disk.drop(work.partial(place))
+
+    def script(self, change: Change) -> list[str]:
+        path = quoted(change.subject)
+        if change.after is None:
+            return [f"rm -f {path}"]
+        return [f"mkdir -p {quoted(os.path.dirname(change.subject))}", f"ln -sfn {quoted(shown(change.after))} {path}"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        noted = work.keep.noted(work.step)
+        path, after = quoted(noted["place"]), work.change.after
+        sum_after = "absent" if after is None else quoted(f"link:{shown(after)}")
+        folders = " ".join(quoted(f) for f in noted["made"])
+        return (
+            [f"check {path} {quoted(noted['before'])} {sum_after}"],
+            [f"put_back {work.step} {path} {quoted(noted['before'])}", *([f"drop_empty {folders}"] if folders else [])],
+        )
+
+
+KIND = LinkKind()

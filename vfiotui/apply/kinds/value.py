@@ -1,0 +1,102 @@
+"""A sysfs or procfs attribute gets another value, until the next boot."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.model.change import Change
+
+LIMIT = 4096
+
+
+def plain(value: bytes | None) -> str:
+    """What an attribute holds, without blanks around it; of a choice, the chosen word.
+
+    >>> plain(b"always [madvise] never\\n"), plain(b"4096\\n")
+    ('madvise', '4096')
+    """
+    text = (value or b"").decode("utf-8", "replace").replace("\0", "").strip()
+    chosen = re.search(r"\[([^\[\]\s]+)\]", text)
+    return chosen[1] if chosen else text
+
+
+def read(place: str) -> bytes:
+    """The attribute now."""
+    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        return os.read(fd, LIMIT)
+    finally:
+        os.close(fd)
+
+
+def write(place: str, value: str) -> None:
+    """One write call: the kernel takes an attribute whole or not at all."""
+    fd = os.open(place, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        os.write(fd, value.encode())
+    finally:
+        os.close(fd)
+
+
+class ValueKind:
+    """Values of the running kernel."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"{change.subject}: {plain(change.before)!r} becomes {plain(change.after)!r}"
+
+    def _place(self, work: Work) -> str:
+        if not work.site.is_live:
+            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.site.real_place(work.change.subject)
+
+    def prepare(self, work: Work) -> None:
+        now = read(self._place(work))
+        if plain(now) != plain(work.change.before):
+            raise Conflict(
+                f"{work.change.subject} holds {plain(now)!r}, not {plain(work.change.before)!r} as when the plan was "
+                "made; make the plan anew"
+            )
+        work.keep.note(work.step, boot=work.site.boot)
+
+    def _gone(self, work: Work) -> bool:
+        """Whether another boot has come since: the value went with the old one."""
+        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        if self._gone(work):
+            return Standing.BEFORE
+        now = plain(read(self._place(work)))
+        if now == plain(work.change.after):
+            return Standing.AFTER
+        return Standing.BEFORE if now == plain(work.change.before) else Standing.FOREIGN
+
+    def _set(self, work: Work, value: bytes | None) -> None:
+        place, text = self._place(work), plain(value)
+        try:
+            write(place, text)
+        except OSError as error:
+            raise Trouble(os_sentence(error, f"the kernel does not take {text!r} for {work.change.subject}")) from error
+
+    def do(self, work: Work) -> None:
+        self._set(work, work.change.after)
+
+    def undo(self, work: Work) -> None:
+        if not self._gone(work):
+            self._set(work, work.change.before)
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        return [f"printf %s {quoted(plain(change.after))} >{quoted(change.subject)}"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        boot = quoted(work.keep.noted(work.step).get("boot", ""))
+        return [], [f"set_value {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
+
+
+KIND = ValueKind()

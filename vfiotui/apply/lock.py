@@ -1,0 +1,37 @@
+"""One machine, one applier."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from vfiotui.apply import disk
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Busy, Trouble, os_sentence
+
+
+@contextmanager
+def locked(site: Site, wait: bool = False) -> Iterator[None]:
+    """Holds the lock of a machine's journal; Busy where another process holds it, unless told to wait.
+
+    The kernel lets the lock go when the process ends, however it ends (flock(2)).
+    """
+    folder = os.path.dirname(site.journal)
+    try:
+        disk.make_folders(folder, 0o700)
+        fd = os.open(f"{folder}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Trouble(os_sentence(error, f"the lock in {site.inside(folder)} cannot be taken")) from error
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            raise Busy(
+                "another vfiotui applies or undoes a change on this machine just now: "
+                "wait for it ('vfiotui changes'), or give --wait"
+            ) from error
+        yield
+    finally:
+        os.close(fd)

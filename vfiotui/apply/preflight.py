@@ -1,0 +1,61 @@
+"""What must hold before the first step of a plan: checked on the machine, just before it is changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.model.plan import Condition, Plan
+
+
+def _program(site: Site, condition: Condition) -> str | None:
+    return None if site.program(condition.subject) else f"{condition.subject} is not installed here"
+
+
+def _space(site: Site, condition: Condition) -> str | None:
+    """`value` bytes must be free for root below the subject."""
+    place = site.real_place(condition.subject)
+    while not os.path.isdir(place):
+        place = os.path.dirname(place)
+    found = os.statvfs(place)
+    free, wanted = found.f_bavail * found.f_frsize, int(condition.value)
+    return None if free >= wanted else f"{condition.subject} has {free >> 20} MiB free and needs {wanted >> 20} MiB"
+
+
+def _mounted(site: Site, condition: Condition) -> str | None:
+    """Something must be mounted at the subject, or it must hold files already."""
+    place = site.real_place(condition.subject)
+    if os.path.ismount(place) or (os.path.isdir(place) and os.listdir(place)):
+        return None
+    return f"{condition.subject} is empty: mount its file system first"
+
+
+def _absent(site: Site, condition: Condition) -> str | None:
+    return f"{condition.subject} is there already" if os.path.lexists(site.place(condition.subject)) else None
+
+
+CHECKS: dict[str, Callable[[Site, Condition], str | None]] = {
+    "program": _program,
+    "space": _space,
+    "mounted": _mounted,
+    "absent": _absent,
+}
+
+
+def preflight(site: Site, plan: Plan) -> None:
+    """Trouble with all that does not hold; nothing is written."""
+    wrong = []
+    if plan.machine and site.machine and plan.machine != site.machine:
+        wrong.append("the plan was made for another machine (its machine-id differs)")
+    for condition in plan.conditions:
+        check = CHECKS.get(condition.name)
+        if check is None:
+            wrong.append(f"the plan names a condition {condition.name!r} that this version does not know")
+            continue
+        sentence = check(site, condition)
+        if sentence:
+            wrong.append(f"{sentence}; {condition.why}" if condition.why else sentence)
+    if wrong:
+        raise Trouble(f"nothing was changed: {'; '.join(wrong)}")

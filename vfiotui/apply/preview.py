@@ -1,0 +1,41 @@
+"""What an undo would do, before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vfiotui.apply.journal import find
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.kind import Standing
+from vfiotui.apply.site import Site
+from vfiotui.apply.steps import works
+from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.host.changes import read_one
+from vfiotui.model.journal import ChangeRecord
+
+
+def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:
+    """The change, and for each step that would be taken back its subject with a sentence and a diff; last step first."""
+    journal = find(site, wanted)
+    record = read_one(site.root, journal.name)
+    if record is None:
+        raise Trouble(f"{journal.name} is no change")
+    steps = []
+    try:
+        for work in reversed(works(journal, journal.plan())):
+            if work.step not in record.progress.begun:
+                continue
+            kind, change = kind_of(work.change.kind), work.change
+            standing = kind.standing(work)
+            if standing is Standing.BEFORE:
+                steps.append((change.subject, ["is as before already"]))
+            elif standing is Standing.FOREIGN:
+                steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
+            elif change.kind in ("command", "look"):
+                words = ["its products are put back"] if change.products else []
+                steps.append((change.subject, words + ([f"$ {' '.join(change.back)}"] if change.back else [])))
+            else:
+                steps.append((change.subject, list(kind.preview(replace(change, before=change.after, after=change.before)))))
+    except OSError as error:
+        raise Trouble(os_sentence(error, f"change {journal.name} cannot be read")) from error
+    return record, steps

@@ -1,0 +1,76 @@
+"""Commands that outlive a lost terminal: a session of their own, output into the change's log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+from vfiotui.apply.chroot import inside
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.host.changes import runs
+from vfiotui.host.ground import PROGRAM_FOLDERS
+from vfiotui.host.root import Root
+from vfiotui.model.journal import Process
+
+TAIL = 400
+"""Characters of a failed command's last words that its sentence repeats."""
+ENVIRONMENT = {"PATH": ":".join(PROGRAM_FOLDERS), "LC_ALL": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
+
+
+def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], None]) -> None:
+    """Runs a command to its end and hands its process on first; Trouble with its last words where it fails."""
+    words = list(argv) if site.is_live else inside(site, argv)
+    with open(log, "ab", buffering=0) as out:
+        out.write(f"$ {' '.join(argv)}\n".encode("utf-8", "replace"))
+        begin = out.tell()
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=ENVIRONMENT,
+                start_new_session=True,
+                close_fds=True,
+            )
+        except OSError as error:
+            raise Trouble(f"{argv[0]} cannot be started: {(error.strerror or '').lower()}") from error
+        started(process.pid)
+        code = process.wait()
+    if code:
+        ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
+        raise Trouble(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
+
+
+def _last_words(log: str, begin: int) -> str:
+    with open(log, "rb") as file:
+        file.seek(max(begin, os.path.getsize(log) - 4096))
+        lines = file.read().decode("utf-8", "replace").strip().split("\n")
+    return " / ".join(line.strip() for line in lines[-4:] if line.strip())[-TAIL:]
+
+
+def end_left_behind(process: Process | None) -> None:
+    """Ends a command that a killed apply left running, with all that it started, before its work is taken back."""
+    live = Root.live()
+    if process is None or not runs(live, process):
+        return
+    import select
+
+    try:
+        fd = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    try:
+        # Its session is its own: the group bears its number.
+        os.killpg(process.pid, signal.SIGTERM)
+        if not select.select([fd], [], [], 5)[0]:
+            os.killpg(process.pid, signal.SIGKILL)
+            select.select([fd], [], [], 5)
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(fd)

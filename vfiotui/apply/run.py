@@ -1,0 +1,89 @@
+"""Applies a plan as one transaction: after a kill at any instant it can be resumed or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vfiotui.apply.back import roll_back
+from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.lock import locked
+from vfiotui.apply.preflight import preflight
+from vfiotui.apply.site import Site
+from vfiotui.apply.steps import Outcome, Tell, take_step, works, write_undo_script
+from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.host import changes
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import or_else
+
+Stopped = Callable[[], bool]
+"""Asked between two steps: true takes back what was done."""
+
+
+def never() -> bool:
+    """Nobody stops it."""
+    return False
+
+
+def apply(site: Site, plan: Plan, tell: Tell, *, wait: bool = False, stopped: Stopped = never) -> Outcome:
+    """Makes all changes of the plan, or none; Trouble where it could not even begin."""
+    if not plan.steps:
+        return Outcome("", State.DONE)
+    with locked(site, wait):
+        clear_unborn(site)
+        _nothing_unfinished(site)
+        preflight(site, plan)
+        journal = _begun(create(site, plan), plan)
+        return forward(journal, plan, tell, stopped)
+
+
+def _begun(journal: Journal, plan: Plan) -> Journal:
+    """The journal with everything in it that the way back needs; nothing of the machine is changed yet."""
+    try:
+        steps = works(journal, plan)
+        for work in steps:
+            kind_of(work.change.kind).prepare(work)
+        write_undo_script(journal, plan, steps)
+        journal.begin("apply")
+        return settle(journal)
+    except OSError as error:
+        discard(journal)
+        raise Trouble(os_sentence(error, "what the way back needs cannot be kept, nothing was changed")) from error
+    except Trouble:
+        discard(journal)
+        raise
+
+
+def _nothing_unfinished(site: Site) -> None:
+    for record in or_else(changes.read(site.root), ()):
+        if record.state in (State.INTERRUPTED, State.STUCK):
+            raise Trouble(
+                f"change {record.name} is {record.state}: 'vfiotui undo {record.number}' takes it back, "
+                f"'vfiotui apply --resume {record.number}' ends it; then apply this one"
+            )
+
+
+def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outcome:
+    """Does what is not done yet; a step that fails takes all before it back."""
+    steps = works(journal, plan)
+    finished = journal.come().finished
+    subject = "the journal"
+    try:
+        for work in steps:
+            if work.step in finished:
+                continue
+            if stopped():
+                raise Trouble("stopped by hand")
+            subject = work.change.subject
+            tell(f"step {work.step} of {len(steps)}: {work.change.why}")
+            journal.write("begin", step=work.step)
+            take_step(work)
+            if work.change.kind == "command":
+                write_undo_script(journal, plan, steps)
+            journal.write("end", step=work.step)
+        journal.write("done")
+    except (Trouble, OSError) as error:
+        why = str(error) if isinstance(error, Trouble) else os_sentence(error, f"{subject} cannot be changed")
+        return roll_back(journal, plan, why, tell)
+    return Outcome(journal.name, State.DONE)

@@ -1,0 +1,55 @@
+"""The steps of a change at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vfiotui.apply.journal import Journal
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.undo_script import undo_script
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan
+
+Tell = Callable[[str], None]
+"""Takes a sentence about what happens now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a change ended."""
+
+    name: str
+    """The folder in the journal, or empty where nothing had to be done."""
+    state: State
+    word: str = ""
+    """Why it failed."""
+
+
+def works(journal: Journal, plan: Plan) -> list[Work]:
+    """The steps of a plan, each with its place in the journal."""
+
+    def started(step: int) -> Callable[[int], None]:
+        return lambda pid: journal.command(step, pid)
+
+    return [
+        Work(journal.site, change, step, journal.number, journal.keep, journal.log, started(step))
+        for step, change in enumerate(plan.steps, 1)
+    ]
+
+
+def write_undo_script(journal: Journal, plan: Plan, steps: list[Work]) -> None:
+    """undo.sh knows what is known now."""
+    journal.put("undo.sh", undo_script(plan.title, journal.number, steps), 0o700)
+
+
+def take_step(work: Work) -> None:
+    """Does a step, and believes it when it is read back."""
+    kind = kind_of(work.change.kind)
+    kind.tidy(work)
+    if kind.standing(work) is not Standing.AFTER:
+        kind.do(work)
+        if kind.standing(work) is not Standing.AFTER:
+            raise Trouble(f"{work.change.subject} does not hold what was written into it")

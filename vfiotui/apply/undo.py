@@ -1,0 +1,89 @@
+"""Takes a change back, or ends one that was interrupted."""
+
+from __future__ import annotations
+
+from vfiotui.apply.back import foreign, take_back
+from vfiotui.apply.journal import Journal, clear_unborn, find
+from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.lock import locked
+from vfiotui.apply.process import end_left_behind
+from vfiotui.apply.run import Stopped, forward, never
+from vfiotui.apply.site import Site
+from vfiotui.apply.steps import Outcome, Tell, works, write_undo_script
+from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.host import changes
+from vfiotui.model.journal import State
+from vfiotui.model.plan import BadPlan, Plan
+from vfiotui.model.reading import or_else
+
+
+def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:
+    clear_unborn(site)
+    journal = find(site, wanted)
+    try:
+        return journal, journal.plan()
+    except (OSError, BadPlan) as error:
+        raise Trouble(
+            f"the plan of change {journal.name} cannot be read ({error}): "
+            f"'sh {journal.script}' takes it back without it"
+        ) from error
+
+
+def undo(site: Site, wanted: str, tell: Tell, *, force: bool = False, wait: bool = False) -> Outcome:
+    """Takes a change back to the last byte; `force` also where somebody changed a subject since."""
+    with locked(site, wait):
+        journal, plan = _opened(site, wanted)
+        return _undo(journal, plan, tell, force)
+
+
+def _undo(journal: Journal, plan: Plan, tell: Tell, force: bool) -> Outcome:
+    come = journal.come()
+    if come.state in (State.UNDONE, State.ROLLED_BACK):
+        raise Trouble(f"change {journal.name} is {come.state} already: nothing of it is in force")
+    end_left_behind(come.command)
+    try:
+        blocked = [] if force else foreign(journal, plan)
+        if blocked:
+            subjects = ", ".join(dict.fromkeys(w.change.subject for w in blocked))
+            raise Conflict(
+                f"{subjects} changed since change {journal.name}{_later(journal, blocked)}: nothing was done; "
+                "look at the difference, then give --force to overwrite it"
+            )
+        journal.begin("undo")
+        take_back(journal, plan, tell, force)
+        journal.write("undone")
+    except OSError as error:
+        raise Trouble(os_sentence(error, f"change {journal.name} is not wholly taken back")) from error
+    return Outcome(journal.name, State.UNDONE)
+
+
+def _later(journal: Journal, blocked: list[Work]) -> str:
+    """The later changes of our own that touch the same subjects, as a half sentence."""
+    subjects = {w.change.subject for w in blocked}
+    later = [
+        str(record.number)
+        for record in reversed(or_else(changes.read(journal.site.root), ()))
+        if record.number > journal.number
+        and record.state in (State.DONE, State.WAITING)
+        and isinstance(record.plan, Plan)
+        and subjects & {s.subject for s in record.plan.steps}
+    ]
+    return f" (change {' and '.join(later)} did; undo the newest first)" if later else ""
+
+
+def resume(site: Site, wanted: str, tell: Tell, *, wait: bool = False, stopped: Stopped = never) -> Outcome:
+    """Ends what was interrupted: an apply goes on, an undo too."""
+    with locked(site, wait):
+        journal, plan = _opened(site, wanted)
+        come = journal.come()
+        if come.state is State.UNDOING:
+            return _undo(journal, plan, tell, force=False)
+        if come.state not in (State.APPLYING, State.STUCK):
+            raise Trouble(f"change {journal.name} is {come.state}: there is nothing to resume")
+        end_left_behind(come.command)
+        try:
+            journal.begin("apply")
+            write_undo_script(journal, plan, works(journal, plan))
+        except OSError as error:
+            raise Trouble(os_sentence(error, f"change {journal.name} cannot be resumed")) from error
+        return forward(journal, plan, tell, stopped)

@@ -1,0 +1,29 @@
+"""undo.sh: the way back of one change for a shell without Python."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from importlib.resources import files
+
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.kind import Work
+
+
+def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
+    """The script for the steps of a change, each of which was prepared; the last step is taken back first."""
+    checks: list[str] = []
+    backs: list[str] = []
+    for work in reversed(tuple(works)):
+        check, back = kind_of(work.change.kind).undo_script(work)
+        checks += check
+        backs += back
+    parts = {
+        "NUMBER": f"{number:04d}",
+        "TITLE": shlex.quote(" ".join(title.split())),
+        "CHECKS": "\n".join(checks),
+        "BACKS": "\n".join(backs),
+    }
+    template = (files("vfiotui.apply") / "undo.sh").read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], template)

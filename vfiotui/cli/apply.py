@@ -1,0 +1,103 @@
+"""`vfiotui apply PLAN|WISH…`: makes a change as one journaled transaction; --resume ends an interrupted one.
+
+JSON: {"change": folder's name, "state", "why"}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import print_json, printable
+from vfiotui.cli.plan_options import add_wishes, wanted_plan
+from vfiotui.model.journal import RESTING, State
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to apply and how to be asked."""
+    add_wishes(parser)
+    parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Shows the plan, asks, applies."""
+    from vfiotui.apply.run import apply
+    from vfiotui.apply.site import Site
+    from vfiotui.apply.steps import Outcome
+    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.undo import resume
+    from vfiotui.cli.plan import as_text
+
+    root = open_root(args)
+    stop = _Stop()
+    outcome: Outcome
+    try:
+        site = Site(root)
+        if args.resume:
+            outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
+        else:
+            plan = wanted_plan(root, args.wish)
+            if not plan.steps:
+                return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
+            if not args.yes:
+                print("\n".join(as_text(plan)), file=sys.stderr)
+                ask(f"apply these {len(plan.steps)} steps", plan.risk >= "R3")
+            outcome = apply(site, plan, tell, wait=args.wait, stopped=stop.asked)
+    except Trouble as error:
+        raise CommandError(str(error), Exit.CHANGE_FAILED) from error
+    return ended(args, outcome)
+
+
+def tell(sentence: str) -> None:
+    print(printable(sentence), file=sys.stderr, flush=True)
+
+
+def ask(what: str, risky: bool) -> None:
+    """Returns when a person agrees; a risky change wants the whole word."""
+    if not sys.stdin.isatty():
+        raise CommandError("give --yes where nobody can be asked", Exit.USAGE)
+    wanted = "apply" if risky else "y"
+    try:
+        answer = input(f"{what}? type {wanted}: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ((wanted,) if risky else ("y", "yes", "apply")):
+        raise CommandError("nothing was changed", Exit.INTERRUPTED)
+
+
+def ended(args: argparse.Namespace, outcome: object) -> Exit:
+    from vfiotui.apply.steps import Outcome
+
+    assert isinstance(outcome, Outcome)
+    if args.json:
+        print_json({"change": outcome.name, "state": str(outcome.state), "why": outcome.word})
+    elif not outcome.name:
+        print(outcome.word)
+    else:
+        why = f": {outcome.word}" if outcome.word else ""
+        print(printable(f"change {outcome.name} is {outcome.state}{why}"))
+    return Exit.FINE if outcome.state in RESTING - {State.ROLLED_BACK} else Exit.CHANGE_FAILED
+
+
+class _Stop:
+    """Interruptions are heard between two steps; a lost terminal is none."""
+
+    def __init__(self) -> None:
+        self._heard = False
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._heard = True
+        print("stops after this step, and takes back what was done …", file=sys.stderr, flush=True)
+
+    def asked(self) -> bool:
+        """Whether somebody wants it to stop."""
+        return self._heard

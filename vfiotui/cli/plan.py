@@ -1,0 +1,81 @@
+"""`vfiotui plan WISH…|FILE`: what would be changed, and nothing is. As text with diffs, JSON, or a POSIX shell script.
+
+JSON is the plan itself: `vfiotui apply` takes it, after it was read and edited, on this host or under sudo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from vfiotui.cli.exit import Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import printable, table
+from vfiotui.cli.plan_options import add_wishes, wanted_plan
+from vfiotui.model.plan import Plan, to_json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is wanted, and in which form."""
+    add_wishes(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--diff", action="store_true", help="print the differences only")
+    form.add_argument("--script", action="store_true", help="print a POSIX shell script that does the same")
+    form.add_argument("--list", action="store_true", help="name the wishes that can be planned")
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Prints the plan."""
+    if args.list:
+        from vfiotui.plan.wishes import catalogue
+
+        print("\n".join(table((f"{name}={argument}", sentence) for name, argument, sentence in catalogue())))
+        return Exit.FINE
+    plan = wanted_plan(open_root(args), args.wish)
+    if args.json:
+        sys.stdout.write(to_json(plan))
+    elif args.script:
+        print("\n".join(as_script(plan)))
+    elif args.diff:
+        print("\n".join(as_diff(plan)))
+    else:
+        print("\n".join(as_text(plan)))
+    return Exit.FINE
+
+
+def as_text(plan: Plan) -> list[str]:
+    """The plan for a person, every step with its difference."""
+    from vfiotui.apply.kinds import kind_of
+
+    if not plan.steps:
+        return [printable(plan.title), "everything is as it is wanted already: nothing to do", *map(printable, plan.notes)]
+    lines = [printable(f"{plan.title}  (risk {plan.risk})")]
+    for number, step in enumerate(plan.steps, 1):
+        lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
+        lines += [f"   {printable(line)}" for line in kind_of(step.kind).preview(step)]
+    for head, texts in (("also", plan.notes), ("if the screen stays black", plan.escape)):
+        if texts:
+            lines += ["", f"{head}:", *(f"   {printable(t)}" for t in texts)]
+    return lines
+
+
+def as_diff(plan: Plan) -> list[str]:
+    """The differences of all steps."""
+    from vfiotui.apply.kinds import kind_of
+
+    return [printable(line) for step in plan.steps for line in kind_of(step.kind).preview(step)]
+
+
+def as_script(plan: Plan) -> list[str]:
+    """A shell script with the same effect; it keeps no way back, and says so."""
+    from vfiotui.apply.kinds import kind_of
+
+    lines = [
+        "#!/bin/sh",
+        f"# {printable(plan.title)}".replace("\n", " "),
+        "# Made by vfiotui plan --script. It keeps nothing for an undo: 'vfiotui apply' does.",
+        "set -eu",
+    ]
+    for number, step in enumerate(plan.steps, 1):
+        lines += ["", f"# {number}. {printable(step.why)}".replace("\n", " "), *kind_of(step.kind).script(step)]
+    return lines

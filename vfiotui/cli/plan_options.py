@@ -1,0 +1,64 @@
+"""How the commands that plan name what is wanted: wishes, or a file that holds a plan."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.host.root import Root
+from vfiotui.model.plan import BadPlan, Plan, from_json
+
+LIMIT = 64 << 20
+
+
+def add_wishes(parser: argparse.ArgumentParser) -> None:
+    """WISH… or a plan's file."""
+    parser.add_argument(
+        "wish",
+        nargs="*",
+        metavar="WISH",
+        help="a plan's file (- for standard input), or NAME=ARGUMENT wishes such as cmdline.add=iommu=pt; "
+        "'vfiotui plan --list' names them",
+    )
+
+
+def read_plan(file: str) -> Plan:
+    """The plan in a file; errors are sentences."""
+    try:
+        if file == "-":
+            text = sys.stdin.read(LIMIT)
+        else:
+            with open(file, encoding="utf-8") as source:
+                text = source.read(LIMIT)
+        return from_json(text)
+    except BadPlan as error:
+        raise CommandError(f"{file}: {error}", Exit.USAGE) from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is no text: a plan is JSON", Exit.USAGE) from error
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
+
+
+def wanted_plan(root: Root, words: list[str]) -> Plan:
+    """The plan that the words name; CommandError where they name none."""
+    if not words:
+        raise CommandError("name a plan's file or wishes: 'vfiotui plan --list' shows them", Exit.USAGE)
+    if len(words) == 1 and (words[0] == "-" or os.path.exists(words[0]) or words[0].endswith(".json")):
+        return read_plan(words[0])
+    from vfiotui.host.gather import gather
+    from vfiotui.host.ground import survey
+    from vfiotui.plan.wishes import CannotPlan, make_plan
+
+    wishes = []
+    for word in words:
+        name, equals, argument = word.partition("=")
+        if not equals:
+            raise CommandError(f"{word!r} is neither a file nor a wish NAME=ARGUMENT", Exit.USAGE)
+        wishes.append((name, argument))
+    facts = gather(root)
+    try:
+        return make_plan(facts, survey(root), wishes)
+    except CannotPlan as error:
+        raise CommandError(str(error), Exit.CHANGE_FAILED) from error

@@ -1,0 +1,72 @@
+"""`vfiotui undo NUMBER`: takes a change back to the last byte; without a number the newest one in force.
+
+JSON: {"change": folder's name, "state", "why"}; with --preview {"change", "steps": [{"subject", "back": [lines]}]}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from vfiotui.cli.apply import ask, ended, tell
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import print_json, printable
+from vfiotui.host import changes
+from vfiotui.host.root import Root
+from vfiotui.model.journal import ChangeRecord, State
+from vfiotui.model.reading import Unread
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which change, and how to be asked."""
+    parser.add_argument("number", nargs="?", metavar="NUMBER", help="the change's number (the newest one in force)")
+    parser.add_argument("--preview", action="store_true", help="show what would be put back, and do nothing")
+    parser.add_argument("--force", action="store_true", help="also overwrite what somebody changed since")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
+
+
+def newest(root: Root) -> str:
+    """The number of the newest change that is in force, wholly or in part."""
+    found = changes.read(root)
+    if isinstance(found, Unread):
+        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
+    for record in found:
+        if record.state not in (State.UNDONE, State.ROLLED_BACK):
+            return str(record.number)
+    raise CommandError("no change is in force: there is nothing to undo", Exit.FAILS)
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Shows what is put back, asks, undoes."""
+    from vfiotui.apply.preview import undo_preview
+    from vfiotui.apply.site import Site
+    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.undo import undo
+
+    root = open_root(args)
+    wanted = args.number or newest(root)
+    try:
+        site = Site(root)
+        if args.preview or not args.yes:
+            record, steps = undo_preview(site, wanted)
+            if args.preview:
+                return _show(args, record, steps)
+            print(printable(f"change {record.name}: {record.title}"), file=sys.stderr)
+            for subject, lines in steps:
+                print("\n".join(printable(line) for line in (subject, *lines)), file=sys.stderr)
+            ask("take it back", False)
+        outcome = undo(site, wanted, tell, force=args.force, wait=args.wait)
+    except Trouble as error:
+        raise CommandError(str(error), Exit.CHANGE_FAILED) from error
+    return ended(args, outcome)
+
+
+def _show(args: argparse.Namespace, record: ChangeRecord, steps: list[tuple[str, list[str]]]) -> Exit:
+    if args.json:
+        print_json({"change": record.name, "steps": [{"subject": s, "back": lines} for s, lines in steps]})
+    else:
+        for subject, lines in steps:
+            print("\n".join(printable(line) for line in (subject, *lines)))
+    return Exit.FINE

@@ -1,0 +1,45 @@
+"""Which device an element of a guest's XML stands for, however the rest of it is written."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+from vfiotui.formats.domain_xml import number, parse_element
+
+Identity = tuple[str, ...]
+"""Equal for two elements that name the same device."""
+
+
+def _number(text: str | None) -> str:
+    """A number without its way of writing; a word that is none stays as it is."""
+    value = number(text or "0")
+    return (text or "").strip() if value is None else str(value)
+
+
+def _identity(element: ElementTree.Element) -> Identity:
+    source = element.find("source")
+    if element.tag == "hostdev" and source is not None:
+        address = source.find("address")
+        kind = element.get("type", "")
+        if address is not None:
+            names = ("domain", "bus", "slot", "function", "device")
+            return ("hostdev", kind, *(_number(address.get(n)) for n in names))
+        ids = (source.find(n) for n in ("vendor", "product"))
+        return ("hostdev", kind, *(_number(i.get("id")) if i is not None else "" for i in ids))
+    for path, name in (("target", "dev"), ("mac", "address"), ("alias", "name")):
+        found = element.find(path)
+        if found is not None and found.get(name):
+            return (element.tag, path, str(found.get(name)))
+    return (element.tag, *(f"{k}={v}" for k, v in sorted(element.attrib.items())))
+
+
+def identity(xml: str) -> Identity:
+    """What one device element names; ValueError where it is no XML."""
+    return _identity(parse_element(xml))
+
+
+def has_device(domain_xml: str, device_xml: str) -> bool:
+    """Whether a guest's XML holds the device."""
+    wanted = identity(device_xml)
+    devices = parse_element(domain_xml).find("devices")
+    return devices is not None and any(_identity(d) == wanted for d in devices)

@@ -1,0 +1,106 @@
+"""Surveys a root for planners: configuration files as bytes, and the programs that are installed."""
+
+from __future__ import annotations
+
+from vfiotui.host.identity import machine
+from vfiotui.host.root import Root
+from vfiotui.model.ground import Ground
+from vfiotui.model.reading import Reading, Unread, Why, or_else
+
+FILE_LIMIT = 1 << 20
+COUNT_LIMIT = 500
+FILES = (
+    "/etc/default/grub",
+    "/etc/default/limine",
+    "/etc/kernel/cmdline",
+    "/usr/lib/kernel/cmdline",
+    "/etc/kernelstub/configuration",
+    "/etc/sdboot-manage.conf",
+    "/boot/refind_linux.conf",
+    "/boot/grub/grub.cfg",
+    "/boot/grub2/grub.cfg",
+    "/etc/mkinitcpio.conf",
+    "/etc/dracut.conf",
+    "/etc/booster.yaml",
+    "/etc/initramfs-tools/modules",
+    "/etc/initramfs-tools/initramfs.conf",
+    "/etc/modules",
+    "/etc/sysctl.conf",
+    "/etc/fstab",
+    "/etc/libvirt/qemu.conf",
+    "/etc/libvirt/hooks/qemu",
+)
+FOLDERS = (
+    ("/etc/default/grub.d", ".cfg"),
+    ("/etc/cmdline.d", ".conf"),
+    ("/boot/loader/entries", ".conf"),
+    ("/efi/loader/entries", ".conf"),
+    ("/boot/efi/loader/entries", ".conf"),
+    ("/boot", ".conf"),
+    ("/boot/limine", ".conf"),
+    ("/efi", ".conf"),
+    ("/boot/efi", ".conf"),
+    ("/etc/modprobe.d", ".conf"),
+    ("/run/modprobe.d", ".conf"),
+    ("/usr/lib/modprobe.d", ".conf"),
+    ("/etc/modules-load.d", ".conf"),
+    ("/etc/mkinitcpio.conf.d", ".conf"),
+    ("/etc/mkinitcpio.d", ".preset"),
+    ("/etc/dracut.conf.d", ".conf"),
+    ("/etc/initramfs-tools/conf.d", ""),
+    ("/etc/initramfs-tools/scripts/init-top", ""),
+    ("/etc/sysctl.d", ".conf"),
+    ("/etc/tmpfiles.d", ".conf"),
+    ("/etc/udev/rules.d", ".rules"),
+    ("/etc/driverctl.d", ""),
+    ("/etc/libvirt/hooks/qemu.d", ""),
+    ("/etc/libvirt/qemu", ".xml"),
+)
+PROGRAMS = (
+    "update-grub",
+    "grub-mkconfig",
+    "grub2-mkconfig",
+    "grub-reboot",
+    "grub2-reboot",
+    "grubby",
+    "bootctl",
+    "kernel-install",
+    "proxmox-boot-tool",
+    "kernelstub",
+    "rpm-ostree",
+    "limine-update",
+    "sdboot-manage",
+    "update-initramfs",
+    "mkinitcpio",
+    "dracut",
+    "booster",
+    "ukify",
+    "driverctl",
+    "sysctl",
+    "systemctl",
+)
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+def _files(root: Root) -> dict[str, Reading[bytes]]:
+    paths = list(FILES)
+    for folder, suffix in FOLDERS:
+        names = [n for n in or_else(root.names(folder), ()) if n.endswith(suffix) and not n.startswith(".")]
+        paths += [f"{folder}/{n}" for n in names[:COUNT_LIMIT]]
+    found: dict[str, Reading[bytes]] = {}
+    for path in paths:
+        data = root.bytes(path, FILE_LIMIT)
+        if not isinstance(data, Unread) or data.why not in (Why.ABSENT, Why.NOT_A_FILE):
+            found[path] = data
+    return found
+
+
+def find_program(root: Root, name: str) -> str | None:
+    """The path inside the root of a program, or None."""
+    return next((p for p in (f"{f}/{name}" for f in PROGRAM_FOLDERS) if root.exists(p) is True), None)
+
+
+def survey(root: Root) -> Ground:
+    """Everything that planners may edit or run; reads some hundred small files at most."""
+    programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
+    return Ground(_files(root), programs, machine(root))

@@ -1,0 +1,35 @@
+"""What planners stand on: the files that a plan may edit, to the byte, and the programs that it may run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vfiotui.model.reading import Reading, Unread, Why
+
+NOT_LOOKED_AT = Unread("was not looked at", Why.NOT_HERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A survey of one root at one moment."""
+
+    files: Mapping[str, Reading[bytes]]
+    """Configuration files by path; a path that is not in it was not there, if it lies in a surveyed place."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Programs that planners know how to use → their path inside the root."""
+    machine: str = ""
+    """The fingerprint of the machine, as apply compares it."""
+    boot_is_mounted: Reading[bool] = NOT_LOOKED_AT
+    """Whether /boot and the ESP of /etc/fstab hold their file systems; Unread names what to mount."""
+
+    def content(self, path: str) -> Reading[bytes]:
+        """The bytes of a file, or why there are none."""
+        return self.files.get(path, Unread("is not there", Why.ABSENT, path))
+
+    def below(self, folder: str, suffix: str = "") -> tuple[str, ...]:
+        """The surveyed files of a folder, sorted."""
+        inside = folder.rstrip("/") + "/"
+        return tuple(
+            sorted(p for p in self.files if p.startswith(inside) and "/" not in p[len(inside) :] and p.endswith(suffix))
+        )
