@@ -152,6 +152,8 @@ def drop_empty(folders: tuple[str, ...]) -> None:
     for folder in folders:
         try:
             os.rmdir(folder)
+        except FileNotFoundError:
+            continue
         except OSError:
             return
         sync_folder(os.path.dirname(folder))

@@ -15,7 +15,7 @@ from vfiotui.model.journal import ChangeRecord
 
 
 def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:
-    """The change, and for each step that would be taken back its subject with a sentence and a diff; last step first."""
+    """The change, and what taking it back does to each subject, the last step first: a sentence or a diff."""
     journal = find(site, wanted)
     record = read_one(site.root, journal.name)
     if record is None:
@@ -35,7 +35,9 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
                 words = ["its products are put back"] if change.products else []
                 steps.append((change.subject, words + ([f"$ {' '.join(change.back)}"] if change.back else [])))
             else:
-                steps.append((change.subject, list(kind.preview(replace(change, before=change.after, after=change.before)))))
+                steps.append(
+                    (change.subject, list(kind.preview(replace(change, before=change.after, after=change.before))))
+                )
     except OSError as error:
         raise Trouble(os_sentence(error, f"change {journal.name} cannot be read")) from error
     return record, steps

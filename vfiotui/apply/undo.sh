@@ -80,7 +80,7 @@ drop_new() { # PATTERN KNOWN…: files of the pattern that were not there before
 drop_empty() { # FOLDER…: folders that the change made, where nothing is in them
     [ -n "$only_tell" ] && return
     for folder in "$@"; do
-        rmdir "$ROOT$folder" 2>/dev/null || return 0
+        [ ! -d "$ROOT$folder" ] || rmdir "$ROOT$folder" 2>/dev/null || return 0
     done
 }
 

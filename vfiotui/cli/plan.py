@@ -48,7 +48,11 @@ def as_text(plan: Plan) -> list[str]:
     from vfiotui.apply.kinds import kind_of
 
     if not plan.steps:
-        return [printable(plan.title), "everything is as it is wanted already: nothing to do", *map(printable, plan.notes)]
+        return [
+            printable(plan.title),
+            "everything is as it is wanted already: nothing to do",
+            *map(printable, plan.notes),
+        ]
     lines = [printable(f"{plan.title}  (risk {plan.risk})")]
     for number, step in enumerate(plan.steps, 1):
         lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]

@@ -49,7 +49,8 @@ def wanted_plan(root: Root, words: list[str]) -> Plan:
         return read_plan(words[0])
     from vfiotui.host.gather import gather
     from vfiotui.host.ground import survey
-    from vfiotui.plan.wishes import CannotPlan, make_plan
+    from vfiotui.plan.draft import CannotPlan
+    from vfiotui.plan.wishes import make_plan, reads
 
     wishes = []
     for word in words:
@@ -57,8 +58,7 @@ def wanted_plan(root: Root, words: list[str]) -> Plan:
         if not equals:
             raise CommandError(f"{word!r} is neither a file nor a wish NAME=ARGUMENT", Exit.USAGE)
         wishes.append((name, argument))
-    facts = gather(root)
     try:
-        return make_plan(facts, survey(root), wishes)
+        return make_plan(gather(root), survey(root, reads(wishes)), wishes)
     except CannotPlan as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

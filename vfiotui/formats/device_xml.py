@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from vfiotui.formats.domain_xml import number, parse_element
+from vfiotui.formats.domain_words import number
+from vfiotui.formats.domain_xml import parse_element
 
 Identity = tuple[str, ...]
 """Equal for two elements that name the same device."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vfiotui.host.identity import machine
 from vfiotui.host.root import Root
 from vfiotui.model.ground import Ground
@@ -82,8 +84,8 @@ PROGRAMS = (
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def _files(root: Root) -> dict[str, Reading[bytes]]:
-    paths = list(FILES)
+def _files(root: Root, extra: Iterable[str]) -> dict[str, Reading[bytes]]:
+    paths = [*FILES, *extra]
     for folder, suffix in FOLDERS:
         names = [n for n in or_else(root.names(folder), ()) if n.endswith(suffix) and not n.startswith(".")]
         paths += [f"{folder}/{n}" for n in names[:COUNT_LIMIT]]
@@ -100,7 +102,7 @@ def find_program(root: Root, name: str) -> str | None:
     return next((p for p in (f"{f}/{name}" for f in PROGRAM_FOLDERS) if root.exists(p) is True), None)
 
 
-def survey(root: Root) -> Ground:
-    """Everything that planners may edit or run; reads some hundred small files at most."""
+def survey(root: Root, extra: Iterable[str] = ()) -> Ground:
+    """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
-    return Ground(_files(root), programs, machine(root))
+    return Ground(_files(root, extra), programs, machine(root))

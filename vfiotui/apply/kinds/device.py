@@ -44,7 +44,9 @@ class DeviceKind:
         if plugged is None:
             raise Conflict(f"{work.change.subject} does not run: only a running guest is plugged into")
         if plugged is not (work.change.before is not None):
-            raise Conflict(f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan anew")
+            raise Conflict(
+                f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan anew"
+            )
         work.keep.write(str(work.step), self._xml(work.change))
         work.keep.note(work.step, boot=work.site.boot)
 

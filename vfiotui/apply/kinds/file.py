@@ -48,6 +48,11 @@ def put_back(work: Work, place: str, kept: str, folders: tuple[str, ...] = ()) -
         disk.put_file(place, data, disk.meta_of(copy), partial)
 
 
+def made_folders(work: Work) -> tuple[str, ...]:
+    """The folders that were not there before the change, deepest first."""
+    return tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
+
+
 class FileKind:
     """Writes, makes and removes regular files."""
 
@@ -92,13 +97,14 @@ class FileKind:
         disk.put_file(place, change.after, meta, work.partial(place))
 
     def undo(self, work: Work) -> None:
-        made = work.keep.noted(work.step).get("made", [])
-        put_back(work, self._place(work), str(work.step), tuple(work.site.place(f) for f in made))
+        put_back(work, self._place(work), str(work.step), made_folders(work))
 
     def tidy(self, work: Work) -> None:
         place = self._place(work)
         if os.path.isdir(os.path.dirname(place)):
             disk.drop(work.partial(place))
+        if not os.path.lexists(place):
+            disk.drop_empty(made_folders(work))
 
     def script(self, change: Change) -> list[str]:
         path = quoted(change.subject)

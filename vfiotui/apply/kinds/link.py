@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds.file import put_back
+from vfiotui.apply.kinds.file import made_folders, put_back
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
@@ -58,13 +58,14 @@ class LinkKind:
         disk.put_link(place, os.fsdecode(work.change.after), work.partial(place))
 
     def undo(self, work: Work) -> None:
-        made = tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
-        put_back(work, work.site.place(work.change.subject), str(work.step), made)
+        put_back(work, work.site.place(work.change.subject), str(work.step), made_folders(work))
 
     def tidy(self, work: Work) -> None:
         place = work.site.place(work.change.subject)
         if os.path.isdir(os.path.dirname(place)):
             disk.drop(work.partial(place))
+        if not os.path.lexists(place):
+            disk.drop_empty(made_folders(work))
 
     def script(self, change: Change) -> list[str]:
         path = quoted(change.subject)

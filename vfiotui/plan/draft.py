@@ -1,0 +1,146 @@
+"""A plan while it is drawn up: files as they will be, and the steps in the order in which they are safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from vfiotui.model.change import Change, Effect, look_into, run_command, write_file
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk
+from vfiotui.model.ground import Ground
+from vfiotui.model.plan import Condition, Plan, Wish
+from vfiotui.model.reading import Unread, Why
+
+
+class CannotPlan(Exception):
+    """A sentence: why this is not planned, and what a person can do instead."""
+
+
+class Phase(IntEnum):
+    """The order of the steps: what a later one needs comes first, and what cannot be undone in a black room last."""
+
+    RUNTIME = 0
+    """Values of the running kernel."""
+    HOST_FILE = 1
+    """Files that nothing is built from."""
+    MODPROBE = 2
+    INITRAMFS_CONFIG = 3
+    REBUILD = 4
+    LOOK_INTO_IMAGE = 5
+    COMMAND_LINE = 6
+    LOADER = 7
+    LOOK_INTO_ENTRY = 8
+    GUEST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """One kind of wish."""
+
+    name: str
+    argument: str
+    """What the argument is, as a word for the help: WORDS, PATH=VALUE."""
+    promise: str
+    title: str
+    """The title of a plan with only this wish; {} is its argument."""
+    draw: Callable[[Draft, str], None]
+    """Adds its steps to the draft, or raises CannotPlan."""
+    reads: Callable[[str], tuple[str, ...]] = lambda argument: ()
+    """Files beside the usual ones whose content it wants to know."""
+
+
+class Draft:
+    """Collects steps; several edits of one file become one step."""
+
+    def __init__(self, facts: Facts, ground: Ground) -> None:
+        self.facts = facts
+        self.ground = ground
+        self._files: dict[str, tuple[Phase, Change]] = {}
+        self._steps: list[tuple[Phase, Change]] = []
+        self._conditions: list[Condition] = []
+        self._notes: list[str] = []
+        self._escape: list[str] = []
+
+    def text(self, path: str) -> str | None:
+        """The file as the plan leaves it so far, None where there is none; CannotPlan where it cannot be read."""
+        if path in self._files:
+            after = self._files[path][1].after
+            return None if after is None else after.decode("utf-8", "surrogateescape")
+        content = self.ground.content(path)
+        if isinstance(content, Unread):
+            if content.why is Why.ABSENT:
+                return None
+            raise CannotPlan(f"{path} cannot be read ({content.reason}): run as root")
+        return content.decode("utf-8", "surrogateescape")
+
+    def write(
+        self,
+        path: str,
+        text: str | None,
+        why: str,
+        phase: Phase,
+        *,
+        risk: Risk,
+        effect: Effect,
+        mode: int | None = None,
+    ) -> bool:
+        """The file shall hold this text (None: not be there); false where it does already."""
+        if self.text(path) == text:
+            return False
+        content = self.ground.content(path)
+        before = None if isinstance(content, Unread) else content
+        after = None if text is None else text.encode("utf-8", "surrogateescape")
+        change = replace(write_file(path, before, b"", why, risk=risk, effect=effect, mode=mode), after=after)
+        old = self._files.pop(path, None)
+        if old is not None:
+            change = replace(change, why=f"{old[1].why}; {why}", risk=max(old[1].risk, risk))
+        if after != before:
+            self._files[path] = (phase, change)
+        return True
+
+    def add(self, change: Change, phase: Phase) -> None:
+        """Any other step; the same step is taken once."""
+        if (phase, change) not in self._steps:
+            self._steps.append((phase, change))
+
+    def run(
+        self, argv: tuple[str, ...], why: str, phase: Phase, *, products: tuple[str, ...], risk: Risk, effect: Effect
+    ) -> None:
+        """A command runs once, however many wishes need it."""
+        self.add(run_command(argv, why, products=products, risk=risk, effect=effect), phase)
+
+    def look(self, path: str, words: tuple[str, ...], why: str, phase: Phase) -> None:
+        """What was built must hold these words."""
+        for place, (there, change) in enumerate(self._steps):
+            if change.kind == "look" and change.subject == path and there is phase:
+                wants = tuple(dict.fromkeys((*change.wants, *words)))
+                self._steps[place] = (phase, replace(change, wants=wants))
+                return
+        self.add(look_into(path, words, why), phase)
+
+    def require(self, name: str, subject: str, value: str = "", why: str = "") -> None:
+        """Something must hold before the first step."""
+        self._conditions.append(Condition(name, subject, value, why))
+
+    def note(self, sentence: str) -> None:
+        """Something that a person should know or do."""
+        self._notes.append(sentence)
+
+    def escape(self, sentence: str) -> None:
+        """A way back for the case that the next boot fails."""
+        self._escape.append(sentence)
+
+    def plan(self, title: str, wishes: tuple[Wish, ...]) -> Plan:
+        """The plan; steps in the order of their phases, and as they were wished inside of one."""
+        steps = sorted((*self._files.values(), *self._steps), key=lambda s: s[0])
+        return Plan(
+            title,
+            tuple(change for _, change in steps),
+            wishes,
+            tuple(dict.fromkeys(self._conditions)),
+            tuple(dict.fromkeys(self._notes)),
+            tuple(dict.fromkeys(self._escape)),
+            self.ground.machine,
+        )

@@ -1,0 +1,47 @@
+"""The catalogue of planners: a wish by name, turned into steps of one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vfiotui.formats.refused import Refused
+from vfiotui.model.facts import Facts
+from vfiotui.model.ground import Ground
+from vfiotui.model.plan import Plan, Wish
+from vfiotui.plan import kernel_value
+from vfiotui.plan.draft import CannotPlan, Draft, Planner
+
+PLANNERS: dict[str, Planner] = {p.name: p for p in (*kernel_value.PLANNERS,)}
+
+
+def catalogue() -> list[tuple[str, str, str]]:
+    """Name, argument and promise of every wish that can be planned."""
+    return [(p.name, p.argument, p.promise) for p in sorted(PLANNERS.values(), key=lambda p: p.name)]
+
+
+def can_plan(wishes: Iterable[Wish]) -> bool:
+    """Whether there is a planner for every one of these wishes, and at least one wish."""
+    names = [name for name, _ in wishes]
+    return bool(names) and all(name in PLANNERS for name in names)
+
+
+def reads(wishes: Iterable[Wish]) -> tuple[str, ...]:
+    """The files that a survey for these wishes must look at beside the usual ones."""
+    return tuple(path for name, argument in wishes if name in PLANNERS for path in PLANNERS[name].reads(argument))
+
+
+def make_plan(facts: Facts, ground: Ground, wishes: Iterable[Wish]) -> Plan:
+    """One plan for all wishes; CannotPlan says why there is none. A wish that is fulfilled already adds no step."""
+    wanted = tuple(wishes)
+    draft = Draft(facts, ground)
+    titles = []
+    for name, argument in wanted:
+        planner = PLANNERS.get(name)
+        if planner is None:
+            raise CannotPlan(f"there is no wish {name!r}: 'vfiotui plan --list' names them")
+        try:
+            planner.draw(draft, argument)
+        except Refused as refusal:
+            raise CannotPlan(str(refusal)) from refusal
+        titles.append(planner.title.format(argument))
+    return draft.plan("; ".join(dict.fromkeys(titles)), wanted)
