@@ -8,19 +8,22 @@ JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libv
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vfiotui import __version__
-from vfiotui.cli.exit import Exit
+from vfiotui.cli import since, symptom
+from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather
+from vfiotui.model.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding, Verdict
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, word
 from vfiotui.rules import judge, rule_of
+from vfiotui.rules.symptoms.answer import answer
 
 MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n/a": " "}
 
@@ -29,20 +32,69 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Format and extent of the report."""
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a forum post")
     parser.add_argument("--all", action="store_true", help="also what holds and what does not apply")
+    parser.add_argument("--guest", metavar="NAME", help="only what concerns this guest and its devices")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--symptom", metavar="NAME", help="what makes a symptom (a name or words): the likeliest first")
+    what.add_argument("--list-symptoms", action="store_true", help="the symptoms that can be asked for")
+    what.add_argument(
+        "--since-change", action="store_true", help="compare with the report kept last time, and keep this one"
+    )
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Prints the report; 1 where something fails that matters."""
+    if args.list_symptoms:
+        return _list_symptoms(args.json)
+    wanted = None if args.symptom is None else symptom.symptom_named(args.symptom)
     root = open_root(args)
     facts = gather(root, look_at_guests(args, root))
-    findings = judge(facts)
-    if args.json:
-        print_json(as_json(facts, findings))
-    elif getattr(args, "markdown", False):
+    every = judge(facts)
+    findings = every if args.guest is None else of_guest(every, facts, args.guest, host_too=wanted is not None)
+    if wanted is not None:
+        found = answer(wanted, findings, given_subjects(facts))
+        _print(
+            args.json, lambda: symptom.as_json(found, finding_json), lambda: symptom.as_text(found, colours_wanted())
+        )
+        return Exit.FAILS if found.suspects else Exit.FINE
+    if args.since_change:
+        comparison, unkept = since.compared_and_kept(facts, every)
+        _print(
+            args.json,
+            lambda: since.as_json(comparison, unkept, finding_json),
+            lambda: since.as_text(comparison, unkept, lambda f: finding_text(f, colours_wanted())),
+        )
+    elif args.markdown and not args.json:
         print("\n".join(as_markdown(facts, findings)))
     else:
-        print("\n".join(as_text(facts, findings, getattr(args, "all", False), colours_wanted())))
+        _print(
+            args.json,
+            lambda: as_json(facts, findings),
+            lambda: as_text(facts, findings, args.all, colours_wanted()),
+        )
     return Exit.FAILS if count(findings).fail else Exit.FINE
+
+
+def _print(json_wanted: bool, document: Callable[[], Any], lines: Callable[[], list[str]]) -> None:
+    if json_wanted:
+        print_json(document())
+    else:
+        print("\n".join(lines()))
+
+
+def _list_symptoms(json_wanted: bool) -> Exit:
+    _print(json_wanted, symptom.list_json, symptom.list_text)
+    return Exit.FINE
+
+
+def of_guest(findings: tuple[Finding, ...], facts: Facts, name: str, host_too: bool) -> tuple[Finding, ...]:
+    """The findings about one guest, with those about the host as a whole where they are wanted."""
+    domain = next((d for d in domains_of(facts) if d.name == name), None)
+    if domain is None:
+        names = ", ".join(d.name for d in domains_of(facts))
+        known = f"there are {names}" if names else "none is known here"
+        raise CommandError(f"there is no guest {name!a}: {printable(known)}")
+    subjects = subjects_of(domain, facts)
+    return tuple(f for f in findings if concerns(f, subjects, name) or (host_too and f.subject == "host"))
 
 
 def head(facts: Facts) -> dict[str, str]:
@@ -67,22 +119,23 @@ def as_json(facts: Facts, findings: Iterable[Finding]) -> dict[str, Any]:
         "privileged": facts.privileged,
         **head(facts),
         "counts": {name: getattr(counts, name) for name in counts.__slots__},
-        "findings": [
-            {
-                "code": f.code,
-                "title": f.title,
-                "area": f.area,
-                "verdict": str(f.verdict),
-                "severity": str(f.severity),
-                "subject": f.subject,
-                "sentence": f.sentence,
-                "evidence": [{"path": e.path, "seen": e.seen} for e in f.evidence],
-                "fix": None
-                if f.fix is None
-                else {"text": f.fix.text, "risk": str(f.fix.risk), "wish": [list(w) for w in f.fix.wish]},
-            }
-            for f in kept
-        ],
+        "findings": [finding_json(f) for f in kept],
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding as a JSON object; see the module."""
+    fix = finding.fix
+    return {
+        "code": finding.code,
+        "title": finding.title,
+        "area": finding.area,
+        "verdict": str(finding.verdict),
+        "severity": str(finding.severity),
+        "subject": finding.subject,
+        "sentence": finding.sentence,
+        "evidence": [{"path": e.path, "seen": e.seen} for e in finding.evidence],
+        "fix": None if fix is None else {"text": fix.text, "risk": str(fix.risk), "wish": [list(w) for w in fix.wish]},
     }
 
 
@@ -102,22 +155,26 @@ def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colou
         "",
     ]
     for finding in findings:
-        if not told(finding, everything):
-            continue
-        name = word(finding)
-        style = name if name in ("fail", "warn", "info", "unknown", "holds") else "dim"
-        subject = "" if finding.subject == "host" else f"{finding.subject}: "
-        lines.append(
-            f"{paint(f'{MARKS[name]} {name:7}', style, colours)} "
-            f"{printable(subject + finding.sentence)} {paint(f'[{finding.code}]', 'dim', colours)}"
-        )
-        lines.extend(_details(finding))
+        if told(finding, everything):
+            lines += finding_text(finding, colours)
     hidden = sum(not told(f, everything) for f in findings)
     lines.append("")
     if hidden:
         lines.append(f"{hidden} more checks hold or do not apply: --all shows them.")
     lines.append("'vfiotui explain CODE' tells what a check wants, why, and how to mend it.")
     return lines
+
+
+def finding_text(finding: Finding, colours: bool) -> list[str]:
+    """One finding with its evidence, reason and fix."""
+    name = word(finding)
+    style = name if name in ("fail", "warn", "info", "unknown", "holds") else "dim"
+    subject = "" if finding.subject == "host" else f"{finding.subject}: "
+    first = (
+        f"{paint(f'{MARKS[name]} {name:7}', style, colours)} "
+        f"{printable(subject + finding.sentence)} {paint(f'[{finding.code}]', 'dim', colours)}"
+    )
+    return [first, *_details(finding)]
 
 
 def _details(finding: Finding) -> list[str]:

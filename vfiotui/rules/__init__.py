@@ -26,7 +26,7 @@ def catalogue() -> tuple[Rule, ...]:
     """All rules, by area and code."""
     found = []
     for module in pkgutil.iter_modules(__path__):
-        if module.name != "rule":
+        if module.name != "rule" and not module.ispkg:
             found.append(importlib.import_module(f"{__name__}.{module.name}").check)
     return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
 

@@ -1,0 +1,106 @@
+"""Keeps the doctor's last reports, so that a later one can say what changed.
+
+They lie in the state directory, one folder for each machine, the newest name last. Keeping one never fails a report:
+what goes wrong is a sentence for the user. A damaged report is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+
+from vfiotui.model.comparison import Past, PastReport
+from vfiotui.model.reading import Reading, Unread, Why
+
+KEPT = 20
+"""Reports of one machine; older ones are deleted."""
+SYSTEM = "/var/lib/vfiotui"
+SIZE_LIMIT = 16 << 20
+NAME = re.compile(r"\d{8}T\d{6}Z-\d{3}\.json")
+"""The time, and a number for those of one second: names sort by age."""
+
+
+def state_folder(environment: Mapping[str, str], uid: int) -> str:
+    """Where this program keeps what lasts: what XDG_STATE_HOME says, root's /var/lib/vfiotui, or the user's own."""
+    given = environment.get("XDG_STATE_HOME", "")
+    if given.startswith("/"):
+        return f"{given.rstrip('/')}/vfiotui"
+    return SYSTEM if uid == 0 else f"{environment.get('HOME', '/nonexistent').rstrip('/')}/.local/state/vfiotui"
+
+
+def machine_folder(state: str, host: str, mode: str, label: str) -> str:
+    """The folder of one machine's reports; two roots of one host are two machines."""
+    name = re.sub(r"[^A-Za-z0-9-]", "_", host)[:40]
+    mark = hashlib.sha256(f"{mode}\0{label}\0{host}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return f"{state}/reports/{name}-{mark}"
+
+
+def _names(folder: str) -> list[str]:
+    with contextlib.suppress(OSError):
+        return sorted(n for n in os.listdir(folder) if NAME.fullmatch(n))
+    return []
+
+
+def last_report(folder: str) -> Reading[PastReport]:
+    """The newest report that can be read; Unread where there is none."""
+    reason = "no earlier report of this machine was kept"
+    for name in reversed(_names(folder)):
+        try:
+            with open(f"{folder}/{name}", "rb") as file:
+                return parse_report(file.read(SIZE_LIMIT))
+        except OSError as error:
+            reason = f"the earlier report cannot be read: {(error.strerror or 'unreadable').lower()}"
+        except (ValueError, KeyError, TypeError, RecursionError):
+            reason = "the earlier report is damaged"
+    return Unread(reason, Why.ABSENT, folder)
+
+
+def parse_report(data: bytes) -> PastReport:
+    """A kept report; raises ValueError, KeyError or TypeError where it is none."""
+    document = json.loads(data)
+    findings = tuple(Past(*(str(f[k]) for k in Past.__slots__)) for f in document["findings"])
+    return PastReport(str(document["taken"]), findings)
+
+
+def keep_report(folder: str, findings: Iterable[Past], now: float | None = None) -> Unread | None:
+    """Keeps a report under the time `now` (seconds since 1970), and deletes the oldest; the reason where it cannot."""
+    moment = time.gmtime(time.time() if now is None else now)
+    document = {
+        "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", moment),
+        "findings": [{k: getattr(f, k) for k in Past.__slots__} for f in findings],
+    }
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        place = _free_name(folder, time.strftime("%Y%m%dT%H%M%SZ", moment))
+        _write(folder, place, json.dumps(document, ensure_ascii=True).encode())
+        for name in _names(folder)[:-KEPT]:
+            os.unlink(f"{folder}/{name}")
+    except OSError as error:
+        return Unread(f"this report is not kept: {(error.strerror or 'cannot be written').lower()}", Why.ABSENT, folder)
+    return None
+
+
+def _free_name(folder: str, stamp: str) -> str:
+    taken = [int(n[-8:-5]) for n in _names(folder) if n.startswith(stamp)]
+    return f"{folder}/{stamp}-{min(max(taken, default=-1) + 1, 999):03}.json"
+
+
+def _write(folder: str, place: str, data: bytes) -> None:
+    """The name holds everything or is not there, after a power cut too."""
+    fd, partial = tempfile.mkstemp(prefix=".vfiotui-", dir=folder)
+    try:
+        with open(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, place)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise

@@ -1,0 +1,97 @@
+"""From findings to an answer: what most likely makes a symptom, why, and what could not be seen.
+
+Pure: the same findings always give the same answer. A check that could not be read is never counted as fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vfiotui.model.concern import may_matter_to_guests
+from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.rules.symptoms.symptom import Cause, Symptom
+
+LIKELY, POSSIBLE = 60, 30
+SHARE = {Severity.FAIL: 100, Severity.WARN: 100, Severity.INFO: 50}
+"""Percent of a cause's weight that counts: a finding that is only worth a hint proves less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A cause whose check fails."""
+
+    cause: Cause
+    findings: tuple[Finding, ...]
+    """All failures of the check, worst first."""
+    weight: int
+    """0 to 100."""
+
+    @property
+    def word(self) -> str:
+        """likely, possible or unlikely."""
+        return "likely" if self.weight >= LIKELY else "possible" if self.weight >= POSSIBLE else "unlikely"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A cause whose check could not be read."""
+
+    cause: Cause
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to somebody who has a symptom."""
+
+    symptom: Symptom
+    suspects: tuple[Suspect, ...]
+    """Likeliest first."""
+    hidden: tuple[Hidden, ...]
+    """Heaviest first."""
+    ruled_out: tuple[str, ...]
+    """Codes of checks that hold or do not apply, in the symptom's order."""
+
+    @property
+    def headline(self) -> str:
+        """The answer in one sentence."""
+        if self.suspects:
+            first = self.suspects[0]
+            more = len(self.suspects) - 1
+            others = f"; {more} other {'cause is' if more == 1 else 'causes are'} possible" if more else ""
+            return f"{first.word.capitalize()}: {subject_sentence(first.findings[0]).rstrip('.')}{others}."
+        if self.hidden:
+            return f"Nothing that could be seen explains it; {len(self.hidden)} checks could not see what they need."
+        return "Nothing that a program can see explains it: all its checks hold."
+
+
+def subject_sentence(finding: Finding) -> str:
+    """Subject and sentence; the host itself needs no name."""
+    return finding.sentence if finding.subject == "host" else f"{finding.subject}: {finding.sentence}"
+
+
+def answer(symptom: Symptom, findings: Iterable[Finding], given: frozenset[str] = frozenset()) -> Answer:
+    """The ranked answer.
+
+    `findings` are those of every rule, worst first, as `judge` gives them; `given` is what guests have, as
+    model.concern.given_subjects tells it.
+    """
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if symptom.of_host or may_matter_to_guests(finding, given):
+            by_code.setdefault(finding.code, []).append(finding)
+    suspects, hidden, ruled_out = [], [], []
+    for cause in symptom.causes:
+        found = by_code.get(cause.code, [])
+        failing = tuple(f for f in found if f.verdict is Verdict.FAILS)
+        unseen = tuple(f for f in found if f.verdict is Verdict.UNKNOWN)
+        if failing:
+            suspects.append(Suspect(cause, failing, cause.weight * SHARE[failing[0].severity] // 100))
+        elif unseen:
+            hidden.append(Hidden(cause, unseen))
+        elif found:
+            ruled_out.append(cause.code)
+    suspects.sort(key=lambda s: -s.weight)
+    hidden.sort(key=lambda h: -h.cause.weight)
+    return Answer(symptom, tuple(suspects), tuple(hidden), tuple(ruled_out))
