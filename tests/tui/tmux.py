@@ -23,7 +23,15 @@ SECONDS = 60.0
 class Tmux:
     """One pane in which the console runs; a shell waits behind it."""
 
-    def __init__(self, *words: str, columns: int, lines: int, term: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *words: str,
+        columns: int,
+        lines: int,
+        term: str,
+        env: dict[str, str] | None = None,
+        program: tuple[str, ...] = (sys.executable, "-m", "vfiotui"),
+    ) -> None:
         self._program = need("tmux", "tmux")
         self._server = f"vfiotui-{uuid.uuid4().hex[:12]}"
         given = {
@@ -34,7 +42,7 @@ class Tmux:
             "PYTHONFAULTHANDLER": "1",
             **(env or {}),
         }
-        command = shlex.join([sys.executable, "-m", "vfiotui", *words])
+        command = shlex.join([*program, *words])
         script = f"{command}; printf 'ended with %s\\n' $?; exec sh -i"
         environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "COLORTERM", "NO_COLOR")}
         self._env = environment
@@ -64,6 +72,14 @@ class Tmux:
     def screen(self) -> str:
         """What the terminal shows."""
         return self._run("capture-pane", "-p")
+
+    def settled(self) -> str:
+        """The screen with its colours, once it is the same twice in a row."""
+        last = ""
+        while (now := self._run("capture-pane", "-p", "-e")) != last:
+            last = now
+            time.sleep(0.2)
+        return now
 
     def told(self, name: str) -> str:
         """One of tmux's own variables about the pane."""

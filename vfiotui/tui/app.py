@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
@@ -20,9 +20,10 @@ from vfiotui.host.root import Root
 from vfiotui.rules import judge
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
-from vfiotui.tui.bridge import Bridge, Changed
+from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import SETS, Caps
 from vfiotui.tui.commands import Commands
+from vfiotui.tui.driver import driver_class
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
@@ -72,7 +73,7 @@ class ConsoleApp(App[int]):
         self.root_ = root
         self.caps = caps
         self.store = Store()
-        self.bridge = Bridge(self)
+        self.bridge = Bridge(self._changed, lambda error: self._handle_exception(error))
         self._start = start
         self._theme_name = theme or ("console" if caps.few_colours or caps.no_colour else "dark")
         self._uri = uri
@@ -82,6 +83,10 @@ class ConsoleApp(App[int]):
         self._painting = False
         self.theme_names: tuple[str, ...] = ()
         """The themes that can be chosen: ours and the user's own."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that sleeps until there is input, where it may be used."""
+        return driver_class() or super().get_driver_class()
 
     def on_mount(self) -> None:
         """Themes first, then the feeders, then the first screen."""
@@ -117,14 +122,13 @@ class ConsoleApp(App[int]):
         if not self._events.is_closed():
             self._events.call_soon_threadsafe(lambda: self.store.push(topic, value, keep=keep))
 
-    @on(Changed)
-    def _changed(self, event: Changed) -> None:
+    def _changed(self, topic: str) -> None:
         if not self.screen_stack:
             return  # The console is being left: what came in the meantime is for nobody.
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
-            screen.changed(event.topic)
-        if event.topic == "findings":
+            screen.changed(topic)
+        if topic == "findings":
             self._begin_painting()
 
     def _begin_painting(self) -> None:

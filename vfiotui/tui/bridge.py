@@ -1,33 +1,33 @@
-"""From the store to the visible screen: one message for each topic, however often it changed meanwhile."""
+"""From the store to the visible screen: a topic is told once, however often it changed meanwhile."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from textual.message import Message
-
-if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
-
-
-class Changed(Message, bubble=False):
-    """A topic has changed; later changes of the same topic replace it in the queue."""
-
-    def __init__(self, topic: str) -> None:
-        super().__init__()
-        self.topic = topic
-
-    def can_replace(self, message: Message) -> bool:
-        """One waiting message for a topic is enough."""
-        return isinstance(message, Changed) and message.topic == self.topic
+import asyncio
+from collections.abc import Callable
 
 
 class Bridge:
-    """Subscriber of the store on behalf of the app."""
+    """Subscriber of the store on behalf of the console.
 
-    def __init__(self, app: ConsoleApp) -> None:
-        self._app = app
+    It uses the loop itself, not Textual's messages: those take longer than a live figure takes to be drawn.
+    """
+
+    def __init__(self, draw: Callable[[str], None], failed: Callable[[Exception], object]) -> None:
+        """`draw` is called on the loop with each topic that has changed; what it raises goes to `failed`."""
+        self._draw = draw
+        self._failed = failed
+        self._waiting: dict[str, None] = {}
 
     def tell(self, topic: str) -> None:
-        """Posts one message for the topic; runs on the loop, like the store."""
-        self._app.post_message(Changed(topic))
+        """Has the topic drawn soon; runs on the loop, like the store."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._deliver)
+        self._waiting[topic] = None
+
+    def _deliver(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for topic in waiting:
+            try:
+                self._draw(topic)
+            except Exception as error:
+                self._failed(error)

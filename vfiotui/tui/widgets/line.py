@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, strip_of
+from vfiotui.tui.widgets.paint import Painted, strip_of
 
 
-class Line(Widget):
+class Line(Painted):
     """A single line."""
 
-    COMPONENT_CLASSES = CLASSES
     DEFAULT_CSS = "Line { height: 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -22,8 +20,8 @@ class Line(Widget):
     def show(self, row: Row) -> None:
         """Shows a row; the same one again costs nothing."""
         if row != self._row:
-            self._row = row
-            self.refresh()
+            old, self._row = self._row, row
+            self.write_rows([(0, old, row)], self.size.width)
 
     @property
     def text(self) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vfiotui.tui.row import STYLES, Run
+from vfiotui.tui.row import STYLES, Row, Run
+from vfiotui.tui.widgets import direct
 
 CLASSES = {f"run--{name}" for name in STYLES}
 """Component classes of every widget that draws runs."""
@@ -47,3 +49,60 @@ def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> St
         if text
     ]
     return Strip(segments).adjust_cell_length(width, base)
+
+
+class Painted(Widget):
+    """A widget of rows that writes as little as it may of what has changed."""
+
+    COMPONENT_CLASSES = CLASSES
+    MARKED = "+"
+    """Behind the name of a style: as the row under the cursor shows it."""
+
+    _codes: dict[str, str]
+    _codes_of: tuple[object, ...] = ()
+
+    def style_of(self, name: str) -> Style:
+        """The style of a run."""
+        base = self.rich_style
+        plain = name.removesuffix(self.MARKED)
+        style = base + self.get_component_rich_style(f"run--{plain}", partial=True) if plain else base
+        return self.marked_style() + style if name.endswith(self.MARKED) else style
+
+    def marked_style(self) -> Style:
+        """What the cursor adds."""
+        return Style()
+
+    def write_rows(self, changes: Sequence[tuple[int, Row | None, Row]], width: int, marked: int = -1) -> None:
+        """Brings rows that have changed to the terminal: (line of the widget, old, new).
+
+        The widget already holds the new rows. Without an old row the whole new one is written. `marked` is the
+        line with the cursor.
+        """
+        spans: list[direct.Span] = []
+        left: list[int] = []
+        able = direct.ready(self)
+        for y, old, new in changes:
+            cells = None
+            if able:
+                cells = direct.whole_row(y, new, width) if old is None else direct.changed_cells(y, old, new, width)
+            if cells is None:
+                left.append(y)
+            elif y == marked:
+                spans += [s._replace(style=s.style + self.MARKED) for s in cells]
+            else:
+                spans += cells
+        if spans:
+            change = drawable(self)
+            if change is not None:
+                spans = [s._replace(text=change(s.text)) for s in spans]
+            direct.write(self, spans, self._terminal_codes({s.style for s in spans}))
+        if left:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in left))
+
+    def _terminal_codes(self, names: set[str]) -> dict[str, str]:
+        known_for = (self.app.theme, self.has_focus, self.app.ansi_color)
+        if known_for != self._codes_of:
+            self._codes_of, self._codes = known_for, {}
+        for name in names - self._codes.keys():
+            self._codes[name] = direct.codes(self, self.style_of(name))
+        return self._codes

@@ -9,14 +9,14 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, drawable, strip_of
+from vfiotui.tui.widgets.paint import CLASSES, Painted, drawable, strip_of
 
 
 class WholeCellBars(ScrollBarRender):
@@ -25,7 +25,7 @@ class WholeCellBars(ScrollBarRender):
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(Painted, ScrollView, can_focus=True):
     """Rows with a cursor on those that have a key; without any it only scrolls."""
 
     COMPONENT_CLASSES = CLASSES | {"rows--cursor"}
@@ -92,9 +92,10 @@ class Rows(ScrollView, can_focus=True):
             self.refresh()
         else:
             top = self.scroll_offset.y
-            for y in range(min(self.size.height, len(new) - top)):
-                if new[top + y] != old[top + y]:
-                    self.refresh(Region(0, y, self.size.width, 1))
+            seen = range(top, min(top + self.size.height, len(new)))
+            changes = [(i - top, old[i], new[i]) for i in seen if new[i] is not old[i] and new[i] != old[i]]
+            if changes:
+                self.write_rows(changes, self._row_width, self._cursor - top if self._marked else -1)
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
 
@@ -113,6 +114,19 @@ class Rows(ScrollView, can_focus=True):
                 self._go(index)
                 return
 
+    @property
+    def _row_width(self) -> int:
+        return self.scrollable_content_region.width or self.size.width
+
+    @property
+    def _marked(self) -> bool:
+        """Whether a row is shown as the cursor's."""
+        return self._has_cursor and self.has_focus and bool(self.key)
+
+    def marked_style(self) -> Style:
+        """What the cursor adds to its row."""
+        return self.get_component_rich_style("rows--cursor", partial=True)
+
     def _near(self, index: int, step: int) -> int:
         """The next row with a key in a direction, else the last one in the other, else the index itself."""
         for direction in (step, -step):
@@ -128,10 +142,9 @@ class Rows(ScrollView, can_focus=True):
             return
         old, self._cursor = self._cursor, index
         self._show_cursor()
-        for line in (old, index):
-            y = line - self.scroll_offset.y
-            if 0 <= y < self.size.height:
-                self.refresh(Region(0, y, self.size.width, 1))
+        top = self.scroll_offset.y
+        lines = [(line - top, None, self._rows[line]) for line in (old, index) if 0 <= line - top < self.size.height]
+        self.write_rows(lines, self._row_width, index - top if self._marked else -1)
         self.post_message(self.Moved(self, self.key))
 
     def _show_cursor(self) -> None:
@@ -197,12 +210,10 @@ class Rows(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One visible line."""
         index = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width or self.size.width
+        width = self._row_width
         base: Style = self.rich_style
         if index >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[index]
         strip = strip_of(self, row.runs, width, base)
-        if self._has_cursor and index == self._cursor and row.key and self.has_focus:
-            strip = strip.apply_style(self.get_component_rich_style("rows--cursor", partial=True))
-        return strip
+        return strip.apply_style(self.marked_style()) if self._marked and index == self._cursor else strip

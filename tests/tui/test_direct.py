@@ -1,0 +1,81 @@
+"""Cells written past the compositor: the screen ends as the compositor would have left it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.tui.tmux import Tmux
+from vfiotui.tui.row import Row, row
+from vfiotui.tui.widgets import direct
+from vfiotui.tui.widgets.direct import Span, changed_cells, narrow
+
+STEPS = 40
+PROGRAM = (sys.executable, "-m", "tests.tui.moving_rows")
+
+
+def shown(theme: str, term: str, how: str) -> list[str]:
+    """The screen with its colours after every tenth step, the cursor moved in between."""
+    found = []
+    with Tmux(theme, columns=80, lines=18, term=term, env={"VFIOTUI_DRAW": how}, program=PROGRAM) as terminal:
+        terminal.shows("step 1 ")
+        for step in range(2, STEPS + 1):
+            terminal.send("n")
+            terminal.shows(f"step {step} ")
+            if step % 4 == 0:
+                terminal.send("Down")
+            if step % 10 == 0:
+                terminal.shows("past the compositor" if how == "direct" else "by the compositor")
+                # A key is answered in order: once the cursor went there and back, what came before is drawn.
+                terminal.send("Up", "Down")
+                found.append(terminal.settled())
+    return found
+
+
+@pytest.mark.needs_tmux
+@pytest.mark.parametrize(("theme", "term"), [("dark", "tmux-256color"), ("console", "linux")])
+def test_both_ways_end_in_the_same_screen(theme: str, term: str) -> None:
+    direct_way, public_way = shown(theme, term, "direct"), shown(theme, term, "public")
+    for ours, theirs in zip(direct_way, public_way, strict=True):
+        # The first line tells which way it was.
+        assert ours.split("\n")[1:] == theirs.split("\n")[1:]
+    assert len(set(direct_way)) == len(direct_way), "the picture moves"
+
+
+def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vfiotui.tui import driver
+
+    monkeypatch.delenv(driver.PUBLIC, raising=False)
+    assert driver.proved() and driver.driver_class() is driver.QuietDriver
+    monkeypatch.setattr(driver.textual, "__version__", "8.3.0")
+    assert not driver.proved() and driver.driver_class() is None
+
+
+def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:
+    return changed_cells(0, old, new, width)
+
+
+def test_only_what_differs_is_written() -> None:
+    assert cells(row("busy ", ("88 %", "warn")), row("busy ", ("89 %", "warn"))) == [Span(0, 6, "9", "warn")]
+    assert cells(row("a", ("b", "warn")), row("a", ("b", "head"))) == [Span(0, 1, "b", "head")]
+    assert cells(row("same"), row("same")) == []
+
+
+def test_a_row_of_another_make_is_written_whole_with_blanks_behind_it() -> None:
+    assert cells(row("abc"), row("ab"), 5) == [Span(0, 0, "ab", ""), Span(0, 2, "   ", "")]
+
+
+def test_a_graph_is_shifted_where_the_terminal_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = row(("▁▂▃▄▅▆▇█▁▂", "graph")), row(("▂▃▄▅▆▇█▁▂▃", "graph"))
+    monkeypatch.setattr(direct, "terminal_shifts", lambda: True)
+    assert cells(old, new) == [Span(0, 0, "▃", "graph", 10)]
+    monkeypatch.setattr(direct, "terminal_shifts", lambda: False)
+    assert cells(old, new) == [Span(0, 0, "▂▃▄▅▆▇█▁▂▃", "graph")]
+
+
+def test_what_takes_two_cells_or_does_not_fit_is_left_to_the_compositor() -> None:
+    assert cells(row("名前"), row("名字")) is None
+    assert cells(row("name"), row("名字")) is None
+    assert cells(row("a" * 9, "b"), row("a" * 9, "c"), 9) is None
+    assert narrow("▁é[/x]") and not narrow("e\u0301") and not narrow("👍")

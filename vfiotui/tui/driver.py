@@ -1,0 +1,82 @@
+"""A terminal driver whose input thread sleeps until there is input.
+
+Textual's own asks ten times a second whether there is something to read; on a machine that runs a game, and on a
+laptop, those wake-ups are the largest part of what an idle console costs. It also counts what is written.
+
+Leans on names of Textual that are not public: `driver_class` gives it only for the versions it was proved with,
+and None, which means Textual's own driver, for all others.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from codecs import getincrementaldecoder
+from typing import Any
+
+import textual
+from textual._xterm_parser import XTermParser
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+PROVED = "8.2."
+"""The minor line of Textual whose insides this and `direct` were proved with."""
+PUBLIC = "VFIOTUI_DRAW"
+"""Environment: "public" keeps to what Textual promises, for comparison and for terminals that mind."""
+UNFINISHED = 100
+"""Milliseconds after which the rest of an escape sequence will not come."""
+
+
+def proved() -> bool:
+    """Whether the insides of Textual may be leant on: its version is known, and nobody forbids it."""
+    return textual.__version__.startswith(PROVED) and os.environ.get(PUBLIC) != "public"
+
+
+def driver_class() -> type[Driver] | None:
+    """The quiet driver, or None where Textual's own is to be used."""
+    return QuietDriver if proved() and hasattr(LinuxDriver, "run_input_thread") else None
+
+
+class QuietDriver(LinuxDriver):
+    """Waits for input, or for its end, without a timer."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.written = 0
+        """Bytes written to the terminal so far."""
+        self._end, self._ring = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def write(self, data: str) -> None:
+        """Hands the data to Textual's writing thread."""
+        self.written += len(data) if data.isascii() else len(data.encode())
+        super().write(data)
+
+    def run_input_thread(self) -> None:
+        """Reads until `disable_input` rings."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")().decode
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        poll.register(self._end, select.POLLIN)
+        unfinished = False
+        while True:
+            ready = {fd for fd, _ in poll.poll(UNFINISHED if unfinished else None)}
+            if self._end in ready:
+                os.read(self._end, 64)
+                return
+            unfinished = self.fileno in ready
+            if unfinished:
+                data = os.read(self.fileno, 4096)
+                if not data:
+                    # Standard input has ended; the console lives on until somebody ends it.
+                    poll.unregister(self.fileno)
+                for message in parser.feed(decode(data)) if data else ():
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
+
+    def disable_input(self) -> None:
+        """Ends the input thread; it may be started again."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            os.write(self._ring, b"\0")
+        super().disable_input()
