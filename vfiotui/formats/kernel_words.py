@@ -60,7 +60,7 @@ class Word:
 
     text: str
     fixed: bool = False
-    """It is put together elsewhere, by a variable or a macro, and cannot be changed in its place."""
+    """A variable or a macro makes it, or it has no place of its own: it cannot be changed where it stands."""
     line_number: int = 0
     line_text: str = ""
 
@@ -184,7 +184,7 @@ class _Line:
         word = self.before[index] if index is not None else None
         if word is not None and word.fixed:
             raise Refused(
-                f"{word.text} comes from a variable; change it where the variable is set.",
+                f"{word.text} is put together from elsewhere or shares its quotes with other words; edit it by hand.",
                 word.line_number,
                 word.line_text,
             )

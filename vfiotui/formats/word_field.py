@@ -7,7 +7,7 @@ nothing (quotes, continuations) is in no unit, so no edit can hurt it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from vfiotui.formats.kernel_words import FOR_INIT, Kept, Word, WordEdit, rewrite
@@ -54,6 +54,10 @@ class Field:
     """What is written here continues a value that begins elsewhere."""
     spell: Callable[[str, str], str] = as_it_is
     """How a text is written inside the given quotes."""
+
+    def joined(self) -> Field:
+        """The same value behind a key, from which a blank has to part it."""
+        return replace(self, joins=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,8 @@ def edit_fields(text: str, fields: Sequence[Field], edit: WordEdit) -> str:
             continue
         following = placed[kept.index] if kept.index < len(placed) else None
         if new:
-            field = anchor.field if anchor else fields[-1]
-            left = [u for i, u in enumerate(field.units) if i not in gone[id(field)]]
-            splices.append(_inserted(" ".join(new), anchor, following, field, bool(left)))
+            filled = any(i not in gone[id(fields[-1])] for i in range(len(fields[-1].units)))
+            splices.append(_inserted(" ".join(new), anchor, following, fields[-1], filled))
             new = []
         if following is not None:
             splices += _changed(following, kept.text)
@@ -133,17 +136,17 @@ def _clear(one: _Placed, gone: set[int]) -> None:
             return
 
 
-def _inserted(new: str, anchor: _Placed | None, following: _Placed | None, field: Field, filled: bool) -> Splice:
-    """New words behind the anchor where that can be written to, before the next word, or at the tail."""
-    if anchor is not None:
-        last = field.units[anchor.end - 1]
-        if not last.fixed and (last.end > field.home or following is not None):
-            return Splice(last.end, last.end, field.spell(f" {new}", last.quote))
+def _inserted(new: str, anchor: _Placed | None, following: _Placed | None, last: Field, filled: bool) -> Splice:
+    """New words in front of a word that has to stay last, or else at the end of the last field."""
+    if anchor is not None and (following is not None or anchor.field is last):
+        unit = anchor.field.units[anchor.end - 1]
+        if not unit.fixed and (following is not None or unit.end > last.home):
+            return Splice(unit.end, unit.end, anchor.field.spell(f" {new}", unit.quote))
     if following is not None and not following.word.fixed:
         unit = following.field.units[following.first]
         return Splice(unit.start, unit.start, following.field.spell(f"{new} ", unit.quote))
-    blank = " " if filled or field.joins else ""
-    return Splice(field.tail, field.tail, field.spell(f"{blank}{new}", field.tail_quote))
+    blank = " " if filled or last.joins else ""
+    return Splice(last.tail, last.tail, last.spell(f"{blank}{new}", last.tail_quote))
 
 
 def _changed(one: _Placed, text: str) -> list[Splice]:
