@@ -6,7 +6,8 @@ Why
     A group can only be given away whole: a foreign device in it goes to the guest too, or nothing does.
 How it is read
     /sys/kernel/iommu_groups/N/devices with the class of each member. Bridges and root ports in a group are
-    normal and stay with the host.
+    normal and stay with the host. The bridges above the card tell whether its slot hangs at the CPU or behind
+    the chipset.
 Fix
     Another slot first (one wired to the CPU), then the firmware's ACS and AER settings, then a newer kernel;
     the ACS override patch only as the last resort: it hides the missing isolation and does not make it.
@@ -23,7 +24,16 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import judge_group
+from vfiotui.model.reading import or_else
+from vfiotui.model.wiring import CHIPSET, CPU, wired_to
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+FIXES = {
+    CHIPSET: "its slot hangs behind the chipset: move it to one of the CPU, or look for ACS in the firmware setup",
+    CPU: "its slot hangs at the CPU: look for ACS and AER in the firmware setup, or move what shares its root port",
+    "": "move the card to a slot of the CPU, or look for ACS in the firmware setup",
+}
+"""By where the slot hangs."""
 
 
 @rule(
@@ -65,6 +75,6 @@ def check(facts: Facts) -> Iterator[Answer]:
             f"Group {group.number} of this card also holds {', '.join([*names, *group.foreign])}: "
             + ("the card is the boot display and may stay." if boot else "they would have to go to the guest with it."),
             seen(path, " ".join(group.members)),
-            fix=fix("move the card to a slot of the CPU, or look for ACS in the firmware setup", Risk.R0),
+            fix=fix(FIXES[or_else(wired_to(device, bus), "")], Risk.R0),
             severity=Severity.INFO if boot else Severity.FAIL,
         )

@@ -4,16 +4,17 @@ What must hold
     On an Intel host the kernel's own default is on, or the command line says intel_iommu=on.
 Why
     Kernels are built with one of three defaults: on, on but not for the integrated graphics, off. With the
-    second, the integrated graphics cannot be given away.
+    second, the integrated graphics cannot be given away. A kernel of the third starts the IOMMU all the same
+    where the firmware opts in to DMA protection and the machine has external ports.
 How it is read
     CONFIG_INTEL_IOMMU_DEFAULT_ON, _ON_INTGPU_OFF and _OFF of the kernel's configuration with the command line;
-    this also judges a disk that is only mounted.
+    this also judges a disk that is only mounted. The opt-in is bit 2 of the flags of the DMAR table.
 Fix
     Add intel_iommu=on where the default is off, or where the integrated graphics is to be given away.
 Valid for
     Intel. The default differs by distribution and version: it is read, never assumed.
 Sources
-    drivers/iommu/intel/Kconfig; Debian kernel configuration 7.2 (ON_INTGPU_OFF).
+    drivers/iommu/intel/Kconfig and iommu.c platform_optin_force_iommu; Debian kernel configuration 7.2 (ON_INTGPU_OFF).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from collections.abc import Iterator
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.iommu import Dmar
+from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -64,11 +67,16 @@ def check(facts: Facts) -> Iterator[Answer]:
             ),
             severity=Severity.INFO,
         )
-    else:
-        yield fails(
-            "host",
-            "This kernel leaves the Intel IOMMU off unless intel_iommu=on is given, and it is not.",
-            seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"),
-            seen(line.source, line.text),
-            fix=fix("add intel_iommu=on", Risk.R2, ("cmdline.add", "intel_iommu=on")),
-        )
+        return
+    firmware = facts.firmware
+    dmar = None if isinstance(firmware, Unread) else firmware.dmar
+    opted = isinstance(dmar, Dmar) and dmar.dma_ctrl_opt_in
+    yield fails(
+        "host",
+        "This kernel leaves the Intel IOMMU off unless intel_iommu=on is given, and it is not"
+        + ("; only external ports such as Thunderbolt make it start all the same." if opted else "."),
+        seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"),
+        seen(line.source, line.text),
+        fix=fix("add intel_iommu=on", Risk.R2, ("cmdline.add", "intel_iommu=on")),
+        severity=Severity.WARN if opted else Severity.FAIL,
+    )

@@ -6,6 +6,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
 from vfiotui.model.pci import Capabilities, Link, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.wiring import way_up, wired_to
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown
@@ -183,7 +184,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
     if device is None or isinstance(facts.pci, Unread):
         return [row("this device is gone")]
     rows = [row((clean(bdf), "head"), f"  {kind_of(device)}"), BLANK]
-    link = device.link
+    link, wired = device.link, wired_to(device, facts.pci)
     node = "the kernel does not tell" if device.numa_node is None else shown(device.numa_node)
     pairs = [
         ("name", f"{shown(device.vendor_name)} {shown(device.device_name)}"),
@@ -193,7 +194,8 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         ("override", shown(device.driver_override, "none")),
         ("modules", " ".join(clean(m) for m in or_else(device.modules, ())) or "none that would claim it is known"),
         ("group", shown(device.group, "none")),
-        ("below", clean(device.parent) if device.parent else "the root complex"),
+        ("below", ", ".join(f"{b.bdf} {clean(b.name)}" for b in way_up(device, facts.pci)) or "the root complex"),
+        ("wired to", f"the {wired}" if isinstance(wired, str) else shown(wired)),
         ("reset", reset_words(device)),
         ("power", shown(device.power_state)),
         ("boot VGA", "yes: the firmware drew on it" if device.boot_vga is True else "no"),
