@@ -142,7 +142,17 @@ def read(root: Root) -> Reading[Topology]:
         isolated=isolated,
         nohz_full=nohz_full,
         smt=root.text(f"{CPUS}/smt/control", 4096),
+        guest_cpus=read_guest_cpus(root),
     )
+
+
+def read_guest_cpus(root: Root) -> Reading[CpuSet]:
+    """What the cpuset of guests allows; before the first guest has run that of all groups (admin-guide/cgroup-v2)."""
+    for folder in ("machine.slice/", ""):
+        found = cpu_list(root, f"/sys/fs/cgroup/{folder}cpuset.cpus.effective")
+        if isinstance(found, frozenset) and found:
+            return found
+    return Unread("no control group limits the CPUs of guests", Why.ABSENT, "/sys/fs/cgroup/cpuset.cpus.effective")
 
 
 def read_cpu(

@@ -94,6 +94,8 @@ class Topology:
     nohz_full: Reading[CpuSet]
     smt: Reading[str]
     """smt/control: on, off, forceoff, notsupported, notimplemented."""
+    guest_cpus: Reading[CpuSet] = Unread("not read")
+    """CPUs that the control group of guests allows (machine.slice, cpuset.cpus.effective)."""
     by_number: dict[int, Cpu] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,108 @@
+"""What a guest can be placed on: the cores of the host, and what is taken of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from vfiotui.model.cores import CacheDomain, Core, cores_in, domains_of
+from vfiotui.model.domain import Domain
+from vfiotui.model.pci import PciBus
+from vfiotui.model.pinning import owners_of
+from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.topology import CpuSet, Topology
+
+X86 = ("GenuineIntel", "AuthenticAMD", "HygonGenuine", "CentaurHauls", "Shanghai")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The host as one guest sees it."""
+
+    topology: Topology
+    domains: tuple[CacheDomain, ...]
+    taken: Mapping[int, str]
+    """CPUs of vCPUs of other guests that run or start by themselves → the guest."""
+    busy: Mapping[int, str]
+    """CPUs to which other guests pin their emulator or iothreads → the guest."""
+    allowed: CpuSet
+    """CPUs that run and that guests may use."""
+    near: CpuSet
+    """Nodes of the device that the guest should be near to; empty where there is none or it is unknown."""
+
+    @cached_property
+    def cores(self) -> tuple[Core, ...]:
+        """Every core that runs."""
+        return cores_in(self.domains)
+
+    @cached_property
+    def by_cpu(self) -> dict[int, Core]:
+        """The core of every CPU that runs."""
+        return {cpu: core for core in self.cores for cpu in core.cpus}
+
+    @cached_property
+    def nodes(self) -> tuple[int, ...]:
+        """NUMA nodes with CPUs that run."""
+        return tuple(sorted({c.node for c in self.cores if c.node is not None}))
+
+    @cached_property
+    def host_core(self) -> Core | None:
+        """The core that stays with the host whatever happens: that of the lowest CPU that is not isolated."""
+        plain = [c for c in self.cores if not c.isolated]
+        return min(plain or self.cores, key=lambda c: c.first, default=None)
+
+    @cached_property
+    def isolates(self) -> bool:
+        """Whether the host keeps its own work off some CPUs."""
+        return any(c.isolated for c in self.cores)
+
+    @cached_property
+    def knows_dies(self) -> bool:
+        """Whether guests of this host can be shown dies: PC machine types can."""
+        return or_else(self.topology.vendor, "") in X86
+
+    def free(self, core: Core) -> bool:
+        """Whether a guest may have the whole core."""
+        return all(c in self.allowed and c not in self.taken and c not in self.busy for c in core.cpus)
+
+    def distance(self, node: int, other: int) -> int:
+        """How far two nodes are apart; 10 is the node itself, and what is unknown is very far."""
+        if node == other:
+            return 10
+        for row in self.topology.nodes:
+            if row.node == node and not isinstance(row.distances, Unread):
+                order = [n.node for n in self.topology.nodes]
+                place = order.index(other) if other in order else len(row.distances)
+                return row.distances[place] if place < len(row.distances) else 255
+        return 255
+
+
+def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = frozenset()) -> Ground:
+    """The ground for a guest; `others` are all other guests, of which those count that run or start by themselves."""
+    taken: dict[int, str] = {}
+    busy: dict[int, str] = {}
+    most = len(topology.online_cpus) // 2
+    for domain in others:
+        if not (domain.running or domain.autostart):
+            continue
+        taken |= dict.fromkeys(owners_of(domain), domain.name)
+        for cpus in (domain.emulator_pin, *(c for _, c in domain.iothread_pins)):
+            # A pin to most of the host is no pin.
+            if cpus and len(cpus) <= most:
+                busy |= dict.fromkeys(cpus, domain.name)
+    online = frozenset(c.cpu for c in topology.online_cpus)
+    limit = or_else(topology.guest_cpus, online)
+    return Ground(topology, domains_of(topology), taken, busy, online & limit, near)
+
+
+def nodes_near(pci: Reading[PciBus], address: str) -> Reading[CpuSet]:
+    """The NUMA node of a device; Unread where the device or its node is not known."""
+    if isinstance(pci, Unread):
+        return pci
+    device = next((d for d in pci.devices if d.bdf == address), None)
+    if device is None:
+        return Unread(f"there is no device {address}")
+    if isinstance(device.numa_node, Unread):
+        return device.numa_node
+    return frozenset({device.numa_node}) if device.numa_node is not None else Unread(f"{address} belongs to no node")

@@ -1,0 +1,95 @@
+"""A pinning into a guest's XML, and the changes that it makes there; every other byte stays.
+
+An element that says the same already is left as it is. libvirt: formatdomain, CPU allocation and tuning.
+"""
+
+from __future__ import annotations
+
+from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.model.cpuset import format_list
+from vfiotui.model.pinning import Pinning, Shape
+from vfiotui.model.reading import or_else
+from vfiotui.model.topology import Topology
+
+
+def with_pinning(xml: str, wanted: Pinning, topology: Topology) -> str:
+    """The XML with the pinning in it; raises ValueError where the XML is no domain or cannot take another count."""
+    domain = DomainXml(xml)
+    _count(domain, wanted)
+    domain.vcpu_pins = wanted.vcpus
+    domain.emulator_pin = wanted.emulator
+    if wanted.iothreads or domain.iothreads:
+        domain.iothreads = wanted.iothreads or None
+    domain.iothread_pins = wanted.iothread_pins
+    if wanted.shape is not None:
+        _shape(domain, wanted.shape, topology)
+    if wanted.nodes is not None:
+        domain.memory_nodes = wanted.nodes
+        domain.memory_mode = domain.memory_mode or "strict"
+        domain.memory_placement = None
+    return domain.xml
+
+
+def _count(domain: DomainXml, wanted: Pinning) -> None:
+    if domain.vcpus != wanted.count:
+        if domain.root.find("vcpus") is not None or domain.root.find("cpu/numa") is not None:
+            raise ValueError(
+                f"the guest lists its {domain.vcpus} vCPUs one by one (<vcpus> or <numa>): "
+                f"change those by hand before it gets {wanted.count}"
+            )
+        domain.vcpus = wanted.count
+        domain.current_vcpus = None
+    domain.placement = domain.placement or "static"
+
+
+def _shape(domain: DomainXml, shape: Shape, topology: Topology) -> None:
+    named = domain.root.find("cpu/topology") is not None
+    if not named and domain.root.find("cpu") is None and shape.threads == shape.dies == 1:
+        # A guest that says nothing about its processor keeps what libvirt gives it.
+        return
+    domain.sockets = shape.sockets
+    if shape.dies > 1 or domain.dies is not None:
+        domain.dies = shape.dies
+    if domain.clusters is not None:
+        domain.clusters = 1
+    domain.cores = shape.cores
+    domain.threads = shape.threads
+    if domain.cpu_mode == "host-passthrough":
+        if domain.root.find("cpu/cache") is None:
+            domain.cache_mode = "passthrough"
+        if shape.threads > 1 and or_else(topology.vendor, "") == "AuthenticAMD":
+            # QEMU hides SMT from guests of AMD hosts without it.
+            domain.cpu_features = {**domain.cpu_features, "topoext": "require"}
+
+
+def changes(before: str, after: str) -> tuple[str, ...]:
+    """What differs between two XMLs as far as pinning goes, in words."""
+    old, new = DomainXml(before), DomainXml(after)
+    said = []
+    for what, a, b in (
+        ("vCPUs", old.vcpus, new.vcpus),
+        ("iothreads", old.iothreads, new.iothreads),
+        ("emulator", _list(old.emulator_pin), _list(new.emulator_pin)),
+        ("shape", _shape_of(old), _shape_of(new)),
+        ("memory from nodes", _list(old.memory_nodes), _list(new.memory_nodes)),
+    ):
+        if a != b:
+            said.append(f"{what}: {a or 'none'} → {b or 'none'}")
+    for what, pins, others in (
+        ("vCPU", old.vcpu_pins, new.vcpu_pins),
+        ("iothread", old.iothread_pins, new.iothread_pins),
+    ):
+        for index in sorted({*pins, *others}):
+            a, b = _list(pins.get(index)), _list(others.get(index))
+            if a != b:
+                said.append(f"{what} {index}: {a or 'any CPU'} → {b or 'any CPU'}")
+    return tuple(said)
+
+
+def _list(cpus: frozenset[int] | None) -> str:
+    return format_list(cpus) if cpus else ""
+
+
+def _shape_of(domain: DomainXml) -> str:
+    parts = (("sockets", domain.sockets), ("dies", domain.dies), ("cores", domain.cores), ("threads", domain.threads))
+    return " ".join(f"{n} {word}" for word, n in parts if n is not None)
