@@ -76,17 +76,21 @@ class _Scanner:
         self.behind_condition = False
         self.heredocs: list[tuple[str, bool]] = []
         self.found: list[ShellAssignment] = []
+        self.commands: list[tuple[ShellWord, ...]] = []
         self._new_command()
 
     def _new_command(self) -> None:
         self.pending: list[ShellAssignment] = []
         self.declaring = False
         self.plain_words = 0
+        self.words: list[ShellWord] = []
 
     def _end_command(self) -> None:
         """Assignments in front of a command are for that command only."""
         if self.declaring or not self.plain_words:
             self.found += self.pending
+        if self.words:
+            self.commands.append(tuple(self.words))
         self._new_command()
 
     def _eol(self, at: int) -> int:
@@ -185,6 +189,7 @@ class _Scanner:
             self.declaring = True
         elif command not in CONTINUES:
             self.plain_words += 1
+            self.words.append(word)
 
     def _elements(self) -> tuple[ShellWord, ...]:
         """An array's elements; the place is behind its closing bracket afterwards."""
@@ -293,6 +298,17 @@ def scan(text: str) -> tuple[ShellAssignment, ...]:
     [('A', False, True, 'x y'), ('C', True, False, 'd')]
     """
     return _Scanner(text).scan()
+
+
+def commands(text: str) -> tuple[tuple[ShellWord, ...], ...]:
+    """The words of all commands that are no assignments, in order, whether they are certain to run or not.
+
+    >>> [[w.literal for w in command] for command in commands("A=1; unset A && B=2 ls")]
+    [['unset', 'A'], ['ls']]
+    """
+    scanner = _Scanner(text)
+    scanner.scan()
+    return tuple(scanner.commands)
 
 
 def line_at(text: str, position: int) -> tuple[int, str]:

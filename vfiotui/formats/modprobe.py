@@ -1,0 +1,252 @@
+r"""modprobe.d: one statement a line, read as kmod reads it (modprobe.d(5), libkmod-config.c).
+
+A backslash before the line end joins the next line, in comments too; before a CRLF it does not.
+- and _ in module names are one letter. There are no comments behind a statement: what stands there is an option.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vfiotui.formats.refused import Refused
+from vfiotui.formats.text_lines import lines_of, with_line, without_lines
+
+LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
+GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
+WORD = re.compile(r"(?:\"(?:[^\"\n\\]|\\[^\n]|\\\n)*\"?|\\\n(?![ \t\r\v\f\n]|\Z)|\\[^\n]|[^\s\"\\])+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as kmod sees it, and where it stands in the text."""
+
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement with its continuation lines."""
+
+    verb: str
+    """options, softdep, blacklist, alias, install, remove, weakdep."""
+    name: Word
+    """The module, or the alias."""
+    words: tuple[Word, ...]
+    """What follows the name."""
+    line: int
+    """Of its first line, from 1."""
+    start: int
+    end: int
+    """Of its whole lines, the end included."""
+
+    @property
+    def rest(self) -> str:
+        """What follows the name, joined by blanks."""
+        return " ".join(word.value for word in self.words)
+
+
+def fold(name: str) -> str:
+    """The module's name with _ for -, but not inside of a [set].
+
+    >>> fold("snd-hda-intel"), fold("[a-b]-c")
+    ('snd_hda_intel', '[a-b]_c')
+    """
+    return re.sub(r"\[[^]]*\]|-", lambda match: "_" if match[0] == "-" else match[0], name)
+
+
+def _words(text: str, start: int, end: int) -> Iterator[Word]:
+    place = start
+    while place < end:
+        gap = GAP.match(text, place, end)
+        place = gap.end() if gap else place
+        word = WORD.match(text, place, end)
+        if not word:
+            return
+        yield Word(re.sub(r"\\(.)", r"\1", word[0].replace("\\\n", "")), word.start(), word.end())
+        place = word.end()
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    """All statements in order; comments and words alone are none."""
+    found, place, number = [], 0, 1
+    while place < len(text):
+        match = LOGICAL.match(text, place)
+        assert match
+        start, place = place, match.end()
+        words = () if text[start] == "#" else tuple(_words(text, start, place))
+        if len(words) > 1 and not words[0].value.startswith("#"):
+            found.append(Statement(words[0].value, words[1], words[2:], number, start, place))
+        number += text.count("\n", start, place)
+    return tuple(found)
+
+
+def _of(text: str, verb: str, name: str) -> tuple[Statement, ...]:
+    return tuple(s for s in statements(text) if s.verb == verb and fold(s.name.value) == fold(name))
+
+
+def _append(text: str, statement: str) -> str:
+    """One more statement at the end, unless a backslash there would swallow it."""
+    if "\n" in statement or "\\" in statement:
+        raise ValueError("a statement is one line without backslashes")
+    tail = text.removesuffix("\n")
+    if (len(tail) - len(tail.rstrip("\\"))) % 2:
+        last = lines_of(text)[-1]
+        sentence = "The file ends in a backslash that would swallow a new line; remove it by hand."
+        raise Refused(sentence, last.number, last.text)
+    return with_line(text, statement)
+
+
+def _drop(text: str, statement: Statement) -> str:
+    """The text without the lines of a statement."""
+    return without_lines(text, [line for line in lines_of(text) if statement.start <= line.start < statement.end])
+
+
+def _without(text: str, statement: Statement, word: Word) -> str:
+    """The text without a word and the gap before it; without the statement where nothing else is left."""
+    if len(statement.words) == 1:
+        return _drop(text, statement)
+    before = max(w.end for w in (statement.name, *statement.words) if w.end <= word.start)
+    return text[:before] + text[word.end :]
+
+
+def options(text: str, module: str) -> tuple[str, ...]:
+    """The options of a module in order, as the kernel gets them; of equal keys the last is in force.
+
+    >>> options("options vfio-pci ids=1:2\\noptions vfio_pci disable_vga=1", "vfio-pci")
+    ('ids=1:2', 'disable_vga=1')
+    """
+    return tuple(word.value for s in _of(text, "options", module) for word in s.words)
+
+
+def _key(option: str) -> str:
+    return option.partition("=")[0].replace("-", "_")
+
+
+def set_option(text: str, module: str, option: str) -> str:
+    """The text with the option, such as ids=10de:1b80, once; the module's other options stay.
+
+    It takes the place of the one in force, else joins the module's last line, else becomes a new line.
+    Refused where a quote of that line is open.
+    """
+    if not re.fullmatch(r"[^\s\"\\=]+(=([^\s\"\\]*|\"[^\"\\\n]*\"))?", option):
+        raise ValueError("an option is key=value, with double quotes around blanks")
+    mine = _of(text, "options", module)
+    holders = [(s, w) for s in mine for w in s.words if _key(w.value) == _key(option)]
+    if not mine:
+        return _append(text, f"options {module} {option}")
+    for statement in mine:
+        if sum(w.value.count('"') for w in statement.words) % 2:
+            shown = lines_of(text)[statement.line - 1].text
+            raise Refused("A quote is open in this line; close it by hand.", statement.line, shown)
+    if not holders:
+        place = max(w.end for w in (mine[-1].name, *mine[-1].words))
+        return f"{text[:place]} {option}{text[place:]}"
+    _, last = holders[-1]
+    if last.value != option:
+        text = text[: last.start] + option + text[last.end :]
+    for statement, word in reversed(holders[:-1]):
+        text = _without(text, statement, word)
+    return text
+
+
+def remove_option(text: str, module: str, key: str) -> str:
+    """The text without the module's option of this key; a line that has no other option goes whole."""
+    while True:
+        for statement in _of(text, "options", module):
+            word = next((w for w in statement.words if _key(w.value) == _key(key)), None)
+            if word is None:
+                continue
+            text = _without(text, statement, word)
+            break
+        else:
+            return text
+
+
+def add(text: str, verb: str, name: str, rest: str = "") -> str:
+    """The text with a statement such as blacklist nouveau; unchanged where it says so already."""
+    if any(s.rest == " ".join(rest.split()) for s in _of(text, verb, name)):
+        return text
+    return _append(text, f"{verb} {name} {rest}".rstrip())
+
+
+def remove(text: str, verb: str, name: str, rest: str | None = None) -> str:
+    """The text without the statements of this verb and name, or only those with this rest."""
+    for statement in reversed(_of(text, verb, name)):
+        if rest is None or statement.rest == " ".join(rest.split()):
+            text = _drop(text, statement)
+    return text
+
+
+def set_command(text: str, verb: str, module: str, command: str) -> str:
+    """The text where install or remove of a module runs the command; kmod obeys the first statement alone."""
+    mine = _of(text, verb, module)
+    if not mine:
+        return _append(text, f"{verb} {module} {command}")
+    first = mine[0]
+    if first.rest == " ".join(command.split()):
+        return text
+    if "\n" in command or "\\" in command:
+        raise ValueError("a command is one line without backslashes")
+    if not first.words:
+        return f"{text[: first.name.end]} {command}{text[first.name.end :]}"
+    return text[: first.words[0].start] + command + text[first.words[-1].end :]
+
+
+def softdeps(text: str, module: str) -> tuple[str, ...]:
+    """What the module's soft dependencies load before it, all lines together."""
+    found: list[str] = []
+    for statement in _of(text, "softdep", module):
+        found += [word.value for word in _pre(statement)]
+    return tuple(found)
+
+
+def _pre(statement: Statement) -> list[Word]:
+    found, before = [], False
+    for word in statement.words:
+        if word.value in ("pre:", "post:"):
+            before = word.value == "pre:"
+        elif before:
+            found.append(word)
+    return found
+
+
+def add_softdep(text: str, module: str, before: str) -> str:
+    """The text in which `before` is loaded ahead of the module.
+
+    It joins the module's first softdep line, because older kmod obeys that one alone (libkmod-module.c).
+    """
+    mine = _of(text, "softdep", module)
+    if not mine:
+        return _append(text, f"softdep {module} pre: {before}")
+    first = mine[0]
+    if any(fold(word.value) == fold(before) for word in _pre(first)):
+        return text
+    mark = next((word for word in first.words if word.value == "pre:"), None)
+    place, new = (mark.end, f" {before}") if mark else (first.name.end, f" pre: {before}")
+    return text[:place] + new + text[place:]
+
+
+def remove_softdep(text: str, module: str, before: str) -> str:
+    """The text in which `before` is not loaded ahead of the module; an emptied line goes whole."""
+    while True:
+        for statement in _of(text, "softdep", module):
+            word = next((w for w in _pre(statement) if fold(w.value) == fold(before)), None)
+            if word is None:
+                continue
+            named = [w for w in statement.words if w.value not in ("pre:", "post:")]
+            if len(named) == 1:
+                text = _drop(text, statement)
+                break
+            text = _without(text, statement, word)
+            place = statement.words.index(word)
+            mark = statement.words[place - 1]
+            alone = place + 1 == len(statement.words) or statement.words[place + 1].value in ("pre:", "post:")
+            if mark.value == "pre:" and alone:
+                text = _without(text, statement, mark)
+            break
+        else:
+            return text
