@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.hosts import first, rom
+from tests.hosts import first, guests, rom
 from tests.hosts.base import CLEAN, INTEL
 from vfiotui.demo.description import Host
 from vfiotui.demo.tower import TOWER
 
 __all__ = ["CLEAN", "HOSTS", "INTEL", "TOWER"]
 
-HOSTS: dict[str, Host] = {**first.HOSTS, **rom.HOSTS}
+HOSTS: dict[str, Host] = {**first.HOSTS, **guests.HOSTS, **rom.HOSTS}
 """Every machine by its name; each module of this package holds those of one topic."""

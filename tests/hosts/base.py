@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vfiotui.demo.description import CpuDesc, GuestDesc, Host, PciDesc
+from vfiotui.demo.firmware_files import DESCRIPTOR, DESCRIPTOR_PATH
 from vfiotui.demo.guest_xml import guest_xml
 
 WORDS = "root=/dev/nvme0n1p2 ro quiet"
@@ -36,10 +37,10 @@ IGPU = PciDesc("0000:00:02.0", 0x8086, 0x3E92, 0x030000, 3, "i915", boot_vga=Tru
 
 TUNED = GuestDesc(
     "tuned",
-    guest_xml("tuned", "00000000-0000-4000-8000-000000000001", memory_gib=8, pins=(4, 5), emulator="0-1"),
+    guest_xml("tuned", "00000000-0000-4000-8000-000000000001", memory_gib=8, pins=(2, 6), emulator="0,4", threads=2),
     pid=100,
     vcpus=2,
-    pins=(4, 5),
+    pins=(2, 6),
 )
 
 CLEAN = Host(
@@ -49,7 +50,10 @@ CLEAN = Host(
     guests=(TUNED,),
     cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS}",
     default_cmdline="quiet",
-    files={"/etc/modprobe.d/vfio.conf": "options vfio-pci ids=10de:13c2,10de:0fbb\n"},
+    files={
+        "/etc/modprobe.d/vfio.conf": "options vfio-pci ids=10de:13c2,10de:0fbb\n",
+        DESCRIPTOR_PATH: DESCRIPTOR,
+    },
 )
 """Nothing is wrong with it."""
 

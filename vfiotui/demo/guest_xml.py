@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-HYPERV = ("relaxed", "vapic", "vpindex", "synic", "stimer", "frequencies")
+HYPERV = ("relaxed", "vapic", "vpindex", "runtime", "synic", "stimer", "frequencies", "tlbflush", "ipi")
 """Enlightenments of a Windows guest that need no further value (libvirt formatdomain, hypervisor features)."""
 
 
@@ -41,12 +41,15 @@ def guest_xml(
         + _features(windows)
         + f"  <cpu mode='host-passthrough' check='none' migratable='on'>\n    <topology sockets='1' dies='1' "
         f"cores='{count // threads}' threads='{threads}'/>\n"
+        + ("    <cache mode='passthrough'/>\n" if pins else "")
         + ("    <feature policy='require' name='topoext'/>\n" if threads > 1 else "")
-        + f"  </cpu>\n  <clock offset='{'localtime' if windows else 'utc'}'/>\n  <devices>\n"
-        "    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
+        + "  </cpu>\n"
+        + _clock(windows)
+        + "  <devices>\n    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
         + _disk(disk or f"/var/lib/libvirt/images/{uuid}.qcow2", bool(iothread))
         + _interface(uuid)
         + "".join(_hostdev(bdf, hostdevs) for bdf in hostdevs)
+        + ("    <video>\n      <model type='none'/>\n    </video>\n" if hostdevs else "")
         + f"    <memballoon model='{'none' if hostdevs else 'virtio'}'/>\n  </devices>\n{extra}</domain>"
     )
 
@@ -62,8 +65,19 @@ def _tune(pins: Sequence[int], emulator: str, iothread: str) -> str:
 
 def _features(windows: bool) -> str:
     hyperv = "".join(f"      <{word} state='on'/>\n" for word in HYPERV)
+    hyperv += "      <spinlocks state='on' retries='8191'/>\n"
     more = f"    <hyperv mode='custom'>\n{hyperv}    </hyperv>\n" if windows else ""
     return f"  <features>\n    <acpi/>\n    <apic/>\n{more}  </features>\n"
+
+
+def _clock(windows: bool) -> str:
+    """Windows reads Hyper-V's clock, and keeps local time."""
+    if not windows:
+        return "  <clock offset='utc'>\n    <timer name='hpet' present='no'/>\n  </clock>\n"
+    return (
+        "  <clock offset='localtime'>\n    <timer name='hpet' present='no'/>\n"
+        "    <timer name='hypervclock' present='yes'/>\n  </clock>\n"
+    )
 
 
 def _disk(source: str, iothread: bool) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from vfiotui.demo.description import GuestDesc, Host, UsbDesc
+from vfiotui.demo.firmware_files import DESCRIPTOR, DESCRIPTOR_PATH
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.tower_pci import CHIPSET_CARD, CHIPSET_USB, CPU_USB, FUNCTIONS, GUEST_CARD
 
 WIN_PINS = (6, 18, 7, 19, 8, 20, 9, 21)
 """Four whole cores of the second level 3 domain."""
 HOST_CPUS = "2-3"
+WIN_DISK = "/dev/disk/by-id/nvme-WDS500G3X0C_DEMO-part3"
+MACOS_UUID, ARCH_UUID = "7c1e9a52-88a1-4f7b-a0c3-5d6e7f8091a2", "11d0c8b4-2f3e-4d5c-8b6a-797887a6b5c4"
 HID, KEYBOARD, MOUSE, SOUND, WIRELESS = 3, 1, 2, 1, 0xE0
 
 USB = (
@@ -32,7 +35,7 @@ WIN10 = GuestDesc(
         huge=True,
         threads=2,
         windows=True,
-        disk="/dev/disk/by-id/nvme-WDS500G3X0C_DEMO-part3",
+        disk=WIN_DISK,
     ),
     pid=4242,
     vcpus=len(WIN_PINS),
@@ -45,14 +48,14 @@ MACOS = GuestDesc(
     "macos",
     guest_xml(
         "macos",
-        "7c1e9a52-88a1-4f7b-a0c3-5d6e7f8091a2",
+        MACOS_UUID,
         memory_gib=8,
         pins=(10, 22, 11, 23),
         hostdevs=CHIPSET_CARD,
         threads=2,
     ),
 )
-ARCH = GuestDesc("arch-test", guest_xml("arch-test", "11d0c8b4-2f3e-4d5c-8b6a-797887a6b5c4", memory_gib=4, vcpus=4))
+ARCH = GuestDesc("arch-test", guest_xml("arch-test", ARCH_UUID, memory_gib=4, vcpus=4))
 
 WORDS = "quiet amd_iommu=on iommu=pt default_hugepagesz=2M hugepages=8192"
 
@@ -73,6 +76,10 @@ TOWER = Host(
         "/etc/libvirt/qemu.conf": '#user = "root"\n',
         "/etc/modules-load.d/modules.conf": "vhost_net\n",
         "/etc/sysctl.d/99-hugepages.conf": "vm.nr_hugepages = 8192\n",
+        "/proc/mounts": "/dev/nvme0n1p2 / ext4 rw,relatime 0 0\n/dev/nvme0n1p1 /boot/efi vfat rw 0 0\n",
+        WIN_DISK: "",
+        DESCRIPTOR_PATH: DESCRIPTOR,
+        **{f"/var/lib/libvirt/images/{uuid}.qcow2": "" for uuid in (MACOS_UUID, ARCH_UUID)},
     },
     log=(
         "[    0.412345] AMD-Vi: Interrupt remapping enabled\n"

@@ -95,6 +95,11 @@ class Domain:
         return next((s for s in self.devices.shmems if "looking-glass" in s.name), None)
 
     @property
+    def fixed_pins(self) -> dict[int, int]:
+        """The host CPU of each vCPU that is pinned to exactly one."""
+        return {vcpu: min(cpus) for vcpu, cpus in self.vcpu_pins if len(cpus) == 1 and vcpu < self.vcpus}
+
+    @property
     def pinned_cpus(self) -> CpuSet:
         """All host CPUs that some vCPU is pinned to."""
         return frozenset(c for _, cpus in self.vcpu_pins for c in cpus)

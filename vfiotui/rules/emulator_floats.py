@@ -19,35 +19,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.cpuset import format_list
+from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 
-@rule("EMULATOR-FLOATS", "H15", Severity.WARN, needs=("virt",), fires="tower", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
-    pinned = [d for d in known(known(facts.virt).domains) if d.vcpu_pins]
-    if not pinned:
-        yield not_applicable("host", "no guest is pinned")
-    for domain in pinned:
-        vcpus = domain.pinned_cpus
-        emulator = domain.emulator_pin
-        evidence = seen(
-            domain.source, f"vCPUs on {format_list(vcpus)}, emulator on {format_list(emulator or ()) or 'any CPU'}"
+@guest_rule("EMULATOR-FLOATS", Severity.WARN, fires="tower", silent="clean")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.vcpu_pins:
+        return
+    vcpus, emulator = domain.pinned_cpus, domain.emulator_pin
+    evidence = seen(
+        domain.source, f"vCPUs on {format_list(vcpus)}, emulator on {format_list(emulator or ()) or 'any CPU'}"
+    )
+    pin = fix("pin the emulator to the host's CPUs", Risk.R2, ("pin.emulator", domain.name))
+    if emulator is None:
+        yield fails(domain.name, "The emulator may run on vCPU cores: there is no emulatorpin.", evidence, fix=pin)
+    elif emulator & vcpus:
+        yield fails(
+            domain.name, f"The emulator shares CPU {format_list(emulator & vcpus)} with vCPUs.", evidence, fix=pin
         )
-        if emulator is None:
-            yield fails(
-                domain.name,
-                "The emulator may run on vCPU cores: there is no emulatorpin.",
-                evidence,
-                fix=fix("pin the emulator to the host's CPUs", Risk.R2, ("pin.emulator", domain.name)),
-            )
-        elif emulator & vcpus:
-            yield fails(
-                domain.name,
-                f"The emulator shares CPU {format_list(emulator & vcpus)} with vCPUs.",
-                evidence,
-                fix=fix("pin the emulator to the host's CPUs", Risk.R2, ("pin.emulator", domain.name)),
-            )
-        else:
-            yield holds(domain.name, f"the emulator has CPU {format_list(emulator)} for itself", evidence)
+    else:
+        yield holds(domain.name, f"the emulator has CPU {format_list(emulator)} for itself", evidence)

@@ -19,41 +19,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.cpuset import format_list
+from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
-@rule(
-    "PIN-OFFLINE",
-    "H15",
-    Severity.FAIL,
-    needs=(
-        "virt",
-        "cpu",
-    ),
-    fires="bad-pins",
-    silent="tower",
-)
-def check(facts: Facts) -> Iterator[Answer]:
-    domains = known(known(facts.virt).domains)
+@guest_rule("PIN-OFFLINE", Severity.FAIL, needs=("cpu",), fires="bad-pins", silent="tower")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    wanted = (domain.emulator_pin or frozenset()).union(domain.pinned_cpus, *(c for _, c in domain.iothread_pins))
+    if not wanted:
+        return
     online = known(known(facts.cpu).online)
-    pinned = [d for d in domains if d.vcpu_pins or d.emulator_pin or d.iothread_pins]
-    if not pinned:
-        yield not_applicable("host", "no guest is pinned")
-    for domain in pinned:
-        wanted = domain.pinned_cpus | (domain.emulator_pin or frozenset())
-        for _, cpus in domain.iothread_pins:
-            wanted |= cpus
-        off = wanted - online
-        evidence = seen("/sys/devices/system/cpu/online", format_list(online))
-        if off:
-            yield fails(
-                domain.name,
-                f"Pinned to CPUs that do not run: {format_list(off)}.",
-                seen(domain.source, f"pins {format_list(wanted)}"),
-                evidence,
-                fix=fix("choose CPUs that run", Risk.R2, ("pin.clear", domain.name)),
-            )
-        else:
-            yield holds(domain.name, f"pinned to {format_list(wanted)}, all online", evidence)
+    evidence = (
+        seen(domain.source, f"pins {format_list(wanted)}"),
+        seen("/sys/devices/system/cpu/online", format_list(online)),
+    )
+    if wanted - online:
+        yield fails(
+            domain.name,
+            f"Pinned to CPUs that do not run: {format_list(wanted - online)}.",
+            *evidence,
+            fix=fix("choose CPUs that run", Risk.R2, ("pin.clear", domain.name)),
+        )
+    else:
+        yield holds(domain.name, f"pinned to {format_list(wanted)}, all online", *evidence)

@@ -18,24 +18,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 
-@rule("W17-QEMU-AUDIO", "H17", Severity.FAIL, needs=("virt",), fires="bad-pins", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
-    domains = known(known(facts.virt).domains)
-    bad = False
-    for domain in domains:
-        old = [a for a in domain.qemu_arguments if a.startswith(("QEMU_AUDIO_", "QEMU_PA_"))]
-        if old:
-            bad = True
-            yield fails(
-                domain.name,
-                f"{old[0].partition('=')[0]} is set for this guest: QEMU 8.2 and later do not know it.",
-                seen(domain.source, old[0]),
-                fix=fix("use the audio element instead", Risk.R2, ("domain.audio", domain.name)),
-            )
-    if not bad:
-        yield holds("host", f"none of {len(domains)} guests sets one")
+@guest_rule("W17-QEMU-AUDIO", Severity.FAIL, fires="bad-pins", silent="tower")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.qemu.environment:
+        return
+    old = [f"{name}={value}" for name, value in domain.qemu.environment if name.startswith(("QEMU_AUDIO_", "QEMU_PA_"))]
+    for word in old[:1]:
+        yield fails(
+            domain.name,
+            f"{word.partition('=')[0]} is set for this guest: QEMU 8.2 and later do not know it.",
+            *(seen(domain.source, each) for each in old),
+            fix=fix(
+                "use the audio element instead",
+                Risk.R2,
+                ("domain.audio", "pipewire"),
+                *(("domain.qemu.drop", w) for w in old),
+            ),
+        )
+    if not old:
+        yield holds(domain.name, "no such variable", seen(domain.source, "qemu:env"))

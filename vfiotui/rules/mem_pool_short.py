@@ -1,0 +1,56 @@
+"""There are huge pages for a guest before it starts.
+
+What must hold
+    The pool of the page size that a guest asks for has as many free pages as its memory needs, or may grow by
+    them.
+Why
+    It does not start: 'unable to map backing store for guest RAM: Cannot allocate memory'.
+How it is read
+    <hugepages>, <memory>, /sys/kernel/mm/hugepages/*; guests that run have theirs already.
+Fix
+    Reserve pages at boot or before the start. A hook that allocates them is taken into account as advice.
+Valid for
+    Every kernel.
+Sources
+    Documentation/admin-guide/mm/hugetlbpage.rst; libvirt formatdomain, memory backing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.domain import Domain
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.guest_memory import page_size, pool_of
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+
+
+@guest_rule("MEM-POOL-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if domain.running or len(domain.huge_pages) != 1:
+        return
+    memory = known(facts.memory)
+    pool = pool_of(memory, known(page_size(memory, domain.huge_pages[0])))
+    if pool is None:
+        return
+    need = -(-domain.memory_kib // pool.size_kib)
+    free, spare = known(pool.free), max(or_else(pool.overcommit, 0) - or_else(pool.surplus, 0), 0)
+    evidence = (
+        seen(domain.source, f"{domain.memory_kib} KiB in pages of {pool.size_kib} KiB"),
+        seen(f"/sys/kernel/mm/hugepages/hugepages-{pool.size_kib}kB", f"{free} free, {spare} more allowed"),
+    )
+    hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks
+    hook = next((f.path for f in hooks if "hugepages" in f.text), "")
+    if free + spare >= need:
+        yield holds(domain.name, f"{need} pages are to be had", *evidence)
+    else:
+        yield fails(
+            domain.name,
+            f"It needs {need} huge pages of {pool.size_kib} KiB and {free + spare} are to be had"
+            + (f", unless {hook} allocates them." if hook else ": it does not start."),
+            *evidence,
+            fix=fix(f"reserve {need} pages", Risk.R1, ("memory.reserve", f"{pool.size_kib}={need}")),
+            severity=Severity.INFO if hook else None,
+        )

@@ -1,0 +1,45 @@
+"""qemu.conf does not list firmware images.
+
+What must hold
+    nvram = [...] is not set in qemu.conf.
+Why
+    The list is obsolete: where a single firmware descriptor is installed libvirt passes it over, and the images that
+    it names are not found where somebody expects them.
+How it is read
+    /etc/libvirt/qemu.conf and the descriptors of /usr/share/qemu/firmware.
+Fix
+    Drop the list, and use <os firmware='efi'> or a descriptor in /etc/qemu/firmware.
+Valid for
+    libvirt 5.2 and later.
+Sources
+    libvirt qemu.conf, nvram.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, Why
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("W5-NVRAM-CONF", "H17", Severity.INFO, needs=("boot",), fires="guest-qemu", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    conf = known(facts.boot).qemu_conf
+    if isinstance(conf, Unread) and conf.why is Why.ABSENT:
+        yield not_applicable("host", "there is no qemu.conf")
+        return
+    file = known(conf)
+    found = [(number, text) for number, text in file.numbered() if re.match(r"nvram\s*=", text)]
+    for number, text in found:
+        yield fails(
+            file.path,
+            "It lists firmware images, which libvirt passes over where firmware descriptors are installed.",
+            seen(f"{file.path}:{number}", text),
+            fix=fix("drop the list", Risk.R2),
+        )
+    if not found:
+        yield holds("host", "qemu.conf lists no firmware images", seen(file.path, "no nvram"))

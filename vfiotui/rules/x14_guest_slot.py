@@ -1,0 +1,51 @@
+"""Functions of one card lie on one slot of the guest.
+
+What must hold
+    Functions of one slot of the host have one slot in the guest, with multifunction='on' at the first.
+Why
+    Drivers that look for their card's other half, sound at function 1 say, look in the same slot.
+How it is read
+    <address> of the hostdevs.
+Fix
+    Give them one slot: function 0 with multifunction='on', the others behind it.
+Valid for
+    Every libvirt.
+Sources
+    libvirt formatdomain, device addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vfiotui.model.domain import Domain
+from vfiotui.model.domain_devices import Hostdev
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.pci import slot_of
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+
+
+@guest_rule("X14-GUEST-SLOT", Severity.INFO, fires="guest-devices", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    slots: dict[str, list[Hostdev]] = {}
+    for hostdev in domain.pci_hostdevs:
+        if hostdev.guest_address:
+            slots.setdefault(slot_of(hostdev.address), []).append(hostdev)
+    cards = {slot: sorted(found, key=lambda h: h.address) for slot, found in slots.items() if len(found) > 1}
+    apart = {slot: found for slot, found in cards.items() if not _together(found)}
+    for slot, found in apart.items():
+        yield fails(
+            domain.name,
+            f"The functions of {slot} lie apart in the guest: {', '.join(h.guest_address for h in found)}.",
+            *(seen(domain.source, f"{h.address} at {h.guest_address}") for h in found),
+            fix=fix("put them on one slot of the guest", Risk.R2, ("domain.hostdev.slot", slot)),
+        )
+    if cards and not apart:
+        yield holds(domain.name, "each card lies on one slot", seen(domain.source, " ".join(cards)))
+
+
+def _together(found: Sequence[Hostdev]) -> bool:
+    """One slot in the guest, and its function 0 says that more follow."""
+    first = next((h for h in found if h.guest_address.endswith(".0")), None)
+    return len({slot_of(h.guest_address) for h in found}) == 1 and first is not None and first.multifunction

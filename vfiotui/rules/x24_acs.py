@@ -1,0 +1,54 @@
+"""A guest's device is not behind a switch without access control.
+
+What must hold
+    No downstream port above a given device lacks the ACS capability.
+Why
+    Devices behind such a switch reach each other past the IOMMU, and the kernel puts them into one group for
+    it. libvirt's own check, relaxed_acs_check, is asked only for drivers other than vfio.
+How it is read
+    Ports above the hostdevs: kind and ACS capability in their configuration space.
+Fix
+    Use a slot of the CPU's root ports, or give the guest everything behind the switch.
+Valid for
+    PCI Express.
+Sources
+    libvirt src/hypervisor/virhostdev.c; libvirt src/util/virpci.c, virPCIDeviceIsBehindSwitchLackingACS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.domain import Domain
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.guest_pci import above, devices_of
+from vfiotui.model.pci import PciDevice
+from vfiotui.model.reading import or_else
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+
+
+@guest_rule("X24-ACS", Severity.INFO, needs=("pci",), fires="guest-devices", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.pci_hostdevs:
+        return
+    bus = known(facts.pci)
+    given = devices_of(domain, bus)
+    bare = {d.bdf: p.bdf for d in given for p in above(d, bus) if _lacks_acs(p)}
+    for device, port in bare.items():
+        yield fails(
+            domain.name,
+            f"{device} is behind the switch port {port}, which has no access control.",
+            seen(f"/sys/bus/pci/devices/{port}/config", "downstream port without ACS"),
+            fix=fix("use a slot of a root port", Risk.R0),
+        )
+    if given and not bare:
+        yield holds(domain.name, "no switch without access control above its devices", seen(domain.source, "hostdevs"))
+
+
+def _lacks_acs(port: PciDevice) -> bool:
+    """A port of a switch that leads down, whose configuration was read and has no ACS."""
+    found = or_else(port.capabilities, None)
+    if found is None or found.express is None:
+        return False
+    return found.express.kind == "Downstream Port" and found.acs is None
