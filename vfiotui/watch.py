@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from vfiotui.host import domains, udev
-from vfiotui.host.gather import READERS, files_of, gather, part
+from vfiotui.host.gather import READERS, SLOW, files_of, gather, part, ways
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
@@ -25,6 +25,7 @@ from vfiotui.virt.link import Link
 
 Judge = Callable[[Facts], tuple[Finding, ...]]
 NOT_YET = Unread("libvirt is being asked", Why.NOT_HERE)
+IN_HAND = Unread("is being read", Why.NOT_HERE)
 
 
 class Watch:
@@ -86,6 +87,10 @@ class Watch:
             self._wake.clear()
             stale, self._stale = frozenset(self._stale), set()
             self.store.push("reading", True)
+            if facts is None:
+                # What takes long comes in a second reading, so that the first screen need not wait for it.
+                self._stale |= SLOW
+                self._wake.set()
             facts = await asyncio.to_thread(self._read, facts, stale)
             if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
                 self.store.push("virt", facts.virt)
@@ -104,7 +109,9 @@ class Watch:
         if isinstance(virt, Virt):
             virt = domains.without_daemon(self.root, virt)
         if facts is None:
-            return gather(self.root, virt)
+            first = gather(self.root, virt, READERS.keys() - SLOW)
+            return replace(first, holders=IN_HAND, last_boot=IN_HAND)
         parts: dict[str, Any] = {name: part(self.root, name) for name in stale}
         parts["guest_files"] = files_of(self.root, virt)
+        parts["access"] = ways(self.root, virt)
         return replace(facts, virt=virt, privileged=os.geteuid() == 0, **parts)

@@ -23,9 +23,12 @@ def build_boot(tree: TreeBuilder, host: Host) -> None:
     tree.file("/etc/initramfs-tools/modules", "# modules for the initramfs\n")
     tree.file("/usr/sbin/update-initramfs", b"#!/bin/sh\n", 0o755)
     tree.file("/var/log/dmesg", host.log)
+    tree.file("/var/log/dmesg.0", host.last_log)
+    tree.file(f"/boot/initrd.img-{host.release}", b"", mtime=host.built)
+    tree.files("/proc/sys/kernel", split_lock_mitigate=host.split_lock, sched_rt_runtime_us=950000)
     tree.folder("/run")
     tree.file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids")
-    tree.file("/sys/kernel/security/lockdown", choice("none integrity confidentiality", "none"))
+    tree.file("/sys/kernel/security/lockdown", choice("none integrity confidentiality", host.lockdown))
     tree.files(
         "/sys/class/dmi/id",
         board_vendor="Demo Boards Inc.",
@@ -34,7 +37,10 @@ def build_boot(tree: TreeBuilder, host: Host) -> None:
         bios_date="01/02/2026",
     )
     tree.file("/sys/firmware/efi/fw_platform_size", 64)
-    tree.file("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", b"\6\0\0\0\0")
+    tree.file(
+        "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+        b"\6\0\0\0" + bytes([host.secure_boot]),
+    )
     if host.kvm:
         tree.file("/dev/kvm", b"", 0o666)
     tree.folder("/dev")

@@ -74,6 +74,10 @@ def build_cpu(tree: TreeBuilder, cpu: CpuDesc) -> None:
         kernel_max=8191,
     )
     tree.files(f"{CPUS}/smt", control="on" if cpu.threads > 1 else "notsupported", active=int(cpu.threads > 1))
+    if "AMD" in cpu.vendor:
+        tree.file(f"{CPUS}/cpufreq/boost", int(cpu.boost))
+    else:
+        tree.file(f"{CPUS}/intel_pstate/no_turbo", int(not cpu.boost))
     for number, core in owner(cpu).items():
         _one(tree, cpu, core, number)
     tree.file("/proc/cpuinfo", "\n".join(_info(cpu, c) for c in online(cpu)))
@@ -109,6 +113,7 @@ def _one(tree: TreeBuilder, cpu: CpuDesc, core: int, number: int) -> None:
     )
     _caches(tree, cpu, core, folder)
     _frequency(tree, cpu, core in cpu.slow_cores, number)
+    _idle(tree, cpu, folder)
 
 
 def _caches(tree: TreeBuilder, cpu: CpuDesc, core: int, folder: str) -> None:
@@ -147,20 +152,30 @@ def _frequency(tree: TreeBuilder, cpu: CpuDesc, slow: bool, number: int) -> None
         policy,
         affected_cpus=number,
         related_cpus=number,
-        scaling_driver="amd-pstate-epp" if amd else "intel_pstate",
-        scaling_governor="powersave",
+        scaling_driver=cpu.scaling or ("amd-pstate-epp" if amd else "intel_pstate"),
+        scaling_governor=cpu.governor,
         scaling_available_governors="performance powersave",
-        energy_performance_preference="balance_performance",
-        energy_performance_available_preferences="default performance balance_performance balance_power power",
         cpuinfo_max_freq=khz(cpu.max_khz),
         cpuinfo_min_freq=550000,
-        scaling_max_freq=khz(cpu.max_khz),
+        scaling_max_freq=cpu.limit_khz or khz(cpu.max_khz),
         scaling_min_freq=550000,
         scaling_cur_freq=khz(cpu.base_khz),
     )
+    if cpu.preference:
+        words = "default performance balance_performance balance_power power"
+        tree.files(
+            policy,
+            energy_performance_preference=cpu.preference,
+            energy_performance_available_preferences=words,
+        )
     if not amd:
         tree.file(f"{policy}/base_frequency", khz(cpu.base_khz))
     tree.link(f"{CPUS}/cpu{number}/cpufreq", policy)
+
+
+def _idle(tree: TreeBuilder, cpu: CpuDesc, folder: str) -> None:
+    for index, (name, latency) in enumerate(cpu.idle):
+        tree.files(f"{folder}/cpuidle/state{index}", name=name, latency=latency, disable=0)
 
 
 def _info(cpu: CpuDesc, number: int) -> str:

@@ -17,10 +17,18 @@ NAMED = (
 """Rows without a number: name, counts on each CPU, text."""
 
 
+UPTIME = 86400
+"""Seconds since boot."""
+FIRST_OLD = 16
+"""The first line of the old kind that devices share."""
+
+
 def name_of(device: PciDesc, index: int) -> str:
     """The name of a device's interrupt as its driver gives it."""
     if device.driver == "vfio-pci":
         return f"vfio-msi[{index}]({device.bdf})"
+    if device.driver == "nvme":
+        return f"nvme0q{index}"
     return f"{device.driver or device.bdf}-{index}"
 
 
@@ -30,10 +38,17 @@ def build_interrupts(tree: TreeBuilder, host: Host) -> None:
     every = format_list(cpus)
     zero = f"{0:>11}"
     rows = [" " * 5 + "".join(f"{f'CPU{c}':>11}" for c in cpus)]
+    tree.file("/proc/uptime", f"{UPTIME}.00 {UPTIME * len(cpus)}.00")
+    for number, device in enumerate(d for d in host.pci if d.intx):
+        others = "" if device.intx == "-" else f"{device.intx}, "
+        counts = f"{int(device.rate * UPTIME):>11}" + zero * (len(cpus) - 1)
+        line = FIRST_OLD + number
+        rows.append(f"{line:>4}:{counts}  IR-IO-APIC   {line}-fasteoi   {others}vfio-intx({device.bdf})")
+        tree.files(f"/proc/irq/{line}", smp_affinity_list=every, effective_affinity_list=cpus[0])
     for device, irqs in interrupts(host):
         for index, irq in enumerate(irqs):
             target = irq % len(cpus)
-            counts = zero * target + f"{irq * 37:>11}" + zero * (len(cpus) - target - 1)
+            counts = zero * target + f"{int(device.rate * UPTIME):>11}" + zero * (len(cpus) - target - 1)
             rows.append(f"{irq:>4}:{counts}  IR-PCI-MSI-{device.bdf} {index:>4}-edge      {name_of(device, index)}")
             tree.files(f"/proc/irq/{irq}", smp_affinity_list=every, effective_affinity_list=cpus[target])
     rows += [f"{name:>4}:" + f"{count:>11}" * len(cpus) + f"   {text}" for name, count, text in NAMED]

@@ -64,7 +64,7 @@ def build_memory(tree: TreeBuilder, host: Host) -> None:
     )
     tree.file(f"{MM}/transparent_hugepage/khugepaged/defrag", 1)
     tree.file(f"{MM}/transparent_hugepage/hugepages-2048kB/enabled", choice("always inherit madvise never", "inherit"))
-    tree.file(f"{MM}/ksm/run", 0)
+    tree.file(f"{MM}/ksm/run", host.ksm)
     tree.file("/proc/buddyinfo", buddyinfo(host, lambda node, order: BUDDY[order]))
     tree.file("/proc/vmstat", "\n".join(f"{name} {value}" for name, value in VMSTAT.items()))
     tree.file("/proc/sys/vm/nr_hugepages", host.huge_2m[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vfiotui.demo.build_access import build_access
 from vfiotui.demo.build_boot import build_boot
 from vfiotui.demo.build_cpu import build_cpu
 from vfiotui.demo.build_guest import build_guests
@@ -11,7 +12,9 @@ from vfiotui.demo.build_memory import build_memory
 from vfiotui.demo.build_modules import build_modules
 from vfiotui.demo.build_node import build_nodes
 from vfiotui.demo.build_pci import build_pci
+from vfiotui.demo.build_screens import build_screens
 from vfiotui.demo.build_usb import build_usb
+from vfiotui.demo.build_use import build_use
 from vfiotui.demo.description import Host
 from vfiotui.demo.pci_ids import build_names
 from vfiotui.demo.tree import TreeBuilder
@@ -32,6 +35,9 @@ def build(host: Host) -> Nodes:
     build_iommu(tree, host)
     build_usb(tree, host)
     build_guests(tree, host)
+    build_use(tree, host)
+    build_screens(tree, host)
+    build_access(tree, host)
     for path, content in host.files.items():
         tree.file(path, content if isinstance(content, bytes) else content.encode())
     gone = tuple(f"{path}/" for path in host.remove)

@@ -99,7 +99,7 @@ def _extended(space: Space, device: PciDesc) -> None:
     if device.acs:
         here = space.extend(ACS, 8)
         space.put(here + 4, 2, 0x005F)
-        space.put(here + 6, 2, 0x001D)
+        space.put(here + 6, 2, device.acs_control)
     if device.resizable:
         here = space.extend(REBAR, 4 + 8 * len(device.resizable))
         for n, (bar, mask) in enumerate(sorted(device.resizable.items())):

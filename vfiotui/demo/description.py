@@ -31,6 +31,16 @@ class CpuDesc:
     nohz_full: str = ""
     max_khz: int = 4950000
     base_khz: int = 3700000
+    scaling: str = ""
+    """scaling_driver; empty for the one that the vendor's processors have in active mode."""
+    governor: str = "powersave"
+    preference: str = "balance_performance"
+    """energy_performance_preference; empty for a driver without."""
+    limit_khz: int = 0
+    """scaling_max_freq; 0 for no limit."""
+    boost: bool = True
+    idle: tuple[tuple[str, int], ...] = (("POLL", 0), ("C1", 1), ("C2", 18))
+    """Idle states with the microseconds that it takes to wake from them."""
 
     @property
     def cores(self) -> int:
@@ -87,11 +97,17 @@ class PciDesc:
     node: int = -1
     msi: int = 0
     """Interrupts in use."""
+    intx: str = ""
+    """For a device with a line of the old kind: who shares it, or "-" for nobody."""
+    rate: float = 0.05
+    """Interrupts in a second."""
     express: int = 0
     """Type of the PCI Express capability: 0 endpoint, 1 legacy endpoint, 4 root port, 5 upstream, 6 downstream,
     9 integrated endpoint; -1 for conventional PCI."""
     flr: bool = False
     acs: bool = False
+    acs_control: int = 0x1D
+    """Control bits of the ACS capability: 1d is what Linux switches on."""
     override: str = ""
     rom: str = ""
     """What its option ROM holds: "uefi", "legacy", or empty for a device without one."""
@@ -125,6 +141,57 @@ class UsbDesc:
     """Class of its interface; 3 with protocol 1 is a keyboard."""
     protocol: int = 0
     driver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MountDesc:
+    """A file system of the host."""
+
+    controller: str
+    """PCI address."""
+    disk: str
+    """nvme0n1p2."""
+    place: str
+    """Mount point, or "swap"."""
+    mapped: str = ""
+    """The name of a device mapper volume between the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetDesc:
+    """A network interface."""
+
+    bdf: str
+    name: str
+    default: bool = False
+    """Whether the default route leads over it."""
+    bridge: str = ""
+    """The bridge that it belongs to and that has the address."""
+    ssh_from: str = ""
+    """Address of somebody who is connected to ssh."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenDesc:
+    """The firmware's framebuffer where it is still in use."""
+
+    bdf: str
+    """The card on whose memory it lies."""
+    device: str = "simple-framebuffer.0"
+    driver: str = "simple-framebuffer"
+    name: str = "simpledrmdrmfb"
+    """Its line in /proc/fb."""
+    claim: str = "BOOTFB"
+    """Its name in /proc/iomem."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDesc:
+    """A process that holds device nodes open."""
+
+    pid: int
+    name: str
+    nodes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +251,31 @@ class Host:
     kvm: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Module parameters: "kvm.halt_poll_ns" → text; those of KVM and VFIO have the kernel's defaults."""
+    mounts: tuple[MountDesc, ...] = ()
+    networks: tuple[NetDesc, ...] = ()
+    screen: ScreenDesc | None = None
+    consoles: tuple[str, ...] = ("(S) dummy device",)
+    """Names of the virtual consoles' backends; all of them are bound."""
+    processes: tuple[ProcessDesc, ...] = ()
+    enabled: tuple[str, ...] = ("ssh",)
+    """Services that run and are wanted at boot."""
+    last_log: str = "[    0.500000] AMD-Vi: Interrupt remapping enabled\n"
+    """Text of /var/log/dmesg.0: the boot before."""
+    built: float = 60.0
+    """Seconds between the last change of the configuration and the building of the initramfs."""
+    modes: Mapping[str, int] = field(default_factory=dict)
+    """Folder → mode, where it is not 0755."""
+    users: tuple[str, ...] = ("root:x:0:0", "libvirt-qemu:x:64055:64055", "user:x:1000:1000")
+    """Lines of /etc/passwd, as far as they matter."""
+    secure_boot: bool = False
+    lockdown: str = "none"
+    split_lock: int = 1
+    """kernel.split_lock_mitigate."""
+    ksm: int = 0
+    machine_cpus: str = ""
+    """cpuset.cpus.effective of machine.slice; empty for all."""
+    hugetlbfs: str = "2M"
+    """pagesize= of the mounted hugetlbfs; empty for none."""
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     """More files, or other contents of built ones."""
     remove: tuple[str, ...] = ()

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from vfiotui.demo.description import GuestDesc, Host, UsbDesc
+from vfiotui.demo.description import GuestDesc, Host, MountDesc, NetDesc, ProcessDesc, UsbDesc
 from vfiotui.demo.firmware_files import DESCRIPTOR, DESCRIPTOR_PATH
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.demo.tower_pci import CHIPSET_CARD, CHIPSET_USB, CPU_USB, FUNCTIONS, GUEST_CARD
+from vfiotui.demo.tower_pci import (
+    CHIPSET_CARD,
+    CHIPSET_DISK,
+    CHIPSET_NETWORK,
+    CHIPSET_USB,
+    CPU_USB,
+    FUNCTIONS,
+    GUEST_CARD,
+    SYSTEM_DISK,
+)
 
 WIN_PINS = (6, 18, 7, 19, 8, 20, 9, 21)
 """Four whole cores of the second level 3 domain."""
@@ -70,6 +79,15 @@ TOWER = Host(
     default_cmdline=WORDS,
     modules=("vfio_pci", "vfio_pci_core", "vfio_iommu_type1", "vfio", "kvm_amd", "kvm"),
     domain_type="identity",
+    mounts=(
+        MountDesc(SYSTEM_DISK, "nvme0n1p2", "/"),
+        MountDesc(SYSTEM_DISK, "nvme0n1p1", "/boot/efi"),
+        MountDesc(CHIPSET_DISK, "nvme1n1p1", "/srv/games"),
+    ),
+    networks=(NetDesc(CHIPSET_NETWORK, "enp5s0", default=True, bridge="br0", ssh_from="192.0.2.77"),),
+    consoles=("(S) dummy device", "(M) frame buffer device"),
+    processes=(ProcessDesc(1480, "kwin_wayland", ("/dev/dri/card0", "/dev/dri/card1")),),
+    enabled=("ssh", "irqbalance"),
     files={
         "/etc/modprobe.d/vfio.conf": "options vfio-pci ids=10de:13c2,10de:0fbb\nsoftdep nouveau pre: vfio-pci\n",
         "/etc/initramfs-tools/modules": "vfio\nvfio_iommu_type1\nvfio_pci\nvfio_virqfd\n",

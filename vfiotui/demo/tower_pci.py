@@ -151,3 +151,4 @@ FUNCTIONS = tuple(sorted((*_platform(), *_chipset(), *_slots(), *_processor()), 
 GUEST_CARD = ("0000:08:00.0", "0000:08:00.1")
 CHIPSET_CARD = ("0000:04:00.0", "0000:04:00.1")
 CHIPSET_USB, CPU_USB = "0000:02:00.0", "0000:0d:00.3"
+SYSTEM_DISK, CHIPSET_DISK, CHIPSET_NETWORK = "0000:01:00.0", "0000:06:00.0", "0000:05:00.0"

@@ -11,10 +11,10 @@ class TreeBuilder:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
 
-    def file(self, path: str, content: str | bytes | int, mode: int = 0o644) -> None:
+    def file(self, path: str, content: str | bytes | int, mode: int = 0o644, mtime: float = 0.0) -> None:
         """A file; texts and numbers end in a newline, as in sysfs."""
         data = content if isinstance(content, bytes) else f"{content}\n".encode()
-        self.nodes[path] = File(data, mode)
+        self.nodes[path] = File(data, mode, mtime)
 
     def files(self, folder: str, **contents: str | bytes | int) -> None:
         """Several files of one folder."""
@@ -27,6 +27,10 @@ class TreeBuilder:
             target = "../" * (path.count("/") - 1) + target[1:]
         self.nodes[path] = Symlink(target)
 
-    def folder(self, path: str) -> None:
-        """An empty folder."""
-        self.nodes.setdefault(path, Folder())
+    def absolute(self, path: str, target: str) -> None:
+        """A symbolic link whose text is kept: those of /proc and of systemd are not relative."""
+        self.nodes[path] = Symlink(target)
+
+    def folder(self, path: str, mode: int = 0o755) -> None:
+        """A folder that may be empty, or whose mode matters."""
+        self.nodes.setdefault(path, Folder(mode))

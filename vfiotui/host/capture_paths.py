@@ -9,7 +9,8 @@ PROC = tuple(
         "config.gz bus/pci/devices sys/kernel/osrelease sys/kernel/hostname sys/kernel/sched_rt_runtime_us "
         "sys/kernel/split_lock_mitigate sys/vm/nr_hugepages sys/vm/nr_overcommit_hugepages "
         "sys/vm/compaction_proactiveness "
-        "sys/kernel/dmesg_restrict irq/default_smp_affinity irq/*/smp_affinity_list irq/*/effective_affinity_list"
+        "uptime bus/input/devices net/route sys/kernel/dmesg_restrict "
+        "irq/default_smp_affinity irq/*/smp_affinity_list irq/*/effective_affinity_list"
     ).split()
 )
 
@@ -31,6 +32,14 @@ SYS = (
     "/sys/bus/pci/drivers/*/module",
     "/sys/bus/event_source/devices/*/cpus",
     "/sys/bus/platform/devices/*framebuffer*/driver",
+    "/sys/class/block/*/slaves/*",
+    "/sys/class/block/*/dm/name",
+    "/sys/class/net/*/device",
+    "/sys/class/net/*/operstate",
+    "/sys/class/net/*/lower_*",
+    "/sys/class/sound/card*/device",
+    "/sys/fs/btrfs/*/devices/*",
+    "/sys/devices/virtual/workqueue/cpumask",
     "/sys/kernel/iommu_groups/*/type",
     "/sys/kernel/iommu_groups/*/reserved_regions",
     "/sys/kernel/iommu_groups/*/devices/*",
@@ -39,6 +48,8 @@ SYS = (
     "/sys/class/iommu/*/devices/*",
     "/sys/class/drm/*/status",
     "/sys/class/drm/*/enabled",
+    "/sys/class/drm/card*/device",
+    "/sys/class/drm/card*/boot_display",
     "/sys/class/vtconsole/*/name",
     "/sys/class/vtconsole/*/bind",
     "/sys/class/dmi/id/board_vendor",
@@ -85,6 +96,10 @@ SYS = (
     "/sys/fs/cgroup/cpuset.cpus.effective",
     "/sys/fs/cgroup/cpuset.cpus.isolated",
     "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective",
+    "/sys/fs/cgroup/system.slice/cpuset.cpus.effective",
+    "/sys/devices/system/cpu/cpu*/cpuidle/state*/name",
+    "/sys/devices/system/cpu/cpu*/cpuidle/state*/latency",
+    "/sys/devices/system/cpu/cpu*/cpuidle/state*/disable",
 )
 
 ETC = (
@@ -95,6 +110,11 @@ ETC = (
     "/etc/default/grub",
     "/etc/default/grub.d/*",
     "/etc/default/irqbalance",
+    "/etc/sysconfig/irqbalance",
+    "/etc/irqbalance.env",
+    "/etc/defaults/grub",
+    "/etc/systemd/system/*.wants/*",
+    "/run/systemd/units/*",
     "/etc/default/limine",
     "/etc/sdboot-manage.conf",
     "/etc/kernel/*",
@@ -151,12 +171,15 @@ ETC = (
     "/dev/kvm",
     "/var/log/dmesg",
     "/var/lib/vfiotui/changes/*/journal",
+    "/var/log/dmesg.0",
+    "/boot/initrd.img-*",
+    "/boot/initramfs-*.img",
     "/var/lib/vfiotui/changes/*/plan.json",
 )
 
 ALL = (*PROC, *SYS, *ETC)
 
-PRESENCE_ONLY = ("/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/dev/")
+PRESENCE_ONLY = ("/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/dev/", "/boot/initr")
 """Below these a file's presence matters, and its content only where it is a script that starts a guest."""
 
 SLOW = ("/config",)

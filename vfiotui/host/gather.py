@@ -7,7 +7,30 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vfiotui.host import boot, changes, cpu, firmware, guest_files, iommu, kernel_log, kvm, memory, modules, pci, usb
+from vfiotui.host import (
+    access,
+    boot,
+    changes,
+    cpu,
+    firmware,
+    guest_files,
+    holders,
+    host_use,
+    images,
+    interrupts,
+    iommu,
+    isolation,
+    kernel_log,
+    kvm,
+    last_boot,
+    memory,
+    modules,
+    pci,
+    power,
+    screens,
+    services,
+    usb,
+)
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
@@ -26,8 +49,22 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "kernel_log": kernel_log.read,
     "kvm_device": kvm.read,
     "changes": changes.read,
+    "power": power.read,
+    "isolation": isolation.read,
+    "interrupts": interrupts.read,
+    "screens": screens.read,
+    "host_use": host_use.read,
+    "services": services.read,
+    "images": images.read,
+    "holders": holders.read,
+    "last_boot": last_boot.read,
 }
 """One reader for each part of Facts that comes from the root; libvirt's part is handed in."""
+
+SLOW = frozenset({"holders", "last_boot"})
+"""Parts that walk over processes or ask the journal: a console shows the others first."""
+
+SKIPPED = Unread("was not asked for", Why.NOT_HERE)
 
 
 def part(root: Root, name: str) -> Any:
@@ -46,21 +83,30 @@ def files_of(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
         return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
 
 
+def ways(root: Root, virt: Reading[Virt]) -> Any:
+    """The part that follows the guests: who runs QEMU, and whether it reaches their files."""
+    try:
+        return access.read(root, virt)
+    except Exception as error:
+        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+
+
 def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | None = None) -> Facts:
     """Reads every part, or only the named ones; what is not read says so.
 
     `virt` is what libvirt said (virt.link or host.domains); it is only passed through.
     """
     wanted = set(READERS if only is None else only) & READERS.keys()
-    skipped = Unread("was not asked for", Why.NOT_HERE)
     with ThreadPoolExecutor(max_workers=4) as pool:
         running = {name: pool.submit(part, root, name) for name in wanted}
-        parts: dict[str, Any] = {n: running[n].result() if n in running else skipped for n in READERS}
+        parts: dict[str, Any] = {n: running[n].result() if n in running else SKIPPED for n in READERS}
+    guests = SKIPPED if virt is None else virt
     return Facts(
         mode=root.mode,
         label=root.label,
         privileged=os.geteuid() == 0,
-        virt=skipped if virt is None else virt,
-        guest_files=skipped if virt is None else files_of(root, virt),
+        virt=guests,
+        guest_files=SKIPPED if virt is None else files_of(root, virt),
+        access=SKIPPED if virt is None else ways(root, virt),
         **parts,
     )

@@ -12,6 +12,8 @@ from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.reading import Reading, Unread, Why
 
 GRUB = "/etc/default/grub"
+MISSPELT = "/etc/defaults/grub"
+"""No tool reads it; some guides name it."""
 CMDLINE_FILES = ("/etc/kernel/cmdline", "/usr/lib/kernel/cmdline")
 
 
@@ -20,6 +22,7 @@ def loader_files(root: Root) -> tuple[ConfigFile, ...]:
     return (
         *config_files.one(root, GRUB),
         *config_files.folder(root, f"{GRUB}.d", ".cfg"),
+        *config_files.one(root, MISSPELT),
         *config_files.several(root, CMDLINE_FILES),
         *config_files.folder(root, "/etc/cmdline.d", ".conf"),
         *(f for place in ENTRIES for f in config_files.folder(root, place, ".conf")),

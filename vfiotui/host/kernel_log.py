@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from vfiotui.host import journal
 from vfiotui.host.root import Root, unread
 from vfiotui.model.boot import LogLine
 from vfiotui.model.reading import Reading, Unread, Why
@@ -17,7 +18,8 @@ KMSG = "/dev/kmsg"
 SAVED = ("/var/log/dmesg", "/cmd/dmesg")
 TOPICS = re.compile(
     r"DMAR|AMD-Vi|iommu|vfio|BAR \d|can't reserve|reset|FLR|D3cold|power state|AER|pcieport|kvm|split_lock|split lock"
-    r"|hugepage|HugeTLB|efifb|simpledrm|BOOTFB|x86/PAT|Invalid PCI ROM|fell off|vgaarb|ACS|Remapping",
+    r"|hugepage|HugeTLB|efifb|simpledrm|BOOTFB|x86/PAT|Invalid PCI ROM|fell off|fallen off|vgaarb|ACS|Remapping"
+    r"|apparmor=|avc: |NVRM|Kernel panic|Out of memory|soft lockup|hard LOCKUP|blocked for more than",
     re.IGNORECASE,
 )
 LINES = 2000
@@ -78,7 +80,14 @@ def parse_dmesg(text: str) -> tuple[LogLine, ...]:
 def read(root: Root) -> Reading[tuple[LogLine, ...]]:
     """Kernel messages about passthrough, oldest first."""
     if root.is_live:
-        return read_ring(root)
+        ring = read_ring(root)
+        if not isinstance(ring, Unread):
+            return ring
+        # Members of the groups systemd-journal and adm may read in the journal what the ring refuses them.
+        kept = journal.kernel_lines(root, 0)
+        if isinstance(kept, Unread) or not kept:
+            return ring
+        return tuple(line for line in kept if TOPICS.search(line.text))[-LINES:]
     for path in SAVED:
         text = root.text(path)
         if not isinstance(text, Unread):

@@ -102,6 +102,19 @@ def read_buddy(root: Root) -> Reading[tuple[BuddyZone, ...]]:
     return tuple(found) if found else Unread("holds no zone", Why.DAMAGED, "/proc/buddyinfo")
 
 
+def read_mounted(root: Root, default_kib: int) -> Reading[tuple[int, ...]]:
+    """The page sizes of mounted hugetlbfs; one without pagesize= has the default size."""
+    lines = root.lines("/proc/mounts")
+    if isinstance(lines, Unread):
+        return lines
+    found = set()
+    for words in (line.split(" ") for line in lines):
+        if len(words) > 3 and words[2] == "hugetlbfs":
+            match = re.search(r"(?:^|,)pagesize=(\d{1,9})([KMG])", words[3])
+            found.add(int(match[1]) << {"K": 0, "M": 10, "G": 20}[match[2]] if match else default_kib)
+    return tuple(sorted(found))
+
+
 def page_size(meminfo: Reading[dict[str, int]], pools: Reading[tuple[HugePool, ...]]) -> int:
     """Bytes of a small page.
 
@@ -128,4 +141,5 @@ def read(root: Root) -> Reading[Memory]:
             root.text("/proc/vmstat", 1 << 20), lambda text: {name: int(value) for name, value in VMSTAT.findall(text)}
         ),
         ksm_run=root.integer("/sys/kernel/mm/ksm/run"),
+        mounted_kib=read_mounted(root, or_else(meminfo, {}).get("Hugepagesize", 2048)),
     )

@@ -109,8 +109,8 @@ class MemoryTree:
                 return Stat("file", len(data), stat_bits.S_IFREG | mode, mtime)
             case Symlink(target):
                 return Stat("link", len(target), stat_bits.S_IFLNK | 0o777, 0.0)
-            case _:
-                return Stat("directory", 0, stat_bits.S_IFDIR | 0o755, 0.0)
+            case Folder(mode):
+                return Stat("directory", 0, stat_bits.S_IFDIR | mode, 0.0)
 
     def open(self, path: str) -> int:
         """A descriptor that reads the file's bytes, from anonymous memory."""

@@ -155,6 +155,12 @@ class Root:
             return False if found.why is Why.ABSENT else found
         return True
 
+    def has_acl(self, path: str) -> Reading[bool]:
+        """Whether a name has an access list besides its mode; only the file system of a running system tells."""
+        if not self.is_live:
+            return False
+        return self._try(path, lambda: "system.posix_acl_access" in os.listxattr(self.tree.where(path)))
+
     def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
         """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""
         return self.within(lambda: self.bytes(path, limit), seconds, path)

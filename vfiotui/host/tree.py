@@ -21,6 +21,9 @@ class Stat:
     size: int
     mode: int
     mtime: float
+    owner: int = -1
+    """User and group by number; -1 where the tree keeps none."""
+    group: int = -1
 
 
 class Tree(Protocol):
@@ -99,7 +102,7 @@ class LiveTree:
 
     def stat(self, path: str, follow: bool) -> Stat:
         found = os.stat(path, follow_symlinks=follow)
-        return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime)
+        return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime, found.st_uid, found.st_gid)
 
     def open(self, path: str) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
@@ -177,7 +180,7 @@ class FolderTree:
 
     def stat(self, path: str, follow: bool) -> Stat:
         found = os.lstat(self.prefix + (self._resolve(path, follow_last=follow) or "/"))
-        return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime)
+        return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime, found.st_uid, found.st_gid)
 
     def open(self, path: str) -> int:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW

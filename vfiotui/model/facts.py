@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vfiotui.model.access import Access
 from vfiotui.model.boot import Boot, LogLine, Modules
 from vfiotui.model.domain import Virt
 from vfiotui.model.guest_files import GuestFiles
+from vfiotui.model.holders import Holders
+from vfiotui.model.host_use import HostUse
+from vfiotui.model.images import Images
+from vfiotui.model.interrupts import Interrupts
 from vfiotui.model.iommu import Firmware, Iommu
+from vfiotui.model.isolation import Isolation
 from vfiotui.model.journal import ChangeRecord
+from vfiotui.model.last_boot import LastBoot
 from vfiotui.model.memory import Memory
 from vfiotui.model.pci import PciBus
+from vfiotui.model.power import Power
 from vfiotui.model.reading import Reading
+from vfiotui.model.screens import Screens
+from vfiotui.model.services import Services
 from vfiotui.model.topology import Topology
 from vfiotui.model.usb import Usb
 
@@ -50,3 +60,15 @@ class Facts:
     kvm_device: Reading[bool]
     """Whether /dev/kvm exists and can be opened for reading and writing."""
     changes: Reading[tuple[ChangeRecord, ...]]
+    power: Reading[Power]
+    isolation: Reading[Isolation]
+    interrupts: Reading[Interrupts]
+    screens: Reading[Screens]
+    host_use: Reading[HostUse]
+    services: Reading[Services]
+    images: Reading[Images]
+    access: Reading[Access]
+    holders: Reading[Holders]
+    """Read last: a walk over all processes."""
+    last_boot: Reading[LastBoot]
+    """Read last: the journal is asked."""

@@ -60,6 +60,8 @@ class Memory:
     """The thp_* and compact_* counters of /proc/vmstat."""
     ksm_run: Reading[int]
     """/sys/kernel/mm/ksm/run."""
+    mounted_kib: Reading[tuple[int, ...]] = ()
+    """Page sizes for which a hugetlbfs is mounted."""
 
     def blocks_2m(self, node: int | None = None) -> Reading[int]:
         """Free 2 MiB blocks right now, of a node or of all; ZONE_DMA is left out."""

@@ -27,6 +27,8 @@ class Symlink:
 class Folder:
     """A directory that may be empty; directories above other nodes need not be named."""
 
+    mode: int = 0o755
+
 
 Node: TypeAlias = File | Symlink | Folder
 Nodes: TypeAlias = Mapping[str, Node]

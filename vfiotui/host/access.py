@@ -1,0 +1,167 @@
+"""Who runs QEMU, and whether it may reach its guests' files (libvirt drvqemu, "POSIX users/groups"; passwd(5))."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vfiotui.host.root import Root
+from vfiotui.model.access import Access, GuestFile, HookFile
+from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.reading import Reading, Unread, Why, or_else
+
+QEMU_CONF = "/etc/libvirt/qemu.conf"
+HOOKS = "/etc/libvirt/hooks"
+SETTING = re.compile(r"^\s*(user|group)\s*=\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
+USERS = ("libvirt-qemu", "qemu", "nobody")
+"""Of Debian and its kin; of Fedora, SUSE and their kin; of Arch before it had one."""
+FILES = 500
+OTHERS_PASS, GROUP_PASS, OWNER_PASS = 0o001, 0o010, 0o100
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of the root's own /etc/passwd."""
+
+    name: str
+    uid: int
+    groups: frozenset[int]
+
+
+def users(root: Root) -> Reading[dict[str, tuple[int, int]]]:
+    """User → uid and gid."""
+    lines = root.lines("/etc/passwd", 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    rows = (line.split(":") for line in lines)
+    return {r[0]: (int(r[2]), int(r[3])) for r in rows if len(r) > 3 and r[2].isdigit() and r[3].isdigit()}
+
+
+def groups(root: Root) -> Reading[dict[str, tuple[int, frozenset[str]]]]:
+    """Group → gid and members."""
+    lines = root.lines("/etc/group", 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    rows = (line.split(":") for line in lines)
+    return {
+        r[0]: (int(r[2]), frozenset(m for m in r[3].split(",") if m)) for r in rows if len(r) > 3 and r[2].isdigit()
+    }
+
+
+def qemu_user(root: Root, known: Reading[dict[str, tuple[int, int]]]) -> Reading[str]:
+    """The user under which libvirt starts QEMU: qemu.conf's, else the distribution's own."""
+    text = root.text(QEMU_CONF, 1 << 18)
+    told = dict(SETTING.findall(or_else(text, ""))).get("user")
+    if told:
+        return str(told).lstrip("+")
+    if isinstance(known, Unread):
+        return known
+    user = next((u for u in USERS if u in known), None)
+    return user or Unread("qemu.conf names no user, and none of the usual ones is there", Why.ABSENT, QEMU_CONF)
+
+
+def person(root: Root, name: str) -> Reading[Person]:
+    """A user with all groups."""
+    known, named = users(root), groups(root)
+    if isinstance(known, Unread):
+        return known
+    if name not in known:
+        return Unread(f"there is no user {name!r}", Why.ABSENT, "/etc/passwd")
+    uid, gid = known[name]
+    more = (g for g, members in or_else(named, {}).values() if name in members)
+    return Person(name, uid, frozenset({gid, *more}))
+
+
+def may_pass(root: Root, folder: str, who: Person) -> Reading[bool]:
+    """Whether a user may pass a folder by its mode; an access list shows in the group's bits and is let through."""
+    found = root.stat(folder)
+    if isinstance(found, Unread):
+        return found
+    if who.uid == 0 or found.mode & OTHERS_PASS:
+        return True
+    if found.owner == who.uid:
+        return bool(found.mode & OWNER_PASS)
+    if found.group in who.groups:
+        return bool(found.mode & GROUP_PASS)
+    return root.has_acl(folder)
+
+
+def blocked_at(root: Root, path: str, who: Person) -> Reading[str]:
+    """The first folder on the way to a file that a user may not pass; empty where there is none."""
+    parts = path.split("/")[1:-1]
+    for depth in range(len(parts) + 1):
+        folder = "/" + "/".join(parts[:depth])
+        passes = may_pass(root, folder, who)
+        if isinstance(passes, Unread):
+            return passes
+        if not passes:
+            return folder
+    return ""
+
+
+def named_files(domain: Domain) -> Iterator[tuple[str, str]]:
+    """Role and absolute path of the images, ROMs and firmware that a guest names."""
+    yield from (("disk", d.source) for d in domain.devices.disks if d.kind == "file" and d.source.startswith("/"))
+    yield from (("rom", h.rom_file) for h in domain.hostdevs if h.rom_file.startswith("/"))
+    if domain.boot.loader.startswith("/"):
+        yield "firmware", domain.boot.loader
+
+
+def read_files(root: Root, virt: Reading[Virt], who: Reading[Person]) -> Reading[tuple[GuestFile, ...]]:
+    """The files of all guests, with the folder that stops QEMU's user."""
+    if isinstance(virt, Unread):
+        return virt
+    if isinstance(virt.domains, Unread):
+        return virt.domains
+    found = []
+    for domain in virt.domains:
+        for role, path in named_files(domain):
+            stop = who if isinstance(who, Unread) else blocked_at(root, path, who)
+            found.append(GuestFile(path, domain.name, role, stop))
+    return tuple(found[:FILES])
+
+
+def read_hooks(root: Root) -> tuple[HookFile, ...]:
+    """The hooks of the QEMU driver with their right to be run."""
+    inside = (f"{HOOKS}/qemu.d/{n}" for n in or_else(root.names(f"{HOOKS}/qemu.d"), ()))
+    found = ((p, root.stat(p)) for p in (f"{HOOKS}/qemu", *inside))
+    return tuple(HookFile(p, bool(s.mode & 0o111)) for p, s in found if not isinstance(s, Unread) and s.kind == "file")
+
+
+def read_user(root: Root) -> tuple[Reading[str], Reading[frozenset[str]]]:
+    """Who runs this program, and the groups that /etc/group gives; of other machines nobody looks."""
+    if not root.is_live:
+        nobody = Unread("who will use it is not known", Why.NOT_HERE, "/etc/passwd")
+        return nobody, nobody
+    known, named = users(root), groups(root)
+    if isinstance(known, Unread):
+        return known, known
+    uid = int(os.environ.get("SUDO_UID", "") or os.getuid()) if os.environ.get("SUDO_UID", "0").isdigit() else 0
+    name = next((n for n, (u, _) in known.items() if u == uid), None)
+    if name is None or isinstance(named, Unread):
+        missing = Unread(f"user {uid} is not in the file", Why.ABSENT, "/etc/passwd")
+        return missing, named if isinstance(named, Unread) else missing
+    own = known[name][1]
+    return name, frozenset(g for g, (gid, members) in named.items() if name in members or gid == own)
+
+
+def read(root: Root, virt: Reading[Virt]) -> Reading[Access]:
+    """Users, groups, hooks and the ways to files."""
+    known = users(root)
+    user = qemu_user(root, known)
+    who: Reading[Person] = user if isinstance(user, Unread) else person(root, user)
+    me, my_groups = read_user(root)
+    return Access(
+        qemu_user=user,
+        qemu_known=user
+        if isinstance(user, Unread)
+        else known
+        if isinstance(known, Unread)
+        else user in known or user.isdigit(),
+        user=me,
+        user_groups=my_groups,
+        hooks=read_hooks(root),
+        files=read_files(root, virt, who),
+    )

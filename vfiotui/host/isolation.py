@@ -1,0 +1,25 @@
+"""Limits that keep the host off some CPUs (admin-guide/cgroup-v2.rst, cpu-isolation.rst; irqbalance(1))."""
+
+from __future__ import annotations
+
+from vfiotui.host import config_files
+from vfiotui.host.cpu import cpu_list
+from vfiotui.host.root import Root
+from vfiotui.model.cpuset import parse_mask
+from vfiotui.model.isolation import Isolation
+from vfiotui.model.reading import Reading, then
+
+CGROUP = "/sys/fs/cgroup"
+SETTINGS = ("/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env")
+
+
+def read(root: Root) -> Reading[Isolation]:
+    """All limits; each says for itself where it could not be read."""
+    return Isolation(
+        machine_cpus=cpu_list(root, f"{CGROUP}/machine.slice/cpuset.cpus.effective"),
+        host_cpus=cpu_list(root, f"{CGROUP}/system.slice/cpuset.cpus.effective"),
+        partitions=cpu_list(root, f"{CGROUP}/cpuset.cpus.isolated"),
+        realtime_us=root.integer("/proc/sys/kernel/sched_rt_runtime_us"),
+        irqbalance=config_files.several(root, SETTINGS),
+        workqueues=then(root.text("/sys/devices/virtual/workqueue/cpumask", 1 << 16), parse_mask),
+    )

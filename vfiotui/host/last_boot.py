@@ -1,0 +1,25 @@
+"""The boot before this one, from the journal, or from the dmesg that Debian's boot scripts rotate."""
+
+from __future__ import annotations
+
+from vfiotui.host import journal
+from vfiotui.host.kernel_log import TOPICS, parse_dmesg
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
+from vfiotui.model.last_boot import LastBoot
+from vfiotui.model.reading import Reading, Unread, Why
+
+ROTATED = "/var/log/dmesg.0"
+
+
+def read(root: Root) -> Reading[LastBoot]:
+    """What its kernel said, and whether it was shut down; of a mounted disk its last boot."""
+    text = root.text(ROTATED) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
+    if not isinstance(text, Unread):
+        return LastBoot(parse_dmesg(text), Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED), ROTATED)
+    boot = 0 if root.mode is Mode.ROOT else -1
+    lines = journal.kernel_lines(root, boot)
+    if isinstance(lines, Unread):
+        return lines
+    kept = tuple(line for line in lines if TOPICS.search(line.text))
+    return LastBoot(kept, journal.was_shut_down(root, boot), f"journalctl -k -b {boot}")

@@ -1,0 +1,105 @@
+"""Network interfaces: their PCI functions, the default route, and who is connected to ssh over them."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+
+from vfiotui.host.root import Root
+from vfiotui.model.host_use import NetworkUse
+from vfiotui.model.pci import BDF
+from vfiotui.model.reading import Reading, Unread, Why, or_else
+
+NET = "/sys/class/net"
+SSH_PORT = 22
+ESTABLISHED = "01"
+TABLE_LIMIT = 4 << 20
+HEX = re.compile(r"[0-9A-Fa-f]{8}(?:[0-9A-Fa-f]{24})?")
+
+
+def address(text: str) -> str:
+    """An address of /proc/net/tcp or tcp6: 32-bit words in the processor's order (net/ipv4/tcp_ipv4.c)."""
+    words = [struct.pack("=I", int(text[i : i + 8], 16)) for i in range(0, len(text), 8)]
+    if len(words) == 1:
+        return str(IPv4Address(words[0]))
+    long = IPv6Address(b"".join(words))
+    return str(long.ipv4_mapped or long)
+
+
+def ssh_connections(root: Root) -> Iterator[tuple[str, str]]:
+    """The address of this host and of the other one, for everybody who is connected to port 22."""
+    for table in ("tcp", "tcp6"):
+        for line in or_else(root.lines(f"/proc/net/{table}", TABLE_LIMIT), ()):
+            words = line.split()
+            if len(words) < 4 or words[3] != ESTABLISHED:
+                continue
+            local, _, port = words[1].partition(":")
+            other = words[2].partition(":")[0]
+            if HEX.fullmatch(local) and HEX.fullmatch(other) and port.upper() == f"{SSH_PORT:04X}":
+                yield address(local), address(other)
+
+
+def routes(root: Root) -> tuple[tuple[str, int, int], ...]:
+    """Interface, destination and mask (both in network order) of /proc/net/route."""
+    found = []
+    for line in or_else(root.lines("/proc/net/route", TABLE_LIMIT), ())[1:]:
+        words = line.split()
+        if len(words) < 8 or not HEX.fullmatch(words[1]) or not HEX.fullmatch(words[7]):
+            continue
+        to, mask = (socket.ntohl(int(w, 16) & 0xFFFFFFFF) for w in (words[1], words[7]))
+        found.append((words[0], to, mask))
+    return tuple(found)
+
+
+def default_interfaces(root: Root) -> frozenset[str]:
+    """The interfaces of the default routes, of both families."""
+    found = {name for name, to, mask in routes(root) if not to and not mask}
+    for line in or_else(root.lines("/proc/net/ipv6_route", TABLE_LIMIT), ()):
+        words = line.split()
+        # A default route has prefix length 00 and a next hop; unreachable ones lead over lo.
+        if len(words) == 10 and words[1] == "00" and words[4].strip("0") and words[9] != "lo":
+            found.add(words[9])
+    return frozenset(found)
+
+
+def interface_of(root: Root, local: str) -> str:
+    """The interface that an address of this host belongs to: by its subnet's route, or by /proc/net/if_inet6."""
+    if ":" in local:
+        wanted = IPv6Address(local).packed.hex()
+        rows = (line.split() for line in or_else(root.lines("/proc/net/if_inet6", TABLE_LIMIT), ()))
+        return next((w[5] for w in rows if len(w) == 6 and w[0] == wanted), "")
+    number = int(IPv4Address(local))
+    fitting = [(mask, name) for name, to, mask in routes(root) if mask and number & mask == to]
+    return max(fitting)[1] if fitting else ""
+
+
+def lower(root: Root, name: str, depth: int = 4) -> Iterator[str]:
+    """An interface and those below it: the ports of a bridge, bond or VLAN."""
+    yield name
+    if depth:
+        for entry in or_else(root.names(f"{NET}/{name}"), ()):
+            if entry.startswith("lower_"):
+                yield from lower(root, entry.removeprefix("lower_"), depth - 1)
+
+
+def read(root: Root) -> Reading[tuple[NetworkUse, ...]]:
+    """The interfaces of PCI functions."""
+    names = root.names(NET)
+    if isinstance(names, Unread):
+        return names if root.has("sys") else Unread("interfaces are those of a running system", Why.NOT_HERE, NET)
+    default = {low for name in default_interfaces(root) for low in lower(root, name)}
+    visitors: dict[str, str] = {}
+    for local, other in ssh_connections(root):
+        for low in lower(root, interface_of(root, local)):
+            visitors.setdefault(low, other)
+    found = []
+    for name in names:
+        real = root.real(f"{NET}/{name}/device")
+        functions = [] if isinstance(real, Unread) else [p for p in real.split("/") if BDF.fullmatch(p)]
+        if functions:
+            up = root.text(f"{NET}/{name}/operstate", 4096) in ("up", "unknown")
+            found.append(NetworkUse(functions[-1], name, up, name in default, visitors.get(name, "")))
+    return tuple(found)

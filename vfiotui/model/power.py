@@ -1,0 +1,64 @@
+"""How fast the processors may run and how deep they may sleep, and who decides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.model.reading import Reading
+from vfiotui.model.topology import CpuSet
+
+EPP_DRIVERS = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
+"""Drivers in active mode: their governor "powersave" is the ordinary one, and the preference decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyPolicy:
+    """One policyN of cpufreq: CPUs that share their settings."""
+
+    number: int
+    cpus: Reading[CpuSet]
+    driver: Reading[str]
+    governor: Reading[str]
+    preference: Reading[str | None]
+    """energy_performance_preference; None where the driver has none."""
+    limit_khz: Reading[int]
+    """scaling_max_freq: what it may reach."""
+    top_khz: Reading[int]
+    """cpuinfo_max_freq: what the processor could reach."""
+
+    @property
+    def by_preference(self) -> bool:
+        """Whether the preference decides and not the governor's name."""
+        return self.driver in EPP_DRIVERS
+
+
+@dataclass(frozen=True, slots=True)
+class IdleState:
+    """One state of cpuidle, as the first CPU that shows it names it."""
+
+    index: int
+    name: Reading[str]
+    latency_us: Reading[int]
+    """Microseconds until the CPU works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Frequency and idle settings of all CPUs."""
+
+    policies: Reading[tuple[FrequencyPolicy, ...]]
+    boost: Reading[bool | None]
+    """None where no switch for it is shown."""
+    boost_path: str
+    """The file that told it."""
+    idle: Reading[tuple[IdleState, ...]]
+    shallow: Reading[CpuSet]
+    """CPUs on which the deepest idle state is switched off."""
+    split_lock_mitigate: Reading[bool | None]
+    """kernel.split_lock_mitigate; None where this kernel has no such switch."""
+
+    def policy_of(self, cpu: int) -> FrequencyPolicy | None:
+        """The policy that a CPU follows."""
+        if not isinstance(self.policies, tuple):
+            return None
+        return next((p for p in self.policies if isinstance(p.cpus, frozenset) and cpu in p.cpus), None)

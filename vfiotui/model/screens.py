@@ -1,0 +1,78 @@
+"""What draws on which card: framebuffers, their claims on memory, virtual consoles, DRM cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.model.reading import Reading
+
+FIRMWARE_DRIVERS = ("simple-framebuffer", "simpledrm", "efi-framebuffer", "efidrm", "vesa-framebuffer", "vesadrm")
+"""Drivers that go on drawing where the firmware left off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framebuffer:
+    """One line of /proc/fb."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Memory of a PCI function that a firmware framebuffer still holds, as /proc/iomem shows it."""
+
+    bdf: str
+    start: int
+    end: int
+    name: str
+    """BOOTFB, efifb, simpledrm, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareScreen:
+    """The platform device through which the firmware's framebuffer is handed on."""
+
+    device: str
+    """simple-framebuffer.0, efi-framebuffer.0, vesa-framebuffer.0."""
+    driver: Reading[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualConsole:
+    """One vtcon of /sys/class/vtconsole."""
+
+    name: str
+    """vtcon0."""
+    kind: str
+    """ "frame buffer device", "dummy device", "VGA+"."""
+    bound: Reading[bool]
+
+    @property
+    def on_framebuffer(self) -> bool:
+        """Whether it draws on a framebuffer."""
+        return "frame buffer" in self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class DrmCard:
+    """One card of /sys/class/drm with what is plugged into it."""
+
+    name: str
+    bdf: str
+    """Empty for what is no PCI function: simpledrm, virtual cards."""
+    connected: tuple[str, ...]
+    """Connectors with a display on them."""
+    boot_display: Reading[bool | None]
+    """Whether the boot was shown on it; None where the kernel does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screens:
+    """Everything that draws."""
+
+    framebuffers: Reading[tuple[Framebuffer, ...]]
+    claims: Reading[tuple[Claim, ...]]
+    firmware: Reading[tuple[FirmwareScreen, ...]]
+    consoles: Reading[tuple[VirtualConsole, ...]]
+    cards: Reading[tuple[DrmCard, ...]]

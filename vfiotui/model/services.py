@@ -1,0 +1,26 @@
+"""Units of the init system that matter for passthrough: which are wanted at boot, which run now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.model.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Names without their suffix: "sshd", "irqbalance", "serial-getty@ttyS0"."""
+
+    enabled: Reading[frozenset[str]]
+    running: Reading[frozenset[str]]
+    """Unread where the system does not run."""
+
+    def wanted(self, *names: str) -> tuple[str, ...]:
+        """Those of some services that run, or will at the next boot."""
+        known = frozenset[str]().union(*(s for s in (self.enabled, self.running) if isinstance(s, frozenset)))
+        return tuple(n for n in names if n in known)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether neither could be told."""
+        return not isinstance(self.enabled, frozenset) and not isinstance(self.running, frozenset)
