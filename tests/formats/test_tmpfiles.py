@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given
 
 from tests.formats.edits import HOSTILE, files, is_local
+from tests.needs import need
 from vfiotui.formats import tmpfiles
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.tmpfiles import Entry
@@ -50,6 +54,23 @@ def test_what_is_not_plain_is_refused_with_its_line(line: str) -> None:
     with pytest.raises(Refused) as told:
         tmpfiles.put(f"# x\n{line}\n", GLASS)
     assert (told.value.line_number, told.value.line_text) == (2, line)
+
+
+def test_what_adjusts_a_path_stands_beside_what_makes_it() -> None:
+    text = "z /dev/shm/looking-glass 0600\n"
+    assert tmpfiles.put(text, GLASS) == f"{text}{GLASS.line()}\n"
+
+
+def test_systemd_makes_what_was_put(tmp_path: Path) -> None:
+    program = need("systemd-tmpfiles", "systemd")
+    conf = tmp_path / "glass.conf"
+    text = tmpfiles.put("d\t/run/a\t0700\nf /run/a/b 0600 - - - old\n", Entry("f", "/run/a/b", "0640", argument="a  b"))
+    conf.write_text(tmpfiles.put(text, Entry("d", "/run/a", "0750")))
+    made = [program, "--create", f"--root={tmp_path}", str(conf)]
+    subprocess.run(made, check=False, capture_output=True)
+    folder, file = tmp_path / "run/a", tmp_path / "run/a/b"
+    assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o750, 0o640)
+    assert file.read_text() == "a  b"
 
 
 @given(HOSTILE | files(PIECES))

@@ -9,6 +9,8 @@ from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
 
 FIELD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\S+")
+ADJUSTS = "zZaAtThHmwxXrR"
+"""Types that may name a path beside the entry that makes it."""
 PLAIN = re.compile(r"[^\s\"'\\#][^\s\"'\\]*")
 
 
@@ -60,7 +62,7 @@ def _entry(line: str) -> Entry | None:
 
 
 def entries(text: str) -> tuple[Entry, ...]:
-    """All entries in order; of one path the first of a file is in force.
+    """All entries in order; of one type and path the first of a file is in force.
 
     >>> entries("f /dev/shm/looking-glass 0660 alice kvm -\\n")[0].user
     'alice'
@@ -69,17 +71,21 @@ def entries(text: str) -> tuple[Entry, ...]:
 
 
 def put(text: str, entry: Entry) -> str:
-    """The text that makes this entry: only the fields that differ change in the line of its path.
+    """The text that makes this entry: only the fields that differ change in the line of its type and path.
 
-    Refused where that line quotes or escapes a field that would change, and where it makes another kind of thing.
+    Refused where that line quotes or escapes a field that would change, and where another makes the path otherwise.
     """
     fields = (entry.type, entry.path, entry.mode, entry.user, entry.group, entry.age)
     if not all(PLAIN.fullmatch(field) for field in fields) or "\n" in entry.argument:
         raise ValueError("a field is one plain word and the argument one line")
     for line in lines_of(text):
         found = _entry(line.text)
-        if found and found.path == entry.path:
+        if found is None or found.path != entry.path:
+            continue
+        if found.type[0] == entry.type[0]:
             return text[: line.start] + _changed(line, found, entry) + text[line.end :]
+        if not {found.type[0], entry.type[0]} & set(ADJUSTS):
+            raise Refused("This path is made as another kind of thing; edit it by hand.", line.number, line.text)
     return with_line(text, entry.line())
 
 
@@ -87,8 +93,6 @@ def _changed(line: Line, found: Entry, entry: Entry) -> str:
     """The line with the fields of the entry."""
     if found == entry:
         return line.text
-    if found.type[0] != entry.type[0]:
-        raise Refused("This path is made as another kind of thing; edit it by hand.", line.number, line.text)
     wanted = [entry.type, entry.path, entry.mode, entry.user, entry.group, entry.age, entry.argument]
     places, text = _fields(line.text), line.text
     for (start, end), new in reversed(list(zip(places, wanted, strict=False))):
@@ -106,6 +110,6 @@ def _changed(line: Line, found: Entry, entry: Entry) -> str:
 
 
 def remove(text: str, path: str) -> str:
-    """The text without the entries of the path."""
+    """The text without any entry of the path."""
     named = ((line, _entry(line.text)) for line in lines_of(text))
     return without_lines(text, [line for line, found in named if found and found.path == path])
