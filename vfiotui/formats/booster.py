@@ -14,7 +14,7 @@ from vfiotui.formats.text_lines import lines_of, with_line, without_lines
 
 KEY = "modules_force_load"
 ANY_KEY = re.compile(r"[A-Za-z_][\w.-]*[ \t]*:(?=[ \t]|\Z)")
-VALUE = re.compile(r"(?P<quote>[\"']?)(?P<list>[\w, -]*)(?P=quote)[ \t]*(?:(?<=[ \t])#.*)?")
+VALUE = re.compile(r"(?P<quote>[\"']?)(?P<list>[\w, -]*+)(?P=quote)[ \t]*+(?:(?<=[ \t])#.*)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import lines_of, with_line, without_lines
@@ -105,12 +106,14 @@ def _drop(text: str, statement: Statement) -> str:
     return without_lines(text, [line for line in lines_of(text) if statement.start <= line.start < statement.end])
 
 
-def _without(text: str, statement: Statement, word: Word) -> str:
-    """The text without a word and the gap before it; without the statement where nothing else is left."""
-    if len(statement.words) == 1:
+def _without(text: str, statement: Statement, words: list[Word]) -> str:
+    """The text without these words and the gaps before them; without the statement where nothing else is left."""
+    if words and len(statement.words) == len(words):
         return _drop(text, statement)
-    before = max(w.end for w in (statement.name, *statement.words) if w.end <= word.start)
-    return text[:before] + text[word.end :]
+    for word in reversed(words):
+        before = max(w.end for w in (statement.name, *statement.words) if w.end <= word.start)
+        text = text[:before] + text[word.end :]
+    return text
 
 
 def options(text: str, module: str) -> tuple[str, ...]:
@@ -135,7 +138,8 @@ def set_option(text: str, module: str, option: str) -> str:
     if not re.fullmatch(r"[^\s\"\\=]+(=([^\s\"\\]*|\"[^\"\\\n]*\"))?", option):
         raise ValueError("an option is key=value, with double quotes around blanks")
     mine = _of(text, "options", module)
-    holders = [(s, w) for s in mine for w in s.words if _key(w.value) == _key(option)]
+    holders = [(s, [w for w in s.words if _key(w.value) == _key(option)]) for s in mine]
+    holders = [(s, words) for s, words in holders if words]
     if not mine:
         return _append(text, f"options {module} {option}")
     for statement in mine:
@@ -145,25 +149,21 @@ def set_option(text: str, module: str, option: str) -> str:
     if not holders:
         place = max(w.end for w in (mine[-1].name, *mine[-1].words))
         return f"{text[:place]} {option}{text[place:]}"
-    _, last = holders[-1]
+    final, words = holders[-1]
+    last = words[-1]
     if last.value != option:
         text = text[: last.start] + option + text[last.end :]
-    for statement, word in reversed(holders[:-1]):
-        text = _without(text, statement, word)
+    text = _without(text, final, words[:-1])
+    for statement, words in reversed(holders[:-1]):
+        text = _without(text, statement, words)
     return text
 
 
 def remove_option(text: str, module: str, key: str) -> str:
     """The text without the module's option of this key; a line that has no other option goes whole."""
-    while True:
-        for statement in _of(text, "options", module):
-            word = next((w for w in statement.words if _key(w.value) == _key(key)), None)
-            if word is None:
-                continue
-            text = _without(text, statement, word)
-            break
-        else:
-            return text
+    for statement in reversed(_of(text, "options", module)):
+        text = _without(text, statement, [word for word in statement.words if _key(word.value) == _key(key)])
+    return text
 
 
 def add(text: str, verb: str, name: str, rest: str = "") -> str:
@@ -232,21 +232,13 @@ def add_softdep(text: str, module: str, before: str) -> str:
 
 def remove_softdep(text: str, module: str, before: str) -> str:
     """The text in which `before` is not loaded ahead of the module; an emptied line goes whole."""
-    while True:
-        for statement in _of(text, "softdep", module):
-            word = next((w for w in _pre(statement) if fold(w.value) == fold(before)), None)
-            if word is None:
-                continue
-            named = [w for w in statement.words if w.value not in ("pre:", "post:")]
-            if len(named) == 1:
-                text = _drop(text, statement)
-                break
-            text = _without(text, statement, word)
-            place = statement.words.index(word)
-            mark = statement.words[place - 1]
-            alone = place + 1 == len(statement.words) or statement.words[place + 1].value in ("pre:", "post:")
-            if mark.value == "pre:" and alone:
-                text = _without(text, statement, mark)
-            break
-        else:
-            return text
+    for statement in reversed(_of(text, "softdep", module)):
+        gone = [word for word in _pre(statement) if fold(word.value) == fold(before)]
+        kept = [word for word in statement.words if word not in gone]
+        idle = [
+            word
+            for word, following in zip_longest(kept, kept[1:])
+            if gone and word.value == "pre:" and (following is None or following.value in ("pre:", "post:"))
+        ]
+        text = _without(text, statement, [word for word in statement.words if word in gone or word in idle])
+    return text

@@ -142,7 +142,7 @@ def _default(text: str, name: str) -> tuple[str, int] | None:
     """The last commented-out default of a name, without its #, and the offset behind its lines."""
     found = None
     for match in re.finditer(rf"^#[ \t]?(?={re.escape(name)}[ \t]*=)", text, re.MULTILINE):
-        block = re.match(r"(?:#[^\n]*(?:\n|\Z))+", text[match.start() :])
+        block = re.match(r"(?:#[^\n]*(?:\n|\Z)){1,100}", text[match.start() :])
         bare = [re.sub(r"^#", "", line) for line in re.findall(r"[^\n]*\n|[^\n]+", block[0])] if block else []
         setting = _setting("".join(bare), len(bare[0]) - len(bare[0].lstrip(" \t"))) if bare else None
         if setting:

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import NAME, ShellAssignment, commands, line_at, scan
+from vfiotui.formats.shell_variable import BARE
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
 
-PLAIN = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 COMPUTED = "Shell code computes the value; edit it by hand."
 DECIDED = "Shell code decides about the value; edit it by hand."
@@ -82,7 +82,7 @@ def _text(text: str, one: ShellAssignment) -> Part:
     start, end = value.start + len(quote), value.end - len(quote)
     inner = text[start:end]
     spelled = re.sub(r"\\\r?\n", lambda match: " " * len(match[0]), inner) if quote == '"' else inner
-    if not quote and not PLAIN.fullmatch(raw) and raw:
+    if not quote and not BARE.fullmatch(raw) and raw:
         raise Refused(COMPUTED, *line_at(text, one.start))
     if value.literal is None or not value.closed or (quote and (quote in inner or (quote == '"' and "\\" in spelled))):
         raise Refused(COMPUTED, *line_at(text, one.start))
@@ -176,7 +176,7 @@ def without(text: str, one: ShellAssignment) -> str:
 
 
 def _quoted(word: str, part: Part) -> str:
-    if PLAIN.fullmatch(word):
+    if BARE.fullmatch(word):
         return word
     if not part.assignment.array or "\n" in word or not word:
         raise ValueError("a word of a shell list is plain")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_lists import COMPUTED, PLAIN, assignments, without
+from vfiotui.formats.shell_lists import COMPUTED, assignments, without
 from vfiotui.formats.shell_source import ShellWord, line_at, scan
+from vfiotui.formats.shell_variable import spell
 from vfiotui.formats.text_lines import line_end, with_line
 
 
@@ -31,13 +32,10 @@ def get(text: str, name: str) -> str | None:
     return found[1] if found else None
 
 
-def quoted(value: str, quote: str = '"') -> str:
-    """The value as a shell word: in the wanted quotes, and in single ones where those would change it."""
-    if not quote and PLAIN.fullmatch(value):
-        return value
-    if quote != "'" and not re.search(r'["\\$`!]', value):
-        return f'"{value}"'
-    return "'" + value.replace("'", "'\\''") + "'"
+def _spelled(value: str, quote: str) -> str:
+    """The value in these quotes; in double ones where single ones would end too early."""
+    quote = '"' if "'" in value and quote == "'" else quote
+    return f"{quote}{spell(value, quote)}{quote}"
 
 
 def set_value(text: str, name: str, value: str) -> str:
@@ -53,9 +51,9 @@ def set_value(text: str, name: str, value: str) -> str:
         if present == value:
             return text
         first = text[word.start : word.end][:1]
-        new = quoted(value, first if first in ("'", '"') else "")
+        new = _spelled(value, first if first in ("'", '"') else "")
         return text[: word.start] + new + text[word.end :]
-    new = f"{name}={quoted(value)}"
+    new = name + "=" + _spelled(value, '"')
     defaults = list(re.finditer(rf"^#[ \t]*{re.escape(name)}=.*\n", text, re.MULTILINE))
     if defaults:
         place = defaults[-1].end()
