@@ -24,6 +24,7 @@ def told(text: str) -> list[tuple[str, str | None, bool]]:
     [
         ("A=x B=y", [("A", "x", True), ("B", "y", True)]),
         ("A=x make", []),
+        ("A=x if", []),
         ("export A=x B", [("A", "x", True)]),
         ("declare -x A=x", [("A", "x", True)]),
         ("A=1; B=2 # C=3", [("A", "1", True), ("B", "2", True)]),

@@ -173,14 +173,15 @@ class _Scanner:
             self.pending.append(ShellAssignment(head[1], bool(head[2]), words, array, certain, start, self.at))
             return
         start = self.at
-        word = self.read_word()
+        self.read_word()
         if self.at == start:
             self.at += 1
             return
-        self._count(self.text[start : self.at] if not self.plain_words else None, word)
+        self._count(self.text[start : self.at])
 
-    def _count(self, command: str | None, word: ShellWord) -> None:
-        """Take note of a word that assigns nothing."""
+    def _count(self, word: str) -> None:
+        """Take note of a word that assigns nothing; only the first one of a command can be a reserved word."""
+        command = word if not self.plain_words and not self.pending else ""
         if command in OPENS:
             self.depth += 1
         elif command in CLOSES:
