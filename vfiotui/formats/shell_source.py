@@ -83,6 +83,8 @@ class _Scanner:
         self.pending: list[ShellAssignment] = []
         self.declaring = False
         self.plain_words = 0
+        self.redirected = False
+        self.target = False
         self.words: list[ShellWord] = []
 
     def _end_command(self) -> None:
@@ -136,7 +138,9 @@ class _Scanner:
             return
         self.at += 3 if self.text.startswith("<<<", self.at) else 1
         if char in "<>" or (char in "&|" and self.text[self.at - 2] in "<>"):
-            self.plain_words += char in "<>"
+            # Whether a redirection can be made is not known, and so neither whether the command is carried out.
+            self.pending = [_doubted(a) for a in self.pending]
+            self.redirected = self.target = True
             return
         if char in "&|":
             # What runs in a pipe or in the background assigns in a process of its own.
@@ -164,24 +168,25 @@ class _Scanner:
         self.heredocs = []
 
     def _word(self) -> None:
-        head = NAME.match(self.text, self.at)
+        head = None if self.target else NAME.match(self.text, self.at)
         if head and (self.declaring or not self.plain_words):
             start, self.at = self.at, head.end()
             array = self.text.startswith("(", self.at)
             words = self._elements() if array else (self.read_word(),)
-            certain = not self.depth and not self.brackets and not self.behind_condition
+            certain = not (self.depth or self.brackets or self.behind_condition or self.redirected)
             self.pending.append(ShellAssignment(head[1], bool(head[2]), words, array, certain, start, self.at))
             return
         start = self.at
-        self.read_word()
+        word = self.read_word()
         if self.at == start:
             self.at += 1
-            return
-        self._count(self.text[start : self.at])
+        elif not self.target:
+            self._count(word)
+        self.target = False
 
-    def _count(self, word: str) -> None:
+    def _count(self, word: ShellWord) -> None:
         """Take note of a word that assigns nothing; only the first one of a command can be a reserved word."""
-        command = word if not self.plain_words and not self.pending else ""
+        command = self.text[word.start : word.end] if not self.plain_words and not self.pending else ""
         if command in OPENS:
             self.depth += 1
         elif command in CLOSES:
