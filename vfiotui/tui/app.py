@@ -26,6 +26,7 @@ from vfiotui.tui.commands import Commands
 from vfiotui.tui.driver import driver_class
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
+from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
 from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.status import TABS
@@ -151,7 +152,7 @@ class ConsoleApp(App[int]):
 
     def action_go(self, mode: str) -> None:
         """Another screen; what lies over the present one is left first."""
-        while isinstance(self.screen, TextScreen):
+        while isinstance(self.screen, TextScreen | ChoiceScreen):
             self.pop_screen()
         if self.current_mode != mode:
             self.switch_mode(mode)

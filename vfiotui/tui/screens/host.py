@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -11,21 +13,18 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from vfiotui.model.finding import Finding
-from vfiotui.model.report import count, word
+from vfiotui.model.report import count
+from vfiotui.tui.jump import open_finding
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base import NARROW, ConsoleScreen
-from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.screens.choice import ChoiceScreen
+from vfiotui.tui.screens.text import Lines, TextScreen
+from vfiotui.tui.symptoms import ask
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.finding import finding_detail, finding_rows, finding_text, key_of, matches, rule_rows
+from vfiotui.tui.views.finding import finding_detail, finding_rows, finding_text, key_of, rule_rows
 from vfiotui.tui.views.groups import device_detail, group_rows, groups_title
+from vfiotui.tui.views.host_filter import LEVELS, HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.widgets.rows import Rows
-
-LEVELS = ("problems", "all", "fail", "warn", "unknown", "holds")
-"""What `s` steps through."""
-LEVEL_WORDS = {
-    "problems": ("fail", "warn", "unknown", "info"),
-    "all": ("fail", "warn", "unknown", "info", "holds", "n/a"),
-}
 
 
 def list_width(rows: Rows) -> int:
@@ -38,18 +37,33 @@ class HostScreen(ConsoleScreen):
 
     MODE = "host"
     TOPICS = ("facts", "findings")
-    KEYS = (("enter", "open"), ("/", "filter"), ("s", "severity"), ("e", "explain"), ("y", "copy"), ("r", "read again"))
+    KEYS = (
+        ("enter", "open"),
+        ("w", "what is wrong?"),
+        ("/", "filter"),
+        ("s", "severity"),
+        ("a", "area"),
+        ("g", "guest"),
+        ("e", "explain"),
+        ("y", "copy"),
+        ("r", "read again"),
+    )
     HELP_TEXT = (
         "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn "
         "(it could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given "
         "away together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
-        "tab  goes from list to list\nenter  opens what the cursor stands on\n/  keeps only what holds a text\n"
-        "s  steps through problems, all, fail, warn, unknown, holds\ne  explains the check\n"
+        "tab  goes from list to list\nenter  opens what the cursor stands on: a finding leads on to its device, guest "
+        "and files\nw  asks what goes wrong, and ranks what may cause it\n/  keeps only what holds a text\n"
+        "s  steps through problems, all, fail, warn, unknown, holds\na  keeps one area of checks\n"
+        "g  keeps what concerns one guest\nesc  wants everything again\ne  explains the check\n"
         "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", show=False),
         Binding("s", "severity", "severity", show=False),
+        Binding("a", "area", "area", show=False),
+        Binding("g", "guest", "guest", show=False),
+        Binding("w", "wrong", "what is wrong?", show=False),
         Binding("e", "explain", "explain", show=False),
         Binding("y", "copy", "copy", show=False),
         Binding("escape", "clear", "clear", show=False),
@@ -57,8 +71,7 @@ class HostScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._level = LEVELS[0]
-        self._wanted = ""
+        self._filter = HostFilter()
 
     def compose_body(self) -> ComposeResult:
         """Two lists on the left, evidence on the right, the filter below."""
@@ -82,9 +95,8 @@ class HostScreen(ConsoleScreen):
         self.query_one("#findings", Rows).focus()
 
     def shown_findings(self) -> list[Finding]:
-        """The findings that severity and filter leave."""
-        wanted = LEVEL_WORDS.get(self._level, (self._level,))
-        return [f for f in self.findings if word(f) in wanted and matches(f, self._wanted)]
+        """The findings that the filter leaves."""
+        return [] if self.facts is None else self._filter.keep(self.findings, self.facts)
 
     def draw(self, topic: str) -> None:
         """Both lists and the evidence."""
@@ -94,25 +106,19 @@ class HostScreen(ConsoleScreen):
             findings.show([row(("reading this host …", "accent"))])
             return
         if topic == "findings":
-            kept = self.shown_findings()
-            title = count(self.findings).sentence()
-            level = (
-                ""
-                if self._level == "problems"
-                else "all checks · "
-                if self._level == "all"
-                else f"only {self._level} · "
-            )
-            findings.head(f"{level}{title}")
-            findings.show(finding_rows(kept, self.caps.glyphs, list_width(findings)) or [self._nothing()])
+            findings.head(self._filter.title() + count(self.findings).sentence())
+            shown = finding_rows(self.shown_findings(), self.caps.glyphs, list_width(findings))
+            findings.show(shown or [self._nothing()])
         if topic == "facts":
             groups.head(groups_title(facts))
-            groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._wanted))
+            groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._filter.text))
         self._show_detail(self._current())
 
     def _nothing(self) -> Row:
-        if self._wanted:
-            return row((f"no finding holds {clean(self._wanted)!r}; esc clears the filter", "dim"))
+        if self._filter.text:
+            return row((f"no finding holds {clean(self._filter.text)!r}; esc clears the filter", "dim"))
+        if self._filter.narrows:
+            return row(("nothing is wrong there as far as it can be seen; esc shows the rest", "holds"))
         return row(("nothing is wrong as far as it can be seen; s shows all checks", "holds"))
 
     def _current(self) -> str:
@@ -146,11 +152,16 @@ class HostScreen(ConsoleScreen):
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
-        key = event.key
-        finding = self._finding(key)
-        copied = finding_text([finding]) if finding else ""
-        title = row((" evidence ", "reverse"), f" {clean(key.split(' ', 1)[1])}")
-        self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width), copied))
+        self.open(event.key)
+
+    def open(self, key: str) -> None:
+        """Shows the finding or device with a key whole."""
+        finding, facts = self._finding(key), self.facts
+        if finding is not None and facts is not None:
+            open_finding(self.console, finding, facts)
+        elif key.startswith("device "):
+            title = row((" device ", "reverse"), f" {clean(key.removeprefix('device '))}")
+            self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width)))
 
     def on_descendant_focus(self) -> None:
         """The evidence follows the list that has the keys."""
@@ -170,24 +181,52 @@ class HostScreen(ConsoleScreen):
 
     @on(Input.Changed, "#filter")
     def _filtered(self, event: Input.Changed) -> None:
-        self._wanted = event.value
-        self.redraw()
+        self._narrow(text=event.value)
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.query_one("#findings", Rows).focus()
 
+    def _narrow(self, **changes: str) -> None:
+        self._filter = replace(self._filter, **changes)
+        self.redraw()
+
     def action_clear(self) -> None:
-        """Closes and empties the filter."""
+        """Closes the filter and wants everything again."""
         box = self.query_one("#filter", Input)
         box.value = ""
         box.remove_class("-open")
+        self._narrow(text="", area="", guest="")
         self.query_one("#findings", Rows).focus()
 
     def action_severity(self) -> None:
         """The next level of findings."""
-        self._level = LEVELS[(LEVELS.index(self._level) + 1) % len(LEVELS)]
-        self.draw("findings")
+        self._narrow(level=LEVELS[(LEVELS.index(self._filter.level) + 1) % len(LEVELS)])
+
+    def action_area(self) -> None:
+        """Chooses one area of checks."""
+        title = row((" area ", "reverse"), " which checks shall be shown?")
+        self._choose(title, lambda width: area_rows(self.findings, width), f"area {self._filter.area}", "area")
+
+    def action_guest(self) -> None:
+        """Chooses one guest."""
+        facts = self.facts
+        if facts is not None:
+            title = row((" guest ", "reverse"), " whose findings shall be shown?")
+            rows = partial(guest_choice_rows, self.findings, facts)
+            self._choose(title, rows, f"guest {self._filter.guest}", "guest")
+
+    def _choose(self, title: Row, lines: Lines, current: str, what: str) -> None:
+        def chosen(key: str | None) -> None:
+            if key:
+                self._narrow(**{what: key.partition(" ")[2]})
+
+        self.app.push_screen(ChoiceScreen(title, lines, current), chosen)
+
+    def action_wrong(self) -> None:
+        """Asks for a symptom and shows what may cause it."""
+        if self.facts is not None:
+            ask(self.console, self.facts, self.findings, self.open)
 
     def action_explain(self) -> None:
         """The document of the check under the cursor."""
@@ -209,4 +248,4 @@ class HostScreen(ConsoleScreen):
     def keys(self) -> list[tuple[str, str]]:
         """Panes are stepped through with tab where there is more than one."""
         more = [("tab", "pane")] if self.size.width >= NARROW else [("tab", "list")]
-        return [*self.KEYS[:2], *more, ("?", "help"), ("q", "quit"), *self.KEYS[2:], (":", "palette")]
+        return [*self.KEYS[:3], *more, ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]

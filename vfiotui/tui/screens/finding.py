@@ -1,0 +1,46 @@
+"""One finding whole, and the places that it leads to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Finding
+from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.screens.choice import ChoiceScreen
+from vfiotui.tui.text import clean
+from vfiotui.tui.views.finding import finding_detail, finding_text
+from vfiotui.tui.views.places import Place, place_rows, places_of
+
+
+class FindingScreen(ChoiceScreen):
+    """Evidence, reason and fix; ends with the key of the place to go to, or with ""."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
+
+    def __init__(self, finding: Finding, facts: Facts, glyphs: Glyphs) -> None:
+        self._finding = finding
+        self._places: tuple[Place, ...] = places_of(finding, facts)
+
+        def lines(width: int) -> list[Row]:
+            places = place_rows(self._places, facts, width)
+            return [*places, *([BLANK] if places else []), *finding_detail(finding, glyphs, width)]
+
+        super().__init__(row((" evidence ", "reverse"), f" {clean(finding.code)}"), lines)
+
+    def place(self, key: str | None) -> Place | None:
+        """The place with a key."""
+        return next((p for p in self._places if p.key == key), None)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """There is nothing to go to where no place is known."""
+        more = [("enter", "go there")] if self._places else []
+        return [*more, ("esc", "back"), ("↑↓", "move"), ("y", "copy")]
+
+    def action_copy(self) -> None:
+        """Puts the finding into the clipboard as Markdown (OSC 52)."""
+        self.app.copy_to_clipboard(finding_text([self._finding]))
+        self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)
