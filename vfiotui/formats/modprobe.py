@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.text_lines import lines_of, with_line, without_lines
+from vfiotui.formats.text_lines import lines_of, with_line
 
 LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
 GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
@@ -103,7 +103,10 @@ def _append(text: str, statement: str) -> str:
 
 def _drop(text: str, statement: Statement) -> str:
     """The text without the lines of a statement."""
-    return without_lines(text, [line for line in lines_of(text) if statement.start <= line.start < statement.end])
+    kept = text[: statement.start]
+    if statement.end == len(text) and not text.endswith("\n"):
+        kept = kept.removesuffix("\n").removesuffix("\r")
+    return kept + text[statement.end :]
 
 
 def _without(text: str, statement: Statement, words: list[Word]) -> str:
