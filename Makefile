@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test bench lint
+.PHONY: run test bench lint torture
 
 # make run ARGS=--demo
 ARGS ?=
@@ -22,3 +22,7 @@ test: lint
 bench:
 	@sh setup/setup.sh test
 	.venv/bin/python -m benchmarks $(ARGS)
+
+torture:
+	@sh setup/setup.sh test
+	.venv/bin/python -m tests.apply.torture

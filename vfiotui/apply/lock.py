@@ -32,6 +32,8 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
                 "another vfiotui applies or undoes a change on this machine just now: "
                 "wait for it ('vfiotui changes'), or give --wait"
             ) from error
+        except OSError as error:
+            raise Trouble(os_sentence(error, f"the lock in {site.inside(folder)} cannot be taken")) from error
         yield
     finally:
         os.close(fd)

@@ -48,6 +48,8 @@ put_back() { # KEPT PATH BEFORE: the path holds again what was kept
     fi
     say "puts back $2"
     partial=$ROOT${2%/*}/.vfiotui-$NUMBER-${1%%.*}
+    # mv would move into the folder to which a link points.
+    [ -L "$ROOT$2" ] && rm -f "$ROOT$2"
     case $3 in
     absent) rm -f "$ROOT$2" ;;
     link:*) ln -s "${3#link:}" "$partial" && mv -f "$partial" "$ROOT$2" ;;

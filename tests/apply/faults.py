@@ -1,0 +1,225 @@
+"""Faults on purpose: the console's own command is killed, or its disk refuses, at any system call that writes.
+
+strace counts the calls of one run, and injects into another one at a chosen call (strace(1), -e inject). What is
+killed before call n + 1 is what a power cut after call n leaves to the page cache's readers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.apply.systems import disk, plan, system, with_busybox
+from tests.needs import need
+from vfiotui.model.change import Change
+from vfiotui.model.plan import to_json
+
+WRITES = (
+    "write pwrite64 rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir fsync "
+    "fdatasync fchown fchmod setxattr fsetxattr utimensat ftruncate flock openat"
+).split()
+ERRORS = ("ENOSPC", "EIO", "EROFS", "EACCES")
+CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A system and what is done to it."""
+
+    name: str
+    steps: tuple[Change, ...]
+    enters: bool = False
+    """Whether a command runs inside the system."""
+
+    def build(self, folder: Path) -> None:
+        """The system as it is before."""
+        system(folder)
+        if self.enters:
+            with_busybox(folder, need("busybox", "busybox-static"))
+        (folder / "plan.json").write_text(to_json(plan(*self.steps)))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One call of one run."""
+
+    call: str
+    number: int
+    """Which of the calls of this name, from 1."""
+    text: str
+    """What it did, for a person."""
+
+
+def words(folder: Path, *command: str) -> list[str]:
+    return [sys.executable, "-m", "vfiotui", "--root", str(folder), *command]
+
+
+def apply_words(folder: Path) -> list[str]:
+    return words(folder, "apply", str(folder / "plan.json"), "--yes")
+
+
+def run(argv: list[str], *strace: str) -> subprocess.CompletedProcess[str]:
+    """A command, traced where options are given; no caches are written, so that calls count the same each time."""
+    traced = [need("strace", "strace"), *strace, *argv] if strace else argv
+    return subprocess.run(
+        traced,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
+    )
+
+
+def points(argv: list[str], folder: Path) -> list[Point]:
+    """Every call of a run that writes below the folder, in order."""
+    with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
+        done = run(argv, "-y", "-s", "60", "-o", log.name, "-e", f"trace={','.join(WRITES)}")
+        assert done.returncode == 0, done.stderr
+        lines = log.read().splitlines()
+    seen: Counter[str] = Counter()
+    found = []
+    for line in lines:
+        match = CALL.match(line)
+        if match is None:
+            continue
+        seen[match[1]] += 1
+        makes = match[1] != "openat" or "O_CREAT" in line
+        if str(folder) in line and makes:
+            found.append(Point(match[1], seen[match[1]], line.replace(str(folder), "")))
+    return found
+
+
+class Bench:
+    """Systems of one case, made anew for each fault from one kept copy."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.top = Path(tempfile.mkdtemp(prefix="vft-"))
+        self.model = self.top / "model"
+        self.model.mkdir()
+        case.build(self.model)
+        self.before = disk(self.model)
+        probe = self.fresh()
+        self.points = points(apply_words(probe), probe)
+        self.after = disk(probe)
+        assert self.after != self.before
+        self.undo_points = points(words(probe, "undo", "1", "--yes"), probe)
+        assert disk(probe) == self.before
+        shutil.rmtree(probe)
+
+    def fresh(self) -> Path:
+        """A copy of the system, with every attribute."""
+        folder = Path(tempfile.mkdtemp(prefix="s-", dir=self.top))
+        subprocess.run(["cp", "-a", f"{self.model}/.", str(folder)], check=True)
+        return folder
+
+    def close(self) -> None:
+        shutil.rmtree(self.top)
+
+    def clean(self, folder: Path) -> None:
+        """Nothing but the journal of whole changes is left: no half file, no half folder."""
+        stray = [p for p in folder.rglob("*") if p.name.startswith(".vfiotui-")]
+        stray += folder.glob("var/lib/vfiotui/changes/*.new")
+        assert not stray, stray
+
+    def changes(self, folder: Path) -> str:
+        done = run(words(folder, "changes"))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def killed_apply(self, point: Point, recover: Callable[[Bench, Path], None]) -> None:
+        """Kills an apply before a call, then recovers; the recovery says what must be there."""
+        folder = self.fresh()
+        done = run(apply_words(folder), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", _kill(point))
+        assert done.returncode == -9, (done.returncode, done.stderr)
+        recover(self, folder)
+        self.clean(folder)
+        shutil.rmtree(folder)
+
+    def killed_undo(self, point: Point) -> None:
+        """Kills an undo before a call; a second undo ends it."""
+        folder = self.fresh()
+        assert run(apply_words(folder)).returncode == 0
+        done = run(
+            words(folder, "undo", "1", "--yes"), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", _kill(point)
+        )
+        assert done.returncode == -9, (done.returncode, done.stderr)
+        if "undone" not in self.changes(folder):
+            again = run(words(folder, "undo", "1", "--yes"))
+            assert again.returncode == 0, again.stderr
+        assert disk(folder) == self.before
+        self.clean(folder)
+        shutil.rmtree(folder)
+
+    def refused(self, point: Point, error: str) -> None:
+        """One call answers with an error: all is done, or all is as before, at once or after an undo."""
+        folder = self.fresh()
+        inject = f"inject={point.call}:error={error}:when={point.number}"
+        done = run(apply_words(folder), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
+        assert "Traceback" not in done.stderr and "broke" not in done.stderr, done.stderr
+        if done.returncode == 0:
+            assert disk(folder) == self.after, (point, error)
+        else:
+            assert done.returncode == 4 and (done.stderr.startswith("vfiotui: ") or "change 0001" in done.stdout), done
+            if disk(folder) != self.before:
+                again = run(words(folder, "undo", "1", "--yes"))
+                assert again.returncode == 0, (point, error, done.stdout, again.stderr)
+            assert disk(folder) == self.before, (point, error, done.stdout, done.stderr)
+            self.changes(folder)
+        shutil.rmtree(folder)
+
+
+def _kill(point: Point) -> str:
+    return f"inject={point.call}:signal=SIGKILL:when={point.number}"
+
+
+def by_undo(bench: Bench, folder: Path) -> None:
+    """The console's own undo leads back, wherever it was killed."""
+    listed = bench.changes(folder)
+    if "0001" in listed:
+        done = run(words(folder, "undo", "1", "--yes"))
+        assert done.returncode == 0, done.stderr
+    else:
+        run(words(folder, "undo", "1", "--yes"))
+    assert disk(folder) == bench.before
+
+
+def by_resume(bench: Bench, folder: Path) -> None:
+    """What was interrupted is ended; what had not begun never happened."""
+    listed = bench.changes(folder)
+    if "interrupted" in listed:
+        done = run(words(folder, "apply", "--resume", "1"))
+        assert done.returncode == 0, done.stderr
+        assert disk(folder) == bench.after
+    elif "0001" in listed:
+        assert "done" in listed and disk(folder) == bench.after
+    else:
+        assert disk(folder) == bench.before
+        run(words(folder, "undo", "1", "--yes"))
+
+
+def by_script(bench: Bench, folder: Path) -> None:
+    """undo.sh leads back without Python."""
+    for script in folder.glob("var/lib/vfiotui/changes/0001-*/undo.sh"):
+        if script.parent.name.endswith(".new"):
+            # It had not begun: nothing was changed.
+            continue
+        done = subprocess.run(
+            [need("busybox", "busybox-static"), "sh", str(script)], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "undone" in bench.changes(folder)
+    run(words(folder, "undo", "1", "--yes"))
+    assert disk(folder) == bench.before
+
+
+RECOVERIES: tuple[Callable[[Bench, Path], None], ...] = (by_undo, by_resume, by_script)

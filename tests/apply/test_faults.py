@@ -1,0 +1,46 @@
+"""A sample of the torture: a kill and a refusal at calls spread over the whole run, and every recovery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
+from tests.apply.torture import CASES
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners and chroots need root: run make test as root")
+SAMPLE = 9
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda c: c.name)
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    case: Case = request.param
+    made = Bench(case)
+    yield made
+    made.close()
+
+
+def spread(points: list[Point], shift: int) -> list[Point]:
+    """Some points from beginning to end; another shift takes others."""
+    step = max(len(points) // SAMPLE, 1)
+    return points[shift % step :: step]
+
+
+@pytest.mark.parametrize("recovery", range(len(RECOVERIES)), ids=[r.__name__ for r in RECOVERIES])
+def test_killed_anywhere_it_is_recovered(bench: Bench, recovery: int) -> None:
+    assert len(bench.points) > 60
+    for point in spread(bench.points, recovery * 3):
+        bench.killed_apply(point, RECOVERIES[recovery])
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_refused_anywhere_it_is_all_or_nothing(bench: Bench, error: str) -> None:
+    for point in spread(bench.points, ERRORS.index(error) * 2 + 1):
+        bench.refused(point, error)
+
+
+def test_an_undo_that_is_killed_is_ended_by_the_next(bench: Bench) -> None:
+    for point in spread(bench.undo_points, 2):
+        bench.killed_undo(point)
