@@ -11,7 +11,7 @@ from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
 from tests.apply.torture import CASES
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners and chroots need root: run make test as root")
-SAMPLE = 9
+SAMPLE = 4
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda c: c.name)

@@ -90,6 +90,9 @@ def _files(root: Root) -> Iterator[Clue]:
             )
     if _there(root, "/etc/default/grub"):
         yield Clue("grub", 1, "GRUB is set up in /etc/default/grub")
+    for place in ENTRIES:
+        if _has_names(root, place, ".conf"):
+            yield Clue("systemd-boot", 1, f"entries of the Boot Loader Specification lie in {place}")
     for esp in ESPS:
         if _there(root, f"{esp}/loader/loader.conf"):
             yield Clue("systemd-boot", 2, f"systemd-boot is set up in {esp}/loader/loader.conf")

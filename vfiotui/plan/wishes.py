@@ -8,10 +8,19 @@ from vfiotui.formats.refused import Refused
 from vfiotui.model.facts import Facts
 from vfiotui.model.ground import Ground
 from vfiotui.model.plan import Plan, Wish
-from vfiotui.plan import kernel_value
+from vfiotui.plan import command_line, initramfs, kernel_value, modprobe, sysctl
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
 
-PLANNERS: dict[str, Planner] = {p.name: p for p in (*kernel_value.PLANNERS,)}
+PLANNERS: dict[str, Planner] = {
+    p.name: p
+    for p in (
+        *command_line.PLANNERS,
+        *initramfs.PLANNERS,
+        *kernel_value.PLANNERS,
+        *modprobe.PLANNERS,
+        *sysctl.PLANNERS,
+    )
+}
 
 
 def catalogue() -> list[tuple[str, str, str]]:
@@ -42,6 +51,7 @@ def make_plan(facts: Facts, ground: Ground, wishes: Iterable[Wish]) -> Plan:
         try:
             planner.draw(draft, argument)
         except Refused as refusal:
-            raise CannotPlan(str(refusal)) from refusal
+            where = f"line {refusal.line_number}, {refusal.line_text.strip()!r}: " if refusal.line_number else ""
+            raise CannotPlan(f"{where}{refusal.sentence}") from refusal
         titles.append(planner.title.format(argument))
     return draft.plan("; ".join(dict.fromkeys(titles)), wanted)

@@ -1,0 +1,122 @@
+"""The initramfs: built anew after its configuration changed, and its module lists."""
+
+from __future__ import annotations
+
+from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.model.change import Effect
+from vfiotui.model.finding import Risk
+from vfiotui.model.reading import Unread
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+
+BUILDERS = {
+    "initramfs-tools": (("update-initramfs", "-u", "-k", "all"), ("/boot/initrd.img-*", "/var/lib/initramfs-tools/*")),
+    "mkinitcpio": (("mkinitcpio", "-P"), ("/boot/initramfs-*.img", "/boot/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")),
+    "dracut": (("dracut", "-f", "--regenerate-all"), ("/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd.img-*")),
+}
+"""Tool → its command for all images, and the images."""
+
+
+def tool_of(draft: Draft) -> str:
+    """The tool that builds this system's images, or "none"."""
+    boot = draft.facts.boot
+    if isinstance(boot, Unread) or isinstance(boot.initramfs, Unread):
+        return "none"
+    return boot.initramfs
+
+
+def rebuild(draft: Draft) -> None:
+    """The images are built anew, the old ones kept; a note where the tool is not here."""
+    tool = tool_of(draft)
+    if tool == "booster" and draft.ground.programs.get("booster"):
+        argv: tuple[str, ...] = ("/usr/lib/booster/regenerate_images",)
+        products: tuple[str, ...] = ("/boot/booster-*.img",)
+    elif tool in BUILDERS and BUILDERS[tool][0][0] in draft.ground.programs:
+        argv, products = BUILDERS[tool]
+    else:
+        draft.note("build the initramfs anew inside the system: no tool that does it was found here")
+        return
+    draft.run(argv, "build the initramfs anew", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
+
+
+def module_file(tool: str) -> str:
+    """The file in which a tool lists the modules to load early."""
+    files = {
+        "initramfs-tools": "/etc/initramfs-tools/modules",
+        "mkinitcpio": "/etc/mkinitcpio.conf",
+        "dracut": "/etc/dracut.conf.d/vfiotui.conf",
+        "booster": "/etc/booster.yaml",
+    }
+    if tool not in files:
+        raise CannotPlan(
+            "no initramfs tool was found on this system: mkinitcpio, dracut, initramfs-tools and booster are known"
+        )
+    return files[tool]
+
+
+def _with(tool: str, text: str, module: str) -> str:
+    match tool:
+        case "initramfs-tools":
+            return initramfs_tools.add(text, module)
+        case "mkinitcpio":
+            return mkinitcpio.add(text, "MODULES", module)
+        case "dracut":
+            return dracut.add(text, "force_drivers", module)
+    return booster.add(text, module)
+
+
+def _add(draft: Draft, module: str) -> None:
+    tool = tool_of(draft)
+    if tool == "none" and draft.text("/etc/mkinitcpio.conf") is not None:
+        tool = "mkinitcpio"
+    path = module_file(tool)
+    after = _with(tool, draft.text(path) or "", module)
+    why = f"load {module} from the initramfs"
+    if draft.write(path, after, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT):
+        rebuild(draft)
+
+
+def _holders(draft: Draft) -> list[str]:
+    ground = draft.ground
+    return [
+        "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", *ground.below("/etc/mkinitcpio.conf.d", ".conf"),
+        "/etc/dracut.conf", *ground.below("/etc/dracut.conf.d", ".conf"), "/etc/booster.yaml",
+        *ground.below("/etc/modules-load.d", ".conf"), "/etc/modules",
+    ]  # fmt: skip
+
+
+def _without(path: str, text: str, module: str) -> str:
+    from vfiotui.formats import modules_load
+
+    if "mkinitcpio" in path:
+        return mkinitcpio.remove(text, "MODULES", module)
+    if "dracut" in path:
+        for name in ("force_drivers", "add_drivers", "drivers"):
+            text = dracut.remove(text, name, module)
+        return text
+    if "booster" in path:
+        return booster.remove(text, module)
+    if "initramfs-tools" in path:
+        return initramfs_tools.remove(text, module)
+    return modules_load.remove(text, module)
+
+
+def _remove(draft: Draft, module: str) -> None:
+    """From every list of modules, the initramfs' and the running system's."""
+    in_image = False
+    for path in _holders(draft):
+        text = draft.text(path)
+        if text is None:
+            continue
+        after = _without(path, text, module)
+        changed = draft.write(
+            path, after, f"do not load {module}", Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT
+        )
+        in_image |= changed and "modules-load.d" not in path and path != "/etc/modules"
+    if in_image:
+        rebuild(draft)
+
+
+PLANNERS = (
+    Planner("initramfs.module", "MODULE", "a module that the initramfs loads early", "Load {} early", _add),
+    Planner("modules.remove", "MODULE", "a module in no list of modules to load", "Do not load {}", _remove),
+)

@@ -1,0 +1,80 @@
+"""Options of modules in modprobe.d; the initramfs holds a copy, so it is built anew."""
+
+from __future__ import annotations
+
+from vfiotui.formats import modprobe
+from vfiotui.model.change import Effect
+from vfiotui.model.finding import Risk
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.initramfs import rebuild
+
+FOLDER = "/etc/modprobe.d"
+OWN = f"{FOLDER}/vfiotui.conf"
+
+
+def _holder(draft: Draft, module: str) -> str:
+    """The file that sets options of the module already, else the own one."""
+    for path in draft.ground.below(FOLDER, ".conf"):
+        text = draft.text(path)
+        if text is not None and modprobe.options(text, module):
+            return path
+    return OWN
+
+
+def set_module_option(draft: Draft, module: str, option: str, path: str = "") -> None:
+    """`options MODULE OPTION` in a file of modprobe.d, and in the initramfs."""
+    where = path or _holder(draft, module)
+    before = draft.text(where)
+    after = modprobe.set_option(before or "", module, option)
+    why = f"set {option} for {module}"
+    if draft.write(where, after, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT):
+        rebuild(draft)
+        draft.escape("at the boot menu add module_blacklist=vfio_pci to the line of the kernel to boot without it")
+
+
+def _option(draft: Draft, argument: str) -> None:
+    path, module, option = _words(argument)
+    set_module_option(draft, module, option, path)
+
+
+def _words(argument: str) -> tuple[str, str, str]:
+    """[FILE:]MODULE OPTION."""
+    file, colon, rest = argument.partition(":") if argument.startswith("/") else ("", "", argument)
+    words = rest.split(None, 1)
+    if len(words) != 2 or (colon and not file.startswith(f"{FOLDER}/")):
+        raise CannotPlan(f"{argument!r} is no MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
+    return file, words[0], words[1]
+
+
+def _drop_id(draft: Draft, wanted: str) -> None:
+    """One id out of every ids= list of vfio-pci."""
+    found = False
+    for path in draft.ground.below(FOLDER, ".conf"):
+        text = draft.text(path)
+        if text is None:
+            continue
+        for option in modprobe.options(text, "vfio-pci"):
+            key, _, value = option.partition("=")
+            ids = value.strip('"').split(",")
+            if key != "ids" or wanted not in ids:
+                continue
+            rest = ",".join(i for i in ids if i != wanted)
+            after = (
+                modprobe.set_option(text, "vfio-pci", f"ids={rest}")
+                if rest
+                else modprobe.remove_option(text, "vfio-pci", "ids")
+            )
+            draft.write(
+                path, after, f"take {wanted} out of the ids of vfio-pci", Phase.MODPROBE,
+                risk=Risk.R2, effect=Effect.BOOT,
+            )  # fmt: skip
+            found = True
+    if not found:
+        raise CannotPlan(f"no file of {FOLDER} gives the id {wanted} to vfio-pci: look at the kernel command line")
+    rebuild(draft)
+
+
+PLANNERS = (
+    Planner("modprobe.option", "[FILE:]MODULE OPTION", "an option of a module in modprobe.d", "Set {}", _option),
+    Planner("vfio.ids.remove", "ID", "an id that vfio-pci does not take any more", "Do not bind {}", _drop_id),
+)
