@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from tests.hosts import first, guests, rom
+from tests.hosts import configured, first, given, guests, rom, running
 from tests.hosts.base import CLEAN, INTEL
 from vfiotui.demo.description import Host
 from vfiotui.demo.tower import TOWER
 
 __all__ = ["CLEAN", "HOSTS", "INTEL", "TOWER"]
 
-HOSTS: dict[str, Host] = {**first.HOSTS, **guests.HOSTS, **rom.HOSTS}
+HOSTS: dict[str, Host] = {
+    **first.HOSTS,
+    **guests.HOSTS,
+    **rom.HOSTS,
+    **given.HOSTS,
+    **running.HOSTS,
+    **configured.HOSTS,
+}
 """Every machine by its name; each module of this package holds those of one topic."""

@@ -17,6 +17,8 @@ def build_access(tree: TreeBuilder, host: Host) -> None:
     tree.file("/etc/group", "root:x:0:\nkvm:x:104:libvirt-qemu\nlibvirt:x:105:user")
     tree.folder("/etc/systemd/system/multi-user.target.wants")
     tree.folder("/run/systemd/units")
+    if host.user is not None:
+        tree.file("/proc/self/loginuid", host.user)
     for service in host.enabled:
         tree.absolute(f"/etc/systemd/system/multi-user.target.wants/{service}.service", f"{UNITS}/{service}.service")
         tree.absolute(f"/run/systemd/units/invocation:{service}.service", "0123456789abcdef0123456789abcdef")

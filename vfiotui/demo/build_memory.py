@@ -59,7 +59,7 @@ def build_memory(tree: TreeBuilder, host: Host) -> None:
     tree.files(
         f"{MM}/transparent_hugepage",
         enabled=choice("always madvise never", host.thp),
-        defrag=choice("always defer defer+madvise madvise never", "madvise"),
+        defrag=choice("always defer defer+madvise madvise never", host.defrag),
         shmem_enabled=choice("always within_size advise never deny force", "never"),
     )
     tree.file(f"{MM}/transparent_hugepage/khugepaged/defrag", 1)

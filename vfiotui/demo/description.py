@@ -226,6 +226,8 @@ class Host:
     huge_1g: tuple[int, int] = (0, 0)
     """Pages of 1 GiB: total, free."""
     thp: str = "madvise"
+    defrag: str = "madvise"
+    """Setting of transparent huge pages."""
     pci: tuple[PciDesc, ...] = ()
     usb: tuple[UsbDesc, ...] = ()
     iommu: str = "amd"
@@ -267,6 +269,8 @@ class Host:
     """Folder → mode, where it is not 0755."""
     users: tuple[str, ...] = ("root:x:0:0", "libvirt-qemu:x:64055:64055", "user:x:1000:1000")
     """Lines of /etc/passwd, as far as they matter."""
+    user: int | None = None
+    """Number of the user who is logged in."""
     secure_boot: bool = False
     lockdown: str = "none"
     split_lock: int = 1

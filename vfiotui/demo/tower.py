@@ -94,7 +94,6 @@ TOWER = Host(
         "/etc/libvirt/qemu.conf": '#user = "root"\n',
         "/etc/modules-load.d/modules.conf": "vhost_net\n",
         "/etc/sysctl.d/99-hugepages.conf": "vm.nr_hugepages = 8192\n",
-        "/proc/mounts": "/dev/nvme0n1p2 / ext4 rw,relatime 0 0\n/dev/nvme0n1p1 /boot/efi vfat rw 0 0\n",
         WIN_DISK: "",
         DESCRIPTOR_PATH: DESCRIPTOR,
         **{f"/var/lib/libvirt/images/{uuid}.qcow2": "" for uuid in (MACOS_UUID, ARCH_UUID)},

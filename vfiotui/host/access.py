@@ -12,6 +12,9 @@ from vfiotui.model.access import Access, GuestFile, HookFile
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
+LOGIN = "/proc/self/loginuid"
+NOBODY = 0xFFFFFFFF
+"""The kernel's word for a process that nobody logged in for."""
 QEMU_CONF = "/etc/libvirt/qemu.conf"
 HOOKS = "/etc/libvirt/hooks"
 SETTING = re.compile(r"^\s*(user|group)\s*=\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
@@ -130,15 +133,22 @@ def read_hooks(root: Root) -> tuple[HookFile, ...]:
     return tuple(HookFile(p, bool(s.mode & 0o111)) for p, s in found if not isinstance(s, Unread) and s.kind == "file")
 
 
+def login(root: Root) -> Reading[int]:
+    """The number of who logged in, whatever sudo made of them since; without a login who runs this program."""
+    uid = root.integer(LOGIN)
+    if isinstance(uid, int) and 0 <= uid < NOBODY:
+        return uid
+    return os.getuid() if root.is_live else Unread("who will use it is not known", Why.NOT_HERE, LOGIN)
+
+
 def read_user(root: Root) -> tuple[Reading[str], Reading[frozenset[str]]]:
     """Who runs this program, and the groups that /etc/group gives; of other machines nobody looks."""
-    if not root.is_live:
-        nobody = Unread("who will use it is not known", Why.NOT_HERE, "/etc/passwd")
-        return nobody, nobody
+    uid = login(root)
     known, named = users(root), groups(root)
+    if isinstance(uid, Unread):
+        return uid, uid
     if isinstance(known, Unread):
         return known, known
-    uid = int(os.environ.get("SUDO_UID", "") or os.getuid()) if os.environ.get("SUDO_UID", "0").isdigit() else 0
     name = next((n for n, (u, _) in known.items() if u == uid), None)
     if name is None or isinstance(named, Unread):
         missing = Unread(f"user {uid} is not in the file", Why.ABSENT, "/etc/passwd")

@@ -26,8 +26,7 @@ class MemoryTree:
         """Makes the path known to its directory, and that to the one above."""
         while path:
             above, _, name = path.rpartition("/")
-            if isinstance(self._nodes.get(path), Folder) or path not in self._nodes:
-                self._nodes[path] = Folder()
+            if isinstance(self._nodes.setdefault(path, Folder()), Folder):
                 self._names.setdefault(path, [])
             known = above in self._names
             self._names.setdefault(above, []).append(name)

@@ -1,0 +1,59 @@
+"""CPUs with vCPUs do not sleep so deeply that waking takes long.
+
+What must hold
+    The deepest idle state of pinned CPUs wakes in 200 microseconds or less, or is switched off on them.
+Why
+    An interrupt of a passed card waits until its CPU is awake: sound crackles and frames come late.
+How it is read
+    cpuidle/stateN/latency and disable; cpuidle/stateN of the first CPU stands for all.
+Fix
+    While the guest runs hold /dev/cpu_dma_latency, or write 1 to the disable file of the deep states on the
+    guest's CPUs. It costs power and, on some processors, boost.
+Valid for
+    Every kernel with cpuidle.
+Sources
+    Documentation/admin-guide/pm/cpuidle.rst; Documentation/power/pm_qos_interface.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.cpuset import format_list
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.given import pinned_cpus
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+LONG_US = 200
+
+
+@rule("CSTATE-DEEP", "H14", Severity.INFO, needs=("power", "virt"), fires="lazy", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    power = known(facts.power)
+    known(known(facts.virt).domains)
+    pinned = pinned_cpus(facts.virt)
+    states = power.idle
+    if not pinned:
+        yield not_applicable("host", "no guest is pinned")
+        return
+    if isinstance(states, Unread) or not states:
+        yield not_applicable("host", "no CPU shows idle states", seen("/sys/devices/system/cpu/cpu0/cpuidle", "none"))
+        return
+    state = states[-1]
+    latency = known(state.latency_us)
+    open_to = pinned - or_else(power.shallow, frozenset())
+    evidence = seen(
+        f"/sys/devices/system/cpu/cpu0/cpuidle/state{state.index}", f"{or_else(state.name, '?')} {latency} µs"
+    )
+    if latency > LONG_US and open_to:
+        yield fails(
+            f"CPU {format_list(open_to)}",
+            f"CPUs {format_list(open_to)} carry vCPUs and may sleep in {or_else(state.name, '?')}: "
+            f"waking takes {latency} µs.",
+            evidence,
+            fix=fix("hold /dev/cpu_dma_latency while the guest runs, or disable the state on these CPUs", Risk.R1),
+        )
+    else:
+        yield holds("host", "pinned CPUs wake quickly", evidence)

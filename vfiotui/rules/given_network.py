@@ -1,0 +1,56 @@
+"""No device that is meant for a guest carries the host's way to the network.
+
+What must hold
+    No interface with the default route or with an ssh connection is on a device that is meant for a guest.
+Why
+    The host falls off the network when the guest starts, and with it whoever looks after it from afar.
+How it is read
+    /proc/net/route, /proc/net/ipv6_route and /proc/net/tcp, through bridges and bonds of /sys/class/net, against
+    the devices that are meant for guests.
+Fix
+    Give the guest another port, a virtual function of the card, or a bridge.
+Valid for
+    Every kernel with vfio.
+Sources
+    Documentation/ABI/testing/sysfs-class-net; proc_net(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.given import device_of, meant
+from vfiotui.model.host_use import lost_networks
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("GIVEN-NETWORK", "H5", Severity.FAIL, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    bus, use = known(facts.pci), known(facts.host_use)
+    known(use.networks)
+    given = meant(bus, facts.boot, facts.virt)
+    bad = False
+    for bdf, why in given.items():
+        for net in lost_networks(facts.host_use, bdf):
+            if not net.default_route and not net.ssh_from:
+                continue
+            bad = True
+            what = " and ".join(
+                w
+                for w in (
+                    "the default route" if net.default_route else "",
+                    f"the ssh connection from {net.ssh_from}" if net.ssh_from else "",
+                )
+                if w
+            )
+            yield fails(
+                bdf,
+                f"{device_of(bus, bdf).name} is meant for a guest, and {what} goes over its {net.interface}.",
+                *why,
+                seen("/proc/net/route", f"{net.interface}{' default' if net.default_route else ''}"),
+                fix=fix("give the guest another port, a virtual function or a bridge", Risk.R3),
+            )
+    if not bad:
+        yield holds("host", f"none of {len(given)} devices for guests carries the host's network")

@@ -1,0 +1,50 @@
+"""PCI Express links are free of errors.
+
+What must hold
+    The kernel log holds no AER errors, and pci=noaer does not hide them.
+Why
+    Errors that are corrected cost time and tell of a bad slot, riser or link; others reset devices under a guest.
+How it is read
+    The kernel log; the word noaer of pci= on the command line.
+Fix
+    Seat the card again, leave out the riser, set the slot to a lower generation in the firmware setup.
+Valid for
+    Every kernel with CONFIG_PCIEAER.
+Sources
+    Documentation/PCI/pcieaer-howto.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.log_signs import AER, said
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    found = said(known(facts.kernel_log), AER)
+    boot = facts.boot
+    line = None if isinstance(boot, Unread) or isinstance(boot.cmdline, Unread) else boot.cmdline
+    hidden = line is not None and "noaer" in line.options("pci")
+    if found:
+        yield fails(
+            "host",
+            f"The kernel log holds {len(found)} lines about errors of PCI Express links.",
+            *(seen("kernel log", text) for text in found[-3:]),
+            fix=fix("seat the card again, or set its slot to a lower generation in the firmware setup", Risk.R0),
+        )
+    elif hidden and line is not None:
+        yield fails(
+            "host",
+            "pci=noaer hides errors of PCI Express links and mends none.",
+            seen(line.source, "pci=noaer"),
+            fix=fix("take noaer away and look again", Risk.R2, ("cmdline.remove", "pci=noaer")),
+            severity=Severity.INFO,
+        )
+    else:
+        yield holds("host", "the kernel log holds no error of a link")

@@ -1,0 +1,57 @@
+"""QEMU runs as a user of its own.
+
+What must hold
+    user in qemu.conf names a user that exists, and not root.
+Why
+    As root every flaw of QEMU is a flaw of the host; with a name that does not exist no guest starts.
+How it is read
+    user in /etc/libvirt/qemu.conf, /etc/passwd.
+Fix
+    Comment user and group out; libvirt then takes the distribution's own and gives it what it needs.
+Valid for
+    Every libvirt for the system connection.
+Sources
+    libvirt's qemu.conf; libvirt drvqemu, POSIX users/groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+SETTING = re.compile(r"^(user|group)\s*=")
+
+
+@rule("QEMU-USER", "H20", Severity.WARN, needs=("access", "boot"), fires="odd-qemu-conf", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    access, boot = known(facts.access), known(facts.boot)
+    conf = boot.qemu_conf
+    lines = () if isinstance(conf, Unread) else tuple((n, t) for n, t in conf.numbered() if SETTING.match(t))
+    evidence = [seen(f"/etc/libvirt/qemu.conf:{n}", text) for n, text in lines]
+    if not evidence:
+        yield holds("host", "qemu.conf leaves the user to libvirt", seen("/etc/libvirt/qemu.conf", "no user set"))
+        return
+    user = known(access.qemu_user)
+    if user in ("root", "0"):
+        yield fails(
+            "host",
+            "QEMU runs as root: a flaw of QEMU is a flaw of the host.",
+            *evidence,
+            fix=fix("comment user and group out of qemu.conf, and give files to libvirt", Risk.R2),
+        )
+    elif not known(access.qemu_known):
+        yield fails(
+            "host",
+            f"qemu.conf names the user {user!r}, who does not exist: no guest starts.",
+            *evidence,
+            seen("/etc/passwd", f"no {user}"),
+            fix=fix("name a user that exists, or comment the line out", Risk.R2),
+            severity=Severity.FAIL,
+        )
+    else:
+        yield holds("host", f"QEMU runs as {user}", *evidence)

@@ -1,0 +1,50 @@
+"""Core scheduling is asked for where the kernel has it.
+
+What must hold
+    sched_core of qemu.conf is "none", or the kernel is built with CONFIG_SCHED_CORE.
+Why
+    libvirt refuses to start a guest whose threads it cannot group.
+How it is read
+    sched_core in /etc/libvirt/qemu.conf; the kernel's configuration.
+Fix
+    Comment the setting out; whole cores for each guest give the same safety.
+Valid for
+    libvirt 8.9 and later; Debian's kernels are built without.
+Sources
+    libvirt's qemu.conf; Documentation/admin-guide/hw-vuln/core-scheduling.rst.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+SETTING = re.compile(r"^sched_core\s*=\s*\"?(\w+)")
+
+
+@rule("SCHED-CORE", "H14", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    if isinstance(boot.qemu_conf, Unread):
+        yield not_applicable("host", f"there is no qemu.conf to read: {boot.qemu_conf}")
+        return
+    lines = [(n, line) for n, line in boot.qemu_conf.numbered() if SETTING.match(line) and "none" not in line]
+    if not lines:
+        yield holds("host", "core scheduling is not asked for", seen(boot.qemu_conf.path, "no sched_core"))
+        return
+    config = known(known(boot.kernel).config)
+    evidence = [seen(f"{boot.qemu_conf.path}:{n}", line) for n, line in lines]
+    if config.get("CONFIG_SCHED_CORE") == "y":
+        yield holds("host", "the kernel groups threads by core", *evidence)
+    else:
+        yield fails(
+            "host",
+            "qemu.conf asks for core scheduling, and this kernel is built without it: guests do not start.",
+            *evidence,
+            fix=fix("comment sched_core out", Risk.R2),
+        )

@@ -1,0 +1,48 @@
+"""Groups that are in use are in use by a guest.
+
+What must hold
+    Who has /dev/vfio/GROUP open is the process of a guest.
+Why
+    A group can be opened once: a program that still holds it, a guest that did not end, keeps every other guest
+    out.
+How it is read
+    /proc/PID/fd of all processes, against the processes of the guests.
+Fix
+    End the process that holds the group.
+Valid for
+    Every kernel with vfio.
+Sources
+    drivers/vfio/group.c (a group is opened once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen, unknown
+
+
+@rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("virt", "holders"), fires="group-kept", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    holders = known(facts.holders)
+    guests = {d.pid: d.name for d in known(known(facts.virt).domains) if d.pid}
+    held = [h for h in holders.found if h.node.startswith("/dev/vfio/")]
+    strangers = [h for h in held if h.pid not in guests]
+    for holder in strangers:
+        qemu = "qemu" in holder.name or "kvm" in holder.name
+        yield fails(
+            f"group {holder.group}" if holder.group is not None else holder.node,
+            f"{holder.name} ({holder.pid}) has {holder.node} open and is no guest that libvirt knows"
+            + (": a guest that was started by hand." if qemu else "."),
+            seen(f"/proc/{holder.pid}/fd", holder.node),
+            fix=fix(f"end process {holder.pid} where it should not run", Risk.R1),
+            severity=Severity.INFO if qemu else Severity.WARN,
+        )
+    if strangers:
+        return
+    if holders.gap:
+        yield unknown("host", f"who holds a group is not fully seen: {holders.gap}", seen("/proc/*/fd", holders.gap))
+    else:
+        yield holds("host", f"{len(held)} groups are open, all by guests" if held else "no group is open")

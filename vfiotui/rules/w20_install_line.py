@@ -1,0 +1,48 @@
+"""No install line of modprobe.d binds cards to vfio-pci.
+
+What must hold
+    modprobe.d has no 'install vfio-pci script' line.
+Why
+    It does nothing where vfio-pci is built in, booster ignores it, and the script finds cards by addresses that
+    move when a card is moved.
+How it is read
+    install lines of modprobe.d; modules.builtin; the initramfs tool.
+Fix
+    driverctl set-override, or a udev rule with driver_override, for one address each; or ids with subsystem ids.
+Valid for
+    Every kernel; booster reads options lines only.
+Sources
+    modprobe.d(5); drivers/vfio/pci/vfio_pci.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+
+INSTALL = re.compile(r"^install\s+vfio[-_]pci\s+(.*)$")
+
+
+@rule("W20-INSTALL-LINE", "H17", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    found = [(f, n, line) for f in boot.modprobe for n, line in f.numbered() if INSTALL.match(line)]
+    builtin = not isinstance(boot.kernel, Unread) and "vfio_pci" in or_else(boot.kernel.builtin, frozenset())
+    lost = "vfio-pci is built in" if builtin else "booster ignores such lines" if boot.initramfs == "booster" else ""
+    for file, number, line in found:
+        yield fails(
+            file.path,
+            f"The script of this install line never runs: {lost}."
+            if lost
+            else "An install line binds cards by a script: it is fragile, and addresses move.",
+            seen(f"{file.path}:{number}", line),
+            fix=fix("bind each address with driver_override instead (driverctl, or a udev rule)", Risk.R3),
+            severity=Severity.FAIL if lost else Severity.INFO,
+        )
+    if not found:
+        yield holds("host", f"none of {len(boot.modprobe)} files has such a line")
