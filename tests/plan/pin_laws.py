@@ -146,7 +146,8 @@ def broken(case: Case, found: Pinning, *, best: bool) -> list[str]:
 def room_on(case: Case, host: Host, nodes: CpuSet, threads: int, cores: int) -> bool:
     """Whether so many free cores of one kind lie on some nodes, one more left for the emulator."""
     free = [c for c in host.free_cores(case) if host.node[min(c)] in nodes and len(c) >= threads]
-    spare = 0 if case.wish.host_cores and host.node[min(host.first_core)] in nodes else 1
+    first = host.first_core & host.allowed
+    spare = 0 if case.wish.host_cores and first and host.node[min(first)] in nodes else 1
     counts = Counter(host.kind[min(c)] for c in free)
     kept = len({c for c in host.cores(host.online) if not c & (host.vcpus_of_others | host.isolated)}) - cores
     return kept >= case.wish.host_cores + spare and any(n - spare >= cores for n in counts.values())

@@ -161,14 +161,14 @@ def _settle(
             continue
         able = [c for c in kept if not ground.allowed.isdisjoint(c.cpus)]
         home = [c for c in able if c.node in nodes]
-        if home or not _could_spare(nodes, ground):
+        full = not host_cores and skipped == room
+        if home or full or not _could_spare(nodes, ground):
+            busy = ground.busy.keys()
             quiet = sorted(
                 home or able,
-                key=lambda c: (c is not ground.host_core, not ground.busy.keys().isdisjoint(c.cpus), c.first),
+                key=lambda c: (c is not ground.host_core, not busy.isdisjoint(c.cpus), c.first),
             )
             return Choice(tuple(groups), threads, ground.allowed.intersection(quiet[0].cpus) if quiet else None)
-        if not host_cores and skipped == room:
-            return Choice(tuple(groups), threads, None)
     return None
 
 
