@@ -25,6 +25,7 @@ COMMANDS = {
     "pci": "show the PCI devices with reset, link, BARs and capabilities",
     "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
+    "pin": "show, propose and set which CPUs the threads of guests run on",
     "plan": "make a plan from wishes, or show one: as text, JSON, diff or shell script",
     "apply": "apply a plan or wishes as one journaled change, or resume an interrupted one",
     "undo": "take a change back to the last byte",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from vfiotui.model.cpuset import format_list, parse_list
 from vfiotui.model.domain import Domain
+from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet
 
 EMULATOR = "emu"
+ANY = "any"
+THREAD = re.compile(r"v(0|[1-9]\d{0,4})|io[1-9]\d{0,4}|emu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +119,39 @@ def pinning_of(domain: Domain) -> Pinning:
 def owners_of(domain: Domain) -> CpuSet:
     """The CPUs that a guest's vCPUs have for themselves: sets no larger than the guest are meant to be its own."""
     return frozenset(c for _, cpus in domain.vcpu_pins if len(cpus) <= max(domain.vcpus, 1) for c in cpus)
+
+
+def pins_text(pins: Mapping[str, CpuSet]) -> str:
+    """Pins as lines that a person can read and edit: "v0 4", "emu 0-1"; "any" is a thread without a pin.
+
+    >>> pins_text({"v0": frozenset({4}), "emu": frozenset()})
+    'v0 4\\nemu any\\n'
+    """
+    return "".join(f"{name} {format_list(cpus) if cpus else ANY}\n" for name, cpus in pins.items())
+
+
+def parse_pins(text: str) -> dict[str, CpuSet]:
+    """The pins of `pins_text`; raises ValueError with a sentence."""
+    found: dict[str, CpuSet] = {}
+    for line in text.splitlines():
+        name, _, words = line.strip().partition(" ")
+        if name:
+            found[thread_name(name)] = parse_cpus(words)
+    return found
+
+
+def thread_name(word: str) -> str:
+    """A thread's name: v0, emu, io1; raises ValueError with a sentence."""
+    if not THREAD.fullmatch(word):
+        raise ValueError(f"{word[:20]!r} names no thread: v0, v1, … are vCPUs, io1, … iothreads, emu is the emulator")
+    return word
+
+
+def parse_cpus(words: str) -> CpuSet:
+    """A list of CPUs, or "any" for none in particular; raises ValueError with a sentence."""
+    if words.strip() in (ANY, ""):
+        return frozenset()
+    cpus = parse_list(words)
+    if isinstance(cpus, Unread):
+        raise ValueError(f"{cpus.reason}: write it as 4, 0-1 or 2,8")
+    return cpus

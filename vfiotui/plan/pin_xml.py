@@ -12,8 +12,11 @@ from vfiotui.model.reading import or_else
 from vfiotui.model.topology import Topology
 
 
-def with_pinning(xml: str, wanted: Pinning, topology: Topology) -> str:
-    """The XML with the pinning in it; raises ValueError where the XML is no domain or cannot take another count."""
+def with_pinning(xml: str, wanted: Pinning, topology: Topology | None = None) -> str:
+    """The XML with the pinning in it; raises ValueError where the XML is no domain or cannot take another count.
+
+    With the host's topology the guest's processor gets what makes its shape true: topoext and the host's caches.
+    """
     domain = DomainXml(xml)
     _count(domain, wanted)
     domain.vcpu_pins = wanted.vcpus
@@ -39,10 +42,10 @@ def _count(domain: DomainXml, wanted: Pinning) -> None:
             )
         domain.vcpus = wanted.count
         domain.current_vcpus = None
-    domain.placement = domain.placement or "static"
+        domain.placement = domain.placement or "static"
 
 
-def _shape(domain: DomainXml, shape: Shape, topology: Topology) -> None:
+def _shape(domain: DomainXml, shape: Shape, topology: Topology | None) -> None:
     named = domain.root.find("cpu/topology") is not None
     if not named and domain.root.find("cpu") is None and shape.threads == shape.dies == 1:
         # A guest that says nothing about its processor keeps what libvirt gives it.
@@ -54,7 +57,7 @@ def _shape(domain: DomainXml, shape: Shape, topology: Topology) -> None:
         domain.clusters = 1
     domain.cores = shape.cores
     domain.threads = shape.threads
-    if domain.cpu_mode == "host-passthrough":
+    if domain.cpu_mode == "host-passthrough" and topology is not None:
         if domain.root.find("cpu/cache") is None:
             domain.cache_mode = "passthrough"
         if shape.threads > 1 and or_else(topology.vendor, "") == "AuthenticAMD":

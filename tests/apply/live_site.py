@@ -1,0 +1,30 @@
+"""A live site whose journal lies in a test's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vfiotui.apply.site import Site
+from vfiotui.host.root import Root
+
+
+class LiveSite(Site):
+    """Live as far as libvirt and the kernel go; paths lie below the folder."""
+
+    @property
+    def is_live(self) -> bool:
+        return True
+
+    def _where(self, path: str, follow_last: bool) -> str:
+        return Site(self.root)._where(path, follow_last)
+
+    @property
+    def folder(self) -> str:  # type: ignore[override]
+        return Site(self.root).folder
+
+
+def live_site(folder: Path) -> LiveSite:
+    """A site with an empty journal."""
+    (folder / "var/lib").mkdir(parents=True, exist_ok=True)
+    (folder / "etc").mkdir(exist_ok=True)
+    return LiveSite(Root.mounted(str(folder)))

@@ -1,0 +1,106 @@
+"""Threads of a running guest are pinned to other CPUs, at once and until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.domain import guests
+from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.model.change import Change
+from vfiotui.model.cpuset import format_list
+from vfiotui.model.pinning import EMULATOR, parse_pins
+from vfiotui.model.topology import CpuSet
+from vfiotui.virt import pins as virt
+from vfiotui.virt.connect import DEFAULT_URI
+
+Pins = dict[str, CpuSet]
+
+
+def pins_of(content: bytes | None) -> Pins:
+    """The pins that a step names."""
+    try:
+        return parse_pins((content or b"").decode("utf-8", "replace"))
+    except ValueError as error:
+        raise Trouble(f"a step names no pins: {error}; mend the plan") from error
+
+
+class PinsKind:
+    """Pins of running guests; what libvirt then holds is read back, and the kernel's own word for every vCPU."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield from diff_lines(f"{change.subject} (running)", change.before, change.after)
+
+    def _now(self, work: Work) -> Pins | None:
+        """The pins of the threads that the step names; None where the guest does not run."""
+        with guests(work) as connection:
+            now = virt.read_pins(connection, work.change.subject)
+        if now is None:
+            return None
+        return {name: now[name] for name in pins_of(work.change.after) if name in now}
+
+    def prepare(self, work: Work) -> None:
+        now = self._now(work)
+        if now is None:
+            raise Conflict(f"{work.change.subject} does not run: its definition can be changed, not its threads")
+        if now != pins_of(work.change.before):
+            raise Conflict(
+                f"the pins of {work.change.subject} are not as they were when the plan was made; make it anew"
+            )
+        work.keep.note(work.step, boot=work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        if work.keep.noted(work.step).get("boot") != work.site.boot:
+            return Standing.BEFORE
+        now, before, after = self._now(work), pins_of(work.change.before), pins_of(work.change.after)
+        if now is None or now == before:
+            # A guest that ended starts with what its definition says.
+            return Standing.BEFORE
+        if now == after:
+            return Standing.AFTER
+        known = all(now.get(name) in (before.get(name), after[name]) for name in after)
+        return Standing.PARTLY if known else Standing.FOREIGN
+
+    def _pin(self, work: Work, wanted: Pins) -> None:
+        with guests(work) as connection:
+            virt.set_pins(connection, work.change.subject, wanted)
+            real = virt.real_affinity(connection, work.change.subject)
+        for name, cpus in wanted.items():
+            if name.startswith("v") and cpus and real.get(int(name[1:]), cpus) != cpus:
+                raise Trouble(
+                    f"{name} of {work.change.subject} may run on CPU {format_list(real[int(name[1:])])} instead of "
+                    f"{format_list(cpus)}: a control group limits it"
+                )
+
+    def do(self, work: Work) -> None:
+        self._pin(work, pins_of(work.change.after))
+
+    def undo(self, work: Work) -> None:
+        self._pin(work, pins_of(work.change.before))
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def _lines(self, change: Change, wanted: Pins) -> list[str]:
+        """Words for virsh; every CPU frees a thread."""
+        where, name = quoted(change.where or DEFAULT_URI), quoted(change.subject)
+        lines = []
+        for thread, cpus in wanted.items():
+            words = format_list(cpus) if cpus else "r"
+            if thread == EMULATOR:
+                lines.append(f"-c {where} emulatorpin {name} {words} --live")
+            elif thread.startswith("io"):
+                spelled = words if cpus else '"0-$(($(nproc --all) - 1))"'
+                lines.append(f"-c {where} iothreadpin {name} {thread[2:]} {spelled} --live")
+            else:
+                lines.append(f"-c {where} vcpupin {name} {thread[1:]} {words} --live")
+        return lines
+
+    def script(self, change: Change) -> list[str]:
+        return [f"virsh {line}" for line in self._lines(change, pins_of(change.after))]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        return [], [f"guest {line}" for line in self._lines(work.change, pins_of(work.change.before))]
+
+
+KIND = PinsKind()

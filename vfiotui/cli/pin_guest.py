@@ -1,0 +1,153 @@
+"""The guest that a pin command is about, with everything that places it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from functools import cached_property
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import look_at_guests, open_root
+from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.xml_text import decode
+from vfiotui.host import cpu, domains, pci
+from vfiotui.host.identity import machine
+from vfiotui.host.root import Root
+from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.live import GuestMoment
+from vfiotui.model.pci import PciBus
+from vfiotui.model.pinning import Pinning, pinning_of
+from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
+from vfiotui.plan.pin_plan import Guest
+
+
+@dataclass
+class Host:
+    """The host of a pin command; parts are read when they are first asked for."""
+
+    args: argparse.Namespace
+
+    @cached_property
+    def root(self) -> Root:
+        """Where everything is read."""
+        return open_root(self.args)
+
+    @cached_property
+    def processors(self) -> Reading[Topology]:
+        """The processors, where they can be seen."""
+        return cpu.read(self.root)
+
+    @property
+    def topology(self) -> Topology:
+        """The processors, or the end of the command."""
+        found = self.processors
+        if isinstance(found, Unread):
+            raise CommandError(f"the processors cannot be seen: {found}", Exit.NO_ACCESS)
+        return found
+
+    @cached_property
+    def virt(self) -> Virt:
+        """libvirt's word, or that of its files."""
+        found = look_at_guests(self.args, self.root)
+        if isinstance(found, Unread):
+            raise CommandError(f"the guests cannot be seen: {found}", Exit.NO_ACCESS)
+        return found
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """All guests, or the end of the command."""
+        if isinstance(self.virt.domains, Unread):
+            raise CommandError(f"the guests cannot be seen: {self.virt.domains.reason}", Exit.NO_ACCESS)
+        return self.virt.domains
+
+    @cached_property
+    def pci(self) -> Reading[PciBus]:
+        """The devices, for the node of the guest's card."""
+        return pci.read(self.root)
+
+    def domain(self, name: str) -> Domain:
+        """The guest of a name, or the end of the command."""
+        found = next((d for d in self.domains if d.name == name), None)
+        if found is None:
+            known = ", ".join(d.name for d in self.domains[:8]) or "none"
+            raise CommandError(f"there is no guest {name!r}; known are: {known}", Exit.FAILS)
+        return found
+
+    def near(self, domain: Domain, device: str | None) -> CpuSet:
+        """The node that the guest should be near to: of a named device, else of its own cards."""
+        if device is not None:
+            nodes = nodes_near(self.pci, device)
+            if isinstance(nodes, Unread):
+                raise CommandError(f"the node of {device} is unknown: {nodes.reason}", Exit.FAILS)
+            return nodes
+        if len(self.topology.nodes) < 2 or isinstance(self.pci, Unread):
+            return frozenset()
+        own = {h.address for h in domain.hostdevs if h.kind == "pci"}
+        cards = [d.bdf for d in self.pci.devices if d.bdf in own and d.is_display]
+        found = (nodes_near(self.pci, bdf) for bdf in cards)
+        return next((n for n in found if not isinstance(n, Unread)), frozenset())
+
+    def ground(self, domain: Domain, device: str | None = None) -> Ground:
+        """What the guest can be placed on."""
+        others = [d for d in self.domains if d.name != domain.name]
+        return ground_of(self.topology, others, self.near(domain, device))
+
+    def guest(self, domain: Domain) -> Guest:
+        """The guest with its stored definition and its running threads."""
+        if not (self.root.is_live or self.args.connect):
+            files = domains.read_defined(self.root)
+            names = [] if isinstance(files, Unread) else [n for n, d in files.items() if d.name == domain.name]
+            if not names:
+                return Guest(domain.name, "", None)
+            path = f"{domains.DEFINED}/{names[0]}"
+            content = self.root.bytes(path)
+            if isinstance(content, Unread):
+                raise CommandError(f"the definition cannot be read: {content}", Exit.NO_ACCESS)
+            return Guest(domain.name, "", content, path)
+        from vfiotui.virt.connect import NoConnection, load
+        from vfiotui.virt.define import definition, writable
+        from vfiotui.virt.pins import read_pins
+
+        try:
+            libvirt = load()
+            with writable(self.virt.uri) as connection:
+                try:
+                    stored = definition(connection, domain.name)
+                    return Guest(domain.name, self.virt.uri, stored, running=read_pins(connection, domain.name))
+                except libvirt.libvirtError as error:
+                    raise CommandError(f"libvirt does not tell of {domain.name}: {error}", Exit.NO_ACCESS) from error
+        except NoConnection as error:
+            raise CommandError(str(error), Exit.NO_ACCESS) from error
+
+    @cached_property
+    def machine(self) -> str:
+        """The host's fingerprint."""
+        return machine(self.root)
+
+    def moment(self, domain: Domain) -> Reading[GuestMoment]:
+        """The threads of the guest as the kernel has them now."""
+        from vfiotui.host.live_guest import GuestReader
+
+        if self.root.mode not in ("LIVE", "DEMO"):
+            return Unread("no guest runs on a disk or in a capture", Why.NOT_HERE)
+        reader = GuestReader(self.root)
+        try:
+            guests = reader.read()
+        finally:
+            reader.close()
+        if isinstance(guests, Unread):
+            return guests
+        found = next((g for g in guests if g.name == domain.name), None)
+        return found or Unread(f"{domain.name} has no process here", Why.ABSENT)
+
+
+def stored_pinning(guest: Guest, domain: Domain) -> Pinning:
+    """What the definition says, or the running guest where there is none."""
+    if guest.definition is None:
+        return pinning_of(domain)
+    try:
+        return pinning_of(parse(decode(guest.definition)[0], source=domain.source))
+    except ValueError as error:
+        raise CommandError(f"the definition of {domain.name} cannot be read: {error}") from error

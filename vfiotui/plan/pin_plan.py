@@ -1,0 +1,88 @@
+"""From a wanted pinning to a plan: the stored definition, the running threads, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vfiotui.formats.xml_text import decode
+from vfiotui.model.change import Change, Effect, define_domain, write_file
+from vfiotui.model.finding import Risk
+from vfiotui.model.pinning import Pinning, pins_text
+from vfiotui.model.plan import Plan
+from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.pin_xml import changes, with_pinning
+
+NONE: CpuSet = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One guest as far as its pins go."""
+
+    name: str
+    where: str
+    """The libvirt connection, or empty for a system that is not running."""
+    definition: bytes | None
+    """The stored definition; None where there is none, as with a transient guest."""
+    file: str = ""
+    """The path of the definition where no daemon is asked."""
+    running: Mapping[str, CpuSet] | None = None
+    """The pins of its threads now; None where it does not run."""
+
+
+def plan_pins(
+    guest: Guest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
+) -> Plan:
+    """The plan; CannotPlan says why there is none. A pinning that is there already gives no step.
+
+    With the host's topology the guest's processor is tuned to the pinning, too.
+    """
+    steps: list[Change] = []
+    notes: list[str] = []
+    if config:
+        steps += _stored(guest, wanted, topology)
+    if live:
+        steps += _running(guest, wanted, notes)
+    elif guest.running is not None and config and steps:
+        notes.append(f"{guest.name} runs on as it is until its next start")
+    return Plan(f"Pin {guest.name}", tuple(steps), notes=tuple(notes), machine=machine)
+
+
+def _stored(guest: Guest, wanted: Pinning, topology: Topology | None) -> list[Change]:
+    if guest.definition is None:
+        raise CannotPlan(f"{guest.name} has no stored definition: it can be pinned while it runs only (--live)")
+    try:
+        text, encoding = decode(guest.definition)
+        edited = with_pinning(text, wanted, topology)
+    except ValueError as error:
+        raise CannotPlan(f"the definition of {guest.name} cannot be edited: {error}") from error
+    after = edited.encode(encoding)
+    if after == guest.definition:
+        return []
+    said = changes(text, edited)
+    why = f"the definition of {guest.name} gets its pins: {'; '.join(said[:3])}{' …' if len(said) > 3 else ''}"
+    if guest.file:
+        return [write_file(guest.file, guest.definition, after, why, risk=Risk.R2, effect=Effect.GUEST)]
+    return [define_domain(guest.name, guest.definition, after, why, where=guest.where)]
+
+
+def _running(guest: Guest, wanted: Pinning, notes: list[str]) -> list[Change]:
+    if guest.running is None:
+        raise CannotPlan(f"{guest.name} does not run: change its definition (--config)")
+    pins = {name: wanted.by_thread.get(name, NONE) for name in wanted.threads}
+    absent = [name for name in pins if name not in guest.running and pins[name]]
+    extra = [name for name in guest.running if name not in pins]
+    if absent or extra:
+        notes.append(
+            f"{guest.name} runs with other threads than it will have ({', '.join([*absent, *extra][:4])}): "
+            "those are pinned at its next start"
+        )
+    new = {name: cpus for name, cpus in pins.items() if name in guest.running and cpus != guest.running[name]}
+    if not new:
+        return []
+    old = {name: guest.running[name] for name in new}
+    why = f"{len(new)} running threads of {guest.name} move"
+    before, after = pins_text(old).encode(), pins_text(new).encode()
+    return [Change("pins", guest.name, why, before, after, Risk.R1, Effect.NOW, where=guest.where)]
