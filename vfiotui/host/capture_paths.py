@@ -142,6 +142,8 @@ ETC = (
     "/etc/libvirt/qemu.conf",
     "/etc/libvirt/qemu/*.xml",
     "/etc/libvirt/qemu/autostart/*",
+    "/etc/X11/xorg.conf",
+    "/etc/X11/xorg.conf.d/*.conf",
     "/etc/libvirt/hooks/*",
     "/etc/libvirt/hooks/qemu.d/*",
     "/run/libvirt/qemu/*.xml",

@@ -30,6 +30,7 @@ from vfiotui.host import (
     screens,
     services,
     usb,
+    xorg,
 )
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
@@ -55,6 +56,7 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "screens": screens.read,
     "host_use": host_use.read,
     "services": services.read,
+    "xorg": xorg.read,
     "images": images.read,
     "holders": holders.read,
     "last_boot": last_boot.read,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vfiotui.model.access import Access
-from vfiotui.model.boot import Boot, LogLine, Modules
+from vfiotui.model.boot import Boot, ConfigFile, LogLine, Modules
 from vfiotui.model.domain import Virt
 from vfiotui.model.guest_files import GuestFiles
 from vfiotui.model.holders import Holders
@@ -68,6 +68,8 @@ class Facts:
     services: Reading[Services]
     images: Reading[Images]
     access: Reading[Access]
+    xorg: Reading[tuple[ConfigFile, ...]]
+    """Files of the X server's configuration."""
     holders: Reading[Holders]
     """Read last: a walk over all processes."""
     last_boot: Reading[LastBoot]

@@ -32,9 +32,13 @@ def test_the_heaviest_failure_comes_first() -> None:
     assert found.headline == "Likely: B is fails; 1 other cause is possible."
 
 
-def test_a_hint_weighs_half() -> None:
-    found = answer(SYMPTOM, [finding("B", FAILS, severity=Severity.INFO), finding("C", FAILS)])
-    assert [(s.cause.code, s.weight) for s in found.suspects] == [("C", 70), ("B", 45)]
+def test_a_finding_that_is_milder_than_its_rule_weighs_half() -> None:
+    symptom = Symptom("d", "d", (), (cause("ROM-BROKEN", 90), cause("ROM-NONE", 60)), (), "")
+    hint, own = (finding(c, FAILS, severity=Severity.INFO) for c in ("ROM-BROKEN", "ROM-NONE"))
+    assert [(s.cause.code, s.weight) for s in answer(symptom, [hint, own]).suspects] == [
+        ("ROM-NONE", 60),
+        ("ROM-BROKEN", 45),
+    ]
 
 
 def test_what_cannot_be_seen_is_neither_guilty_nor_fine() -> None:

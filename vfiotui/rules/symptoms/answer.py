@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from vfiotui.model.concern import may_matter_to_guests
 from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.rules import rule_of
 from vfiotui.rules.symptoms.symptom import Cause, Symptom
 
 LIKELY, POSSIBLE = 60, 30
-SHARE = {Severity.FAIL: 100, Severity.WARN: 100, Severity.INFO: 50}
-"""Percent of a cause's weight that counts: a finding that is only worth a hint proves less."""
+HINT = 50
+"""Percent of a cause's weight that counts where the finding is milder than its rule: a hint, no trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def subject_sentence(finding: Finding) -> str:
     return finding.sentence if finding.subject == "host" else f"{finding.subject}: {finding.sentence}"
 
 
+def _share(finding: Finding) -> int:
+    rule = rule_of(finding.code)
+    milder = finding.severity is Severity.INFO and rule is not None and rule.severity is not Severity.INFO
+    return HINT if milder else 100
+
+
 def answer(symptom: Symptom, findings: Iterable[Finding], given: frozenset[str] = frozenset()) -> Answer:
     """The ranked answer.
 
@@ -87,7 +94,7 @@ def answer(symptom: Symptom, findings: Iterable[Finding], given: frozenset[str] 
         failing = tuple(f for f in found if f.verdict is Verdict.FAILS)
         unseen = tuple(f for f in found if f.verdict is Verdict.UNKNOWN)
         if failing:
-            suspects.append(Suspect(cause, failing, cause.weight * SHARE[failing[0].severity] // 100))
+            suspects.append(Suspect(cause, failing, cause.weight * _share(failing[0]) // 100))
         elif unseen:
             hidden.append(Hidden(cause, unseen))
         elif found:

@@ -39,10 +39,10 @@ class Symptom:
     """It happens to the host itself: devices that no guest has may explain it too."""
 
     def fits(self, wanted: str) -> bool:
-        """Whether a search for some words finds it; case does not matter.
+        """Whether all words of a search stand in its name, its title or one thing that people call it.
 
         >>> Symptom("code-43", "Windows says Code 43", ("error 43",), (), (), "").fits("ERROR 43")
         True
         """
-        text = " ".join((self.name, self.title, *self.words)).lower()
-        return all(word in text for word in wanted.lower().split())
+        phrases = [phrase.lower() for phrase in (self.name, self.title, *self.words)]
+        return any(all(word in phrase for word in wanted.lower().split()) for phrase in phrases)

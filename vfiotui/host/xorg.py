@@ -1,0 +1,17 @@
+"""The configuration of the X server, as far as an administrator has written one."""
+
+from __future__ import annotations
+
+from vfiotui.host import config_files
+from vfiotui.host.root import Root
+from vfiotui.model.boot import ConfigFile
+from vfiotui.model.reading import Reading, Unread, Why
+
+MAIN, FOLDER = "/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d"
+
+
+def read(root: Root) -> Reading[tuple[ConfigFile, ...]]:
+    """Its files; none where there are none, Unread where the root shows no /etc."""
+    if not root.has("etc"):
+        return Unread("this root has no /etc", Why.NOT_HERE, FOLDER)
+    return (*config_files.one(root, MAIN), *config_files.folder(root, FOLDER, ".conf"))
