@@ -64,14 +64,19 @@ def _with(tool: str, text: str, module: str) -> str:
     return booster.add(text, module)
 
 
-def _add(draft: Draft, module: str) -> None:
+def add_early(draft: Draft, module: str) -> bool:
+    """The image loads the module early; false where it does already. The image is not built anew by this."""
     tool = tool_of(draft)
     if tool == "none" and draft.text("/etc/mkinitcpio.conf") is not None:
         tool = "mkinitcpio"
     path = module_file(tool)
     after = _with(tool, draft.text(path) or "", module)
     why = f"load {module} from the initramfs"
-    if draft.write(path, after, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT):
+    return draft.write(path, after, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT)
+
+
+def _add(draft: Draft, module: str) -> None:
+    if add_early(draft, module):
         rebuild(draft)
 
 

@@ -12,7 +12,7 @@ FOLDER = "/etc/modprobe.d"
 OWN = f"{FOLDER}/vfiotui.conf"
 
 
-def _holder(draft: Draft, module: str) -> str:
+def holder(draft: Draft, module: str) -> str:
     """The file that sets options of the module already, else the own one."""
     for path in draft.ground.below(FOLDER, ".conf"):
         text = draft.text(path)
@@ -23,7 +23,7 @@ def _holder(draft: Draft, module: str) -> str:
 
 def set_module_option(draft: Draft, module: str, option: str, path: str = "") -> None:
     """`options MODULE OPTION` in a file of modprobe.d, and in the initramfs."""
-    where = path or _holder(draft, module)
+    where = path or holder(draft, module)
     before = draft.text(where)
     after = modprobe.set_option(before or "", module, option)
     why = f"set {option} for {module}"

@@ -8,7 +8,7 @@ from vfiotui.formats.refused import Refused
 from vfiotui.model.facts import Facts
 from vfiotui.model.ground import Ground
 from vfiotui.model.plan import Plan, Wish
-from vfiotui.plan import command_line, initramfs, kernel_value, modprobe, sysctl
+from vfiotui.plan import command_line, initramfs, isolate, kernel_value, modprobe, sysctl
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
 
 PLANNERS: dict[str, Planner] = {
@@ -16,6 +16,7 @@ PLANNERS: dict[str, Planner] = {
     for p in (
         *command_line.PLANNERS,
         *initramfs.PLANNERS,
+        *isolate.PLANNERS,
         *kernel_value.PLANNERS,
         *modprobe.PLANNERS,
         *sysctl.PLANNERS,
@@ -53,5 +54,7 @@ def make_plan(facts: Facts, ground: Ground, wishes: Iterable[Wish]) -> Plan:
         except Refused as refusal:
             where = f"line {refusal.line_number}, {refusal.line_text.strip()!r}: " if refusal.line_number else ""
             raise CannotPlan(f"{where}{refusal.sentence}") from refusal
+        except ValueError as error:
+            raise CannotPlan(f"{name} cannot take {argument!r}: {error}") from error
         titles.append(planner.title.format(argument))
     return draft.plan("; ".join(dict.fromkeys(titles)), wanted)

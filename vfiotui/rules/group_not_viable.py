@@ -64,7 +64,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 f"group {group.number}",
                 f"{', '.join(f'{d.bdf} ({d.driver})' for d in wrong)} has a host driver: the group is not viable.",
                 *evidence,
-                fix=fix("bind the whole group to vfio-pci", Risk.R3, *(("bind.vfio", d.bdf) for d in wrong)),
+                fix=fix("bind the whole group to vfio-pci", Risk.R3, ("isolate.auto", ",".join(d.bdf for d in wrong))),
             )
         else:
             yield holds(f"group {group.number}", "every member may be given away", *evidence)

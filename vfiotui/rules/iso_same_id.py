@@ -21,8 +21,16 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.pci import PciDevice
 from vfiotui.model.vfio_ids import configured_ids
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+def _wishes(matched: list[PciDevice]) -> list[tuple[str, str]]:
+    """Binding the one card that is not the host's by address; none where nobody knows which is meant."""
+    meant = [d for d in matched if d.boot_vga is not True]
+    one_slot = len({d.slot for d in meant}) == 1
+    return [("isolate.override", ",".join(d.bdf for d in meant))] if one_slot else []
 
 
 @rule(
@@ -59,7 +67,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 one.text,
                 f"The id {one.text} takes {what}.",
                 *evidence,
-                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, ("isolate.override", one.text)),
+                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *_wishes(matched)),
             )
         elif not matched:
             yield fails(

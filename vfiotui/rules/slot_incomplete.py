@@ -42,7 +42,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 slot,
                 f"Only a part of this card is given: {', '.join(f'{d.bdf} ({d.driver})' for d in missing)} is not.",
                 *evidence,
-                fix=fix("bind every function of the slot", Risk.R2, *(("bind.vfio", d.bdf) for d in missing)),
+                fix=fix("bind every function of the slot", Risk.R2, ("isolate.auto", ",".join(d.bdf for d in missing))),
             )
         else:
             yield holds(slot, "all functions are free of host drivers", *evidence)

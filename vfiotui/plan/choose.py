@@ -1,0 +1,103 @@
+"""From the devices that a person names to all that must go with them, or why that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
+from vfiotui.model.iommu import IommuGroup
+from vfiotui.model.pci import PciBus, PciDevice
+from vfiotui.model.reading import Unread, or_else
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What would be given away together."""
+
+    devices: tuple[PciDevice, ...]
+    """All functions, in order of their addresses; bridges are never among them."""
+    added: tuple[str, ...]
+    """Addresses that follow because of a slot or a group."""
+    refusals: tuple[str, ...]
+    """Why it cannot be; empty where it can."""
+    warnings: tuple[str, ...]
+    """What the host loses, and what could not be seen."""
+
+
+def groups_of(facts: Facts) -> dict[str, IommuGroup]:
+    """Address → its IOMMU group."""
+    if isinstance(facts.iommu, Unread):
+        return {}
+    return {m: g for g in or_else(facts.iommu.groups, ()) for m in g.members}
+
+
+def _closure(wanted: set[str], bus: PciBus, groups: dict[str, IommuGroup]) -> set[str]:
+    """Every function of a slot and every device of a group goes along, until nothing is added."""
+    todo, found = list(wanted), set(wanted)
+    while todo:
+        device = bus.get(todo.pop())
+        if device is None:
+            continue
+        group = groups.get(device.bdf)
+        for other in (*(d.bdf for d in bus.functions(device.slot)), *(group.members if group else ())):
+            member = bus.get(other)
+            if member is not None and not member.is_bridge and other not in found:
+                found.add(other)
+                todo.append(other)
+    return found
+
+
+def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
+    """The devices that these addresses bring along, judged by what the host would lose."""
+    if isinstance(facts.pci, Unread):
+        return Choice((), (), (f"the PCI devices cannot be seen: {facts.pci}",), ())
+    bus, groups = facts.pci, groups_of(facts)
+    refusals = [f"there is no device at {bdf}" for bdf in wanted if bus.get(bdf) is None]
+    named = [d for bdf in wanted if (d := bus.get(bdf)) is not None]
+    refusals += [f"{d.bdf} is a bridge: bridges are never given away" for d in named if d.is_bridge]
+    known = {d.bdf for d in named if not d.is_bridge}
+    all_of_them = _closure(known, bus, groups)
+    devices = tuple(d for d in bus.devices if d.bdf in all_of_them)
+    for device in devices:
+        if not groups and facts.mode not in ("ROOT",):
+            break
+        if groups and device.bdf not in groups:
+            refusals.append(f"{device.bdf} is in no IOMMU group: vfio-pci cannot protect the host from it")
+    if not groups:
+        refusals += _no_groups(facts)
+    refusals += _losses(facts, bus, devices)
+    warnings = tuple(
+        f"the host loses {', '.join(lost)} with {d.bdf}"
+        for d in devices
+        if (lost := host_loses(d, bus, facts.usb, facts.host_use))
+    )
+    return Choice(devices, tuple(sorted(all_of_them - known)), tuple(dict.fromkeys(refusals)), warnings)
+
+
+def _no_groups(facts: Facts) -> list[str]:
+    """A disk without a running kernel has no groups; a running kernel without groups has no IOMMU."""
+    if isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread):
+        return []
+    return ["this kernel has no IOMMU groups: the IOMMU is off ('vfiotui doctor' tells why)"]
+
+
+def _losses(facts: Facts, bus: PciBus, devices: tuple[PciDevice, ...]) -> list[str]:
+    """What the host cannot do without."""
+    gone = frozenset(d.bdf for d in devices)
+    found = []
+    for device in devices:
+        vital = [d for d in lost_disks(facts.host_use, device.bdf) if d.vital]
+        if vital:
+            found.append(f"{device.bdf} holds {', '.join(f'{d.place} ({d.disk})' for d in vital)}: the host needs it")
+        for net in lost_networks(facts.host_use, device.bdf):
+            if net.ssh_from:
+                found.append(f"{device.bdf} carries your own connection from {net.ssh_from} ({net.interface})")
+            elif net.default_route:
+                found.append(f"{device.bdf} carries the default route ({net.interface})")
+    boards = last_keyboards(facts.host_use, gone)
+    if boards:
+        found.append(f"{', '.join(sorted({k.bdf for k in boards}))} carries the host's last keyboard, {boards[0].name}")
+    if any(d.is_display for d in devices) and not remaining_displays(bus, gone):
+        found.append("no display would be left for the host")
+    return found

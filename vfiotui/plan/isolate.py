@@ -1,0 +1,166 @@
+"""Devices given to vfio-pci at boot: the files, the initramfs, the way back."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats import modprobe
+from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.model.boot import Boot, Kernel
+from vfiotui.model.change import Effect
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.finding import Risk
+from vfiotui.model.pci import BDF, PciBus, PciDevice, short
+from vfiotui.model.reading import Unread
+from vfiotui.model.selection import FILE, Chosen, chosen, to_json
+from vfiotui.plan.choose import choose
+from vfiotui.plan.command_line import edit_command_line
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.initramfs import add_early, rebuild, tool_of
+from vfiotui.plan.method import Method, verdicts
+from vfiotui.plan.modprobe import OWN, holder
+from vfiotui.plan.override_rule import add_rule
+
+EARLY = ("vfio_pci", "vfio_iommu_type1")
+"""Loaded from the initramfs before what they replace; the rest of VFIO follows by dependency."""
+
+
+def addresses(argument: str) -> tuple[str, ...]:
+    """The full addresses in a comma list; a domain that is left out is 0000.
+
+    >>> addresses("06:00.0,0000:06:00.1")
+    ('0000:06:00.0', '0000:06:00.1')
+    """
+    found = []
+    for word in re.split(r"[,\s]+", argument.strip().lower()):
+        bdf = word if word.count(":") == 2 else f"0000:{word}"
+        if not BDF.fullmatch(bdf):
+            raise CannotPlan(f"{word!r} is no PCI address such as 0000:06:00.0")
+        found.append(bdf)
+    return tuple(dict.fromkeys(found))
+
+
+def is_builtin(boot: Boot, module: str) -> bool:
+    """Whether a module is part of the kernel itself; CannotPlan where that cannot be seen."""
+    kernel = boot.kernel
+    if not isinstance(kernel, Kernel) or isinstance(kernel.builtin, Unread):
+        why = kernel if isinstance(kernel, Unread) else kernel.builtin
+        raise CannotPlan(f"whether {module} is built in cannot be seen ({why}): the files would be a guess")
+    return module in kernel.builtin
+
+
+def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> None:
+    """Everything that binds these devices, and those that must go with them, at the next boot."""
+    choice = choose(draft.facts, wanted)
+    if choice.refusals:
+        raise CannotPlan("; ".join(choice.refusals))
+    bus, boot = draft.facts.pci, draft.facts.boot
+    if isinstance(bus, Unread) or isinstance(boot, Unread):
+        raise CannotPlan(f"how this host boots cannot be read: {boot}")
+    tool = tool_of(draft)
+    judged = verdicts(choice.devices, bus, tool)
+    taken = next(v for v in judged if (v.works if method is None else v.method is method))
+    if not taken.works:
+        raise CannotPlan(f"{taken.method} does not do here: {taken.why}")
+    draft.note(f"method {taken.method}: {taken.why}")
+    for bdf in choice.added:
+        draft.note(f"{bdf} goes along: it is of the same slot or IOMMU group")
+    for warning in choice.warnings:
+        draft.note(warning)
+    selection = tuple(chosen(d, bus) for d in choice.devices)
+    _store(draft, selection, taken.method)
+    if taken.method is Method.DYNAMIC:
+        draft.note("write managed='yes' into the guest's hostdev elements: libvirt binds and gives back by itself")
+        return
+    if taken.method is Method.OVERRIDE:
+        add_rule(draft, selection, tool)
+    else:
+        _give_ids(draft, boot, selection, taken.method)
+    if not is_builtin(boot, "vfio_pci"):
+        _come_first(draft, boot, bus, choice.devices, selection)
+        for module in EARLY:
+            add_early(draft, module)
+        rebuild(draft)
+    elif taken.method is Method.OVERRIDE:
+        rebuild(draft)
+    _say_escape(draft)
+
+
+def _store(draft: Draft, selection: tuple[Chosen, ...], method: Method) -> None:
+    text = to_json(selection, str(method))
+    draft.write(FILE, text, "remember which cards were meant", Phase.HOST_FILE, risk=Risk.R0, effect=Effect.NOW)
+
+
+def _merged(present: str, ids: tuple[str, ...]) -> str:
+    """A comma list with more ids."""
+    old = tuple(i for i in present.strip('"').split(",") if i)
+    return ",".join(dict.fromkeys((*old, *ids)))
+
+
+def _give_ids(draft: Draft, boot: Boot, selection: tuple[Chosen, ...], method: Method) -> None:
+    """ids= where this vfio-pci reads them: modprobe.d for a module, the command line for a built-in one."""
+    ids = tuple(dict.fromkeys(c.ids if method is Method.IDS else c.long_ids for c in selection))
+    if is_builtin(boot, "vfio_pci"):
+        line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
+        present = line.last("vfio-pci.ids") if isinstance(line, CommandLine) else None
+        edit = WordEdit(replace=(f"vfio-pci.ids={_merged(present or '', ids)}",))
+        edit_command_line(draft, edit, "give the ids to vfio-pci, which is built into this kernel")
+        return
+    path = holder(draft, "vfio-pci")
+    text = draft.text(path) or ""
+    given = [o.partition("=")[2] for o in modprobe.options(text, "vfio-pci") if o.startswith("ids=")]
+    after = modprobe.set_option(text, "vfio-pci", f"ids={_merged(given[-1] if given else '', ids)}")
+    draft.write(path, after, "give the ids to vfio-pci", Phase.MODPROBE, risk=Risk.R3, effect=Effect.BOOT)
+
+
+def rivals(boot: Boot, devices: tuple[PciDevice, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Modules whose alias matches one of the devices, and drivers of them that are built in; vfio-pci is none."""
+    found: dict[str, None] = {}
+    for device in devices:
+        for module in () if isinstance(device.modules, Unread) else device.modules:
+            name = module.replace("-", "_")
+            if not name.startswith("vfio"):
+                found.setdefault(name)
+        if isinstance(device.driver, str) and "vfio" not in device.driver and isinstance(device.modules, Unread):
+            found.setdefault(device.driver.replace("-", "_"))
+    builtin = tuple(m for m in found if is_builtin(boot, m))
+    return tuple(m for m in found if m not in builtin), builtin
+
+
+def _come_first(
+    draft: Draft, boot: Boot, bus: PciBus, devices: tuple[PciDevice, ...], selection: tuple[Chosen, ...]
+) -> None:
+    """Every module that could claim a device waits for vfio-pci (modprobe.d(5), softdep)."""
+    modules, builtin = rivals(boot, devices)
+    text = draft.text(OWN) or ""
+    for module in modules:
+        text = modprobe.add_softdep(text, module, "vfio-pci")
+    if text:
+        why = f"vfio-pci is loaded before {', '.join(modules)}"
+        draft.write(OWN, text, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT)
+    for module in builtin:
+        where = ", ".join(short(c.bdf) for c in selection)
+        draft.note(f"{module} is built into the kernel and may hold {where} first: the forecast tells")
+
+
+def _say_escape(draft: Draft) -> None:
+    draft.escape(
+        "at the boot menu add module_blacklist=vfio_pci to the kernel's line: the host's own drivers bind again"
+    )
+    draft.escape("add systemd.unit=multi-user.target to come up without a graphical login")
+
+
+def _planner(name: str, method: Method | None, promise: str) -> Planner:
+    def draw(draft: Draft, argument: str) -> None:
+        isolate(draft, addresses(argument), method)
+
+    return Planner(f"isolate.{name}", "BDF,…", promise, "Isolate {}", draw)
+
+
+PLANNERS = (
+    _planner("auto", None, "devices for vfio-pci at the next boot, by the simplest way that is safe"),
+    _planner("ids", Method.IDS, "devices for vfio-pci by their ids"),
+    _planner("subsystem", Method.SUBSYSTEM, "devices for vfio-pci by ids and subsystem ids"),
+    _planner("override", Method.OVERRIDE, "devices for vfio-pci by address, where another card has the same ids"),
+    _planner("dynamic", Method.DYNAMIC, "devices that libvirt binds when the guest starts"),
+)
