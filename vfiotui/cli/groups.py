@@ -1,18 +1,22 @@
 """`vfiotui groups`: IOMMU groups, their members, and whether each graphics card can be given away.
 
-JSON: {"groups": {"23": [addresses]}, "gpus": {address: {"clean", "blockers", "bridges", "companions", "group"}},
-"devices": {address: {…}}}.
+JSON: {"groups": {"23": [addresses]}, "why": {"23": [why its members share it]}, "types": {"23": "DMA-FQ"},
+"gpus": {address: {"clean", "blockers", "bridges", "companions", "group"}},
+"devices": {address: {"name", "ids", "class", "driver", "host_loses": [what the host would lose with it]}}}.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, table
-from vfiotui.host import iommu, pci
+from vfiotui.host import host_use, iommu, pci, usb
+from vfiotui.model.group_why import spans_slots, why_shared
+from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.reading import Unread, or_else
@@ -33,10 +37,12 @@ def run(args: argparse.Namespace) -> Exit:
     if isinstance(bus, Unread):
         raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
     verdicts = judge_displays(found.groups, bus)
+    ports, use = usb.read(root), host_use.read(root)
+    losses = {d.bdf: host_loses(d, bus, ports, use) for d in bus.devices}
     if args.json:
-        print_json(as_json(found.groups, bus, verdicts))
+        print_json(as_json(found.groups, bus, verdicts, losses))
     else:
-        print("\n".join(as_text(found.groups, bus, verdicts)))
+        print("\n".join(as_text(found.groups, bus, verdicts, losses)))
     return Exit.FINE
 
 
@@ -46,10 +52,17 @@ def judge_displays(groups: tuple[IommuGroup, ...], bus: PciBus) -> dict[str, Gro
     return {d.bdf: judge_group(d, by_member[d.bdf], bus) for d in bus.devices if d.is_display and d.bdf in by_member}
 
 
-def as_json(groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict]) -> dict[str, Any]:
+Losses: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Address → what the host would lose with it."""
+
+
+def as_json(
+    groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict], losses: Losses
+) -> dict[str, Any]:
     """The JSON document; see the module."""
     return {
         "groups": {str(g.number): list(g.members) for g in groups if g.members},
+        "why": {str(g.number): list(why_shared(g, bus)) for g in groups if len(g.members) > 1},
         "types": {str(g.number): plain(g.domain_type) for g in groups},
         "gpus": {
             bdf: {
@@ -62,7 +75,13 @@ def as_json(groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, Gro
             for bdf, v in verdicts.items()
         },
         "devices": {
-            d.bdf: {"name": plain(d.device_name), "ids": d.ids, "class": _class(d), "driver": plain(d.driver)}
+            d.bdf: {
+                "name": plain(d.device_name),
+                "ids": d.ids,
+                "class": _class(d),
+                "driver": plain(d.driver),
+                "host_loses": list(losses.get(d.bdf, ())),
+            }
             for d in bus.devices
         },
     }
@@ -72,24 +91,30 @@ def _class(device: PciDevice) -> str | None:
     return None if device.class16 is None else f"{device.class16:04x}"
 
 
-def as_text(groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict]) -> list[str]:
+def as_text(
+    groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict], losses: Losses
+) -> list[str]:
     """Every group with its members; what blocks a card stands right under it."""
     if not groups:
         return ["no IOMMU groups: the IOMMU is off; 'vfiotui doctor' tells why"]
     rows: list[tuple[str, ...]] = []
-    notes: dict[int, str] = {}
+    notes: dict[int, list[str]] = {}
     devices = {d.bdf: d for d in bus.devices}
     for group in groups:
         head = f"group {group.number}"
+        if spans_slots(group):
+            notes.setdefault(len(rows) + 1, []).append(f"together because {'; '.join(why_shared(group, bus))}")
         for bdf in (*group.members, *group.foreign):
             rows.append((head, *_row(bdf, devices.get(bdf))))
             head = ""
             verdict = verdicts.get(bdf)
             if verdict is not None:
-                notes[len(rows)] = _verdict_text(verdict)
+                notes.setdefault(len(rows), []).append(_verdict_text(verdict))
+            if losses.get(bdf):
+                notes.setdefault(len(rows), []).append(f"the host loses {'; '.join(losses[bdf])}")
     lines = table(rows)
     for place in sorted(notes, reverse=True):
-        lines.insert(place, f"           {notes[place]}")
+        lines[place:place] = [f"           {note}" for note in notes[place]]
     return [printable(line) for line in lines]
 
 

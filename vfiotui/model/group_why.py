@@ -6,7 +6,7 @@ the groups that it has built; where the registers do not explain a group, that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vfiotui.model.iommu import IommuGroup
 from vfiotui.model.pci import Acs, Capabilities, PciBus, PciDevice, short, slot_of
@@ -27,50 +27,41 @@ def missing_acs(acs: Acs) -> tuple[str, ...]:
     return tuple(bit for bit in NEEDED if bit in acs.cap and bit not in acs.ctl)
 
 
+def acs_gap(acs: Acs | Unread | None) -> str:
+    """What is missing of access control; empty where nothing is."""
+    if isinstance(acs, Unread):
+        return f"unseen ACS ({acs.reason})"
+    if acs is None:
+        return "no ACS"
+    if not acs.cap:
+        return "an ACS capability that is empty"
+    off = missing_acs(acs)
+    return f"ACS with {', '.join(off)} switched off" if off else ""
+
+
 def port_gap(port: PciDevice) -> str:
-    """Why a port does not keep apart what is below it; empty where it does."""
-    name = f"port {short(port.bdf)}"
+    """What a port has or lacks so that it does not keep apart what is below it; empty where it does."""
     caps = port.capabilities
     if isinstance(caps, Unread):
-        return f"the ACS of {name} cannot be seen ({caps.reason})"
+        return f"unseen ACS ({caps.reason})"
     if not isinstance(caps, Capabilities) or caps.dead:
-        return f"{name} does not answer"
-    if caps.express is None:
-        return f"{short(port.bdf)} is a bridge of conventional PCI: all behind it speaks with one address"
-    if caps.express.kind in CONVENTIONAL:
-        return f"{short(port.bdf)} leads to conventional PCI: all behind it speaks with one address"
-    if caps.express.kind not in PORTS:
-        return ""
-    return _acs_gap(name, caps.acs)
-
-
-def _acs_gap(name: str, acs: Acs | Unread | None) -> str:
-    if isinstance(acs, Unread):
-        return f"the ACS of {name} cannot be seen ({acs.reason})"
-    if acs is None:
-        return f"{name} has no ACS"
-    if not acs.cap:
-        return f"{name} has an ACS capability that is empty"
-    off = missing_acs(acs)
-    return f"{name} has ACS, but {', '.join(off)} switched off" if off else ""
+        return "no answer"
+    if caps.express is None or caps.express.kind in CONVENTIONAL:
+        return "conventional PCI below, where all speak with one address"
+    return acs_gap(caps.acs) if caps.express.kind in PORTS else ""
 
 
 def slot_gap(functions: tuple[PciDevice, ...]) -> str:
-    """Why the functions of one slot are not kept apart; empty where they are, or where there is one only."""
-    if len(functions) < 2:
-        return ""
-    slot = f"slot {short(functions[0].slot + '.0')[:-2]}"
+    """What the functions of one slot lack so that they are not kept apart; empty where they are."""
     for function in functions:
         caps = function.capabilities
         if isinstance(caps, Unread):
-            return f"the ACS of {slot} cannot be seen ({caps.reason})"
+            return f"unseen ACS ({caps.reason})"
         if not isinstance(caps, Capabilities) or caps.dead:
             continue
-        if caps.express is None or caps.acs is None:
-            return f"{slot} has {len(functions)} functions and no ACS between them"
-        gap = _acs_gap(slot, caps.acs)
+        gap = acs_gap(None if caps.express is None else caps.acs)
         if gap:
-            return gap
+            return f"{len(functions)} functions and {gap}"
     return ""
 
 
@@ -84,25 +75,40 @@ def ports_above(device: PciDevice, bus: PciBus) -> Iterator[PciDevice]:
         above = bus.get(above.parent) if above.parent else None
 
 
+def spans_slots(group: IommuGroup) -> bool:
+    """Whether a group holds more than the functions of one slot."""
+    return len({slot_of(bdf) for bdf in group.members}) + len(group.foreign) > 1
+
+
 def why_shared(group: IommuGroup, bus: PciBus) -> tuple[str, ...]:
-    """Why a group holds more than one slot, or more than one function; empty for a device that is alone."""
+    """Why a group holds more than one function; empty for a device that is alone."""
     members = [d for d in map(bus.get, group.members) if d is not None]
     if len(members) + len(group.foreign) < 2:
         return ()
-    words: list[str] = []
     inside = frozenset(group.members)
+    ports: dict[str, str] = {}
     for member in members:
-        ports = tuple(ports_above(member, bus))
-        if any(p.bdf in inside for p in ports) or _share_bridge(member, members):
+        above = tuple(ports_above(member, bus))
+        if any(p.bdf in inside for p in above) or _share_bridge(member, members):
             # The kernel joins a function to the bridge above it unless the whole path to the root isolates.
-            words += [gap for gap in map(port_gap, ports) if gap]
-    for slot in sorted({slot_of(d.bdf) for d in members}):
+            ports.update({p.bdf: gap for p in above if (gap := port_gap(p))})
+    slots: dict[str, str] = {}
+    for slot in dict.fromkeys(d.slot for d in members):
         together = tuple(d for d in members if d.slot == slot)
-        gap = slot_gap(together) if len(together) > 1 else ""
-        if gap:
-            words.append(gap)
+        # The functions of one card stay together anyway: they tell nothing of why other slots are here.
+        if len(together) > 1 and (not spans_slots(group) or any(d.is_bridge for d in together)):
+            slots[slot] = slot_gap(together)
+    words = [*_told("port", ports, short), *_told("slot", slots, lambda s: s.removeprefix("0000:"))]
     words += [f"{name} is no PCI device: the platform puts it here" for name in group.foreign]
-    return tuple(dict.fromkeys(words)) or (UNEXPLAINED,)
+    return tuple(words) or (UNEXPLAINED,)
+
+
+def _told(kind: str, gaps: dict[str, str], named: Callable[[str], str]) -> Iterator[str]:
+    """One sentence fragment for each gap, with all that have it."""
+    for gap in dict.fromkeys(filter(None, gaps.values())):
+        mine = [named(place) for place, other in gaps.items() if other == gap]
+        several = len(mine) > 1
+        yield f"{kind}{'s' if several else ''} {', '.join(mine)} {'have' if several else 'has'} {gap}"
 
 
 def _share_bridge(member: PciDevice, members: list[PciDevice]) -> bool:

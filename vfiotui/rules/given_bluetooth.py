@@ -21,13 +21,17 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import meant
-from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("GIVEN-BLUETOOTH", "H5", Severity.INFO, needs=("pci", "usb"), fires="gives-all-away", silent="clean")
+@rule("GIVEN-BLUETOOTH", "H5", Severity.INFO, needs=("pci",), fires="gives-all-away", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    bus, usb = known(facts.pci), known(facts.usb)
+    bus = known(facts.pci)
+    if isinstance(facts.usb, Unread) and facts.usb.why is Why.ABSENT:
+        yield not_applicable("host", "this host has no USB", seen(facts.usb.path, "is not there"))
+        return
+    usb = known(facts.usb)
     given = meant(bus, facts.boot, facts.virt)
     bad = False
     for controller in usb.controllers:

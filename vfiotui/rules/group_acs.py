@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.group_why import why_shared
+from vfiotui.model.group_why import port_gap, why_shared
 from vfiotui.model.iommu import judge_group
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
@@ -48,7 +48,11 @@ def check(facts: Facts) -> Iterator[Answer]:
             f"group {group.number}",
             f"Why these devices share group {group.number}: {'; '.join(words)}.",
             evidence,
-            *(seen("configuration space", w) for w in words),
+            *(
+                seen(f"/sys/bus/pci/devices/{p.bdf}/config", port_gap(p))
+                for p in map(bus.get, group.members)
+                if p is not None and p.is_bridge and port_gap(p)
+            ),
             fix=fix("move the card to a slot of the processor, or look for ACS in the firmware setup", Risk.R0),
         )
     if not judged:

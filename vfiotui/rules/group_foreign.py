@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import judge_group
 from vfiotui.model.reading import or_else
 from vfiotui.model.wiring import CHIPSET, CPU, wired_to
@@ -68,7 +69,9 @@ def check(facts: Facts) -> Iterator[Answer]:
         names = []
         for bdf in verdict.blockers:
             other = bus.get(bdf)
-            names.append(f"{bdf} {other.name}" if other else bdf)
+            lost = host_loses(other, bus, facts.usb, facts.host_use) if other else ()
+            needed = f" (the host's {'; '.join(lost)})" if lost else ""
+            names.append(f"{bdf} {other.name}{needed}" if other else bdf)
         boot = device.boot_vga is True
         yield fails(
             device.bdf,

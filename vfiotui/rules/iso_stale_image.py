@@ -27,12 +27,13 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P", "dracut": "dracut -f"}
 
 
-@rule("ISO-STALE-IMAGE", "H6", Severity.WARN, needs=("images", "boot"), fires="stale-image", silent="clean")
+@rule("ISO-STALE-IMAGE", "H6", Severity.WARN, needs=("boot",), fires="stale-image", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    images, boot = known(facts.images), known(facts.boot)
+    boot = known(facts.boot)
     if not configured_ids(boot):
         yield not_applicable("host", "no ids are given to vfio-pci")
         return
+    images = known(facts.images)
     built = max(images.built, key=lambda s: s.mtime)
     newer = [s for s in images.sources if s.mtime > built.mtime]
     tool = or_else(boot.initramfs, "")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
+from vfiotui.model.group_why import spans_slots, why_shared
+from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
 from vfiotui.model.pci import Capabilities, Link, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.wiring import way_up, wired_to
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
-from vfiotui.tui.text import clean, fit, shown
+from vfiotui.tui.text import clean, fit, shown, wrap
 from vfiotui.tui.views.finding import labelled
 
 KINDS = {
@@ -138,7 +140,11 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
         if judged:
             state = (" clean", "holds") if all(v.clean for v in judged) else (" BLOCKED", "fail")
         rows.append(row((f"group {group.number}", "head"), state, (f"  {_type(group)}", "dim")))
-        rows += [Row(((" ", ""), *device_runs(d, width - 2)), f"device {d.bdf}") for d in members]
+        rows += [row((f"  {line}", "dim")) for line in why_lines(group, bus, width - 2)]
+        for device in members:
+            rows.append(Row(((" ", ""), *device_runs(device, width - 2)), f"device {device.bdf}"))
+            if spans_slots(group) and not device.is_bridge:
+                rows += _loss_rows(facts, device, width)
     alone = [d for d in bus.devices if not any(d.bdf in g.members for g in groups) and _wanted(d, wanted)]
     if alone:
         why = "the IOMMU is off, or it does not show them" if not groups else "devices without a group"
@@ -147,6 +153,19 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
     if not rows:
         return [row((f"no device matches {clean(wanted)!r}" if wanted else "there is no PCI device", "dim"))]
     return rows
+
+
+def why_lines(group: IommuGroup, bus: PciBus, width: int) -> list[str]:
+    """Why several slots share a group, wrapped; nothing for a group that holds one slot."""
+    if not spans_slots(group):
+        return []
+    return wrap(f"together because {'; '.join(map(clean, why_shared(group, bus)))}", max(width, 10))
+
+
+def _loss_rows(facts: Facts, device: PciDevice, width: int) -> list[Row]:
+    lost = host_loses(device, facts.pci, facts.usb, facts.host_use)
+    text = f"the host loses {'; '.join(map(clean, lost))}"
+    return [row((f"    {line}", "warn")) for line in wrap(text, max(width - 4, 10))] if lost else []
 
 
 def _weight(group: IommuGroup, by_bdf: dict[str, PciDevice], verdicts: dict[str, GroupVerdict]) -> tuple[int, int]:
@@ -207,7 +226,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
     for label, text in pairs:
         rows += labelled(label, text, width)
     rows += labelled("can do", _capabilities(device), width)
-    loses = host_loses(facts, device)
+    loses = loss_words(facts, device)
     rows += labelled("host use", loses, width, "accent" if loses != NOTHING_LOST else "")
     if not isinstance(facts.iommu, Unread):
         for group in or_else(facts.iommu.groups, ()):
@@ -226,25 +245,10 @@ def _link_sentence(link: Link) -> str:
     return f"{shown(link.speed)} x{shown(link.width)}, at most {shown(link.max_speed)} x{shown(link.max_width)}"
 
 
-def host_loses(facts: Facts, device: PciDevice) -> str:
+def loss_words(facts: Facts, device: PciDevice) -> str:
     """What the host would lose if the device were given away, as far as the facts show it."""
-    lost = []
-    if device.boot_vga is True:
-        lost.append("the boot display")
-    if not isinstance(facts.usb, Unread):
-        for controller in facts.usb.controllers:
-            if controller.bdf == device.bdf:
-                lost += [f"USB {clean(or_else(d.name, d.path))}" for d in controller.devices if not d.is_hub]
-    if device.class16 in (0x0106, 0x0108, 0x0104) and isinstance(device.driver, str) and "vfio" not in device.driver:
-        lost.append("its disks")
-    if (
-        device.class16 is not None
-        and device.class16 >> 8 == 2
-        and isinstance(device.driver, str)
-        and "vfio" not in device.driver
-    ):
-        lost.append("this network card")
-    return "the host loses " + ", ".join(lost) if lost else NOTHING_LOST
+    lost = host_loses(device, facts.pci, facts.usb, facts.host_use)
+    return "the host loses " + "; ".join(map(clean, lost)) if lost else NOTHING_LOST
 
 
 def _capabilities(device: PciDevice) -> str:
