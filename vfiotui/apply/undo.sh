@@ -93,6 +93,17 @@ set_value() { # PATH VALUE BOOT: a value of the running kernel, if it is still t
     printf %s "$2" >"$1" || { say "$1 could NOT be set"; failed=1; }
 }
 
+set_driver() { # BDF DRIVER OVERRIDE BOOT: a device of the running kernel goes back to its driver
+    [ -z "$ROOT" ] && [ "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" = "$4" ] || return 0
+    device=/sys/bus/pci/devices/$1
+    if [ -n "$only_tell" ]; then say "would give $1 back to ${2:-no driver}"; return; fi
+    say "gives $1 back to ${2:-no driver}"
+    printf '%s\n' "$2" >"$device/driver_override"
+    [ ! -e "$device/driver" ] || printf %s "$1" >"$device/driver/unbind"
+    [ -z "$2" ] || printf %s "$1" >/sys/bus/pci/drivers_probe
+    printf '%s\n' "$3" >"$device/driver_override" || { say "$1 could NOT be given back"; failed=1; }
+}
+
 run_back() { # WORDS…: a command of the system that is mended
     if [ -n "$only_tell" ]; then say "would run $*"; return; fi
     say "runs $*"

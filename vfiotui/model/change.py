@@ -26,9 +26,9 @@ class Change:
     """
 
     kind: str
-    """file, link, value, command, look, domain, device, …"""
+    """file, link, value, command, look, domain, device, driver, …"""
     subject: str
-    """A path inside the root, or the name of a guest."""
+    """A path inside the root, the name of a guest, or a PCI address."""
     why: str
     """One sentence for a person."""
     before: bytes | None = None
@@ -102,3 +102,18 @@ def plug_device(
 ) -> Change:
     """A device is attached to a running guest (before None) or detached from it (after None)."""
     return Change("device", guest, why, before, after, risk, Effect.NOW, where=where)
+
+
+def bind_driver(bdf: str, before: str | None, after: str | None, why: str, *, risk: Risk = Risk.R1) -> Change:
+    """A running PCI function changes its driver; None is no driver."""
+    old, new = (None if d is None else d.encode() for d in (before, after))
+    return Change("driver", bdf, why, old, new, risk, Effect.NOW)
+
+
+HOSTS_OWN = b"the host's own"
+"""As the driver after a change: whichever of the host takes the device once no override stands in the way."""
+
+
+def give_back(bdf: str, before: str, why: str, *, risk: Risk = Risk.R1) -> Change:
+    """A running PCI function goes to whichever driver of the host takes it."""
+    return Change("driver", bdf, why, before.encode(), HOSTS_OWN, risk, Effect.NOW)

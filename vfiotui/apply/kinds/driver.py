@@ -1,0 +1,164 @@
+"""A running device changes its driver: to vfio-pci, or back to the host's own.
+
+How: driver_override names the one driver that may bind, the old one lets go, drivers_probe binds
+(Documentation/ABI/testing/sysfs-bus-pci).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.model.change import HOSTS_OWN, Change
+from vfiotui.model.pci import BDF
+
+DEVICES = "/sys/bus/pci/devices"
+PROBE = "/sys/bus/pci/drivers_probe"
+SECONDS = 15.0
+"""How long a driver may take to let a device go: one that somebody holds never does."""
+WRITE = 'printf %s "$2" >"$1"'
+
+
+def name(value: bytes | None) -> str | None:
+    """A driver's name, None for none."""
+    return value.decode("utf-8", "replace").strip() or None if value else None
+
+
+class DriverKind:
+    """Drivers of PCI functions; the subject is the address."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"{change.subject}: driver {name(change.before) or 'none'} becomes {name(change.after) or 'none'}"
+
+    def _folder(self, work: Work) -> str:
+        if not BDF.fullmatch(work.change.subject):
+            raise Trouble(f"{work.change.subject!r} is no PCI address: mend the plan")
+        if not work.site.is_live:
+            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.site.real_place(f"{DEVICES}/{work.change.subject}")
+
+    def _bound(self, work: Work) -> str | None:
+        folder = self._folder(work)
+        if not os.path.isdir(folder):
+            raise Trouble(f"{work.change.subject} is not in this machine any more")
+        try:
+            return os.path.basename(os.readlink(f"{folder}/driver"))
+        except FileNotFoundError:
+            return None
+
+    def _override(self, work: Work) -> str:
+        try:
+            with open(f"{self._folder(work)}/driver_override", encoding="utf-8", errors="replace") as file:
+                text = file.read().strip()
+        except OSError:
+            return ""
+        return "" if text == "(null)" else text
+
+    def prepare(self, work: Work) -> None:
+        bound = self._bound(work)
+        if bound != name(work.change.before):
+            raise Conflict(
+                f"{work.change.subject} is bound to {bound or 'no driver'}, not to {name(work.change.before) or 'none'} "
+                "as when the plan was made; make the plan anew"
+            )
+        work.keep.note(work.step, override=self._override(work), boot=work.site.boot)
+
+    def _gone(self, work: Work) -> bool:
+        """Whether another boot has come since: bindings went with the old one."""
+        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        if self._gone(work):
+            return Standing.BEFORE
+        bound = self._bound(work)
+        old = str(work.keep.noted(work.step).get("override", ""))
+        if work.change.after == HOSTS_OWN:
+            free = not self._override(work) and not (bound or "").startswith("vfio")
+            return (
+                Standing.AFTER if free else Standing.BEFORE if bound == name(work.change.before) else Standing.FOREIGN
+            )
+        if bound == name(work.change.after):
+            return Standing.AFTER
+        if bound == name(work.change.before):
+            return Standing.BEFORE if self._override(work) == old else Standing.PARTLY
+        return Standing.PARTLY if bound is None else Standing.FOREIGN
+
+    def _write(self, work: Work, place: str, value: str, doing: str) -> None:
+        """One write in a process of its own: a driver that does not answer cannot hold this one."""
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", WRITE, "sh", work.site.real_place(place), value],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=SECONDS,
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Trouble(
+                f"{doing}: no answer in {SECONDS:g} s; something holds the device: "
+                "stop what uses it ('vfiotui doctor' names the holders)"
+            ) from error
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
+            raise Trouble(f"{doing}: {said.lower() or 'the kernel refuses it'}")
+
+    def _bind(self, work: Work, driver: str | None, override: str) -> None:
+        bdf = work.change.subject
+        folder = f"{DEVICES}/{bdf}"
+        bound = self._bound(work)
+        if bound == driver:
+            self._write(work, f"{folder}/driver_override", override + "\n", f"driver_override of {bdf} cannot be set")
+            return
+        wanted = f"{driver or override}\n"
+        self._write(work, f"{folder}/driver_override", wanted, f"driver_override of {bdf} cannot be set")
+        if bound is not None:
+            self._write(work, f"{folder}/driver/unbind", bdf, f"{bound} does not let {bdf} go")
+        if driver is not None:
+            self._write(work, PROBE, bdf, f"{driver} does not take {bdf}")
+        if self._bound(work) != driver:
+            raise Trouble(f"{driver or 'no driver'} did not take {bdf}: is its module loaded?")
+        if driver is None or not driver.startswith("vfio"):
+            self._write(work, f"{folder}/driver_override", override + "\n", f"driver_override of {bdf} cannot be set")
+
+    def _give_back(self, work: Work) -> None:
+        """Lets whichever driver of the host take it."""
+        bdf, folder = work.change.subject, f"{DEVICES}/{work.change.subject}"
+        self._write(work, f"{folder}/driver_override", "\n", f"driver_override of {bdf} cannot be cleared")
+        bound = self._bound(work)
+        if bound is not None:
+            self._write(work, f"{folder}/driver/unbind", bdf, f"{bound} does not let {bdf} go")
+        self._write(work, PROBE, bdf, f"no driver could be looked for {bdf}")
+
+    def do(self, work: Work) -> None:
+        if work.change.after == HOSTS_OWN:
+            self._give_back(work)
+            return
+        after = name(work.change.after)
+        old = str(work.keep.noted(work.step).get("override", ""))
+        self._bind(work, after, after if after and after.startswith("vfio") else "" if after else old)
+
+    def undo(self, work: Work) -> None:
+        if not self._gone(work):
+            self._bind(work, name(work.change.before), str(work.keep.noted(work.step).get("override", "")))
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        folder, bdf = f"{DEVICES}/{change.subject}", quoted(change.subject)
+        after = "" if change.after == HOSTS_OWN else name(change.after) or ""
+        lines = [f"printf '%s\\n' {quoted(after)} >{quoted(f'{folder}/driver_override')}"]
+        if change.before:
+            lines.append(f"printf %s {bdf} >{quoted(f'{folder}/driver/unbind')}")
+        return [*lines, f"printf %s {bdf} >{PROBE}"] if change.after else lines
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        noted = work.keep.noted(work.step)
+        words = (work.change.subject, name(work.change.before) or "", str(noted["override"]), str(noted["boot"]))
+        return [], [f"set_driver {' '.join(map(quoted, words))}"]
+
+
+KIND = DriverKind()

@@ -1,0 +1,78 @@
+"""Running devices: taken from their host drivers for vfio-pci now, or given back, without a reboot."""
+
+from __future__ import annotations
+
+from vfiotui.model.change import Effect, bind_driver, give_back
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk
+from vfiotui.model.pci import PciDevice
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.plan.choose import choose
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.isolate import addresses
+
+VFIO = "vfio-pci"
+
+
+def _guest_of(facts: Facts, device: PciDevice) -> str | None:
+    """The running guest that has the device."""
+    domains = () if isinstance(facts.virt, Unread) else or_else(facts.virt.domains, ())
+    return next(
+        (d.name for d in domains if d.running and any(h.kind == "pci" and h.address == device.bdf for h in d.hostdevs)),
+        None,
+    )
+
+
+def _bound(device: PciDevice) -> str | None:
+    if isinstance(device.driver, Unread):
+        raise CannotPlan(f"which driver has {device.bdf} cannot be seen: {device.driver}")
+    return device.driver
+
+
+def _bind(draft: Draft, argument: str) -> None:
+    choice = choose(draft.facts, addresses(argument))
+    if choice.refusals:
+        raise CannotPlan("; ".join(choice.refusals))
+    loaded = draft.facts.modules
+    if isinstance(loaded, Unread) or (not isinstance(loaded.loaded, Unread) and "vfio_pci" not in loaded.loaded):
+        draft.run(("modprobe", VFIO), "load vfio-pci", Phase.RUNTIME, products=(), risk=Risk.R1, effect=Effect.NOW)
+    for device in choice.devices:
+        bound = _bound(device)
+        if bound != VFIO:
+            risk = Risk.R3 if device.is_display else Risk.R1
+            draft.add(
+                bind_driver(device.bdf, bound, VFIO, f"give {device.bdf} to vfio-pci now", risk=risk), Phase.RUNTIME
+            )
+    for warning in choice.warnings:
+        draft.note(warning)
+    draft.note("it lasts until the next boot; libvirt does the same by itself where the guest says managed='yes'")
+
+
+def _release(draft: Draft, argument: str) -> None:
+    choice = choose(draft.facts, addresses(argument))
+    if not choice.devices:
+        raise CannotPlan("; ".join(choice.refusals))
+    for device in choice.devices:
+        guest = _guest_of(draft.facts, device)
+        if guest:
+            raise CannotPlan(f"{device.bdf} is in use by the guest {guest}: shut it down first")
+        bound = _bound(device)
+        if bound is None or "vfio" not in bound:
+            continue
+        own = tuple(m for m in or_else(device.modules, ()) if not m.startswith("vfio"))
+        if own:
+            draft.run(
+                ("modprobe", "-a", *own),
+                f"load {', '.join(own)}",
+                Phase.RUNTIME,
+                products=(),
+                risk=Risk.R1,
+                effect=Effect.NOW,
+            )
+        draft.add(give_back(device.bdf, bound, f"give {device.bdf} back to the host"), Phase.RUNTIME)
+
+
+PLANNERS = (
+    Planner("driver.vfio", "BDF,…", "running devices for vfio-pci, until the next boot", "Bind {} now", _bind),
+    Planner("driver.host", "BDF,…", "running devices back to the host's drivers", "Give {} back", _release),
+)
