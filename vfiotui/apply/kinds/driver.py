@@ -58,11 +58,11 @@ class DriverKind:
         return "" if text == "(null)" else text
 
     def prepare(self, work: Work) -> None:
-        bound = self._bound(work)
-        if bound != name(work.change.before):
+        bound, planned = self._bound(work), name(work.change.before)
+        if bound != planned:
             raise Conflict(
-                f"{work.change.subject} is bound to {bound or 'no driver'}, not to {name(work.change.before) or 'none'} "
-                "as when the plan was made; make the plan anew"
+                f"{work.change.subject} is bound to {bound or 'no driver'}, not to {planned or 'none'} as when the "
+                "plan was made; make the plan anew"
             )
         work.keep.note(work.step, override=self._override(work), boot=work.site.boot)
 
