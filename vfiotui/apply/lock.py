@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vfiotui.apply import disk
+from vfiotui.apply.reach import journal_problem
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Busy, Trouble, os_sentence
 
@@ -18,6 +19,9 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
 
     The kernel lets the lock go when the process ends, however it ends (flock(2)).
     """
+    problem = journal_problem(site)
+    if problem:
+        raise Trouble(f"no change can be kept: {problem}")
     folder = os.path.dirname(site.journal)
     try:
         disk.make_folders(folder, 0o700)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from vfiotui.apply.chroot import why_not_entered
+from vfiotui.apply.reach import subject_problems
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.plan import Condition, Plan
@@ -44,9 +46,19 @@ CHECKS: dict[str, Callable[[Site, Condition], str | None]] = {
 }
 
 
+def _programs(site: Site, plan: Plan) -> list[str]:
+    """Programs of the steps that are not there, or cannot run here."""
+    wanted = dict.fromkeys(step.argv[0] for step in plan.steps if step.argv)
+    missing = [f"{program} is not installed here" for program in wanted if site.program(program) is None]
+    if missing or not wanted or site.is_live:
+        return missing
+    closed = why_not_entered(site)
+    return [closed] if closed else []
+
+
 def preflight(site: Site, plan: Plan) -> None:
     """Trouble with all that does not hold; nothing is written."""
-    wrong = []
+    wrong = [*subject_problems(site, plan), *_programs(site, plan)]
     if plan.machine and site.machine and plan.machine != site.machine:
         wrong.append("the plan was made for another machine (its machine-id differs)")
     for condition in plan.conditions:

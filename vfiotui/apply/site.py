@@ -10,6 +10,7 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import boot_id
 from vfiotui.host.ground import find_program
 from vfiotui.host.identity import machine
+from vfiotui.host.mounts import why_no_system
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Mode
 from vfiotui.model.journal import JOURNAL
@@ -28,6 +29,9 @@ class Site:
             raise Trouble(
                 f"{self.root.label or 'this root'} is a capture: only a live or a mounted system can be changed"
             )
+        wrong = why_no_system(self.root)
+        if wrong:
+            raise Trouble(wrong)
 
     @property
     def is_live(self) -> bool:

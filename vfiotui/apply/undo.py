@@ -7,6 +7,7 @@ from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.lock import locked
 from vfiotui.apply.process import end_left_behind
+from vfiotui.apply.reach import must_reach
 from vfiotui.apply.run import Stopped, forward, never
 from vfiotui.apply.site import Site
 from vfiotui.apply.steps import Outcome, Tell, works, write_undo_script
@@ -21,12 +22,14 @@ def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:
     clear_unborn(site)
     journal = find(site, wanted)
     try:
-        return journal, journal.plan()
+        plan = journal.plan()
     except (OSError, BadPlan) as error:
         raise Trouble(
             f"the plan of change {journal.name} cannot be read ({error}): "
             f"'sh {journal.script}' takes it back without it"
         ) from error
+    must_reach(site, plan)
+    return journal, plan
 
 
 def undo(site: Site, wanted: str, tell: Tell, *, force: bool = False, wait: bool = False) -> Outcome:

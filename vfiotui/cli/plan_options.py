@@ -49,9 +49,13 @@ def wanted_plan(root: Root, words: list[str]) -> Plan:
         return read_plan(words[0])
     from vfiotui.host.gather import gather
     from vfiotui.host.ground import survey
+    from vfiotui.host.mounts import why_no_system
     from vfiotui.plan.draft import CannotPlan
     from vfiotui.plan.wishes import make_plan, reads
 
+    wrong = why_no_system(root)
+    if wrong:
+        raise CommandError(wrong, Exit.NO_ACCESS)
     wishes = []
     for word in words:
         name, equals, argument = word.partition("=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.host.identity import machine
+from vfiotui.host.mounts import not_mounted
 from vfiotui.host.root import Root
 from vfiotui.model.ground import Ground
 from vfiotui.model.reading import Reading, Unread, Why, or_else
@@ -105,4 +106,4 @@ def find_program(root: Root, name: str) -> str | None:
 def survey(root: Root, extra: Iterable[str] = ()) -> Ground:
     """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
-    return Ground(_files(root, extra), programs, machine(root))
+    return Ground(_files(root, extra), programs, machine(root), not_mounted(root))

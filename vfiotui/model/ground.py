@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread, Why
 
-NOT_LOOKED_AT = Unread("was not looked at", Why.NOT_HERE)
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -20,8 +18,8 @@ class Ground:
     """Programs that planners know how to use → their path inside the root."""
     machine: str = ""
     """The fingerprint of the machine, as apply compares it."""
-    boot_is_mounted: Reading[bool] = NOT_LOOKED_AT
-    """Whether /boot and the ESP of /etc/fstab hold their file systems; Unread names what to mount."""
+    not_mounted: Mapping[str, str] = field(default_factory=dict)
+    """Mount points of /etc/fstab without their file systems, each with the command that mounts it."""
 
     def content(self, path: str) -> Reading[bytes]:
         """The bytes of a file, or why there are none."""
@@ -33,3 +31,7 @@ class Ground:
         return tuple(
             sorted(p for p in self.files if p.startswith(inside) and "/" not in p[len(inside) :] and p.endswith(suffix))
         )
+
+    def unmounted_at(self, path: str) -> str | None:
+        """The mount point that a path needs and that is not mounted; None where it lies on what is mounted."""
+        return next((p for p in sorted(self.not_mounted) if path == p or path.startswith(f"{p}/")), None)

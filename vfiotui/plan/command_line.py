@@ -12,6 +12,7 @@ from vfiotui.model.reading import Unread
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.loader_files import WordFile, refresh, word_files
 
+BOOT_PLACES = frozenset({"/boot", "/efi", "/boot/efi"})
 NO_REFRESH = {
     "grub": "run update-grub or grub-mkconfig inside the system: no such program was found here",
     "uki": "build the unified image anew: the words are part of it, and with Secure Boot it must be signed again",
@@ -25,6 +26,18 @@ def loader_of(facts: Facts) -> str:
     if isinstance(facts.boot, Unread):
         raise CannotPlan(f"how this host boots cannot be read: {facts.boot}")
     return facts.boot.loader.name
+
+
+def _boot_is_seen(draft: Draft) -> None:
+    """A loader that lies on a file system which is not mounted would be mistaken for another."""
+    missing = {p: c for p, c in draft.ground.not_mounted.items() if p in BOOT_PLACES}
+    boot = draft.facts.boot
+    if "/boot" in missing or (missing and not (not isinstance(boot, Unread) and boot.loader.sure)):
+        commands = " and ".join(f"'{c}'" for c in missing.values())
+        raise CannotPlan(
+            f"how this system boots cannot be seen: {' and '.join(missing)} of /etc/fstab "
+            f"{'is' if len(missing) == 1 else 'are'} not mounted: {commands} first"
+        )
 
 
 def _generated(loader: str, edit: WordEdit) -> None:
@@ -48,6 +61,7 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     """The next boot's command line, wherever its loader keeps it."""
     check(edit)
     loader = loader_of(draft.facts)
+    _boot_is_seen(draft)
     _generated(loader, edit)
     files = word_files(loader, draft.ground)
     if not files:

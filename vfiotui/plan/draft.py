@@ -89,6 +89,7 @@ class Draft:
         """The file shall hold this text (None: not be there); false where it does already."""
         if self.text(path) == text:
             return False
+        self._on_what_is_mounted(path)
         content = self.ground.content(path)
         before = None if isinstance(content, Unread) else content
         after = None if text is None else text.encode("utf-8", "surrogateescape")
@@ -100,6 +101,11 @@ class Draft:
             self._files[path] = (phase, change)
         return True
 
+    def _on_what_is_mounted(self, path: str) -> None:
+        point = self.ground.unmounted_at(path)
+        if point is not None:
+            raise CannotPlan(f"{path} lies on {point}, which is not mounted: '{self.ground.not_mounted[point]}' first")
+
     def add(self, change: Change, phase: Phase) -> None:
         """Any other step; the same step is taken once."""
         if (phase, change) not in self._steps:
@@ -108,7 +114,9 @@ class Draft:
     def run(
         self, argv: tuple[str, ...], why: str, phase: Phase, *, products: tuple[str, ...], risk: Risk, effect: Effect
     ) -> None:
-        """A command runs once, however many wishes need it."""
+        """A command runs once, however many wishes need it; what it writes must lie where an undo finds it."""
+        for product in products:
+            self._on_what_is_mounted(product)
         self.add(run_command(argv, why, products=products, risk=risk, effect=effect), phase)
 
     def look(self, path: str, words: tuple[str, ...], why: str, phase: Phase) -> None:

@@ -1,0 +1,72 @@
+"""Whether everything that a plan touches can be reached: on file systems that are mounted, and writable."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.host.mounts import mount_points, not_mounted
+from vfiotui.model.change import Change
+from vfiotui.model.journal import JOURNAL
+from vfiotui.model.plan import Plan
+
+ON_DISK = frozenset({"file", "link", "look"})
+
+
+def _touched(change: Change) -> Iterator[str]:
+    """The paths inside the root that a step reads and writes."""
+    if change.kind in ON_DISK:
+        yield change.subject
+    yield from (os.path.dirname(pattern) + "/" for pattern in change.products)
+    if change.argv:
+        yield "/usr/"
+
+
+def _unmounted(missing: dict[str, str], path: str) -> str | None:
+    for point, command in missing.items():
+        if f"{path}/".startswith(f"{point}/"):
+            return f"/etc/fstab puts a file system at {point}, and it is not mounted: '{command}' first"
+    return None
+
+
+def _read_only(site: Site, path: str) -> str | None:
+    place = site.real_place(path)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.statvfs(place).f_flag & os.ST_RDONLY:
+        return None
+    mounted = mount_points()
+    while place not in mounted and place != "/":
+        place = os.path.dirname(place)
+    return f"{place} is mounted read-only: 'mount -o remount,rw {shlex.quote(place)}' first"
+
+
+def journal_problem(site: Site) -> str | None:
+    """Why no change can be written down, as a sentence with what to do; None where one can."""
+    missing = dict(not_mounted(site.root))
+    return _unmounted(missing, JOURNAL) or _read_only(site, JOURNAL)
+
+
+def subject_problems(site: Site, plan: Plan) -> list[str]:
+    """Why some of a plan's subjects cannot be changed, each as a sentence."""
+    missing = dict(not_mounted(site.root))
+    found: dict[str, None] = {}
+    for change in plan.steps:
+        for path in _touched(change):
+            real = site.inside(site.real_place(path))
+            problem = _unmounted(missing, real)
+            if problem is None and not change.argv and change.kind != "look":
+                problem = _read_only(site, path)
+            if problem:
+                found[problem] = None
+    return list(found)
+
+
+def must_reach(site: Site, plan: Plan) -> None:
+    """Trouble that names every mount which is missing or not writable."""
+    problems = subject_problems(site, plan)
+    if problems:
+        raise Trouble(f"nothing was changed: {'; '.join(problems)}")
