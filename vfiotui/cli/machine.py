@@ -14,10 +14,14 @@ from vfiotui.model.reading import Reading
 def open_root(args: argparse.Namespace) -> Root:
     """The root that the options name: the live host, a mounted disk, a capture or the demo machine."""
     if args.demo:
-        from vfiotui.demo.machine import demo_root_parts
+        from vfiotui.demo.machine import demo_root_parts, names
         from vfiotui.host.memory_tree import MemoryTree
         from vfiotui.model.facts import Mode
 
+        if args.machine not in names():
+            raise CommandError(
+                f"there is no made-up machine {args.machine!a}; there are {', '.join(names())}", Exit.USAGE
+            )
         nodes, moving = demo_root_parts(args.machine)
         return Root(MemoryTree(nodes), Mode.DEMO, "", moving)
     if args.root is None:

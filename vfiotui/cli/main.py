@@ -68,9 +68,9 @@ def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
     where.add_argument("--demo", action="store_true", default=flag, help="look at a machine made up for show")
     parser.add_argument(
         "--machine",
-        choices=("tower", "scale", "hostile"),
+        metavar="NAME",
         default="tower" if default is None else default,
-        help="which made-up machine",
+        help="which made-up machine: tower, scale, hostile, or a symptom's name for one that has it",
     )
     parser.add_argument("--connect", metavar="URI", default=default, help="libvirt connection (default qemu:///system)")
     parser.add_argument("--json", action="store_true", default=flag, help="print JSON")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vfiotui.demo.broken import BROKEN
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.demo.figures import Moving, moving_figures
@@ -14,8 +15,15 @@ NAMES = ("tower", "scale", "hostile")
 """A desktop to look at; a very large machine; one whose names try to break the terminal."""
 
 
+def names() -> tuple[str, ...]:
+    """All machines: the three, and the desktop broken in one way for each symptom, by the symptom's name."""
+    return (*NAMES, *BROKEN)
+
+
 def machine(name: str = "tower") -> Host:
-    """The description of a machine."""
+    """The description of a machine; raises KeyError for a name that none has."""
+    if name in BROKEN:
+        return BROKEN[name]
     return {"tower": lambda: TOWER, "scale": scale_host, "hostile": hostile_host}[name]()
 
 
