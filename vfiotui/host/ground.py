@@ -35,6 +35,7 @@ FILES = (
 )
 FOLDERS = (
     ("/etc/default/grub.d", ".cfg"),
+    ("/etc/grub.d", ""),
     ("/etc/cmdline.d", ".conf"),
     ("/boot/loader/entries", ".conf"),
     ("/efi/loader/entries", ".conf"),
@@ -54,7 +55,9 @@ FOLDERS = (
     ("/etc/initramfs-tools/scripts/init-top", ""),
     ("/etc/sysctl.d", ".conf"),
     ("/etc/tmpfiles.d", ".conf"),
+    ("/etc/initramfs-tools/hooks", ""),
     ("/etc/udev/rules.d", ".rules"),
+    ("/etc/vfiotui", ""),
     ("/etc/driverctl.d", ""),
     ("/etc/libvirt/hooks/qemu.d", ""),
     ("/etc/libvirt/qemu", ".xml"),

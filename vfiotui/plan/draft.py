@@ -117,7 +117,8 @@ class Draft:
         """A command runs once, however many wishes need it; what it writes must lie where an undo finds it."""
         for product in products:
             self._on_what_is_mounted(product)
-        self.add(run_command(argv, why, products=products, risk=risk, effect=effect), phase)
+        if not any(c.kind == "command" and c.argv == argv and there is phase for there, c in self._steps):
+            self.add(run_command(argv, why, products=products, risk=risk, effect=effect), phase)
 
     def look(self, path: str, words: tuple[str, ...], why: str, phase: Phase) -> None:
         """What was built must hold these words."""

@@ -16,6 +16,7 @@ from vfiotui.model.selection import FILE, Chosen, chosen, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.escape import add_escape
 from vfiotui.plan.initramfs import add_early, rebuild, tool_of
 from vfiotui.plan.method import Method, verdicts
 from vfiotui.plan.modprobe import OWN, holder
@@ -83,7 +84,8 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         rebuild(draft)
     elif taken.method is Method.OVERRIDE:
         rebuild(draft)
-    _say_escape(draft)
+    add_escape(draft)
+    draft.escape("systemd.unit=multi-user.target there comes up without a graphical login")
 
 
 def _store(draft: Draft, selection: tuple[Chosen, ...], method: Method) -> None:
@@ -141,13 +143,6 @@ def _come_first(
     for module in builtin:
         where = ", ".join(short(c.bdf) for c in selection)
         draft.note(f"{module} is built into the kernel and may hold {where} first: the forecast tells")
-
-
-def _say_escape(draft: Draft) -> None:
-    draft.escape(
-        "at the boot menu add module_blacklist=vfio_pci to the kernel's line: the host's own drivers bind again"
-    )
-    draft.escape("add systemd.unit=multi-user.target to come up without a graphical login")
 
 
 def _planner(name: str, method: Method | None, promise: str) -> Planner:

@@ -44,9 +44,21 @@ def rule_line(one: Chosen) -> str:
 
 
 def rule_text(devices: tuple[Chosen, ...]) -> str:
-    """The whole file."""
-    lines = [rule_line(d) for d in devices]
-    return "# Made by vfiotui: these functions go to vfio-pci, whatever else matches them.\n" + "\n".join(lines) + "\n"
+    """The whole file; the words of the escape at the boot menu switch it off (udev(7), IMPORT{cmdline})."""
+    return "\n".join(
+        (
+            "# Made by vfiotui: these functions go to vfio-pci, whatever else matches them.",
+            "# module_blacklist=vfio_pci on the kernel command line switches it off, and so does vfiotui=off.",
+            'SUBSYSTEM!="pci", GOTO="vfiotui_end"',
+            'IMPORT{cmdline}="module_blacklist"',
+            'IMPORT{cmdline}="vfiotui"',
+            'ENV{module_blacklist}=="*vfio_pci*", GOTO="vfiotui_end"',
+            'ENV{vfiotui}=="off", GOTO="vfiotui_end"',
+            *map(rule_line, devices),
+            'LABEL="vfiotui_end"',
+            "",
+        )
+    )
 
 
 def add_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:

@@ -8,13 +8,14 @@ from vfiotui.formats.refused import Refused
 from vfiotui.model.facts import Facts
 from vfiotui.model.ground import Ground
 from vfiotui.model.plan import Plan, Wish
-from vfiotui.plan import command_line, initramfs, isolate, kernel_value, modprobe, runtime_driver, sysctl
+from vfiotui.plan import command_line, escape, initramfs, isolate, kernel_value, modprobe, runtime_driver, sysctl
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
 
 PLANNERS: dict[str, Planner] = {
     p.name: p
     for p in (
         *command_line.PLANNERS,
+        *escape.PLANNERS,
         *initramfs.PLANNERS,
         *isolate.PLANNERS,
         *kernel_value.PLANNERS,
