@@ -16,6 +16,7 @@ NEEDED = ("SrcValid", "ReqRedir", "CmpltRedir", "UpstreamFwd")
 """What must be switched on where a port is able to (REQ_ACS_FLAGS)."""
 PORTS = ("Root Port", "Downstream Port")
 CONVENTIONAL = ("PCI-Express to PCI/PCI-X Bridge", "PCI/PCI-X to PCI-Express Bridge")
+UNSEEN = "the ports above are not shown here: only the kernel's own grouping is"
 UNEXPLAINED = (
     "every port above reports isolation: the kernel groups them nevertheless, because of a device that speaks with "
     "another's address, or of a quirk"
@@ -30,7 +31,7 @@ def missing_acs(acs: Acs) -> tuple[str, ...]:
 def acs_gap(acs: Acs | Unread | None) -> str:
     """What is missing of access control; empty where nothing is."""
     if isinstance(acs, Unread):
-        return f"unseen ACS ({acs.reason})"
+        return f"access control that cannot be seen ({acs.reason})"
     if acs is None:
         return "no ACS"
     if not acs.cap:
@@ -43,7 +44,7 @@ def port_gap(port: PciDevice) -> str:
     """What a port has or lacks so that it does not keep apart what is below it; empty where it does."""
     caps = port.capabilities
     if isinstance(caps, Unread):
-        return f"unseen ACS ({caps.reason})"
+        return f"access control that cannot be seen ({caps.reason})"
     if not isinstance(caps, Capabilities) or caps.dead:
         return "no answer"
     if caps.express is None or caps.express.kind in CONVENTIONAL:
@@ -56,7 +57,7 @@ def slot_gap(functions: tuple[PciDevice, ...]) -> str:
     for function in functions:
         caps = function.capabilities
         if isinstance(caps, Unread):
-            return f"unseen ACS ({caps.reason})"
+            return f"access control that cannot be seen ({caps.reason})"
         if not isinstance(caps, Capabilities) or caps.dead:
             continue
         gap = acs_gap(None if caps.express is None else caps.acs)
@@ -100,7 +101,10 @@ def why_shared(group: IommuGroup, bus: PciBus) -> tuple[str, ...]:
             slots[slot] = slot_gap(together)
     words = [*_told("port", ports, short), *_told("slot", slots, lambda s: s.removeprefix("0000:"))]
     words += [f"{name} is no PCI device: the platform puts it here" for name in group.foreign]
-    return tuple(words) or (UNEXPLAINED,)
+    if words:
+        return tuple(words)
+    hidden = any(d.parent is None and not d.bdf.partition(":")[2].startswith("00:") for d in members)
+    return (UNSEEN if hidden else UNEXPLAINED,)
 
 
 def _told(kind: str, gaps: dict[str, str], named: Callable[[str], str]) -> Iterator[str]:
