@@ -29,7 +29,10 @@ IN_HAND = Unread("is being read", Why.NOT_HERE)
 
 
 class Watch:
-    """Pushes the topics "facts", "virt", "findings" and "reading" (True while something is being read)."""
+    """Pushes the topics "facts", "virt", "findings", "reading" (True while something is being read) and "progress".
+
+    "progress" holds the names of the parts that the first reading still waits for.
+    """
 
     def __init__(self, root: Root, store: Store, *, uri: str | None, judge: Judge) -> None:
         """`uri` is a libvirt connection; without one only the live host asks libvirt."""
@@ -45,7 +48,7 @@ class Watch:
 
     def start(self) -> None:
         """Begins to read and to follow events; the first facts come by themselves."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         self._wake.set()
         self._tasks.append(asyncio.create_task(self._keep_true()))
         if self._link is not None:
@@ -99,6 +102,11 @@ class Watch:
             self.store.push("findings", findings)
             self.store.push("reading", False)
 
+    def _waits_for(self, names: frozenset[str]) -> None:
+        """From the readers' threads."""
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody looks any more.
+            self._loop.call_soon_threadsafe(self.store.push, "progress", names)
+
     def _silent(self) -> bool:
         """Whether libvirt has not told its guests."""
         return isinstance(self._virt, Unread) or isinstance(self._virt.domains, Unread)
@@ -109,7 +117,7 @@ class Watch:
         if isinstance(virt, Virt):
             virt = domains.without_daemon(self.root, virt)
         if facts is None:
-            first = gather(self.root, virt, READERS.keys() - SLOW)
+            first = gather(self.root, virt, READERS.keys() - SLOW, self._waits_for)
             return replace(first, holders=IN_HAND, last_boot=IN_HAND)
         parts: dict[str, Any] = {name: part(self.root, name) for name in stale}
         parts["guest_files"] = files_of(self.root, virt)

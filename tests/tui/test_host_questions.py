@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
 import pytest
 from textual.widgets import Input
 
 from tests.hosts import TOWER
 from tests.machines import known_facts, root_of
-from tests.tui.consoles import SIZES, console
+from tests.tui.consoles import SIZES, Console, caps, console
+from vfiotui.demo.broken import BROKEN
+from vfiotui.host import gather
+from vfiotui.host.root import Root
 from vfiotui.model.areas import AREAS
 from vfiotui.model.finding import Evidence, Finding, Severity, Verdict
 from vfiotui.model.reading import Unread
 from vfiotui.rules import catalogue, judge
 from vfiotui.rules.symptoms import symptoms
+from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.screens.answer import AnswerScreen
 from vfiotui.tui.screens.file import FileScreen, file_rows
 from vfiotui.tui.screens.finding import FindingScreen
 from vfiotui.tui.views.host_filter import HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.views.places import Place, places_of, split_line
 from vfiotui.tui.widgets.rows import Rows
+
+
+def held(read: Callable[[Root], Any], go: Event) -> Callable[[Root], Any]:
+    """A reader that waits, as behind a sick device."""
+
+    def wait(root: Root) -> Any:
+        go.wait(30)
+        return read(root)
+
+    return wait
+
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \x1b[2J"
 
@@ -142,10 +161,42 @@ async def test_what_is_wrong_leads_from_a_symptom_to_the_finding_behind_it() -> 
         await found.press("y", "escape")
 
 
+async def test_a_symptom_of_the_palette_leads_to_the_finding_behind_it() -> None:
+    async with console(root_of(BROKEN["one-core"]), (120, 40)) as found:
+        await found.press("colon")
+        await found.press(*"one-core")
+        await found.shows("what is wrong: one-core")
+        await found.press("down", "enter")
+        await found.until(lambda: isinstance(found.app.screen, AnswerScreen))
+        await found.shows("1 likely   win10: Windows sees 8 sockets", "prove")
+        await found.press("enter")
+        await found.until(lambda: isinstance(found.app.screen, FindingScreen))
+        await found.shows("X6-SOCKETS", "guest  win10")
+
+
+async def test_a_slow_part_holds_up_neither_the_screen_nor_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, first = Event(), Event()
+    monkeypatch.setitem(gather.READERS, "pci", held(gather.READERS["pci"], first))
+    monkeypatch.setitem(gather.READERS, "holders", held(gather.READERS["holders"], slow))
+    app = ConsoleApp(root_of(TOWER), caps())
+    async with app.run_test(size=(80, 24)) as pilot:
+        found = Console(app, pilot)
+        await found.shows("reading this host", "still to come: pci")
+        await found.press("4")
+        await found.until(lambda: app.current_mode == "memory")
+        await found.press("1")
+        first.set()
+        await found.shows("GROUP-FOREIGN" if app.size.width > 100 else "Group 14", "parts to come")
+        await found.press("down", "enter", "escape")
+        slow.set()
+        await found.until(lambda: "to come" not in found.text)
+
+
 async def test_a_forum_post_is_copied_as_markdown() -> None:
     async with console(root_of(TOWER), (120, 40)) as found:
         await found.press("y")
-        assert found.app.clipboard.startswith("- **fail** `GROUP-FOREIGN` `0000:04:00.0: Group 14")
+        assert "`6.12.9-amd64`" in found.app.clipboard and "tower" not in found.app.clipboard
+        assert "- **fail** `GROUP-FOREIGN` `0000:04:00.0: Group 14" in found.app.clipboard
         await found.press("enter")
         await found.until(lambda: isinstance(found.app.screen, FindingScreen))
         await found.press("y", "escape")

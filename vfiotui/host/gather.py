@@ -93,14 +93,23 @@ def ways(root: Root, virt: Reading[Virt]) -> Any:
         return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
 
 
-def gather(root: Root, virt: Reading[Virt] | None = None, only: Iterable[str] | None = None) -> Facts:
+def gather(
+    root: Root,
+    virt: Reading[Virt] | None = None,
+    only: Iterable[str] | None = None,
+    told: Callable[[frozenset[str]], None] | None = None,
+) -> Facts:
     """Reads every part, or only the named ones; what is not read says so.
 
-    `virt` is what libvirt said (virt.link or host.domains); it is only passed through.
+    `virt` is what libvirt said (virt.link or host.domains); it is only passed through. `told` hears, from several
+    threads, which parts are still being read, each time one is done.
     """
     wanted = set(READERS if only is None else only) & READERS.keys()
     with ThreadPoolExecutor(max_workers=4) as pool:
         running = {name: pool.submit(part, root, name) for name in wanted}
+        if told is not None:
+            for future in running.values():
+                future.add_done_callback(lambda _: told(frozenset(n for n, f in running.items() if not f.done())))
         parts: dict[str, Any] = {n: running[n].result() if n in running else SKIPPED for n in READERS}
     guests = SKIPPED if virt is None else virt
     return Facts(

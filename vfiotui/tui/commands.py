@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from vfiotui.rules import catalogue
+from vfiotui.rules.symptoms import symptoms
 from vfiotui.tui.caps import SETS
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.status import TABS
+from vfiotui.tui.symptoms import show_answer
 from vfiotui.tui.views.finding import rule_rows
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Commands(Provider):
-    """Screens, themes, glyphs, explanations."""
+    """Screens, themes, glyphs, symptoms, explanations."""
 
     def _all(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         app = cast("ConsoleApp", self.app)
@@ -32,6 +34,8 @@ class Commands(Provider):
             yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
         for name in SETS:
             yield f"glyphs {name}", "marks and graphs", partial(app.use_glyphs, name)
+        for symptom in symptoms():
+            yield f"what is wrong: {symptom.name}", symptom.title, partial(show_answer, app, symptom.name)
         for rule in catalogue():
             yield f"explain {rule.code}", rule.title, partial(self._explain, rule.code)
         yield "quit", "key q", app.exit
@@ -42,9 +46,9 @@ class Commands(Provider):
         )
 
     async def discover(self) -> Hits:
-        """What is offered before anything is typed: all but the explanations."""
+        """What is offered before anything is typed: all but symptoms and explanations."""
         for name, text, run in self._all():
-            if not name.startswith("explain"):
+            if not name.startswith(("explain", "what is wrong")):
                 yield DiscoveryHit(name, run, help=text)
 
     async def search(self, query: str) -> Hits:

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vfiotui.model.concern import given_subjects
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.rules.symptoms import symptom_of
 from vfiotui.rules.symptoms.answer import answer
+from vfiotui.tui.jump import open_finding
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.answer import AnswerScreen
 from vfiotui.tui.screens.choice import ChoiceScreen
+from vfiotui.tui.views.finding import key_of
 from vfiotui.tui.views.symptom import symptom_rows
 
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
 
 
-def ask(app: ConsoleApp, facts: Facts, findings: tuple[Finding, ...], show: Callable[[str], None]) -> None:
-    """Offers all symptoms; `show` opens the finding with a key."""
+def ask(app: ConsoleApp) -> None:
+    """Offers all symptoms."""
 
     def chosen(key: str | None) -> None:
         if key:
-            show_answer(app, key.removeprefix("symptom "), facts, findings, show)
+            show_answer(app, key.removeprefix("symptom "))
 
     app.push_screen(ChoiceScreen(row((" what is wrong? ", "reverse")), symptom_rows, word="look for the cause"), chosen)
 
 
-def show_answer(
-    app: ConsoleApp, name: str, facts: Facts, findings: tuple[Finding, ...], show: Callable[[str], None]
-) -> None:
-    """Shows what may cause a symptom."""
+def show_answer(app: ConsoleApp, name: str) -> None:
+    """Shows what may cause a symptom, from the last findings; before the first ones it says so."""
     symptom = symptom_of(name)
-    if symptom is None:
+    facts = cast("Facts | None", app.store.get("facts"))
+    findings = cast("tuple[Finding, ...]", app.store.get("findings") or ())
+    if symptom is None or facts is None:
+        app.notify("this host is still being read", markup=False)
         return
 
     def chosen(key: str | None) -> None:
-        if key:
-            show(key)
+        finding = next((f for f in findings if key_of(f) == key), None)
+        if finding is not None:
+            open_finding(app, finding, facts)
 
-    app.push_screen(AnswerScreen(answer(symptom, findings, given_subjects(facts)), app.caps.glyphs), chosen)
+    app.push_screen(AnswerScreen(answer(symptom, findings, given_subjects(facts)), facts, app.caps.glyphs), chosen)

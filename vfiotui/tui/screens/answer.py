@@ -6,10 +6,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from vfiotui.model.facts import Facts
 from vfiotui.rules.symptoms.answer import Answer
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.choice import ChoiceScreen
+from vfiotui.tui.views.forum import machine_line
 from vfiotui.tui.views.symptom import answer_rows, answer_text
 
 
@@ -18,8 +20,9 @@ class AnswerScreen(ChoiceScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
 
-    def __init__(self, found: Answer, glyphs: Glyphs) -> None:
+    def __init__(self, found: Answer, facts: Facts, glyphs: Glyphs) -> None:
         self._found = found
+        self._facts = facts
         super().__init__(
             row((" what is wrong? ", "reverse"), f" {found.symptom.title}"),
             lambda width: answer_rows(found, glyphs, width),
@@ -32,5 +35,5 @@ class AnswerScreen(ChoiceScreen):
 
     def action_copy(self) -> None:
         """Puts the answer into the clipboard as Markdown (OSC 52)."""
-        self.app.copy_to_clipboard(answer_text(self._found))
+        self.app.copy_to_clipboard(f"{machine_line(self._facts)}\n\n{answer_text(self._found)}")
         self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)

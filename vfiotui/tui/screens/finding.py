@@ -12,7 +12,8 @@ from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.finding import finding_detail, finding_text
+from vfiotui.tui.views.finding import finding_detail
+from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.places import Place, place_rows, places_of
 
 
@@ -23,6 +24,7 @@ class FindingScreen(ChoiceScreen):
 
     def __init__(self, finding: Finding, facts: Facts, glyphs: Glyphs) -> None:
         self._finding = finding
+        self._facts = facts
         self._places: tuple[Place, ...] = places_of(finding, facts)
 
         def lines(width: int) -> list[Row]:
@@ -42,5 +44,5 @@ class FindingScreen(ChoiceScreen):
 
     def action_copy(self) -> None:
         """Puts the finding into the clipboard as Markdown (OSC 52)."""
-        self.app.copy_to_clipboard(finding_text([self._finding]))
+        self.app.copy_to_clipboard(forum_post(self._facts, [self._finding]))
         self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)

@@ -21,9 +21,11 @@ from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.text import Lines, TextScreen
 from vfiotui.tui.symptoms import ask
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.finding import finding_detail, finding_rows, finding_text, key_of, rule_rows
+from vfiotui.tui.views.finding import finding_detail, finding_rows, key_of, rule_rows
+from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.groups import device_detail, group_rows, groups_title
 from vfiotui.tui.views.host_filter import LEVELS, HostFilter, area_rows, guest_choice_rows
+from vfiotui.tui.views.progress import first_rows, more_rows, more_words
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -36,7 +38,7 @@ class HostScreen(ConsoleScreen):
     """Findings, groups, and everything about the one under the cursor."""
 
     MODE = "host"
-    TOPICS = ("facts", "findings")
+    TOPICS = ("facts", "findings", "progress")
     KEYS = (
         ("enter", "open"),
         ("w", "what is wrong?"),
@@ -103,12 +105,14 @@ class HostScreen(ConsoleScreen):
         facts = self.facts
         findings, groups = self.query_one("#findings", Rows), self.query_one("#groups", Rows)
         if facts is None:
-            findings.show([row(("reading this host …", "accent"))])
+            findings.show(first_rows(self.store.get("progress") or frozenset(), list_width(findings)))
+            return
+        if topic == "progress":
             return
         if topic == "findings":
-            findings.head(self._filter.title() + count(self.findings).sentence())
+            findings.head(self._filter.title() + count(self.findings).sentence() + more_words(facts))
             shown = finding_rows(self.shown_findings(), self.caps.glyphs, list_width(findings))
-            findings.show(shown or [self._nothing()])
+            findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
         if topic == "facts":
             groups.head(groups_title(facts))
             groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._filter.text))
@@ -225,8 +229,7 @@ class HostScreen(ConsoleScreen):
 
     def action_wrong(self) -> None:
         """Asks for a symptom and shows what may cause it."""
-        if self.facts is not None:
-            ask(self.console, self.facts, self.findings, self.open)
+        ask(self.console)
 
     def action_explain(self) -> None:
         """The document of the check under the cursor."""
@@ -241,8 +244,10 @@ class HostScreen(ConsoleScreen):
 
     def action_copy(self) -> None:
         """The finding under the cursor as Markdown, or all that are shown."""
-        finding = self._finding(self._current())
-        self.app.copy_to_clipboard(finding_text([finding] if finding else self.shown_findings()))
+        finding, facts = self._finding(self._current()), self.facts
+        if facts is None:
+            return
+        self.app.copy_to_clipboard(forum_post(facts, [finding] if finding else self.shown_findings()))
         self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)
 
     def keys(self) -> list[tuple[str, str]]:
