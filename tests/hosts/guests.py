@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, INTEL, gpu, guest
 from tests.hosts.guest_texts import changed, without
 from vfiotui.demo.description import CpuDesc, GuestDesc, Host, PciDesc, UsbDesc
+from vfiotui.demo.rom_image import card_rom
 
 CARD = "0000:01:00.0"
 XHCI = PciDesc("0000:00:14.0", 0x8086, 0xA36D, 0x0C0330, 4, "xhci_hcd", bars=(65536,), msi=1)
@@ -15,7 +16,7 @@ FILES: dict[str, str | bytes] = {
     **CLEAN.files,
     "/usr/share/OVMF/OVMF_CODE_4M.fd": bytes(3653632),
     "/usr/share/OVMF/OVMF_VARS_4M.fd": bytes(540672),
-    "/usr/share/vgabios/card.rom": b"\x55\xaa",
+    "/usr/share/vgabios/card.rom": card_rom(0x10DE, 0x13C2),
     "/var/lib/libvirt/images/win.qcow2": "QFI",
     "/var/lib/libvirt/qemu/nvram/README": "",
     "/dev/disk/by-id/ata-games": "",
@@ -60,7 +61,7 @@ SWITCH = (
 AT_ONE = "bus='0x01' slot='0x00' function='0x1'/></source>"
 DEVICES = (
     changed((AT_ONE, AT_ONE.replace("0x01", "0x0b")), ("<rom file='/usr/share/vgabios/card.rom'/>", ""), name="gone"),
-    changed((AT_ONE, "bus='0' slot='01' function='0'/></source>"), name="bridge"),
+    changed((AT_ONE, "bus='0' slot='01' function='0'/></source>"), ("card.rom", "other.rom"), name="bridge"),
     changed(
         (AT_ONE, AT_ONE.replace("0x01", "4").replace("'0x1'", "'0'")),
         ("<rom file='/usr/share/vgabios/card.rom'/>", "<driver iommufd='yes'/><rom bar='off'/>"),
@@ -171,7 +172,8 @@ HOSTS: dict[str, Host] = {
     "guest-windows": host(*WINDOWS),
     "guest-devices": host(
         *DEVICES,
-        pci=(BRIDGE, replace(IGPU, boot_vga=False), gpu(CARD, 2, boot_vga=True), AUDIO, *SWITCH, XHCI),
+        pci=(BRIDGE, IGPU, gpu(CARD, 2), AUDIO, *SWITCH, XHCI),
+        files={**FILES, "/usr/share/vgabios/other.rom": card_rom(0x1002, 0x67DF)},
     ),
     "guest-disks": host(*DISKS, files={**FILES, "/dev/sdb": "", "/proc/mounts": "/dev/sdb /srv xfs rw 0 0\n"}),
     "guest-qemu": host(

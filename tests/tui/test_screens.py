@@ -247,3 +247,42 @@ async def test_a_large_machine_is_shown() -> None:
             await found.press(key)
             await found.until(lambda mode=mode: found.app.current_mode == mode)
             unbroken(found, (80, 24))
+
+
+async def test_the_guests_tell_what_is_wrong_with_each_and_open_in_tabs() -> None:
+    async with console(root_of(HOSTS["guest-devices"]), (120, 40)) as found:
+        await found.press("6")
+        await found.shows("doctor", "2 fail 1 warn")
+        await found.press("end", "enter")
+        await found.shows("switch", "Doctor", "does not start", "what holds")
+        await found.press("enter")
+        await found.shows(" evidence ", "W22-GUEST-ADDRESS", "wants")
+        await found.press("escape", "right")
+        await found.shows("devices of the host", "0000:04:00.0", "not managed", "disks", "vda virtio disk")
+        await found.press("right")
+        await found.shows("<domain type='kvm'", "<name>switch</name>")
+        await found.press("right")
+        await found.shows("what holds")
+        await found.press("escape")
+        await found.shows("bridge", "gone", "apart")
+
+
+async def test_two_findings_of_one_check_open_each_for_itself() -> None:
+    async with console(root_of(HOSTS["guest-devices"]), (120, 40)) as found:
+        await found.press("6", "end", "enter")
+        await found.shows("has igb")
+        for _ in range(3):
+            await found.press("down")
+        await found.press("enter")
+        await found.shows(" evidence ", "X14-MANAGED", "0000:01:00.0/driver")
+        await found.press("escape", "down", "enter")
+        await found.shows(" evidence ", "X14-MANAGED", "0000:04:00.0/driver")
+
+
+async def test_a_guest_that_goes_is_said_to_be_gone() -> None:
+    async with console(root_of(HOSTS["guest-fine"]), (80, 24)) as found:
+        await found.press("6", "down", "enter")
+        await found.shows("nothing is wrong with it")
+        virt = found.app.store.get("virt")
+        found.app.store.push("virt", replace(virt, domains=()))
+        await found.shows("this guest is gone")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from vfiotui.host.capture_paths import ALL, LEFT_OUT, PRESENCE_ONLY, SLOW
+from vfiotui.host.guest_files import ONLY_LIVE, named_paths
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import Scrubber
 from vfiotui.model.domain import Virt
@@ -121,11 +122,25 @@ class Collector:
             case bytes():
                 self.nodes[kept] = File(self._scrub.data(data), mode, mtime)
 
+    def take_presence(self, path: str) -> None:
+        """Adds that a path is there, without what it holds; where it is not, the folder in which it is missing."""
+        above, _, name = path.rpartition("/")
+        found = self.root.stat(path)
+        if isinstance(found, Unread):
+            self._keep_folder(above)
+        else:
+            kept = self._scrub.path(f"{self._real_folder(above)}/{name}")
+            node = Folder() if found.kind == "directory" else File(b"", found.mode & 0o222)
+            self.nodes.setdefault(kept, node)
+
     def add_guests(self, virt: Reading[Virt]) -> None:
-        """The guests as libvirt told them, where their files could not be read."""
+        """The guests as libvirt told them, where their files could not be read, and which of their files are there."""
         if isinstance(virt, Unread) or isinstance(virt.domains, Unread):
             return
         for domain in virt.domains:
+            for path in named_paths(domain):
+                if not path.startswith(ONLY_LIVE):
+                    self.take_presence(path)
             name = self._scrub.text(domain.name).replace("/", "_")
             xml = self._scrub.text(domain.xml)
             defined = f"/etc/libvirt/qemu/{name}.xml"

@@ -147,6 +147,10 @@ ETC = (
     "/etc/libvirt/hooks/*",
     "/etc/libvirt/hooks/qemu.d/*",
     "/run/libvirt/qemu/*.xml",
+    "/etc/qemu/firmware/*",
+    "/usr/share/qemu/firmware/*",
+    "/usr/share/OVMF/*",
+    "/usr/share/edk2/*/*",
     "/run/reboot-required",
     "/run/ostree-booted",
     "/boot/config-*",
@@ -187,5 +191,5 @@ PRESENCE_ONLY = ("/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/dev/", "/boot/i
 SLOW = ("/config",)
 """Names behind which a sick device may hang."""
 
-LEFT_OUT = ("/rom",)
-"""Read only on demand: presence is kept, content is not."""
+LEFT_OUT = ("/rom", ".fd")
+"""Read only on demand, or too large: presence is kept, content is not."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
 from vfiotui.host import firmware_descriptors
 from vfiotui.host.block_use import BlockUse
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.facts import Mode
 from vfiotui.model.guest_files import GuestFiles, PathState
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.option_rom import OptionRom
+from vfiotui.model.reading import Reading, Unread, Why, then
 
 SECONDS = 2.0
 """A network file system that hangs is given up after this."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - looked at, never written
+ONLY_LIVE = ("/dev/", "/run/", "/proc/", "/sys/")
+"""Where only the running host tells that something is not there."""
 REMOTE = re.compile(r"[a-z]+\+[a-z0-9]+://[^/]|[a-z]+://[^/]")
 """A connection to another host."""
 
@@ -43,11 +47,16 @@ def state(root: Root, path: str) -> Reading[PathState]:
         return PathState(0 if found.kind == "other" else found.size, found.mode)
     if found.why is not Why.ABSENT or root.is_live:
         return found
-    if path.startswith(("/dev/", "/run/")):
+    if path.startswith(ONLY_LIVE):
         return Unread("only the running host tells", Why.NOT_HERE, path)
     if root.mode is not Mode.ROOT and isinstance(root.names(path.rpartition("/")[0] or "/"), Unread):
         return Unread("the capture does not hold its folder", Why.NOT_HERE, path)
     return found
+
+
+def rom(root: Root, path: str) -> Reading[OptionRom]:
+    """What a ROM file holds."""
+    return then(root.slow_bytes(path, SECONDS, SIZE_LIMIT), read_rom)
 
 
 def read(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
@@ -63,6 +72,11 @@ def read(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
     return GuestFiles(
         states={path: state(root, path) for domain in virt.domains for path in named_paths(domain)},
         users={path: use.users(path) for path in sorted(blocks)},
+        roms={
+            path: rom(root, path)
+            for path in dict.fromkeys(h.rom_file for g in virt.domains for h in g.hostdevs)
+            if path
+        },
         descriptors=firmware_descriptors.read(root),
         iommufd=_iommufd(root),
     )

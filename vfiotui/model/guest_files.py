@@ -6,6 +6,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vfiotui.model.option_rom import OptionRom
 from vfiotui.model.reading import Reading, Unread, Why
 
 NOT_LOOKED = Unread("was not looked at", Why.NOT_HERE)
@@ -51,6 +52,8 @@ class GuestFiles:
     """Unread with Why.ABSENT is the fact that nothing is there; any other reason is ignorance."""
     users: Mapping[str, Reading[tuple[str, ...]]]
     """Block devices that are sources of disks → what on this host uses them ("mounted at /home", "held by dm-0")."""
+    roms: Mapping[str, Reading[OptionRom]]
+    """ROM files of given devices, by path."""
     descriptors: Reading[tuple[Descriptor, ...]]
     iommufd: Reading[bool]
     """Whether /dev/iommu is there."""

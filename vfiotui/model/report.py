@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from vfiotui.model.finding import Finding, Severity, Verdict
 
+GUESTS = "G2"
+"""The area of the checks of guests."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -42,4 +45,11 @@ def count(findings: Iterable[Finding]) -> Counts:
     words = [word(f) for f in findings]
     return Counts(
         *(words.count(w) for w in (*map(str, (Severity.FAIL, Severity.WARN, Severity.INFO)), "unknown", "holds", "n/a"))
+    )
+
+
+def of_guest(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
+    """The findings about one guest; a guest may be called "host", so the area tells it from the host."""
+    return tuple(
+        f for f in findings if f.area == "G2" and f.subject == name and f.verdict is not Verdict.NOT_APPLICABLE
     )

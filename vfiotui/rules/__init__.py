@@ -8,7 +8,8 @@ from functools import cache
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.rules.rule import GUESTS, Rule
+from vfiotui.model.report import GUESTS
+from vfiotui.rules.rule import Rule
 
 ORDER = {
     (Verdict.FAILS, Severity.FAIL): 0,

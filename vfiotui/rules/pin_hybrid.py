@@ -27,8 +27,10 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("PIN-HYBRID", Severity.WARN, needs=("cpu",), fires="guest-hybrid", silent="guest-one-kind")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.fixed_pins:
+        return
     topology = known(facts.cpu)
-    if not topology.hybrid or not domain.fixed_pins:
+    if not topology.hybrid:
         return
     kinds: dict[str, list[int]] = {}
     for cpu in sorted(domain.fixed_pins.values()):

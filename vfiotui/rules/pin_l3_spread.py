@@ -29,6 +29,8 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("PIN-L3-SPREAD", Severity.WARN, needs=("cpu",), fires="guest-spread", silent="tower")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.fixed_pins:
+        return
     cpus = known(facts.cpu).by_number
     used = {shared for cpu in domain.fixed_pins.values() if cpu in cpus and (shared := cpus[cpu].shared(3))}
     domains = sorted({s for c in cpus.values() if c.online and (s := c.shared(3))}, key=len, reverse=True)
@@ -36,7 +38,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         return
     need, room = 0, 0
     for shared in domains:
-        if room < len(domain.fixed_pins):
+        if room < domain.vcpus:
             need, room = need + 1, room + len(shared)
     dies = domain.topology[1] if domain.topology else 1
     evidence = (

@@ -31,9 +31,11 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("PIN-NODE", Severity.WARN, needs=("cpu",), fires="guest-nodes", silent="guest-near")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.fixed_pins:
+        return
     topology = known(facts.cpu)
     populated = [n for n in topology.nodes if or_else(n.cpus, frozenset())]
-    if len(populated) < 2 or not domain.fixed_pins:
+    if len(populated) < 2:
         return
     pins = frozenset(domain.fixed_pins.values())
     homes = {n.node for n in populated if pins & or_else(n.cpus, frozenset())}

@@ -33,7 +33,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if fixed < domain.vcpus:
         yield fails(
             domain.name,
-            f"{domain.vcpus - fixed} of its {domain.vcpus} vCPUs have no CPU of their own.",
+            f"vCPUs without a CPU of their own: {domain.vcpus - fixed} of {domain.vcpus}.",
             evidence,
             fix=fix("pin each vCPU to one CPU", Risk.R2, ("pin.propose", domain.name)),
         )

@@ -28,6 +28,8 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("PIN-UNPINNED-ISOLATED", Severity.INFO, needs=("cpu",), fires="guest-isolated", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.vcpu_pins:
+        return
     isolated = known(known(facts.cpu).isolated)
     if not isolated:
         return

@@ -15,11 +15,9 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.report import GUESTS
 
 T = TypeVar("T")
-
-GUESTS = "G2"
-"""The area of the checks of guests."""
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""

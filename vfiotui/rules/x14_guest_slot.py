@@ -1,7 +1,7 @@
 """Functions of one card lie on one slot of the guest.
 
 What must hold
-    Functions of one slot of the host have one slot in the guest, with multifunction='on' at the first.
+    Functions of one graphics card have one slot in the guest, with multifunction='on' at the first.
 Why
     Drivers that look for their card's other half, sound at function 1 say, look in the same slot.
 How it is read
@@ -23,6 +23,7 @@ from vfiotui.model.domain_devices import Hostdev
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.pci import slot_of
+from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 
@@ -32,7 +33,8 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     for hostdev in domain.pci_hostdevs:
         if hostdev.guest_address:
             slots.setdefault(slot_of(hostdev.address), []).append(hostdev)
-    cards = {slot: sorted(found, key=lambda h: h.address) for slot, found in slots.items() if len(found) > 1}
+    many = {slot: sorted(found, key=lambda h: h.address) for slot, found in slots.items() if len(found) > 1}
+    cards = {slot: found for slot, found in many.items() if _may_be_a_card(facts, slot)}
     apart = {slot: found for slot, found in cards.items() if not _together(found)}
     for slot, found in apart.items():
         yield fails(
@@ -43,6 +45,12 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         )
     if cards and not apart:
         yield holds(domain.name, "each card lies on one slot", seen(domain.source, " ".join(cards)))
+
+
+def _may_be_a_card(facts: Facts, slot: str) -> bool:
+    """Whether a graphics card may sit there; controllers of a chipset share a slot without belonging together."""
+    functions = () if isinstance(facts.pci, Unread) else facts.pci.functions(slot)
+    return not functions or any(f.is_display for f in functions)
 
 
 def _together(found: Sequence[Hostdev]) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.option_rom import OptionRom
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
@@ -32,7 +33,8 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     files = known(facts.guest_files)
     gone = []
     for hostdev in wanted:
-        if known(files.missing(hostdev.rom_file)) or known(files.state(hostdev.rom_file)).size == 0:
+        rom = files.roms.get(hostdev.rom_file)
+        if known(files.missing(hostdev.rom_file)) or (isinstance(rom, OptionRom) and not rom.size):
             gone.append(hostdev)
     for hostdev in gone:
         yield fails(

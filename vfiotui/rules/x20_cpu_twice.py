@@ -24,7 +24,7 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 
-@guest_rule("X20-CPU-TWICE", Severity.WARN, fires="guest-qemu", silent="guest-fine")
+@guest_rule("X20-CPU-TWICE", Severity.INFO, fires="guest-qemu", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.qemu.arguments:
         return

@@ -21,8 +21,8 @@ def style_of(finding: Finding) -> str:
 
 
 def key_of(finding: Finding) -> str:
-    """What tells a finding from all others."""
-    return f"finding {finding.code} {finding.subject}"
+    """What tells a finding from all others: a check may say several things of one subject."""
+    return f"finding {finding.code} {finding.subject}: {finding.sentence}"
 
 
 def sentence_of(finding: Finding) -> str:
@@ -35,12 +35,12 @@ def matches(finding: Finding, wanted: str) -> bool:
     return wanted.lower() in f"{finding.code} {finding.subject} {finding.sentence} {finding.area}".lower()
 
 
-def finding_rows(findings: Iterable[Finding], glyphs: Glyphs, width: int) -> list[Row]:
-    """One or two lines for each finding, worst first as they come."""
+def finding_rows(findings: Iterable[Finding], glyphs: Glyphs, width: int, *, named: bool = True) -> list[Row]:
+    """One or two lines for each finding, worst first as they come; without their subjects where all have one."""
     rows = []
     for finding in findings:
         name = word(finding)
-        lines = wrap(sentence_of(finding), max(width - 8, 10))
+        lines = wrap(sentence_of(finding) if named else finding.sentence, max(width - 8, 10))
         if len(lines) > 2:
             cut = fit(lines[1], max(width - 9, 9)).rstrip()
             lines = [lines[0], cut if cut.endswith("…") else f"{cut}…"]
