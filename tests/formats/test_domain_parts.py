@@ -131,6 +131,17 @@ def test_iothreads_are_numbered_as_libvirt_does() -> None:
     assert len(guest("<iothreads>99999999</iothreads>").iothread_ids) == 1024
 
 
+def test_vcpus_are_on_by_their_list_or_by_their_count() -> None:
+    pins = "<cputune><vcpupin vcpu='0' cpuset='1'/><vcpupin vcpu='3' cpuset='2'/></cputune>"
+    counted = guest(f"<vcpu current='2'>4</vcpu>{pins}")
+    assert [counted.is_on(v) for v in range(5)] == [True, True, False, False, False]
+    assert (counted.vcpus_on, counted.fixed_pins) == (2, {0: 1})
+    on = "".join(f"<vcpu id='{i}' enabled='{'yes' if i in (0, 3) else 'no'}'/>" for i in range(4))
+    listed = guest(f"<vcpu current='2'>4</vcpu><vcpus>{on}</vcpus>{pins}")
+    assert [listed.is_on(v) for v in range(5)] == [True, False, False, True, False]
+    assert (listed.vcpus_on, listed.fixed_pins) == (2, {0: 1, 3: 2})
+
+
 def test_memory_and_what_goes_past_libvirt() -> None:
     found = guest(
         "<memoryBacking><locked/><nosharepages/></memoryBacking><memtune><hard_limit unit='G'>9</hard_limit></memtune>"

@@ -23,6 +23,13 @@ def pins_of(tune: ET.Element | None, name: str, key: str) -> tuple[tuple[int, Cp
     return tuple(sorted(found, key=lambda pin: pin[0]))
 
 
+def enabled_vcpus(domain: ET.Element) -> CpuSet | None:
+    """Numbers of the vCPUs that <vcpus> switches on; None without such a list."""
+    listed = domain.findall("vcpus/vcpu")
+    on = (number(v.get("id")) for v in listed if v.get("enabled") == "yes")
+    return frozenset(n for n in on if n is not None) if listed else None
+
+
 def iothread_ids(domain: ET.Element) -> tuple[int, ...]:
     """Numbers of the iothreads: those that are named, then the lowest free ones up to <iothreads>."""
     named = [number(e.get("id")) for e in domain.findall("iothreadids/iothread")]

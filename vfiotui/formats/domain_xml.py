@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from vfiotui.formats.domain_boot import boot_of, firmware_word, os_id
 from vfiotui.formats.domain_cpu import clock_of, cpu_of, hidden, hyperv_of, scheduling_of, topology_of
 from vfiotui.formats.domain_devices import balloon_of, devices_of, hostdevs_of, qemu_of
-from vfiotui.formats.domain_tune import backing_of, huge_pages_of, iothread_ids, pins_of, shared
+from vfiotui.formats.domain_tune import backing_of, enabled_vcpus, huge_pages_of, iothread_ids, pins_of, shared
 from vfiotui.formats.domain_words import attribute, cpuset, kib, number
 from vfiotui.model.domain import Domain
 
@@ -75,6 +75,7 @@ def parse(
         source=source,
         pid=pid,
         os_id=os_id(domain),
+        enabled_vcpus=enabled_vcpus(domain),
         placement=attribute(vcpu, "placement"),
         boot=boot,
         cpu=cpu_of(cpu),

@@ -58,6 +58,8 @@ class Domain:
     """QEMU's process, where known."""
     os_id: str = ""
     """What libosinfo calls the system inside: "http://microsoft.com/win/10"; empty where nobody said."""
+    enabled_vcpus: CpuSet | None = None
+    """Numbers of the vCPUs that <vcpus> switches on; None where it is left to their count: then the first ones are."""
     placement: str = ""
     """Of <vcpu>: static or auto."""
     boot: GuestBoot = GuestBoot()
@@ -94,10 +96,21 @@ class Domain:
         """The shared memory of Looking Glass."""
         return next((s for s in self.devices.shmems if "looking-glass" in s.name), None)
 
+    def is_on(self, vcpu: int) -> bool:
+        """Whether a vCPU is switched on when the guest starts."""
+        if self.enabled_vcpus is not None:
+            return vcpu in self.enabled_vcpus
+        return vcpu < self.current_vcpus
+
+    @property
+    def vcpus_on(self) -> int:
+        """How many vCPUs are switched on when the guest starts."""
+        return self.current_vcpus if self.enabled_vcpus is None else len(self.enabled_vcpus)
+
     @property
     def fixed_pins(self) -> dict[int, int]:
-        """The host CPU of each vCPU that is pinned to exactly one."""
-        return {vcpu: min(cpus) for vcpu, cpus in self.vcpu_pins if len(cpus) == 1 and vcpu < self.vcpus}
+        """The host CPU of each vCPU that is on and pinned to exactly one."""
+        return {vcpu: min(cpus) for vcpu, cpus in self.vcpu_pins if len(cpus) == 1 and self.is_on(vcpu)}
 
     @property
     def pinned_cpus(self) -> CpuSet:

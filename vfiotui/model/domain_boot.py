@@ -30,12 +30,10 @@ class GuestBoot:
     @property
     def is_efi(self) -> bool:
         """Whether the firmware is an EFI one, as far as the XML tells: by choice, as flash, or by the image's name."""
+        if self.autoselect:
+            return self.autoselect == "efi"
         name = self.loader.rpartition("/")[2].lower()
-        return (
-            self.autoselect == "efi"
-            or (self.loader_type == "pflash" and self.autoselect != "bios")
-            or any(part in name for part in EFI_NAMES)
-        )
+        return self.loader_type == "pflash" or any(part in name for part in EFI_NAMES)
 
     @property
     def is_x86(self) -> bool:

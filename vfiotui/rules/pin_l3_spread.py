@@ -38,7 +38,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         return
     need, room = 0, 0
     for shared in domains:
-        if room < domain.vcpus:
+        if room < domain.vcpus_on:
             need, room = need + 1, room + len(shared)
     dies = domain.topology[1] if domain.topology else 1
     evidence = (

@@ -29,13 +29,13 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.vcpu_pins:
         return
     fixed = len(domain.fixed_pins)
-    evidence = seen(domain.source, f"{domain.vcpus} vCPUs, {fixed} of them pinned to one CPU")
-    if fixed < domain.vcpus:
+    evidence = seen(domain.source, f"{domain.vcpus_on} vCPUs on, {fixed} of them pinned to one CPU")
+    if fixed < domain.vcpus_on:
         yield fails(
             domain.name,
-            f"vCPUs without a CPU of their own: {domain.vcpus - fixed} of {domain.vcpus}.",
+            f"vCPUs without a CPU of their own: {domain.vcpus_on - fixed} of {domain.vcpus_on}.",
             evidence,
             fix=fix("pin each vCPU to one CPU", Risk.R2, ("pin.propose", domain.name)),
         )
     else:
-        yield holds(domain.name, f"all {domain.vcpus} vCPUs are pinned", evidence)
+        yield holds(domain.name, f"all {domain.vcpus_on} vCPUs are pinned", evidence)

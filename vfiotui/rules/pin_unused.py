@@ -30,9 +30,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.vcpu_pins:
         return
     beyond = [v for v, _ in domain.vcpu_pins if v >= domain.vcpus]
-    idle = [v for v, _ in domain.vcpu_pins if domain.current_vcpus <= v < domain.vcpus]
+    idle = [v for v, _ in domain.vcpu_pins if v < domain.vcpus and not domain.is_on(v)]
     evidence = seen(
-        domain.source, f"{domain.current_vcpus} of {domain.vcpus} vCPUs on, placement {domain.placement or 'static'}"
+        domain.source, f"{domain.vcpus_on} of {domain.vcpus} vCPUs on, placement {domain.placement or 'static'}"
     )
     clear = fix("pin it anew", Risk.R2, ("pin.propose", domain.name))
     if beyond or idle:

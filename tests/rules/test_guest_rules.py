@@ -1,0 +1,135 @@
+"""What the rules of guests say of single words of the XML, on one four-core AMD host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.hosts.guest_texts import changed
+from tests.hosts.guests import FINE_HOST
+from tests.machines import facts_of, known_facts
+from vfiotui.demo.description import GuestDesc
+from vfiotui.formats.domain_xml import parse
+from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.reading import Unread
+from vfiotui.model.report import word
+from vfiotui.rules import judge, rule_of
+
+
+def said(code: str, *pairs: tuple[str, str]) -> list[Finding]:
+    """What one rule says of the fine guest after some words of it were replaced."""
+    rule = rule_of(code)
+    assert rule is not None
+    return list(rule.ask(facts_of(replace(FINE_HOST, guests=(changed(*pairs),)))))
+
+
+def domain(*pairs: tuple[str, str]) -> Domain:
+    return parse(changed(*pairs).xml, source="test")
+
+
+TOPOLOGY = "sockets='1' dies='1' cores='2' threads='2'"
+CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new", "verdict"),
+    [
+        ("X1-SEABIOS-GPU", "<os firmware='efi'>", "<os firmware='bios'>", "fail"),
+        ("X4-I440FX", "pc-q35-9.2", "pc-i440fx-9.2", "warn"),
+        ("X4-I440FX", "pc-q35-9.2", "pc", "warn"),
+        ("X4-I440FX", "pc-q35-9.2", "q35", "holds"),
+        ("X5-CPU-MODE", "mode='host-passthrough'", "mode='maximum'", "holds"),
+        ("X5-CPU-MODE", "mode='host-passthrough'", "mode='host-model'", "warn"),
+        ("X6-TOPOLOGY-PRODUCT", TOPOLOGY, "sockets='1' cores='3' threads='1'", "fail"),
+        ("X6-SOCKETS", TOPOLOGY, "sockets='2' cores='1' threads='2'", "info"),
+        ("X6-SOCKETS", TOPOLOGY, "sockets='4' cores='1' threads='1'", "warn"),
+        ("X6-SOCKETS", f"<topology {TOPOLOGY}/>", "", "warn"),
+        ("X8-TOPOEXT", "policy='require' name='topoext'", "policy='disable' name='topoext'", "warn"),
+        ("X10-HYPERV-SET", "<ipi state='on'/>", "", "info"),
+        ("X10-HYPERV-SET", "<synic state='on'/>", "", "warn"),
+        ("X10-HYPERV-SET", "mode='custom'", "mode='passthrough'", "holds"),
+        ("X11-HYPERVCLOCK", "name='hypervclock' present='yes'", "name='hypervclock' present='no'", "warn"),
+        ("X12-HIDING", "<acpi/>", "<acpi/><kvm><hidden state='on'/></kvm>", "info"),
+        ("W14-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789ab'/>", "holds"),
+        ("W14-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789abc'/>", "fail"),
+        ("X14-DEVICE-ABSENT", CARD, CARD.replace("0x01", "010"), "fail"),
+        ("X14-DEVICE-ABSENT", CARD, CARD.replace("0x01", "01"), "holds"),
+        ("X14-GUEST-SLOT", " multifunction='on'", "", "info"),
+        ("X16-VIRTUAL-VIDEO", "<model type='none'/>", "<model type='virtio'/>", "info"),
+        ("X17-IOTHREAD-ID", "<iothreads>1</iothreads>", "", "fail"),
+        ("X18-NATIVE-CACHE", "cache='none' io='native' iothread", "cache='directsync' io='native' iothread", "holds"),
+        ("X18-DISK-BUS", "dev='vda' bus='virtio'", "dev='vda' bus='ide'", "info"),
+        ("X22-USB-ABSENT", "id='0x1532'", "id='0x1533'", "warn"),
+        ("X22-USB-ABSENT", "<source><vendor id='0x1532'/>", "<source><address bus='1' port='4'/>", "holds"),
+        ("X22-USB-NUMBER", "<source><vendor id='0x1532'/>", "<source><address bus='1' device='2'/>", "warn"),
+        ("X23-WINDOWS-11", "version='2.0'", "version='1.2'", "info"),
+        ("W22-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/nvme0n1p3", "warn"),
+        ("W22-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/vg0/games", "holds"),
+        ("PIN-SIBLINGS", "vcpu='1' cpuset='5'", "vcpu='1' cpuset='7'", "warn"),
+        ("PIN-SIBLINGS", "cores='2' threads='2'", "cores='4' threads='1'", "warn"),
+        ("PIN-PARTIAL", "<vcpupin vcpu='1' cpuset='5'/>", "", "warn"),
+        ("PIN-PARTIAL", "cpuset='5'", "cpuset='5,7'", "warn"),
+        ("PIN-PARTIAL", ">4</vcpu>", ">999999999999999999</vcpu>", "warn"),
+        ("PIN-SHARED-CORE", "vcpu='1' cpuset='5'", "vcpu='1' cpuset='7'", "warn"),
+        ("PIN-HOST-CORE", "vcpu='0' cpuset='1'", "vcpu='0' cpuset='0'", "warn"),
+        ("PIN-UNUSED", "placement='static'>", "placement='static' current='3'>", "info"),
+        ("EMULATOR-FLOATS", "<emulatorpin cpuset='0,4'/>", "<emulatorpin cpuset='0-1'/>", "warn"),
+        ("MEM-PAGE-MULTIPLE", "unit='GiB'>4<", "unit='KiB'>4194304<", "holds"),
+        ("MEM-POOL-SHORT", "unit='GiB'>4<", "unit='GiB'>9<", "fail"),
+    ],
+)
+def test_one_word_makes_the_difference(code: str, old: str, new: str, verdict: str) -> None:
+    found = [word(f) for f in said(code, (old, new))]
+    assert verdict in found and (verdict != "holds" or set(found) == {"holds"}), found
+
+
+def test_a_hook_that_allocates_pages_softens_the_finding() -> None:
+    files = {**FINE_HOST.files, "/etc/libvirt/hooks/qemu.d/pages": "echo 4096 > /sys/kernel/mm/hugepages/…\n"}
+    host = replace(FINE_HOST, guests=(changed(("unit='GiB'>4<", "unit='GiB'>9<")),), files=files)
+    rule = rule_of("MEM-POOL-SHORT")
+    assert rule is not None
+    (found,) = rule.ask(facts_of(host))
+    assert found.verdict is Verdict.FAILS and found.severity is Severity.INFO
+    assert "/etc/libvirt/hooks/qemu.d/pages" in found.sentence
+
+
+def test_topology_of_a_fix_fits_the_vcpus() -> None:
+    (found,) = said("X6-TOPOLOGY-PRODUCT", (TOPOLOGY, "sockets='1' cores='3' threads='2'"))
+    assert found.fix is not None and found.fix.wish == (("domain.cpu.topology", "1,1,2,2"),)
+
+
+def test_the_address_width_is_judged_by_the_limit() -> None:
+    rule = rule_of("X5-ADDRESS-LIMIT")
+    assert rule is not None
+    facts = known_facts("guest-narrow")
+    assert isinstance(facts.virt, Virt)
+    for limit, verdict in ((39, Verdict.HOLDS), (38, Verdict.HOLDS), (46, Verdict.FAILS)):
+        element = f"<cache mode='passthrough'/><maxphysaddr mode='passthrough' limit='{limit}'/>"
+        guest = domain(("<cache mode='passthrough'/>", element))
+        (found,) = rule.ask(replace(facts, virt=replace(facts.virt, domains=(guest,))))
+        assert found.verdict is verdict, limit
+
+
+def test_a_guest_called_host_is_no_host() -> None:
+    from vfiotui.model.report import of_guest
+
+    facts = facts_of(replace(FINE_HOST, guests=(changed(name="host"),)))
+    found = of_guest(judge(facts), "host")
+    assert found and all(f.area == "G2" for f in found)
+    assert {f.verdict for f in found} <= {Verdict.HOLDS, Verdict.NOT_APPLICABLE}
+
+
+HOSTILE = "x [/dev/vfio/1] [AMD] \u202e; rm -rf $(x)`"
+
+
+def test_hostile_words_are_told_and_break_nothing() -> None:
+    xml = changed().xml
+    for old in ("win", "ata-games", "card.rom", "OVMF_CODE_4M.fd", "pc-q35-9.2", "host-passthrough", "usb-Logitech"):
+        xml = xml.replace(old, HOSTILE)
+    facts = facts_of(replace(FINE_HOST, guests=(GuestDesc("x", xml),)))
+    assert not isinstance(facts.virt, Unread)
+    found = [f for f in judge(facts) if f.area == "G2"]
+    assert any(f.subject == HOSTILE for f in found)
+    assert not [f for f in found if "the check itself failed" in f.sentence]
