@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from vfiotui import __version__
-from vfiotui.cli import since, symptom
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
@@ -23,7 +22,6 @@ from vfiotui.model.finding import Finding, Verdict
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, word
 from vfiotui.rules import judge, rule_of
-from vfiotui.rules.symptoms.answer import answer
 
 MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n/a": " "}
 
@@ -45,18 +43,15 @@ def run(args: argparse.Namespace) -> Exit:
     """Prints the report; 1 where something fails that matters."""
     if args.list_symptoms:
         return _list_symptoms(args.json)
-    wanted = None if args.symptom is None else symptom.symptom_named(args.symptom)
+    if args.symptom is not None:
+        return _answer_symptom(args)
     root = open_root(args)
     facts = gather(root, look_at_guests(args, root))
     every = judge(facts)
-    findings = every if args.guest is None else of_guest(every, facts, args.guest, host_too=wanted is not None)
-    if wanted is not None:
-        found = answer(wanted, findings, given_subjects(facts))
-        _print(
-            args.json, lambda: symptom.as_json(found, finding_json), lambda: symptom.as_text(found, colours_wanted())
-        )
-        return Exit.FAILS if found.suspects else Exit.FINE
+    findings = every if args.guest is None else of_guest(every, facts, args.guest, host_too=False)
     if args.since_change:
+        from vfiotui.cli import since
+
         comparison, unkept = since.compared_and_kept(facts, every)
         _print(
             args.json,
@@ -81,7 +76,24 @@ def _print(json_wanted: bool, document: Callable[[], Any], lines: Callable[[], l
         print("\n".join(lines()))
 
 
+def _answer_symptom(args: argparse.Namespace) -> Exit:
+    """What makes a symptom; 1 where there is a suspect."""
+    from vfiotui.cli import symptom
+    from vfiotui.rules.symptoms.answer import answer
+
+    wanted = symptom.symptom_named(args.symptom)
+    root = open_root(args)
+    facts = gather(root, look_at_guests(args, root))
+    every = judge(facts)
+    findings = every if args.guest is None else of_guest(every, facts, args.guest, host_too=True)
+    found = answer(wanted, findings, given_subjects(facts))
+    _print(args.json, lambda: symptom.as_json(found, finding_json), lambda: symptom.as_text(found, colours_wanted()))
+    return Exit.FAILS if found.suspects else Exit.FINE
+
+
 def _list_symptoms(json_wanted: bool) -> Exit:
+    from vfiotui.cli import symptom
+
     _print(json_wanted, symptom.list_json, symptom.list_text)
     return Exit.FINE
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
+import os
 from collections.abc import Sequence
 
 from vfiotui.host.root import Root
 from vfiotui.model.boot import LogLine
 from vfiotui.model.facts import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
+PROGRAM = "journalctl"
 SECONDS = 3.0
 LINES = 4000
 OUTPUT_LIMIT = 16 << 20
@@ -22,9 +22,11 @@ STOPPED = "d93fb3c9c24d451a97cea615ce59c00b"
 
 def command(root: Root, boot: int, *matches: str, lines: int = LINES) -> Reading[tuple[str, ...]]:
     """The argument list for some messages of a boot: 0 is the last one, -1 the one before."""
-    program = shutil.which("journalctl")
+    program = next((p for folder in os.get_exec_path() if os.access(p := f"{folder}/{PROGRAM}", os.X_OK)), None)
     if program is None:
         return Unread("journalctl is not installed", Why.ABSENT, FOLDER)
+    if boot < 0 and root.is_live and not or_else(root.names(FOLDER), ()):
+        return Unread("the journal is kept in memory only: earlier boots are gone", Why.ABSENT, FOLDER)
     where: tuple[str, ...] = ()
     if root.mode is Mode.ROOT:
         if root.exists(FOLDER) is not True:
@@ -47,6 +49,9 @@ def command(root: Root, boot: int, *matches: str, lines: int = LINES) -> Reading
 
 def ask(arguments: Sequence[str], seconds: float = SECONDS) -> Reading[tuple[LogLine, ...]]:
     """What journalctl prints; its children end with it when the time is up."""
+    # Most commands never ask the journal: they need not pay for the import.
+    import subprocess
+
     try:
         done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import socket
-import struct
+import sys
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
 
 from vfiotui.host.root import Root
 from vfiotui.model.host_use import NetworkUse
@@ -22,11 +20,24 @@ HEX = re.compile(r"[0-9A-Fa-f]{8}(?:[0-9A-Fa-f]{24})?")
 
 def address(text: str) -> str:
     """An address of /proc/net/tcp or tcp6: 32-bit words in the processor's order (net/ipv4/tcp_ipv4.c)."""
-    words = [struct.pack("=I", int(text[i : i + 8], 16)) for i in range(0, len(text), 8)]
+    words = [int(text[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(text), 8)]
     if len(words) == 1:
-        return str(IPv4Address(words[0]))
+        return dotted(words[0])
+    # Only ssh over IPv6 needs this library, and importing it costs more than reading all tables.
+    from ipaddress import IPv6Address
+
     long = IPv6Address(b"".join(words))
     return str(long.ipv4_mapped or long)
+
+
+def dotted(data: bytes) -> str:
+    """The four bytes of an IPv4 address as it is written."""
+    return ".".join(map(str, data))
+
+
+def in_network_order(word: str) -> int:
+    """A hexadecimal word of /proc/net/route, which has the processor's order, as the number that it means."""
+    return int.from_bytes(int(word, 16).to_bytes(4, sys.byteorder), "big")
 
 
 def ssh_connections(root: Root) -> Iterator[tuple[str, str]]:
@@ -47,10 +58,9 @@ def routes(root: Root) -> tuple[tuple[str, int, int], ...]:
     found = []
     for line in or_else(root.lines("/proc/net/route", TABLE_LIMIT), ())[1:]:
         words = line.split()
-        if len(words) < 8 or not HEX.fullmatch(words[1]) or not HEX.fullmatch(words[7]):
+        if len(words) < 8 or not all(len(w) == 8 and HEX.fullmatch(w) for w in (words[1], words[7])):
             continue
-        to, mask = (socket.ntohl(int(w, 16) & 0xFFFFFFFF) for w in (words[1], words[7]))
-        found.append((words[0], to, mask))
+        found.append((words[0], in_network_order(words[1]), in_network_order(words[7])))
     return tuple(found)
 
 
@@ -68,10 +78,14 @@ def default_interfaces(root: Root) -> frozenset[str]:
 def interface_of(root: Root, local: str) -> str:
     """The interface that an address of this host belongs to: by its subnet's route, or by /proc/net/if_inet6."""
     if ":" in local:
+        from ipaddress import IPv6Address
+
         wanted = IPv6Address(local).packed.hex()
         rows = (line.split() for line in or_else(root.lines("/proc/net/if_inet6", TABLE_LIMIT), ()))
         return next((w[5] for w in rows if len(w) == 6 and w[0] == wanted), "")
-    number = int(IPv4Address(local))
+    if not local:
+        return ""
+    number = int.from_bytes(bytes(map(int, local.split("."))), "big")
     fitting = [(mask, name) for name, to, mask in routes(root) if mask and number & mask == to]
     return max(fitting)[1] if fitting else ""
 
