@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding import Evidence, Risk, Severity
 from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import judge_group
 from vfiotui.model.reading import or_else
@@ -66,18 +66,19 @@ def check(facts: Facts) -> Iterator[Answer]:
                 seen(path, " ".join(group.members)),
             )
             continue
-        names = []
+        names, losses = [], list[Evidence]()
         for bdf in verdict.blockers:
             other = bus.get(bdf)
+            names.append(f"{bdf} {other.name}" if other else bdf)
             lost = host_loses(other, bus, facts.usb, facts.host_use) if other else ()
-            needed = f" (the host's {'; '.join(lost)})" if lost else ""
-            names.append(f"{bdf} {other.name}{needed}" if other else bdf)
+            losses += [seen(f"/sys/bus/pci/devices/{bdf}", f"with it the host loses {'; '.join(lost)}")] if lost else []
         boot = device.boot_vga is True
         yield fails(
             device.bdf,
             f"Group {group.number} of this card also holds {', '.join([*names, *group.foreign])}: "
             + ("the card is the boot display and may stay." if boot else "they would have to go to the guest with it."),
             seen(path, " ".join(group.members)),
+            *losses,
             fix=fix(FIXES[or_else(wired_to(device, bus), "")], Risk.R0),
             severity=Severity.INFO if boot else Severity.FAIL,
         )

@@ -1,0 +1,88 @@
+"""Checks of a running host whose answer has more than one shade."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.hosts import CLEAN, HOSTS
+from tests.machines import facts_of, known_facts
+from vfiotui.demo.description import Host
+from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.rules import rule_of
+
+
+def ask(code: str, host: Host | str) -> tuple[Finding, ...]:
+    rule = rule_of(code)
+    assert rule is not None
+    return rule.ask(known_facts(host) if isinstance(host, str) else facts_of(host))
+
+
+@pytest.mark.parametrize(
+    ("governor", "preference", "scaling", "fails"),
+    [
+        ("powersave", "balance_performance", "", False),
+        ("powersave", "performance", "", False),
+        ("powersave", "balance_power", "", True),
+        ("powersave", "128", "", False),
+        ("powersave", "255", "", True),
+        ("performance", "power", "", False),
+        ("powersave", "", "acpi-cpufreq", True),
+        ("schedutil", "", "acpi-cpufreq", False),
+        ("schedutil", "", "amd-pstate", False),
+    ],
+)
+def test_governor_and_preference(governor: str, preference: str, scaling: str, fails: bool) -> None:
+    cpu = replace(CLEAN.cpu, governor=governor, preference=preference, scaling=scaling)
+    verdicts = {f.verdict for f in ask("FREQ-GOVERNOR", replace(CLEAN, cpu=cpu))}
+    assert (Verdict.FAILS in verdicts) is fails
+
+
+def test_queues_that_only_the_kernel_moves_are_told_apart() -> None:
+    found = ask("IRQ-ON-VCPU", "noisy")
+    by = {f.severity: f.sentence for f in found if f.verdict is Verdict.FAILS}
+    assert "igb" in by[Severity.WARN] and "nvme" not in by[Severity.WARN]
+    assert "nvme0q" in by[Severity.INFO]
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("hugepagesz=1G hugepages=16", False),
+        ("hugepages=16 hugepagesz=1G", True),
+        ("default_hugepagesz=1G hugepages=16 hugepagesz=2M hugepages=512", False),
+        ("hugepages=512 default_hugepagesz=2M", False),
+        ("hugepagesz=2M hugepages=512 hugepagesz=1G hugepages=4", False),
+    ],
+)
+def test_the_order_of_huge_page_words(words: str, wrong: bool) -> None:
+    host = replace(CLEAN, cmdline=f"BOOT_IMAGE=/vmlinuz {words}", default_cmdline=words)
+    assert (Verdict.FAILS in {f.verdict for f in ask("MEM-CMDLINE-ORDER", host)}) is wrong
+
+
+def test_a_framebuffer_on_a_vga_card_is_driven_out_and_on_others_not() -> None:
+    (other,) = (f for f in ask("BAR-FRAMEBUFFER", "dark-card") if f.verdict is Verdict.FAILS)
+    assert other.severity is Severity.FAIL and "does nothing here" in str(other.fix)
+    host = HOSTS["dark-card"]
+    vga = replace(host, pci=tuple(replace(d, class_code=0x030000) if d.class_code == 0x038000 else d for d in host.pci))
+    (finding,) = (f for f in ask("BAR-FRAMEBUFFER", vga) if f.verdict is Verdict.FAILS)
+    assert finding.severity is Severity.INFO
+
+
+def test_ssh_is_a_second_way_in() -> None:
+    assert {f.verdict for f in ask("SECOND-WAY-IN", "single-gpu")} == {Verdict.FAILS}
+    open_host = replace(HOSTS["single-gpu"], enabled=("sshd",))
+    assert {f.verdict for f in ask("SECOND-WAY-IN", open_host)} == {Verdict.HOLDS}
+
+
+def test_an_override_patch_that_is_not_there_is_told() -> None:
+    silent = replace(HOSTS["acs-override"], log=CLEAN.log)
+    assert "it is active" in ask("W27-ACS-OVERRIDE", "acs-override")[0].sentence
+    assert "does not confirm" in ask("W27-ACS-OVERRIDE", silent)[0].sentence
+
+
+def test_a_softdep_line_that_did_not_help_points_to_the_initramfs() -> None:
+    found = {f.subject: f for f in ask("ISO-NOT-BOUND", "lost-race")}
+    assert "no softdep line" in found["0000:01:00.0"].sentence
+    assert "initramfs" in found["0000:01:00.1"].sentence
