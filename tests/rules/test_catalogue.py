@@ -114,11 +114,15 @@ def test_one_guest_that_cannot_be_judged_leaves_the_others() -> None:
     def check(facts: Facts, domain: Domain):  # type: ignore[no-untyped-def]
         if domain.name == "macos":
             known(BLIND)
+        elif domain.name == "arch-test":
+            raise RuntimeError("boom")
         elif domain.name == "win10":
             yield holds(domain.name, "fine", Evidence("/x", "y"))
 
-    found = {f.subject: f.verdict for f in check.ask(known_facts("tower"))}
-    assert found == {"macos": Verdict.UNKNOWN, "win10": Verdict.HOLDS}
+    found = {f.subject: f for f in check.ask(known_facts("tower"))}
+    verdicts = {name: f.verdict for name, f in found.items()}
+    assert verdicts == {"macos": Verdict.UNKNOWN, "arch-test": Verdict.UNKNOWN, "win10": Verdict.HOLDS}
+    assert "needs root" in found["macos"].sentence and "boom" in found["arch-test"].sentence
 
 
 def test_a_fine_guest_has_nothing_to_mend_and_nothing_unknown() -> None:

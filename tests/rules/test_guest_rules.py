@@ -133,3 +133,21 @@ def test_hostile_words_are_told_and_break_nothing() -> None:
     found = [f for f in judge(facts) if f.area == "G2"]
     assert any(f.subject == HOSTILE for f in found)
     assert not [f for f in found if "the check itself failed" in f.sentence]
+
+
+def test_pages_of_the_ordinary_size_are_always_there() -> None:
+    (found,) = said("MEM-PAGE-SIZE", ("<hugepages/>", "<hugepages><page size='4' unit='KiB'/></hugepages>"))
+    assert found.verdict is Verdict.HOLDS
+
+
+def test_memory_modules_need_no_whole_pages() -> None:
+    (found,) = said(
+        "MEM-PAGE-MULTIPLE", ("unit='GiB'>4<", "unit='KiB'>4194305<"), ("<tpm", "<memory model='dimm'/><tpm")
+    )
+    assert found.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_enlightenments_are_asked_of_kvm_only() -> None:
+    for code in ("X10-HYPERV-SET", "X11-HYPERVCLOCK", "X6-SOCKETS", "X5-CPU-MODE"):
+        (found,) = said(code, ("type='kvm' xmlns", "type='bhyve' xmlns"))
+        assert found.verdict is Verdict.NOT_APPLICABLE, code

@@ -68,6 +68,7 @@ def backing_of(domain: ET.Element) -> MemoryBacking:
         locked=backing is not None and backing.find("locked") is not None,
         no_share_pages=backing is not None and backing.find("nosharepages") is not None,
         hard_limit_kib=None if limit is None else limit // 1024,
+        modules=domain.find("devices/memory") is not None,
         node_mode=attribute(tuned, "mode"),
         nodes=cpuset(attribute(tuned, "nodeset")) or frozenset(),
     )

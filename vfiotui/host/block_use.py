@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.reading import Reading, Unread, or_else
 
 BLOCK = "/sys/class/block"
 
@@ -36,7 +36,7 @@ class BlockUse:
     def users(self, path: str) -> Reading[tuple[str, ...]]:
         """What uses the device at a path, or a partition of it; Unread where this root cannot tell."""
         if isinstance(self._mounts, Unread):
-            return Unread(f"what is mounted is not known: {self._mounts}", Why.NOT_HERE, "/proc/mounts")
+            return self._mounts
         device = self._root.real(path)
         if isinstance(device, Unread):
             return device

@@ -80,6 +80,11 @@ class Domain:
         return self.state in ("running", "paused", "pm suspended")
 
     @property
+    def uses_kvm(self) -> bool:
+        """Whether KVM runs it; guests of libvirt's test driver stand for such."""
+        return self.domain_type in ("kvm", "test")
+
+    @property
     def pci_hostdevs(self) -> tuple[Hostdev, ...]:
         """The PCI devices of the host that it is given."""
         return tuple(h for h in self.hostdevs if h.kind == "pci")

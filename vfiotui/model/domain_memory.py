@@ -20,6 +20,8 @@ class MemoryBacking:
     locked: bool = False
     no_share_pages: bool = False
     hard_limit_kib: int | None = None
+    modules: bool = False
+    """It has <memory> devices (DIMMs, NVDIMMs), which count into its memory."""
     node_mode: str = ""
     """strict, preferred, interleave, restrictive of numatune/memory; empty where there is none."""
     nodes: frozenset[int] = frozenset()

@@ -27,7 +27,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("MEM-PAGE-MULTIPLE", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if len(domain.huge_pages) != 1:
+    if len(domain.huge_pages) != 1 or domain.backing.modules:
         return
     size = known(page_size(known(facts.memory), domain.huge_pages[0]))
     evidence = seen(domain.source, f"{domain.memory_kib} KiB in pages of {size} KiB")

@@ -37,7 +37,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         seen(domain.source, f"pages of {' and '.join(str(s) for s in sorted(sizes))} KiB"),
         seen("/sys/kernel/mm/hugepages", f"pools of {' and '.join(map(str, pools)) or 'no'} KiB"),
     )
-    lacking = sorted(sizes - set(pools))
+    lacking = sorted(sizes - set(pools) - {memory.page_size // 1024})
     if lacking:
         yield fails(
             domain.name,

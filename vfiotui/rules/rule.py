@@ -176,19 +176,21 @@ def guest_rule(
     """
 
     def make(check: GuestCheck) -> Rule:
+        document = (check.__globals__.get("__doc__") or "").strip()
+        title = document.partition("\n")[0].rstrip(".")
+
         @wraps(check)
         def ask_all(facts: Facts) -> Iterator[Answer]:
             domains = guests(facts)
             answered = False
             for domain in domains:
-                for answer in _ask_one(check, facts, domain):
+                for answer in _ask_one(check, facts, domain, title):
                     answered = True
                     yield answer
             if not answered:
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
-        document = check.__globals__.get("__doc__") or ""
-        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document.strip(), True)
+        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document, True)
 
     return make
 
@@ -198,10 +200,11 @@ def guests(facts: Facts) -> tuple[Domain, ...]:
     return known(known(facts.virt).domains)
 
 
-def _ask_one(check: GuestCheck, facts: Facts, domain: Domain) -> Iterator[Answer]:
+def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:
     try:
         yield from check(facts, domain)
     except Missing as error:
-        yield unknown(
-            domain.name, f"cannot be told, because {error.unread}", Evidence(error.unread.path, error.unread.reason)
-        )
+        missing = error.unread
+        yield unknown(domain.name, f"{title}: unknown, because {missing}", Evidence(missing.path, missing.reason))
+    except Exception as error:
+        yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")

@@ -31,7 +31,7 @@ MORE = ("runtime", "frequencies", "tlbflush", "ipi")
 
 @guest_rule("X10-HYPERV-SET", Severity.WARN, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.is_windows or domain.domain_type != "kvm" or not domain.boot.is_x86:
+    if not domain.is_windows or not domain.uses_kvm or not domain.boot.is_x86:
         return
     evidence = seen(domain.source, f"hyperv: {' '.join(sorted(domain.hyperv.on)) or domain.hyperv.mode or 'none'}")
     core, more = ([w for w in words if w not in domain.hyperv.on] for words in (CORE, MORE))

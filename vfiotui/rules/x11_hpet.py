@@ -26,7 +26,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 @guest_rule("X11-HPET", Severity.INFO, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.is_windows or domain.domain_type != "kvm" or not domain.boot.is_x86:
+    if not domain.is_windows or not domain.uses_kvm or not domain.boot.is_x86:
         return
     if domain.clock.present("hpet") is False:
         yield holds(domain.name, "there is no HPET", seen(domain.source, "timer hpet present no"))

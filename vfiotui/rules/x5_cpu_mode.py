@@ -27,7 +27,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 @guest_rule("X5-CPU-MODE", Severity.WARN, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs or domain.domain_type != "kvm" or not domain.boot.is_x86:
+    if not domain.pci_hostdevs or not domain.uses_kvm or not domain.boot.is_x86:
         return
     mode = domain.cpu_mode or "none"
     if mode in ("host-passthrough", "maximum"):

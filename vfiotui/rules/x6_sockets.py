@@ -26,7 +26,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 @guest_rule("X6-SOCKETS", Severity.WARN, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.is_windows or "win/2k" in domain.os_id:
+    if not domain.is_windows or not domain.uses_kvm or "win/2k" in domain.os_id:
         return
     sockets = domain.vcpus if domain.topology is None else domain.topology[0]
     said = "no topology, so each vCPU is a socket" if domain.topology is None else f"{sockets} sockets"
