@@ -111,6 +111,10 @@ class Draft:
         if (phase, change) not in self._steps:
             self._steps.append((phase, change))
 
+    def touches(self, *phases: Phase) -> bool:
+        """Whether a file of one of these phases changes."""
+        return any(phase in phases for phase, _ in self._files.values())
+
     def run(
         self, argv: tuple[str, ...], why: str, phase: Phase, *, products: tuple[str, ...], risk: Risk, effect: Effect
     ) -> None:

@@ -81,8 +81,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         _come_first(draft, boot, bus, choice.devices, selection)
         for module in EARLY:
             add_early(draft, module)
-        rebuild(draft)
-    elif taken.method is Method.OVERRIDE:
+    if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
         rebuild(draft)
     add_escape(draft)
     draft.escape("systemd.unit=multi-user.target there comes up without a graphical login")

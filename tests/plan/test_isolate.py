@@ -1,0 +1,188 @@
+"""Which devices go together, how they are bound, what is refused, and whether a moved card is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.hosts import HOSTS
+from tests.machines import facts_of, known_facts, root_of
+from vfiotui.demo.description import Host
+from vfiotui.host.ground import survey
+from vfiotui.model.pci import PciBus
+from vfiotui.model.plan import Plan
+from vfiotui.model.selection import FILE, Chosen, chosen, from_json, moved, to_json
+from vfiotui.plan.choose import choose
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.isolate import addresses
+from vfiotui.plan.method import Method, verdicts
+from vfiotui.plan.override_rule import HOOK, RULE
+from vfiotui.plan.wishes import make_plan
+
+CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
+
+
+def plan_of(host: Host, wish: str, argument: str, *programs: str) -> Plan:
+    ground = survey(root_of(host))
+    ground = replace(ground, programs={p: f"/usr/sbin/{p}" for p in programs or ("update-initramfs", "update-grub")})
+    return make_plan(facts_of(host), ground, [(wish, argument)])
+
+
+def files(plan: Plan) -> dict[str, str]:
+    return {s.subject: (s.after or b"").decode() for s in plan.steps if s.kind == "file"}
+
+
+def commands(plan: Plan) -> list[str]:
+    return [" ".join(s.argv) for s in plan.steps if s.kind == "command"]
+
+
+HOST_CARD = replace(
+    HOSTS["clean"],
+    files={},
+    pci=tuple(
+        replace(d, driver={CARD: "nouveau", SOUND: "snd_hda_intel"}.get(d.bdf, d.driver)) for d in HOSTS["clean"].pci
+    ),
+)
+"""Everything in order, and nothing given away yet."""
+
+
+def test_all_functions_of_a_slot_go_along() -> None:
+    choice = choose(facts_of(HOST_CARD), (CARD,))
+    assert [d.bdf for d in choice.devices] == [CARD, SOUND]
+    assert choice.added == (SOUND,) and choice.refusals == ()
+
+
+def test_members_of_a_group_go_along_and_bridges_never() -> None:
+    choice = choose(known_facts("tower"), ("0000:04:00.0",))
+    assert {"0000:04:00.0", "0000:04:00.1", "0000:05:00.0"} <= {d.bdf for d in choice.devices}
+    assert not any(d.is_bridge for d in choice.devices)
+    assert any("your own connection" in r for r in choice.refusals)
+    assert any("last keyboard" in r for r in choice.refusals)
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted", "words"),
+    [
+        ("clean", "0000:00:01.0", "is a bridge"),
+        ("clean", "0000:09:00.0", "no device at"),
+        ("tower", "0000:01:00.0", "holds / (nvme0n1p2)"),
+        ("single-gpu", "", "no display would be left"),
+        ("iommu-off", CARD, "no IOMMU groups"),
+    ],
+)
+def test_what_the_host_cannot_do_without_is_refused(host: str, wanted: str, words: str) -> None:
+    facts = known_facts(host)
+    assert isinstance(facts.pci, PciBus)
+    bdf = wanted or next(d.bdf for d in facts.pci.devices if d.is_display)
+    assert any(words in r for r in choose(facts, (bdf,)).refusals), choose(facts, (bdf,)).refusals
+
+
+def test_ids_are_taken_where_no_other_device_has_them() -> None:
+    plan = plan_of(HOST_CARD, "isolate.auto", CARD)
+    found = files(plan)
+    assert found["/etc/modprobe.d/vfiotui.conf"].splitlines() == [
+        "options vfio-pci ids=10de:13c2,10de:0fbb",
+        "softdep nouveau pre: vfio-pci",
+        "softdep snd_hda_intel pre: vfio-pci",
+    ]
+    assert "vfio_pci" in found["/etc/initramfs-tools/modules"].split()
+    assert commands(plan) == ["update-initramfs -u -k all", "update-grub"]
+    assert plan.risk == "R3" and any("without passthrough" in e for e in plan.escape)
+
+
+def test_the_order_is_that_of_the_boot_chain() -> None:
+    subjects = [s.subject for s in plan_of(HOST_CARD, "isolate.auto", CARD).steps]
+    order = [
+        "/etc/modprobe.d/vfiotui.conf",
+        "/etc/initramfs-tools/modules",
+        "update-initramfs",
+        "/etc/grub.d/42_vfiotui",
+    ]
+    places = [subjects.index(s) for s in (*order, "update-grub", "/boot/grub/grub.cfg")]
+    assert places == sorted(places)
+
+
+def test_other_ids_stay_in_the_line_that_gives_them() -> None:
+    path = "/etc/modprobe.d/mine.conf"
+    host = replace(HOST_CARD, files={path: "options vfio-pci ids=1234:5678 disable_vga=1 # mine\n"})
+    found = files(plan_of(host, "isolate.ids", CARD))
+    assert found[path].startswith("options vfio-pci ids=1234:5678,10de:13c2,10de:0fbb disable_vga=1")
+
+
+def test_a_built_in_vfio_pci_is_told_on_the_command_line() -> None:
+    host = replace(HOST_CARD, builtin=("kernel/drivers/vfio/pci/vfio-pci.ko",))
+    found = files(plan_of(host, "isolate.ids", CARD))
+    assert "vfio-pci.ids=10de:13c2,10de:0fbb" in found["/etc/default/grub"]
+    assert not any(path.startswith("/etc/modprobe.d") for path in found)
+
+
+def test_two_cards_of_one_make_are_told_apart_by_address() -> None:
+    host = replace(HOSTS["same-id"], builtin=(), files={})
+    facts = facts_of(host)
+    assert isinstance(facts.pci, PciBus)
+    judged = {v.method: v for v in verdicts(choose(facts, (CARD,)).devices, facts.pci, "initramfs-tools")}
+    assert not judged[Method.IDS].works and "0000:02:00.0" in judged[Method.IDS].why
+    assert judged[Method.OVERRIDE].works
+    plan = plan_of(host, "isolate.auto", CARD)
+    rule = files(plan)[RULE]
+    assert f'KERNEL=="{CARD}"' in rule and '"0000:02:00.0"' not in rule
+    assert 'ATTR{driver_override}="vfio-pci"' in rule and 'ENV{module_blacklist}=="*vfio_pci*"' in rule
+    assert next(s for s in plan.steps if s.subject == HOOK).mode == 0o755
+    with pytest.raises(CannotPlan, match=r"ids does not do here: .*0000:02:00\.0"):
+        plan_of(host, "isolate.ids", CARD)
+
+
+def test_subsystem_ids_tell_makers_apart() -> None:
+    host = replace(HOSTS["same-id"], builtin=(), files={})
+    pci = tuple(replace(d, subsystem=(0x1043, 1)) if d.bdf == "0000:02:00.0" else d for d in host.pci)
+    plan = plan_of(replace(host, pci=pci), "isolate.auto", CARD)
+    assert any("method subsystem" in n for n in plan.notes)
+    assert "ids=10de:13c2:" in files(plan)["/etc/modprobe.d/vfiotui.conf"]
+
+
+def test_a_second_time_nothing_is_left_to_do() -> None:
+    first = plan_of(HOST_CARD, "isolate.auto", CARD)
+    host = replace(HOST_CARD, files={**HOST_CARD.files, **files(first)})
+    assert plan_of(host, "isolate.auto", CARD).steps == ()
+
+
+@pytest.mark.parametrize("word", ["", "06:00", "zz:00.0", "0000:06:00.8", "0000:06:00.0; reboot", "[bold]"])
+def test_what_is_no_address_is_refused(word: str) -> None:
+    with pytest.raises(CannotPlan, match="no PCI address"):
+        addresses(word)
+
+
+def test_a_moved_card_is_found_again() -> None:
+    bus = known_facts("clean").pci
+    assert isinstance(bus, PciBus)
+    stored = tuple(chosen(d, bus) for d in bus.devices if d.bdf in (CARD, SOUND))
+    assert moved(stored, bus) == ()
+    shifted = tuple(replace(d, bdf=d.bdf.replace(":01:", ":05:")) for d in bus.devices)
+    found = moved(stored, PciBus(shifted))
+    assert [m.now for m in found] == [("0000:05:00.0",), ("0000:05:00.1",)]
+    assert "has moved to 0000:05:00.0" in found[0].sentence
+    gone = moved(stored, PciBus(tuple(d for d in bus.devices if d.bdf != CARD)))
+    assert "is not in this host any more" in gone[0].sentence
+    twins = PciBus((*shifted, *(replace(d, bdf=d.bdf.replace(":01:", ":07:")) for d in bus.devices)))
+    assert "choose again" in moved(stored, twins)[0].sentence
+
+
+def test_the_selection_is_stored_and_read_back() -> None:
+    text = files(plan_of(HOST_CARD, "isolate.auto", CARD))[FILE]
+    devices, method = from_json(text)
+    assert [d.bdf for d in devices] == [CARD, SOUND] and method == "ids"
+    assert to_json(devices, method) == text
+
+
+@given(st.text())
+def test_a_damaged_selection_is_an_error_with_words(text: str) -> None:
+    with pytest.raises(ValueError):
+        from_json(text)
+
+
+@given(st.lists(st.builds(Chosen, *(st.text() for _ in range(6)))))
+def test_any_selection_survives_its_file(devices: list[Chosen]) -> None:
+    assert from_json(to_json(tuple(devices), "ids")) == (tuple(devices), "ids")
