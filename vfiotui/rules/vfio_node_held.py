@@ -21,7 +21,9 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.model.host_use import is_given
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("virt", "holders"), fires="group-kept", silent="clean")
@@ -42,7 +44,10 @@ def check(facts: Facts) -> Iterator[Answer]:
         )
     if strangers:
         return
-    if holders.gap:
+    passed = isinstance(facts.pci, Unread) or any(is_given(d) for d in facts.pci.devices)
+    if not passed and not held:
+        yield not_applicable("host", "no device is bound to vfio-pci")
+    elif holders.gap:
         yield unknown("host", f"who holds a group is not fully seen: {holders.gap}", seen("/proc/*/fd", holders.gap))
     else:
         yield holds("host", f"{len(held)} groups are open, all by guests" if held else "no group is open")
