@@ -151,3 +151,16 @@ def test_enlightenments_are_asked_of_kvm_only() -> None:
     for code in ("X10-HYPERV-SET", "X11-HYPERVCLOCK", "X6-SOCKETS", "X5-CPU-MODE"):
         (found,) = said(code, ("type='kvm' xmlns", "type='bhyve' xmlns"))
         assert found.verdict is Verdict.NOT_APPLICABLE, code
+
+
+def test_clashes_are_told_once_for_each_guest() -> None:
+    rule = rule_of("PIN-CLASH")
+    assert rule is not None
+    twice = changed(("vcpu='1' cpuset='5'", "vcpu='1' cpuset='1'"), name="twice")
+    guests = tuple(replace(g, autostart=True) for g in (changed(), twice))
+    told = {(f.subject, f.sentence) for f in rule.ask(facts_of(replace(FINE_HOST, guests=guests)))}
+    assert told == {
+        ("win", "CPU 1-2,6 also carries vCPUs of twice."),
+        ("twice", "CPU 1-2,6 also carries vCPUs of win."),
+        ("twice", "Several of its vCPUs are pinned to CPU 1."),
+    }

@@ -16,6 +16,7 @@ Sources
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from vfiotui.model.cpuset import format_list
@@ -29,25 +30,22 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, guests, holds, se
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.fixed_pins or not _together(domain):
         return
-    owners: dict[int, list[str]] = {}
-    for other in guests(facts):
-        if _together(other):
-            for vcpu, cpu in other.fixed_pins.items():
-                owners.setdefault(cpu, []).append(f"vCPU {vcpu} of {other.name}")
-    shared = {cpu: owners[cpu] for cpu in domain.fixed_pins.values() if len(owners[cpu]) > 1}
-    for cpu, who in sorted(shared.items()):
-        yield fails(
-            domain.name,
-            f"CPU {cpu} carries {' and '.join(who)}.",
-            seen(domain.source, f"vcpupin to {cpu}"),
-            fix=fix("move one of them", Risk.R2, ("pin.propose", domain.name)),
-        )
-    if not shared:
-        yield holds(
-            domain.name,
-            f"its {len(domain.fixed_pins)} pinned CPUs carry one vCPU each",
-            seen(domain.source, f"vcpupin to {format_list(domain.fixed_pins.values())}"),
-        )
+    pins = domain.fixed_pins.values()
+    evidence = seen(domain.source, f"vcpupin to {format_list(pins)}")
+    move = fix("move one of them", Risk.R2, ("pin.propose", domain.name))
+    own = {cpu for cpu, count in Counter(pins).items() if count > 1}
+    others = {
+        other.name: shared
+        for other in guests(facts)
+        if other is not domain and _together(other) and (shared := set(pins) & set(other.fixed_pins.values()))
+    }
+    if own:
+        yield fails(domain.name, f"Several of its vCPUs are pinned to CPU {format_list(own)}.", evidence, fix=move)
+    if others:
+        cpus = format_list(frozenset().union(*others.values()))
+        yield fails(domain.name, f"CPU {cpus} also carries vCPUs of {', '.join(others)}.", evidence, fix=move)
+    if not own and not others:
+        yield holds(domain.name, f"its {len(domain.fixed_pins)} pinned CPUs carry one vCPU each", evidence)
 
 
 def _together(domain: Domain) -> bool:

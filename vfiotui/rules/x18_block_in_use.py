@@ -22,18 +22,21 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.guest_files import NOT_LOOKED
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X18-BLOCK-IN-USE", Severity.FAIL, needs=("guest_files",), fires="guest-disks", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    blocks = [d for d in domain.devices.disks if d.kind == "block" and d.source.startswith("/")]
+    disks = [d for d in domain.devices.disks if d.device in ("disk", "lun")]
+    blocks = [d for d in disks if d.kind == "block" and d.source.startswith("/")]
     if not blocks:
         return
     files = known(facts.guest_files)
-    uses = {d: known(files.users.get(d.source, files.state(d.source))) for d in blocks}
+    there = [d for d in blocks if files.missing(d.source) is not True]
+    uses = {d: known(files.users.get(d.source, NOT_LOOKED)) for d in there}
     for disk, users in uses.items():
-        if isinstance(users, tuple) and users:
+        if users:
             yield fails(
                 domain.name,
                 f"This host uses the disk {disk.source} too ({', '.join(users)}): both writing to it destroys it.",
