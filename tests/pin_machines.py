@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from vfiotui.demo.builder import build
-from vfiotui.demo.description import CpuDesc, Host
+from vfiotui.demo.description import CpuDesc, GuestDesc, Host
+from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.host import cpu
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
@@ -82,10 +83,27 @@ DESCRIBED = {
 SIX = ("ryzen", "x3d", "hybrid", "epyc", "arm", "gaps")
 
 
+def guests(name: str) -> tuple[GuestDesc, ...]:
+    """A running guest on two of the first cores behind the host's, and one without pins."""
+    cpu = DESCRIBED[name]
+    cores = [c for c in map(cpu.cpus_of, range(2, cpu.cores)) if not cpu.offline.intersection(c)][:2]
+    pins = tuple(c for core in cores for c in core)
+    threads = len(cores[0])
+    uuid = "00000000-0000-4000-8000-00000000000{}"
+    game = guest_xml("game", uuid.format(1), memory_gib=8, pins=pins, threads=threads, iothread="1", emulator="1")
+    work = guest_xml("work", uuid.format(2), memory_gib=8, vcpus=4)
+    return (
+        GuestDesc("game", game, pid=700, vcpus=len(pins), pins=pins, emulator="1", iothreads=1),
+        GuestDesc("work", work),
+    )
+
+
 def host(name: str) -> Host:
     """The whole machine."""
     nodes = 2 if DESCRIBED[name].packages == 2 else 1
-    return Host(name=name, cpu=DESCRIBED[name], nodes=nodes, files=_files(name), remove=_gone(name))
+    return Host(
+        name=name, cpu=DESCRIBED[name], nodes=nodes, guests=guests(name), files=_files(name), remove=_gone(name)
+    )
 
 
 @cache

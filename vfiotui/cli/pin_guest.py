@@ -10,7 +10,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.formats.domain_xml import parse
 from vfiotui.formats.xml_text import decode
-from vfiotui.host import cpu, domains, pci
+from vfiotui.host import cpu, pci
 from vfiotui.host.identity import machine
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
@@ -96,29 +96,12 @@ class Host:
 
     def guest(self, domain: Domain) -> Guest:
         """The guest with its stored definition and its running threads."""
-        if not (self.root.is_live or self.args.connect):
-            files = domains.read_defined(self.root)
-            names = [] if isinstance(files, Unread) else [n for n, d in files.items() if d.name == domain.name]
-            if not names:
-                return Guest(domain.name, "", None)
-            path = f"{domains.DEFINED}/{names[0]}"
-            content = self.root.bytes(path)
-            if isinstance(content, Unread):
-                raise CommandError(f"the definition cannot be read: {content}", Exit.NO_ACCESS)
-            return Guest(domain.name, "", content, path)
-        from vfiotui.virt.connect import NoConnection, load
-        from vfiotui.virt.define import definition, writable
-        from vfiotui.virt.pins import read_pins
+        from vfiotui.apply.pin_guest import read_guest
+        from vfiotui.apply.trouble import Trouble
 
         try:
-            libvirt = load()
-            with writable(self.virt.uri) as connection:
-                try:
-                    stored = definition(connection, domain.name)
-                    return Guest(domain.name, self.virt.uri, stored, running=read_pins(connection, domain.name))
-                except libvirt.libvirtError as error:
-                    raise CommandError(f"libvirt does not tell of {domain.name}: {error}", Exit.NO_ACCESS) from error
-        except NoConnection as error:
+            return read_guest(self.root, self.virt.uri if self.root.is_live or self.args.connect else "", domain.name)
+        except Trouble as error:
             raise CommandError(str(error), Exit.NO_ACCESS) from error
 
     @cached_property

@@ -74,6 +74,15 @@ def _clashes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
         yield Problem("P2", Severity.FAIL, f"CPU {format_list(shared)} belongs to the guest {guest}", frozenset(shared))
 
 
+def _rivals(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    by_guest: dict[str, set[int]] = {}
+    for cpu in pinning.guest_cpus & ground.spoken_for.keys():
+        by_guest.setdefault(ground.spoken_for[cpu], set()).add(cpu)
+    for guest, cpus in sorted(by_guest.items()):
+        words = f"CPU {format_list(cpus)} is also pinned by {guest}, which is off: both at once would share it"
+        yield Problem("P2", Severity.INFO, words, frozenset(cpus))
+
+
 def _siblings(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
     torn = torn_cores(pinning, ground)
     if torn:
@@ -206,5 +215,19 @@ def _isolated(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
 
 
 LAWS: tuple[Callable[[Pinning, Ground], Iterable[Problem]], ...] = (
-    *(_each_vcpu, _clashes, _siblings, _beside, _caches, _kinds, _nodes, _workers, _host, _running, _shape, _isolated),
+    *(
+        _each_vcpu,
+        _clashes,
+        _rivals,
+        _siblings,
+        _beside,
+        _caches,
+        _kinds,
+        _nodes,
+        _workers,
+        _host,
+        _running,
+        _shape,
+        _isolated,
+    ),
 )

@@ -26,6 +26,8 @@ class Ground:
     """CPUs of vCPUs of other guests that run or start by themselves → the guest."""
     busy: Mapping[int, str]
     """CPUs to which other guests pin their emulator or iothreads → the guest."""
+    spoken_for: Mapping[int, str]
+    """CPUs of vCPUs of guests that neither run nor start by themselves → the guest."""
     allowed: CpuSet
     """CPUs that run and that guests may use."""
     near: CpuSet
@@ -82,9 +84,11 @@ def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = froze
     """The ground for a guest; `others` are all other guests, of which those count that run or start by themselves."""
     taken: dict[int, str] = {}
     busy: dict[int, str] = {}
+    spoken_for: dict[int, str] = {}
     most = len(topology.online_cpus) // 2
     for domain in others:
         if not (domain.running or domain.autostart):
+            spoken_for |= dict.fromkeys(owners_of(domain), domain.name)
             continue
         taken |= dict.fromkeys(owners_of(domain), domain.name)
         for cpus in (domain.emulator_pin, *(c for _, c in domain.iothread_pins)):
@@ -93,7 +97,7 @@ def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = froze
                 busy |= dict.fromkeys(cpus, domain.name)
     online = frozenset(c.cpu for c in topology.online_cpus)
     limit = or_else(topology.guest_cpus, online)
-    return Ground(topology, domains_of(topology), taken, busy, online & limit, near)
+    return Ground(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near)
 
 
 def nodes_near(pci: Reading[PciBus], address: str) -> Reading[CpuSet]:

@@ -102,7 +102,7 @@ def _proposal(choice: Choice, wish: Wish, ground: Ground, guest: Domain | None) 
     return Proposal(
         found,
         score(found, ground, prefer=wish.prefer, host_cores=wish.host_cores),
-        tuple(_remarks(choice, wish, ground, dies, short)),
+        (*_remarks(choice, wish, ground, dies, short), *_rivals(found, ground)),
     )
 
 
@@ -110,6 +110,12 @@ def fits(guest: Domain, nodes: frozenset[int], ground: Ground) -> bool:
     """Whether the guest's memory can come from these nodes alone; what is unknown is taken to fit."""
     sizes = [n.memory_kib for n in ground.topology.nodes if n.node in nodes]
     return any(isinstance(s, Unread) for s in sizes) or guest.memory_kib <= sum(s for s in sizes if isinstance(s, int))
+
+
+def _rivals(found: Pinning, ground: Ground) -> list[str]:
+    """Guests that are off and could not run at the same time."""
+    names = sorted({ground.spoken_for[c] for c in found.guest_cpus if c in ground.spoken_for})
+    return [f"{name} is off and pinned to some of these CPUs: both at once would share them" for name in names]
 
 
 def _remarks(choice: Choice, wish: Wish, ground: Ground, dies: int, short: bool) -> list[str]:

@@ -89,6 +89,11 @@ class ConsoleApp(App[int]):
         """The driver that sleeps until there is input, where it may be used."""
         return driver_class() or super().get_driver_class()
 
+    @property
+    def follows_libvirt(self) -> bool:
+        """Whether the guests come from a daemon, and not from the root's files."""
+        return self.root_.is_live or self._uri is not None
+
     def on_mount(self) -> None:
         """Themes first, then the feeders, then the first screen."""
         # The first frame that is painted has the facts in it, unless they take long.

@@ -84,6 +84,10 @@ class ConsoleScreen(Screen[None]):
     def draw(self, topic: str) -> None:
         """Draws what a topic changed; called for every topic when the screen comes up."""
 
+    def topics(self) -> tuple[str, ...]:
+        """What it draws from now."""
+        return self.TOPICS
+
     def keys(self) -> list[tuple[str, str]]:
         """The keys that work now, most useful first."""
         return [*self.KEYS[:3], ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
@@ -106,14 +110,14 @@ class ConsoleScreen(Screen[None]):
     def _follow(self) -> None:
         if self._leave or not self.is_mounted:
             return
-        topics = dict.fromkeys((*STATUS_TOPICS, *self.TOPICS))
+        topics = dict.fromkeys((*STATUS_TOPICS, *self.topics()))
         self._leave = [self.store.subscribe(topic, self.console.bridge.tell) for topic in topics]
         self.redraw()
 
     def redraw(self) -> None:
         """Draws everything anew."""
         self.draw_frame()
-        for topic in dict.fromkeys(self.TOPICS):
+        for topic in dict.fromkeys(self.topics()):
             self.draw(topic)
 
     def changed(self, topic: str) -> None:
@@ -122,7 +126,7 @@ class ConsoleScreen(Screen[None]):
             return
         if topic in STATUS_TOPICS:
             self.draw_frame()
-        if topic in self.TOPICS:
+        if topic in self.topics():
             self.draw(topic)
 
     def draw_frame(self) -> None:

@@ -1,102 +1,297 @@
-"""Screen 3: the processors as they are, and who is pinned where."""
+"""Screen 3: the processors as they are, all guests on them, and an editor for the pins of one."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from vfiotui.apply.pin_guest import read_guest
+from vfiotui.apply.trouble import Trouble
 from vfiotui.model.domain import Domain
+from vfiotui.model.finding import Severity
+from vfiotui.model.live import CpuMoment, LiveMoment
+from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
-from vfiotui.tui.row import row
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.pin_plan import Guest, plan_pins
+from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
+from vfiotui.tui.screens.pin_apply import SCOPES, PinApply, plan_rows
+from vfiotui.tui.screens.pin_desk import Desk
+from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.pin import cpu_detail, guest_lines, owners_of, pin_rows, pin_words
+from vfiotui.tui.views.pin import (
+    cards_by_node,
+    cpu_detail,
+    guest_lines,
+    headline,
+    load_cell,
+    owner_cell,
+    owners_of,
+    problem_rows,
+    thread_row,
+    why_rows,
+)
+from vfiotui.tui.views.pin_map import SIZES, Look, draw, fitting_size
+from vfiotui.tui.widgets.core_map import CoreMap
 from vfiotui.tui.widgets.line import Line
-from vfiotui.tui.widgets.rows import Rows
+
+VIEWS = ("owners", "busy", "mhz")
+TALL = 30
+"""Lines from which on two problems are told above the map."""
 
 
 class PinScreen(ConsoleScreen):
-    """The map, a line about one CPU, and the guests' pins in words."""
+    """Headline, problems, map, the CPU under the cursor, the threads."""
 
     MODE = "pin"
-    TOPICS = ("facts", "virt")
-    KEYS = (("t", "guest"), ("←→", "CPU"), ("↑↓", "scroll"), ("r", "read again"))
+    TOPICS: ClassVar[tuple[str, ...]] = ("facts", "virt")
+    KEYS = (
+        *(("g", "propose"), ("space", "place"), ("a", "apply"), ("t", "guest"), ("[ ]", "thread"), ("u", "undo")),
+        *(("c", "core"), ("L", "L3"), ("s", "swap"), ("x", "clear"), ("w", "why"), ("d", "diff"), ("z", "zoom")),
+    )
     HELP_TEXT = (
-        "Each box is a level 3 cache with the cores that share it; each cell is a CPU, SMT siblings "
-        "stand one above the "
-        "other. v0 … are vCPUs, emu is QEMU's own thread, io1 an iothread, host is free of pins. A + "
-        "means more than one "
-        "owner, a ! two vCPUs on one CPU, a * that the CPU is isolated.\n\n"
-        "t  the next guest: its marks stand out\nleft right, h l  the next CPU; the line below the map "
-        "tells all about it"
+        "Each box is a level 3 cache with the cores that share it; each cell is a CPU, SMT siblings stand one above "
+        "the other. v0 … are vCPUs, emu is QEMU's own thread, io1 an iothread, host is free of pins. Marks of other "
+        "guests bear their letter. A + means more than one owner, a ! two vCPUs on one CPU, a * an isolated CPU."
+        "\n\n"
+        "t  the next guest\narrows, hjkl  move over the CPUs\n[ ]  the thread that is placed next\n"
+        "space  place it on the CPU; a vCPU hands over to the next one\ns  swap: whoever of this guest is there goes "
+        "where the thread was\ne  one CPU more for the thread, or one less\nx  free the thread\nX  free this guest's "
+        "threads from the CPU or the marked ones\nc  place on the whole core: vCPUs one by one\nL  on the whole L3\n"
+        "m  mark from here; space, x and X then mean all marked CPUs; esc drops the mark\nu U  undo, redo\n\n"
+        "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nH  cores that the host "
+        "keeps\np  prefer cache or frequency\nS  both SMT siblings, or one vCPU on each core\nw  why: the score, all "
+        "problems\nd  what the definition would become\na  apply, to the running guest, the definition or both\n\n"
+        "z  zoom\nv  who has the CPUs, how busy they are, how fast"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
-        Binding("left,h", "cpu(-1)", "CPU", show=False),
-        Binding("right,l", "cpu(1)", "CPU", show=False),
+        Binding("left_square_bracket,comma", "thread(-1)", "thread", show=False),
+        Binding("right_square_bracket,full_stop", "thread(1)", "thread", show=False),
+        Binding("l", "right", "right", show=False),
+        *(
+            Binding(key, f"edit('{verb}')", verb, show=False)
+            for key, verb in (
+                *(("space,enter", "place"), ("s", "swap"), ("e", "extend"), ("x", "clear"), ("X", "clear_cpus")),
+                *(("c", "core"), ("L", "cache"), ("u", "undo"), ("U", "redo"), ("g", "propose")),
+                *(("plus,equals_sign", "more"), ("minus", "fewer"), ("H", "host"), ("p", "prefer"), ("S", "smt")),
+                *(("m", "mark"), ("escape", "unmark")),
+            )
+        ),
+        Binding("w", "why", "why", show=False),
+        Binding("d", "diff", "diff", show=False),
+        Binding("a", "apply", "apply", show=False),
+        Binding("z", "zoom", "zoom", show=False),
+        Binding("v", "view", "view", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._guest = ""
-        self._cpu = 0
+        self.desk = Desk()
+        self._zoom = ""
+        self._view = VIEWS[0]
 
     def compose_body(self) -> ComposeResult:
-        """Headline, map, CPU, guests."""
+        """Headline, problems, map, CPU, threads."""
         yield Line(id="headline")
-        yield Rows(id="map", cursor=False)
+        yield Line(id="problem")
+        yield Line(id="problem2")
+        yield CoreMap(id="map")
         yield Line(id="cpu")
+        yield Line(id="threads")
 
     def on_mount(self) -> None:
         """Keys go to the map."""
         super().on_mount()
-        self.query_one(Rows).focus()
+        self.query_one(CoreMap).focus()
+
+    def topics(self) -> tuple[str, ...]:
+        """Live figures are read only while they are shown."""
+        return self.TOPICS if self._view == VIEWS[0] else (*self.TOPICS, "live")
 
     def domains(self) -> tuple[Domain, ...]:
         """The guests that are known."""
         virt = self.virt
         return () if virt is None or isinstance(virt.domains, Unread) else virt.domains
 
-    def chosen(self) -> Domain | None:
-        """The chosen guest: the named one, else a running one with pins, else the first."""
-        domains = self.domains()
-        order = sorted(domains, key=lambda d: (d.name != self._guest, not d.running, not d.vcpu_pins))
-        return order[0] if order else None
-
     def draw(self, topic: str) -> None:
-        """The map anew."""
-        facts, guest = self.facts, self.chosen()
-        page = self.query_one("#map", Rows)
-        if facts is None:
-            page.show([row(("reading the processors …", "accent"))])
+        """Everything anew; unchanged lines cost nothing."""
+        facts = self.facts
+        page = self.query_one(CoreMap)
+        if facts is None or isinstance(facts.cpu, Unread):
+            why = "reading the processors …" if facts is None else f"the processors cannot be seen: {facts.cpu}"
+            page.show([row((clean(why), "accent"))], {})
             return
-        width = (page.size.width or 80) - 1
-        name = guest.name if guest else ""
-        headline = (
-            row(" ", (clean(name), "head"), f"  {pin_words(guest)}") if guest else row((" no guest is known", "dim"))
+        self.desk.learn(facts, self.domains())
+        width, height = (page.size.width or 80) - 1, page.size.height or 16
+        desk, ground, domain = self.desk, self.desk.ground, self.desk.domain
+        assert ground is not None
+        owners = owners_of(self.domains(), domain.name if domain else "", desk.editor.present if desk.editor else None)
+        size = self._zoom or fitting_size(ground, width, height, self.caps.glyphs)
+        moments = self._moments()
+        isolated = {c.cpu for c in facts.cpu.cpus if c.isolated}
+
+        def cell(cpu: int, room: int) -> tuple[str, str]:
+            if self._view == VIEWS[0]:
+                return owner_cell(owners, cpu, room, cpu in isolated)
+            return load_cell(moments.get(cpu), self._view, room, self.caps.glyphs)
+
+        look = Look(size, width, self.caps.glyphs, cell, cards_by_node(facts), desk.marked(page.number))
+        sheet = draw(ground, look)
+        page.show([*sheet.rows, row(("guests", "head")), *guest_lines(self.domains(), owners, width)], sheet.cells)
+        self.query_one("#cpu", Line).show(row((" " + cpu_detail(facts.cpu, page.number, owners), "accent")))
+        self._draw_words(width)
+
+    def _draw_words(self, width: int) -> None:
+        desk = self.desk
+        second = self.query_one("#problem2", Line)
+        second.display = self.size.height >= TALL
+        if desk.domain is None or desk.editor is None or desk.ground is None:
+            self.query_one("#headline", Line).show(row((" no guest is known", "dim")))
+            return
+        editor, said = desk.editor, desk.problems()
+        name = desk.domain.name
+        self.query_one("#headline", Line).show(
+            headline(name, editor.present, editor.changed, desk.score(), said, desk.ground)
         )
-        self.query_one("#headline", Line).show(headline)
-        guests = guest_lines(self.domains(), name, width)
-        page.show([*pin_rows(facts, self.domains(), name, self.caps.glyphs, width), row(("guests", "head")), *guests])
-        if not isinstance(facts.cpu, Unread):
-            text = cpu_detail(facts.cpu, self._cpu, owners_of(self.domains(), name))
-            self.query_one("#cpu", Line).show(row((" ", ""), (text, "accent")))
+        lines = [row((f" {desk.word}", "accent"))] if desk.word else []
+        most = (2 if second.display else 1) - len(lines)
+        lines += problem_rows(said, self.caps.glyphs, width, most) if most else []
+        self.query_one("#problem", Line).show(lines[0])
+        second.show(lines[1] if len(lines) > 1 else Row(()))
+        self.query_one("#threads", Line).show(thread_row(editor.present, editor.thread, width))
+
+    def _moments(self) -> dict[int, CpuMoment]:
+        moment = cast("LiveMoment | None", self.store.get("live")) if self._view != VIEWS[0] else None
+        return {} if moment is None or isinstance(moment.cpus, Unread) else {c.cpu: c for c in moment.cpus}
+
+    @on(CoreMap.Moved)
+    def _moved(self, _: CoreMap.Moved) -> None:
+        self.draw("facts")
+
+    @on(CoreMap.Chosen)
+    def _chosen(self, _: CoreMap.Chosen) -> None:
+        self.action_edit("place")
+
+    def action_right(self) -> None:
+        """vi's key for the right arrow."""
+        self.query_one(CoreMap).action_step(1, 0)
 
     def action_next_guest(self) -> None:
-        """The next guest's marks stand out."""
-        names = [d.name for d in self.domains()]
-        guest = self.chosen()
-        if names and guest is not None:
-            self._guest = names[(names.index(guest.name) + 1) % len(names)]
-            self.redraw()
+        """Another guest."""
+        self.desk.next_guest()
+        self.draw("facts")
 
-    def action_cpu(self, step: int) -> None:
-        """The next CPU in the line below the map."""
-        facts = self.facts
-        if facts is not None and not isinstance(facts.cpu, Unread):
-            numbers = [c.cpu for c in facts.cpu.cpus]
-            place = numbers.index(self._cpu) if self._cpu in numbers else 0
-            self._cpu = numbers[(place + step) % len(numbers)]
+    def action_thread(self, step: int) -> None:
+        """The thread that is placed next."""
+        if self.desk.editor is not None:
+            self.desk.editor.choose(step)
             self.draw("facts")
+
+    def action_edit(self, verb: str) -> None:
+        """One deed of the editor, at the CPU under the cursor."""
+        self.desk.do(verb, self.query_one(CoreMap).number)
+        self.draw("facts")
+
+    def action_zoom(self) -> None:
+        """The next size; after the last one the size that fits."""
+        page = self.query_one(CoreMap)
+        if self.desk.ground is None:
+            return
+        fitting = fitting_size(self.desk.ground, (page.size.width or 80) - 1, page.size.height, self.caps.glyphs)
+        self._zoom = SIZES[(SIZES.index(self._zoom or fitting) + 1) % len(SIZES)]
+        self.draw("facts")
+
+    def action_view(self) -> None:
+        """Who has the CPUs, how busy they are, how fast they run."""
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
+        self._follow()
+
+    def action_why(self) -> None:
+        """The score and everything that is wrong."""
+        desk = self.desk
+        if desk.domain is None:
+            return
+        total, said, remarks = desk.score(), desk.problems(), desk.remarks
+        title = row((" why ", "reverse"), f" pins of {clean(desk.domain.name)}")
+        self.app.push_screen(TextScreen(title, lambda width: why_rows(total, said, remarks, width)))
+
+    def action_diff(self) -> None:
+        """What the definition would become."""
+        self._with_guest(apply=False)
+
+    def action_apply(self) -> None:
+        """Shows the plan, and applies it where it is agreed to."""
+        self._with_guest(apply=True)
+
+    @work(thread=True, exclusive=True, group="pin")
+    def _with_guest(self, *, apply: bool) -> None:
+        """Reads definition and threads where nothing is drawn, then shows the plan."""
+        desk, root = self.desk, self.console.root_
+        if desk.domain is None or desk.editor is None:
+            return
+        uri = self.virt.uri if self.virt is not None and self.console.follows_libvirt else ""
+        try:
+            guest = read_guest(root, uri, desk.domain.name)
+        except Trouble as error:
+            self.app.call_from_thread(self._say, str(error))
+            return
+        self.app.call_from_thread(self._show_plan, guest, apply)
+
+    def _show_plan(self, guest: Guest, apply: bool) -> None:
+        desk = self.desk
+        if desk.editor is None:
+            return
+        wanted = desk.editor.present
+        topology = desk.ground.topology if desk.ground is not None and desk.editor.tuned else None
+
+        def make(scope: str) -> Plan | str:
+            if scope == SCOPES[0] and (guest.running is None or guest.definition is None):
+                return f"{guest.name} does not run"
+            try:
+                return plan_pins(guest, wanted, topology, config=scope != SCOPES[2], live=scope != SCOPES[1])
+            except CannotPlan as error:
+                return str(error)
+
+        if apply:
+            failures = sum(p.severity is Severity.FAIL for p in desk.problems())
+            self.app.push_screen(PinApply(guest.name, make, failures), self._agreed)
+            return
+        plan = make(SCOPES[1])
+        title = row((" diff ", "reverse"), f" {clean(guest.name)}")
+        self.app.push_screen(
+            TextScreen(title, lambda width: [row((plan, "fail"))] if isinstance(plan, str) else plan_rows(plan, width))
+        )
+
+    def _say(self, words: str) -> None:
+        """A sentence above the map, until the next deed."""
+        self.desk.word = words
+        self.draw("facts")
+
+    def _agreed(self, plan: Plan | None) -> None:
+        if plan is not None:
+            self._apply(plan)
+
+    @work(thread=True, exclusive=True, group="pin")
+    def _apply(self, plan: Plan) -> None:
+        """Applies a plan where nothing is drawn, and tells how it ended."""
+        from vfiotui.apply.run import apply
+        from vfiotui.apply.site import Site
+        from vfiotui.model.journal import State
+
+        try:
+            outcome = apply(Site(self.console.root_), plan, lambda _: None)
+            good = outcome.state is State.DONE
+            words = f"change {outcome.name} is {outcome.state}" + (f": {outcome.word}" if outcome.word else "")
+        except Trouble as error:
+            good, words = False, str(error)
+        self.app.call_from_thread(self._say, words)
+        if good:
+            self.app.call_from_thread(self.console.action_read_again)

@@ -1,62 +1,101 @@
-"""The map of the processors as rows: packages, nodes, level 3 domains, cores, and who is pinned where."""
+"""Words about pins: owners and their marks, the headline, one CPU, the threads of a guest, the guests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
 
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Severity
+from vfiotui.model.live import CpuMoment
+from vfiotui.model.pinning import EMULATOR, Pinning, pinning_of
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.topology import Cpu, Topology
+from vfiotui.model.topology import Topology
+from vfiotui.plan.pin_check import Problem
+from vfiotui.plan.pin_ground import Ground
+from vfiotui.plan.pin_score import Score
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
-from vfiotui.tui.text import clean, fit, shown
+from vfiotui.tui.text import clean, fit, shown, wrap
 
-CELL = 9
-"""Terminal cells for one core."""
-HOST = "host"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+COLOURS = ("info", "graph2", "head", "unknown")
+"""Styles of the guests that are not chosen, in turn; the letter tells them apart as well."""
 
 
-def owners_of(domains: Sequence[Domain], chosen: str) -> dict[int, list[tuple[str, str]]]:
-    """CPU → marks with their guests: v0, emu, io1; the chosen guest's come first."""
+@dataclass(frozen=True)
+class Owners:
+    """Who is pinned to which CPU: (thread, guest), the chosen guest's first."""
+
+    by_cpu: Mapping[int, tuple[tuple[str, str], ...]]
+    chosen: str
+    letters: Mapping[str, str]
+    styles: Mapping[str, str]
+    off: frozenset[str]
+    """Guests that do not run now and do not start by themselves."""
+
+    def clash(self, cpu: int) -> bool:
+        """Whether more than one vCPU has the CPU, of guests that can be on at the same time as things are."""
+        return sum(t.startswith("v") and name not in self.off for t, name in self.by_cpu.get(cpu, ())) > 1
+
+
+def owners_of(domains: Sequence[Domain], chosen: str, edited: Pinning | None = None) -> Owners:
+    """The owners; of the chosen guest as it is edited."""
     found: dict[int, list[tuple[str, str]]] = {}
     for domain in sorted(domains, key=lambda d: d.name != chosen):
-        for vcpu, cpus in domain.vcpu_pins:
+        pinning = edited if edited is not None and domain.name == chosen else pinning_of(domain)
+        for thread, cpus in pinning.pins:
             for cpu in cpus:
-                found.setdefault(cpu, []).append((f"v{vcpu}", domain.name))
-        for cpu in sorted(domain.emulator_pin or ()):
-            found.setdefault(cpu, []).append(("emu", domain.name))
-        for thread, cpus in domain.iothread_pins:
-            for cpu in cpus:
-                found.setdefault(cpu, []).append((f"io{thread}", domain.name))
-    return found
+                found.setdefault(cpu, []).append((thread, domain.name))
+    names = [d.name for d in domains]
+    letters = dict(zip(names, cycle(LETTERS), strict=False))
+    styles = dict(zip((n for n in names if n != chosen), cycle(COLOURS), strict=False)) | {chosen: "accent"}
+    off = frozenset(d.name for d in domains if d.name != chosen and not (d.running or d.autostart))
+    return Owners({cpu: tuple(who) for cpu, who in found.items()}, chosen, letters, styles, off)
 
 
-def cores_of(cpus: Sequence[Cpu]) -> list[tuple[Cpu, ...]]:
-    """CPUs by core, in order of their first CPU."""
-    by_number = {c.cpu: c for c in cpus}
-    done: set[int] = set()
-    found = []
-    for cpu in sorted(cpus, key=lambda c: c.cpu):
-        if cpu.cpu not in done:
-            siblings = sorted(or_else(cpu.siblings, frozenset({cpu.cpu})) & by_number.keys()) or [cpu.cpu]
-            done.update(siblings)
-            found.append(tuple(by_number[s] for s in siblings))
-    return found
+def owner_cell(owners: Owners, cpu: int, room: int, isolated: bool) -> Run:
+    """Who has a CPU, in a cell's room: "v0" of the chosen guest, "b v3" of guest b, "host" where nobody is pinned.
+
+    A + means more owners, a ! two vCPUs on one CPU, a * that the host isolates it.
+    """
+    who = owners.by_cpu.get(cpu, ())
+    if not who:
+        return (
+            ("host*" if isolated else "host") if room > 1 else "*" if isolated else "·",
+            "warn" if isolated else "dim",
+        )
+    thread, name = who[0]
+    clash = owners.clash(cpu)
+    style = "fail" if clash else owners.styles.get(name, "info")
+    letter = "" if name == owners.chosen else owners.letters.get(name, "?")
+    if room == 1:
+        return ("!" if clash else letter or thread[0].upper(), style)
+    sign = "!" if clash else "+" if len(who) > 1 else "*" if isolated else ""
+    text = (
+        f"{letter} {thread}"
+        if letter and room > 4
+        else f"{letter}{thread if thread != EMULATOR or not letter else 'e'}"
+    )
+    return (f"{fit(text, min(len(text), room - len(sign)))}{sign}", style)
 
 
-def domains_of(topology: Topology) -> list[tuple[Cpu, ...]]:
-    """Online CPUs by level 3 domain; without one, by package."""
-    done: set[int] = set()
-    found = []
-    for cpu in topology.online_cpus:
-        if cpu.cpu not in done:
-            shared = cpu.shared(3) or or_else(cpu.package_cpus, frozenset({cpu.cpu})) or frozenset({cpu.cpu})
-            members = tuple(c for c in topology.online_cpus if c.cpu in shared and c.cpu not in done) or (cpu,)
-            done.update(c.cpu for c in members)
-            found.append(members)
-    return sorted(found, key=lambda d: (or_else(d[0].package, 0), d[0].cpu))
+def load_cell(moment: CpuMoment | None, what: str, room: int, glyphs: Glyphs) -> Run:
+    """How busy a CPU is, or how fast, in a cell's room."""
+    value = Unread("not read") if moment is None else moment.busy if what == "busy" else moment.mhz
+    if isinstance(value, Unread):
+        return ("?", "dim")
+    share = value if what == "busy" else value / 6000
+    style = "fail" if what == "busy" and value > 0.9 else "graph"
+    if room == 1:
+        return (glyphs.ramp[min(int(share * len(glyphs.ramp)), len(glyphs.ramp) - 1)], style)
+    return (
+        f"{value * 100:3.0f}%" if what == "busy" else f"{value / 1000:.1f}G" if room < 5 else f"{value:.0f}M",
+        style,
+    )
 
 
 def cards_by_node(facts: Facts) -> dict[int, list[str]]:
@@ -65,110 +104,83 @@ def cards_by_node(facts: Facts) -> dict[int, list[str]]:
     if not isinstance(facts.pci, Unread):
         for device in facts.pci.devices:
             if device.is_display and isinstance(device.numa_node, int):
-                found.setdefault(device.numa_node, []).append(device.bdf)
+                found.setdefault(device.numa_node, []).append(device.bdf.removeprefix("0000:"))
     return found
 
 
-def mark_of(cpu: Cpu, owners: dict[int, list[tuple[str, str]]], chosen: str) -> Run:
-    """The cell's text: the first owner, with + for more and * for isolated; "host" where nobody is pinned."""
-    who = owners.get(cpu.cpu, [])
-    if not who:
-        return ("isol" if cpu.isolated else HOST, "warn" if cpu.isolated else "dim")
-    mark, name = who[0]
-    clash = sum(w[0].startswith("v") for w in who) > 1
-    text = f"{mark}{'!' if clash else '+' if len(who) > 1 else ''}{'*' if cpu.isolated else ''}"
-    return (text, "fail" if clash else "accent" if name == chosen else "info")
-
-
-def pin_rows(facts: Facts, domains: Sequence[Domain], chosen: str, glyphs: Glyphs, width: int) -> list[Row]:
-    """The whole map; a row of cores has a key for each line of threads."""
-    if isinstance(facts.cpu, Unread):
-        return [row((f"the processors cannot be seen: {clean(str(facts.cpu))}", "unknown"))]
-    topology = facts.cpu
-    owners = owners_of(domains, chosen)
-    cards = cards_by_node(facts)
-    rows: list[Row] = []
-    package: object = object()
-    for index, members in enumerate(domains_of(topology)):
-        if members[0].package != package:
-            package = members[0].package
-            rows.append(_package_row(members[0], topology, cards, glyphs))
-        rows += _domain_rows(index, members, owners, chosen, glyphs, width)
-    offline = [c.cpu for c in topology.cpus if not c.online]
-    if offline:
-        rows.append(row(("offline ", "warn"), f"CPUs {format_list(offline)}"))
-    return rows
-
-
-def _package_row(cpu: Cpu, topology: Topology, cards: dict[int, list[str]], glyphs: Glyphs) -> Row:
-    package = or_else(cpu.package, None)
-    nodes = sorted(
-        {n for c in topology.online_cpus if or_else(c.package, None) == package for n in or_else(c.nodes, frozenset())}
+def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequence[Problem], ground: Ground) -> Row:
+    """The guest, its score, what is wrong in one word, how many caches it uses."""
+    used = {ground.by_cpu[c].domain for c in edited.guest_cpus if c in ground.by_cpu}
+    clash = any(p.law == "P2" and p.severity is Severity.FAIL for p in said)
+    threads = "1 iothread" if edited.iothreads == 1 else f"{edited.iothreads} iothreads"
+    return row(
+        " ",
+        (clean(name), "head"),
+        f"  {edited.count} vCPUs · {threads}",
+        ("   score ", "dim"),
+        (str(total.total), "holds" if total.total >= 90 else "warn"),
+        "   ",
+        ("clash", "fail") if clash else ("no clash", ""),
+        f"   cache: {len(used)} of {len(ground.domains)} L3",
+        ("   edited", "warn") if changed else "",
     )
-    words = []
-    for node in nodes:
-        here = f" (card {', '.join(cards[node])} is here)" if cards.get(node) else ""
-        words.append(f"node {node}{here}")
-    return row((f"socket {shown(cpu.package)}", "head"), f" · {', '.join(words) or 'nodes unknown'}")
 
 
-def _domain_rows(
-    index: int,
-    members: tuple[Cpu, ...],
-    owners: dict[int, list[tuple[str, str]]],
-    chosen: str,
-    glyphs: Glyphs,
-    width: int,
-) -> list[Row]:
-    size = members[0].cache_size(3)
-    nodes = format_list(n for n in or_else(members[0].nodes, frozenset()))
-    title = f" L3 #{index} {size >> 20} MiB " if isinstance(size, int) else f" #{index} no L3 shown "
-    title += f"· node {nodes or '?'} · CPUs {format_list(c.cpu for c in members)} "
-    cores = cores_of(members)
-    fits = max((width - 2) // CELL, 1)
-    inner = min(len(cores), fits) * CELL
-    inner = max(inner, min(len(title), width - 2))
-    left, right, low_left, low_right = tuple(glyphs.corners)
-    rows = [
-        row(
-            (left, "dim"),
-            (fit(title, min(len(title), inner)), "head"),
-            (glyphs.horizontal * (inner - min(len(title), inner)) + right, "dim"),
-        )
-    ]
-    for start in range(0, len(cores), fits):
-        chunk = cores[start : start + fits]
-        for thread in range(max(map(len, chunk))):
-            runs: list[Run] = [(glyphs.vertical, "dim")]
-            for core in chunk:
-                if thread < len(core):
-                    text, style = mark_of(core[thread], owners, chosen)
-                    runs.append((fit(f"[{fit(text, 5)}]", CELL), style))
-                else:
-                    runs.append((" " * CELL, ""))
-            runs.append((" " * (inner - len(chunk) * CELL) + glyphs.vertical, "dim"))
-            rows.append(Row(tuple(runs)))
-        labels = [
-            fit(f"{'/'.join(str(c.cpu) for c in core)} {core[0].kind_name}".strip(), CELL - 1) + " " for core in chunk
-        ]
-        rows.append(
-            row(
-                (glyphs.vertical, "dim"),
-                ("".join(labels), "dim"),
-                (" " * (inner - len(chunk) * CELL) + glyphs.vertical, "dim"),
-            )
-        )
-    rows.append(row((low_left + glyphs.horizontal * inner + low_right, "dim")))
+def problem_rows(said: Sequence[Problem], glyphs: Glyphs, width: int, most: int) -> list[Row]:
+    """The worst problems, each in a line; how many more there are stands in the last."""
+    rows = []
+    for index, problem in enumerate(said[:most]):
+        more = f"  (+{len(said) - most}, w shows all)" if index == most - 1 and len(said) > most else ""
+        text = fit(problem.words, min(len(problem.words), max(width - 4 - len(more), 10)))
+        rows.append(row(f" {glyphs.mark(problem.severity)} ", (text, str(problem.severity)), (more, "dim")))
+    return rows or [row((f" {glyphs.mark('holds')} nothing is wrong with these pins", "holds"))]
+
+
+def thread_row(edited: Pinning, thread: str, width: int) -> Row:
+    """The threads with their CPUs, the one that is placed next reversed and always in sight."""
+    pins = edited.by_thread
+    words = [f" {name}:{format_list(pins[name]) if name in pins else '–'} " for name in edited.threads]
+    place = edited.threads.index(thread)
+    first = place
+    used = len(words[place]) + 8
+    while first > 0 and used + len(words[first - 1]) <= width // 2:
+        first -= 1
+        used += len(words[first])
+    runs: list[Run] = [(" place ", "dim")]
+    used = 7
+    for index in range(first, len(words)):
+        used += len(words[index])
+        if used > width:
+            break
+        runs.append((words[index], "reverse" if index == place else ""))
+    return Row(tuple(runs))
+
+
+def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], width: int) -> list[Row]:
+    """Every part of the score with its words, then everything that is wrong."""
+    rows = [row((f"score {total.total}", "head"), " of 100")]
+    for part in total.parts:
+        style = "" if part.points >= part.of else "warn"
+        lines = wrap(part.words, max(width - 26, 20))
+        rows.append(row((f"{part.points:5.1f} of {part.of:<3}", style), f" {part.name:<9} ", (lines[0], style)))
+        rows += [row(f"{'':22}", (line, style)) for line in lines[1:]]
+    rows += [BLANK, row(("what is wrong", "head"), " " if said else "  nothing")]
+    for problem in said:
+        lines = wrap(problem.words, max(width - 12, 20))
+        rows.append(row((f"{problem.severity:5}", str(problem.severity)), f"{problem.law:4} ", lines[0]))
+        rows += [row(f"{'':10}", line) for line in lines[1:]]
+    rows += [row(("! ", "warn"), line) for remark in remarks for line in wrap(remark, max(width - 4, 20))]
     return rows
 
 
-def guest_lines(domains: Sequence[Domain], chosen: str, width: int) -> list[Row]:
-    """Every guest with its pins in words; the chosen one first in the eye."""
+def guest_lines(domains: Sequence[Domain], owners: Owners, width: int) -> list[Row]:
+    """Every guest with its letter and its pins in words."""
     rows = []
     for domain in domains:
-        style = "accent" if domain.name == chosen else "info" if domain.vcpu_pins else "dim"
-        rows.append(row((fit(domain.name, 20), style), " ", fit(pin_words(domain), max(width - 22, 10))))
-    return rows or [row(("no guest is known", "dim")), BLANK]
+        style = owners.styles.get(domain.name, "info") if domain.vcpu_pins else "dim"
+        letter = " " if domain.name == owners.chosen else owners.letters.get(domain.name, "?")
+        rows.append(row(f"{letter} ", (fit(domain.name, 18), style), " ", fit(pin_words(domain), max(width - 22, 10))))
+    return rows or [row(("no guest is known: libvirt tells of none", "dim")), BLANK]
 
 
 def pin_words(domain: Domain) -> str:
@@ -177,13 +189,11 @@ def pin_words(domain: Domain) -> str:
     unpinned = domain.vcpus - len(domain.vcpu_pins)
     missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
     emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
-    words = [f"{domain.vcpus} vCPUs {pins}{missing}", f"emulator {emulator}"]
-    if domain.iothreads:
-        words.append("1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads")
-    return " · ".join(words)
+    iothreads = "1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads"
+    return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {iothreads}"
 
 
-def cpu_detail(topology: Topology, number: int, owners: dict[int, list[tuple[str, str]]]) -> str:
+def cpu_detail(topology: Topology, number: int, owners: Owners) -> str:
     """One line about one CPU."""
     cpu = topology.by_number.get(number)
     if cpu is None:
@@ -191,6 +201,7 @@ def cpu_detail(topology: Topology, number: int, owners: dict[int, list[tuple[str
     size = cpu.cache_size(3)
     words = [
         f"CPU {number}",
+        ", ".join(f"{thread} of {clean(name)}" for thread, name in owners.by_cpu.get(number, ())) or "host",
         f"core {shown(cpu.core)}",
         f"with {format_list(or_else(cpu.siblings, frozenset()) - {number}) or 'no sibling'}",
         f"L3 {size >> 20} MiB" if isinstance(size, int) else "L3 unknown",
@@ -199,6 +210,5 @@ def cpu_detail(topology: Topology, number: int, owners: dict[int, list[tuple[str
         f"up to {cpu.max_khz / 1e6:.2f} GHz" if isinstance(cpu.max_khz, int) else "",
         "isolated" if cpu.isolated else "",
         "nohz_full" if cpu.nohz_full else "",
-        ", ".join(f"{mark} of {clean(name)}" for mark, name in owners.get(number, [])) or "host",
     ]
     return " · ".join(w for w in words if w)

@@ -1,0 +1,206 @@
+"""The Pin screen: six very different machines, an editor by keys alone, and what it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.hosts import TOWER
+from tests.machines import root_of
+from tests.pin_machines import SIX, host, topology
+from tests.tui.consoles import LINUX, Console, caps, console
+from vfiotui.demo.builder import build
+from vfiotui.demo.write import write
+from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
+from vfiotui.model.pinning import Pinning
+from vfiotui.tui.caps import ASCII
+from vfiotui.tui.screens.pin import PinScreen
+from vfiotui.tui.widgets.core_map import CoreMap
+
+
+async def at_pins(found: Console) -> PinScreen:
+    await found.press("3")
+    await found.until(lambda: found.app.current_mode == "pin")
+    screen = found.app.screen
+    assert isinstance(screen, PinScreen)
+    await found.until(lambda: screen.desk.ground is not None)
+    return screen
+
+
+def now(screen: PinScreen) -> Pinning:
+    assert screen.desk.editor is not None
+    return screen.desk.editor.present
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=str)
+@pytest.mark.parametrize("machine", SIX)
+async def test_every_machine_is_drawn_and_every_cpu_reached_at_every_size(machine: str, size: tuple[int, int]) -> None:
+    online = {c.cpu for c in topology(machine).online_cpus}
+    async with console(root_of(host(machine), Mode.DEMO), size, ability=LINUX if size[0] == 80 else None) as found:
+        screen = await at_pins(found)
+        page = screen.query_one(CoreMap)
+        await found.shows("L3" if machine != "arm" else "no L3", "game")
+        for _ in range(3 if size[0] == 80 else 1):
+            assert set(page._cells) == online
+            assert all(x + w <= page.size.width for _, x, w in page._cells.values())
+            await found.press("end")
+            assert page.number != min(online)
+            line = page._cells[page.number][0] - page.scroll_offset.y
+            assert 0 <= line < page.size.height, "the cursor's cell is in sight"
+            await found.press("home", "z")
+        await found.press("t", "g")
+        await found.shows("proposal 1 of")
+        kept = now(screen)
+        assert len(kept.vcpus) == kept.count == 4 and screen.desk.score().total >= 90
+        assert [p for p in screen.desk.problems() if p.severity != "info"] == []
+
+
+async def test_pins_are_edited_by_keys_alone_with_undo_and_redo() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        screen = await at_pins(found)
+        start = now(screen)
+        await found.press("right", "space")
+        assert now(screen).vcpus[0] == {1} and screen.desk.editor.thread == "v1"  # type: ignore[union-attr]
+        await found.shows("edited")
+        await found.press("down", "space")
+        assert now(screen).vcpus[1] == {13}
+        await found.press("u")
+        assert now(screen).vcpus[1] == {18}
+        await found.press("U", "u", "u")
+        assert now(screen) == start
+        await found.press("u")
+        await found.shows("nothing to undo")
+
+        await found.press("left_square_bracket")
+        assert screen.desk.editor.thread == "io1"  # type: ignore[union-attr]
+        await found.press("home", "c")
+        assert now(screen).iothread_pins == {1: {0, 12}}
+        await found.press("left_square_bracket", "e")
+        assert now(screen).emulator == {0, 2, 3}
+        await found.press("x")
+        assert now(screen).emulator is None
+        await found.shows("the emulator may run on the vCPUs' CPUs")
+
+
+async def test_whole_caches_swaps_and_marked_ranges() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        screen = await at_pins(found)
+        await found.press("L")
+        assert [min(c) for c in now(screen).vcpus.values()] == [0, 12, 1, 13, 2, 14, 3, 15]
+        await found.shows("the emulator shares CPU 2-3 with vCPUs")
+        await found.press("u")
+        page = screen.query_one(CoreMap)
+        page.go(18)
+        await found.press("s")
+        assert (now(screen).vcpus[0], now(screen).vcpus[1]) == ({18}, {6})
+        await found.shows("no clash")
+        page.go(9)
+        await found.press("m", "left")
+        await found.press("x")
+        assert {6, 7} & now(screen).vcpus.keys() and len(now(screen).vcpus) < 8
+        await found.press("u", "m", "escape", "X")
+        assert len(now(screen).vcpus) == 7
+
+
+@pytest.mark.parametrize(
+    ("cpu", "words"),
+    [(7, "vCPUs 0,2 are all pinned to CPU 7"), (10, "SMT pair split"), (1, "SMT pair split")],
+)
+async def test_every_invalid_state_is_said_at_once(cpu: int, words: str) -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 40)) as found:
+        screen = await at_pins(found)
+        screen.query_one(CoreMap).go(cpu)
+        await found.press("space")
+        await found.shows(words)
+        if cpu == 7:
+            await found.shows("clash", "[v0!")
+
+
+async def test_wishes_change_what_is_proposed() -> None:
+    async with console(root_of(host("x3d"), Mode.DEMO), (160, 50)) as found:
+        screen = await at_pins(found)
+        await found.press("t", "g")
+        await found.shows("prefer cache")
+        assert now(screen).guest_cpus <= {*range(8), *range(16, 24)}
+        await found.press("p")
+        await found.shows("prefer frequency")
+        assert now(screen).guest_cpus <= {*range(8, 16), *range(24, 32)}
+        await found.press("plus", "plus")
+        assert now(screen).count == 8
+        await found.press("minus", "S")
+        await found.shows("one vCPU on each core")
+        assert now(screen).shape is not None and now(screen).shape.threads == 1  # type: ignore[union-attr]
+        await found.press("H", "w")
+        await found.shows(" why ", "of 25", "prefer")
+        await found.press("escape", *"+" * 60)
+        await found.shows("find no place")
+
+
+async def test_edits_of_one_guest_stay_while_another_is_looked_at() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        screen = await at_pins(found)
+        await found.press("space", "t")
+        assert screen.desk.domain is not None and screen.desk.domain.name == "arch-test"
+        await found.press("t", "t")
+        assert screen.desk.domain.name == "win10" and now(screen).vcpus[0] == {0}
+        await found.press("r")
+        await found.until(lambda: found.app.store.get("reading") is False)
+        assert now(screen).vcpus[0] == {0}, "reading again forgets nothing"
+
+
+async def test_load_and_frequency_stand_in_the_cells_on_demand_only() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        await at_pins(found)
+        assert "live" not in found.app.store.wanted()
+        await found.press("v")
+        await found.shows("%")
+        await found.press("v")
+        await found.shows("M ]")
+        await found.press("v")
+        await found.shows("[v0    ]")
+        assert "live" not in found.app.store.wanted()
+
+
+async def test_a_plan_is_shown_applied_and_undone(tmp_path: Path) -> None:
+    write(build(TOWER), str(tmp_path))
+    (tmp_path / "var/lib").mkdir(parents=True, exist_ok=True)
+    file = tmp_path / "etc/libvirt/qemu/win10.xml"
+    before = file.read_bytes()
+    async with console(Root.mounted(str(tmp_path)), (100, 40)) as found:
+        screen = await at_pins(found)
+        page = screen.query_one(CoreMap)
+        page.go(10)
+        await found.press("c", "d")
+        await found.shows(" diff ", "+    <vcpupin vcpu='0' cpuset='10'/>")
+        await found.press("escape", "a")
+        await found.shows(" apply ", "definition only", "felt next start of the guest")
+        await found.press("escape")
+        assert file.read_bytes() == before
+        await found.press("a")
+        await found.shows(" apply ")
+        await found.press("y")
+        await found.shows("is done")
+        domain = DomainXml(file.read_text())
+        assert domain.vcpu_pins[0] == {10} and domain.vcpu_pins[1] == {22}
+        assert file.read_bytes() == before.replace(b"vcpu='0' cpuset='6'", b"vcpu='0' cpuset='10'").replace(
+            b"vcpu='1' cpuset='18'", b"vcpu='1' cpuset='22'"
+        )
+
+
+async def test_the_demo_refuses_to_be_changed_with_a_sentence() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        await at_pins(found)
+        await found.press("space", "a")
+        await found.shows(" apply ")
+        await found.press("y")
+        await found.shows("made up")
+
+
+async def test_glyphs_of_ascii_draw_the_map() -> None:
+    async with console(root_of(host("hybrid"), Mode.DEMO), (80, 24), ability=caps(ASCII)) as found:
+        await at_pins(found)
+        assert found.text.isascii()
+        await found.shows("+ L3 #0", "[v0    ]")

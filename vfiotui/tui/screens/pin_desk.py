@@ -1,0 +1,201 @@
+"""The desk of the Pin screen: which guest is edited, its editor, the wish, the mark, what was said last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vfiotui.model.domain import Domain
+from vfiotui.model.facts import Facts
+from vfiotui.model.pinning import pinning_of
+from vfiotui.model.reading import Unread
+from vfiotui.model.topology import CpuSet
+from vfiotui.plan.pin_check import Problem, problems
+from vfiotui.plan.pin_editor import Editor
+from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
+from vfiotui.plan.pin_propose import NoPlace, Proposal, Wish, propose
+from vfiotui.plan.pin_score import Prefer, Score, score
+
+HOST_CORES = 5
+"""The wish goes from 0 to 4 cores for the host and begins anew."""
+
+FOLLOWED = ("propose", "more", "fewer", "host", "prefer", "smt")
+
+
+class Desk:
+    """Holds no widget: every key of the screen is one deed here."""
+
+    def __init__(self) -> None:
+        self.domain: Domain | None = None
+        self.ground: Ground | None = None
+        self.wish = Wish()
+        self.word = ""
+        """What the last deed has to say."""
+        self.remarks: tuple[str, ...] = ()
+        self._facts: Facts | None = None
+        self._domains: tuple[Domain, ...] = ()
+        self._editors: dict[str, Editor] = {}
+        self._offered: tuple[Proposal, ...] = ()
+        self._rank = 0
+        self._proposing = False
+        """Whether the last deeds were proposals, which then follow another wish."""
+        self._anchor: int | None = None
+
+    @property
+    def editor(self) -> Editor | None:
+        """The editor of the chosen guest."""
+        return None if self.domain is None else self._editors.get(self.domain.name)
+
+    def learn(self, facts: Facts, domains: tuple[Domain, ...]) -> None:
+        """Takes new facts; what is being edited stays."""
+        if facts is self._facts and domains is self._domains:
+            return
+        self._facts, self._domains = facts, domains
+        name = self.domain.name if self.domain else ""
+        order = sorted(domains, key=lambda d: (d.name != name, not d.running, not d.vcpu_pins))
+        self._choose(order[0] if order else None)
+
+    def next_guest(self) -> None:
+        """The next one by name."""
+        names = [d.name for d in self._domains]
+        if self.domain is not None and names:
+            place = (names.index(self.domain.name) + 1) % len(names)
+            self._choose(self._domains[place])
+            self._forget()
+
+    def _choose(self, domain: Domain | None) -> None:
+        self.domain = domain
+        facts = self._facts
+        if facts is None or isinstance(facts.cpu, Unread):
+            self.ground = None
+            return
+        near: CpuSet = frozenset()
+        if domain is not None:
+            editor = self._editors.get(domain.name)
+            if editor is None or (not editor.changed and editor.start != pinning_of(domain)):
+                self._editors[domain.name] = Editor(pinning_of(domain))
+            else:
+                editor.start = pinning_of(domain)
+            if not isinstance(facts.pci, Unread):
+                own = {h.address for h in domain.hostdevs if h.kind == "pci"}
+                cards = [d.bdf for d in facts.pci.devices if d.bdf in own and d.is_display]
+                near = next((n for c in cards if not isinstance(n := nodes_near(facts.pci, c), Unread)), near)
+        self.ground = ground_of(facts.cpu, (d for d in self._domains if d is not domain), near)
+
+    def _forget(self) -> None:
+        """What belonged to the last pinning."""
+        self.word, self.remarks, self._offered, self._rank, self._anchor = "", (), (), 0, None
+        self._proposing = False
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the pinning as it is edited."""
+        return () if self.editor is None or self.ground is None else problems(self.editor.present, self.ground)
+
+    def score(self) -> Score:
+        """Its score."""
+        if self.editor is None or self.ground is None:
+            return Score(())
+        wish = self.wish
+        return score(self.editor.present, self.ground, prefer=wish.prefer, host_cores=wish.host_cores)
+
+    def order(self) -> list[int]:
+        """All CPUs as they are drawn: core by core."""
+        return [] if self.ground is None else [cpu for core in self.ground.cores for cpu in core.cpus]
+
+    def marked(self, cpu: int) -> CpuSet:
+        """The CPUs from the mark to the cursor; none without a mark."""
+        order = self.order()
+        if self._anchor not in order or cpu not in order:
+            return frozenset()
+        first, last = sorted((order.index(self._anchor), order.index(cpu)))
+        return frozenset(order[first : last + 1])
+
+    def _aimed(self, cpu: int) -> list[int]:
+        """The marked CPUs in their order, or the one under the cursor."""
+        marked = self.marked(cpu)
+        return [c for c in self.order() if c in marked] or [cpu]
+
+    def do(self, verb: str, cpu: int) -> None:
+        """One deed at a CPU."""
+        editor = self.editor
+        if editor is None or self.ground is None:
+            return
+        self.word = ""
+        core = self.ground.by_cpu.get(cpu)
+        domain = self.ground.domains[core.domain] if core is not None else None
+        whole = [c for one in domain.cores for c in one.cpus] if domain is not None else []
+        deeds: dict[str, Callable[[], object]] = {
+            "place": lambda: editor.place(self._aimed(cpu)),
+            "swap": lambda: editor.swap(cpu),
+            "extend": lambda: editor.extend(cpu),
+            "clear": lambda: editor.clear_cpus(self._aimed(cpu)) if self._anchor is not None else editor.clear(),
+            "clear_cpus": lambda: editor.clear_cpus(self._aimed(cpu)),
+            "core": lambda: editor.place(core.cpus if core is not None else (cpu,)),
+            "cache": lambda: editor.place(whole or [cpu]),
+            "undo": lambda: self._say("nothing to undo", editor.undo()),
+            "redo": lambda: self._say("nothing to redo", editor.redo()),
+            "more": lambda: self._resize(editor, 1),
+            "fewer": lambda: self._resize(editor, -1),
+            "host": lambda: self._wish(replace(self.wish, host_cores=(self.wish.host_cores + 1) % HOST_CORES)),
+            "prefer": lambda: self._wish(replace(self.wish, prefer=self._other())),
+            "smt": lambda: self._wish(replace(self.wish, smt=not self.wish.smt)),
+            "propose": self._propose,
+        }
+        if verb == "mark":
+            self._anchor = cpu
+            self.word = "marked from here: move, then space places, x frees, esc drops the mark"
+            return
+        if verb in deeds:
+            self._proposing = self._proposing and verb in FOLLOWED
+            deeds[verb]()
+        self._anchor = None
+
+    def _say(self, word: str, done: bool) -> None:
+        self.word = "" if done else word
+
+    def _other(self) -> Prefer:
+        return Prefer.FREQUENCY if self.wish.prefer is Prefer.CACHE else Prefer.CACHE
+
+    def _resize(self, editor: Editor, step: int) -> None:
+        threads = editor.present.shape.threads if editor.present.shape else 1
+        editor.resize(editor.present.count + step * threads)
+        if self._proposing:
+            self._propose()
+
+    def _wish(self, wish: Wish) -> None:
+        """Another wish; a proposal that is looked at follows it."""
+        self.wish = wish
+        if self._proposing:
+            self._offered = ()
+            self._propose()
+        else:
+            self.word = self._wish_words()
+
+    def _wish_words(self) -> str:
+        wish = self.wish
+        kept = "1 core" if wish.host_cores == 1 else f"{wish.host_cores} cores"
+        return f"the host keeps {kept}, prefer {wish.prefer}, {'SMT pairs' if wish.smt else 'one vCPU on each core'}"
+
+    def _propose(self) -> None:
+        """The best pinning for the wish, or the next best."""
+        editor = self.editor
+        if editor is None or self.ground is None:
+            return
+        self._proposing = True
+        current = self._offered and self._offered[self._rank].pinning == editor.present
+        if current:
+            self._rank = (self._rank + 1) % len(self._offered)
+        else:
+            now = editor.present
+            wish = replace(self.wish, vcpus=now.count, iothreads=now.iothreads)
+            found = propose(wish, self.ground, self.domain)
+            if isinstance(found, NoPlace):
+                self.word = found.sentence
+                return
+            self._offered, self._rank = found, 0
+        offer = self._offered[self._rank]
+        editor.take(offer.pinning)
+        self.remarks = offer.remarks
+        self.word = (
+            f"proposal {self._rank + 1} of {len(self._offered)}: {self._wish_words()}; w tells why, u takes it back"
+        )
