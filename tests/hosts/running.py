@@ -29,7 +29,11 @@ HOSTS: dict[str, Host] = {
     ),
     "lazy-acpi": replace(CLEAN, cpu=replace(CLEAN.cpu, scaling="acpi-cpufreq", governor="powersave", preference="")),
     "noisy": replace(CLEAN, pci=(*CLEAN.pci, BUSY_NIC, BUSY_DISK)),
-    "old-groups": replace(CLEAN, remove=("/sys/fs/cgroup",)),
+    "old-groups": replace(
+        CLEAN,
+        files={**CLEAN.files, "/sys/fs/cgroup/cpuset/cpuset.cpus": "0-7\n"},
+        remove=("/sys/fs/cgroup/cgroup.controllers", "/sys/fs/cgroup/machine.slice"),
+    ),
     "narrow-slice": replace(CLEAN, machine_cpus="0-4"),
     "greedy": replace(
         CLEAN,

@@ -61,6 +61,14 @@ def test_the_order_of_huge_page_words(words: str, wrong: bool) -> None:
     assert (Verdict.FAILS in {f.verdict for f in ask("MEM-CMDLINE-ORDER", host)}) is wrong
 
 
+@pytest.mark.parametrize(
+    ("gib", "pages", "fails"), [(4, 128, False), (4, 1800, True), (64, 8192, False), (64, 25000, True)]
+)
+def test_small_hosts_may_reserve_too(gib: int, pages: int, fails: bool) -> None:
+    host = replace(CLEAN, memory_kib=gib << 20, huge_2m=(pages, pages))
+    assert (Verdict.FAILS in {f.verdict for f in ask("MEM-RESERVE-HUGE", host)}) is fails
+
+
 def test_a_framebuffer_on_a_vga_card_is_driven_out_and_on_others_not() -> None:
     (other,) = (f for f in ask("BAR-FRAMEBUFFER", "dark-card") if f.verdict is Verdict.FAILS)
     assert other.severity is Severity.FAIL and "does nothing here" in str(other.fix)

@@ -71,7 +71,15 @@ def read_cgroup_v2(root: Root) -> Reading[bool]:
     """Whether the unified hierarchy is mounted."""
     if not root.has("sys"):
         return Unread("a root without /sys does not tell", Why.NOT_HERE, "/sys/fs/cgroup")
-    return root.exists("/sys/fs/cgroup/cgroup.controllers")
+    names = root.names("/sys/fs/cgroup")
+    if isinstance(names, Unread):
+        return names
+    if "cgroup.controllers" in names or root.exists("/sys/fs/cgroup/machine.slice/cpuset.cpus.effective") is True:
+        return True
+    # Captures may hold some of its files only: the old kind shows by the folders of its controllers.
+    if root.is_live or {"cpuset", "memory", "systemd"} & set(names):
+        return False
+    return Unread("the capture does not hold its files", Why.NOT_HERE, "/sys/fs/cgroup/cgroup.controllers")
 
 
 def read(root: Root) -> Reading[Boot]:

@@ -33,12 +33,13 @@ def check(facts: Facts) -> Iterator[Answer]:
     total = known(memory.meminfo).get("MemTotal", 0)
     pools = [p for p in known(memory.pools) if p.node is None and isinstance(p.total, int)]
     taken = sum(p.size_kib * known(p.total) for p in pools)
-    limit = min(total - KEEP_KIB, int(total * SHARE))
+    # On a small host 4 GiB would be all there is.
+    limit = min(total - KEEP_KIB, int(total * SHARE)) if total > 2 * KEEP_KIB else int(total * SHARE)
     evidence = (
         *(seen(f"/sys/kernel/mm/hugepages/hugepages-{p.size_kib}kB/nr_hugepages", p.total) for p in pools),
         seen("/proc/meminfo", f"MemTotal {total} kB"),
     )
-    if total and taken > max(limit, 0):
+    if total and taken > limit:
         yield fails(
             "host",
             f"{taken / GIB:.1f} of {total / GIB:.1f} GiB are reserved as huge pages: too little is left for the host.",

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.model.reading import Unread, Why
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 SETTING = re.compile(r"^security_driver\s*=\s*\[?\s*[\"']none[\"']")
 
@@ -30,9 +30,10 @@ SETTING = re.compile(r"^security_driver\s*=\s*\[?\s*[\"']none[\"']")
 @rule("SECURITY-OFF", "H20", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     conf = known(facts.boot).qemu_conf
-    if isinstance(conf, Unread):
-        known(conf)
+    if isinstance(conf, Unread) and conf.why is Why.ABSENT:
+        yield not_applicable("host", "there is no qemu.conf", seen(conf.path, "is not there"))
         return
+    conf = known(conf)
     lines = [(n, text) for n, text in conf.numbered() if SETTING.match(text)]
     if lines:
         yield fails(
