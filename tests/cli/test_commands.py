@@ -103,7 +103,8 @@ def test_the_doctors_text_tells_path_why_and_fix(capsys: pytest.CaptureFixture[s
     assert code == Exit.FAILS
     lines = out.splitlines()
     start = next(i for i, line in enumerate(lines) if "GROUP-FOREIGN" in line)
-    block = lines[start : start + 6]
+    end = next(i for i, line in enumerate(lines) if i > start and not line.startswith(" "))
+    block = lines[start:end]
     assert "0000:04:00.0" in block[0]
     assert any(line.strip().startswith("from /sys/") for line in block)
     assert any(line.strip().startswith("why  ") for line in block)
