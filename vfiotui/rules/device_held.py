@@ -26,13 +26,15 @@ from vfiotui.model.host_use import is_given
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("DEVICE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="tower", silent="clean")
+@rule("DEVICE-HELD", "H11", Severity.WARN, needs=("pci", "virt"), fires="tower", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    bus, holders = known(facts.pci), known(facts.holders)
+    bus = known(facts.pci)
     known(known(facts.virt).domains)
     wanted = [bdf for bdf in meant(bus, facts.boot, facts.virt) if not is_given(device_of(bus, bdf))]
     if not wanted:
         yield not_applicable("host", "no device that is meant for a guest has a host driver")
+        return
+    holders = known(facts.holders)
     for bdf in wanted:
         mine = [h for h in holders.found if h.bdf == bdf]
         if mine:

@@ -25,14 +25,17 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.host_use import lost_disks
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("GIVEN-DISK", "H5", Severity.FAIL, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     bus, use = known(facts.pci), known(facts.host_use)
-    known(use.disks)
     given = meant(bus, facts.boot, facts.virt)
+    if not given:
+        yield not_applicable("host", "no device is meant for a guest")
+        return
+    known(use.disks)
     bad = False
     for bdf, why in given.items():
         uses = lost_disks(facts.host_use, bdf)

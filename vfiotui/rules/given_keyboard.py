@@ -29,8 +29,11 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 @rule("GIVEN-KEYBOARD", "H5", Severity.WARN, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     bus, use = known(facts.pci), known(facts.host_use)
-    boards = known(use.keyboards)
     given = meant(bus, facts.boot, facts.virt)
+    if not given:
+        yield not_applicable("host", "no device is meant for a guest")
+        return
+    boards = known(use.keyboards)
     lost = last_keyboards(facts.host_use, frozenset(given))
     if lost:
         yield fails(

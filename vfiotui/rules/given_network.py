@@ -23,14 +23,17 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.host_use import lost_networks
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("GIVEN-NETWORK", "H5", Severity.FAIL, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     bus, use = known(facts.pci), known(facts.host_use)
-    known(use.networks)
     given = meant(bus, facts.boot, facts.virt)
+    if not given:
+        yield not_applicable("host", "no device is meant for a guest")
+        return
+    known(use.networks)
     bad = False
     for bdf, why in given.items():
         for net in lost_networks(facts.host_use, bdf):

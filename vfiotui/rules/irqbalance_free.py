@@ -45,12 +45,15 @@ def banned(files: tuple[ConfigFile, ...]) -> frozenset[int]:
 def check(facts: Facts) -> Iterator[Answer]:
     services, isolation = known(facts.services), known(facts.isolation)
     known(known(facts.virt).domains)
+    pinned = pinned_cpus(facts.virt)
+    if not pinned:
+        yield not_applicable("host", "no guest is pinned")
+        return
     if services.unseen:
         known(services.enabled)
     if not services.wanted("irqbalance"):
         yield not_applicable("host", "irqbalance does not run", seen("/etc/systemd/system", "no irqbalance"))
         return
-    pinned = pinned_cpus(facts.virt)
     boot = frozenset[int]()
     if not isinstance(facts.cpu, Unread):
         boot = or_else(facts.cpu.isolated, boot) | or_else(facts.cpu.nohz_full, boot)
