@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vfiotui.host import memory
+from vfiotui.host import memory, own_threads
 from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Mode
-from vfiotui.model.live import LiveMoment
+from vfiotui.model.live import LiveMoment, Sample
+from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
@@ -23,18 +24,28 @@ Post = Callable[[str, Any, bool], None]
 SLOWEST, FASTEST = 10.0, 0.1
 """Seconds between two samples."""
 MEMORY_SECONDS = 2.0
-COST_SECONDS = 2.0
+COST_SECONDS, COST_ALONE_SECONDS = 4.0, 60.0
+"""How often the own cost is read; the second where nothing else is: reading it would be most of it."""
+PAUSED_SECONDS = 5.0
+CROWDED_SECONDS = 2.0
+"""The fastest where every CPU belongs to a guest."""
 TOPICS = frozenset({"live", "memory", "cost"})
 
 
 class Sampler:
-    """Wakes at the interval while a topic is wanted and not paused; sleeps without a timer otherwise."""
+    """Wakes at the interval while a topic is wanted; sleeps without a timer otherwise."""
 
-    def __init__(self, root: Root, post: Post) -> None:
-        self._root = root
+    def __init__(self, root: Root, post: Post, written: Callable[[], int | None] = lambda: None) -> None:
+        """`written` tells how many bytes went to the terminal so far."""
         self._post = post
+        self._readers = Readers(root, written)
         self._wanted: frozenset[str] = frozenset()
         self._interval = 1.0
+        self._paused = False
+        self.crowded = False
+        """Whether every CPU belongs to a guest: then it samples less often."""
+        self.focus = ""
+        """The guest of which everything is read at every sample; "" stands for all."""
         self._wake = threading.Event()
         self._again = threading.Event()
         self._ended = False
@@ -52,6 +63,11 @@ class Sampler:
     @interval.setter
     def interval(self, seconds: float) -> None:
         self._interval = min(max(seconds, FASTEST), SLOWEST)
+        self._wake.set()
+
+    def pause(self, paused: bool) -> None:
+        """While the picture stands, few samples are enough: no rate is lost, it is only told for a longer time."""
+        self._paused = paused
         self._wake.set()
 
     def want(self, topics: frozenset[str]) -> None:
@@ -73,56 +89,82 @@ class Sampler:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        readers = _Readers(self._root)
-        due = dict.fromkeys(TOPICS, 0.0)
+        read = dict.fromkeys(TOPICS, -SLOWEST * 1e3)
         try:
             while not self._ended:
                 wanted = self._wanted
                 now = time.monotonic()
-                for topic in wanted:
-                    if due[topic] <= now:
-                        self._sample(readers, topic)
-                        due[topic] = time.monotonic() + self._period(topic)
+                for topic in sorted(wanted):
+                    if read[topic] + self._period(topic) <= now:
+                        self._sample(topic)
+                        # The beat is kept: one late sample does not make all later ones late.
+                        beat = read[topic] + self._period(topic)
+                        read[topic] = beat if now - beat < self._period(topic) else now
                 if "live" not in wanted:
-                    readers.rest()
-                pause = min((due[t] for t in wanted), default=None)
-                self._wake.wait(None if pause is None else max(pause - time.monotonic(), 0.01))
+                    self._readers.rest()
+                pause = min((read[t] + self._period(t) for t in wanted), default=None)
+                self._wake.wait(None if pause is None else max(pause - time.monotonic(), 0.001))
                 self._wake.clear()
         finally:
-            readers.rest()
+            self._readers.rest()
 
     def _period(self, topic: str) -> float:
-        return {"memory": max(MEMORY_SECONDS, self._interval), "cost": COST_SECONDS}.get(topic, self._interval)
+        if topic == "cost":
+            return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
+        if self._paused and topic == "live":
+            return max(PAUSED_SECONDS, self._interval)
+        interval = max(self._interval, CROWDED_SECONDS if self.crowded else 0.0)
+        return max(MEMORY_SECONDS, interval) if topic == "memory" else interval
 
-    def _sample(self, readers: _Readers, topic: str) -> None:
+    def _sample(self, topic: str) -> None:
+        readers = self._readers
         if self._again.is_set():
             self._again.clear()
             readers.guests.look_again()
         try:
-            value: Any = {"live": readers.live, "memory": readers.memory, "cost": readers.cost.read}[topic]()
+            value: Any = (
+                readers.live(self.focus)
+                if topic == "live"
+                else readers.memory()
+                if topic == "memory"
+                else readers.cost.read()
+            )
         except Exception as error:
             # One bad sample must not end all later ones.
             value = Unread(f"the reading failed ({type(error).__name__}: {error})", Why.DAMAGED)
-        self._post(topic, value, topic != "cost")
+        self._post(topic, value, topic == "memory" or isinstance(value, LiveMoment))
 
 
-class _Readers:
+class Readers:
     """The readers of one sampler; they keep files open while they are in use."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, written: Callable[[], int | None] = lambda: None) -> None:
         self._root = root
-        self.cost = CostReader()
+        self.cost = CostReader(written)
         self.guests = GuestReader(root)
         self._cpus: CpuReader | None = None
+        self._rates = Rates()
+        self._batch = False
 
-    def live(self) -> LiveMoment:
+    def sample(self, focus: str = "") -> Sample:
+        """Counts everything once."""
         if self._root.mode not in (Mode.LIVE, Mode.DEMO):
-            return LiveMoment(time.monotonic(), STILL, STILL)
+            return Sample(time.monotonic(), time.time(), STILL, STILL)
         if self._cpus is None:
             self._cpus = CpuReader(self._root)
-        return LiveMoment(time.monotonic(), self._cpus.read(), self.guests.read())
+        guests = self.guests.read(focus)
+        at, wall = time.monotonic(), time.time()
+        return Sample(at, wall, self._cpus.read(), guests)
+
+    def live(self, focus: str = "") -> LiveMoment:
+        """The moment since the last call."""
+        if self._root.is_live and not self._batch:
+            self._batch = True
+            own_threads.stand_back(self._root)
+        return self._rates.moment(self.sample(focus))
 
     def memory(self) -> Any:
+        """Memory now."""
         return memory.read(self._root)
 
     def rest(self) -> None:
@@ -130,5 +172,6 @@ class _Readers:
         if self._cpus is not None:
             self._cpus.close()
             self._cpus = None
+            self._rates = Rates()
             self.guests.close()
             self.guests.look_again()

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
+
+
+class Keeper(Protocol):
+    """Keeps the values of a topic in its own way."""
+
+    def append(self, value: Any, /) -> None:
+        """Takes a value in."""
+
+    def __len__(self) -> int:
+        """How many values are kept."""
+
 
 Subscriber = Callable[[str], None]
 
@@ -22,6 +33,7 @@ class Store:
         self._values: dict[str, Any] = {}
         self._versions: dict[str, int] = {}
         self._histories: dict[str, deque[Any]] = {}
+        self._keepers: dict[str, Keeper] = {}
         self._subscribers: dict[str, list[Subscriber]] = {}
         self._on_wanted: list[Callable[[frozenset[str]], None]] = []
 
@@ -35,7 +47,7 @@ class Store:
         self._values[topic] = value
         self._versions[topic] = self.version(topic) + 1
         if keep:
-            self._histories.setdefault(topic, deque(maxlen=self._depth)).append(value)
+            self.kept(topic).append(value)
         for subscriber in tuple(self._subscribers.get(topic, ())):
             subscriber(topic)
 
@@ -53,6 +65,15 @@ class Store:
         if last is None or last >= len(kept):
             return tuple(kept)
         return tuple(kept[i] for i in range(len(kept) - last, len(kept)))
+
+    def keep_in(self, topic: str, keeper: Keeper) -> None:
+        """From now on the topic's history is what this keeper holds."""
+        self._keepers[topic] = keeper
+
+    def kept(self, topic: str) -> Keeper:
+        """What holds the topic's history."""
+        keeper = self._keepers.get(topic)
+        return self._histories.setdefault(topic, deque(maxlen=self._depth)) if keeper is None else keeper
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> Callable[[], None]:
         """Calls the subscriber at every change until the returned function is called."""

@@ -10,17 +10,21 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.hosts import TOWER
 from vfiotui.demo.builder import build
 from vfiotui.demo.figures import moving_figures
+from vfiotui.host import live_guest
 from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader, guest_name, kind_of
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Mode
-from vfiotui.model.live import GuestMoment, ThreadMoment
-from vfiotui.model.reading import Unread
+from vfiotui.model.live import LiveMoment, Sample, ThreadMoment
+from vfiotui.model.rates import Rates
+from vfiotui.model.reading import Unread, Why
 
 
 class Clock:
@@ -37,33 +41,42 @@ def demo(clock: Clock) -> Root:
     return Root(MemoryTree(build(TOWER)), Mode.DEMO, "", moving_figures(TOWER, clock))
 
 
-def by_name(guests: object) -> dict[str, GuestMoment]:
-    assert isinstance(guests, tuple)
-    return {g.name: g for g in guests}
+class Live:
+    """The readers and the rates of one machine; the test moves the clock."""
+
+    def __init__(self, root: Root) -> None:
+        self.guests = GuestReader(root)
+        self.cpus = CpuReader(root)
+        self._rates = Rates()
+        self._at = 0.0
+
+    def moment(self, seconds: float = 1.0) -> LiveMoment:
+        self._at += seconds
+        return self._rates.moment(Sample(self._at, self._at, self.cpus.read(), self.guests.read()))
+
+    def threads(self, name: str, seconds: float = 1.0) -> tuple[ThreadMoment, ...]:
+        guests = self.moment(seconds).guests
+        assert not isinstance(guests, Unread)
+        return next((g.threads for g in guests if g.name == name), ())
 
 
 def test_the_first_sample_has_no_rates() -> None:
-    guests = GuestReader(demo(Clock())).read()
-    threads = by_name(guests)["win10"].threads
-    assert not isinstance(threads, Unread)
-    assert all(isinstance(t.busy, Unread) and "first" in t.busy.reason for t in threads)
-    cpus = CpuReader(demo(Clock())).read()
-    assert not isinstance(cpus, Unread)
-    assert all(isinstance(c.busy, Unread) and isinstance(c.mhz, float) for c in cpus)
+    moment = Live(demo(Clock())).moment()
+    assert not isinstance(moment.guests, Unread) and not isinstance(moment.cpus, Unread)
+    assert all(isinstance(t.busy, Unread) and "first" in t.busy.reason for g in moment.guests for t in g.threads)
+    assert all(isinstance(c.busy, Unread) and isinstance(c.mhz, float) for c in moment.cpus)
 
 
 def test_later_samples_tell_each_vcpu_with_its_pin_and_delay() -> None:
     clock = Clock()
-    reader = GuestReader(demo(clock))
-    reader.read()
+    live = Live(demo(clock))
+    live.moment()
     clock.now += 1
-    guests = by_name(reader.read())
-    assert set(guests) == {"win10"}
-    threads = guests["win10"].threads
-    assert not isinstance(threads, Unread)
+    threads = live.threads("win10")
     vcpus = [t for t in threads if t.kind == "vcpu"]
-    assert [t.index for t in vcpus] == list(range(8))
+    assert [t.number for t in vcpus] == list(range(8))
     assert [t.pinned for t in vcpus] == [frozenset({p}) for p in TOWER.guests[0].pins]
+    assert [t.ran_on for t in vcpus] == list(TOWER.guests[0].pins)
     assert all(isinstance(t.busy, float) and 0 <= t.busy <= 1 for t in vcpus)
     assert all(isinstance(t.delay_ms, float) and t.delay_ms >= 0 for t in vcpus)
     assert {t.kind for t in threads} == {"vcpu", "emulator", "iothread"}
@@ -85,48 +98,83 @@ def thread_tree(folder: Path, *, start: int = 100, ran: int = 0, waited: int = 0
     return Root.mounted(str(folder))
 
 
-def vcpu(reader: GuestReader) -> ThreadMoment | None:
-    guests = by_name(reader.read())
-    if "g" not in guests:
-        return None
-    threads = guests["g"].threads
-    assert not isinstance(threads, Unread)
-    return next((t for t in threads if t.kind == "vcpu"), None)
+def vcpu(live: Live) -> ThreadMoment | None:
+    return next((t for t in live.threads("g") if t.kind == "vcpu"), None)
 
 
-def test_an_id_that_was_given_to_a_new_thread_gives_no_rate(tmp_path: Path) -> None:
-    reader = GuestReader(thread_tree(tmp_path, ran=9_000_000_000))
-    vcpu(reader)
-    thread_tree(tmp_path, start=200, ran=5)
-    moment = vcpu(reader)
-    assert moment is not None and isinstance(moment.busy, Unread), "counters of another life are no difference"
+def test_a_rate_is_the_difference_in_the_time_between_two_samples(tmp_path: Path) -> None:
+    live = Live(thread_tree(tmp_path, ran=1_000_000_000, waited=0))
+    vcpu(live)
+    thread_tree(tmp_path, ran=1_500_000_000, waited=30_000_000)
+    moment = live.threads("g", 2.0)[0]
+    assert (moment.busy, moment.delay_ms, moment.slices) == (0.25, 15.0, 0.0)
+    again = live.threads("g", 2.0)[0]
+    assert (again.busy, again.delay_ms) == (0.0, 0.0), "the same bytes again: it did not run"
 
 
 def test_counters_that_run_backwards_give_no_rate(tmp_path: Path) -> None:
-    reader = GuestReader(thread_tree(tmp_path, ran=9_000, waited=9_000))
-    vcpu(reader)
+    live = Live(thread_tree(tmp_path, ran=9_000, waited=9_000))
+    vcpu(live)
     thread_tree(tmp_path, ran=8_000, waited=10_000)
-    moment = vcpu(reader)
+    moment = vcpu(live)
     assert moment is not None and isinstance(moment.busy, Unread)
     assert isinstance(moment.delay_ms, float) and moment.delay_ms >= 0
 
 
 def test_a_guest_that_ends_is_gone_and_its_files_are_closed(tmp_path: Path) -> None:
-    reader = GuestReader(thread_tree(tmp_path))
-    assert vcpu(reader) is not None
+    live = Live(thread_tree(tmp_path))
+    assert vcpu(live) is not None
     before = len(os.listdir("/proc/self/fd"))
     for task in (tmp_path / "proc/5/task").iterdir():
-        (task / "stat").write_text("")
-    assert vcpu(reader) is None
+        (task / "schedstat").write_text("")
+    assert vcpu(live) is None
     assert len(os.listdir("/proc/self/fd")) < before
+
+
+def test_a_descriptor_never_tells_of_another_thread_with_the_same_id() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    kept = Root.live().keep_open(f"/proc/{process.pid}/schedstat")
+    assert isinstance(kept.read(), bytes)
+    process.kill()
+    process.wait()
+    gone = kept.read_same()
+    assert isinstance(gone, Unread) and gone.why is Why.VANISHED
+    kept.close()
+
+
+def test_a_long_file_of_proc_is_read_to_its_end() -> None:
+    path = "/proc/kallsyms"
+    kept = Root.live().keep_open(path)
+    data = kept.read(1 << 26)
+    assert data == Path(path).read_bytes() and len(data) > 100_000, "the kernel hands it out page by page"
+    kept.close()
+
+
+def test_other_processes_are_looked_at_twice_and_never_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = thread_tree(tmp_path)
+    for pid in range(100, 140):
+        place = tmp_path / f"proc/{pid}"
+        place.mkdir()
+        (place / "comm").write_text("bash\n")
+    monkeypatch.setattr(live_guest, "SEARCH_SECONDS", 0.0)
+    reader = GuestReader(root)
+    for _ in range(2):
+        reader.read()
+    asked: list[str] = []
+    monkeypatch.setattr(root.tree, "read", lambda path, limit: asked.append(path) or b"bash")
+    reader.read()
+    assert asked == []
+    (tmp_path / "proc/200").mkdir()
+    reader.read()
+    assert asked == ["/proc/200/comm"]
 
 
 def test_busy_is_a_share_and_never_above_one() -> None:
     clock = Clock()
-    reader = CpuReader(demo(clock))
-    reader.read()
+    live = Live(demo(clock))
+    live.moment()
     clock.now += 5000
-    cpus = reader.read()
+    cpus = live.moment().cpus
     assert not isinstance(cpus, Unread)
     assert all(isinstance(c.busy, float) and c.busy <= 1 for c in cpus)
 

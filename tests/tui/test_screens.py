@@ -46,7 +46,7 @@ async def test_every_tab_shows_its_facts_of_the_demo(size: tuple[int, int]) -> N
             await found.press(key)
             await found.until(lambda mode=mode: found.app.current_mode == mode)
             if mode == "live":
-                await found.until(lambda: len(found.app.store.history("live")) > 1)
+                await found.until(lambda: len(found.app.history) > 1)
             await found.shows(*EXPECTED[mode])
             unbroken(found, size)
             assert "DEMO" in found.lines[0], word
@@ -63,7 +63,7 @@ async def test_hostile_names_appear_literally_on_every_screen(size: tuple[int, i
             await found.press(key)
             await found.until(lambda mode=mode: found.app.current_mode == mode)
             if mode == "live":
-                await found.until(lambda: len(found.app.store.history("live")) > 1)
+                await found.until(lambda: len(found.app.history) > 1)
             unbroken(found, size)
             if mode != "changes":
                 # Markup would have eaten the bracket.
@@ -206,17 +206,36 @@ async def test_libvirts_guests_change_by_events(tmp_path: Path) -> None:
 async def test_live_pauses_and_changes_its_interval() -> None:
     async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
         await found.press("5")
-        await found.until(lambda: len(found.app.store.history("live")) > 1)
+        await found.until(lambda: len(found.app.history) > 1)
         await found.press("minus")
         await found.shows("every 0.5 s")
         await found.press("p")
         await found.shows("paused")
-        count = len(found.app.store.history("live"))
-        await found.until(
-            lambda: len(found.app.store.history("live")) > count, "samples go on while the picture stands"
-        )
+        count = len(found.app.history)
+        await found.until(lambda: len(found.app.history) > count, "samples go on while the picture stands")
         await found.press("p")
         await found.until(lambda: "paused" not in found.text)
+
+
+async def test_live_goes_back_in_time_marks_and_returns() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
+        await found.press("5", "minus", "minus", "minus")
+        await found.until(lambda: len(found.app.history) > 5)
+        await found.press("left", "left", "m")
+        await found.shows("s ago", "^")
+        assert len(found.app.history.marks) == 1
+        count = len(found.app.history)
+        await found.until(lambda: len(found.app.history) > count, "samples go on while the past is looked at")
+        await found.press("escape")
+        await found.until(lambda: "s ago" not in found.text)
+        await found.press("z")
+        await found.shows("2 samples a cell")
+        await found.press("enter")
+        await found.shows("v0 of win10", "may run 4", "p50", "p99", "MHz", "ms/s", "6000", "20 ")
+        await found.press("left")
+        await found.shows("s ago")
+        await found.press("escape", "escape", "c")
+        await found.shows("vCPU", "load, top 100 %")
 
 
 async def test_what_nobody_looks_at_is_not_sampled() -> None:

@@ -1,4 +1,4 @@
-"""Host CPUs at this moment: frequency and load, from files that stay open.
+"""Host CPUs at this moment: frequency and ticks, from files that stay open.
 
 Frequency: scaling_cur_freq, else "cpu MHz". Both come from the scheduler tick on x86, which a nohz_full CPU
 does not take: it shows its base frequency there, so nothing is said of it (arch/x86/kernel/cpu/aperfmperf.c).
@@ -11,26 +11,31 @@ import time
 
 from vfiotui.host.cpu import CPUS, cpu_list, numbered
 from vfiotui.host.root import KeptFile, Root
-from vfiotui.model.live import CpuMoment
-from vfiotui.model.reading import Counter, Reading, Unread, Why, or_else, rate
+from vfiotui.model.live import CpuCount
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 MHZ = re.compile(rb"^processor\s*:\s*(\d+)$|^cpu MHz\s*:\s*([\d.]+)$", re.MULTILINE)
-TICKS = 100
-"""USER_HZ: /proc/stat counts hundredths of a second on every Linux architecture that libvirt runs on."""
 NO_FREQUENCY = Unread("this CPU shows no frequency", Why.ABSENT)
 NOHZ = Unread("not measurable on nohz_full", Why.NOT_HERE)
 DAMAGED = Unread("is no number", Why.DAMAGED)
+INFO_SHARE = 0.0005
+"""Share of a CPU that /proc/cpuinfo may cost: on a large machine it is read less often."""
+ROOM = 1 << 20
+"""Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""
 
 
 class CpuReader:
-    """Reads all online CPUs; keeps the last counters, because a load is a difference."""
+    """Reads all online CPUs; what has not changed since the last reading is not parsed again."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._stat = root.keep_open("/proc/stat")
         self._info: KeptFile | None = None
+        self._info_due = 0.0
+        self._megahertz: dict[int, float] = {}
         self._frequencies: dict[int, KeptFile] = {}
-        self._before: dict[int, Counter] = {}
+        self._lines: dict[bytes, tuple[bytes, CpuCount]] = {}
+        self._raw_mhz: dict[int, tuple[bytes, Reading[float]]] = {}
         self._nohz = or_else(cpu_list(root, f"{CPUS}/nohz_full"), frozenset())
         for cpu in numbered(root.names(CPUS), "cpu"):
             path = f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq"
@@ -39,57 +44,66 @@ class CpuReader:
         if not self._frequencies:
             self._info = root.keep_open("/proc/cpuinfo")
 
-    def read(self) -> Reading[tuple[CpuMoment, ...]]:
+    def read(self) -> Reading[tuple[CpuCount, ...]]:
         """Every CPU that /proc/stat lists, in order."""
-        data = self._stat.read()
-        at = time.monotonic()
+        data = self._stat.read(ROOM)
         if isinstance(data, Unread):
             return data
-        megahertz = self._from_info()
-        found = []
-        for line in data.split(b"\n"):
-            words = line.split()
-            if not words or not words[0].startswith(b"cpu") or not words[0][3:].isdigit() or len(words[0]) > 9:
-                continue
-            cpu = int(words[0][3:])
-            now = self._busy(words, at)
-            found.append(CpuMoment(cpu, self._mhz(cpu, megahertz), _share(rate(self._before.get(cpu), now))))
-            if isinstance(now, Counter):
-                self._before[cpu] = now
+        self._read_info()
+        end = data.find(b"\nintr")
+        found: list[CpuCount] = []
+        lines = self._lines
+        for line in data[: end if end >= 0 else len(data)].split(b"\n"):
+            name, _, _ = line.partition(b" ")
+            last = lines.get(name)
+            if last is not None and last[0] == line:
+                count = last[1]
+                mhz = self._mhz(count.cpu)
+                if mhz != count.mhz:
+                    count = count._replace(mhz=mhz)
+                    lines[name] = (line, count)
+            else:
+                number = name[3:]
+                if not name.startswith(b"cpu") or not number.isdigit() or len(name) > 9:
+                    continue
+                cpu = int(number)
+                count = CpuCount(cpu, self._mhz(cpu), _busy(line.split()))
+                lines[name] = (line, count)
+            found.append(count)
         return tuple(found) if found else Unread("lists no CPU", Why.DAMAGED, "/proc/stat")
 
-    def _busy(self, words: list[bytes], at: float) -> Reading[Counter]:
-        """Ticks that were not idle: user, nice, system, irq, softirq, steal; guest time is inside user."""
-        if len(words) < 5 or not all(w.isdigit() and len(w) < 20 for w in words[1:]):
-            return DAMAGED
-        numbers = [int(w) for w in words[1:9]]
-        return Counter(at, sum(numbers) - sum(numbers[3:5]))
-
-    def _mhz(self, cpu: int, info: dict[int, float]) -> Reading[float]:
+    def _mhz(self, cpu: int) -> Reading[float]:
         if cpu in self._nohz:
             return NOHZ
         kept = self._frequencies.get(cpu)
         if kept is None:
-            return info.get(cpu, NO_FREQUENCY)
+            return self._megahertz.get(cpu, NO_FREQUENCY)
         data = kept.read(64)
         if isinstance(data, Unread):
             return data
+        last = self._raw_mhz.get(cpu)
+        if last is not None and last[0] == data:
+            return last[1]
         text = data.strip()
-        return int(text) / 1000 if text.isdigit() and len(text) < 12 else DAMAGED
+        mhz: Reading[float] = int(text) / 1000 if text.isdigit() and len(text) < 12 else DAMAGED
+        self._raw_mhz[cpu] = (data, mhz)
+        return mhz
 
-    def _from_info(self) -> dict[int, float]:
+    def _read_info(self) -> None:
         """CPU → MHz of /proc/cpuinfo, where the CPUs show no files of their own."""
-        data = None if self._info is None else self._info.read(1 << 22)
-        if not isinstance(data, bytes):
-            return {}
+        began = time.monotonic()
+        if self._info is None or began < self._info_due:
+            return
+        data = self._info.read(1 << 22)
         found: dict[int, float] = {}
         cpu = -1
-        for match in MHZ.finditer(data):
+        for match in MHZ.finditer(data) if isinstance(data, bytes) else ():
             if match[1]:
                 cpu = int(match[1]) if len(match[1]) < 8 else -1
             elif cpu >= 0 and match[2].count(b".") <= 1 and match[2] != b".":
                 found[cpu] = float(match[2])
-        return found
+        self._megahertz = found
+        self._info_due = began + (time.monotonic() - began) / INFO_SHARE
 
     def close(self) -> None:
         """Lets all files go."""
@@ -99,5 +113,9 @@ class CpuReader:
             self._info.close()
 
 
-def _share(ticks: Reading[float]) -> Reading[float]:
-    return ticks if isinstance(ticks, Unread) else min(ticks / TICKS, 1.0)
+def _busy(words: list[bytes]) -> Reading[int]:
+    """Ticks that were not idle: user, nice, system, irq, softirq, steal; guest time is inside user."""
+    if len(words) < 5 or not all(w.isdigit() and len(w) < 20 for w in words[1:]):
+        return DAMAGED
+    numbers = [int(w) for w in words[1:9]]
+    return sum(numbers) - sum(numbers[3:5])

@@ -2,19 +2,22 @@
 
 schedstat holds nanoseconds on a CPU, nanoseconds runnable and waiting, and time slices
 (Documentation/scheduler/sched-stats.rst). Guests are found by their processes, libvirt or not.
+
+Every file stays open. A descriptor of /proc belongs to one thread for ever: when the thread has ended it gives no
+more data, even if its id has been given to another one.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
-from vfiotui.host.root import KeptFile, Root
+from vfiotui.host.root import KeptFile, KeptFolder, Root
 from vfiotui.model.cpuset import parse_list
-from vfiotui.model.live import GuestMoment, ThreadMoment
-from vfiotui.model.reading import Counter, Reading, Unread, Why, or_else, rate
+from vfiotui.model.live import GuestCount, ThreadCount
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 QEMU = re.compile(r"(qemu-system-|qemu-kvm|kvm$)")
 NAME = re.compile(r"(?:^|,)guest=((?:[^,]|,,)*)|^([^,=]+)(?:,|$)")
@@ -23,7 +26,8 @@ IOTHREAD = re.compile(r"IO (?!mon_)\D*(\d{0,5})$")
 STATUS_SECONDS = 5.0
 """status costs six times what schedstat costs: it is read less often."""
 SEARCH_SECONDS = 10.0
-FIRST = Unread("first sample", Why.NOT_HERE)
+NOT_YET = Unread("not read yet", Why.NOT_HERE)
+NOT_COUNTED = (b"0 0 0\n", b"0 0 0")
 NO_SCHEDSTAT = Unread("this kernel counts no scheduling delays", Why.ABSENT)
 
 
@@ -53,39 +57,61 @@ def kind_of(name: str, is_main: bool) -> tuple[str, int]:
 
 @dataclass(slots=True)
 class _Thread:
-    """One thread with its open files and last counters."""
+    """One thread with its open files and what they held last."""
 
-    kind: str
-    index: int
-    tid: int
     schedstat: KeptFile
     stat: KeptFile
     status: KeptFile
-    started: int = -1
-    counters: dict[str, Counter] = field(default_factory=dict)
-    pinned: Reading[frozenset[int]] = FIRST
-    forced: Reading[float] = FIRST
-    status_at: float = 0.0
+    count: ThreadCount
+    raw: bytes = b""
+    pin: int = -1
+    """The only CPU it may run on, or -1."""
 
     def close(self) -> None:
         for kept in (self.schedstat, self.stat, self.status):
             kept.close()
 
 
+class _Guest:
+    """One process with its threads."""
+
+    def __init__(self, root: Root, pid: int, name: str) -> None:
+        self.name = name
+        self.pid = pid
+        self.tasks: KeptFolder = root.keep_folder(f"/proc/{pid}/task")
+        self.threads: list[_Thread] = []
+
+    def close(self) -> None:
+        self.tasks.close()
+        for thread in self.threads:
+            thread.close()
+
+
 class GuestReader:
-    """Reads the threads of all guests; discovers guests and threads anew only now and then."""
+    """Reads the threads of all guests; looks for new guests and threads only now and then.
+
+    Other processes cost nothing but their name in the list of /proc, every ten seconds.
+    """
 
     def __init__(self, root: Root) -> None:
         self._root = root
-        self._guests: dict[int, tuple[str, list[_Thread]]] = {}
+        self._processes = root.keep_folder("/proc")
+        self._guests: dict[int, _Guest] = {}
+        self._foreign: dict[int, int] = {}
+        """Processes that are no guests → how often they were looked at: a young one may still become QEMU."""
         self._searched = 0.0
 
     def look_again(self) -> None:
         """Searches for guests at the next reading."""
         self._searched = 0.0
+        self._foreign.clear()
 
-    def read(self) -> Reading[tuple[GuestMoment, ...]]:
-        """Every running guest by name."""
+    def read(self, focus: str = "") -> Reading[tuple[GuestCount, ...]]:
+        """Every running guest by name.
+
+        Where a thread ran is read at every reading for the guest in `focus` ("" stands for all of them), else as
+        seldom as its pins.
+        """
         now = time.monotonic()
         if now - self._searched > SEARCH_SECONDS or not self._searched:
             missing = self._search()
@@ -93,128 +119,147 @@ class GuestReader:
                 return missing
             self._searched = now
         found = []
-        for pid, (name, threads) in list(self._guests.items()):
-            moments = [self._moment(t) for t in threads]
-            alive = tuple(m for m in moments if m is not None)
-            if not alive:
+        for pid, guest in list(self._guests.items()):
+            seen = focus in ("", guest.name)
+            counts = [c for t in guest.threads if (c := self._count(t, seen, now)) is not None]
+            if not counts:
                 self._forget(pid)
                 self._searched = 0.0
                 continue
-            found.append(GuestMoment(name, pid, alive))
+            if len(counts) < len(guest.threads):
+                self._searched = 0.0
+            found.append(GuestCount(guest.name, pid, tuple(counts)))
         return tuple(sorted(found, key=lambda g: g.name))
 
     def close(self) -> None:
         """Lets all files go."""
+        self._processes.close()
         for pid in list(self._guests):
             self._forget(pid)
 
     def _forget(self, pid: int) -> None:
-        for thread in self._guests.pop(pid)[1]:
-            thread.close()
+        self._guests.pop(pid).close()
 
     def _search(self) -> Unread | None:
-        names = self._root.names("/proc")
+        names = self._processes.names()
         if isinstance(names, Unread):
             return names
         pids = {int(n) for n in names if n.isdigit() and len(n) < 10}
         for gone in self._guests.keys() - pids:
             self._forget(gone)
+        self._foreign = {p: n for p, n in self._foreign.items() if p in pids}
         for pid in pids:
             if pid in self._guests:
-                self._find_threads(pid)
-                continue
-            comm = or_else(self._root.text(f"/proc/{pid}/comm", 4096), "")
-            if QEMU.match(comm):
-                line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
-                words = line.decode("utf-8", "replace").split("\0")
-                self._guests[pid] = (guest_name(words) or f"QEMU {pid}", [])
-                self._find_threads(pid)
+                self._find_threads(self._guests[pid])
+            elif self._foreign.get(pid, 0) < 2:
+                self._meet(pid)
         return None
 
-    def _find_threads(self, pid: int) -> None:
-        name, known = self._guests[pid]
-        tids = {int(n) for n in or_else(self._root.names(f"/proc/{pid}/task"), ()) if n.isdigit() and len(n) < 10}
-        kept = [t for t in known if t.tid in tids]
-        for gone in known:
-            if gone.tid not in tids:
-                gone.close()
-        for tid in sorted(tids - {t.tid for t in kept}):
-            folder = f"/proc/{pid}/task/{tid}"
-            kind, index = kind_of(or_else(self._root.text(f"{folder}/comm", 4096), ""), tid == pid)
-            # Workers come and go by the dozen; they are what "emulator" stands for.
-            if kind != "other":
-                schedstat, stat, status = (
-                    self._root.keep_open(f"{folder}/{f}") for f in ("schedstat", "stat", "status")
-                )
-                kept.append(_Thread(kind, index, tid, schedstat, stat, status))
+    def _meet(self, pid: int) -> None:
+        comm = or_else(self._root.text(f"/proc/{pid}/comm", 4096), "")
+        if not QEMU.match(comm):
+            self._foreign[pid] = self._foreign.get(pid, 0) + 1
+            return
+        line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
+        words = line.decode("utf-8", "replace").split("\0")
+        guest = self._guests[pid] = _Guest(self._root, pid, guest_name(words) or f"QEMU {pid}")
+        self._find_threads(guest)
+
+    def _find_threads(self, guest: _Guest) -> None:
+        tids = {int(n) for n in or_else(guest.tasks.names(), ()) if n.isdigit() and len(n) < 10}
+        kept = []
+        for thread in guest.threads:
+            if thread.count.tid in tids and not isinstance(thread.schedstat.read_same(64), Unread):
+                kept.append(thread)
+            else:
+                thread.close()
+        known = {t.count.tid for t in kept}
+        kept += [t for tid in sorted(tids - known) if (t := self._open(guest.pid, tid)) is not None]
         order = {"vcpu": 0, "emulator": 1, "iothread": 2}
-        self._guests[pid] = (name, sorted(kept, key=lambda t: (order[t.kind], t.index, t.tid)))
+        guest.threads = sorted(kept, key=lambda t: (order[t.count.kind], t.count.number, t.count.tid))
 
-    def _moment(self, thread: _Thread) -> ThreadMoment | None:
+    def _open(self, pid: int, tid: int) -> _Thread | None:
+        """A thread that is worth watching; workers come and go by the dozen, and stand for nothing."""
+        folder = f"/proc/{pid}/task/{tid}"
+        kind, index = kind_of(or_else(self._root.text(f"{folder}/comm", 4096), ""), tid == pid)
+        if kind == "other":
+            return None
+        schedstat, stat, status = (self._root.keep_open(f"{folder}/{f}") for f in ("schedstat", "stat", "status"))
+        count = ThreadCount(kind, index, tid, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0.0)
+        return _Thread(schedstat, stat, status, count)
+
+    def _count(self, thread: _Thread, seen: bool, now: float) -> ThreadCount | None:
         """The thread now, or None when it has ended."""
-        stat = thread.stat.read(4096)
-        at = time.monotonic()
-        if isinstance(stat, Unread):
+        data = thread.schedstat.read_same(256)
+        last = thread.count
+        due = now - last.status_at >= STATUS_SECONDS
+        if data == thread.raw and not due:
+            return last
+        if not data:
             return None
-        fields = stat.rpartition(b")")[2].split()
-        if len(fields) < 37 or not fields[19].isdigit() or not fields[36].isdigit():
-            return None
-        started = int(fields[19])
-        if started != thread.started:
-            # The id was given to a new thread: its counters begin anew.
-            thread.started = started
-            thread.counters.clear()
-            thread.status_at = 0.0
-        busy, delay, slices = self._rates(thread, at)
-        self._status(thread, at)
-        return ThreadMoment(
-            kind=thread.kind,
-            index=thread.index,
-            tid=thread.tid,
-            pinned=thread.pinned,
-            ran_on=int(fields[36]),
-            busy=busy if isinstance(busy, Unread) else min(busy / 1e9, 1.0),
-            delay_ms=delay if isinstance(delay, Unread) else delay / 1e6,
-            slices=slices,
-            forced=thread.forced,
-        )
-
-    def _rates(self, thread: _Thread, at: float) -> tuple[Reading[float], Reading[float], Reading[float]]:
-        data = thread.schedstat.read(256)
+        run: Reading[int]
+        wait: Reading[int]
+        slices: Reading[int]
         if isinstance(data, Unread):
-            return data, data, data
-        words = data.split()
-        if len(words) != 3 or not all(w.isdigit() and len(w) < 20 for w in words):
-            bad = Unread("is no schedstat", Why.DAMAGED, thread.schedstat.path)
-            return bad, bad, bad
-        if words == [b"0", b"0", b"0"]:
-            return NO_SCHEDSTAT, NO_SCHEDSTAT, NO_SCHEDSTAT
-        found: list[Reading[float]] = []
-        for key, word in zip(("run", "wait", "slices"), words, strict=True):
-            now = Counter(at, int(word))
-            found.append(rate(thread.counters.get(key), now))
-            thread.counters[key] = now
-        return found[0], found[1], found[2]
-
-    def _status(self, thread: _Thread, at: float) -> None:
-        if thread.status_at and at - thread.status_at < STATUS_SECONDS:
-            return
-        thread.status_at = at
-        data = thread.status.read(8192)
-        if isinstance(data, Unread):
-            thread.pinned = thread.forced = data
-            return
-        rows = dict(line.split(b":\t", 1) for line in data.split(b"\n") if b":\t" in line)
-        allowed = rows.get(b"Cpus_allowed_list")
-        thread.pinned = (
-            Unread("shows no allowed CPUs", Why.ABSENT)
-            if allowed is None
-            else parse_list(allowed.decode("ascii", "replace"))
-        )
-        switches = rows.get(b"nonvoluntary_ctxt_switches", b"").strip()
-        if switches.isdigit() and len(switches) < 20:
-            now = Counter(at, int(switches))
-            thread.forced = rate(thread.counters.get("forced"), now)
-            thread.counters["forced"] = now
+            if data.why is Why.VANISHED or not thread.raw:
+                return None
+            run = wait = slices = data
+            ran_on = last.ran_on
         else:
-            thread.forced = Unread("shows no involuntary switches", Why.ABSENT)
+            run, wait, slices = _schedstat(data, thread.schedstat.path)
+            # A thread with one CPU ran there; that it still has only one is seen with its status.
+            ran_on = thread.pin if thread.pin >= 0 else last.ran_on
+            if due or (seen and thread.pin < 0):
+                told = _ran_on(thread.stat.read_same(4096), thread.stat.path)
+                if isinstance(told, Unread) and told.why is Why.VANISHED:
+                    return None
+                ran_on = told
+            thread.raw = data
+        pinned, forced, status_at = last.pinned, last.forced, last.status_at
+        if due:
+            pinned, forced = _status(thread.status.read_same(8192))
+            status_at = now
+            thread.pin = next(iter(pinned)) if not isinstance(pinned, Unread) and len(pinned) == 1 else -1
+        thread.count = ThreadCount(
+            last.kind, last.number, last.tid, pinned, ran_on, run, wait, slices, forced, status_at
+        )
+        return thread.count
+
+
+def _schedstat(data: bytes, path: str) -> tuple[Reading[int], Reading[int], Reading[int]]:
+    words = data.split()
+    if len(words) != 3 or not all(w.isdigit() and len(w) < 20 for w in words):
+        bad = Unread("is no schedstat", Why.DAMAGED, path)
+        return bad, bad, bad
+    if data in NOT_COUNTED:
+        return NO_SCHEDSTAT, NO_SCHEDSTAT, NO_SCHEDSTAT
+    return int(words[0]), int(words[1]), int(words[2])
+
+
+def _ran_on(data: Reading[bytes], path: str) -> Reading[int]:
+    """Field 39 of stat; the name before it may hold anything."""
+    if isinstance(data, Unread):
+        return data
+    fields = data.rpartition(b")")[2].split()
+    if not fields:
+        return Unread("vanished while it was read", Why.VANISHED, path)
+    if len(fields) < 37 or not fields[36].isdigit() or len(fields[36]) > 6:
+        return Unread("tells no CPU", Why.DAMAGED, path)
+    return int(fields[36])
+
+
+def _status(data: Reading[bytes]) -> tuple[Reading[frozenset[int]], Reading[int]]:
+    """The CPUs that a thread may run on, and its involuntary switches."""
+    if isinstance(data, Unread):
+        return data, data
+    rows = dict(line.split(b":\t", 1) for line in data.split(b"\n") if b":\t" in line)
+    allowed = rows.get(b"Cpus_allowed_list")
+    switches = rows.get(b"nonvoluntary_ctxt_switches", b"").strip()
+    return (
+        Unread("shows no allowed CPUs", Why.ABSENT)
+        if allowed is None
+        else parse_list(allowed.decode("ascii", "replace")),
+        int(switches)
+        if switches.isdigit() and len(switches) < 20
+        else Unread("shows no involuntary switches", Why.ABSENT),
+    )

@@ -177,6 +177,29 @@ class Root:
         """A file for repeated reading with one system call each."""
         return KeptFile(self, path, self._moving.get(path))
 
+    def keep_folder(self, path: str) -> KeptFolder:
+        """A directory for repeated listing without opening it again."""
+        return KeptFolder(self, path)
+
+
+PIECE = 2048
+"""The kernel hands a long file of /proc out in pieces of up to a page, and never in a piece shorter than this: a
+record that did not fit into the rest of the page is at most as long as what is in it (fs/seq_file.c)."""
+
+
+def read_from_start(fd: int, limit: int) -> bytes:
+    """Everything that an open file holds, up to `limit` bytes: one system call for short files."""
+    data = os.pread(fd, limit, 0)
+    if len(data) < PIECE:
+        return data
+    pieces = [data]
+    have = len(data)
+    while data and have < limit:
+        data = os.pread(fd, limit - have, have)
+        pieces.append(data)
+        have += len(data)
+    return b"".join(pieces)
+
 
 class KeptFile:
     """A file that stays open: reading it again costs one pread, and it is opened again when it went stale."""
@@ -195,7 +218,7 @@ class KeptFile:
             try:
                 if self._fd < 0:
                     self._fd = self._root.tree.open(self.path)
-                data = os.pread(self._fd, limit, 0)
+                data = read_from_start(self._fd, limit)
                 if data or again:
                     return data
                 self.close()
@@ -206,8 +229,45 @@ class KeptFile:
                     return unread(error, self.path)
         return Unread("vanished while it was read", Why.VANISHED, self.path)
 
+    def read_same(self, limit: int = 1 << 16) -> Reading[Data]:
+        """Like `read`, but what has vanished stays so: an id may have been given to another process meanwhile."""
+        if self._fd < 0 or self._moving is not None:
+            return self.read(limit)
+        try:
+            return read_from_start(self._fd, limit)
+        except OSError as error:
+            return unread(error, self.path)
+
     def close(self) -> None:
         """Lets the descriptor go; the next reading opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class KeptFolder:
+    """A directory that stays open; in a tree that has no descriptors it is listed by its path."""
+
+    def __init__(self, root: Root, path: str) -> None:
+        self.path = path
+        self._root = root
+        self._fd = -1
+
+    def names(self) -> Reading[tuple[str, ...]]:
+        """The names in it now, sorted."""
+        tree = self._root.tree
+        if not isinstance(tree, LiveTree | FolderTree):
+            return self._root.names(self.path)
+        try:
+            if self._fd < 0:
+                self._fd = os.open(tree.where(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return tuple(sorted(os.listdir(self._fd)))
+        except (OSError, ValueError) as error:
+            self.close()
+            return unread(error, self.path)
+
+    def close(self) -> None:
+        """Lets the descriptor go."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

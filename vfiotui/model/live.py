@@ -1,14 +1,70 @@
-"""One moment of the running host; rates are per second since the previous moment."""
+"""The running host: what one sample counted, and what two samples say of the time between them.
+
+A sample holds raw counters; a moment holds rates, per second since the sample before (see `model.rates`).
+What is made hundreds of times at every sample is a named tuple: it is made in a fraction of the time of a class.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vfiotui.model.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class CpuMoment:
+class CpuCount(NamedTuple):
+    """One host CPU, counted."""
+
+    cpu: int
+    mhz: Reading[float]
+    busy: Reading[int]
+    """Ticks of 10 ms that were not idle, since boot."""
+
+
+class ThreadCount(NamedTuple):
+    """One thread of a guest, counted since it began."""
+
+    kind: str
+    """vcpu, emulator, iothread."""
+    number: int
+    """vCPU or iothread number; 0 for the emulator."""
+    tid: int
+    pinned: Reading[frozenset[int]]
+    """CPUs it may run on (Cpus_allowed_list)."""
+    ran_on: Reading[int]
+    """CPU it last ran on."""
+    run: Reading[int]
+    """Nanoseconds on a CPU (schedstat)."""
+    wait: Reading[int]
+    """Nanoseconds runnable and waiting for a CPU (schedstat run_delay)."""
+    slices: Reading[int]
+    """Time slices (schedstat)."""
+    forced: Reading[int]
+    """Involuntary switches (status), as of `status_at`."""
+    status_at: float
+    """Seconds of CLOCK_MONOTONIC at which the pin and the switches were read: they are read less often."""
+
+
+class GuestCount(NamedTuple):
+    """One running guest, counted."""
+
+    name: str
+    pid: int
+    threads: tuple[ThreadCount, ...]
+
+
+class Sample(NamedTuple):
+    """Everything that was counted at one time."""
+
+    at: float
+    """Seconds of CLOCK_MONOTONIC."""
+    wall: float
+    """Seconds since the epoch, for people."""
+    cpus: Reading[tuple[CpuCount, ...]]
+    guests: Reading[tuple[GuestCount, ...]]
+
+
+class CpuMoment(NamedTuple):
     """One host CPU."""
 
     cpu: int
@@ -17,46 +73,41 @@ class CpuMoment:
     """0 … 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadMoment:
+class ThreadMoment(NamedTuple):
     """One thread of a guest: vCPU, emulator, iothread."""
 
     kind: str
-    """vcpu, emulator, iothread, other."""
-    index: int
-    """vCPU or iothread number; 0 for the emulator."""
+    number: int
     tid: int
     pinned: Reading[frozenset[int]]
-    """CPUs it may run on (Cpus_allowed_list)."""
     ran_on: Reading[int]
-    """CPU it last ran on."""
     busy: Reading[float]
     """0 … 1: time on a CPU."""
     delay_ms: Reading[float]
-    """Milliseconds of each second spent runnable and waiting (schedstat run_delay)."""
+    """Milliseconds of each second spent runnable and waiting."""
     slices: Reading[float]
     """Time slices per second."""
     forced: Reading[float]
     """Involuntary switches per second."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuestMoment:
+class GuestMoment(NamedTuple):
     """One running guest."""
 
     name: str
     pid: int
-    threads: Reading[tuple[ThreadMoment, ...]]
+    threads: tuple[ThreadMoment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LiveMoment:
+class LiveMoment(NamedTuple):
     """Everything that the Live screen shows of one moment."""
 
     at: float
     """Seconds of CLOCK_MONOTONIC."""
     cpus: Reading[tuple[CpuMoment, ...]]
     guests: Reading[tuple[GuestMoment, ...]]
+    sample: Sample
+    """What was counted at the end of the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +117,5 @@ class OwnCost:
     cpu_ms: Reading[float]
     """Milliseconds of CPU per second."""
     rss_kib: Reading[int]
+    bytes_per_s: Reading[float]
+    """Bytes per second to the terminal."""

@@ -16,14 +16,18 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from vfiotui.history import LiveHistory
+from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
+from vfiotui.model.live import LiveMoment
+from vfiotui.restraint import SelfRestraint
 from vfiotui.rules import judge
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
 from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import SETS, Caps
 from vfiotui.tui.commands import Commands
-from vfiotui.tui.driver import driver_class
+from vfiotui.tui.driver import QuietDriver, driver_class
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.choice import ChoiceScreen
@@ -78,7 +82,10 @@ class ConsoleApp(App[int]):
         self._start = start
         self._theme_name = theme or ("console" if caps.few_colours or caps.no_colour else "dark")
         self._uri = uri
-        self.sampler = Sampler(root, self._post)
+        self.history = LiveHistory()
+        self.store.keep_in("live", self.history)
+        self.sampler = Sampler(root, self._post, self._written)
+        self._restraint = SelfRestraint(root)
         self.watch_: Watch | None = None
         self._unseen = ExitStack()
         self._painting = False
@@ -111,7 +118,7 @@ class ConsoleApp(App[int]):
             loop.add_signal_handler(number, self.exit, 0)
         self._events = loop
         self.store.on_wanted(self.sampler.want)
-        self.store.subscribe("virt", lambda _: self.sampler.look_again())
+        self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
         self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
         self.watch_.start()
@@ -123,10 +130,29 @@ class ConsoleApp(App[int]):
         if self.watch_ is not None:
             await self.watch_.stop()
 
+    def _guests_changed(self, topic: str) -> None:
+        self.sampler.look_again()
+        self._restraint.hear_libvirt(self.store.get("virt"))
+        self.sampler.crowded = self._restraint.crowded
+
+    @property
+    def restraint(self) -> Restraint:
+        """Which CPUs this program keeps to."""
+        return self._restraint.now
+
+    def _written(self) -> int | None:
+        return self._driver.written if isinstance(self._driver, QuietDriver) else None
+
+    def _push(self, topic: str, value: Any, keep: bool) -> None:
+        if isinstance(value, LiveMoment):
+            self._restraint.hear_moment(value)
+            self.sampler.crowded = self._restraint.crowded
+        self.store.push(topic, value, keep=keep)
+
     def _post(self, topic: str, value: Any, keep: bool) -> None:
         """From the sampler's thread to the store's loop."""
         if not self._events.is_closed():
-            self._events.call_soon_threadsafe(lambda: self.store.push(topic, value, keep=keep))
+            self._events.call_soon_threadsafe(self._push, topic, value, keep)
 
     def _changed(self, topic: str) -> None:
         if not self.screen_stack:

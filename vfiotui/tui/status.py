@@ -49,6 +49,14 @@ def rough(value: float) -> str:
     return "<1" if value < 1 else f"{float(f'{value:.0e}'):.0f}"
 
 
+def cost_words(cost: OwnCost) -> str:
+    """What this program takes: CPU time, and bytes to the terminal."""
+    if isinstance(cost.cpu_ms, Unread):
+        return ""
+    sent = "" if isinstance(cost.bytes_per_s, Unread) else f" · {rough(cost.bytes_per_s / 1000)} kB/s"
+    return f"cpu {rough(cost.cpu_ms)} ms/s{sent} "
+
+
 def status_row(
     mode: Mode, label: str, facts: Facts | None, virt: Virt | None, cost: OwnCost | None, reading: bool, width: int
 ) -> Row:
@@ -78,7 +86,7 @@ def status_row(
     runs: list[Run] = []
     for _, run in parts:
         runs += [(" · " if runs else " ", ""), run]
-    right = "" if cost is None or isinstance(cost.cpu_ms, Unread) else f"cpu {rough(cost.cpu_ms)} ms/s "
+    right = "" if cost is None else cost_words(cost)
     used = sum(len(t) for t, _ in runs)
     if used + len(right) + 1 <= width:
         runs += [(" " * (width - used - len(right)), ""), (right, "dim")]

@@ -8,38 +8,59 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vfiotui.model.live import GuestMoment, LiveMoment
+from vfiotui.history import LiveHistory
+from vfiotui.model.reading import Unread
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.live import big_rows, guests_of, live_rows
+from vfiotui.tui.views.live import Table, clock_text, key_of, live_rows
+from vfiotui.tui.views.live_big import AXIS, big_rows
+from vfiotui.tui.views.window import ZOOMS, Window
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between samples that + and - step through."""
-KEPT = 600
-"""Samples that are looked at."""
 
 
 class LiveScreen(ConsoleScreen):
-    """One table that is drawn at every sample."""
+    """One table that is drawn at every sample, or one row of it in large graphs."""
 
     MODE = "live"
-    TOPICS = ("live", "facts")
-    KEYS = (("enter", "graph"), ("t", "guest"), ("c", "host CPUs"), ("p", "pause"), ("+-", "interval"))
+    TOPICS = ("live",)
+    KEYS = (
+        ("enter", "graph"),
+        ("t", "guest"),
+        ("p", "pause"),
+        ("←→", "time"),
+        ("z", "zoom"),
+        ("m", "mark"),
+        ("c", "CPUs"),
+        ("+-", "interval"),
+    )
     HELP_TEXT = (
         "Each row is a thread of the guest: where it may run and where it ran last, the frequency of that CPU, and how "
         "many milliseconds of each second it was ready but had to wait (run_delay of schedstat). busy is the time on a "
-        "CPU; forced counts the times it was pushed off.\n\nA ? is a moment without a value: the first sample has no "
-        "rate, a nohz_full CPU shows no frequency.\n\n"
+        "CPU; forced counts the times it was pushed off, switch the time slices, both per second.\n\n"
+        "A ? is a moment without a value: the first sample has no rate, a nohz_full CPU shows no frequency. Pins and "
+        "forced switches are read every 5 s.\n\n"
         "enter  the graphs of the row, large; esc goes back\nt  the next guest\nc  host CPUs below the guest\n"
-        "p  pauses the picture; samples go on\n+ -  seconds between samples, 0.1 to 10"
+        "p  the picture stands; until it goes on a sample is taken every 5 s\n"
+        "left right  back and forth in time, < and > in larger steps, esc back to now\n"
+        "z Z  more or less time in a cell: of the samples in a cell the longest delay and the lowest frequency show\n"
+        "m  marks the moment\n+ -  seconds between samples, 0.1 to 10"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
         Binding("c", "cpus", "host CPUs", show=False),
         Binding("p", "pause", "pause", show=False),
+        Binding("m", "mark", "mark", show=False),
+        Binding("z", "zoom(1)", "zoom out", show=False),
+        Binding("Z", "zoom(-1)", "zoom in", show=False),
+        Binding("left,h", "seek(-1)", "back", show=False, priority=True),
+        Binding("right,l", "seek(1)", "forth", show=False, priority=True),
+        Binding("less_than_sign", "seek(-30)", "far back", show=False),
+        Binding("greater_than_sign", "seek(30)", "far forth", show=False),
         Binding("plus,equals_sign", "interval(1)", "slower", show=False),
         Binding("minus", "interval(-1)", "faster", show=False),
         Binding("escape", "back", "back", show=False),
@@ -49,8 +70,14 @@ class LiveScreen(ConsoleScreen):
         super().__init__()
         self._guest = ""
         self._cpus = False
-        self._paused: tuple[LiveMoment, ...] | None = None
+        self._zoom = 1
+        self._paused = False
+        self._end: int | None = None
+        """Where the window ends while it stands; None while it follows the newest sample."""
+        self._at: int | None = None
+        """The sample that is read; None for the last of the window."""
         self._big = ""
+        self._table: Table | None = None
 
     def compose_body(self) -> ComposeResult:
         """A headline and the table."""
@@ -62,53 +89,82 @@ class LiveScreen(ConsoleScreen):
         super().on_mount()
         self.query_one(Rows).focus()
 
-    def history(self) -> tuple[LiveMoment, ...]:
-        """The samples that are shown: those of the pause, or the newest."""
-        return (
-            self._paused
-            if self._paused is not None
-            else cast("tuple[LiveMoment, ...]", self.store.history("live", KEPT))
-        )
+    @property
+    def history(self) -> LiveHistory:
+        """What was measured."""
+        return cast("LiveHistory", self.store.kept("live"))
 
-    def chosen(self, history: tuple[LiveMoment, ...]) -> GuestMoment | None:
-        """The chosen guest, or the first one that runs."""
-        guests = guests_of(history[-1] if history else None)
-        return next((g for g in guests if g.name == self._guest), guests[0] if guests else None)
+    @property
+    def table(self) -> Table:
+        """How the table is drawn; begins anew with other glyphs."""
+        if self._table is None or self._table.glyphs is not self.caps.glyphs:
+            self._table = Table(self.caps.glyphs)
+        return self._table
+
+    @property
+    def guest(self) -> str:
+        """The chosen guest, or the first one that runs; "" where none does."""
+        guests = self.history.guests
+        return self._guest if self._guest in guests else next(iter(guests), "")
+
+    @property
+    def window(self) -> Window:
+        """The samples that are shown."""
+        return Window(self.history.count if self._end is None else self._end, self._zoom)
+
+    @property
+    def at(self) -> int:
+        """The sample that is read."""
+        return self.window.end - 1 if self._at is None else self._at
+
+    def changed(self, topic: str) -> None:
+        """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
+        if topic == "live" and self._end is not None:
+            if not self._paused:
+                self.query_one("#headline", Line).show(self._headline())
+            return
+        super().changed(topic)
 
     def draw(self, topic: str) -> None:
         """The table of the newest sample."""
-        if topic == "live" and self._paused is not None:
+        rows = self.query_one("#live", Rows)
+        self.query_one("#headline", Line).show(self._headline())
+        self.console.sampler.focus = self.guest
+        failed = self.store.get("live")
+        if isinstance(failed, Unread):
+            rows.show([row((clean(str(failed)), "unknown"))])
             return
-        history = self.history()
-        guest = self.chosen(history)
-        table = self.query_one("#live", Rows)
-        width = (table.size.width or 80) - 1
-        self.query_one("#headline", Line).show(self._headline(guest, len(guests_of(history[-1] if history else None))))
-        if self._big and history:
-            table.show(
-                big_rows(history, guest.name if guest else "", self._big, self.caps.glyphs, width, table.size.height)
-            )
+        width = (rows.size.width or 80) - 1
+        if self._big and self.history.count:
+            key = key_of(self.guest, self._big)
+            rows.show(big_rows(self.history, key, self.window, self.at, self.table, width, rows.size.height))
         else:
-            table.show(live_rows(history, guest, self._cpus, self.caps.glyphs, width))
+            rows.show(live_rows(self.history, self.guest, self.window, self.at, self.table, width, cpus=self._cpus))
 
-    def _headline(self, guest: GuestMoment | None, count: int) -> Row:
-        words = f"{self.console.sampler.interval:g} s"
-        name = clean(guest.name) if guest else "no guest runs"
-        demo = self.console.root_.mode == "DEMO"
+    def _headline(self) -> Row:
+        history = self.history
+        count = len(history.guests)
+        name = clean(self.guest) if self.guest else "no guest runs"
+        back = ""
+        if self._end is not None and history.count:
+            ago = history.at(history.count - 1) - history.at(self.at)
+            back = f" · {clock_text(history.wall(self.at))}, {ago:.1f} s ago"
         return row(
             " ",
             (name, "head"),
-            f" · {count} running · every {words}",
-            (" · paused", "mark") if self._paused is not None else "",
-            (" · figures made up for show", "mark") if demo else "",
+            f" · {count} running · every {self.console.sampler.interval:g} s",
+            f" · {self._zoom} samples a cell" if self._zoom > 1 else "",
+            (back, "mark"),
+            (" · paused", "mark") if self._paused else "",
+            (f" · {self.console.restraint.sentence}", "dim") if self.console.restraint.sentence else "",
+            (" · figures made up for show", "mark") if self.console.root_.mode == "DEMO" else "",
         )
 
     def action_next_guest(self) -> None:
         """The next running guest."""
-        guests = [g.name for g in guests_of(self.history()[-1] if self.history() else None)]
+        guests = list(self.history.guests)
         if guests:
-            now = guests.index(self._guest) if self._guest in guests else 0
-            self._guest = guests[(now + 1) % len(guests)]
+            self._guest = guests[(guests.index(self.guest) + 1) % len(guests)]
             self._big = ""
             self.redraw()
 
@@ -119,8 +175,40 @@ class LiveScreen(ConsoleScreen):
 
     def action_pause(self) -> None:
         """Holds the picture, or lets it go on."""
-        self._paused = self.history() if self._paused is None else None
+        self._paused = not self._paused
+        self._end = self.window.end if self._paused else None
+        self._at = self._at if self._paused else None
+        self.console.sampler.pause(self._paused)
         self.redraw()
+
+    def action_seek(self, cells: int) -> None:
+        """The reading cursor moves in time; at the edge the window moves with it."""
+        history = self.history
+        if not history.count:
+            return
+        window = self.window
+        at = min(max(self.at + cells * self._zoom, history.first), history.count - 1)
+        end = window.end
+        if at >= end:
+            end = min(at + self._zoom, history.count)
+        width = max((self.query_one("#live", Rows).size.width or 80) - 1 - AXIS, 10) if self._big else 12
+        while window.cell_of(at, width) is None and at < end and end > history.first + 1:
+            end -= max(self._zoom, 1)
+            window = Window(end, self._zoom)
+        self._end, self._at = end, at
+        self.redraw()
+
+    def action_zoom(self, step: int) -> None:
+        """More samples in a cell, or fewer."""
+        place = ZOOMS.index(self._zoom) + step
+        self._zoom = ZOOMS[min(max(place, 0), len(ZOOMS) - 1)]
+        self.redraw()
+
+    def action_mark(self) -> None:
+        """Marks the sample that is read."""
+        if self.history.count:
+            self.history.mark("by hand", number=self.at)
+            self.redraw()
 
     def action_interval(self, step: int) -> None:
         """The next slower or faster interval."""
@@ -135,7 +223,12 @@ class LiveScreen(ConsoleScreen):
         self.redraw()
 
     def action_back(self) -> None:
-        """From the large graphs to the table."""
+        """To the present, or from the large graphs to the table."""
+        if self._at is not None or (self._end is not None and not self._paused):
+            self._at = None
+            self._end = self.window.end if self._paused else None
+            self.redraw()
+            return
         key, self._big = self._big, ""
         self.redraw()
         self.query_one("#live", Rows).select(key)

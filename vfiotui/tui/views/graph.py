@@ -24,26 +24,31 @@ def graph_line(values: Sequence[Reading[float]], low: float, high: float, width:
     return "".join(cells).rjust(width)
 
 
-def graph_block(
-    values: Sequence[Reading[float]], low: float, high: float, width: int, height: int, glyphs: Glyphs
-) -> list[str]:
-    """The same over several lines, top first."""
-    ramp = glyphs.ramp
-    steps = len(ramp) - 1
-    kept = values[-width:] if width > 0 else ()
-    columns: list[str] = []
-    for value in kept:
-        if isinstance(value, Unread):
-            columns.append(" " * (height - 1) + glyphs.gap)
-            continue
-        filled = level(value, low, high, steps * height)
-        cells = [ramp[min(max(filled - steps * line, 0), steps)] for line in range(height)]
-        columns.append("".join(reversed(cells)))
-    lines = ("".join(column[line] for column in columns) for line in range(height))
-    return [line.rjust(width) for line in lines]
-
-
 def bar(share: float, width: int, glyphs: Glyphs) -> str:
     """A horizontal bar of a share between 0 and 1."""
     full = min(max(round(share * width), 0), width)
     return glyphs.ramp[-1] * full + " " * (width - full)
+
+
+def cells(values: Sequence[float], low: float, high: float, glyphs: Glyphs) -> str:
+    """One cell for each number; NaN shows the gap's mark."""
+    ramp, gap = glyphs.ramp, glyphs.gap
+    steps = len(ramp) - 1
+    if high <= low:
+        return ramp[0] * len(values)
+    scale = steps / (high - low)
+    return "".join([ramp[min(max(round((v - low) * scale), 0), steps)] if v == v else gap for v in values])
+
+
+def columns(values: Sequence[float], low: float, high: float, height: int, glyphs: Glyphs) -> list[str]:
+    """The same over several lines, top first."""
+    ramp, gap = glyphs.ramp, glyphs.gap
+    steps = len(ramp) - 1
+    found = []
+    for value in values:
+        if value != value:
+            found.append(" " * (height - 1) + gap)
+            continue
+        filled = level(value, low, high, steps * height)
+        found.append("".join(ramp[min(max(filled - steps * line, 0), steps)] for line in range(height - 1, -1, -1)))
+    return ["".join(column[line] for column in found) for line in range(height)]

@@ -1,192 +1,197 @@
-"""Live figures as rows: vCPUs with their pins, frequency and delay; host CPUs below."""
+"""The Live table as rows: vCPUs with their pins, frequency and delay; host CPUs below."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from dataclasses import dataclass, field
 
+from vfiotui.history import Key, LiveHistory, cpu_key
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, ThreadMoment
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.live import LiveMoment, ThreadMoment
+from vfiotui.model.reading import Unread
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
-from vfiotui.tui.text import clean, fit, shown, wrap
-from vfiotui.tui.views.graph import graph_block, graph_line
+from vfiotui.tui.text import fit, wrap
+from vfiotui.tui.views.window import GraphLines, Window, delay_top, mhz_top
 
-NONE = Unread("no reading", Why.NOT_HERE)
-DELAY_TOP = 20.0
-"""Milliseconds of delay per second at the top of the delay graph."""
-
-
-def guests_of(moment: LiveMoment | None) -> tuple[GuestMoment, ...]:
-    """The running guests of a moment."""
-    return () if moment is None or isinstance(moment.guests, Unread) else moment.guests
+LATE = 2.0
+"""Milliseconds of delay per second from which on a figure is marked."""
+REFIT = 16
+"""Samples after which the delay's axis is fitted anew."""
+LEFT, FIXED, CPU_FIXED = 25, 53, 22
+"""Cells before the first graph; cells of a row that are no graph, and of a host CPU's row."""
 
 
-def cpu_values(history: Sequence[LiveMoment], cpu: int, what: str) -> list[Reading[float]]:
-    """A host CPU's "mhz" or "busy" over time."""
-    found: list[Reading[float]] = []
-    for moment in history:
-        cpus = () if isinstance(moment.cpus, Unread) else moment.cpus
-        # CPU numbers have gaps only where CPUs are offline: the index is right most of the time.
-        one = cpus[cpu] if cpu < len(cpus) and cpus[cpu].cpu == cpu else next((c for c in cpus if c.cpu == cpu), None)
-        found.append(NONE if one is None else one.mhz if what == "mhz" else one.busy)
-    return found
+@dataclass(slots=True)
+class Table:
+    """How the table is shown; it remembers graphs and axes between two samples."""
+
+    glyphs: Glyphs
+    lines: GraphLines = field(default_factory=GraphLines)
+    mhz_top: float = 0.0
+    delay_top: float = 20.0
+    fitted: int = -1
+    """The end of the window for which the delay's axis was fitted last."""
 
 
-def thread_values(history: Sequence[LiveMoment], name: str, tid: int, what: str) -> list[Reading[float]]:
-    """A guest thread's "delay_ms" or "busy" over time."""
-    found: list[Reading[float]] = []
-    for moment in history:
-        guest = next((g for g in guests_of(moment) if g.name == name), None)
-        threads = () if guest is None or isinstance(guest.threads, Unread) else guest.threads
-        thread = next((t for t in threads if t.tid == tid), None)
-        found.append(NONE if thread is None else thread.delay_ms if what == "delay_ms" else thread.busy)
-    return found
+def key_text(key: Key) -> str:
+    """A row's key for the list: kind and number; the guest is the one that is shown."""
+    return f"{key[1]} {key[2]}"
 
 
-def number(value: Reading[float], form: str, width: int) -> str:
+def name_of(key: Key) -> str:
+    """v0, emu, io1; the number of a host CPU."""
+    _, kind, number = key
+    return {"vcpu": f"v{number}", "emulator": "emu", "iothread": f"io{number}"}.get(kind, str(number))
+
+
+def number(value: float, form: str, width: int) -> str:
     """A number in its column, or "?" where there is none."""
-    return (format(value, form) if not isinstance(value, Unread) else "?").rjust(width)
+    return (format(value, form) if value == value else "?").rjust(width)
 
 
-def mhz_top(moment: LiveMoment) -> float:
-    """The top of the frequency axis: the next full GHz above what is seen."""
-    seen = [] if isinstance(moment.cpus, Unread) else [c.mhz for c in moment.cpus if not isinstance(c.mhz, Unread)]
-    return (int(max(seen, default=4000.0)) // 1000 + 1) * 1000.0
+def short_number(value: float, width: int) -> str:
+    """A whole number that stays in its column: thousands above 99,999."""
+    return number(value / 1000, ".0f", width - 1) + "k" if value >= 1e5 else number(value, ".0f", width)
 
 
-def thread_name(thread: ThreadMoment) -> str:
-    """v0, emu, io1."""
-    return {"vcpu": f"v{thread.index}", "emulator": "emu", "iothread": f"io{thread.index}"}.get(thread.kind, "?")
+def pin_text(thread: ThreadMoment | None) -> str:
+    """Where a thread may run."""
+    return "?" if thread is None or isinstance(thread.pinned, Unread) else format_list(thread.pinned)
 
 
-def pin_words(thread: ThreadMoment, glyphs: Glyphs) -> str:
-    """Where it may run, and where it ran."""
-    pinned = "?" if isinstance(thread.pinned, Unread) else format_list(thread.pinned)
-    return f"{fit(pinned, 7)}{glyphs.arrow}{shown(thread.ran_on)[:3]:>3}"
+def clock_text(wall: float) -> str:
+    """The time of day of a sample; "?" where it is not known."""
+    return time.strftime("%H:%M:%S", time.localtime(wall)) if wall == wall else "?"
 
 
 def live_rows(
-    history: Sequence[LiveMoment], guest: GuestMoment | None, cpus: bool, glyphs: Glyphs, width: int
+    history: LiveHistory, guest: str, window: Window, at: int, table: Table, width: int, *, cpus: bool
 ) -> list[Row]:
-    """The table of a guest's threads, then the host's CPUs where they are wanted or no guest runs."""
-    if not history:
+    """The table of a guest's threads at sample `at`, and the host's CPUs where they are wanted or no guest runs."""
+    if not history.count or history.last is None:
         return [row(("the first sample is being taken …", "accent"))]
-    moment = history[-1]
+    keys = history.guests.get(guest, ())
+    table.mhz_top = mhz_top(history, table.mhz_top)
     rows: list[Row] = []
-    if guest is not None:
-        rows += _guest_rows(history, moment, guest, glyphs, width)
-    elif isinstance(moment.guests, Unread):
-        rows += [row((line, "unknown")) for line in wrap(f"guests cannot be seen: {moment.guests}", width)]
+    if keys:
+        rows += _guest_rows(history, keys, window, at, table, width)
     else:
-        rows.append(row(("no guest runs on this host; its CPUs are shown", "dim")))
-    if cpus or guest is None:
-        rows += [BLANK, *_cpu_rows(history, moment, glyphs, width)]
+        rows += _no_guest(history.last, width)
+    if cpus or not keys:
+        rows += [BLANK, *_cpu_rows(history, window, at, table, width)]
     return rows
+
+
+def _no_guest(moment: LiveMoment, width: int) -> list[Row]:
+    if isinstance(moment.guests, Unread):
+        return [row((line, "unknown")) for line in wrap(f"guests cannot be seen: {moment.guests}", width)]
+    return [row(("no guest runs on this host; its CPUs are shown", "dim"))]
 
 
 def _guest_rows(
-    history: Sequence[LiveMoment], moment: LiveMoment, guest: GuestMoment, glyphs: Glyphs, width: int
+    history: LiveHistory, keys: tuple[Key, ...], window: Window, at: int, table: Table, width: int
 ) -> list[Row]:
-    if isinstance(guest.threads, Unread):
-        return [row((f"its threads cannot be seen: {clean(str(guest.threads))}", "unknown"))]
-    room = max(width - 48, 10)
+    room = max(width - FIXED, 12)
     first, second = room // 2, room - room // 2
-    top = mhz_top(moment)
-    mhz_word, delay_word = f"MHz, top {top:.0f}", f"delay, top {DELAY_TOP:.0f}"
-    head = f"{'vCPU':5}{'may run ran':>12}  {'MHz':>5} {fit(mhz_word, first)} "
-    head += f"{'ms/s':>6} {fit(delay_word, second)} busy forced"
-    rows = [row((fit(head, width), "head"))]
-    by_cpu = {} if isinstance(moment.cpus, Unread) else {c.cpu: c for c in moment.cpus}
-    for thread in guest.threads:
-        if thread.kind != "vcpu" and rows[-1] is not BLANK and not any(r is BLANK for r in rows):
-            rows.append(BLANK)
-        cpu = thread.ran_on if not isinstance(thread.ran_on, Unread) else -1
-        one = by_cpu.get(cpu)
-        mhz: Reading[float] = NONE if one is None else one.mhz
-        delays = thread_values(history[-second:], guest.name, thread.tid, "delay_ms")
-        late = not isinstance(thread.delay_ms, Unread) and thread.delay_ms > 2
-        runs: list[Run] = [
-            (f"{thread_name(thread):5}", "accent"),
-            (f"{pin_words(thread, glyphs)} ", ""),
-            (number(mhz, ".0f", 6) + " ", ""),
-            (graph_line(cpu_values(history[-first:], cpu, "mhz"), 0, top, first, glyphs) + " ", "graph"),
-            (number(thread.delay_ms, ".1f", 6) + " ", "warn" if late else ""),
-            (graph_line(delays, 0, DELAY_TOP, second, glyphs) + " ", "graph2"),
-            (number(thread.busy, "4.0%", 4), ""),
-            (number(thread.forced, ".0f", 7), ""),
-        ]
-        rows.append(Row(tuple(runs), f"thread {thread.tid}"))
-    return rows
-
-
-def _cpu_rows(history: Sequence[LiveMoment], moment: LiveMoment, glyphs: Glyphs, width: int) -> list[Row]:
-    if isinstance(moment.cpus, Unread):
-        return [row((line, "unknown")) for line in wrap(f"the CPUs cannot be seen: {moment.cpus}", width)]
-    room = max(width - 22, 10)
-    first, second = room // 2, room - room // 2
-    top = mhz_top(moment)
-    mhz_word = fit(f"frequency, top {top:.0f}", first)
-    head = f"{'CPU':5}{'MHz':>6} {mhz_word} busy {fit('load, top 100 %', second)}"
-    rows = [row((fit(head, width), "head"))]
-    for cpu in moment.cpus:
-        rows.append(_cpu_row(history, cpu, top, first, second, glyphs))
-    return rows
-
-
-def _cpu_row(history: Sequence[LiveMoment], cpu: CpuMoment, top: float, first: int, second: int, glyphs: Glyphs) -> Row:
-    return Row(
-        (
-            (f"{cpu.cpu:<5}", "accent"),
-            (number(cpu.mhz, ".0f", 6) + " ", ""),
-            (graph_line(cpu_values(history[-first:], cpu.cpu, "mhz"), 0, top, first, glyphs) + " ", "graph"),
-            (number(cpu.busy, "4.0%", 4) + " ", ""),
-            (graph_line(cpu_values(history[-second:], cpu.cpu, "busy"), 0, 1, second, glyphs), "graph2"),
-        ),
-        f"cpu {cpu.cpu}",
+    _fit_delay(history, keys, window, table, second)
+    mhz_word, delay_word = f"MHz, top {table.mhz_top:.0f}", f"delay, top {table.delay_top:.0f} ms/s"
+    head = (
+        f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {fit(mhz_word, first)} {'ms/s':>6} {fit(delay_word, second)}"
     )
-
-
-def big_rows(history: Sequence[LiveMoment], name: str, key: str, glyphs: Glyphs, width: int, height: int) -> list[Row]:
-    """Two panels for one row of the table: frequency or load above, delay below, with axes."""
-    kind, _, text = key.partition(" ")
-    place = int(text)
-    each = max((height - 6) // 2, 3)
-    inner = max(width - 8, 10)
-    moment = history[-1]
-    if kind == "thread":
-        guest = next((g for g in guests_of(moment) if g.name == name), None)
-        threads = () if guest is None or isinstance(guest.threads, Unread) else guest.threads
-        thread = next((t for t in threads if t.tid == place), None)
-        cpu = thread.ran_on if thread is not None and isinstance(thread.ran_on, int) else -1
-        title = "the thread has ended" if thread is None else f"{thread_name(thread)} of {clean(name)} on CPU {cpu}"
-        delays = thread_values(history[-inner:], name, place, "delay_ms")
-        second = ("delay, ms/s", delays, 0.0, DELAY_TOP, "graph2")
-    else:
-        cpu, title = place, f"CPU {place}"
-        second = (
-            "load, %",
-            [v if isinstance(v, Unread) else v * 100 for v in cpu_values(history[-inner:], cpu, "busy")],
-            0.0,
-            100.0,
-            "graph2",
-        )
-    top = mhz_top(moment)
-    first = ("frequency, MHz", cpu_values(history[-inner:], cpu, "mhz"), 0.0, top, "graph")
-    rows = [row((title, "head"))]
-    for label, values, low, high, style in (first, second):
-        rows.append(row((label, "dim"), _summary(values)))
-        block = graph_block(values, low, high, inner, each, glyphs)
-        for i, line in enumerate(block):
-            axis = f"{high:6.0f}" if i == 0 else f"{low:6.0f}" if i == each - 1 else " " * 6
-            rows.append(row((f"{axis}{glyphs.vertical}", "dim"), (line, style)))
+    rows = [row((f"{head}  busy forced switch", "head"))]
+    marks = _mark_row(history, window, at, (LEFT, first, second), table.glyphs)
+    if marks is not None:
+        rows.append(marks)
+    apart = False
+    for key in keys:
+        if key[1] != "vcpu" and not apart:
+            apart = True
+            rows.append(BLANK)
+        rows.append(_thread_row(history, key, window, at, table, first, second))
     return rows
 
 
-def _summary(values: Sequence[Reading[float]]) -> str:
-    """The spread of what is shown."""
-    known = sorted(v for v in values if not isinstance(v, Unread))
-    if not known:
-        return "  nothing measured yet"
-    middle, high = known[len(known) // 2], known[min(int(len(known) * 0.99), len(known) - 1)]
-    return f"  p50 {middle:.1f} · p99 {high:.1f} · max {known[-1]:.1f} · {len(known)} samples"
+def _fit_delay(history: LiveHistory, keys: tuple[Key, ...], window: Window, table: Table, width: int) -> None:
+    """Fits the axis to the delays that are shown; now and then it is seen whether a spike has left the graphs."""
+    if window.end == table.fitted:
+        return
+    if window.end == table.fitted + 1 and window.end % REFIT:
+        shown = [history.value(k, "delay", window.end - 1) for k in keys]
+        table.delay_top = max(table.delay_top, delay_top(max((v for v in shown if v == v), default=0.0)))
+    else:
+        shown = [v for k in keys for v in history.values(k, "delay", window.begin(width), window.end)]
+        table.delay_top = delay_top(max((v for v in shown if v == v), default=0.0))
+    table.fitted = window.end
+
+
+def _mark_row(
+    history: LiveHistory, window: Window, at: int, places: tuple[int, int, int], glyphs: Glyphs
+) -> Row | None:
+    """The line of marks above the graphs, where there are any: ^ a mark, ! an alarm, v the reading cursor."""
+    offset, first, second = places
+    found = [(at, "v")] if at != window.end - 1 else []
+    found += [(m.number, "!" if m.alarm else "^") for m in history.marks]
+
+    def line(width: int) -> str:
+        signs = [" "] * width
+        for sample, sign in found:
+            cell = window.cell_of(sample, width)
+            if cell is not None:
+                signs[cell] = sign
+        return "".join(signs)
+
+    lines = line(first), line(second)
+    if not any(text.strip() for text in lines):
+        return None
+    return row(" " * offset, (lines[0], "mark"), " " * 8, (lines[1], "mark"))
+
+
+def _thread_row(history: LiveHistory, key: Key, window: Window, at: int, table: Table, first: int, second: int) -> Row:
+    value = history.value
+    thread = history.thread(key)
+    delay, ran_on = value(key, "delay", at), value(key, "ran_on", at)
+    astray = thread is not None and not isinstance(thread.pinned, Unread) and ran_on == ran_on
+    astray = astray and int(ran_on) not in thread.pinned  # type: ignore[union-attr, operator]
+    runs: list[Run] = [
+        (f"{name_of(key):5}", "accent"),
+        (f"{fit(pin_text(thread), 8)} ", ""),
+        (number(ran_on, ".0f", 3) + " ", "warn" if astray else ""),
+        (number(value(key, "mhz", at), ".0f", 6) + " ", ""),
+        (table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs), "graph"),
+        (" ", ""),
+        (number(delay, ".1f", 6) + " ", "warn" if delay > LATE else ""),
+        (table.lines.line(history, key, "delay", window, second, table.delay_top, table.glyphs), "graph2"),
+        (" ", ""),
+        (number(value(key, "busy", at), "4.0%", 5), ""),
+        (short_number(value(key, "forced", at), 7), ""),
+        (short_number(value(key, "slices", at), 7), ""),
+    ]
+    return Row(tuple(runs), key_text(key))
+
+
+def _cpu_rows(history: LiveHistory, window: Window, at: int, table: Table, width: int) -> list[Row]:
+    assert history.last is not None
+    if isinstance(history.last.cpus, Unread):
+        return [row((line, "unknown")) for line in wrap(f"the CPUs cannot be seen: {history.last.cpus}", width)]
+    room = max(width - CPU_FIXED, 12)
+    first, second = room // 2, room - room // 2
+    head = f"{'CPU':5}{'MHz':>6} {fit(f'frequency, top {table.mhz_top:.0f}', first)} "
+    rows = [row((f"{head}{'busy':>5} {fit('load, top 100 %', second)}", "head"))]
+    for key in history.cpus:
+        runs: list[Run] = [
+            (f"{key[2]:<5}", "accent"),
+            (number(history.value(key, "mhz", at), ".0f", 6) + " ", ""),
+            (table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs), "graph"),
+            (" ", ""),
+            (number(history.value(key, "busy", at), "4.0%", 5) + " ", ""),
+            (table.lines.line(history, key, "busy", window, second, 1.0, table.glyphs), "graph2"),
+        ]
+        rows.append(Row(tuple(runs), key_text(key)))
+    return rows
+
+
+def key_of(guest: str, text: str) -> Key:
+    """The key behind the key of a row."""
+    kind, _, place = text.partition(" ")
+    return cpu_key(int(place)) if kind == "cpu" else (guest, kind, int(place))

@@ -1,0 +1,92 @@
+"""The history of live figures: rings that wrap, rows that come and go, windows over them."""
+
+from __future__ import annotations
+
+import math
+
+from vfiotui.history import LiveHistory, cpu_key
+from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
+from vfiotui.model.reading import Unread
+from vfiotui.tui.caps import UNICODE
+from vfiotui.tui.views.window import GraphLines, Window, cell_values
+
+GUEST = ("g", "vcpu", 0)
+NOTHING = Unread("no")
+
+
+def moment(at: int, delay: float | None = None, *, there: bool = True) -> LiveMoment:
+    thread = ThreadMoment("vcpu", 0, 9, frozenset({1}), 1, 0.5, NOTHING if delay is None else delay, 10.0, NOTHING)
+    guests = (GuestMoment("g", 5, (thread,)),) if there else ()
+    cpus = (CpuMoment(0, 1000.0, 0.1), CpuMoment(1, 2000.0 + at, 0.5))
+    return LiveMoment(float(at), cpus, guests, Sample(float(at), 1e9 + at, NOTHING, NOTHING))
+
+
+def filled(count: int, depth: int = 10) -> LiveHistory:
+    history = LiveHistory(depth)
+    for i in range(count):
+        history.append(moment(i, float(i)))
+    return history
+
+
+def test_the_ring_keeps_the_newest_and_forgets_the_oldest() -> None:
+    history = filled(25)
+    assert (len(history), history.first, history.count) == (10, 15, 25)
+    assert history.values(GUEST, "delay", 18, 25) == [18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0]
+    old = history.values(GUEST, "delay", 13, 17)
+    assert [math.isnan(v) for v in old] == [True, True, False, False]
+    assert history.at(24) == 24.0 and math.isnan(history.at(14)) and math.isnan(history.at(25))
+
+
+def test_a_thread_has_the_frequency_of_the_cpu_on_which_it_ran() -> None:
+    assert filled(5).value(GUEST, "mhz", 4) == 2004.0
+    assert filled(5).value(cpu_key(0), "mhz", 4) == 1000.0
+
+
+def test_a_guest_that_vanishes_leaves_a_gap_and_goes_on_in_its_row() -> None:
+    history = filled(3)
+    history.append(moment(3, there=False))
+    assert history.guests == {} and math.isnan(history.value(GUEST, "delay", 3))
+    history.append(moment(4, 7.0))
+    assert history.values(GUEST, "delay", 2, 5)[0::2] == [2.0, 7.0]
+    for i in range(5, 20):
+        history.append(moment(i, there=False))
+    assert math.isnan(history.value(GUEST, "delay", 19)) and history.thread(GUEST) is None, "forgotten"
+
+
+def test_memory_is_bounded_by_the_number_of_rows() -> None:
+    small, large = LiveHistory(), LiveHistory()
+    small.append(moment(0, 1.0))
+    cpus = tuple(CpuMoment(i, 1.0, 0.5) for i in range(4096))
+    large.append(moment(0, 1.0)._replace(cpus=cpus))
+    assert small.depth == 3600 and large.depth == 240
+
+
+def test_marks_leave_with_their_samples() -> None:
+    history = filled(5)
+    history.mark("here")
+    assert [(m.number, m.text) for m in history.marks] == [(4, "here")]
+    for i in range(5, 30):
+        history.append(moment(i, 0.0))
+    history.mark("later", alarm=True)
+    assert [m.text for m in history.marks] == ["later"]
+
+
+def test_a_graph_line_that_grows_is_the_line_that_is_drawn_anew() -> None:
+    history = LiveHistory(500)
+    for zoom in (1, 2, 5):
+        growing = GraphLines()
+        for _ in range(60):
+            history.append(moment(history.count, float(history.count * 7 % 20)))
+            window = Window(history.count, zoom)
+            grown = growing.line(history, GUEST, "delay", window, 12, 20.0, UNICODE)
+            assert grown == GraphLines().line(history, GUEST, "delay", window, 12, 20.0, UNICODE)
+            assert len(grown) == 12
+    assert growing.line(history, GUEST, "delay", Window(50, 5), 12, 20.0, UNICODE) != grown, "back in time"
+
+
+def test_a_cell_of_many_samples_shows_the_longest_delay_and_the_deepest_dip() -> None:
+    history = filled(10)
+    window = Window(10, 5)
+    assert cell_values(history, GUEST, "delay", window, 2) == [4.0, 9.0]
+    assert cell_values(history, GUEST, "mhz", window, 2) == [2000.0, 2005.0]
+    assert window.cell_of(7, 2) == 1 and window.cell_of(4, 2) == 0 and window.cell_of(4, 1) is None

@@ -1,0 +1,199 @@
+"""What was measured, kept as numbers: an hour of a guest in less memory than a minute of moments would take.
+
+Every series is a ring of single-precision numbers; what has no value is NaN. All series share one count of samples,
+so a sample has the same place in each of them.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vfiotui.model.live import CpuMoment, LiveMoment, ThreadMoment
+from vfiotui.model.reading import Reading, Unread
+
+NAN = math.nan
+THREAD_FIELDS = ("mhz", "delay", "busy", "forced", "slices", "ran_on")
+CPU_FIELDS = ("mhz", "busy")
+DEPTH = 3600
+"""Samples: an hour at one a second."""
+ROOM = 4 << 20
+"""Bytes that all rings together may take; on a very large host an hour becomes less."""
+SHORTEST = 240
+
+Key = tuple[str, str, int]
+"""A guest's name, "vcpu", "emulator" or "iothread", and its number; or "", "cpu" and the CPU's number."""
+
+
+def cpu_key(cpu: int) -> Key:
+    """The key of a host CPU."""
+    return ("", "cpu", cpu)
+
+
+def thread_key(guest: str, thread: ThreadMoment) -> Key:
+    """The key of a guest's thread: a guest that is started again goes on in the same row."""
+    return (guest, thread.kind, thread.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that somebody wants to find again."""
+
+    number: int
+    """The sample's."""
+    text: str
+    alarm: bool = False
+
+
+class _Rings:
+    """The rings of one key."""
+
+    __slots__ = ("fields", "last", "static")
+
+    def __init__(self, fields: tuple[str, ...], depth: int) -> None:
+        blank = array("f", [NAN]) * depth
+        self.fields = {name: array("f", blank) for name in fields}
+        self.last = -1
+        self.static: ThreadMoment | None = None
+
+
+def _number(value: Reading[float]) -> float:
+    return NAN if isinstance(value, Unread) else value
+
+
+class LiveHistory:
+    """The live samples of the last hour or less."""
+
+    def __init__(self, depth: int | None = None) -> None:
+        """`depth` is how many samples are kept; without it, as many as fit into the room."""
+        self._asked = depth
+        self.depth = depth or DEPTH
+        self.count = 0
+        """Samples so far; the newest has number count - 1."""
+        self.marks: list[Mark] = []
+        self._times: array[float] = array("d")
+        self._walls: array[float] = array("d")
+        self._rings: dict[Key, _Rings] = {}
+        self.guests: dict[str, tuple[Key, ...]] = {}
+        """The rows of every guest that ran at the newest sample."""
+        self.cpus: tuple[Key, ...] = ()
+        self.last: LiveMoment | None = None
+
+    def append(self, moment: LiveMoment) -> None:
+        """Takes a moment in."""
+        cpus = () if isinstance(moment.cpus, Unread) else moment.cpus
+        guests = () if isinstance(moment.guests, Unread) else moment.guests
+        if not self.count:
+            self._begin(len(cpus) * len(CPU_FIELDS) + sum(len(g.threads) for g in guests) * len(THREAD_FIELDS))
+        place = self.count % self.depth
+        self._times[place], self._walls[place] = moment.at, moment.sample.wall
+        megahertz: dict[int, float] = {}
+        for cpu in cpus:
+            mhz = megahertz[cpu.cpu] = _number(cpu.mhz)
+            self._cpu(place, cpu, mhz)
+        self.guests = {
+            g.name: tuple(self._thread(place, thread_key(g.name, t), t, megahertz) for t in g.threads) for g in guests
+        }
+        self.cpus = tuple(cpu_key(c.cpu) for c in cpus)
+        self._vanished(place)
+        self.count += 1
+        self.last = moment
+
+    def __len__(self) -> int:
+        return min(self.count, self.depth)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest sample that is kept."""
+        return max(self.count - self.depth, 0)
+
+    def mark(self, text: str, *, number: int | None = None, alarm: bool = False) -> None:
+        """Marks a sample, the newest one unless another is named."""
+        self.marks.append(Mark(self.count - 1 if number is None else number, text, alarm))
+        self.marks = [m for m in self.marks if m.number >= self.first][-200:]
+
+    def at(self, number: int) -> float:
+        """Seconds of CLOCK_MONOTONIC of a sample; NaN where it is not kept."""
+        return self._times[number % self.depth] if self.first <= number < self.count else NAN
+
+    def wall(self, number: int) -> float:
+        """Seconds since the epoch of a sample; NaN where it is not kept."""
+        return self._walls[number % self.depth] if self.first <= number < self.count else NAN
+
+    def value(self, key: Key, field: str, number: int) -> float:
+        """One value; NaN where there is none."""
+        rings = self._rings.get(key)
+        if rings is None or not self.first <= number < self.count:
+            return NAN
+        return rings.fields[field][number % self.depth]
+
+    def values(self, key: Key, field: str, begin: int, end: int) -> list[float]:
+        """The values of the samples begin … end-1; NaN for what is not kept."""
+        rings = self._rings.get(key)
+        if rings is None:
+            return [NAN] * max(end - begin, 0)
+        low, high = max(begin, self.first), min(end, self.count)
+        if low >= high:
+            return [NAN] * max(end - begin, 0)
+        ring, depth = rings.fields[field], self.depth
+        first, last = low % depth, (high - 1) % depth + 1
+        kept = ring[first:last] if first < last else ring[first:] + ring[:last]
+        return [NAN] * (low - begin) + list(kept) + [NAN] * (end - high)
+
+    def thread(self, key: Key) -> ThreadMoment | None:
+        """The last that was told of a thread: its id and its pins."""
+        rings = self._rings.get(key)
+        return None if rings is None else rings.static
+
+    def _begin(self, series: int) -> None:
+        if self._asked is None:
+            self.depth = max(min(DEPTH, ROOM // (4 * max(series, 1))), SHORTEST)
+        self._times = array("d", [NAN]) * self.depth
+        self._walls = array("d", [NAN]) * self.depth
+
+    def _of(self, key: Key, fields: tuple[str, ...]) -> _Rings:
+        rings = self._rings.get(key)
+        if rings is None:
+            rings = self._rings[key] = _Rings(fields, self.depth)
+        rings.last = self.count
+        return rings
+
+    def _cpu(self, place: int, cpu: CpuMoment, mhz: float) -> None:
+        fields = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields
+        fields["mhz"][place] = mhz
+        fields["busy"][place] = _number(cpu.busy)
+
+    def _thread(self, place: int, key: Key, thread: ThreadMoment, megahertz: dict[int, float]) -> Key:
+        rings = self._of(key, THREAD_FIELDS)
+        rings.static = thread
+        fields = rings.fields
+        ran_on = -1 if isinstance(thread.ran_on, Unread) else thread.ran_on
+        fields["ran_on"][place] = NAN if ran_on < 0 else ran_on
+        fields["mhz"][place] = megahertz.get(ran_on, NAN)
+        fields["delay"][place] = _number(thread.delay_ms)
+        fields["busy"][place] = _number(thread.busy)
+        fields["forced"][place] = _number(thread.forced)
+        fields["slices"][place] = _number(thread.slices)
+        return key
+
+    def _vanished(self, place: int) -> None:
+        """What was not seen has a gap; what has not been seen for the whole depth is forgotten."""
+        for key, rings in list(self._rings.items()):
+            if rings.last != self.count:
+                if self.count - rings.last > self.depth:
+                    del self._rings[key]
+                    continue
+                for ring in rings.fields.values():
+                    ring[place] = NAN
+
+
+def windows(values: list[float], zoom: int, choose: Callable[[list[float]], float]) -> Iterator[float]:
+    """Every `zoom` values as one: NaN where none of them is known."""
+    if zoom <= 1:
+        yield from values
+        return
+    for begin in range(0, len(values), zoom):
+        known = [v for v in values[begin : begin + zoom] if v == v]
+        yield choose(known) if known else NAN

@@ -1,0 +1,124 @@
+"""One row of the Live table, large: two graphs with axes, marks and a reading cursor, and how the values are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vfiotui.history import Key, LiveHistory
+from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.row import Row, Run, row
+from vfiotui.tui.text import clean
+from vfiotui.tui.views.graph import columns
+from vfiotui.tui.views.live import Table, clock_text, name_of, pin_text
+from vfiotui.tui.views.window import Window, cell_values, delay_top, mhz_top
+
+AXIS = 8
+"""Cells of the axis on the left."""
+AROUND = 8
+"""Lines that are no graph: title, two headings, two marks, two rulers, spread."""
+
+
+def spread(values: Sequence[float], unit: str) -> str:
+    """Median, the value that one in a hundred exceeds, and the highest.
+
+    >>> spread([1.0, 2.0, 3.0], "ms/s")
+    'p50 2.0 · p99 3.0 · max 3.0 ms/s · 3 samples'
+    """
+    known = sorted(v for v in values if v == v)
+    if not known:
+        return "nothing measured yet"
+    high = known[min(int(len(known) * 0.99), len(known) - 1)]
+    return f"p50 {known[len(known) // 2]:.1f} · p99 {high:.1f} · max {known[-1]:.1f} {unit} · {len(known)} samples"
+
+
+def big_rows(
+    history: LiveHistory, key: Key, window: Window, at: int, table: Table, width: int, height: int
+) -> list[Row]:
+    """Frequency above; below it delay, or the load of a host CPU."""
+    inner = max(width - AXIS, 10)
+    each = max((height - AROUND) // 2, 3)
+    glyphs = table.glyphs
+    table.mhz_top = mhz_top(history, table.mhz_top)
+    rows = [_title(history, key, at)]
+    begin = window.begin(inner)
+    if key[1] == "cpu":
+        panels = (("frequency", "mhz", "MHz", 1.0), ("load", "busy", "%", 100.0))
+    else:
+        panels = (("frequency", "mhz", "MHz", 1.0), ("delay", "delay", "ms/s", 1.0))
+    styles = ("graph", "graph2")
+    for (word, field, unit, factor), style in zip(panels, styles, strict=True):
+        values = [v * factor for v in cell_values(history, key, field, window, inner)]
+        top = (
+            table.mhz_top
+            if field == "mhz"
+            else 100.0
+            if field == "busy"
+            else delay_top(max((v for v in values if v == v), default=0.0))
+        )
+        now = history.value(key, field, at) * factor
+        told = f"{now:.1f}" if now == now else "?"
+        every = [v * factor for v in history.values(key, field, max(begin, history.first), window.end)]
+        rows.append(row((f"{word}  {told} {unit}", "accent"), ("   " + spread(every, unit), "dim")))
+        rows += _panel(values, top, each, style, glyphs)
+        rows.append(_signs(history, window, at, inner, glyphs))
+    rows.append(_ruler(history, window, inner, width))
+    return rows
+
+
+def _title(history: LiveHistory, key: Key, at: int) -> Row:
+    seen = f"{clock_text(history.wall(at))}"
+    if key[1] == "cpu":
+        return row((f"CPU {key[2]}", "head"), f" at {seen}")
+    ran_on = history.value(key, "ran_on", at)
+    where = f"CPU {ran_on:.0f}" if ran_on == ran_on else "an unknown CPU"
+    busy = history.value(key, "busy", at)
+    load = f"busy {busy:.0%}" if busy == busy else "busy ?"
+    slices, delay = history.value(key, "slices", at), history.value(key, "delay", at)
+    each = f" · {delay / slices * 1000:.1f} µs a slice" if slices > 0 and delay == delay else ""
+    return row(
+        (f"{name_of(key)} of {clean(key[0])}", "head"),
+        f" at {seen} · may run {pin_text(history.thread(key))}, ran on {where} · {load}{each}",
+    )
+
+
+def _panel(values: Sequence[float], top: float, height: int, style: str, glyphs: Glyphs) -> list[Row]:
+    rows = []
+    for i, line in enumerate(columns(values, 0.0, top, height, glyphs)):
+        share = 1 - i / max(height - 1, 1)
+        labelled = i in (0, height - 1) or (height >= 7 and i == height // 2)
+        axis = f"{top * share:6.0f} " if labelled else " " * 7
+        rows.append(row((f"{axis}{glyphs.vertical}", "dim"), (line, style)))
+    return rows
+
+
+def _signs(history: LiveHistory, window: Window, at: int, inner: int, glyphs: Glyphs) -> Row:
+    """Marks and the reading cursor below a graph."""
+    signs: list[Run] = []
+    cells = [" "] * inner
+    for mark in history.marks:
+        cell = window.cell_of(mark.number, inner)
+        if cell is not None:
+            cells[cell] = "!" if mark.alarm else "^"
+    cell = window.cell_of(at, inner)
+    if cell is not None:
+        cells[cell] = glyphs.vertical if cells[cell] == " " else cells[cell]
+    signs.append((" " * (AXIS - 1) + glyphs.corners[2], "dim"))
+    signs.append(("".join(cells), "mark"))
+    return Row(tuple(signs))
+
+
+def _ruler(history: LiveHistory, window: Window, inner: int, width: int) -> Row:
+    """The times of day at the left end, the middle and the right end."""
+    begin, end = window.begin(inner), window.end - 1
+    places = (max(begin, history.first), (max(begin, history.first) + end) // 2, end)
+    left, middle, right = (clock_text(history.wall(n)) for n in places)
+    offset = (window.cell_of(places[0], inner) or 0) + AXIS
+    line = list(" " * width)
+    for text, place in (
+        (left, offset),
+        (middle, (offset + width) // 2 - 4),
+        (right, width - len(right)),
+    ):
+        if 0 <= place <= width - len(text) and not "".join(line[place : place + len(text)]).strip():
+            line[place : place + len(text)] = text
+    return row(("".join(line), "dim"))
