@@ -22,6 +22,10 @@ DEPTH = 3600
 ROOM = 4 << 20
 """Bytes that all rings together may take; on a very large host an hour becomes less."""
 SHORTEST = 240
+LONGEST = 200_000
+"""Samples of a recording: more than two days at one a second."""
+
+MARKS = 200
 
 Key = tuple[str, str, int]
 """A guest's name, "vcpu", "emulator" or "iothread", and its number; or "", "cpu" and the CPU's number."""
@@ -112,7 +116,7 @@ class LiveHistory:
     def mark(self, text: str, *, number: int | None = None, alarm: bool = False) -> None:
         """Marks a sample, the newest one unless another is named."""
         self.marks.append(Mark(self.count - 1 if number is None else number, text, alarm))
-        self.marks = [m for m in self.marks if m.number >= self.first][-200:]
+        self.marks = [m for m in self.marks if m.number >= self.first][-MARKS:]
 
     def at(self, number: int) -> float:
         """Seconds of CLOCK_MONOTONIC of a sample; NaN where it is not kept."""

@@ -20,7 +20,7 @@ from vfiotui.formats.domain_xml import parse
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.root import Root
 from vfiotui.model.journal import State
-from vfiotui.model.live import GuestMoment
+from vfiotui.model.live import GuestCount
 from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
@@ -76,13 +76,13 @@ def stored(daemon: Daemon, name: str) -> Pinning:
 def affinities(name: str) -> dict[str, frozenset[int]]:
     """What the kernel says of QEMU's threads."""
     return {
-        {"vcpu": f"v{t.index}", "iothread": f"io{t.index}", "emulator": "emu"}[t.kind]: t.pinned  # type: ignore[misc]
+        {"vcpu": f"v{t.number}", "iothread": f"io{t.number}", "emulator": "emu"}[t.kind]: t.pinned  # type: ignore[misc]
         for t in moment(name).threads  # type: ignore[union-attr]
         if not isinstance(t.pinned, Unread)
     }
 
 
-def moment(name: str) -> GuestMoment:
+def moment(name: str) -> GuestCount:
     reader = GuestReader(Root.live())
     found = reader.read()
     reader.close()
@@ -188,7 +188,7 @@ def test_drift_is_seen_thread_by_thread(daemon: Daemon, game: str, tmp_path: Pat
     pinned = wanted(stored(daemon, game))
     done(live_site(tmp_path), plan_pins(guest(daemon, game), pinned, None, config=False, live=True))
     assert drift(pinned, moment(game)) == ()
-    tid = next(t.tid for t in moment(game).threads if t.kind == "vcpu" and t.index == 1)  # type: ignore[union-attr]
+    tid = next(t.tid for t in moment(game).threads if t.kind == "vcpu" and t.number == 1)  # type: ignore[union-attr]
     subprocess.run(["taskset", "-p", "-c", "0", str(tid)], check=True, capture_output=True)
     found = drift(pinned, moment(game))
     assert not isinstance(found, Unread)

@@ -62,7 +62,12 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     with guests_of(args) as uri:
         theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
-        app = ConsoleApp(root, caps, uri=uri, theme=theme)
+        replay = getattr(args, "replay", None)
+        app = ConsoleApp(root, caps, uri=uri, theme=theme, start=getattr(args, "start", "host"))
+        if replay:
+            from vfiotui.cli.live import recorded
+
+            app.replay(replay, *recorded(replay))
         app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]
         app.run()
     fault = getattr(app, "fault", None)

@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": "apply a plan or wishes as one journaled change, or resume an interrupted one",
     "undo": "take a change back to the last byte",
     "changes": "list the journal, or show one change with its log",
+    "live": "show what every vCPU gets while guests run; record, replay, CSV, Prometheus",
     "capture": "write this host, scrubbed, into a file that --root opens",
 }
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

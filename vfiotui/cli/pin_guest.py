@@ -14,7 +14,7 @@ from vfiotui.host import cpu, pci
 from vfiotui.host.identity import machine
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.live import GuestMoment
+from vfiotui.model.live import GuestCount
 from vfiotui.model.pci import PciBus
 from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.reading import Reading, Unread, Why
@@ -109,7 +109,7 @@ class Host:
         """The host's fingerprint."""
         return machine(self.root)
 
-    def moment(self, domain: Domain) -> Reading[GuestMoment]:
+    def moment(self, domain: Domain) -> Reading[GuestCount]:
         """The threads of the guest as the kernel has them now."""
         from vfiotui.host.live_guest import GuestReader
 

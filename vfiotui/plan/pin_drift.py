@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.live import GuestMoment, ThreadMoment
+from vfiotui.model.live import GuestCount, GuestMoment, ThreadCount, ThreadMoment
 from vfiotui.model.pinning import EMULATOR, Pinning
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.topology import CpuSet
@@ -28,15 +28,13 @@ class Drift:
         return f"{self.thread} is pinned to CPU {format_list(self.wanted)}, but may run on {format_list(self.real)}"
 
 
-def thread_of(moment: ThreadMoment) -> str:
+def thread_of(moment: ThreadCount | ThreadMoment) -> str:
     """The name of a thread in a pinning, or "" for one that cannot be pinned by itself."""
-    return {"vcpu": f"v{moment.index}", "iothread": f"io{moment.index}", "emulator": EMULATOR}.get(moment.kind, "")
+    return {"vcpu": f"v{moment.number}", "iothread": f"io{moment.number}", "emulator": EMULATOR}.get(moment.kind, "")
 
 
-def drift(wanted: Pinning, moment: GuestMoment) -> Reading[tuple[Drift, ...]]:
+def drift(wanted: Pinning, moment: GuestCount | GuestMoment) -> tuple[Drift, ...]:
     """Every pinned thread whose affinity is another, or is unknown; a pin without its thread is left out."""
-    if isinstance(moment.threads, Unread):
-        return moment.threads
     pins = wanted.by_thread
     return tuple(
         Drift(name, pins[name], thread.pinned)

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
+from vfiotui.model.alarm import Alarms, Limits, wanted_pins
 from vfiotui.model.live import LiveMoment
 from vfiotui.restraint import SelfRestraint
 from vfiotui.rules import judge
@@ -34,6 +35,7 @@ from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
 from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.status import TABS
+from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.views.help import help_rows
 from vfiotui.watch import Watch
@@ -86,6 +88,9 @@ class ConsoleApp(App[int]):
         self.store.keep_in("live", self.history)
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
+        self._alarms = Alarms(Limits())
+        self.recording: tuple[str, float] | None = None
+        """A recording that is replayed: its name, and the seconds between its samples."""
         self.watch_: Watch | None = None
         self._unseen = ExitStack()
         self._painting = False
@@ -117,7 +122,7 @@ class ConsoleApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         self._events = loop
-        self.store.on_wanted(self.sampler.want)
+        self.store.on_wanted(self._want)
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
         self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
@@ -129,6 +134,15 @@ class ConsoleApp(App[int]):
         self.sampler.stop()
         if self.watch_ is not None:
             await self.watch_.stop()
+
+    def replay(self, name: str, history: LiveHistory, interval: float) -> None:
+        """From now on Live shows a recording, and samples nothing."""
+        self.recording = (name, interval)
+        self.history = history
+        self.store.keep_in("live", history)
+
+    def _want(self, topics: frozenset[str]) -> None:
+        self.sampler.want(topics if self.recording is None else topics - {"live"})
 
     def _guests_changed(self, topic: str) -> None:
         self.sampler.look_again()
@@ -148,6 +162,16 @@ class ConsoleApp(App[int]):
             self._restraint.hear_moment(value)
             self.sampler.crowded = self._restraint.crowded
         self.store.push(topic, value, keep=keep)
+        if isinstance(value, LiveMoment):
+            self._tell_alarms(value)
+
+    def _tell_alarms(self, moment: LiveMoment) -> None:
+        """A toast and a mark in the graphs for each."""
+        wanted = wanted_pins(self.store.get("virt"))
+        for alarm in self._alarms.check(moment, wanted):
+            self.history.mark(alarm.text, alarm=True)
+            if self.root_.is_live:
+                self.notify(clean(alarm.text), title=alarm.kind, severity="warning", markup=False, timeout=4)
 
     def _post(self, topic: str, value: Any, keep: bool) -> None:
         """From the sampler's thread to the store's loop."""

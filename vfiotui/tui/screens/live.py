@@ -7,6 +7,7 @@ from typing import ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from vfiotui.history import LiveHistory
 from vfiotui.model.reading import Unread
@@ -78,6 +79,7 @@ class LiveScreen(ConsoleScreen):
         """The sample that is read; None for the last of the window."""
         self._big = ""
         self._table: Table | None = None
+        self._playing: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """A headline and the table."""
@@ -86,6 +88,8 @@ class LiveScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Keys go to the table."""
+        if self.console.recording is not None:
+            self._end = self.history.count
         super().on_mount()
         self.query_one(Rows).focus()
 
@@ -146,19 +150,28 @@ class LiveScreen(ConsoleScreen):
         count = len(history.guests)
         name = clean(self.guest) if self.guest else "no guest runs"
         back = ""
-        if self._end is not None and history.count:
+        recording = self.console.recording
+        if recording is not None:
+            back = f" · {clean(recording[0])} at {clock_text(history.wall(self.at))}"
+            back += f", sample {self.at + 1} of {history.count}"
+        elif self._end is not None and history.count:
             ago = history.at(history.count - 1) - history.at(self.at)
             back = f" · {clock_text(history.wall(self.at))}, {ago:.1f} s ago"
         return row(
             " ",
             (name, "head"),
-            f" · {count} running · every {self.console.sampler.interval:g} s",
+            f" · {count} running · every {self._interval:.2g} s",
             f" · {self._zoom} samples a cell" if self._zoom > 1 else "",
             (back, "mark"),
             (" · paused", "mark") if self._paused else "",
             (f" · {self.console.restraint.sentence}", "dim") if self.console.restraint.sentence else "",
             (" · figures made up for show", "mark") if self.console.root_.mode == "DEMO" else "",
         )
+
+    @property
+    def _interval(self) -> float:
+        recording = self.console.recording
+        return self.console.sampler.interval if recording is None else recording[1]
 
     def action_next_guest(self) -> None:
         """The next running guest."""
@@ -174,12 +187,22 @@ class LiveScreen(ConsoleScreen):
         self.redraw()
 
     def action_pause(self) -> None:
-        """Holds the picture, or lets it go on."""
+        """Holds the picture, or lets it go on; a recording plays, or stands."""
+        if self.console.recording is not None:
+            self._play()
+            return
         self._paused = not self._paused
         self._end = self.window.end if self._paused else None
         self._at = self._at if self._paused else None
         self.console.sampler.pause(self._paused)
         self.redraw()
+
+    def _play(self) -> None:
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = None
+            return
+        self._playing = self.set_interval(self._interval, lambda: self.action_seek(1))
 
     def action_seek(self, cells: int) -> None:
         """The reading cursor moves in time; at the edge the window moves with it."""
@@ -224,9 +247,12 @@ class LiveScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """To the present, or from the large graphs to the table."""
-        if self._at is not None or (self._end is not None and not self._paused):
+        if self._big and self.console.recording is not None:
+            self._at = self.at
+        elif self._at is not None or (self._end is not None and not self._paused):
             self._at = None
-            self._end = self.window.end if self._paused else None
+            standing = self._paused or self.console.recording is not None
+            self._end = self.window.end if standing else None
             self.redraw()
             return
         key, self._big = self._big, ""

@@ -1,0 +1,113 @@
+"""`vfiotui live`: streams, recordings and what Prometheus reads, from the demo machine and from this one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from tests.hosts import TOWER
+from tests.machines import root_of
+from tests.tui.consoles import console
+from vfiotui.cli.live import recorded
+from vfiotui.formats import live_record
+from vfiotui.model.facts import Mode
+from vfiotui.model.live import Sample
+
+LIVE = (sys.executable, "-m", "vfiotui", "live", "--interval", "0.1")
+SHORT = ("--demo", "--seconds", "0.45")
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LIVE, *words], capture_output=True, text=True, timeout=60)
+
+
+def record(path: Path) -> list[Sample]:
+    done = run(*SHORT, "--record", str(path))
+    assert done.returncode == 0 and done.stdout == "", done.stderr
+    with path.open() as file:
+        return [s for s in live_record.read_record(file) if isinstance(s, Sample)]
+
+
+def test_what_is_recorded_is_replayed_with_the_same_figures(tmp_path: Path) -> None:
+    path = tmp_path / "live.jsonl"
+    samples = record(path)
+    assert len(samples) == 5 and samples[-1].at - samples[0].at < 2
+    rows = list(csv.DictReader(io.StringIO(run("--replay", str(path), "--csv").stdout)))
+    first, last = samples[0].guests[0].threads[0], samples[-1].guests[0].threads[0]  # type: ignore[union-attr, index]
+    mine = [r for r in rows if r["thread"] == "vcpu" and r["number"] == "0"]
+    assert mine[0]["busy"] == "", "the first sample has no rate"
+    seconds = [b.at - a.at for a, b in itertools.pairwise(samples)]
+    ran = sum(float(r["busy"]) * s for r, s in zip(mine[1:], seconds, strict=True))
+    assert abs(ran - (last.run - first.run) / 1e9) < 1e-4, "the rates add up to what was counted"
+    told = [json.loads(line) for line in run("--replay", str(path), "--json").stdout.splitlines()]
+    assert [t["delay_ms"] for t in told if t["thread"] == "vcpu" and t["number"] == 0] == [
+        float(r["delay_ms"]) if r["delay_ms"] else None for r in mine
+    ]
+
+
+def test_a_file_that_is_no_recording_is_told(tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("PK\x03\x04")
+    done = run("--replay", str(bad), "--csv")
+    assert done.returncode == 1 and "is no recording" in done.stderr and "Traceback" not in done.stderr
+    assert "cannot be opened" in run("--replay", str(tmp_path / "none"), "--csv").stderr
+    assert "cannot be written" in run(*SHORT, "--record", str(tmp_path / "no/x")).stderr
+
+
+def test_a_metrics_file_is_always_whole(tmp_path: Path) -> None:
+    path = tmp_path / "vfiotui.prom"
+    done = run(*SHORT, "--openmetrics", str(path))
+    assert done.returncode == 0, done.stderr
+    assert path.read_text().endswith("# EOF\n") and 'guest="win10"' in path.read_text()
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_metrics_are_served_on_the_loopback() -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen([*LIVE, "--demo", "--csv", "--openmetrics", f":{port}"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        # Once a line is printed the server stands.
+        for _ in range(3):
+            process.stdout.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+            text = answer.read().decode()
+        listening = Path("/proc/net/tcp").read_text()
+        assert re.search(rf"0100007F:{port:04X} 00000000:0000 0A", listening), "on 127.0.0.1 only"
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(20) == 0
+    assert text.endswith("# EOF\n") and "vfiotui_thread_run_seconds_total" in text
+
+
+def test_this_host_without_guests_says_so() -> None:
+    done = run("--seconds", "0.1", "--plain", "--interval", "0.1")
+    assert done.returncode == 0 and ("no guest runs" in done.stdout or "may run" in done.stdout)
+
+
+async def test_a_recording_is_shown_in_the_same_screen(tmp_path: Path) -> None:
+    path = tmp_path / "live.jsonl"
+    samples = record(path)
+    async with console(root_of(TOWER, Mode.DEMO)) as found:
+        found.app.replay("live.jsonl", *recorded(str(path)))
+        await found.press("5")
+        await found.shows("live.jsonl at", f"sample {len(samples)} of {len(samples)}", "v7   21")
+        await found.press("left", "left")
+        await found.shows(f"sample {len(samples) - 2} of")
+        await found.press("greater_than_sign")
+        await found.shows(f"sample {len(samples)} of")
+        await found.press("less_than_sign", "p")
+        await found.shows(f"sample {len(samples)} of")
+        assert found.app.history.count == len(samples), "nothing is sampled"

@@ -1,0 +1,193 @@
+"""`vfiotui live`: opens the Live screen, or streams, records and replays the figures of running guests.
+
+Without a terminal, or with --csv or --json, each sample is printed: the columns are those of formats/live_table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import printable
+from vfiotui.formats import live_record, live_table
+from vfiotui.history import LONGEST, LiveHistory
+from vfiotui.model.alarm import Alarms, Limits
+from vfiotui.model.live import LiveMoment, Sample
+from vfiotui.model.rates import Rates
+from vfiotui.model.reading import Unread, or_else
+
+Sink = Callable[[LiveMoment], None]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the figures come from, and where they go."""
+    parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between samples, 0.1 to 10")
+    parser.add_argument("--seconds", type=float, metavar="S", help="end after so long; without it, at Ctrl-C")
+    parser.add_argument("--record", metavar="FILE", help="write every sample into a file that --replay opens")
+    parser.add_argument("--replay", metavar="FILE", help="take the figures from a recording")
+    parser.add_argument("--csv", action="store_true", help="print CSV; --json prints JSON lines")
+    parser.add_argument(
+        "--openmetrics", metavar="FILE|:PORT", help="for Prometheus: a file, or a port of 127.0.0.1 (HOST:PORT else)"
+    )
+    parser.add_argument("--alarm-delay", type=float, default=10.0, metavar="MS", help="tell a vCPU that waits longer")
+    parser.add_argument("--alarm-mhz", type=float, metavar="MHZ", help="tell a busy vCPU on a slower CPU")
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """The console where nothing else is asked for on a terminal, else the stream."""
+    streams = args.csv or args.json or args.plain or args.record or args.openmetrics
+    if sys.stdout.isatty() and sys.stdin.isatty() and not streams:
+        from vfiotui.cli import console
+
+        args.start = "live"
+        return console.run(args)
+    return stream(args)
+
+
+def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record.Remark]:
+    """What a recording holds; a file that is none ends the command with a sentence."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            yield from live_record.read_record(file)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be opened: {(error.strerror or str(error)).lower()}") from error
+    except live_record.BadRecord as error:
+        raise CommandError(f"{path} {error}") from error
+
+
+def recorded(path: str) -> tuple[LiveHistory, float]:
+    """A recording as a history, and the seconds between its samples."""
+    lines = [line for line in samples_of(path) if not isinstance(line, live_record.Heading)]
+    times = [line.at for line in lines if isinstance(line, Sample)]
+    if not times:
+        raise CommandError(f"{path} holds no sample")
+    history, rates = LiveHistory(min(len(times), LONGEST)), Rates()
+    for line in lines:
+        if isinstance(line, Sample):
+            history.append(rates.moment(line))
+        else:
+            history.mark(line.text, alarm=line.alarm)
+    return history, (times[-1] - times[0]) / max(len(times) - 1, 1) or 1.0
+
+
+def stream(args: argparse.Namespace) -> Exit:
+    """Every sample to all sinks, until the end that was asked for."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with contextlib.ExitStack() as stack:
+        recorder = _recorder(args, stack) if args.record else None
+        sinks: list[Sink] = [recorder] if recorder else []
+        if args.openmetrics:
+            from vfiotui.cli.live_metrics import metrics_sink
+
+            sinks.append(stack.enter_context(metrics_sink(args.openmetrics)))
+        if args.csv:
+            print(live_table.csv_heading())
+            sinks.append(lambda moment: _print(live_table.csv_lines(moment)))
+        elif args.json:
+            sinks.append(lambda moment: _print(live_table.json_lines(moment)))
+        elif not sinks:
+            sinks.append(lambda moment: _print(as_text(moment)))
+        alarms = Alarms(Limits(args.alarm_delay, args.alarm_mhz))
+        rates = Rates()
+        for sample in _replayed(args) if args.replay else _live(args, ended):
+            moment = rates.moment(sample)
+            for sink in sinks:
+                sink(moment)
+            for alarm in alarms.check(moment):
+                print(f"{_clock(sample.wall)} {printable(alarm.text)}", file=sys.stderr)
+                if recorder:
+                    recorder.remark(alarm.text, alarm.at)
+            if ended.is_set():
+                break
+    return Exit.FINE
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _clock(wall: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(wall))
+
+
+def _replayed(args: argparse.Namespace) -> Iterator[Sample]:
+    return (s for s in samples_of(args.replay) if isinstance(s, Sample))
+
+
+def _live(args: argparse.Namespace, ended: threading.Event) -> Iterator[Sample]:
+    from vfiotui.sampler import FASTEST, SLOWEST, Readers
+
+    readers = Readers(open_root(args))
+    interval = min(max(args.interval, FASTEST), SLOWEST)
+    begin = beat = time.monotonic()
+    while not ended.is_set():
+        yield readers.sample()
+        beat = max(beat + interval, time.monotonic())
+        if args.seconds is not None and beat - begin > args.seconds:
+            return
+        ended.wait(beat - time.monotonic())
+
+
+class _Recorder:
+    """Writes samples into a file, a line each, flushed: a recording that is broken off is whole up to there."""
+
+    def __init__(self, file: object, heading: live_record.Heading) -> None:
+        self._file = file
+        self._line(live_record.heading_line(heading))
+
+    def __call__(self, moment: LiveMoment) -> None:
+        self._line(live_record.sample_line(moment.sample))
+
+    def remark(self, text: str, at: float) -> None:
+        self._line(live_record.remark_line(live_record.Remark(text, at, True)))
+
+    def _line(self, text: str) -> None:
+        self._file.write(text + "\n")  # type: ignore[attr-defined]
+        self._file.flush()  # type: ignore[attr-defined]
+
+
+def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorder:
+    root = open_root(args)
+    heading = live_record.Heading(
+        or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
+    )
+    try:
+        descriptor = os.open(args.record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise CommandError(f"{args.record} cannot be written: {(error.strerror or str(error)).lower()}") from error
+    return _Recorder(stack.enter_context(open(descriptor, "w", encoding="utf-8")), heading)
+
+
+def as_text(moment: LiveMoment) -> str:
+    """A moment for a person: a line for each thread of a guest."""
+    if isinstance(moment.guests, Unread):
+        return f"{_clock(moment.sample.wall)} guests cannot be seen: {printable(str(moment.guests))}\n"
+    if not moment.guests:
+        return f"{_clock(moment.sample.wall)} no guest runs\n"
+    lines = []
+    for record in live_table.records(moment):
+        if not record["guest"]:
+            continue
+
+        def cell(name: str, form: str, record: dict[str, object] = record) -> str:
+            value = record.get(name)
+            return "?" if value is None else format(value, form)
+
+        lines.append(
+            f"{_clock(moment.sample.wall)} {printable(str(record['guest'])):16} {record['thread']:8} "
+            f"{record['number']:>3} may run {cell('pinned', 's'):>8} ran {cell('ran_on', 'd'):>3} "
+            f"{cell('mhz', '.0f'):>5} MHz busy {cell('busy', '.0%'):>4} delay {cell('delay_ms', '.1f'):>6} ms/s "
+            f"forced {cell('forced', '.0f'):>5}"
+        )
+    return "\n".join([*lines, ""])

@@ -1,0 +1,172 @@
+"""Recordings of live samples: one JSON document in a line, the first one a heading.
+
+{"vfiotui live": 1, "host": …, "kernel": …}
+{"at": s, "wall": s, "cpus": [[cpu, MHz, busy ticks], …], "guests": [[name, pid, [[kind, number, tid, pins,
+ ran on, run ns, wait ns, slices, forced switches, read at], …]], …]}
+{"mark": text, "at": s, "alarm": bool}
+
+The counters are those of /proc; what could not be read is null. Rates are computed from them when the file is
+read, by the same code that computes those of the screen. A file that ends in the middle of a line is fine up to there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vfiotui.model.cpuset import format_list, parse_list
+from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
+from vfiotui.model.reading import Reading, Unread, Why
+
+HEADING = "vfiotui live"
+VERSION = 1
+NOT_RECORDED = Unread("was not read when it was recorded", Why.ABSENT)
+LARGEST = 1 << 63
+KINDS = ("vcpu", "emulator", "iothread")
+
+
+class BadRecord(Exception):
+    """A sentence: what is wrong with a recording, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Where a recording comes from."""
+
+    host: str
+    kernel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A mark or an alarm in a recording."""
+
+    text: str
+    at: float
+    alarm: bool
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, Unread) else value
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+
+def heading_line(heading: Heading) -> str:
+    """The first line, without its newline."""
+    return _dump({HEADING: VERSION, "host": heading.host, "kernel": heading.kernel})
+
+
+def remark_line(remark: Remark) -> str:
+    """A mark as a line."""
+    return _dump({"mark": remark.text, "at": remark.at, "alarm": remark.alarm})
+
+
+def sample_line(sample: Sample) -> str:
+    """A sample as a line, without its newline."""
+    guests = None
+    if not isinstance(sample.guests, Unread):
+        guests = [[g.name, g.pid, [_thread(t) for t in g.threads]] for g in sample.guests]
+    cpus = None
+    if not isinstance(sample.cpus, Unread):
+        cpus = [[c.cpu, _plain(c.mhz), _plain(c.busy)] for c in sample.cpus]
+    return _dump({"at": sample.at, "wall": sample.wall, "cpus": cpus, "guests": guests})
+
+
+def _thread(thread: ThreadCount) -> list[Any]:
+    pins = None if isinstance(thread.pinned, Unread) else format_list(thread.pinned)
+    counts = (thread.ran_on, thread.run, thread.wait, thread.slices, thread.forced)
+    return [thread.kind, thread.number, thread.tid, pins, *map(_plain, counts), thread.status_at]
+
+
+def read_record(lines: Iterable[str]) -> Iterator[Heading | Sample | Remark]:
+    """The heading, then samples and remarks in their order; raises BadRecord where a whole line is none of them."""
+    begun = False
+    bad: BadRecord | None = None
+    for place, line in enumerate(lines, 1):
+        if bad is not None:
+            # Only the last line may be broken off.
+            raise bad
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            if not begun:
+                begun = True
+                yield _heading(value)
+            elif isinstance(value, dict) and "mark" in value:
+                yield Remark(str(value["mark"])[:400], _real(value.get("at")), value.get("alarm") is True)
+            else:
+                yield _sample(value)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            bad = BadRecord(f"line {place} is no live sample: {error}")
+            if place == 1 or not begun:
+                raise BadRecord(f"is no recording of vfiotui live: {error}") from error
+    if not begun:
+        raise BadRecord("is no recording of vfiotui live: it is empty")
+
+
+def _heading(value: Any) -> Heading:
+    if not isinstance(value, dict) or value.get(HEADING) != VERSION:
+        raise ValueError(f"its first line tells no {HEADING!r} of version {VERSION}")
+    return Heading(str(value.get("host", ""))[:100], str(value.get("kernel", ""))[:100])
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LARGEST:
+        raise ValueError(f"{str(value)[:40]!r} is no counter")
+    return value
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{str(value)[:40]!r} is no number")
+    return float(value)
+
+
+def _counter(value: Any) -> Reading[int]:
+    return NOT_RECORDED if value is None else _whole(value)
+
+
+def _sample(value: dict[str, Any]) -> Sample:
+    cpus, guests = value["cpus"], value["guests"]
+    return Sample(
+        _real(value["at"]),
+        _real(value["wall"]),
+        NOT_RECORDED
+        if cpus is None
+        else tuple(
+            CpuCount(_whole(cpu), NOT_RECORDED if mhz is None else _real(mhz), _counter(busy))
+            for cpu, mhz, busy in cpus
+        ),
+        NOT_RECORDED
+        if guests is None
+        else tuple(
+            GuestCount(str(name)[:400], _whole(pid), tuple(_thread_of(*fields) for fields in threads))
+            for name, pid, threads in guests
+        ),
+    )
+
+
+def _thread_of(
+    kind: Any, number: Any, tid: Any, pins: Any, ran_on: Any, run: Any, wait: Any, slices: Any, forced: Any, read: Any
+) -> ThreadCount:
+    if kind not in KINDS:
+        raise ValueError(f"{str(kind)[:40]!r} is no kind of thread")
+    return ThreadCount(
+        kind,
+        _whole(number),
+        _whole(tid),
+        NOT_RECORDED if pins is None else parse_list(str(pins)),
+        _counter(ran_on),
+        _counter(run),
+        _counter(wait),
+        _counter(slices),
+        _counter(forced),
+        _real(read),
+    )

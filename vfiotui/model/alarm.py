@@ -1,0 +1,89 @@
+"""What is worth a word while a guest runs: long delays, low frequencies, threads that left their CPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vfiotui.model.cpuset import format_list
+from vfiotui.model.domain import Virt
+from vfiotui.model.live import GuestMoment, LiveMoment, ThreadMoment
+from vfiotui.model.reading import Unread
+
+CALM = 5.0
+"""Seconds for which something must be in order before it is told again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on it is told; None never."""
+
+    delay_ms: float | None = 10.0
+    """Milliseconds of scheduling delay of a vCPU in a second."""
+    mhz: float | None = None
+    """A vCPU that is busy on a CPU below this frequency."""
+    drift: bool = True
+    """A vCPU that may run elsewhere than its configuration says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One sentence about one thread."""
+
+    guest: str
+    kind: str
+    """delay, frequency, drift."""
+    text: str
+    at: float
+
+
+Wanted = Mapping[tuple[str, int], frozenset[int]]
+"""Guest and vCPU → the CPUs of its configuration."""
+
+
+def wanted_pins(virt: Virt | None) -> Wanted:
+    """The pins of all running guests, as libvirt tells them."""
+    if virt is None or isinstance(virt.domains, Unread):
+        return {}
+    return {(d.name, vcpu): cpus for d in virt.domains if d.running for vcpu, cpus in d.vcpu_pins}
+
+
+class Alarms:
+    """Remembers what was told, so that a lasting trouble is told once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._told: dict[tuple[str, str, int], float] = {}
+
+    def check(self, moment: LiveMoment, wanted: Wanted | None = None) -> list[Alarm]:
+        """The alarms that begin at this moment."""
+        found = []
+        megahertz = {} if isinstance(moment.cpus, Unread) else {c.cpu: c.mhz for c in moment.cpus}
+        for guest in () if isinstance(moment.guests, Unread) else moment.guests:
+            for thread in guest.threads:
+                if thread.kind != "vcpu":
+                    continue
+                for kind, text in self._bad(guest, thread, megahertz, wanted or {}):
+                    key = (guest.name, kind, thread.number)
+                    if moment.at - self._told.get(key, -CALM * 2) > CALM:
+                        found.append(Alarm(guest.name, kind, f"{guest.name} vCPU {thread.number} {text}", moment.at))
+                    self._told[key] = moment.at
+        return found
+
+    def _bad(
+        self, guest: GuestMoment, thread: ThreadMoment, megahertz: Mapping[int, object], wanted: Wanted
+    ) -> list[tuple[str, str]]:
+        limits, found = self.limits, []
+        delay, ran_on = thread.delay_ms, thread.ran_on
+        where = "an unknown CPU" if isinstance(ran_on, Unread) else f"CPU {ran_on}"
+        if limits.delay_ms is not None and not isinstance(delay, Unread) and delay > limits.delay_ms:
+            found.append(("delay", f"waited {delay:.1f} ms in a second for {where}"))
+        mhz = None if isinstance(ran_on, Unread) else megahertz.get(ran_on)
+        busy = not isinstance(thread.busy, Unread) and thread.busy > 0.5
+        if limits.mhz is not None and busy and isinstance(mhz, float) and mhz < limits.mhz:
+            found.append(("frequency", f"is busy on {where} at {mhz:.0f} MHz"))
+        pins = wanted.get((guest.name, thread.number))
+        if limits.drift and pins is not None and not isinstance(thread.pinned, Unread) and thread.pinned != pins:
+            may, should = format_list(thread.pinned), format_list(pins)
+            found.append(("drift", f"may run on {may}, its configuration says {should}"))
+        return found
