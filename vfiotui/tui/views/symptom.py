@@ -35,8 +35,10 @@ def answer_rows(found: Answer, glyphs: Glyphs, width: int) -> list[Row]:
         lines = wrap(f"{subject_sentence(first)} [{first.code}]", max(width - 12, 10))
         rows.append(row((f"{glyphs.mark('unknown')} unseen   ", "unknown"), lines[0], key=key_of(first)))
         rows += [row(" " * 11, line) for line in lines[1:]]
+    if found.hidden:
+        rows.append(BLANK)
     if found.ruled_out:
-        rows += [BLANK, *labelled("ruled out", ", ".join(found.ruled_out), width, "dim")]
+        rows += labelled("ruled out", ", ".join(found.ruled_out), width, "dim")
     rows += [BLANK, row(("No program on this host sees these; look yourself:", "head"))]
     for sentence in found.symptom.by_hand:
         lines = wrap(sentence, max(width - 2, 10))
