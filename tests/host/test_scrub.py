@@ -70,3 +70,10 @@ def test_command_line_secrets() -> None:
     )
     for secret in ("1234abcd", "10.1.2.3", "abc ", "ourhardwork"):
         assert secret not in text
+
+
+def test_addresses_of_routes_and_serials_of_keyboards_are_gone_and_the_default_route_stays() -> None:
+    table = "Iface\tDestination\tGateway\tFlags\neth0\t00000000\tFE01A8C0\t0003\t0\neth0\t0001A8C0\t00000000\t0001\t0\n"
+    text = Scrubber(()).text(table + "U: Uniq=SN12345\n")
+    assert "A8C0" not in text and "SN12345" not in text
+    assert "eth0\t00000000\t00000000\t0003" in text

@@ -20,6 +20,9 @@ SERIAL_LINE = re.compile(r"(?i)\b(serial(?:[ _]?number)?\s*[:=]\s*)[^\s,;'\"<>]+
 PASSWORD = re.compile(r"(?i)\b(passw(?:or)?d|passphrase|secret|token|apikey)(\s*[=:]\s*)(['\"]?)[^\s'\"<>]+\3")
 XML_SECRET = re.compile(r"<(serial|wwn|vendor_serial|title|description)>[^<]*</\1>")
 XML_ENTRY = re.compile(r"(<entry name=['\"](?:serial|uuid|asset|sku|family|location)['\"]>)[^<]*(</entry>)")
+ROUTE = re.compile(r"^(\S+\t)([0-9A-F]{8})\t[0-9A-F]{8}(?=\t[0-9A-F]{4}\t)", re.MULTILINE)
+"""Interface, destination and gateway of /proc/net/route."""
+INPUT_SERIAL = re.compile(r"^(U: Uniq=).+$", re.MULTILINE)
 OSK = re.compile(r"\bosk=[^\s,'\"<>]+")
 
 
@@ -57,6 +60,8 @@ class Scrubber:
         text = PASSWORD.sub(lambda m: f"{m[1]}{m[2]}{m[3]}scrubbed{m[3]}", text)
         text = XML_SECRET.sub(lambda m: f"<{m[1]}>scrubbed</{m[1]}>", text)
         text = XML_ENTRY.sub(lambda m: f"{m[1]}scrubbed{m[2]}", text)
+        text = ROUTE.sub(lambda m: f"{m[1]}{'00000000' if m[2] == '00000000' else '000200C0'}\t00000000", text)
+        text = INPUT_SERIAL.sub(r"\1", text)
         text = OSK.sub("osk=scrubbed", text)
         return self._host.sub("host", text) if self._host else text
 
