@@ -93,6 +93,7 @@ SYS = (
     "/sys/kernel/security/lockdown",
     "/sys/module/*/parameters/*",
     "/sys/fs/cgroup/cgroup.controllers",
+    "/sys/fs/cgroup/cpuset/cpuset.cpus",
     "/sys/fs/cgroup/cpuset.cpus.effective",
     "/sys/fs/cgroup/cpuset.cpus.isolated",
     "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective",
@@ -178,14 +179,12 @@ ETC = (
     "/var/log/dmesg",
     "/var/lib/vfiotui/changes/*/journal",
     "/var/log/dmesg.0",
-    "/boot/initrd.img-*",
-    "/boot/initramfs-*.img",
     "/var/lib/vfiotui/changes/*/plan.json",
 )
 
 ALL = (*PROC, *SYS, *ETC)
 
-PRESENCE_ONLY = ("/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/dev/", "/boot/initr")
+PRESENCE_ONLY = ("/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/dev/")
 """Below these a file's presence matters, and its content only where it is a script that starts a guest."""
 
 SLOW = ("/config",)

@@ -26,7 +26,7 @@ from vfiotui.model.host_use import is_given
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("DEVICE-HELD", "H11", Severity.WARN, needs=("pci", "virt"), fires="tower", silent="clean")
+@rule("DEVICE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="tower", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     known(known(facts.virt).domains)

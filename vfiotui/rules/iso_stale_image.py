@@ -27,7 +27,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P", "dracut": "dracut -f"}
 
 
-@rule("ISO-STALE-IMAGE", "H6", Severity.WARN, needs=("boot",), fires="stale-image", silent="clean")
+@rule("ISO-STALE-IMAGE", "H6", Severity.WARN, needs=("boot", "images"), fires="stale-image", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if not configured_ids(boot):

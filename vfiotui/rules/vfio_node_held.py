@@ -22,16 +22,12 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.host_use import is_given
-from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("pci", "virt"), fires="group-kept", silent="clean")
+@rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="group-kept", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     passed = any(is_given(d) for d in known(facts.pci).devices)
-    if not passed and isinstance(facts.holders, Unread):
-        yield not_applicable("host", "no device is bound to vfio-pci")
-        return
     holders = known(facts.holders)
     guests = {d.pid: d.name for d in known(known(facts.virt).domains) if d.pid}
     held = [h for h in holders.found if h.node.startswith("/dev/vfio/")]
