@@ -16,6 +16,11 @@ class Word:
     value: str | None
     """Without quotes; None for a bare word."""
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The parts of a comma list."""
+        return tuple((self.value or "").split(","))
+
 
 def split(text: str) -> tuple[str, ...]:
     """The words of a command line; double quotes keep blanks together (kernel lib/cmdline.c next_arg).

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
 
+from vfiotui.model.cmdline import CommandLine, Word
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
@@ -208,3 +209,15 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
         yield unknown(domain.name, f"{title}: unknown, because {missing}", Evidence(missing.path, missing.reason))
     except Exception as error:
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
+
+
+def old_word(facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str) -> Iterator[Answer]:
+    """Fails for each word of the running or the next command line that is no good today; the fix drops it."""
+    boot = known(facts.boot)
+    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
+    known(boot.cmdline if not lines else lines[0])
+    found = {word.text: line for line in reversed(lines) for word in line.words() if is_old(word)}
+    for text, line in found.items():
+        yield fails("host", sentence, seen(line.source, text), fix=fix(advice, Risk.R2, ("cmdline.remove", text)))
+    if not found:
+        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))

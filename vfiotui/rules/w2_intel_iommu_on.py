@@ -19,10 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.model.finding import Severity
+from vfiotui.rules.rule import Answer, known, old_word, rule
 
 
 def default_on(facts: Facts) -> bool:
@@ -33,21 +32,9 @@ def default_on(facts: Facts) -> bool:
 
 @rule("W2-INTEL-IOMMU-ON", "H17", Severity.INFO, needs=("boot",), fires="intel-on", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    known(boot.cmdline if not lines else lines[0])
-    found = {
-        word.text: line
-        for line in reversed(lines)
-        for word in line.words()
-        if word.key == "intel_iommu" and word.value == "on" and default_on(facts)
-    }
-    for text, line in found.items():
-        yield fails(
-            "host",
-            "intel_iommu=on is superfluous: it is this kernel's default.",
-            seen(line.source, text),
-            fix=fix("drop it if you like", Risk.R2, ("cmdline.remove", text)),
-        )
-    if not found:
-        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))
+    yield from old_word(
+        facts,
+        lambda word: word.key == "intel_iommu" and word.value == "on" and default_on(facts),
+        "intel_iommu=on is superfluous: it is this kernel's default.",
+        "drop it if you like",
+    )
