@@ -6,6 +6,7 @@ JSON: {"change": folder's name, "state", "why"}.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 from types import FrameType
@@ -55,7 +56,9 @@ def run(args: argparse.Namespace) -> Exit:
 
 
 def tell(sentence: str) -> None:
-    print(printable(sentence), file=sys.stderr, flush=True)
+    """Says it to whoever listens; a terminal that was lost must not stop the change."""
+    with contextlib.suppress(OSError):
+        print(printable(sentence), file=sys.stderr, flush=True)
 
 
 def ask(what: str, risky: bool) -> None:
@@ -96,7 +99,7 @@ class _Stop:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self._heard = True
-        print("stops after this step, and takes back what was done …", file=sys.stderr, flush=True)
+        tell("stops after this step, and takes back what was done …")
 
     def asked(self) -> bool:
         """Whether somebody wants it to stop."""

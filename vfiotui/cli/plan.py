@@ -35,7 +35,9 @@ def run(args: argparse.Namespace) -> Exit:
     if args.json:
         sys.stdout.write(to_json(plan))
     elif args.script:
-        print("\n".join(as_script(plan)))
+        from vfiotui.apply.shell_script import shell_script
+
+        print("\n".join(shell_script(plan)))
     elif args.diff:
         print("\n".join(as_diff(plan)))
     else:
@@ -68,18 +70,3 @@ def as_diff(plan: Plan) -> list[str]:
     from vfiotui.apply.kinds import kind_of
 
     return [printable(line) for step in plan.steps for line in kind_of(step.kind).preview(step)]
-
-
-def as_script(plan: Plan) -> list[str]:
-    """A shell script with the same effect; it keeps no way back, and says so."""
-    from vfiotui.apply.kinds import kind_of
-
-    lines = [
-        "#!/bin/sh",
-        f"# {printable(plan.title)}".replace("\n", " "),
-        "# Made by vfiotui plan --script. It keeps nothing for an undo: 'vfiotui apply' does.",
-        "set -eu",
-    ]
-    for number, step in enumerate(plan.steps, 1):
-        lines += ["", f"# {number}. {printable(step.why)}".replace("\n", " "), *kind_of(step.kind).script(step)]
-    return lines

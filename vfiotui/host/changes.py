@@ -11,6 +11,7 @@ from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 FOLDER = re.compile(r"(\d{4,9})-([\w-]{1,80})$")
 PLAN_LIMIT = 64 << 20
+LOG_LIMIT = 4 << 20
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
@@ -68,6 +69,12 @@ def read_one(root: Root, name: str) -> ChangeRecord | None:
     plan, come = read_plan(root, folder), read_progress(root, folder)
     title = match[2] if isinstance(plan, Unread) else plan.title
     return ChangeRecord(int(match[1]), match[2], _state(root, come, plan), title, folder, come, plan)
+
+
+def read_log(root: Root, folder: str) -> Reading[str]:
+    """What the commands of one change said so far; empty where it ran none."""
+    text = root.text(f"{folder}/log", LOG_LIMIT)
+    return "" if isinstance(text, Unread) and text.why is Why.ABSENT else text
 
 
 def read(root: Root) -> Reading[tuple[ChangeRecord, ...]]:

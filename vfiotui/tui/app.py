@@ -16,6 +16,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from vfiotui.follow import Follow
 from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
@@ -91,6 +92,7 @@ class ConsoleApp(App[int]):
         self._alarms = Alarms(Limits())
         self.recording: tuple[str, float] | None = None
         """A recording that is replayed: its name, and the seconds between its samples."""
+        self.follow = Follow(root, self.store, self.action_read_again)
         self.watch_: Watch | None = None
         self._unseen = ExitStack()
         self._painting = False
@@ -125,6 +127,7 @@ class ConsoleApp(App[int]):
         self.store.on_wanted(self._want)
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
+        self.follow.start()
         self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
         self.watch_.start()
         self.switch_mode(self._start)
@@ -132,6 +135,7 @@ class ConsoleApp(App[int]):
     async def on_unmount(self) -> None:
         """Ends the feeders."""
         self.sampler.stop()
+        await self.follow.stop()
         if self.watch_ is not None:
             await self.watch_.stop()
 

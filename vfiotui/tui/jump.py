@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
+from vfiotui.tui.fixing import open_fix
 from vfiotui.tui.screens.file import LIMIT, FileScreen
-from vfiotui.tui.screens.finding import FindingScreen
+from vfiotui.tui.screens.finding import FIX, FindingScreen
 from vfiotui.tui.views.places import Place
 from vfiotui.tui.widgets.rows import Rows
 
@@ -22,6 +23,8 @@ def open_finding(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
 
     def leave(key: str | None) -> None:
         place = shown.place(key)
+        if key == FIX:
+            open_fix(app, finding, facts)
         if place is not None:
             go(app, place)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.journal import BUSY, ChangeRecord, State
 from vfiotui.model.live import OwnCost
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Reading, Unread
 from vfiotui.tui.row import Row, Run
 from vfiotui.tui.text import clean, fit
 
@@ -21,6 +24,9 @@ TABS = (
 """Key, mode and word of every screen."""
 
 
+Journal: TypeAlias = Reading[tuple[ChangeRecord, ...]]
+
+
 def libvirt_words(virt: Virt | None) -> str:
     """ "libvirt ok 2/3 running" and its like."""
     if virt is None:
@@ -32,12 +38,26 @@ def libvirt_words(virt: Virt | None) -> str:
     return f"libvirt {state} {running}/{len(virt.domains)} running"
 
 
-def change_words(facts: Facts | None) -> str:
-    """How many changes wait."""
-    if facts is None or isinstance(facts.changes, Unread):
-        return "changes ?"
-    waiting = [c for c in facts.changes if c.state not in ("done", "undone")]
-    return f"{len(waiting)} changes pending" if waiting else "no changes pending"
+PENDING = frozenset({State.WAITING, State.INTERRUPTED, State.STUCK})
+"""States in which a change wants something: a boot, or a person."""
+
+
+def change_words(journal: Journal | None) -> Run:
+    """Whether a change is at work, and how many wait for a boot or a person."""
+    if journal is None or isinstance(journal, Unread):
+        return "changes ?", ""
+    at_work = [r for r in journal if r.state in BUSY]
+    if at_work:
+        return f"change {at_work[0].number} {at_work[0].state}", "accent"
+    count = sum(r.state in PENDING for r in journal)
+    return (f"{count} change{'s' * (count != 1)} pending", "warn") if count else ("no changes pending", "")
+
+
+def reboot_needed(facts: Facts | None, journal: Journal | None) -> bool:
+    """Whether a change, or the system itself, waits for the next boot."""
+    boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
+    waits = isinstance(journal, tuple) and any(r.state is State.WAITING for r in journal)
+    return waits or (boot is not None and boot.reboot_required is True)
 
 
 def rough(value: float) -> str:
@@ -58,7 +78,14 @@ def cost_words(cost: OwnCost) -> str:
 
 
 def status_row(
-    mode: Mode, label: str, facts: Facts | None, virt: Virt | None, cost: OwnCost | None, reading: bool, width: int
+    mode: Mode,
+    label: str,
+    facts: Facts | None,
+    virt: Virt | None,
+    journal: Journal | None,
+    cost: OwnCost | None,
+    reading: bool,
+    width: int,
 ) -> Row:
     """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right."""
     boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
@@ -67,7 +94,7 @@ def status_row(
     place = clean(label)
     place = place if len(place) <= width // 3 else f"…{place[-(width // 3) :]}"
     word = f"{mode} {place}".strip()
-    changes = change_words(facts)
+    changes = change_words(journal)
     # What is left out first where the line is short has the highest number.
     parts: list[tuple[int, Run]] = [(0, (word, "") if mode is Mode.LIVE else (f" {word} ", "reverse"))]
     if boot is not None:
@@ -76,8 +103,8 @@ def status_row(
         parts.insert(0, (0, (host, "head")))
         parts.insert(1, (2, ("kernel ?" if isinstance(kernel, Unread) else clean(kernel.release), "")))
     parts.append((1, (state, "warn" if "lost" in state or "off" in state else "")))
-    parts.append((3 if changes.startswith("no ") else 1, (changes, "")))
-    if boot is not None and boot.reboot_required is True:
+    parts.append((1 if changes[1] else 3, changes))
+    if reboot_needed(facts, journal):
         parts.append((1, ("reboot needed", "warn")))
     if reading:
         parts.append((1, ("reading", "accent")))

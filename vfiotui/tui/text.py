@@ -62,6 +62,23 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
+def pieces(text: str, width: int) -> list[str]:
+    r"""The cleaned text cut into lines of at most so many cells, every blank kept: for what must be seen exactly.
+
+    >>> pieces("  a\tb", 4)
+    ['  a\\', 'tb']
+    """
+    rest, width = clean(text), max(width, 2)
+    found = []
+    while cell_len(rest) > width:
+        head = set_cell_size(rest, width)
+        # A wide character that would be cut in half is a blank in the head and begins the next line.
+        head = head if rest.startswith(head) else head[:-1]
+        found.append(head)
+        rest = rest[len(head) :]
+    return [*found, rest]
+
+
 def shown(value: Any, absent: str = "–") -> str:
     """A reading for a person: the value, "?" with its reason, or a dash for what is not there."""
     if isinstance(value, Unread):

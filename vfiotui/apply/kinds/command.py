@@ -77,6 +77,9 @@ class CommandKind:
             return Standing.FOREIGN
         return Standing.AFTER
 
+    def holds(self, work: Work) -> bytes | None:
+        return None
+
     def do(self, work: Work) -> None:
         run(work.site, work.change.argv, work.log, work.started)
         for place in products(work.site, work.change.products).values():

@@ -71,6 +71,9 @@ class DeviceKind:
                 )
             time.sleep(0.2)
 
+    def holds(self, work: Work) -> bytes | None:
+        return None
+
     def do(self, work: Work) -> None:
         self._plug(work, work.change.after is not None)
 

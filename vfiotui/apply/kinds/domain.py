@@ -59,6 +59,10 @@ class DomainKind:
             return Standing.BEFORE
         return Standing.FOREIGN if stored is not None or work.change.after is None else Standing.PARTLY
 
+    def holds(self, work: Work) -> bytes | None:
+        with guests(work) as connection:
+            return virt.definition(connection, work.change.subject)
+
     def do(self, work: Work) -> None:
         with guests(work) as connection:
             if work.change.after is None:

@@ -83,6 +83,9 @@ class FileKind:
             return Standing.AFTER
         return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
 
+    def holds(self, work: Work) -> bytes | None:
+        return content(self._place(work))
+
     def do(self, work: Work) -> None:
         change, place = work.change, self._place(work)
         if change.after is None:

@@ -58,6 +58,9 @@ class Kind(Protocol):
     def standing(self, work: Work) -> Standing:
         """Reads the subject."""
 
+    def holds(self, work: Work) -> bytes | None:
+        """What the subject holds now, in the form of `before` and `after`; None where there is nothing to show."""
+
     def do(self, work: Work) -> None:
         """Makes the change."""
 

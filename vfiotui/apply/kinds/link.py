@@ -49,6 +49,9 @@ class LinkKind:
             return Standing.AFTER
         return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
 
+    def holds(self, work: Work) -> bytes | None:
+        return target(work.site.place(work.change.subject))
+
     def do(self, work: Work) -> None:
         place = work.site.place(work.change.subject)
         if work.change.after is None:

@@ -35,6 +35,9 @@ class LookKind:
     def standing(self, work: Work) -> Standing:
         return Standing.BEFORE if self._missing(work) else Standing.AFTER
 
+    def holds(self, work: Work) -> bytes | None:
+        return None
+
     def do(self, work: Work) -> None:
         missing = self._missing(work)
         if missing:

@@ -81,6 +81,9 @@ class ValueKind:
         except OSError as error:
             raise Trouble(os_sentence(error, f"the kernel does not take {text!r} for {work.change.subject}")) from error
 
+    def holds(self, work: Work) -> bytes | None:
+        return read(self._place(work))
+
     def do(self, work: Work) -> None:
         self._set(work, work.change.after)
 

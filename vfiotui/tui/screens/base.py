@@ -21,7 +21,7 @@ from vfiotui.tui.widgets.line import Line
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
 
-STATUS_TOPICS = ("facts", "virt", "cost", "reading")
+STATUS_TOPICS = ("facts", "virt", "cost", "reading", "changes")
 NARROW, WIDE = 100, 140
 
 
@@ -136,7 +136,7 @@ class ConsoleScreen(Screen[None]):
         cost = cast("OwnCost | None", self.store.get("cost"))
         reading = bool(self.store.get("reading"))
         self.query_one("#status", Line).show(
-            status_row(root.mode, root.label, self.facts, self.virt, cost, reading, width)
+            status_row(root.mode, root.label, self.facts, self.virt, self.store.get("changes"), cost, reading, width)
         )
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
         self.query_one("#keys", Line).show(key_row(self.keys(), width))

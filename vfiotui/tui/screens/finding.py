@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.fixing import can_fix
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.text import clean
@@ -17,10 +18,14 @@ from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.places import Place, place_rows, places_of
 
 
+FIX = "fix"
+"""What the screen ends with where the plan is wanted; no place has this key."""
+
+
 class FindingScreen(ChoiceScreen):
     """Evidence, reason and fix; ends with the key of the place to go to, or with ""."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy"), Binding("f", "fix", "fix")]
 
     def __init__(self, finding: Finding, facts: Facts, glyphs: Glyphs) -> None:
         self._finding = finding
@@ -40,7 +45,13 @@ class FindingScreen(ChoiceScreen):
     def keys(self) -> list[tuple[str, str]]:
         """There is nothing to go to where no place is known."""
         more = [("enter", "go there")] if self._places else []
+        more += [("f", "fix")] if can_fix(self._finding) else []
         return [*more, ("esc", "back"), ("↑↓", "move"), ("y", "copy")]
+
+    def action_fix(self) -> None:
+        """Has the plan that mends it made and shown."""
+        if can_fix(self._finding):
+            self.dismiss(FIX)
 
     def action_copy(self) -> None:
         """Puts the finding into the clipboard as Markdown (OSC 52)."""

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from vfiotui.model.finding import Finding
 from vfiotui.model.report import count
+from vfiotui.tui.fixing import can_fix, open_fix
 from vfiotui.tui.jump import open_finding
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base import NARROW, ConsoleScreen
@@ -55,7 +56,8 @@ class HostScreen(ConsoleScreen):
         "(it could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given "
         "away together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
         "tab  goes from list to list\nenter  opens what the cursor stands on: a finding leads on to its device, guest "
-        "and files\nw  asks what goes wrong, and ranks what may cause it\n/  keeps only what holds a text\n"
+        "and files\nf  makes the plan that mends it, where one can be made; nothing happens before you apply it\n"
+        "w  asks what goes wrong, and ranks what may cause it\n/  keeps only what holds a text\n"
         "s  steps through problems, all, fail, warn, unknown, holds\na  keeps one area of checks\n"
         "g  keeps what concerns one guest\nesc  wants everything again\ne  explains the check\n"
         "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
@@ -65,6 +67,7 @@ class HostScreen(ConsoleScreen):
         Binding("s", "severity", "severity", show=False),
         Binding("a", "area", "area", show=False),
         Binding("g", "guest", "guest", show=False),
+        Binding("f", "fix", "fix", show=False),
         Binding("w", "wrong", "what is wrong?", show=False),
         Binding("e", "explain", "explain", show=False),
         Binding("y", "copy", "copy", show=False),
@@ -153,6 +156,7 @@ class HostScreen(ConsoleScreen):
         if event.rows is self.focused:
             self.query_one("#detail", Rows).scroll_to(y=0, animate=False)
             self._show_detail(event.key)
+            self.draw_frame()
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -231,6 +235,12 @@ class HostScreen(ConsoleScreen):
         """Asks for a symptom and shows what may cause it."""
         ask(self.console)
 
+    def action_fix(self) -> None:
+        """Makes the plan that mends the finding under the cursor, and shows it."""
+        finding, facts = self._finding(self._current()), self.facts
+        if finding is not None and facts is not None and can_fix(finding):
+            open_fix(self.console, finding, facts)
+
     def action_explain(self) -> None:
         """The document of the check under the cursor."""
         finding = self._finding(self._current())
@@ -253,4 +263,5 @@ class HostScreen(ConsoleScreen):
     def keys(self) -> list[tuple[str, str]]:
         """Panes are stepped through with tab where there is more than one."""
         more = [("tab", "pane")] if self.size.width >= NARROW else [("tab", "list")]
-        return [*self.KEYS[:3], *more, ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
+        fix = [("f", "fix")] if self.is_mounted and can_fix(self._finding(self._current())) else []
+        return [*fix, *self.KEYS[:3], *more, ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]

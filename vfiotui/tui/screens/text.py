@@ -50,9 +50,13 @@ class TextScreen(Screen[None]):
     def on_resize(self) -> None:
         """Breaks the lines anew."""
         width = self.size.width
-        self.query_one("#status", Line).show(self._title)
         self.query_one(Rows).show(self._lines(max(width - 2, 20)))
-        self.query_one("#keys", Line).show(key_row([("esc", "back"), ("↑↓", "scroll"), ("y", "copy")], width))
+        self.query_one("#status", Line).show(self._title)
+        self.query_one("#keys", Line).show(key_row(self.keys(), width))
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys that work here."""
+        return [("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
 
     def action_copy(self) -> None:
         """Puts the text into the clipboard of the terminal (OSC 52)."""

@@ -1,29 +1,123 @@
-"""The journal as rows."""
+"""The journal as rows: the list of changes, and everything about one."""
 
 from __future__ import annotations
 
-from vfiotui.model.facts import Facts
-from vfiotui.model.reading import Unread
-from vfiotui.tui.row import Row, row
-from vfiotui.tui.text import clean, fit, wrap
+from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, State
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Reading, Unread
+from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.text import clean, fit, pieces, wrap
+from vfiotui.tui.views.finding import labelled
+from vfiotui.tui.views.plan import step_list, step_rows
 
-JOURNAL = "/var/lib/vfiotui/changes"
-STYLES = {"done": "holds", "undone": "dim", "interrupted": "fail", "waiting for reboot": "warn"}
+STYLES = {
+    State.DONE: "holds",
+    State.UNDONE: "dim",
+    State.ROLLED_BACK: "dim",
+    State.WAITING: "warn",
+    State.INTERRUPTED: "fail",
+    State.STUCK: "fail",
+}
+TAIL, SHORT_TAIL = 40, 8
+"""Lines of a log that are shown at its rest, and below the steps while it grows."""
+TO_DO = {
+    State.INTERRUPTED: "R goes on where it stopped, u takes it back",
+    State.STUCK: "a step failed, and so did the way back: mend what the sentence names, then u takes it back",
+    State.WAITING: "a part of it is felt after the next boot",
+}
 
 
-def change_rows(facts: Facts | None, width: int) -> list[Row]:
+def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int) -> list[Row]:
     """Newest first; an empty journal says where it would lie."""
-    if facts is None:
+    if records is None:
         return [row(("reading the journal …", "accent"))]
-    if isinstance(facts.changes, Unread):
-        return [row((line, "unknown")) for line in wrap(f"the journal cannot be read: {facts.changes}", width)]
-    if not facts.changes:
+    if isinstance(records, Unread):
+        return [row((line, "unknown")) for line in wrap(f"the journal cannot be read: {records}", width)]
+    if not records:
         text = f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there."
         return [row((line, "dim")) for line in wrap(text, width)]
-    rows = [row((fit(f"{'number':8}{'state':20}change", width), "head"))]
-    for change in facts.changes:
-        state = (fit(change.state, 20), STYLES.get(change.state, "unknown"))
-        rows.append(
-            row(f"{change.number:04d}    ", state, fit(clean(change.title), max(width - 29, 10)), key=change.path)
-        )
+    rows = [row((fit(f"{'number':8}{'state':20}{'begun':21}change", width), "head"))]
+    for record in records:
+        state = (fit(record.state, 20), style_of(record))
+        text = fit(f"{fit(record.progress.at, 19)}  {clean(record.title)}", max(width - 28, 10))
+        rows.append(row(f"{record.number:04d}    ", state, text, key=record.path))
     return rows
+
+
+def style_of(record: ChangeRecord) -> str:
+    """The style's name for a change's state."""
+    return STYLES.get(record.state, "accent")
+
+
+def step_word(record: ChangeRecord, step: int) -> str:
+    """How far a step of a change came."""
+    come = record.progress
+    if record.state in (State.UNDONE, State.ROLLED_BACK):
+        return "taken back"
+    if step in come.finished:
+        return "done"
+    if step in come.begun:
+        return "at work" if record.state in BUSY else "not ended"
+    return "to do" if record.state in (State.APPLYING, State.INTERRUPTED) else "not done"
+
+
+def record_rows(record: ChangeRecord, log: Reading[str], glyphs: Glyphs, width: int) -> list[Row]:
+    """State, steps, log, the way back, and what each step changed."""
+    rows = [row((line, "head")) for line in wrap(record.title, width)]
+    rows += labelled("state", record.state, width, style_of(record))
+    rows += labelled("begun", record.progress.at or "never", width)
+    if record.progress.word:
+        rows += labelled("why", record.progress.word, width, "warn")
+    if record.state in TO_DO:
+        rows += labelled("next", TO_DO[record.state], width)
+    plan = record.plan
+    if isinstance(plan, Plan):
+        words = [step_word(record, number) for number in range(1, len(plan.steps) + 1)]
+        rows += [BLANK, *step_list(plan.steps, words, width)]
+    else:
+        rows += [BLANK, *labelled("plan", f"cannot be read: {plan}", width, "unknown")]
+    rows += [BLANK, *log_rows(record, log, width)]
+    rows += [BLANK, *rescue_rows(record, width)]
+    if isinstance(plan, Plan):
+        for number, step in enumerate(plan.steps, 1):
+            rows += [BLANK, *step_rows(number, step, glyphs, width)]
+    return rows
+
+
+def log_rows(record: ChangeRecord, log: Reading[str], width: int) -> list[Row]:
+    """The last lines of what its commands said."""
+    if isinstance(log, Unread):
+        return labelled("log", f"cannot be shown: {log}", width, "unknown")
+    if not log:
+        return labelled("log", "no command has said anything", width, "dim")
+    lines = log.split("\n")
+    tail = lines[-(SHORT_TAIL if record.state in BUSY else TAIL) :]
+    count = f"its last {len(tail)} of {len(lines)} lines; l shows all" if len(lines) > len(tail) else "all of it"
+    return [row(("log", "head"), (f"  {count}", "dim")), *(r for line in tail for r in log_line(line, width))]
+
+
+def log_line(line: str, width: int) -> list[Row]:
+    """One line of a log; what a command started stands out."""
+    return [row("  ", (part, "accent" if line.startswith("$ ") else "")) for part in pieces(line, width - 2)]
+
+
+def rescue_rows(record: ChangeRecord, width: int) -> list[Row]:
+    """How it is taken back where this program does not run."""
+    if record.state in (State.UNDONE, State.ROLLED_BACK):
+        return labelled("rescue", "nothing of it is in force", width, "dim")
+    return labelled("rescue", f"on a rescue system, without this program: sh {record.path}/undo.sh", width)
+
+
+def record_text(record: ChangeRecord, log: Reading[str]) -> str:
+    """A change in plain lines, for the clipboard."""
+    lines = [f"change {record.name}: {clean(record.title)}", f"state: {record.state}", f"begun: {record.progress.at}"]
+    lines += [f"why: {clean(record.progress.word)}"] if record.progress.word else []
+    if isinstance(record.plan, Plan):
+        for number, step in enumerate(record.plan.steps, 1):
+            word = step_word(record, number)
+            lines.append(f"{number}. {word}: {step.kind} {clean(step.subject)}: {clean(step.why)}")
+    lines.append(f"undo on a rescue system: sh {record.path}/undo.sh")
+    if isinstance(log, str) and log:
+        lines += ["log:", *(f"  {clean(line)}" for line in log.split("\n")[-TAIL:])]
+    return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from vfiotui.model.finding import Finding, Verdict
 from vfiotui.model.report import word
+from vfiotui.plan.wishes import can_plan
 from vfiotui.rules import rule_of
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
@@ -84,6 +85,8 @@ def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
     if finding.fix is not None and finding.verdict is Verdict.FAILS:
         rows += labelled("fix", finding.fix.text, width, "accent")
         rows += labelled("risk", risk_words(str(finding.fix.risk)), width)
+        if can_plan(finding.fix.wish):
+            rows += labelled("", "f prepares it, nothing happens yet", width, "key")
     elif rule is not None and finding.verdict is Verdict.UNKNOWN:
         rows += labelled("to know", "run as root on the host itself; the reason above says what is missing", width)
     if rule is not None:

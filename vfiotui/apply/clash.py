@@ -1,0 +1,39 @@
+"""What stands in the way of an undo: subjects that somebody changed since, from three sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vfiotui.apply.back import foreign
+from vfiotui.apply.journal import find
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.model.plan import BadPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One subject; the three hold None where it was not, or is not, there."""
+
+    subject: str
+    kind: str
+    kept: bytes | None
+    """Before the change: what an undo would put back."""
+    ours: bytes | None
+    """What the change made of it."""
+    now: bytes | None
+    """What somebody made of that."""
+
+
+def clashes(site: Site, wanted: str) -> list[Clash]:
+    """The clashes of one change of the journal; none where it can be taken back as it is."""
+    journal = find(site, wanted)
+    try:
+        return [
+            Clash(w.change.subject, w.change.kind, w.change.before, w.change.after, kind_of(w.change.kind).holds(w))
+            for w in foreign(journal, journal.plan())
+        ]
+    except (OSError, BadPlan) as error:
+        sentence = os_sentence(error, "cannot be read") if isinstance(error, OSError) else str(error)
+        raise Trouble(f"change {journal.name}: {sentence}") from error

@@ -1,0 +1,93 @@
+"""Follows the journal of changes while somebody works at one; nothing is polled otherwise.
+
+Everything here runs on the event loop; the reading is done in a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from vfiotui.host import changes
+from vfiotui.host.root import Root
+from vfiotui.model.journal import BUSY, ChangeRecord
+from vfiotui.model.reading import Reading
+from vfiotui.store import Store
+
+INTERVAL = 0.5
+"""Seconds between two looks at a change that is at work: a file system tells no other system's writes."""
+Journal = Reading[tuple[ChangeRecord, ...]]
+
+
+def busy(journal: Journal | None) -> bool:
+    """Whether a process is at work at one of the changes."""
+    return isinstance(journal, tuple) and any(r.state in BUSY for r in journal)
+
+
+class Follow:
+    """Pushes the topics "changes", the journal, and "log", the pair of a change's folder and its log."""
+
+    def __init__(self, root: Root, store: Store, ended: Callable[[], None]) -> None:
+        """`ended` is called when the last change at work has come to its end."""
+        self._root = root
+        self._store = store
+        self._ended = ended
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._awaited: set[int] = set()
+        self._logged = ""
+
+    def start(self) -> None:
+        """Reads the journal whenever the facts were read, and goes on while a change is at work."""
+        self._task = asyncio.create_task(self._keep_true())
+        self._store.subscribe("facts", lambda _: self.look())
+
+    async def stop(self) -> None:
+        """Ends it; the changes at work go on."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._task
+
+    def look(self) -> None:
+        """Reads the journal soon."""
+        self._wake.set()
+
+    def follow_log(self, folder: str) -> None:
+        """The log of the change in this folder is wanted from now on; "" for none."""
+        self._logged = folder
+        self.look()
+
+    def expect(self, pid: int) -> None:
+        """A process was started that will write into the journal: looks until it has ended."""
+        self._awaited.add(pid)
+        self.look()
+
+    def settle(self, pid: int) -> None:
+        """An expected process has ended."""
+        self._awaited.discard(pid)
+        self.look()
+
+    def _read(self) -> tuple[Journal, str, Reading[str]]:
+        """The journal and the wanted log; the log last, so that all words of an ended change are in it."""
+        found = changes.read(self._root)
+        folder = self._logged
+        return found, folder, changes.read_log(self._root, folder) if folder else ""
+
+    async def _keep_true(self) -> None:
+        was_busy = False
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            found, folder, log = await asyncio.to_thread(self._read)
+            self._store.push("changes", found)
+            self._store.push("log", (folder, log))
+            works = busy(found) or bool(self._awaited)
+            if was_busy and not works:
+                self._ended()
+            was_busy = works
+            if works:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), INTERVAL)
+                self._wake.set()

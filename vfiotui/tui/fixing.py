@@ -1,0 +1,48 @@
+"""From a finding to the plan that mends it: surveyed and planned beside the screen, shown, not applied."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from vfiotui.host.ground import survey
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Finding, Verdict
+from vfiotui.model.plan import Plan, Wish
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.wishes import can_plan, make_plan, reads
+from vfiotui.tui.say import say
+from vfiotui.tui.screens.plan import PlanScreen
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
+
+
+def can_fix(finding: Finding | None) -> bool:
+    """Whether a plan can be made of the finding's fix."""
+    return (
+        finding is not None
+        and finding.verdict is Verdict.FAILS
+        and finding.fix is not None
+        and can_plan(finding.fix.wish)
+    )
+
+
+def open_fix(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
+    """Makes the plan in a worker and shows it; why there is none is said."""
+    if finding.fix is not None:
+        app.run_worker(_open(app, finding.fix.wish, facts), exclusive=True, group="plan")
+
+
+async def _open(app: ConsoleApp, wishes: tuple[Wish, ...], facts: Facts) -> None:
+    try:
+        plan = await asyncio.to_thread(_make, app.root_, wishes, facts)
+    except CannotPlan as error:
+        say(app, "no plan", f"No plan can be made: {error}.")
+        return
+    await app.push_screen(PlanScreen(plan, app.root_, app.caps.glyphs))
+
+
+def _make(root: Root, wishes: tuple[Wish, ...], facts: Facts) -> Plan:
+    return make_plan(facts, survey(root, reads(wishes)), wishes)

@@ -1,0 +1,103 @@
+"""A plan, read before anything happens: applied, saved as JSON, or saved as a shell script from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from vfiotui.apply.save import save_new
+from vfiotui.apply.shell_script import shell_script
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.host.root import Root
+from vfiotui.model.finding import Risk
+from vfiotui.model.plan import Plan, to_json
+from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.carry_out import carry_out
+from vfiotui.tui.row import row
+from vfiotui.tui.say import say
+from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.text import clean
+from vfiotui.tui.views.plan import plan_rows
+from vfiotui.tui.widgets.ask import Ask
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
+
+
+class PlanScreen(TextScreen):
+    """Every step with its difference, what must hold, and the way back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "apply", "apply"),
+        Binding("s", "save", "save as JSON"),
+        Binding("x", "script", "save as a shell script"),
+    ]
+
+    def __init__(self, plan: Plan, root: Root, glyphs: Glyphs) -> None:
+        self._plan = plan
+        self._refused = ""
+        try:
+            Site(root)
+        except Trouble as error:
+            self._refused = str(error)
+        super().__init__(
+            row((" plan ", "reverse"), f" {clean(plan.title)}"), lambda width: plan_rows(plan, glyphs, width)
+        )
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app with its store and its root."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The question stands between the lines and the keys."""
+        *lines, keys = super().compose()
+        yield from lines
+        yield Ask()
+        yield keys
+
+    def keys(self) -> list[tuple[str, str]]:
+        """What can be done with this plan on this machine."""
+        some = bool(self._plan.steps)
+        can_apply = [("a", "apply")] if some and not self._refused else []
+        can_save = [("s", "save as JSON"), ("x", "save as script")] if some else []
+        return [*can_apply, *can_save, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+
+    def action_apply(self) -> None:
+        """Asks, and has the plan applied."""
+        if not self._plan.steps:
+            return
+        if self._refused:
+            say(self.console, "plan", self._refused)
+            return
+        count = len(self._plan.steps)
+        wanted = "apply" if self._plan.risk >= Risk.R3 else "y"
+        question = f" apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
+        self.query_one(Ask).ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
+
+    def _apply(self, answer: str) -> None:
+        carry_out(self.console, "apply", plan=self._plan)
+
+    def action_save(self) -> None:
+        """Asks for a name and saves the plan as JSON: 'vfiotui apply' takes it."""
+        self._save("JSON", f"{self._plan.slug}.json", lambda: to_json(self._plan), 0o600)
+
+    def action_script(self) -> None:
+        """Asks for a name and saves a shell script."""
+        self._save("a shell script", f"{self._plan.slug}.sh", lambda: "\n".join(shell_script(self._plan)) + "\n", 0o700)
+
+    def _save(self, what: str, name: str, text: Callable[[], str], mode: int) -> None:
+        def save(answer: str) -> None:
+            try:
+                path = save_new(answer, text(), mode)
+            except Trouble as error:
+                say(self.console, "save", str(error))
+                return
+            self.app.notify(f"saved as {clean(path)}", markup=False)
+
+        if self._plan.steps:
+            self.query_one(Ask).ask(row(f" save as {what} in the file"), save, given=name)

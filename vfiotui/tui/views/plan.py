@@ -1,0 +1,99 @@
+"""A plan as rows: what it is, what each step changes, what must hold, and the way back from a black screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.trouble import Trouble
+from vfiotui.model.change import Change
+from vfiotui.model.finding import Risk
+from vfiotui.model.plan import Condition, Plan
+from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.text import clean, fit, wrap
+from vfiotui.tui.views.diff import SIDE_BY_SIDE, beside_rows, diff_rows, lines_of
+from vfiotui.tui.views.finding import labelled, risk_words
+
+RISK_STYLES = {Risk.R3: "warn", Risk.R4: "fail"}
+WITH_TEXTS = ("file", "domain")
+"""Kinds whose contents can stand beside each other."""
+NOTHING = "Everything is as it is wanted already: there is nothing to do."
+
+
+def plan_rows(plan: Plan, glyphs: Glyphs, width: int) -> list[Row]:
+    """The whole plan for a person who decides whether to apply it."""
+    rows = [row((line, "head")) for line in wrap(plan.title, width)]
+    if not plan.steps:
+        rows += [BLANK, *(row((line, "holds")) for line in wrap(NOTHING, width))]
+    else:
+        rows += labelled("risk", risk_words(str(plan.risk)), width, RISK_STYLES.get(plan.risk, ""))
+        rows += labelled("felt", " and ".join(dict.fromkeys(str(s.effect) for s in plan.steps)), width)
+        rows += [BLANK, *step_list(plan.steps, [""] * len(plan.steps), width)]
+    for number, step in enumerate(plan.steps, 1):
+        rows += [BLANK, *step_rows(number, step, glyphs, width)]
+    rows += _sentences("before it begins it is checked that", [condition_words(c) for c in plan.conditions], width)
+    rows += _sentences("also", plan.notes, width)
+    rows += _sentences("if the screen stays black", plan.escape, width, "warn")
+    return rows
+
+
+def step_list(steps: Sequence[Change], words: Sequence[str], width: int) -> list[Row]:
+    """One line for each step: number, risk, kind and subject, and a word of the caller's."""
+    space = max(map(len, words), default=0)
+    rows = [row((f"{len(steps)} step{'s' * (len(steps) != 1)}", "head"))]
+    for number, (step, word) in enumerate(zip(steps, words, strict=True), 1):
+        subject = " ".join(step.argv) if step.kind == "command" else step.subject
+        word_run = (f"{fit(word, space)}  " if space else "", WORD_STYLES.get(word, "dim"))
+        start = f"{number:>3}  "
+        text = f"{fit(step.kind, 8)} {step.risk}  {clean(subject)}"
+        rows.append(row(start, word_run, fit(text, max(width - len(start) - len(word_run[0]), 10))))
+    return rows
+
+
+WORD_STYLES = {"done": "holds", "at work": "accent", "taken back": "dim", "not ended": "fail"}
+
+
+def step_rows(number: int, step: Change, glyphs: Glyphs, width: int) -> list[Row]:
+    """A step's sentence and its difference."""
+    head = f"{number}. {step.why or step.subject}  ({step.risk}, felt {step.effect})"
+    rows = [row((line, "head")) for line in wrap(head, width)]
+    before, after = lines_of(step.before), lines_of(step.after)
+    if width + 2 >= SIDE_BY_SIDE and step.kind in WITH_TEXTS and before is not None and after is not None:
+        heads = (
+            f"{step.subject}, now" if step.before is not None else "not there now",
+            f"{step.subject}, then" if step.after is not None else "gone then",
+        )
+        return [*rows, *beside_rows(heads, (before, after), width, glyphs)]
+    return [*rows, *diff_rows(preview(step), width)]
+
+
+def preview(step: Change) -> list[str]:
+    """What a step changes, in lines; a step of an unknown kind says that it is one."""
+    try:
+        return list(kind_of(step.kind).preview(step))
+    except Trouble as error:
+        return [str(error)]
+
+
+def condition_words(condition: Condition) -> str:
+    """A condition as a half sentence."""
+    subject = condition.subject
+    size = int(condition.value) >> 20 if condition.value.isdigit() and len(condition.value) < 20 else 0
+    words = {
+        "program": f"{subject} is installed",
+        "space": f"{subject} has {size} MiB free",
+        "mounted": f"{subject} holds its file system",
+        "absent": f"{subject} is not there",
+    }.get(condition.name, f"{condition.name} {subject} {condition.value}")
+    return f"{words} ({condition.why})" if condition.why else words
+
+
+def _sentences(head: str, sentences: Sequence[str], width: int, style: str = "") -> list[Row]:
+    if not sentences:
+        return []
+    rows = [BLANK, row((f"{head}:", "head"))]
+    for sentence in sentences:
+        for index, line in enumerate(wrap(sentence, max(width - 4, 10))):
+            rows.append(row("  - " if index == 0 else "    ", (line, style)))
+    return rows
