@@ -55,6 +55,7 @@ def _beside(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, name: st
         os.close(ended)
         work.process.wait()
         app.follow.settle(work.process.pid)
+        screen.redraw()
 
     loop.add_reader(ended, end)
     app.follow.expect(work.process.pid)

@@ -9,7 +9,7 @@ from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.pinning import EMULATOR, parse_pins
+from vfiotui.model.pinning import EMULATOR, parse_pins, pins_text
 from vfiotui.model.topology import CpuSet
 from vfiotui.virt import pins as virt
 from vfiotui.virt.connect import DEFAULT_URI
@@ -71,6 +71,10 @@ class PinsKind:
                     f"{name} of {work.change.subject} may run on CPU {format_list(real[int(name[1:])])} instead of "
                     f"{format_list(cpus)}: a control group limits it"
                 )
+
+    def holds(self, work: Work) -> bytes | None:
+        now = self._now(work)
+        return None if now is None else pins_text(now).encode()
 
     def do(self, work: Work) -> None:
         self._pin(work, pins_of(work.change.after))

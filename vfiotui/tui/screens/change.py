@@ -33,7 +33,7 @@ class ChangeScreen(TextScreen):
     def __init__(self, glyphs: Glyphs, *, name: str = "", work: Apart | None = None) -> None:
         """The change with a name, or the one that a process just started makes."""
         self._glyphs = glyphs
-        self._name = name
+        self._wanted = name
         self._work = work
         self._leave: list[Callable[[], None]] = []
         super().__init__(row((" change ", "reverse"), f" {name}"), self._rows)
@@ -50,8 +50,8 @@ class ChangeScreen(TextScreen):
         for record in records if isinstance(records, tuple) else ():
             process = record.progress.process
             ours = self._work is not None and process is not None and process.pid == self._work.process.pid
-            if record.name == self._name or (not self._name and ours):
-                self._name = record.name
+            if record.name == self._wanted or (not self._wanted and ours):
+                self._wanted = record.name
                 return cast(ChangeRecord, record)
         return None
 
@@ -64,7 +64,7 @@ class ChangeScreen(TextScreen):
     def on_mount(self) -> None:
         """Follows the journal, and the log as soon as there is one."""
         store = self.console.store
-        self._leave = [store.subscribe(topic, lambda _: self.on_resize()) for topic in ("changes", "log")]
+        self._leave = [store.subscribe(topic, lambda _: self.redraw()) for topic in ("changes", "log")]
         self.console.follow.look()
 
     def on_unmount(self) -> None:
@@ -72,6 +72,11 @@ class ChangeScreen(TextScreen):
         for leave in self._leave:
             leave()
         self.console.follow.follow_log("")
+
+    def redraw(self) -> None:
+        """Shows what is known now."""
+        if self.is_attached and self.is_mounted:
+            self.on_resize()
 
     def _rows(self, width: int) -> list[Row]:
         record = self.record
@@ -91,7 +96,7 @@ class ChangeScreen(TextScreen):
         record = self.record
         more = [("u", "undo")] if undoable(record) else []
         more += [("R", "resume")] if record is not None and record.state in RESUMABLE else []
-        return [*more, ("esc", "back"), ("↑↓", "scroll"), ("l", "log"), ("y", "copy")]
+        return [*more, ("esc", "back"), ("↑↓", "scroll"), *([("l", "log")] if self.said else []), ("y", "copy")]
 
     def action_undo(self) -> None:
         """Shows what an undo would do."""
@@ -103,7 +108,7 @@ class ChangeScreen(TextScreen):
 
     def action_log(self) -> None:
         """Shows all that its commands said."""
-        log, name = self.said, self._name
+        log, name = self.said, self._wanted
 
         def lines(width: int) -> list[Row]:
             if isinstance(log, Unread) or not log:

@@ -17,7 +17,6 @@ from vfiotui.tui.views.finding import finding_detail
 from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.places import Place, place_rows, places_of
 
-
 FIX = "fix"
 """What the screen ends with where the plan is wanted; no place has this key."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.save import save_new
@@ -19,16 +18,12 @@ from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import row
 from vfiotui.tui.say import say
-from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.screens.asking import AskingScreen
 from vfiotui.tui.text import clean
 from vfiotui.tui.views.plan import plan_rows
-from vfiotui.tui.widgets.ask import Ask
-
-if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
 
 
-class PlanScreen(TextScreen):
+class PlanScreen(AskingScreen):
     """Every step with its difference, what must hold, and the way back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,19 +43,7 @@ class PlanScreen(TextScreen):
             row((" plan ", "reverse"), f" {clean(plan.title)}"), lambda width: plan_rows(plan, glyphs, width)
         )
 
-    @property
-    def console(self) -> ConsoleApp:
-        """The app with its store and its root."""
-        return cast("ConsoleApp", self.app)
-
-    def compose(self) -> ComposeResult:
-        """The question stands between the lines and the keys."""
-        *lines, keys = super().compose()
-        yield from lines
-        yield Ask()
-        yield keys
-
-    def keys(self) -> list[tuple[str, str]]:
+    def own_keys(self) -> list[tuple[str, str]]:
         """What can be done with this plan on this machine."""
         some = bool(self._plan.steps)
         can_apply = [("a", "apply")] if some and not self._refused else []
@@ -77,7 +60,7 @@ class PlanScreen(TextScreen):
         count = len(self._plan.steps)
         wanted = "apply" if self._plan.risk >= Risk.R3 else "y"
         question = f" apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
-        self.query_one(Ask).ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
+        self.ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
 
     def _apply(self, answer: str) -> None:
         carry_out(self.console, "apply", plan=self._plan)
@@ -100,4 +83,4 @@ class PlanScreen(TextScreen):
             self.app.notify(f"saved as {clean(path)}", markup=False)
 
         if self._plan.steps:
-            self.query_one(Ask).ask(row(f" save as {what} in the file"), save, given=name)
+            self.ask(row(f" save as {what} in the file"), save, given=name)

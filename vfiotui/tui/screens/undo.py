@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.clash import Clash
@@ -13,15 +12,11 @@ from vfiotui.model.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import row
-from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.screens.asking import AskingScreen
 from vfiotui.tui.views.undo import undo_rows
-from vfiotui.tui.widgets.ask import Ask
-
-if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
 
 
-class UndoScreen(TextScreen):
+class UndoScreen(AskingScreen):
     """`u` takes the change back; where somebody changed a subject since, only `f` does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "undo", "undo"), Binding("f", "force", "force")]
@@ -36,14 +31,7 @@ class UndoScreen(TextScreen):
             lambda width: undo_rows(record, steps, found, glyphs, width),
         )
 
-    def compose(self) -> ComposeResult:
-        """The question stands between the lines and the keys."""
-        *lines, keys = super().compose()
-        yield from lines
-        yield Ask()
-        yield keys
-
-    def keys(self) -> list[tuple[str, str]]:
+    def own_keys(self) -> list[tuple[str, str]]:
         """A clash leaves only force."""
         first = ("f", "force") if self._clashes else ("u", "take it back")
         return [first, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
@@ -60,7 +48,6 @@ class UndoScreen(TextScreen):
 
     def _ask(self, question: str, wanted: str, *more: str) -> None:
         def agreed(answer: str) -> None:
-            app = cast("ConsoleApp", self.app)
-            carry_out(app, "undo", str(self._record.number), *more, name=self._record.name)
+            carry_out(self.console, "undo", str(self._record.number), *more, name=self._record.name)
 
-        self.query_one(Ask).ask(row((question, "warn"), (wanted, "key")), agreed, wanted=wanted)
+        self.ask(row((question, "warn"), (wanted, "key")), agreed, wanted=wanted)

@@ -106,7 +106,8 @@ def rescue_rows(record: ChangeRecord, width: int) -> list[Row]:
     """How it is taken back where this program does not run."""
     if record.state in (State.UNDONE, State.ROLLED_BACK):
         return labelled("rescue", "nothing of it is in force", width, "dim")
-    return labelled("rescue", f"on a rescue system, without this program: sh {record.path}/undo.sh", width)
+    sentence = f"sh {record.path}/undo.sh takes it back without this program, also where the system is only mounted"
+    return labelled("rescue", sentence, width)
 
 
 def record_text(record: ChangeRecord, log: Reading[str]) -> str:

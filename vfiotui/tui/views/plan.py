@@ -16,7 +16,7 @@ from vfiotui.tui.views.diff import SIDE_BY_SIDE, beside_rows, diff_rows, lines_o
 from vfiotui.tui.views.finding import labelled, risk_words
 
 RISK_STYLES = {Risk.R3: "warn", Risk.R4: "fail"}
-WITH_TEXTS = ("file", "domain")
+WITH_TEXTS = ("file", "domain", "pins")
 """Kinds whose contents can stand beside each other."""
 NOTHING = "Everything is as it is wanted already: there is nothing to do."
 

@@ -40,9 +40,9 @@ def undo_rows(
 def clash_rows(clash: Clash, glyphs: Glyphs, width: int) -> list[Row]:
     """Kept, ours and now: beside each other where there is room, as two differences elsewhere."""
     rows = [row((line, "warn")) for line in wrap(f"{clash.subject} was changed by somebody since", width)]
-    texts = [lines_of(content) for content in (clash.ours, clash.kept, clash.now)]
-    if clash.kind in ("command", "look"):
+    if clash.kind == "command":
         return [*rows, row("  one of the files that it wrote is another one now")]
+    texts = [lines_of(content) for content in (clash.ours, clash.kept, clash.now)]
     known = [text for text in texts if text is not None]
     if width + 2 >= SIDE_BY_SIDE and len(known) == len(texts):
         return [*rows, *beside_rows(SIDES, known, width, glyphs)]

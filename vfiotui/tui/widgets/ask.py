@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -26,6 +27,9 @@ class Ask(Vertical):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no", show=False)]
 
+    class Turned(Message):
+        """It began or ended to ask."""
+
     def __init__(self) -> None:
         super().__init__(id="ask")
         self._then: Callable[[str], object] = lambda answer: None
@@ -37,13 +41,23 @@ class Ask(Vertical):
         yield Line(id="question")
         yield Input(id="answer", compact=True)
 
+    @property
+    def asks(self) -> bool:
+        """Whether a question is open."""
+        return self.has_class("-open")
+
+    @property
+    def at_once(self) -> bool:
+        """Whether one letter is the answer."""
+        return len(self._wanted) == 1
+
     def ask(self, question: Row, then: Callable[[str], object], *, wanted: str = "", given: str = "") -> None:
         """Calls `then` with the answer, if it is the wanted one; without a wanted one with any that is not empty.
 
         One wanted letter needs no Enter.
         """
         self._then, self._wanted = then, wanted
-        if not self.has_class("-open"):
+        if not self.asks:
             self._before = self.screen.focused
         self.query_one(Line).show(question)
         box = self.query_one(Input)
@@ -51,11 +65,12 @@ class Ask(Vertical):
             box.value = given
         self.add_class("-open")
         box.focus()
+        self.post_message(self.Turned())
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if len(self._wanted) == 1 and event.value:
+        if self.at_once and event.value:
             self._answered(event.value)
 
     @on(Input.Submitted)
@@ -76,3 +91,4 @@ class Ask(Vertical):
         self.remove_class("-open")
         if self._before is not None:
             self._before.focus()
+        self.post_message(self.Turned())

@@ -1,0 +1,80 @@
+"""Systems in a folder that the console can really change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.apply.systems import with_busybox
+from tests.hosts import HOSTS
+from tests.needs import need
+from tests.tui.consoles import Console
+from vfiotui.demo.builder import build
+from vfiotui.demo.write import write
+from vfiotui.host import changes
+from vfiotui.host.root import Root
+from vfiotui.model.change import Change, Effect, write_file
+from vfiotui.model.finding import Risk
+from vfiotui.model.journal import ChangeRecord, State
+from vfiotui.model.plan import Plan
+
+GRUB = "etc/default/grub"
+BROKEN = b'GRUB_CMDLINE_LINUX_DEFAULT="quiet amd_iommu=off"'
+GATED = """#!/bin/sh
+# Stands for update-grub; it ends when somebody writes into the gate.
+echo "the menu is being built [bold] \033[2J"
+cat /gate
+. /etc/default/grub
+printf 'linux /vmlinuz %s \\n' "$GRUB_CMDLINE_LINUX_DEFAULT" >/boot/grub/grub.cfg
+echo "the menu is there"
+"""
+
+
+def system(folder: Path, host: str = "iommu-off") -> Root:
+    """A described machine as a system in a folder."""
+    write(build(HOSTS[host]), str(folder))
+    (folder / "var/lib").mkdir(parents=True, exist_ok=True)
+    return Root.mounted(str(folder))
+
+
+def gated_system(folder: Path) -> Root:
+    """The same with an update-grub that waits at a FIFO, and a busybox to run it."""
+    root = system(folder)
+    with_busybox(folder, need("busybox", "busybox-static"))
+    (folder / "usr/sbin").mkdir(parents=True, exist_ok=True)
+    (folder / "boot/grub").mkdir(parents=True, exist_ok=True)
+    (folder / "usr/sbin/update-grub").write_text(GATED)
+    (folder / "usr/sbin/update-grub").chmod(0o755)
+    (folder / "boot/grub/grub.cfg").write_text("linux /vmlinuz quiet amd_iommu=off\n")
+    os.mkfifo(folder / "gate")
+    return root
+
+
+def open_gate(folder: Path) -> None:
+    """Lets the waiting command go on."""
+    (folder / "gate").write_text("go\n")
+
+
+def records(root: Root) -> tuple[ChangeRecord, ...]:
+    """The journal now."""
+    found = changes.read(root)
+    assert isinstance(found, tuple), found
+    return found
+
+
+def states(root: Root) -> list[State]:
+    """The states in the journal, newest first."""
+    return [r.state for r in records(root)]
+
+
+def edit(path: str, before: bytes | None, after: bytes, risk: Risk = Risk.R2, why: str = "an edit") -> Change:
+    """One file step."""
+    return write_file(path, before, after, why, risk=risk, effect=Effect.BOOT)
+
+
+async def show_plan(found: Console, plan: Plan) -> None:
+    """Opens the Plan screen with a plan."""
+    from vfiotui.tui.screens.plan import PlanScreen
+
+    await found.app.push_screen(PlanScreen(plan, found.app.root_, found.app.caps.glyphs))
+    await found.pilot.pause()
