@@ -30,7 +30,10 @@ class Rows(Painted, ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = CLASSES | {"rows--cursor"}
     DEFAULT_CSS = """
-    Rows { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; overflow-y: auto; }
+    Rows {
+        height: 1fr; overflow-x: hidden; overflow-y: auto;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
