@@ -58,13 +58,11 @@ def step_rows(number: int, step: Change, glyphs: Glyphs, width: int) -> list[Row
     """A step's sentence and its difference."""
     head = f"{number}. {step.why or step.subject}  ({step.risk}, felt {step.effect})"
     rows = [row((line, "head")) for line in wrap(head, width)]
-    before, after = lines_of(step.before), lines_of(step.after)
-    if width + 2 >= SIDE_BY_SIDE and step.kind in WITH_TEXTS and before is not None and after is not None:
-        heads = (
-            f"{step.subject}, now" if step.before is not None else "not there now",
-            f"{step.subject}, then" if step.after is not None else "gone then",
-        )
-        return [*rows, *beside_rows(heads, (before, after), width, glyphs)]
+    if width + 2 >= SIDE_BY_SIDE and step.kind in WITH_TEXTS and step.before is not None and step.after is not None:
+        before, after = lines_of(step.before), lines_of(step.after)
+        if before is not None and after is not None:
+            heads = (f"{step.subject}, before", f"{step.subject}, after")
+            return [*rows, *beside_rows(heads, (before, after), width, glyphs)]
     return [*rows, *diff_rows(preview(step), width)]
 
 
