@@ -8,7 +8,17 @@ from vfiotui.formats.refused import Refused
 from vfiotui.model.facts import Facts
 from vfiotui.model.ground import Ground
 from vfiotui.model.plan import Plan, Wish
-from vfiotui.plan import command_line, escape, initramfs, isolate, kernel_value, modprobe, runtime_driver, sysctl
+from vfiotui.plan import (
+    command_line,
+    escape,
+    initramfs,
+    isolate,
+    kernel_value,
+    modprobe,
+    pin_hook,
+    runtime_driver,
+    sysctl,
+)
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
 
 PLANNERS: dict[str, Planner] = {
@@ -20,6 +30,7 @@ PLANNERS: dict[str, Planner] = {
         *isolate.PLANNERS,
         *kernel_value.PLANNERS,
         *modprobe.PLANNERS,
+        *pin_hook.PLANNERS,
         *runtime_driver.PLANNERS,
         *sysctl.PLANNERS,
     )

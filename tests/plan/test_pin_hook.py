@@ -1,0 +1,72 @@
+"""The hook comes and goes by plan, guest by guest, and somebody else's script is never touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.hosts import TOWER
+from tests.machines import root_of
+from vfiotui.demo.description import Host
+from vfiotui.formats import libvirt_hook
+from vfiotui.formats.cores_hook import PATH, cores_hook, guests_of
+from vfiotui.host import domains
+from vfiotui.host.gather import gather
+from vfiotui.host.ground import survey
+from vfiotui.model.domain import Virt
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Unread
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.pin_hook import RUNNER
+from vfiotui.plan.wishes import make_plan
+
+
+def planned(*wishes: tuple[str, str], host: Host = TOWER, version: str = "") -> Plan:
+    root = root_of(host)
+    virt = domains.read(root)
+    assert isinstance(virt, Virt) and not isinstance(virt, Unread)
+    return make_plan(gather(root, replace(virt, libvirt_version=version)), survey(root), wishes)
+
+
+def with_hook(text: str) -> Host:
+    return replace(TOWER, files={**TOWER.files, PATH: text})
+
+
+def test_the_hook_is_written_for_a_pinned_guest() -> None:
+    plan = planned(("cores.keep", "win10"))
+    assert [(s.subject, s.mode) for s in plan.steps] == [(PATH, 0o755)]
+    assert guests_of((plan.steps[0].after or b"").decode()) == ("win10",)
+    assert any("restart it once" in n for n in plan.notes)
+
+
+def test_an_old_libvirt_gets_a_runner_too() -> None:
+    assert [s.subject for s in planned(("cores.keep", "win10"), version="6.0.0").steps] == [PATH, RUNNER]
+    assert [s.subject for s in planned(("cores.keep", "win10"), version="9.0.0").steps] == [PATH]
+
+
+def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None:
+    host = with_hook(cores_hook(["win10"]))
+    both = planned(("cores.keep", "macos"), host=host)
+    assert guests_of((both.steps[0].after or b"").decode()) == ("macos", "win10")
+    assert planned(("cores.keep", "win10"), host=host).steps == ()
+    assert planned(("cores.free", "win10"), host=host).steps[0].after is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "host", "sentence"),
+    [
+        (("cores.keep", "arch-test"), TOWER, "is not pinned"),
+        (("cores.keep", "nobody"), TOWER, "there is no guest"),
+        (("cores.free", "win10"), TOWER, "does not serve"),
+        (("cores.keep", "win10"), with_hook("#!/bin/sh\nmine\n"), "written by somebody else"),
+        (("cores.keep", "win10"), with_hook(cores_hook(["win10"]) + "# mine\n"), "edited by hand"),
+    ],
+)
+def test_what_cannot_be_planned_is_a_sentence(wish: tuple[str, str], host: Host, sentence: str) -> None:
+    with pytest.raises(CannotPlan, match=sentence):
+        planned(wish, host=host)
+
+
+def test_the_runner_never_fails_a_reconnect() -> None:
+    assert '[ "$2" = reconnect ]' in libvirt_hook.runner()
