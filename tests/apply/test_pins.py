@@ -23,9 +23,10 @@ from vfiotui.model.live import GuestCount
 from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
+from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_drift import drift
-from vfiotui.plan.pin_plan import Guest, plan_pins
+from vfiotui.plan.pin_plan import plan_pins
 from vfiotui.virt.define import definition, writable
 from vfiotui.virt.pins import read_pins
 
@@ -61,9 +62,9 @@ def game(daemon: Daemon) -> Iterator[str]:
     daemon.virsh("undefine", "pins", check=False)
 
 
-def guest(daemon: Daemon, name: str) -> Guest:
+def guest(daemon: Daemon, name: str) -> StoredGuest:
     with writable(daemon.uri) as connection:
-        return Guest(name, daemon.uri, definition(connection, name), running=read_pins(connection, name))
+        return StoredGuest(name, daemon.uri, definition(connection, name), running=read_pins(connection, name))
 
 
 def stored(daemon: Daemon, name: str) -> Pinning:

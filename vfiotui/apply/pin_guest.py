@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host import domains
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Unread
-from vfiotui.plan.pin_plan import Guest
+from vfiotui.model.ground import Ground
+from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.stored_guest import StoredGuest
 
 
-def read_guest(root: Root, uri: str, name: str) -> Guest:
+def read_guest(root: Root, uri: str, name: str) -> StoredGuest:
     """The guest from a daemon, or with an empty `uri` from the root's files; blocks, and raises Trouble."""
     return _asked(uri, name) if uri else _filed(root, name)
 
 
-def _filed(root: Root, name: str) -> Guest:
+def survey_guests(ground: Ground, root: Root, uri: str, names: Iterable[str]) -> Ground:
+    """The ground with these guests on it; one that cannot be read says why."""
+
+    def one(name: str) -> Reading[StoredGuest]:
+        try:
+            return read_guest(root, uri, name)
+        except Trouble as error:
+            return Unread(str(error), Why.FORBIDDEN)
+
+    return replace(ground, guests={name: one(name) for name in names})
+
+
+def _filed(root: Root, name: str) -> StoredGuest:
     files = domains.read_defined(root)
     found = [] if isinstance(files, Unread) else [file for file, domain in files.items() if domain.name == name]
     if not found:
-        return Guest(name, "", None)
+        return StoredGuest(name, "", None)
     path = f"{domains.DEFINED}/{found[0]}"
     content = root.bytes(path)
     if isinstance(content, Unread):
         raise Trouble(f"the definition of {name} cannot be read: {content}")
-    return Guest(name, "", content, path)
+    return StoredGuest(name, "", content, path)
 
 
-def _asked(uri: str, name: str) -> Guest:
+def _asked(uri: str, name: str) -> StoredGuest:
     from vfiotui.virt.connect import NoConnection, load
     from vfiotui.virt.define import definition, writable
     from vfiotui.virt.pins import read_pins
@@ -35,7 +51,7 @@ def _asked(uri: str, name: str) -> Guest:
         libvirt = load()
         with writable(uri) as connection:
             try:
-                return Guest(name, uri, definition(connection, name), running=read_pins(connection, name))
+                return StoredGuest(name, uri, definition(connection, name), running=read_pins(connection, name))
             except libvirt.libvirtError as error:
                 raise Trouble(f"libvirt does not tell of {name}: {error}") from error
     except NoConnection as error:

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> Exit:
         if args.resume:
             outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
         else:
-            plan = wanted_plan(root, args.wish)
+            plan = wanted_plan(args, root)
             if not plan.steps:
                 return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
             if not args.yes:

@@ -18,9 +18,9 @@ from vfiotui.model.live import GuestCount
 from vfiotui.model.pci import PciBus
 from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.model.topology import CpuSet, Topology
 from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
-from vfiotui.plan.pin_plan import Guest
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Host:
         others = [d for d in self.domains if d.name != domain.name]
         return ground_of(self.topology, others, self.near(domain, device))
 
-    def guest(self, domain: Domain) -> Guest:
+    def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""
         from vfiotui.apply.pin_guest import read_guest
         from vfiotui.apply.trouble import Trouble
@@ -126,7 +126,7 @@ class Host:
         return found or Unread(f"{domain.name} has no process here", Why.ABSENT)
 
 
-def stored_pinning(guest: Guest, domain: Domain) -> Pinning:
+def stored_pinning(guest: StoredGuest, domain: Domain) -> Pinning:
     """What the definition says, or the running guest where there is none."""
     if guest.definition is None:
         return pinning_of(domain)

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> Exit:
 
         print("\n".join(table((f"{name}={argument}", sentence) for name, argument, sentence in catalogue())))
         return Exit.FINE
-    plan = wanted_plan(open_root(args), args.wish)
+    plan = wanted_plan(args, open_root(args))
     if args.json:
         sys.stdout.write(to_json(plan))
     elif args.script:

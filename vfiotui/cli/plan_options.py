@@ -9,6 +9,7 @@ import sys
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
 from vfiotui.model.plan import BadPlan, Plan, from_json
+from vfiotui.model.reading import Unread
 
 LIMIT = 64 << 20
 
@@ -41,8 +42,9 @@ def read_plan(file: str) -> Plan:
         raise CommandError(f"{file} cannot be read: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
 
 
-def wanted_plan(root: Root, words: list[str]) -> Plan:
-    """The plan that the words name; CommandError where they name none."""
+def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
+    """The plan that the words of a command name; CommandError where they name none."""
+    words: list[str] = args.wish
     if not words:
         raise CommandError("name a plan's file or wishes: 'vfiotui plan --list' shows them", Exit.USAGE)
     if len(words) == 1 and (words[0] == "-" or os.path.exists(words[0]) or words[0].endswith(".json")):
@@ -51,7 +53,7 @@ def wanted_plan(root: Root, words: list[str]) -> Plan:
     from vfiotui.host.ground import survey
     from vfiotui.host.mounts import why_no_system
     from vfiotui.plan.draft import CannotPlan
-    from vfiotui.plan.wishes import make_plan, reads
+    from vfiotui.plan.wishes import guests, make_plan, reads
 
     wrong = why_no_system(root)
     if wrong:
@@ -63,6 +65,15 @@ def wanted_plan(root: Root, words: list[str]) -> Plan:
             raise CommandError(f"{word!r} is neither a file nor a wish NAME=ARGUMENT", Exit.USAGE)
         wishes.append((name, argument))
     try:
-        return make_plan(gather(root), survey(root, reads(wishes)), wishes)
+        named = guests(wishes)
+        ground = survey(root, reads(wishes))
+        if not named:
+            return make_plan(gather(root), ground, wishes)
+        from vfiotui.apply.pin_guest import survey_guests
+        from vfiotui.cli.machine import look_at_guests
+
+        virt = look_at_guests(args, root)
+        uri = "" if isinstance(virt, Unread) or not (root.is_live or args.connect) else virt.uri
+        return make_plan(gather(root, virt), survey_guests(ground, root, uri, named), wishes)
     except CannotPlan as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

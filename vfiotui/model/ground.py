@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.stored_guest import StoredGuest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,9 @@ class Ground:
     """The fingerprint of the machine, as apply compares it."""
     not_mounted: Mapping[str, str] = field(default_factory=dict)
     """Mount points of /etc/fstab without their file systems, each with the command that mounts it."""
+
+    guests: Mapping[str, Reading[StoredGuest]] = field(default_factory=dict)
+    """The guests that were asked for by name, each with its stored definition."""
 
     def content(self, path: str) -> Reading[bytes]:
         """The bytes of a file, or why there are none."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from vfiotui.formats.xml_text import decode
 from vfiotui.model.change import Change, Effect, define_domain, write_file
 from vfiotui.model.finding import Risk
 from vfiotui.model.pinning import Pinning, pins_text
 from vfiotui.model.plan import Plan
+from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.model.topology import CpuSet, Topology
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_xml import changes, with_pinning
@@ -17,23 +15,8 @@ from vfiotui.plan.pin_xml import changes, with_pinning
 NONE: CpuSet = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """One guest as far as its pins go."""
-
-    name: str
-    where: str
-    """The libvirt connection, or empty for a system that is not running."""
-    definition: bytes | None
-    """The stored definition; None where there is none, as with a transient guest."""
-    file: str = ""
-    """The path of the definition where no daemon is asked."""
-    running: Mapping[str, CpuSet] | None = None
-    """The pins of its threads now; None where it does not run."""
-
-
 def plan_pins(
-    guest: Guest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
+    guest: StoredGuest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
 ) -> Plan:
     """The plan; CannotPlan says why there is none. A pinning that is there already gives no step.
 
@@ -50,7 +33,7 @@ def plan_pins(
     return Plan(f"Pin {guest.name}", tuple(steps), notes=tuple(notes), machine=machine)
 
 
-def _stored(guest: Guest, wanted: Pinning, topology: Topology | None) -> list[Change]:
+def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> list[Change]:
     if guest.definition is None:
         raise CannotPlan(f"{guest.name} has no stored definition: it can be pinned while it runs only (--live)")
     try:
@@ -68,7 +51,7 @@ def _stored(guest: Guest, wanted: Pinning, topology: Topology | None) -> list[Ch
     return [define_domain(guest.name, guest.definition, after, why, where=guest.where)]
 
 
-def _running(guest: Guest, wanted: Pinning, notes: list[str]) -> list[Change]:
+def _running(guest: StoredGuest, wanted: Pinning, notes: list[str]) -> list[Change]:
     if guest.running is None:
         raise CannotPlan(f"{guest.name} does not run: change its definition (--config)")
     pins = {name: wanted.by_thread.get(name, NONE) for name in wanted.threads}

@@ -16,6 +16,7 @@ from vfiotui.plan import (
     kernel_value,
     modprobe,
     pin_hook,
+    pin_wishes,
     runtime_driver,
     sysctl,
 )
@@ -31,6 +32,7 @@ PLANNERS: dict[str, Planner] = {
         *kernel_value.PLANNERS,
         *modprobe.PLANNERS,
         *pin_hook.PLANNERS,
+        *pin_wishes.PLANNERS,
         *runtime_driver.PLANNERS,
         *sysctl.PLANNERS,
     )
@@ -51,6 +53,12 @@ def can_plan(wishes: Iterable[Wish]) -> bool:
 def reads(wishes: Iterable[Wish]) -> tuple[str, ...]:
     """The files that a survey for these wishes must look at beside the usual ones."""
     return tuple(path for name, argument in wishes if name in PLANNERS for path in PLANNERS[name].reads(argument))
+
+
+def guests(wishes: Iterable[Wish]) -> tuple[str, ...]:
+    """The guests whose definitions a survey for these wishes must hold."""
+    about = (argument for name, argument in wishes if name in PLANNERS and PLANNERS[name].argument == "GUEST")
+    return tuple(dict.fromkeys(about))
 
 
 def make_plan(facts: Facts, ground: Ground, wishes: Iterable[Wish]) -> Plan:

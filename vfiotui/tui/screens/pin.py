@@ -15,8 +15,9 @@ from vfiotui.model.finding import Severity
 from vfiotui.model.live import CpuMoment, LiveMoment
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
+from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_plan import Guest, plan_pins
+from vfiotui.plan.pin_plan import plan_pins
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.pin_apply import SCOPES, PinApply, plan_rows
@@ -245,7 +246,7 @@ class PinScreen(ConsoleScreen):
             return
         self.app.call_from_thread(self._show_plan, guest, apply)
 
-    def _show_plan(self, guest: Guest, apply: bool) -> None:
+    def _show_plan(self, guest: StoredGuest, apply: bool) -> None:
         desk = self.desk
         if desk.editor is None:
             return
