@@ -115,6 +115,10 @@ class Draft:
         """Whether a file of one of these phases changes."""
         return any(phase in phases for phase, _ in self._files.values())
 
+    def changes(self, subject: str) -> bool:
+        """Whether a step for this subject is there already."""
+        return subject in self._files or any(change.subject == subject for _, change in self._steps)
+
     def run(
         self, argv: tuple[str, ...], why: str, phase: Phase, *, products: tuple[str, ...], risk: Risk, effect: Effect
     ) -> None:

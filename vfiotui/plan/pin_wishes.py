@@ -38,6 +38,10 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
         stored = draft.ground.guests.get(name, Unread("it was not read"))
         if isinstance(stored, Unread):
             raise CannotPlan(f"the definition of {name} cannot be changed: {stored.reason}")
+        if draft.changes(name) or draft.changes(stored.file):
+            raise CannotPlan(
+                f"one wish about the pins of {name} at a time: make the next plan after this one is applied"
+            )
         topology, virt = draft.facts.cpu, draft.facts.virt
         if isinstance(topology, Unread):
             raise CannotPlan(f"the processors cannot be seen ({topology}): pin by hand with 'vfiotui pin set'")
