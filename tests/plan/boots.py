@@ -1,0 +1,94 @@
+"""Machines, images and plans for forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
+from tests.machines import facts_of, root_of
+from vfiotui.demo.description import Host
+from vfiotui.host.ground import survey
+from vfiotui.model.change import Effect, run_command, write_file
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Risk
+from vfiotui.model.forecast import Forecast
+from vfiotui.model.ground import Ground
+from vfiotui.model.image import Image, ImageFile, Part
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Reading, Unread
+from vfiotui.plan.forecast import forecast
+
+CARD, SOUND, TWIN, HOST = "0000:01:00.0", "0000:01:00.1", "0000:02:00.0", "0000:00:02.0"
+TWINS = replace(
+    CLEAN,
+    name="twins",
+    pci=(
+        BRIDGE,
+        IGPU,
+        gpu(CARD, 2, driver="nouveau"),
+        replace(AUDIO, driver="snd_hda_intel"),
+        gpu(TWIN, 5, driver="nouveau"),
+    ),
+    files={},
+)
+"""Two cards of the same ids, both with the host's driver, and nothing is configured."""
+VFIO = "usr/lib/modules/6.12.9-amd64/kernel/drivers/vfio/pci/vfio-pci.ko.xz"
+NOUVEAU = "usr/lib/modules/6.12.9-amd64/kernel/drivers/gpu/drm/nouveau/nouveau.ko.xz"
+SIGNS = {
+    "initramfs-tools": {"conf/initramfs.conf": ""},
+    "mkinitcpio": {"buildconfig": ""},
+    "dracut": {"usr/lib/dracut-lib.sh": ""},
+    "booster": {},
+}
+PROGRAMS = {
+    "initramfs-tools": "/usr/sbin/update-initramfs",
+    "mkinitcpio": "/usr/bin/mkinitcpio",
+    "dracut": "/usr/bin/dracut",
+    "booster": "/usr/bin/booster",
+}
+NONE = Unread("was not read")
+
+
+def image_of(files: Mapping[str, str], tool: str = "") -> Image:
+    """An image with these files."""
+    whole = {**SIGNS.get(tool, {}), **files}
+    nodes = {p: ImageFile(p, 0o100644, len(t), "", t.encode()) for p, t in whole.items()}
+    return Image("/boot/initrd.img", 1, (Part(0, "none", tuple(nodes)),), nodes)
+
+
+@cache
+def machine(name: str, files: tuple[tuple[str, str], ...], tool: str, changes: object) -> tuple[Facts, Ground]:
+    """Facts and ground of a described machine with some files more, where a tool builds the initramfs."""
+    host: Host = TWINS if name == "twins" else CLEAN
+    remove = () if tool == "initramfs-tools" else ("/etc/initramfs-tools", "/usr/sbin/update-initramfs")
+    host = replace(host, files={**dict(files), PROGRAMS[tool]: b"\x7fELF"}, remove=remove, **dict(changes))  # type: ignore[call-overload]
+    return facts_of(host), survey(root_of(host))
+
+
+def boot(
+    files: Mapping[str, str],
+    image: Mapping[str, str] | None = None,
+    tool: str = "initramfs-tools",
+    name: str = "clean",
+    plan: Plan | None = None,
+    **changes: object,
+) -> dict[str, Forecast]:
+    """The forecast of a machine with these files and this image, by address."""
+    facts, ground = machine(name, tuple(files.items()), tool, tuple(changes.items()))
+    read: Reading[Image] = NONE if image is None else image_of(image, tool)
+    found = forecast(facts, ground, read, plan)
+    assert not isinstance(found, Unread)
+    return {f.bdf: f for f in found}
+
+
+def plan_of(files: Mapping[str, str], *wishes: tuple[str, str], rebuild: bool = True) -> Plan:
+    """A plan that writes these files and builds the image anew."""
+    steps = [
+        write_file(path, None, text.encode(), "for the test", risk=Risk.R2, effect=Effect.BOOT)
+        for path, text in files.items()
+    ]
+    if rebuild:
+        steps.append(run_command(("update-initramfs", "-u"), "build", risk=Risk.R3, effect=Effect.BOOT))
+    return Plan("test", tuple(steps), tuple(wishes))

@@ -1,0 +1,115 @@
+"""What an initramfs will do with devices, read from its own files: each tool leaves its lists in other places."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats import initramfs_tools, modules_load
+from vfiotui.formats.modprobe import fold
+from vfiotui.formats.modprobe_set import in_force
+from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.model.boot import ConfigFile
+from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.early_boot import EarlyBoot, Moment, Script
+from vfiotui.model.image import Image
+
+MODULE = re.compile(r"(?:usr/)?lib/modules/([^/]+)/(?:.*/)?([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
+FORCED = re.compile(r"^modules_?force_?load:[ \t]*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.IGNORECASE | re.MULTILINE)
+RULES = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
+
+
+def tool_of(image: Image) -> str:
+    """The tool that built it, by files that no other one leaves; empty where none is known."""
+    signs = (
+        ("booster", ("etc/booster.init.yaml",)),
+        ("initramfs-tools", ("conf/initramfs.conf", "scripts/init-top/ORDER", "conf/arch.conf")),
+        ("mkinitcpio", ("buildconfig", "usr/lib/initcpio", "hooks/udev")),
+        ("dracut", ("usr/lib/dracut", "lib/dracut", "usr/lib/dracut-lib.sh", "lib/dracut-lib.sh")),
+    )
+    return next((tool for tool, paths in signs if any(image.get(p) is not None for p in paths)), "")
+
+
+def early_boot(image: Image) -> EarlyBoot:
+    """What the image will do, as it was built."""
+    tool = tool_of(image)
+    early, file, moment = _early(image, tool)
+    found = [m for path in image.files if (m := MODULE.fullmatch(path))]
+    return EarlyBoot(
+        source=image.path,
+        tool=tool,
+        modules=frozenset(fold(m[2]) for m in found),
+        early=early,
+        early_file=file,
+        early_at=moment,
+        modprobe=modprobe_files(image),
+        options_only=tool == "booster",
+        rules=_naming_override(image, RULES, ".rules"),
+        scripts=_scripts(image),
+        release=next((m[1] for m in found), image.release or ""),
+    )
+
+
+def modprobe_files(image: Image) -> tuple[ConfigFile, ...]:
+    """The files of modprobe.d in the image that count, in order; their paths begin with a slash."""
+    paths = [p for p in image.files if "modprobe.d/" in p]
+    texts = ((p, image.text(p)) for p in in_force(paths))
+    return tuple(ConfigFile(f"/{p}", text) for p, text in texts if text is not None)
+
+
+def _early(image: Image, tool: str) -> tuple[tuple[tuple[str, str], ...], str, Moment]:
+    """The modules that are loaded by name, where they are listed, and when."""
+    if tool == "initramfs-tools":
+        listed = initramfs_tools.modules(image.text("conf/modules") or "")
+        return tuple((fold(m), " ".join(o)) for m, o in listed), "conf/modules", Moment.AFTER_COLDPLUG
+    if tool == "mkinitcpio":
+        path = "usr/lib/modules-load.d/MODULES.conf"
+        text = image.text(path)
+        if text is not None:
+            return _plain(modules_load.modules(text)), path, Moment.COLDPLUG
+        value = value_of(parse(image.text("config") or ""), "MODULES")
+        return _plain(value.split() if isinstance(value, str) else ()), "config", Moment.BEFORE_UDEV
+    if tool == "booster":
+        path = "etc/booster.init.yaml"
+        forced = FORCED.search(image.text(path) or "")
+        words = re.findall(r"\w[\w-]*", forced[1]) if forced else []
+        return _plain(words), path, Moment.COLDPLUG
+    words = []
+    for file in image.below("etc/cmdline.d", ".conf"):
+        line = CommandLine((file.content or b"").decode("utf-8", "replace"), file.path)
+        words += [w for w in line.options("rd.driver.pre") if w]
+    return _plain(words), "etc/cmdline.d", Moment.BEFORE_UDEV
+
+
+def _plain(words: object) -> tuple[tuple[str, str], ...]:
+    return tuple((fold(str(w).removesuffix("?")), "") for w in words) if isinstance(words, list | tuple) else ()
+
+
+def _naming_override(image: Image, folders: tuple[str, ...], suffix: str) -> tuple[ConfigFile, ...]:
+    found: dict[str, ConfigFile] = {}
+    for folder in folders:
+        for file in image.below(folder, suffix):
+            text = (file.content or b"").decode("utf-8", "replace")
+            name = file.path.rpartition("/")[2]
+            if name not in found and "driver_override" in text:
+                found[name] = ConfigFile(f"/{file.path}", text)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _scripts(image: Image) -> tuple[Script, ...]:
+    """Scripts that set driver_override, with their place before or behind udev where the image tells it."""
+    found = []
+    for path in sorted(image.files):
+        text = image.text(path) or ""
+        if "driver_override" not in text or path.endswith((".rules", ".conf")) or image.files[path].target:
+            continue
+        before: bool | None = None
+        folder, _, name = path.rpartition("/")
+        if folder == "scripts/init-top":
+            order = re.findall(r"/scripts/init-top/(\S+)", image.text(f"{folder}/ORDER") or "")
+            before = order.index(name) < order.index("udev") if name in order and "udev" in order else None
+        elif folder.startswith("scripts/"):
+            before = False
+        elif "/hooks/" in path:
+            before = any(f"/hooks/{hook}/" in f"/{path}" for hook in ("cmdline", "pre-udev"))
+        found.append(Script(f"/{path}", text, before))
+    return tuple(found)

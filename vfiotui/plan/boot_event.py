@@ -1,0 +1,132 @@
+"""What can happen to one device while the host boots, and every end that the order of it allows.
+
+Inside of a moment the lanes run side by side: their events are put into every order that keeps each lane's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+VFIO = "vfio_pci"
+DRIVER = "vfio-pci"
+STATES_LIMIT = 20_000
+"""Far more than any honest configuration has."""
+
+
+class Does(Enum):
+    """Kinds of events."""
+
+    LOAD = "a module is loaded"
+    OVERRIDE = "driver_override is set"
+    PROBE = "the bus offers the device to all drivers"
+    RELEASE = "its driver is told to let go"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event."""
+
+    does: Does
+    name: str
+    """The module, or the driver of an override."""
+    text: str
+    """A sentence fragment: "nouveau is loaded by udev in the initramfs"."""
+    seen: tuple[tuple[str, str], ...] = ()
+    """Path and what stands there."""
+    takes: bool = False
+    """A module: whether it claims the device by itself, vfio-pci by its ids."""
+    first: Event | None = None
+    """What a softdep line loads ahead of it."""
+    may_fail: bool = False
+    """A release that may never end."""
+
+
+Lane = tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The device at one moment."""
+
+    bound: str = ""
+    """The module that holds it, or empty."""
+    loaded: frozenset[tuple[str, bool]] = frozenset()
+    """Modules with whether they claim it."""
+    override: str = ""
+    trail: tuple[Event, ...] = ()
+    """The events that decided."""
+
+    @property
+    def key(self) -> tuple[str, frozenset[tuple[str, bool]], str]:
+        """The state without its history."""
+        return self.bound, self.loaded, self.override
+
+
+def _accepts(state: State, module: str, takes: bool) -> bool:
+    if state.override:
+        return module == state.override.replace("-", "_")
+    return takes
+
+
+def _after(state: State, event: Event) -> Iterable[State]:
+    if event.does is Does.LOAD:
+        if event.first is not None:
+            for between in _after(state, event.first):
+                yield from _after(between, replace(event, first=None))
+            return
+        if any(name == event.name for name, _ in state.loaded):
+            yield state
+            return
+        state = replace(state, loaded=state.loaded | {(event.name, event.takes)})
+        if not state.bound and _accepts(state, event.name, event.takes):
+            state = replace(state, bound=event.name, trail=(*state.trail, event))
+        yield state
+    elif event.does is Does.OVERRIDE:
+        yield (
+            state if state.override == event.name else replace(state, override=event.name, trail=(*state.trail, event))
+        )
+    elif event.does is Does.PROBE:
+        able = sorted(n for n, takes in state.loaded if _accepts(state, n, takes))
+        if state.bound or not able:
+            yield state
+        for name in able if not state.bound else ():
+            yield replace(state, bound=name, trail=(*state.trail, event))
+    else:
+        if not state.bound or state.bound == VFIO or event.may_fail:
+            yield state
+        if state.bound and state.bound != VFIO:
+            yield replace(state, bound="", trail=(*state.trail, event))
+
+
+def play(moments: Iterable[tuple[Lane, ...]]) -> tuple[State, ...]:
+    """Every state in which the device can be after the last moment, each with one way that leads there."""
+    states: dict[object, State] = {State().key: State()}
+    for lanes in moments:
+        shortened = tuple(dict.fromkeys(lane for lane in lanes if lane))
+        ends: dict[object, State] = {}
+        for state in states.values():
+            ends.update({s.key: s for s in _orders(state, shortened)})
+        states = ends
+    return tuple(states.values())
+
+
+def _orders(start: State, lanes: tuple[Lane, ...]) -> Iterable[State]:
+    """All ends of all orders; what was reached in two ways is gone on from once."""
+    todo = [((0,) * len(lanes), start)]
+    met = {(todo[0][0], start.key)}
+    ends: dict[object, State] = {}
+    while todo and len(met) < STATES_LIMIT:
+        places, state = todo.pop()
+        if all(place == len(lane) for place, lane in zip(places, lanes, strict=True)):
+            ends.setdefault(state.key, state)
+        for index, lane in enumerate(lanes):
+            if places[index] == len(lane):
+                continue
+            further = (*places[:index], places[index] + 1, *places[index + 1 :])
+            for after in _after(state, lane[places[index]]):
+                if (further, after.key) not in met:
+                    met.add((further, after.key))
+                    todo.append((further, after))
+    return ends.values()
