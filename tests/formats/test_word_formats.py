@@ -283,6 +283,12 @@ SKELETONS = [
 ]
 
 
+def test_a_backslash_at_the_end_of_the_file_is_left_alone() -> None:
+    text = "GRUB_CMDLINE_LINUX_DEFAULT=\\"
+    with pytest.raises(Refused, match="backslash"):
+        grub_default.edit_words(text, ADD)
+
+
 @pytest.mark.parametrize(("format", "head", "foot"), SKELETONS)
 @given(above=st.just("") | TEXTS, inside=TEXTS, below=st.just("") | TEXTS)
 def test_whatever_the_text_an_edit_is_whole_local_and_final(

@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> Exit:
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
         from vfiotui.cli import doctor
 
-        return doctor.run(args)
+        plain = argparse.ArgumentParser()
+        doctor.arguments(plain)
+        return doctor.run(plain.parse_args([], args))
     try:
         from vfiotui.tui.app import ConsoleApp
     except ImportError as error:

@@ -68,6 +68,10 @@ def _value(text: str, one: ShellAssignment, known: dict[str, Value]) -> Value:
         return refused("is an array and not one line of words")
     if not one.words[0].closed:
         return refused("has a quote that is never closed")
+    last = one.words[0].parts[-1] if one.words[0].parts else None
+    if last is not None and last.end == len(text) and text.endswith("\\") and last.end - last.start == 1:
+        # It would take in whatever an edit puts behind it.
+        return refused("ends with a backslash at the end of the file")
     units: list[Unit] = []
     named_itself = False
     for part in one.words[0].parts:
