@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test bench lint torture
+.PHONY: run test bench lint torture lab
 
 # make run ARGS=--demo
 ARGS ?=
@@ -26,3 +26,8 @@ bench:
 torture:
 	@sh setup/setup.sh test
 	.venv/bin/python -m tests.apply.torture
+
+# Real boots: VFIOTUI_LAB names the command that drives the machine.
+lab:
+	@sh setup/setup.sh test
+	.venv/bin/python -m pytest tests/lab -v $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.isolate import addresses
 from vfiotui.plan.method import Method, verdicts
-from vfiotui.plan.override_rule import HOOK, RULE
+from vfiotui.plan.override_rule import RULE, SCRIPT
 from vfiotui.plan.wishes import make_plan
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
@@ -130,7 +131,7 @@ def test_two_cards_of_one_make_are_told_apart_by_address() -> None:
     rule = files(plan)[RULE]
     assert f'KERNEL=="{CARD}"' in rule and '"0000:02:00.0"' not in rule
     assert 'ATTR{driver_override}="vfio-pci"' in rule and 'ENV{module_blacklist}=="*vfio_pci*"' in rule
-    assert next(s for s in plan.steps if s.subject == HOOK).mode == 0o755
+    assert next(s for s in plan.steps if s.subject == SCRIPT).mode == 0o755
     with pytest.raises(CannotPlan, match=r"ids does not do here: .*0000:02:00\.0"):
         plan_of(host, "isolate.ids", CARD)
 
@@ -147,6 +148,36 @@ def test_a_second_time_nothing_is_left_to_do() -> None:
     first = plan_of(HOST_CARD, "isolate.auto", CARD)
     host = replace(HOST_CARD, files={**HOST_CARD.files, **files(first)})
     assert plan_of(host, "isolate.auto", CARD).steps == ()
+
+
+def test_a_second_choice_keeps_the_first() -> None:
+    first = plan_of(HOST_CARD, "isolate.override", CARD)
+    other = "0000:09:00.0"
+    twin = replace(next(d for d in HOST_CARD.pci if d.bdf == SOUND), bdf=other, group=9)
+    host = replace(HOST_CARD, files={**HOST_CARD.files, **files(first)}, pci=(*HOST_CARD.pci, twin))
+    plan = plan_of(host, "isolate.override", other)
+    for text in (files(plan)[RULE], files(plan)[SCRIPT]):
+        assert all(bdf in text for bdf in (CARD, SOUND, other))
+    assert [d.bdf for d in from_json(files(plan)[FILE])] == sorted((CARD, SOUND, other))
+
+
+def test_another_method_takes_the_place_of_the_old_one() -> None:
+    host = replace(HOST_CARD, files={**HOST_CARD.files, **files(plan_of(HOST_CARD, "isolate.ids", CARD))})
+    found = files(plan_of(host, "isolate.override", CARD))
+    assert "ids=" not in found["/etc/modprobe.d/vfiotui.conf"] and CARD in found[RULE]
+    host = replace(host, files={**host.files, **found})
+    plan = plan_of(host, "isolate.dynamic", CARD)
+    gone = {s.subject for s in plan.steps if s.kind == "file" and s.after is None}
+    assert gone == {RULE, SCRIPT} and "update-initramfs -u -k all" in commands(plan)
+
+
+def test_the_script_is_shell_and_names_every_function() -> None:
+    text = files(plan_of(HOST_CARD, "isolate.override", CARD))[SCRIPT]
+    done = subprocess.run(["/bin/sh", "-n"], input=text, text=True, capture_output=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert f"take {CARD} vendor=10de device=13c2" in text
+    asked = subprocess.run(["/bin/sh", "-s", "prereqs"], input=text, text=True, capture_output=True, timeout=30)
+    assert asked.stdout == "\n"
 
 
 @pytest.mark.parametrize("word", ["", "06:00", "zz:00.0", "0000:06:00.8", "0000:06:00.0; reboot", "[bold]"])
@@ -172,9 +203,9 @@ def test_a_moved_card_is_found_again() -> None:
 
 def test_the_selection_is_stored_and_read_back() -> None:
     text = files(plan_of(HOST_CARD, "isolate.auto", CARD))[FILE]
-    devices, method = from_json(text)
-    assert [d.bdf for d in devices] == [CARD, SOUND] and method == "ids"
-    assert to_json(devices, method) == text
+    devices = from_json(text)
+    assert [(d.bdf, d.method) for d in devices] == [(CARD, "ids"), (SOUND, "ids")]
+    assert to_json(devices) == text
 
 
 @given(st.text())
@@ -183,6 +214,6 @@ def test_a_damaged_selection_is_an_error_with_words(text: str) -> None:
         from_json(text)
 
 
-@given(st.lists(st.builds(Chosen, *(st.text() for _ in range(6)))))
+@given(st.lists(st.builds(Chosen, *(st.text() for _ in range(7)))))
 def test_any_selection_survives_its_file(devices: list[Chosen]) -> None:
-    assert from_json(to_json(tuple(devices), "ids")) == (tuple(devices), "ids")
+    assert from_json(to_json(tuple(devices))) == tuple(devices)

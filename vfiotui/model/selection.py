@@ -26,6 +26,8 @@ class Chosen:
     subsystem_device: str
     path: str
     """The bridges above it, from the root: "0000:00:01.0/0000:01:00.0"."""
+    method: str = ""
+    """How it is bound: ids, subsystem, override, dynamic."""
 
     @property
     def ids(self) -> str:
@@ -57,11 +59,11 @@ def path_of(device: PciDevice, bus: PciBus) -> str:
     return "/".join(reversed(found))
 
 
-def chosen(device: PciDevice, bus: PciBus) -> Chosen:
+def chosen(device: PciDevice, bus: PciBus, method: str = "") -> Chosen:
     """A function as it is stored."""
     ids = (device.vendor, device.device, device.subsystem_vendor, device.subsystem_device)
     vendor, product, subvendor, subdevice = map(_hex, ids)
-    return Chosen(device.bdf, vendor, product, subvendor, subdevice, path_of(device, bus))
+    return Chosen(device.bdf, vendor, product, subvendor, subdevice, path_of(device, bus), method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,20 @@ def moved(selection: tuple[Chosen, ...], bus: PciBus) -> tuple[Moved, ...]:
     return tuple(found)
 
 
-def to_json(selection: tuple[Chosen, ...], method: str) -> str:
+def merged(old: tuple[Chosen, ...], new: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+    """What was chosen before and now; the new word counts for an address of both."""
+    found = {c.bdf: c for c in (*old, *new)}
+    return tuple(found[bdf] for bdf in sorted(found))
+
+
+def to_json(selection: tuple[Chosen, ...]) -> str:
     """The selection as a file."""
-    document = {"selection": FORMAT, "method": method, "devices": [asdict(c) for c in selection]}
+    document = {"selection": FORMAT, "devices": [asdict(c) for c in selection]}
     return json.dumps(document, indent=1) + "\n"
 
 
-def from_json(text: str) -> tuple[tuple[Chosen, ...], str]:
-    """Selection and method of a file; ValueError says what is wrong with it."""
+def from_json(text: str) -> tuple[Chosen, ...]:
+    """The selection of a file; ValueError says what is wrong with it."""
     try:
         source: Any = json.loads(text)
     except RecursionError as error:
@@ -121,4 +129,4 @@ def from_json(text: str) -> tuple[tuple[Chosen, ...], str]:
         if not isinstance(device, dict) or not all(isinstance(device.get(n), str) for n in names):
             raise ValueError("a device of the selection is incomplete")
         found.append(Chosen(**{n: device[n] for n in names}))
-    return tuple(found), str(source.get("method", ""))
+    return tuple(found)

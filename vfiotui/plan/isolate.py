@@ -12,15 +12,15 @@ from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.finding import Risk
 from vfiotui.model.pci import BDF, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread
-from vfiotui.model.selection import FILE, Chosen, chosen, to_json
+from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape import add_escape
 from vfiotui.plan.initramfs import add_early, rebuild, tool_of
 from vfiotui.plan.method import Method, verdicts
-from vfiotui.plan.modprobe import OWN, holder
-from vfiotui.plan.override_rule import add_rule
+from vfiotui.plan.modprobe import OWN, holder, take_ids_out
+from vfiotui.plan.override_rule import set_rule
 
 EARLY = ("vfio_pci", "vfio_iommu_type1")
 """Loaded from the initramfs before what they replace; the rest of VFIO follows by dependency."""
@@ -68,14 +68,19 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         draft.note(f"{bdf} goes along: it is of the same slot or IOMMU group")
     for warning in choice.warnings:
         draft.note(warning)
-    selection = tuple(chosen(d, bus) for d in choice.devices)
-    _store(draft, selection, taken.method)
+    selection = tuple(chosen(d, bus, str(taken.method)) for d in choice.devices)
+    old = stored(draft)
+    everything = merged(old, selection)
+    why = "remember which cards were meant"
+    draft.write(FILE, to_json(everything), why, Phase.HOST_FILE, risk=Risk.R0, effect=Effect.NOW)
+    _forget_ids(draft, old, everything)
+    set_rule(draft, tuple(c for c in everything if c.method == Method.OVERRIDE), tool)
     if taken.method is Method.DYNAMIC:
         draft.note("write managed='yes' into the guest's hostdev elements: libvirt binds and gives back by itself")
+        if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
+            rebuild(draft)
         return
-    if taken.method is Method.OVERRIDE:
-        add_rule(draft, selection, tool)
-    else:
+    if taken.method is not Method.OVERRIDE:
         _give_ids(draft, boot, selection, taken.method)
     if not is_builtin(boot, "vfio_pci"):
         _come_first(draft, boot, bus, choice.devices, selection)
@@ -87,9 +92,22 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     draft.escape("systemd.unit=multi-user.target there comes up without a graphical login")
 
 
-def _store(draft: Draft, selection: tuple[Chosen, ...], method: Method) -> None:
-    text = to_json(selection, str(method))
-    draft.write(FILE, text, "remember which cards were meant", Phase.HOST_FILE, risk=Risk.R0, effect=Effect.NOW)
+def stored(draft: Draft) -> tuple[Chosen, ...]:
+    """What was chosen before; a file that is damaged is written anew, and said."""
+    text = draft.text(FILE)
+    try:
+        return () if text is None else from_json(text)
+    except ValueError as error:
+        draft.note(f"{FILE} is written anew: {error}")
+        return ()
+
+
+def _forget_ids(draft: Draft, old: tuple[Chosen, ...], new: tuple[Chosen, ...]) -> None:
+    """Ids of devices that are bound in another way from now on are given to vfio-pci no longer."""
+    given = {Method.IDS: lambda c: c.ids, Method.SUBSYSTEM: lambda c: c.long_ids}
+    had = {given[Method(c.method)](c) for c in old if c.method in given}
+    gone = had - {given[Method(c.method)](c) for c in new if c.method in given}
+    take_ids_out(draft, gone)
 
 
 def _merged(present: str, ids: tuple[str, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from vfiotui.formats import modprobe
 from vfiotui.model.change import Effect
 from vfiotui.model.finding import Risk
@@ -46,30 +48,31 @@ def _words(argument: str) -> tuple[str, str, str]:
     return file, words[0], words[1]
 
 
-def _drop_id(draft: Draft, wanted: str) -> None:
-    """One id out of every ids= list of vfio-pci."""
+def take_ids_out(draft: Draft, gone: Set[str]) -> bool:
+    """These ids out of every ids= list of vfio-pci; false where none has one. The image is not built anew by this."""
     found = False
-    for path in draft.ground.below(FOLDER, ".conf"):
+    for path in draft.ground.below(FOLDER, ".conf") if gone else ():
         text = draft.text(path)
-        if text is None:
-            continue
-        for option in modprobe.options(text, "vfio-pci"):
+        for option in modprobe.options(text, "vfio-pci") if text is not None else ():
             key, _, value = option.partition("=")
             ids = value.strip('"').split(",")
-            if key != "ids" or wanted not in ids:
+            taken = [i for i in ids if i in gone]
+            if key != "ids" or not taken or text is None:
                 continue
-            rest = ",".join(i for i in ids if i != wanted)
+            rest = ",".join(i for i in ids if i not in gone)
             after = (
                 modprobe.set_option(text, "vfio-pci", f"ids={rest}")
                 if rest
                 else modprobe.remove_option(text, "vfio-pci", "ids")
             )
-            draft.write(
-                path, after, f"take {wanted} out of the ids of vfio-pci", Phase.MODPROBE,
-                risk=Risk.R2, effect=Effect.BOOT,
-            )  # fmt: skip
+            why = f"take {', '.join(taken)} out of the ids of vfio-pci"
+            draft.write(path, after, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT)
             found = True
-    if not found:
+    return found
+
+
+def _drop_id(draft: Draft, wanted: str) -> None:
+    if not take_ids_out(draft, {wanted}):
         raise CannotPlan(f"no file of {FOLDER} gives the id {wanted} to vfio-pci: look at the kernel command line")
     rebuild(draft)
 

@@ -1,4 +1,4 @@
-"""Binding by address: a udev rule that sets driver_override where the stored card stands, early in the initramfs."""
+"""Binding by address: driver_override is set where the stored card stands, early in the initramfs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from vfiotui.plan.draft import CannotPlan, Draft, Phase
 
 RULE = "/etc/udev/rules.d/09-vfiotui-override.rules"
 """Before 80-drivers.rules, which loads the native driver (systemd, rules.d/80-drivers.rules)."""
-HOOK = "/etc/initramfs-tools/hooks/vfiotui"
-HOOK_TEXT = f"""#!/bin/sh
-# Copies the rule of vfiotui that binds devices by address (initramfs-tools(7), hook scripts).
-PREREQ="udev"
-case $1 in prereqs) echo "$PREREQ"; exit 0 ;; esac
-. /usr/share/initramfs-tools/hook-functions
-[ -e {RULE} ] || exit 0
-mkdir -p "$DESTDIR/etc/udev/rules.d"
-cp -p {RULE} "$DESTDIR/etc/udev/rules.d/"
-"""
+SCRIPT = "/etc/initramfs-tools/scripts/init-top/bind-vfio"
+"""Its name comes before that of the script udev: with no prerequisites the order is that of the names."""
 DRACUT = "/etc/dracut.conf.d/vfiotui.conf"
 MKINITCPIO = "/etc/mkinitcpio.conf"
 
@@ -39,8 +31,9 @@ def rule_line(one: Chosen) -> str:
         )
         if value
     ]
-    words = ['ACTION=="add"', 'SUBSYSTEM=="pci"', f'KERNEL=="{one.bdf}"', *checks, 'ATTR{driver_override}="vfio-pci"']
-    return ", ".join(words)
+    # A vfio-pci that is loaded already does not look again by itself, so the bus is told to.
+    acts = ('ATTR{driver_override}="vfio-pci"', 'ATTR{[subsystem/pci]drivers_probe}="$kernel"')
+    return ", ".join(('ACTION=="add"', 'SUBSYSTEM=="pci"', f'KERNEL=="{one.bdf}"', *checks, *acts))
 
 
 def rule_text(devices: tuple[Chosen, ...]) -> str:
@@ -61,15 +54,62 @@ def rule_text(devices: tuple[Chosen, ...]) -> str:
     )
 
 
-def add_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
-    """The rule, and what brings it into the image of each tool."""
+def script_text(devices: tuple[Chosen, ...]) -> str:
+    """A boot script of initramfs-tools (initramfs-tools(7)) that binds before udev loads the first driver.
+
+    A rule alone would come too late where another device of the same driver has its turn first.
+    """
+    ids = ("vendor", "device", "subsystem_vendor", "subsystem_device")
+    calls = (
+        " ".join(("take", one.bdf, *(f"{name}={value}" for name in ids if (value := getattr(one, name)))))
+        for one in devices
+    )
+    return "\n".join(
+        (
+            "#!/bin/sh",
+            "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices.",
+            "# module_blacklist=vfio_pci on the kernel command line switches it off, and so does vfiotui=off.",
+            'PREREQ=""',
+            'case $1 in prereqs) echo "$PREREQ"; exit 0 ;; esac',
+            "for word in $(cat /proc/cmdline); do",
+            "    case $word in vfiotui=off | module_blacklist=*vfio_pci*) exit 0 ;; esac",
+            "done",
+            "",
+            "# take ADDRESS ID=DIGITS…: a card that took its place is left alone.",
+            "take() {",
+            "    address=$1 folder=/sys/bus/pci/devices/$1",
+            "    shift",
+            "    for id; do",
+            '        [ "$(cat "$folder/${id%%=*}" 2>/dev/null)" = "0x${id#*=}" ] || return 0',
+            "    done",
+            '    echo vfio-pci >"$folder/driver_override" && echo "$address" >/sys/bus/pci/drivers_probe',
+            "}",
+            "",
+            "modprobe vfio-pci || exit 0",
+            *calls,
+            "exit 0",
+            "",
+        )
+    )
+
+
+def set_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
+    """The rule for exactly these devices, and what brings it into the image of each tool; no rule for none."""
+    if not devices:
+        for path in (RULE, SCRIPT):
+            draft.write(
+                path, None, "no device is bound by address any more", Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT
+            )  # fmt: skip
+        return
     why = f"bind {', '.join(d.bdf for d in devices)} to vfio-pci by address"
     draft.write(RULE, rule_text(devices), why, Phase.MODPROBE, risk=Risk.R3, effect=Effect.BOOT)
     why = "take the rule into the initramfs"
     match tool:
         case "initramfs-tools":
+            why = "bind by address in the initramfs, before udev"
             draft.write(
-                HOOK, HOOK_TEXT, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT, mode=0o755
+                SCRIPT, script_text(devices), why, Phase.INITRAMFS_CONFIG,
+                risk=Risk.R3, effect=Effect.BOOT, mode=0o755,
             )  # fmt: skip
         case "dracut":
             text = dracut.add(draft.text(DRACUT) or "", "install_items", RULE)

@@ -1,0 +1,35 @@
+"""What goes wrong in the middle leaves the host as it was: a failing tool, a power cut."""
+
+from __future__ import annotations
+
+from tests.lab.machine import Lab
+
+BROKEN = "/etc/initramfs-tools/hooks/broken"
+BREAK = f"printf '#!/bin/sh\\n[ \"$1\" = prereqs ] && exit 0\\nexit 1\\n' >{BROKEN} && chmod 755 {BROKEN}"
+APPLY = "apply isolate.auto=01:00.0 --yes"
+
+
+def test_a_failing_rebuild_takes_everything_back(lab: Lab) -> None:
+    lab.must(BREAK)
+    before = lab.files()
+    done = lab.vfiotui(APPLY)
+    assert done.code == 4 and "rolled back" in done.all, done.all
+    assert lab.files() == before
+    lab.must(f"rm {BROKEN}")
+
+
+def test_a_power_cut_in_the_middle_of_the_rebuild_is_recovered(lab: Lab) -> None:
+    lab.must("sync")
+    before, drivers = lab.files(), lab.drivers()
+    lab.must(f"cd /root/vfiotui && setsid nohup python3 -m vfiotui {APPLY} >/root/log 2>&1 </dev/null & sleep 1")
+    lab.wait("pgrep -x mkinitramfs || pgrep -f /usr/sbin/mkinitramfs", "the image is being built")
+    lab.power_cut()
+    assert "vfio-pci" not in lab.drivers().values()
+    newest = lab.json("changes")["changes"][0]
+    assert newest["state"] == "interrupted"
+    assert "is interrupted" in lab.vfiotui("apply cmdline.add=x=1 --yes").err
+    done = lab.vfiotui("undo --yes")
+    assert done.code == 0, done.all
+    assert lab.files() == before
+    lab.reboot()
+    assert lab.drivers() == drivers
