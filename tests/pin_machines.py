@@ -10,7 +10,7 @@ from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.host import cpu
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread
 from vfiotui.model.topology import Topology
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.machines import root_of
-from vfiotui.model.facts import Mode
 from vfiotui.model.live import LiveMoment, OwnCost
 from vfiotui.model.memory import Memory
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread
 from vfiotui.sampler import FASTEST, SLOWEST, Sampler
 

@@ -12,8 +12,8 @@ from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.live import LiveMoment, Sample
+from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
 

@@ -229,7 +229,7 @@ def test_links_never_lead_out_of_a_mounted_system(site: Site, tmp_path: Path) ->
 def test_the_demo_and_a_capture_cannot_be_changed() -> None:
     from tests.hosts import HOSTS
     from tests.machines import root_of
-    from vfiotui.model.facts import Mode
+    from vfiotui.model.mode import Mode
 
     with pytest.raises(Trouble, match="made up"):
         Site(root_of(HOSTS["tower"], Mode.DEMO))

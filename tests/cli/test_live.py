@@ -18,8 +18,8 @@ from tests.machines import root_of
 from tests.tui.consoles import console
 from vfiotui.cli.live import recorded
 from vfiotui.formats import live_record
-from vfiotui.model.facts import Mode
 from vfiotui.model.live import Sample
+from vfiotui.model.mode import Mode
 
 LIVE = (sys.executable, "-m", "vfiotui", "live", "--interval", "0.1")
 SHORT = ("--demo", "--seconds", "0.45")

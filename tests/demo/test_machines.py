@@ -45,7 +45,7 @@ def test_the_scale_machine_is_as_large_as_promised() -> None:
 def test_no_link_of_sysfs_leads_nowhere(name: str) -> None:
     from vfiotui.host.memory_tree import MemoryTree
     from vfiotui.host.root import Root
-    from vfiotui.model.facts import Mode
+    from vfiotui.model.mode import Mode
 
     nodes = build(machine(name))
     root = Root(MemoryTree(nodes), Mode.CAPTURE)

@@ -16,7 +16,7 @@ from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.rules import judge
 

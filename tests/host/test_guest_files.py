@@ -14,8 +14,8 @@ from vfiotui.host.block_use import BlockUse
 from vfiotui.host.firmware_descriptors import describe
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
-from vfiotui.model.facts import Mode
 from vfiotui.model.guest_files import GuestFiles
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread, Why
 
 XML = """<domain type='kvm'><name>g</name>

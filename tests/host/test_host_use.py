@@ -14,8 +14,8 @@ from vfiotui.demo.tree import TreeBuilder
 from vfiotui.host import host_use, network
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.host_use import HostUse, host_loses
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File
 from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Unread

@@ -21,8 +21,8 @@ from vfiotui.host.live_guest import GuestReader, guest_name, kind_of
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.live import LiveMoment, Sample, ThreadMoment
+from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
 

@@ -19,7 +19,7 @@ from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.pci_config import EXPRESS_KINDS, parse
 from vfiotui.host.pci_names import PciNames
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File
 from vfiotui.model.pci import Acs, Capabilities, PciBus
 from vfiotui.model.reading import Unread, Why

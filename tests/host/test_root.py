@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.trees import Link, folder_root
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Symlink
 from vfiotui.model.reading import Unread, Why
 

@@ -12,9 +12,9 @@ from tests.trees import Link, folder_root
 from vfiotui.host import holders, interrupts, screens
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.holders import Holders
 from vfiotui.model.interrupts import Interrupts
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File
 from vfiotui.model.reading import Unread
 from vfiotui.model.screens import Screens

@@ -14,7 +14,7 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_properties import DomainXml
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.pinning import Pinning
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.screens.pin import PinScreen

@@ -12,8 +12,8 @@ from vfiotui.host.ground import find_program
 from vfiotui.host.identity import machine
 from vfiotui.host.mounts import why_no_system
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.journal import JOURNAL
+from vfiotui.model.mode import Mode
 
 
 @dataclass(frozen=True)

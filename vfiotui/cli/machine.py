@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
 from vfiotui.model.reading import Reading
+
+if TYPE_CHECKING:
+    from vfiotui.model.domain import Virt
 
 
 def open_root(args: argparse.Namespace) -> Root:
@@ -16,7 +19,7 @@ def open_root(args: argparse.Namespace) -> Root:
     if args.demo:
         from vfiotui.demo.machine import demo_root_parts, names
         from vfiotui.host.memory_tree import MemoryTree
-        from vfiotui.model.facts import Mode
+        from vfiotui.model.mode import Mode
 
         if args.machine not in names():
             raise CommandError(

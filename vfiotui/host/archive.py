@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
 
 MEMBERS = 500_000

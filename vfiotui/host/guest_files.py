@@ -9,8 +9,8 @@ from vfiotui.host import firmware_descriptors
 from vfiotui.host.block_use import BlockUse
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.facts import Mode
 from vfiotui.model.guest_files import GuestFiles, PathState
+from vfiotui.model.mode import Mode
 from vfiotui.model.option_rom import OptionRom
 from vfiotui.model.reading import Reading, Unread, Why, then
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vfiotui.host.root import Root
 from vfiotui.model.boot import LogLine
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 PROGRAM = "journalctl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 DEVICE = "/dev/kvm"

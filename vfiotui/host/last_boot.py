@@ -5,8 +5,8 @@ from __future__ import annotations
 from vfiotui.host import journal
 from vfiotui.host.kernel_log import TOPICS, parse_dmesg
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
 from vfiotui.model.last_boot import LastBoot
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 ROTATED = "/var/log/dmesg.0"

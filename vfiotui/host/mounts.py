@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from vfiotui.formats.fstab import Entry, entries
 from vfiotui.host.root import Root
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import or_else
 
 MOUNTS = "/proc/self/mountinfo"

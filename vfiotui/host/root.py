@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
 from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree
-from vfiotui.model.facts import Mode
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 T = TypeVar("T")

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from vfiotui.model.access import Access
-from vfiotui.model.boot import Boot, ConfigFile, LogLine, Modules
-from vfiotui.model.domain import Virt
-from vfiotui.model.guest_files import GuestFiles
-from vfiotui.model.holders import Holders
-from vfiotui.model.host_use import HostUse
-from vfiotui.model.images import Images
-from vfiotui.model.interrupts import Interrupts
-from vfiotui.model.iommu import Firmware, Iommu
-from vfiotui.model.isolation import Isolation
-from vfiotui.model.journal import ChangeRecord
-from vfiotui.model.last_boot import LastBoot
-from vfiotui.model.memory import Memory
-from vfiotui.model.pci import PciBus
-from vfiotui.model.power import Power
-from vfiotui.model.reading import Reading
-from vfiotui.model.screens import Screens
-from vfiotui.model.services import Services
-from vfiotui.model.topology import Topology
-from vfiotui.model.usb import Usb
+from vfiotui.model.mode import Mode as Mode
 
-
-class Mode(StrEnum):
-    """What kind of machine is looked at."""
-
-    LIVE = "LIVE"
-    ROOT = "ROOT"
-    CAPTURE = "CAPTURE"
-    DEMO = "DEMO"
+if TYPE_CHECKING:
+    # A command that looks at one part must not pay for the classes of all others.
+    from vfiotui.model.access import Access
+    from vfiotui.model.boot import Boot, ConfigFile, LogLine, Modules
+    from vfiotui.model.domain import Virt
+    from vfiotui.model.guest_files import GuestFiles
+    from vfiotui.model.holders import Holders
+    from vfiotui.model.host_use import HostUse
+    from vfiotui.model.images import Images
+    from vfiotui.model.interrupts import Interrupts
+    from vfiotui.model.iommu import Firmware, Iommu
+    from vfiotui.model.isolation import Isolation
+    from vfiotui.model.journal import ChangeRecord
+    from vfiotui.model.last_boot import LastBoot
+    from vfiotui.model.memory import Memory
+    from vfiotui.model.pci import PciBus
+    from vfiotui.model.power import Power
+    from vfiotui.model.reading import Reading
+    from vfiotui.model.screens import Screens
+    from vfiotui.model.services import Services
+    from vfiotui.model.topology import Topology
+    from vfiotui.model.usb import Usb
 
 
 @dataclass(frozen=True, slots=True)
