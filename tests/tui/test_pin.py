@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,13 @@ async def test_glyphs_of_ascii_draw_the_map() -> None:
         await at_pins(found)
         assert found.text.isascii()
         await found.shows("+ L3 #0", "[v0    ]")
+
+
+async def test_threads_that_left_their_pins_are_told_with_the_live_figures() -> None:
+    moved = replace(TOWER.guests[0], pins=(6, 18, 7, 19, 8, 20, 9, 3))
+    drifted = replace(TOWER, guests=(moved, *TOWER.guests[1:]))
+    async with console(root_of(drifted, Mode.DEMO), (120, 40)) as found:
+        await at_pins(found)
+        await found.shows("nothing is wrong")
+        await found.press("v")
+        await found.shows("drift: v7 is pinned to CPU 21, but may run on 3")

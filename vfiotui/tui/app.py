@@ -21,6 +21,7 @@ from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
 from vfiotui.model.alarm import Alarms, Limits, wanted_pins
+from vfiotui.model.facts import Mode
 from vfiotui.model.live import LiveMoment
 from vfiotui.restraint import SelfRestraint
 from vfiotui.rules import judge
@@ -106,7 +107,7 @@ class ConsoleApp(App[int]):
     @property
     def follows_libvirt(self) -> bool:
         """Whether the guests come from a daemon, and not from the root's files."""
-        return self.root_.is_live or self._uri is not None
+        return self.root_.is_live or (self._uri is not None and self.root_.mode is not Mode.DEMO)
 
     def on_mount(self) -> None:
         """Themes first, then the feeders, then the first screen."""

@@ -67,7 +67,8 @@ class PinScreen(ConsoleScreen):
         "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nH  cores that the host "
         "keeps\np  prefer cache or frequency\nS  both SMT siblings, or one vCPU on each core\nw  why: the score, all "
         "problems\nd  what the definition would become\na  apply, to the running guest, the definition or both\n\n"
-        "z  zoom\nv  who has the CPUs, how busy they are, how fast"
+        "z  zoom\nv  who has the CPUs, how busy they are, how fast; the latter "
+        "two also tell of threads that left their pins"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
@@ -168,6 +169,7 @@ class PinScreen(ConsoleScreen):
 
     def _moments(self) -> dict[int, CpuMoment]:
         moment = cast("LiveMoment | None", self.store.get("live")) if self._view != VIEWS[0] else None
+        self.desk.watch(moment)
         return {} if moment is None or isinstance(moment.cpus, Unread) else {c.cpu: c for c in moment.cpus}
 
     @on(CoreMap.Moved)

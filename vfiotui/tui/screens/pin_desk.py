@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
+from vfiotui.model.finding import Severity
+from vfiotui.model.live import LiveMoment
 from vfiotui.model.pinning import pinning_of
 from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet
 from vfiotui.plan.pin_check import Problem, problems
+from vfiotui.plan.pin_drift import drift
 from vfiotui.plan.pin_editor import Editor
 from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
 from vfiotui.plan.pin_propose import NoPlace, Proposal, Wish, propose
@@ -40,6 +43,7 @@ class Desk:
         self._proposing = False
         """Whether the last deeds were proposals, which then follow another wish."""
         self._anchor: int | None = None
+        self._drifted: tuple[Problem, ...] = ()
 
     @property
     def editor(self) -> Editor | None:
@@ -88,8 +92,21 @@ class Desk:
         self._proposing = False
 
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the pinning as it is edited."""
-        return () if self.editor is None or self.ground is None else problems(self.editor.present, self.ground)
+        """What is wrong with the pinning as it is edited, and threads that drifted away from their pins."""
+        if self.editor is None or self.ground is None:
+            return ()
+        return (*self._drifted, *problems(self.editor.present, self.ground))
+
+    def watch(self, moment: LiveMoment | None) -> None:
+        """Compares the pins of the running guest with where its threads may really run; None stops that."""
+        guests = () if moment is None or isinstance(moment.guests, Unread) else moment.guests
+        name = self.domain.name if self.domain is not None else ""
+        guest = next((g for g in guests if g.name == name), None)
+        self._drifted = ()
+        if guest is None or self.domain is None:
+            return
+        moved = (d for d in drift(pinning_of(self.domain), guest) if not isinstance(d.real, Unread))
+        self._drifted = tuple(Problem("P8", Severity.WARN, f"drift: {d.words}") for d in moved)
 
     def score(self) -> Score:
         """Its score."""

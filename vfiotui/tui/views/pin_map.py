@@ -17,6 +17,8 @@ from vfiotui.tui.text import clean, fit
 
 SIZES = ("cells", "narrow", "dots")
 WIDTHS = {"cells": 9, "narrow": 5, "dots": 1}
+CARDS = 3
+"""Cards of a node that are named."""
 Place = tuple[int, int, int]
 """Line, column, width."""
 
@@ -104,7 +106,9 @@ def _package_row(package: object, ground: Ground, look: Look) -> Row:
     words = []
     for node in nodes:
         here = look.cards.get(node, [])
-        words.append(f"node {node} (card {', '.join(here)} is here)" if here else f"node {node}")
+        more = f" and {len(here) - CARDS} more" if len(here) > CARDS else ""
+        shown = f" (card {', '.join(here[:CARDS])}{more} {'are' if more else 'is'} here)" if here else ""
+        words.append(f"node {node}{shown}")
     where = "socket ?" if package is None else f"socket {package}"
     return row((where, "head"), f" · {', '.join(words) or 'nodes unknown'}")
 
