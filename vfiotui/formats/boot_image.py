@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from vfiotui.formats import initramfs_tools, modules_load
 from vfiotui.formats.modprobe import fold
@@ -112,4 +113,18 @@ def _scripts(image: Image) -> tuple[Script, ...]:
         elif "/hooks/" in path:
             before = any(f"/hooks/{hook}/" in f"/{path}" for hook in ("cmdline", "pre-udev"))
         found.append(Script(f"/{path}", text, before))
+    return tuple(found)
+
+
+def stale_files(files: Iterable[ConfigFile], image: Image) -> tuple[str, ...]:
+    """Files of /etc/modprobe.d whose copy in the image is another one, or is missing where others are copied."""
+    copies = {f.path: f.text for f in modprobe_files(image)}
+    any_copied = any(path.startswith("/etc/modprobe.d/") for path in copies)
+    found = []
+    for file in files:
+        copy = copies.get(file.path)
+        missing = copy is None and any_copied and bool(file.text.strip())
+        other = copy is not None and copy.rstrip("\n") != file.text.rstrip("\n")
+        if file.path.startswith("/etc/modprobe.d/") and (missing or other):
+            found.append(file.path)
     return tuple(found)

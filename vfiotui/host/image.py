@@ -13,10 +13,12 @@ from vfiotui.formats import cpio
 from vfiotui.formats.cpio import CHUNK, Damaged, Entry, Stream
 from vfiotui.formats.packed import Unpacked, end_of, packing
 from vfiotui.formats.pe_image import Section, is_pe, sections
+from vfiotui.host.images import image_paths
+from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root
 from vfiotui.host.unpack import CannotUnpack, unpack
 from vfiotui.model.image import Image, ImageFile, Part
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 FILE_LIMIT = 768 << 20
 UNPACKED_LIMIT = 4 << 30
@@ -190,3 +192,34 @@ def read(root: Root, path: str, seconds: float = SECONDS) -> Reading[Image]:
     """The image at a path."""
     content = root.bytes(path, FILE_LIMIT)
     return content if isinstance(content, Unread) else read_bytes(content, path, seconds)
+
+
+UKI_FOLDERS = ("/efi/EFI/Linux", "/boot/EFI/Linux", "/boot/efi/EFI/Linux")
+
+
+def next_path(root: Root) -> Reading[str]:
+    """The image of the running kernel, or of the newest one; else of kernel-install, else the newest unified one."""
+    release = kernel_release(root)
+    if isinstance(release, Unread):
+        return release
+    ids = [n for n in or_else(root.names("/boot"), ()) if len(n) == 32]
+    places = [*image_paths(root, release), *(f"/boot/{i}/{release}/{n}" for i in ids for n in ("initrd", "initramfs"))]
+    found = next((p for p in places if root.exists(p) is True), None)
+    if found is not None:
+        return found
+    unified = [f"{f}/{n}" for f in UKI_FOLDERS for n in or_else(root.names(f), ()) if n.endswith(".efi")]
+    times = {p: s.mtime for p in unified if not isinstance(s := root.stat(p), Unread)}
+    if times:
+        return max(times, key=lambda p: (release in p, times[p]))
+    forbidden = root.names("/boot")
+    return (
+        forbidden
+        if isinstance(forbidden, Unread)
+        else Unread(f"no initramfs of kernel {release} is there", Why.ABSENT, "/boot")
+    )
+
+
+def read_next(root: Root) -> Reading[Image]:
+    """The image that the next boot would use, as far as its name tells."""
+    path = next_path(root)
+    return path if isinstance(path, Unread) else read(root, path)

@@ -43,7 +43,7 @@ def forecast(
     if isinstance(facts.boot, Unread):
         return facts.boot
     scenes = _scenes(facts, facts.pci, facts.boot, ground, image, plan)
-    managed = _managed(facts)
+    managed = managed_by(facts)
     return tuple(_of(d, scenes, managed.get(d.bdf, ())) for d in facts.pci.devices)
 
 
@@ -119,7 +119,7 @@ def _stage(early: EarlyBoot | None, has: frozenset[str] | None) -> Stage:
     return Stage("the initramfs", gathered(early.modprobe, obeyed), early.rules, has)
 
 
-def _managed(facts: Facts) -> dict[str, tuple[str, ...]]:
+def managed_by(facts: Facts) -> dict[str, tuple[str, ...]]:
     """BDF → guests that libvirt gives the device to when they start."""
     found: dict[str, tuple[str, ...]] = {}
     domains = () if isinstance(facts.virt, Unread) else or_else(facts.virt.domains, ())
