@@ -13,6 +13,7 @@ from vfiotui.model.change import Change
 from vfiotui.model.journal import JOURNAL
 from vfiotui.model.plan import Plan
 
+BOOT_PLACES = ("/boot/", "/efi/")
 ON_DISK = frozenset({"file", "link", "look"})
 
 
@@ -70,3 +71,17 @@ def must_reach(site: Site, plan: Plan) -> None:
     problems = subject_problems(site, plan)
     if problems:
         raise Trouble(f"nothing was changed: {'; '.join(problems)}")
+
+
+def boot_mounts(site: Site, change: Change) -> list[str]:
+    """Mount points of the boot chain, inside the root, on which a step's files lie: an undo needs them mounted too."""
+    mounted = mount_points()
+    found = []
+    for path in _touched(change):
+        place = site.real_place(path)
+        while place not in ("/", site.folder):
+            inside = site.inside(place)
+            if place in mounted and f"{inside}/".startswith(BOOT_PLACES):
+                found.append(inside)
+            place = os.path.dirname(place)
+    return found

@@ -4,119 +4,196 @@
 #   sh undo.sh -n    tells what it would do, and does nothing
 #   sh undo.sh -f    also overwrites what somebody changed since
 #   ROOT=/mnt sh undo.sh    when this folder does not lie inside the system that it belongs to
+# What looks like code in the names below is none.
+# shellcheck disable=SC2016
 set -u
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd) || exit 4
-ROOT=${ROOT-$(cd "$here/../../../../.." && pwd)}
+case ${ROOT-}:$here in
+:*/var/lib/vfiotui/changes/*) ROOT=${here%/var/lib/vfiotui/changes/*} ;;
+:*)
+    printf '%s\n' "$here does not lie in the system that it belongs to: ROOT=/mnt sh undo.sh names it (ROOT=/ the running one)"
+    exit 2
+    ;;
+esac
+ROOT=$(cd "$ROOT" && pwd) || exit 2
 ROOT=${ROOT%/}
 only_tell='' force='' conflicts=0 failed=0
 for option in "$@"; do
     case $option in
     -n) only_tell=1 ;;
     -f) force=1 ;;
-    *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *)
+        sed -n '2,6s/^# \{0,1\}//p' "$0"
+        exit 2
+        ;;
     esac
 done
 
 say() { printf '%s\n' "$*"; }
 
-there() { # what lies at a place, as one word
+does() { # WORDS…: tells what is done; false where it only tells
+    say "${only_tell:+not done: }$*"
+    [ -z "$only_tell" ]
+}
+
+trouble() { # SENTENCE
+    say "$1"
+    failed=1
+}
+
+look() { # PLACE: what lies there, as one word in $now
     if [ -L "$1" ]; then
-        printf 'link:%s' "$(readlink "$1")"
+        # A shell drops the line ends of what it reads: a dot behind them keeps a target's own.
+        now=$(readlink "$1" && printf .)
+        now=link:${now%??}
     elif [ -f "$1" ]; then
-        sum=$(sha256sum <"$1") && printf '%s' "${sum%% *}"
+        now=$(sha256sum <"$1")
+        now=${now%% *}
     elif [ -e "$1" ]; then
-        printf 'something that is no file'
+        now='something that is no file'
     else
-        printf 'absent'
+        now=absent
     fi
 }
 
-check() { # PATH BEFORE AFTER: is it as before the change, or as the change left it?
-    [ "$3" = any ] && return
-    now=$(there "$ROOT$1")
-    [ "$now" = "$2" ] || [ "$now" = "$3" ] && return
-    say "$1 was changed by somebody since: it is left alone (-f overwrites it)"
+begun() { # STEP: was it begun, and not taken back since?
+    found=1
+    while IFS= read -r line; do
+        case $line in
+        '{"event": "begin", "step": '"$1"'}') found=0 ;;
+        '{"event": "back", "step": '"$1"'}') found=1 ;;
+        esac
+    done <"$here/journal"
+    return $found
+}
+
+back() { # STEP: it is taken back
+    [ -n "$only_tell" ] || printf '\n{"event": "back", "step": %s}\n' "$1" >>"$here/journal"
+}
+
+mounted() { # POINT: the change was made while a file system was mounted there
+    command -v mountpoint >/dev/null 2>&1 || return 0
+    mountpoint -q "$ROOT$1" && return
+    say "nothing is mounted at $ROOT$1, as it was when the change was made: mount it first"
     conflicts=1
 }
 
-put_back() { # KEPT PATH BEFORE: the path holds again what was kept
-    rm -f "$ROOT${2%/*}/.vfiotui-$NUMBER-${1%%.*}" 2>/dev/null
-    [ "$(there "$ROOT$2")" = "$3" ] && return
-    if [ -n "$only_tell" ]; then
-        say "would put back $2"
+check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change left it?
+    [ "$4" != any ] && [ ! -e "$here/writing-$1" ] || return 0
+    look "$ROOT$2"
+    if [ "$now" = "$3" ] || [ "$now" = "$4" ]; then return; fi
+    say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
+    conflicts=1
+}
+
+on_the_way() { # KEPT: what is neither as before nor as after from here on is our own work, after a power cut too
+    : >"$here/writing-$1" && sync
+}
+
+copy() { # KEPT PATH PARTIAL XATTRS: a kept file takes its place
+    # A cp that knows no attributes refuses the word xattr; a second name for the kept file has all of them too.
+    if cp --preserve=all --preserve=xattr "$here/before/$1" "$3" 2>/dev/null || {
+        rm -f "$3"
+        ln "$here/before/$1" "$3" 2>/dev/null
+    }; then
+        mv -f "$3" "$2"
         return
     fi
-    say "puts back $2"
+    if [ -z "$4" ] || [ ! -f "$2" ] || [ -L "$2" ]; then
+        cp -a "$here/before/$1" "$3" && mv -f "$3" "$2" || return
+        [ -z "$4" ] || say "this cp knows no extended attributes: ${2#"$ROOT"} has lost $4 (SELinux: restorecon)"
+        return
+    fi
+    # The file itself has its attributes, owner and mode still: it is written over; torn by a power cut, once more.
+    on_the_way "$1" && cat "$here/before/$1" >"$2"
+}
+
+put_back() { # KEPT PATH BEFORE [XATTRS]: the path holds again what was kept
     partial=$ROOT${2%/*}/.vfiotui-$NUMBER-${1%%.*}
-    # mv would move into the folder to which a link points.
-    [ -L "$ROOT$2" ] && rm -f "$ROOT$2"
+    [ -n "$only_tell" ] || rm -f "$partial" 2>/dev/null
+    look "$ROOT$2"
+    [ "$now" != "$3" ] || return 0
+    does puts back "$2" || return 0
+    # mv would move into the folder to which a link points, so the link goes first.
+    [ ! -L "$ROOT$2" ] || { on_the_way "$1" && rm -f "$ROOT$2"; }
     case $3 in
     absent) rm -f "$ROOT$2" ;;
     link:*) ln -s "${3#link:}" "$partial" && mv -f "$partial" "$ROOT$2" ;;
-    *) # A second name for the kept file has all of its attributes; on another file system a copy has to do.
-        { ln "$here/before/$1" "$partial" 2>/dev/null || cp -a "$here/before/$1" "$partial"; } && mv -f "$partial" "$ROOT$2" ;;
+    *) copy "$1" "$ROOT$2" "$partial" "${4-}" ;;
     esac
-    [ "$(there "$ROOT$2")" = "$3" ] || { say "$2 could NOT be put back"; failed=1; }
+    look "$ROOT$2"
+    [ "$now" = "$3" ] || trouble "$2 could NOT be put back"
 }
 
-drop_new() { # PATTERN KNOWN…: files of the pattern that were not there before
-    pattern=$1
-    shift
+drop_new() { # FOLDER PATTERN KNOWN…: files of the pattern that were not there before
+    folder=$1 pattern=$2
+    shift 2
+    cd "$ROOT$folder/" 2>/dev/null || return 0
+    # One pattern, whatever blanks are in it.
     old_ifs=$IFS
     IFS=
-    for place in $ROOT$pattern; do
+    for name in $pattern; do
         IFS=$old_ifs
-        [ -e "$place" ] || [ -L "$place" ] || continue
-        [ -d "$place" ] && [ ! -L "$place" ] && continue
+        [ -e "./$name" ] || [ -L "./$name" ] || continue
+        [ ! -d "./$name" ] || [ -L "./$name" ] || continue
         for known in "$@"; do
-            [ "$place" = "$ROOT$known" ] && continue 2
+            [ "$folder/$name" != "$known" ] || continue 2
         done
-        if [ -n "$only_tell" ]; then say "would remove ${place#"$ROOT"}"; else
-            say "removes ${place#"$ROOT"}"
-            rm -f "$place"
-        fi
+        does removes "$folder/$name" && rm -f "./$name"
     done
     IFS=$old_ifs
+    cd "$here" || exit 4
 }
 
 drop_empty() { # FOLDER…: folders that the change made, where nothing is in them
-    [ -n "$only_tell" ] && return
+    [ -z "$only_tell" ] || return 0
     for folder in "$@"; do
         [ ! -d "$ROOT$folder" ] || rmdir "$ROOT$folder" 2>/dev/null || return 0
     done
 }
 
-set_value() { # PATH VALUE BOOT: a value of the running kernel, if it is still the same boot
-    [ -z "$ROOT" ] && [ "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" = "$3" ] || return 0
-    if [ -n "$only_tell" ]; then say "would set $1 to $2"; return; fi
-    say "sets $1 to $2"
-    printf %s "$2" >"$1" || { say "$1 could NOT be set"; failed=1; }
+set_value() { # STEP PATH VALUE BOOT: a value of the running kernel, if it is still the same boot
+    begun "$1" || return 0
+    if [ -z "$ROOT" ] && [ "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" = "$4" ]; then
+        does sets "$2 to $3" || return 0
+        printf %s "$3" >"$2" || {
+            trouble "$2 could NOT be set"
+            return
+        }
+    fi
+    back "$1"
 }
 
-set_driver() { # BDF DRIVER OVERRIDE BOOT: a device of the running kernel goes back to its driver
-    [ -z "$ROOT" ] && [ "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" = "$4" ] || return 0
-    device=/sys/bus/pci/devices/$1
-    if [ -n "$only_tell" ]; then say "would give $1 back to ${2:-no driver}"; return; fi
-    say "gives $1 back to ${2:-no driver}"
-    printf '%s\n' "$2" >"$device/driver_override"
-    [ ! -e "$device/driver" ] || printf %s "$1" >"$device/driver/unbind"
-    [ -z "$2" ] || printf %s "$1" >/sys/bus/pci/drivers_probe
-    printf '%s\n' "$3" >"$device/driver_override" || { say "$1 could NOT be given back"; failed=1; }
+run_back() { # STEP WORDS…: a command of the system that is mended
+    step=$1
+    shift
+    begun "$step" || return 0
+    does runs "$*" || return 0
+    if [ -z "$ROOT" ]; then "$@"; else chroot "$ROOT" "$@"; fi || {
+        trouble "$1 failed: run it again after the next start"
+        return
+    }
+    back "$step"
 }
 
-run_back() { # WORDS…: a command of the system that is mended
-    if [ -n "$only_tell" ]; then say "would run $*"; return; fi
-    say "runs $*"
-    if [ -z "$ROOT" ]; then "$@"; else chroot "$ROOT" "$@"; fi || { say "$1 failed: run it again after the next start"; failed=1; }
-}
-
-guest() { # WORDS…: a call of virsh, on the running system only
+guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
+    step=$1 name=$2 uri=$3
+    shift 3
+    begun "$step" || return 0
     if [ -n "$ROOT" ] || ! command -v virsh >/dev/null 2>&1; then
-        say "the guest is left as it is; after the next start: virsh $*"
+        say "the guest $name is left as it is; after the next start: virsh -c $uri $*"
         return
     fi
-    if [ -n "$only_tell" ]; then say "would run virsh $*"; return; fi
-    virsh "$@" || { say "virsh failed: start libvirtd and run again"; failed=1; }
+    does runs "virsh -c $uri $*" || return 0
+    # A guest that is gone already, after an undo that was cut short, is not removed twice.
+    if [ "$1" != undefine ] || virsh -c "$uri" domid "$name" >/dev/null 2>&1 || ! virsh -c "$uri" uri >/dev/null 2>&1; then
+        virsh -c "$uri" "$@" || {
+            trouble "virsh failed for the guest $name: read its line above, mend it, and run this again"
+            return
+        }
+    fi
+    back "$step"
 }
 
 NUMBER=@NUMBER@
@@ -136,11 +213,12 @@ if [ "$conflicts" = 1 ] && [ -z "$force" ]; then
     exit 1
 fi
 backs
-[ -n "$only_tell" ] && exit 0
+[ -z "$only_tell" ] || exit 0
 sync
 if [ "$failed" = 1 ]; then
     say "NOT everything was taken back: read the lines above, mend it, run again"
     exit 4
 fi
+rm -f "$here"/writing-*
 printf '\n{"event": "undone", "why": "by undo.sh"}\n' >>"$here/journal"
 say "taken back"

@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.kinds.kind import Work, quoted
+from vfiotui.apply.reach import boot_mounts
 
 
 def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
     """The script for the steps of a change, each of which was prepared; the last step is taken back first."""
-    checks: list[str] = []
+    steps = tuple(works)
+    checks = [f"mounted {quoted(p)}" for p in dict.fromkeys(p for w in steps for p in boot_mounts(w.site, w.change))]
     backs: list[str] = []
-    for work in reversed(tuple(works)):
+    for work in reversed(steps):
         check, back = kind_of(work.change.kind).undo_script(work)
         checks += check
         backs += back

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds.file import put_back
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
 from vfiotui.apply.process import run
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
@@ -27,12 +27,18 @@ def products(site: Site, patterns: tuple[str, ...]) -> dict[str, str]:
             names = sorted(os.listdir(place))
         except (FileNotFoundError, NotADirectoryError):
             continue
-        for entry in fnmatch.filter(names, name):
+        for entry in fnmatch.filter(names, name.replace("[", "[[]")):
             path = os.path.join(place, entry)
-            if entry.startswith(".vfiotui-") or (os.path.isdir(path) and not os.path.islink(path)):
+            hidden = entry.startswith(".") and not name.startswith(".")
+            if hidden or entry.startswith(".vfiotui-") or (os.path.isdir(path) and not os.path.islink(path)):
                 continue
             found[site.inside(path)] = path
     return found
+
+
+def shell_pattern(name: str) -> str:
+    """The same pattern for a shell, to which brackets and backslashes mean something too."""
+    return name.replace("\\", "\\\\").replace("[", "[[]")
 
 
 class CommandKind:
@@ -70,8 +76,9 @@ class CommandKind:
         before, after = self._kept(work), self._after(work)
         now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
         if after is None:
-            # It never began, or was killed on its way: it is run again, or taken back.
-            return Standing.BEFORE if now == before else Standing.PARTLY
+            # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
+            # command shows in no file.
+            return Standing.BEFORE if now == before and not work.change.back else Standing.PARTLY
         paths = before.keys() | after.keys()
         if any(now.get(p, "absent") not in (before.get(p, "absent"), after.get(p, "absent")) for p in paths):
             return Standing.FOREIGN
@@ -97,7 +104,7 @@ class CommandKind:
         for path, place in now.items():
             if path not in before and (after is None or path in after):
                 disk.remove(place)
-        if work.change.back and after is not None:
+        if work.change.back:
             run(work.site, work.change.back, work.log, work.started)
 
     def tidy(self, work: Work) -> None:
@@ -114,17 +121,21 @@ class CommandKind:
         checks, backs = [], []
         for index, (path, old) in enumerate(before.items()):
             left = "any" if after is None else after.get(path, "absent")
-            checks.append(f"check {quoted(path)} {quoted(old)} {quoted(left)}")
-            backs.append(f"put_back {work.step}.{index} {quoted(path)} {quoted(old)}")
+            kept = f"{work.step}.{index}"
+            checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}")
+            backs.append(put_back_line(work, kept, path, old))
         if after is None:
             known = " ".join(quoted(p) for p in before)
-            backs += [f"drop_new {quoted(p)} {known}".rstrip() for p in work.change.products]
+            for pattern in work.change.products:
+                folder, name = os.path.split(pattern)
+                folder = work.site.inside(work.site.real_place(folder)).rstrip("/")
+                backs.append(f"drop_new {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
-            for path in after.keys() - before.keys():
-                checks.append(f"check {quoted(path)} absent {quoted(after[path])}")
+            for path in sorted(after.keys() - before.keys()):
+                checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(after[path])}")
                 backs.append(f"put_back {work.step}.new {quoted(path)} absent")
         if work.change.back:
-            backs.append(f"run_back {shlex.join(work.change.back)}")
+            backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")
         return checks, backs
 
 

@@ -85,16 +85,18 @@ class DeviceKind:
 
     def _line(self, change: Change, attach: bool, file: str) -> str:
         word = "attach-device" if attach else "detach-device"
-        return f"-c {quoted(change.where or DEFAULT_URI)} {word} {quoted(change.subject)} {file} --live"
+        return f"{word} {quoted(change.subject)} {file} --live"
 
     def script(self, change: Change) -> list[str]:
         text = self._xml(change).decode("utf-8", "replace").rstrip("\n")
         line = self._line(change, change.after is not None, "/dev/stdin")
-        return [f"virsh {line} <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
+        uri = quoted(change.where or DEFAULT_URI)
+        return [f"virsh -c {uri} {line} <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         line = self._line(work.change, work.change.before is not None, f'"$here/before/{work.step}"')
-        return [], [f"guest {line}"]
+        name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
+        return [], [f"guest {work.step} {name} {uri} {line}"]
 
 
 KIND = DeviceKind()

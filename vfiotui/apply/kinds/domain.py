@@ -90,10 +90,11 @@ class DomainKind:
         return [f"{virsh} define /dev/stdin <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
-        uri = quoted(work.change.where or DEFAULT_URI)
+        name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
+        guest = f"guest {work.step} {name} {uri}"
         if work.change.before is None:
-            return [], [f"guest -c {uri} undefine --keep-nvram {quoted(work.change.subject)}"]
-        return [], [f'guest -c {uri} define "$here/before/{work.step}"']
+            return [], [f"{guest} undefine --keep-nvram {name}"]
+        return [], [f'{guest} define "$here/before/{work.step}"']
 
 
 KIND = DomainKind()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, put_back_line, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 from vfiotui.model.plan import text_of
@@ -128,11 +128,13 @@ class FileKind:
 
         noted = work.keep.noted(work.step)
         after = "absent" if work.change.after is None else hashlib.sha256(work.change.after).hexdigest()
-        path = quoted(noted["place"])
         folders = " ".join(quoted(f) for f in noted["made"])
         return (
-            [f"check {path} {noted['before']} {after}"],
-            [f"put_back {work.step} {path} {noted['before']}", *([f"drop_empty {folders}"] if folders else [])],
+            [f"check {work.step} {quoted(noted['place'])} {noted['before']} {after}"],
+            [
+                put_back_line(work, str(work.step), noted["place"], noted["before"]),
+                *([f"drop_empty {folders}"] if folders else []),
+            ],
         )
 
 

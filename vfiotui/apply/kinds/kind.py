@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from vfiotui.apply.disk import meta_of
 from vfiotui.apply.keep import Keep
 from vfiotui.apply.site import Site
 from vfiotui.model.change import Change
@@ -75,6 +76,13 @@ class Kind(Protocol):
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""
+
+
+def put_back_line(work: Work, kept: str, path: str, before: str) -> str:
+    """The line of undo.sh that puts a path back; it names the attributes that a simple cp would lose."""
+    copy = work.keep.path(kept)
+    names = " ".join(n for n, _ in meta_of(copy).xattrs) if os.path.isfile(copy) and not os.path.islink(copy) else ""
+    return f"put_back {kept} {quoted(path)} {quoted(before)}{f' {quoted(names)}' if names else ''}"
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds.file import made_folders, put_back
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
@@ -78,12 +78,15 @@ class LinkKind:
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         noted = work.keep.noted(work.step)
-        path, after = quoted(noted["place"]), work.change.after
+        after = work.change.after
         sum_after = "absent" if after is None else quoted(f"link:{shown(after)}")
         folders = " ".join(quoted(f) for f in noted["made"])
         return (
-            [f"check {path} {quoted(noted['before'])} {sum_after}"],
-            [f"put_back {work.step} {path} {quoted(noted['before'])}", *([f"drop_empty {folders}"] if folders else [])],
+            [f"check {work.step} {quoted(noted['place'])} {quoted(noted['before'])} {sum_after}"],
+            [
+                put_back_line(work, str(work.step), noted["place"], noted["before"]),
+                *([f"drop_empty {folders}"] if folders else []),
+            ],
         )
 
 

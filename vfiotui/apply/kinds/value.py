@@ -99,7 +99,7 @@ class ValueKind:
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         boot = quoted(work.keep.noted(work.step).get("boot", ""))
-        return [], [f"set_value {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
+        return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
 
 
 KIND = ValueKind()
