@@ -69,7 +69,7 @@ begun() { # STEP: was it begun, and not taken back since?
 }
 
 back() { # STEP: it is taken back
-    [ -n "$only_tell" ] || printf '\n{"event": "back", "step": %s}\n' "$1" >>"$here/journal"
+    [ -n "$only_tell" ] || [ "$failed" = 1 ] || printf '\n{"event": "back", "step": %s}\n' "$1" >>"$here/journal"
 }
 
 mounted() { # POINT: the change was made while a file system was mounted there
@@ -165,6 +165,19 @@ set_value() { # STEP PATH VALUE BOOT: a value of the running kernel, if it is st
     back "$1"
 }
 
+set_driver() { # STEP BDF DRIVER OVERRIDE BOOT: a device of the running kernel goes back to its driver
+    begun "$1" || return 0
+    if [ -z "$ROOT" ] && [ "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" = "$5" ]; then
+        device=/sys/bus/pci/devices/$2
+        does gives "$2 back to ${3:-no driver}" || return 0
+        printf '%s\n' "$3" >"$device/driver_override"
+        [ ! -e "$device/driver" ] || printf %s "$2" >"$device/driver/unbind"
+        [ -z "$3" ] || printf %s "$2" >/sys/bus/pci/drivers_probe
+        printf '%s\n' "$4" >"$device/driver_override" || trouble "$2 could NOT be given back"
+    fi
+    back "$1"
+}
+
 run_back() { # STEP WORDS…: a command of the system that is mended
     step=$1
     shift
@@ -190,10 +203,8 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     if [ "$1" != undefine ] || virsh -c "$uri" domid "$name" >/dev/null 2>&1 || ! virsh -c "$uri" uri >/dev/null 2>&1; then
         virsh -c "$uri" "$@" || {
             trouble "virsh failed for the guest $name: read its line above, mend it, and run this again"
-            return
         }
     fi
-    back "$step"
 }
 
 NUMBER=@NUMBER@

@@ -96,7 +96,7 @@ class DeviceKind:
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         line = self._line(work.change, work.change.before is not None, f'"$here/before/{work.step}"')
         name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
-        return [], [f"guest {work.step} {name} {uri} {line}"]
+        return [], [f"guest {work.step} {name} {uri} {line}", f"back {work.step}"]
 
 
 KIND = DeviceKind()

@@ -93,8 +93,8 @@ class DomainKind:
         name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
         guest = f"guest {work.step} {name} {uri}"
         if work.change.before is None:
-            return [], [f"{guest} undefine --keep-nvram {name}"]
-        return [], [f'{guest} define "$here/before/{work.step}"']
+            return [], [f"{guest} undefine --keep-nvram {name}", f"back {work.step}"]
+        return [], [f'{guest} define "$here/before/{work.step}"', f"back {work.step}"]
 
 
 KIND = DomainKind()

@@ -158,7 +158,7 @@ class DriverKind:
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         noted = work.keep.noted(work.step)
         words = (work.change.subject, name(work.change.before) or "", str(noted["override"]), str(noted["boot"]))
-        return [], [f"set_driver {' '.join(map(quoted, words))}"]
+        return [], [f"set_driver {work.step} {' '.join(map(quoted, words))}"]
 
 
 KIND = DriverKind()

@@ -87,24 +87,27 @@ class PinsKind:
 
     def _lines(self, change: Change, wanted: Pins) -> list[str]:
         """Words for virsh; every CPU frees a thread."""
-        where, name = quoted(change.where or DEFAULT_URI), quoted(change.subject)
+        name = quoted(change.subject)
         lines = []
         for thread, cpus in wanted.items():
             words = format_list(cpus) if cpus else "r"
             if thread == EMULATOR:
-                lines.append(f"-c {where} emulatorpin {name} {words} --live")
+                lines.append(f"emulatorpin {name} {words} --live")
             elif thread.startswith("io"):
                 spelled = words if cpus else '"0-$(($(nproc --all) - 1))"'
-                lines.append(f"-c {where} iothreadpin {name} {thread[2:]} {spelled} --live")
+                lines.append(f"iothreadpin {name} {thread[2:]} {spelled} --live")
             else:
-                lines.append(f"-c {where} vcpupin {name} {thread[1:]} {words} --live")
+                lines.append(f"vcpupin {name} {thread[1:]} {words} --live")
         return lines
 
     def script(self, change: Change) -> list[str]:
-        return [f"virsh {line}" for line in self._lines(change, pins_of(change.after))]
+        where = quoted(change.where or DEFAULT_URI)
+        return [f"virsh -c {where} {line}" for line in self._lines(change, pins_of(change.after))]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
-        return [], [f"guest {line}" for line in self._lines(work.change, pins_of(work.change.before))]
+        guest = f"guest {work.step} {quoted(work.change.subject)} {quoted(work.change.where or DEFAULT_URI)}"
+        lines = self._lines(work.change, pins_of(work.change.before))
+        return [], [*(f"{guest} {line}" for line in lines), f"back {work.step}"]
 
 
 KIND = PinsKind()
