@@ -10,7 +10,7 @@ import pytest
 from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
-from vfiotui.host import boot, config_files, initramfs, kernel, kernel_log, loader, modules
+from vfiotui.host import boot, config_files, initramfs, kernel, kernel_log, modules
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot, Modules
 from vfiotui.model.cmdline import CommandLine
@@ -18,60 +18,12 @@ from vfiotui.model.reading import Unread, Why
 
 GRUB_CFG = "/boot/grub/grub.cfg"
 ENTRY = "title x\nlinux /vmlinuz\noptions root=UUID=1 rw quiet\n"
-EFIVARS = "/sys/firmware/efi/efivars"
-
-
-def utf16(text: str) -> bytes:
-    """An EFI variable: four bytes of attributes, then UTF-16 with a final NUL."""
-    return b"\6\0\0\0" + text.encode("utf-16-le") + b"\0\0"
 
 
 def read(tmp_path: Path, **files: str | bytes) -> Boot:
     found = boot.read(folder_root(tmp_path, files))
     assert isinstance(found, Boot)
     return found
-
-
-@pytest.mark.parametrize(
-    ("files", "name", "sure"),
-    [
-        ({GRUB_CFG: "menuentry", "/etc/default/grub": ""}, "grub", True),
-        ({"/boot/grub2/grub.cfg": "blscfg\n", "/boot/loader/entries/a.conf": ENTRY}, "grub-bls", True),
-        ({"/efi/loader/loader.conf": "", "/efi/loader/entries/a.conf": ENTRY}, "systemd-boot", True),
-        ({"/boot/efi/EFI/Linux/arch.efi": "MZ"}, "uki", True),
-        ({"/boot/limine.conf": "/x"}, "limine", True),
-        ({"/boot/efi/EFI/refind/refind.conf": ""}, "refind", True),
-        ({"/etc/kernel/proxmox-boot-uuids": "ABCD", GRUB_CFG: "x"}, "proxmox", True),
-        ({"/etc/kernelstub/configuration": "{}", "/boot/efi/loader/loader.conf": ""}, "kernelstub", True),
-        ({"/etc/NIXOS": "", GRUB_CFG: "x"}, "nixos", True),
-        ({"/ostree/x": ""}, "rpm-ostree", True),
-        ({GRUB_CFG: "x", "/efi/loader/loader.conf": ""}, "grub", False),
-        ({"/etc/default/grub": "left over"}, "grub", False),
-        ({"/etc/hostname": "x"}, "unknown", False),
-        (
-            {
-                f"{EFIVARS}/LoaderInfo-{loader.VENDOR}": utf16("systemd-boot 257.1"),
-                GRUB_CFG: "x",
-                "/efi/loader/loader.conf": "",
-            },
-            "systemd-boot",
-            True,
-        ),
-        ({f"{EFIVARS}/StubInfo-{loader.VENDOR}": utf16("systemd-stub 257"), GRUB_CFG: "x"}, "uki", True),
-        ({f"{EFIVARS}/LoaderInfo-{loader.VENDOR}": b"\6", GRUB_CFG: "x"}, "grub", True),
-    ],
-)  # fmt: skip
-def test_the_loader_is_known_by_what_it_leaves(
-    files: dict[str, str | bytes], name: str, sure: bool, tmp_path: Path
-) -> None:
-    found = loader.find_loader(folder_root(tmp_path, files))
-    assert (found.name, found.sure) == (name, sure), found
-    assert all(found.evidence)
-
-
-def test_two_loaders_are_both_told(tmp_path: Path) -> None:
-    found = loader.find_loader(folder_root(tmp_path, {GRUB_CFG: "x", "/efi/loader/loader.conf": ""}))
-    assert found.others == ("systemd-boot",)
 
 
 @pytest.mark.parametrize(

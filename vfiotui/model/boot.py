@@ -25,7 +25,8 @@ class Loader:
     """The boot loader in use, as far as it can be known."""
 
     name: str
-    """grub, grub-bls, systemd-boot, uki, limine, refind, proxmox, kernelstub, rpm-ostree, nixos, unknown."""
+    """grub, grub-bls, systemd-boot, uki, efistub, limine, refind, proxmox, kernelstub, rpm-ostree, nixos, guix,
+    unknown."""
     sure: bool
     """Whether the evidence leaves no other."""
     evidence: tuple[str, ...]
