@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test bench lint torture lab
+.PHONY: run test bench lint torture lab rescue-proof
 
 # make run ARGS=--demo
 ARGS ?=
@@ -31,3 +31,8 @@ torture:
 lab:
 	@sh setup/setup.sh test
 	.venv/bin/python -m pytest tests/lab -v $(ARGS)
+
+# A real Debian is made, mounted, changed and undone from outside: some minutes, root, debootstrap and a loop device.
+rescue-proof:
+	@sh setup/setup.sh test
+	sh tests/rescue/proof.sh

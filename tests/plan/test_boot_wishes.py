@@ -1,0 +1,92 @@
+"""Wishes for the boot chain over described roots of every loader: what is edited, what runs, in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.trees import folder_root
+from vfiotui.host.gather import gather
+from vfiotui.host.ground import survey
+from vfiotui.model.plan import Plan
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.wishes import make_plan, reads
+
+GRUB = {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n', "/boot/grub/grub.cfg": "linux /vmlinuz quiet\n"}
+ENTRY = "title Arch\nlinux /vmlinuz\noptions root=UUID=1 rw\n"
+TOOLS = {"/usr/sbin/update-grub": "", "/usr/sbin/update-initramfs": "", "/etc/initramfs-tools/modules": ""}
+LOADERS = {
+    "grub": ({**GRUB, "/usr/sbin/update-grub": ""}, ["/etc/default/grub", "update-grub", "/boot/grub/grub.cfg"]),
+    "systemd-boot": (
+        {"/boot/loader/loader.conf": "", "/boot/loader/entries/arch.conf": ENTRY},
+        ["/boot/loader/entries/arch.conf"],
+    ),
+    "kernel-install": (
+        {"/efi/loader/loader.conf": "", "/efi/loader/entries/a.conf": ENTRY, "/etc/kernel/cmdline": "rw\n"},
+        ["/efi/loader/entries/a.conf", "/etc/kernel/cmdline"],
+    ),
+    "limine": ({"/boot/limine.conf": "/Arch\n  protocol: linux\n  cmdline: rw\n"}, ["/boot/limine.conf"]),
+    "refind": ({"/boot/refind_linux.conf": '"Boot"  "root=UUID=1 rw"\n'}, ["/boot/refind_linux.conf"]),
+}
+
+
+def planned(folder: Path, files: dict[str, str], *wishes: tuple[str, str]) -> Plan:
+    root = folder_root(folder, {"/etc/machine-id": "0" * 32 + "\n", **files})
+    return make_plan(gather(root), survey(root, reads(wishes)), wishes)
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
+    files, subjects = LOADERS[name]
+    plan = planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
+    assert [s.subject for s in plan.steps] == subjects
+    for step in plan.steps:
+        if step.kind == "file":
+            assert step.after is not None and b"iommu=pt" in step.after
+            (tmp_path / step.subject.lstrip("/")).write_bytes(step.after)
+    root = folder_root(tmp_path, {})
+    again = make_plan(gather(root), survey(root), (("cmdline.add", "iommu=pt"),))
+    assert again.steps == (), "what is as it is wanted needs no step"
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({**GRUB, "/etc/NIXOS": ""}, r'boot.kernelParams = \[ "iommu=pt" \];'),
+        ({**GRUB, "/ostree/x": ""}, "rpm-ostree kargs --append-if-missing=iommu=pt"),
+        ({"/etc/hostname": "x"}, "were not found"),
+        (
+            {**GRUB, "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="$(cat /etc/words)"\n'},
+            r"/etc/default/grub:1: GRUB_CMDLINE_LINUX_DEFAULT=\"\$\(cat /etc/words\)\": ",
+        ),
+        (
+            {**GRUB, "/etc/fstab": "UUID=1 /boot ext4 defaults 0 2\n"},
+            "/boot of /etc/fstab is not mounted: 'mount UUID=1 ",
+        ),
+    ],
+    ids=["nixos", "ostree", "none", "computed", "unmounted"],
+)
+def test_what_cannot_be_edited_is_refused_with_what_to_do(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CannotPlan, match=sentence):
+        planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
+
+
+def test_steps_come_in_a_safe_order_and_commands_once(tmp_path: Path) -> None:
+    plan = planned(
+        tmp_path,
+        {**GRUB, **TOOLS},
+        ("cmdline.add", "iommu=pt"),
+        ("cmdline.add", "amd_iommu=on"),
+        ("initramfs.module", "vfio_pci"),
+        ("modprobe.option", "vfio-pci disable_idle_d3=1"),
+    )
+    assert [s.subject for s in plan.steps] == [
+        "/etc/modprobe.d/vfiotui.conf",
+        "/etc/initramfs-tools/modules",
+        "update-initramfs",
+        "/etc/default/grub",
+        "update-grub",
+        "/boot/grub/grub.cfg",
+    ]
+    assert plan.steps[-1].wants == ("iommu=pt", "amd_iommu=on")
