@@ -109,6 +109,9 @@ def create(site: Site, plan: Plan) -> Journal:
         os.mkdir(journal.folder, 0o700)
         journal.keep.make()
         journal.put("plan.json", to_json(plan))
+        if plan.escape:
+            # For somebody who reads the disk from another system.
+            journal.put("escape.txt", "\n".join((plan.title, "", *plan.escape, "")))
     except OSError as error:
         raise Trouble(os_sentence(error, f"the journal {site.inside(place)} cannot be written")) from error
     return journal

@@ -68,6 +68,8 @@ PROGRAMS = (
     "grub2-mkconfig",
     "grub-reboot",
     "grub2-reboot",
+    "grub-editenv",
+    "grub2-editenv",
     "grubby",
     "bootctl",
     "kernel-install",

@@ -25,7 +25,23 @@ GRUB_CMDLINE_LINUX_DEFAULT="${{words# }} {" ".join(WORDS)}"
 GRUB_DISABLE_RECOVERY=true
 GRUB_DISABLE_SUBMENU=y
 export GRUB_CMDLINE_LINUX_DEFAULT GRUB_DISABLE_RECOVERY GRUB_DISABLE_SUBMENU
-/etc/grub.d/10_linux | sed -e "s/'gnulinux-/'vfiotui-/" -e "/^menuentry /s/' --class/ ({TITLE})' --class/"
+entries=$(/etc/grub.d/10_linux | sed -e "s/'gnulinux-/'vfiotui-/" -e "/^menuentry /s/' --class/ ({TITLE})' --class/")
+printf '%s\\n' "$entries"
+first=$(printf '%s\\n' "$entries" | sed -n "s/^menuentry .*'\\(vfiotui-[^']*\\)'.*/\\1/p" | head -n 1)
+[ -n "$first" ] || exit 0
+# A trial boot: armed, it is tried once; running, it did not report; failed, it reported bad health.
+cat <<END
+if [ "\\${{boot_once}}" != true ]; then
+    if [ "\\${{vfiotui_trial}}" = armed ]; then
+        set vfiotui_trial=running
+        set vfiotui_noted=
+        if save_env vfiotui_trial; then set vfiotui_noted=y; fi
+        if [ -z "\\${{vfiotui_noted}}" ]; then set default='$first'; fi
+    elif [ -n "\\${{vfiotui_trial}}" ]; then
+        set default='$first'
+    fi
+fi
+END
 """
 """A fixed text, run by grub-mkconfig with the variables of /etc/default/grub in its environment."""
 

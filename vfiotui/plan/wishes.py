@@ -19,6 +19,7 @@ from vfiotui.plan import (
     pin_wishes,
     runtime_driver,
     sysctl,
+    trial,
 )
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
 
@@ -35,6 +36,7 @@ PLANNERS: dict[str, Planner] = {
         *pin_wishes.PLANNERS,
         *runtime_driver.PLANNERS,
         *sysctl.PLANNERS,
+        *trial.PLANNERS,
     )
 }
 

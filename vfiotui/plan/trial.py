@@ -1,0 +1,111 @@
+"""A trial boot: passthrough is tried once, and stays only when the host came up well.
+
+GRUB notes in its environment block that the trial has begun (grub-editenv(1), save_env); until a check of the started
+host takes the note away, every later start takes the entry without passthrough.
+"""
+
+from __future__ import annotations
+
+from vfiotui.model.change import Effect, run_command, set_link
+from vfiotui.model.finding import Risk
+from vfiotui.model.pci import PciBus
+from vfiotui.model.reading import Unread
+from vfiotui.model.selection import Chosen
+from vfiotui.plan.command_line import loader_of
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.escape import GRUB_SCRIPT, add_escape
+from vfiotui.plan.isolate import stored
+from vfiotui.plan.method import Method
+
+SCRIPT = "/etc/vfiotui/trial.sh"
+HEALTHY = "/etc/vfiotui/healthy"
+"""A program of the owner's; where it is there and fails, the trial has failed."""
+UNIT = "/etc/systemd/system/vfiotui-trial.service"
+WANTED = "/etc/systemd/system/multi-user.target.wants/vfiotui-trial.service"
+UNIT_TEXT = f"""# Made by vfiotui: looks once whether a trial boot is healthy, and is removed then.
+[Unit]
+Description=Is the trial boot of vfiotui healthy?
+ConditionPathExists={SCRIPT}
+
+[Service]
+Type=exec
+ExecStart=/bin/sh {SCRIPT}
+
+[Install]
+WantedBy=multi-user.target
+"""
+SECONDS = 900
+"""How long a start may take."""
+
+
+def script_text(editor: str, given: tuple[str, ...], kept: tuple[tuple[str, str], ...]) -> str:
+    """The check: addresses that vfio-pci must have, and those that must have a driver of the host."""
+    lines = [
+        "#!/bin/sh",
+        "# Made by vfiotui: keeps the passthrough of a trial boot when the host came up well.",
+        f"remove() {{ rm -f {WANTED} {UNIT} {SCRIPT}; systemctl daemon-reload; }}",
+        'bad() { echo "the trial boot is not healthy: $1; the next start is without passthrough";',
+        f"    {editor} - set vfiotui_trial=failed; exit 0; }}",
+        "has() {",
+        "    driver=$(readlink /sys/bus/pci/devices/$1/driver)",
+        '    [ "${driver##*/}" = "$2" ] || bad "$1 has the driver ${driver##*/}, not $2"',
+        "}",
+        "for word in $(cat /proc/cmdline); do",
+        f"    case $word in vfiotui=off) {editor} - set vfiotui_trial=failed; remove; exit 0 ;; esac",
+        "done",
+        f"state=$(timeout {SECONDS} systemctl is-system-running --wait)",
+        'case $state in running | degraded) ;; *) bad "the system is ${state:-still starting}" ;; esac',
+        *(f"has {bdf} vfio-pci" for bdf in given),
+        *(f"has {bdf} {driver}" for bdf, driver in kept),
+        f'if [ -x {HEALTHY} ] && ! {HEALTHY}; then bad "{HEALTHY} says no"; fi',
+        f"{editor} - unset vfiotui_trial || exit 1",
+        'echo "the trial boot is healthy: passthrough stays"',
+        "remove",
+    ]
+    return "\n".join((*lines, ""))
+
+
+def add_trial(draft: Draft) -> None:
+    """The next boot is a trial; CannotPlan where the loader cannot count."""
+    loader, programs = loader_of(draft.facts), draft.ground.programs
+    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in programs), None)
+    if loader != "grub" or editor is None or "systemctl" not in programs:
+        raise CannotPlan("a trial boot needs GRUB with grub-editenv, and systemd: take the entry of the boot menu")
+    add_escape(draft)
+    if draft.text(GRUB_SCRIPT) is None:
+        raise CannotPlan("a trial boot needs the boot entry without passthrough: update-grub was not found")
+    bus = draft.facts.pci
+    if isinstance(bus, Unread):
+        raise CannotPlan(f"the PCI devices cannot be seen: {bus}")
+    chosen = stored(draft)
+    given = tuple(c.bdf for c in chosen if c.method != Method.DYNAMIC)
+    if not given:
+        raise CannotPlan("a trial boot tries an isolation: wish isolate.auto=BDF first")
+    why = "look after the next boot whether the host is healthy"
+    for path, text, mode in ((SCRIPT, script_text(editor, given, _displays(bus, chosen)), 0o755),
+                             (UNIT, UNIT_TEXT, 0o644)):  # fmt: skip
+        draft.write(path, text, why, Phase.COMMAND_LINE, risk=Risk.R2, effect=Effect.BOOT, mode=mode)
+    draft.add(set_link(WANTED, None, UNIT, why, risk=Risk.R1, effect=Effect.BOOT), Phase.COMMAND_LINE)
+    arm = run_command(
+        (editor, "-", "set", "vfiotui_trial=armed"), "try the next boot once",
+        back=(editor, "-", "unset", "vfiotui_trial"), risk=Risk.R2, effect=Effect.BOOT,
+    )  # fmt: skip
+    draft.add(arm, Phase.LOOK_INTO_ENTRY)
+    draft.escape("the next boot is a trial: when it does not come up well, start once more, and it is without")
+    draft.note(f"where {HEALTHY} is a program, it has a say in whether the trial was healthy")
+
+
+def _displays(bus: PciBus, chosen: tuple[Chosen, ...]) -> tuple[tuple[str, str], ...]:
+    """The displays that stay, with their drivers."""
+    gone = {c.bdf for c in chosen}
+    return tuple(
+        (d.bdf, d.driver) for d in bus.devices
+        if d.is_display and d.bdf not in gone and isinstance(d.driver, str) and "vfio" not in d.driver
+    )  # fmt: skip
+
+
+def _draw(draft: Draft, argument: str) -> None:
+    add_trial(draft)
+
+
+PLANNERS = (Planner("boot.trial", "yes", "the next boot as a trial that a check must confirm", "Try it once", _draw),)
