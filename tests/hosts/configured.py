@@ -7,10 +7,16 @@ from dataclasses import replace
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.demo.guest_xml import guest_xml
+from vfiotui.model.selection import FILE, Chosen, to_json
 
 CARD = "0000:01:00.0"
 VFIO_CONF = "/etc/modprobe.d/vfio.conf"
 IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"
+CHOSEN = (
+    Chosen(CARD, "10de", "13c2", "1458", "0001", f"0000:00:01.0/{CARD}", "ids"),
+    Chosen("0000:01:00.1", "10de", "0fbb", "1458", "0001", "0000:00:01.0/0000:01:00.1", "ids"),
+)
+"""The card of the clean host and its sound, as they are stored."""
 TROUBLE = f"""\
 [    0.4] DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0x7f000 [fault reason 0x06] PTE Read access
 [    0.5] AMD-Vi: Completion-Wait loop timed out
@@ -64,6 +70,11 @@ HOSTS: dict[str, Host] = {
     "home-images": replace(CLEAN, guests=(with_disk("/home/user/images/win.iso"),), modes={"/home/user": 0o700}),
     "bad-hooks": replace(
         CLEAN, files={**CLEAN.files, "/etc/libvirt/hooks/qemu": "#!/bin/sh\n# virsh is fine here\nvirsh nodedev-list\n"}
+    ),
+    "chosen-card": replace(CLEAN, files={**CLEAN.files, FILE: to_json(CHOSEN)}),
+    "moved-card": replace(
+        CLEAN,
+        files={**CLEAN.files, FILE: to_json(tuple(replace(c, bdf=c.bdf.replace(":01:", ":04:")) for c in CHOSEN))},
     ),
     "lost-race": replace(
         CLEAN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.machine import Lab
+from tests.lab.machine import TREE, Lab
 
 BROKEN = "/etc/initramfs-tools/hooks/broken"
 BREAK = f"printf '#!/bin/sh\\n[ \"$1\" = prereqs ] && exit 0\\nexit 1\\n' >{BROKEN} && chmod 755 {BROKEN}"
@@ -21,7 +21,7 @@ def test_a_failing_rebuild_takes_everything_back(lab: Lab) -> None:
 def test_a_power_cut_in_the_middle_of_the_rebuild_is_recovered(lab: Lab) -> None:
     lab.must("sync")
     before, drivers = lab.files(), lab.drivers()
-    lab.must(f"cd /root/vfiotui && setsid nohup python3 -m vfiotui {APPLY} >/root/log 2>&1 </dev/null & sleep 1")
+    lab.must(f"systemd-run -q --unit=apply --working-directory={TREE} python3 -m vfiotui {APPLY}")
     lab.wait("pgrep -x mkinitramfs || pgrep -f /usr/sbin/mkinitramfs", "the image is being built")
     lab.power_cut()
     assert "vfio-pci" not in lab.drivers().values()

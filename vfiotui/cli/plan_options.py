@@ -68,7 +68,12 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
         named = guests(wishes)
         ground = survey(root, reads(wishes))
         if not named:
-            return make_plan(gather(root), ground, wishes)
+            from vfiotui.host.image import read_next
+            from vfiotui.plan.foretold import foretold
+
+            facts = gather(root)
+            plan = make_plan(facts, ground, wishes)
+            return foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan
         from vfiotui.apply.pin_guest import survey_guests
         from vfiotui.cli.machine import look_at_guests
 

@@ -28,6 +28,7 @@ from vfiotui.host import (
     pci,
     power,
     screens,
+    selection,
     services,
     usb,
     xorg,
@@ -60,6 +61,7 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "images": images.read,
     "holders": holders.read,
     "last_boot": last_boot.read,
+    "selection": selection.read,
 }
 """One reader for each part of Facts that comes from the root; libvirt's part is handed in."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vfiotui.model.power import Power
     from vfiotui.model.reading import Reading
     from vfiotui.model.screens import Screens
+    from vfiotui.model.selection import Chosen
     from vfiotui.model.services import Services
     from vfiotui.model.topology import Topology
     from vfiotui.model.usb import Usb
@@ -65,6 +66,8 @@ class Facts:
     access: Reading[Access]
     xorg: Reading[tuple[ConfigFile, ...]]
     """Files of the X server's configuration."""
+    selection: Reading[tuple[Chosen, ...]]
+    """The devices that a person chose to give away, as they were stored."""
     holders: Reading[Holders]
     """Read last: a walk over all processes."""
     last_boot: Reading[LastBoot]

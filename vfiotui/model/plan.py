@@ -14,6 +14,8 @@ from vfiotui.model.change import Change, Effect
 from vfiotui.model.finding import Risk
 
 FORMAT = 1
+Expected = tuple[str, tuple[str, ...]]
+"""An address, and the drivers that may have it: one where it is sure, "" for none."""
 Wish = tuple[str, str]
 """The name of a planner and its argument: ("cmdline.add", "iommu=pt")."""
 
@@ -47,6 +49,8 @@ class Plan:
     """How to come back when the next boot fails: words for the boot menu, entries, commands."""
     machine: str = ""
     """The fingerprint of the machine for which it was made; empty fits all."""
+    forecast: tuple[Expected, ...] = ()
+    """What the next boot makes of every device; empty where the plan changes nothing about it."""
 
     @property
     def risk(self) -> Risk:
@@ -128,6 +132,7 @@ def to_json(plan: Plan) -> str:
         "steps": [_step_to_json(s) for s in plan.steps],
         "notes": list(plan.notes),
         "escape": list(plan.escape),
+        "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
@@ -180,6 +185,15 @@ def _step(source: dict[str, Any], number: int) -> Change:
     )
 
 
+def _forecast(source: Mapping[str, Any]) -> tuple[Expected, ...]:
+    value = source.get("forecast", {})
+    if not isinstance(value, dict) or not all(
+        isinstance(drivers, list) and all(isinstance(d, str) for d in drivers) for drivers in value.values()
+    ):
+        raise BadPlan("'forecast' of the plan does not map addresses to lists of drivers")
+    return tuple((bdf, tuple(drivers)) for bdf, drivers in value.items())
+
+
 def from_json(text: str) -> Plan:
     """The plan in a document; BadPlan says what is wrong with it."""
     try:
@@ -205,4 +219,5 @@ def from_json(text: str) -> Plan:
         notes=_texts(source, "notes", "the plan"),
         escape=_texts(source, "escape", "the plan"),
         machine=_text(source, "machine", "the plan", ""),
+        forecast=_forecast(source),
     )

@@ -1,0 +1,115 @@
+"""`vfiotui isolate` and `vfiotui verify`, from the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.hosts import HOSTS
+from vfiotui.cli.exit import Exit
+from vfiotui.cli.main import main
+from vfiotui.demo.builder import build
+from vfiotui.demo.write import write
+from vfiotui.model.change import Effect, write_file
+from vfiotui.model.finding import Risk
+from vfiotui.model.plan import Expected, Plan, from_json, to_json
+
+CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
+JOURNAL = '{"event": "apply", "at": "2026-01-01 10:00:00", "pid": 1, "start": 1, "boot": "old"}\n{"event": "done"}\n'
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def tree(folder: Path, name: str, **more: object) -> str:
+    write(build(replace(HOSTS[name], **more)), str(folder))  # type: ignore[arg-type]
+    return str(folder)
+
+
+def change(folder: Path, number: int, wish: str, forecast: tuple[Expected, ...], journal: str = JOURNAL) -> None:
+    step = write_file("/etc/x", None, b"x", "for the next boot", risk=Risk.R1, effect=Effect.BOOT)
+    place = folder / f"var/lib/vfiotui/changes/{number:04d}-isolate"
+    place.mkdir(parents=True)
+    place.joinpath("plan.json").write_text(to_json(Plan("Isolate", (step,), ((wish, CARD),), forecast=forecast)))
+    place.joinpath("journal").write_text(journal)
+
+
+def test_every_device_has_its_columns_and_its_next_boot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tree(tmp_path, "clean")
+    code, out, _ = told(capsys, "--root", root, "isolate", "--json")
+    found = {d["bdf"]: d for d in json.loads(out)["devices"]}
+    assert code == Exit.FINE and found[CARD]["configured"] == "ids" and found[CARD]["bound"] == "vfio-pci"
+    assert found["0000:00:02.0"]["forecast"] == ["i915"] and found["0000:00:02.0"]["sure"]
+    code, out, _ = told(capsys, "--root", root, "isolate")
+    assert code == Exit.FINE and any(CARD in line and " ids " in line for line in out.splitlines())
+
+
+def test_addresses_make_a_plan_with_its_forecast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tree(tmp_path, "clean", files={})
+    code, out, _ = told(capsys, "--root", root, "isolate", "01:00.0", "--method", "override", "--json")
+    plan = from_json(out)
+    assert code == Exit.FINE and plan.wishes == (("isolate.override", "01:00.0"),)
+    assert dict(plan.forecast)["0000:00:02.0"] == ("i915",) and CARD in dict(plan.forecast)
+    code, out, _ = told(capsys, "--root", root, "isolate", "01:00.0", "--plan")
+    assert code == Exit.FINE and "next boot:" in out and "0000:01:00.1 goes along" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("isolate", "--apply"), Exit.USAGE, "name the devices"),
+        (("isolate", "--undo", "--yes"), Exit.FAILS, "nothing to undo"),
+        (("isolate", "00:01.0"), Exit.CHANGE_FAILED, "is a bridge"),
+        (("isolate", "nonsense"), Exit.CHANGE_FAILED, "no PCI address"),
+        (("verify",), Exit.FAILS, "nothing to compare"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    words: tuple[str, ...], code: Exit, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, _, err = told(capsys, "--root", tree(tmp_path, "clean"), *words)
+    assert found == code and sentence in err
+
+
+def test_a_boot_that_came_as_foretold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tree(tmp_path, "clean")
+    change(tmp_path, 1, "isolate.ids", ((CARD, ("vfio-pci",)), ("0000:00:02.0", ("i915", ""))))
+    code, out, _ = told(capsys, "--root", root, "verify")
+    assert code == Exit.FINE and "2 of 2 devices came as foretold" in out and f"{CARD}: vfio-pci, as foretold" in out
+    assert "'vfiotui undo 1'" in out
+
+
+def test_any_difference_is_told_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tree(tmp_path, "clean")
+    change(tmp_path, 1, "isolate.ids", ((CARD, ("nouveau",)), ("0000:7f:00.0", ("",)), ("0000:00:02.0", ("i915",))))
+    code, out, _ = told(capsys, "--root", root, "verify")
+    assert code == Exit.FAILS and "1 of 3 devices" in out
+    assert f"{CARD}: nouveau was foretold, it has vfio-pci" in out
+    assert "0000:7f:00.0: no driver was foretold; no device is at this address" in out
+
+
+def test_moved_cards_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tree(tmp_path, "moved-card")
+    change(tmp_path, 1, "isolate.ids", ((CARD, ("vfio-pci",)),))
+    code, out, _ = told(capsys, "--root", root, "verify", "--json")
+    assert code == Exit.FAILS and any(f"has moved to {CARD}" in s for s in json.loads(out)["moved"])
+
+
+def test_the_boot_without_passthrough_is_not_the_one_foretold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tree(tmp_path, "clean")
+    change(tmp_path, 1, "isolate.ids", ((CARD, ("vfio-pci",)),))
+    line = tmp_path / "proc/cmdline"
+    line.write_text(line.read_text().strip() + " module_blacklist=vfio_pci vfiotui=off\n")
+    block = tmp_path / "boot/grub/grubenv"
+    block.parent.mkdir(parents=True, exist_ok=True)
+    block.write_text("# GRUB Environment Block\nvfiotui_trial=failed\n#####")
+    code, out, _ = told(capsys, "--root", root, "verify")
+    assert code == Exit.FAILS and "started without passthrough" in out and "trial boot was not healthy" in out

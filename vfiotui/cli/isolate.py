@@ -1,0 +1,144 @@
+"""`vfiotui isolate [BDF…]`: what the next boot gives to vfio-pci; with addresses a plan that gives them away.
+
+JSON without addresses: {"devices": [{"bdf", "name", "group", "configured", "on_disk", "booted", "bound", "drift",
+"forecast": [drivers], "sure", "why", "advice"}]}; with addresses the plan; with --apply or --undo as those commands.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import look_at_guests, open_root
+from vfiotui.cli.out import plain, print_json, printable, table
+from vfiotui.host.root import Root
+from vfiotui.model.columns import Columns, in_words
+from vfiotui.model.forecast import Forecast
+from vfiotui.model.journal import State
+from vfiotui.model.pci import PciBus
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Unread
+
+METHODS = ("auto", "ids", "subsystem", "override", "dynamic")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which devices, how, and whether it is done."""
+    parser.add_argument("device", nargs="*", metavar="BDF", help="a PCI address such as 01:00.0; none lists all")
+    parser.add_argument(
+        "--method", choices=METHODS, default="auto", help="how they are bound (the simplest that works)"
+    )
+    parser.add_argument("--now", action="store_true", help="also bind them now, before the next boot")
+    parser.add_argument("--trial", action="store_true", help="the next boot is a trial, kept only when it is healthy")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
+    what.add_argument("--apply", action="store_true", help="apply the plan")
+    what.add_argument("--undo", action="store_true", help="take the newest change back that isolates devices")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Lists, plans, applies or undoes."""
+    if args.undo:
+        from vfiotui.cli import undo
+
+        _defaults(args, number=newest_isolation(open_root(args)), preview=False, force=False, wait=False)
+        return undo.run(args)
+    if not args.device:
+        if args.apply or args.now or args.trial:
+            raise CommandError("name the devices: 'vfiotui isolate' lists them", Exit.USAGE)
+        return _list(args)
+    devices = ",".join(args.device)
+    args.wish = [f"isolate.{args.method}={devices}"]
+    args.wish += [f"driver.vfio={devices}"] if args.now else []
+    args.wish += ["boot.trial=yes"] if args.trial else []
+    if args.apply:
+        from vfiotui.cli import apply
+
+        _defaults(args, resume=None, wait=False)
+        return apply.run(args)
+    from vfiotui.cli import plan
+
+    _defaults(args, list=False, script=False, diff=False)
+    return plan.run(args)
+
+
+def _defaults(args: argparse.Namespace, **values: Any) -> None:
+    """What another command's own parser would have set."""
+    for name, value in values.items():
+        setattr(args, name, value)
+
+
+def newest_isolation(root: Root) -> str:
+    """The number of the newest change in force that gives devices away."""
+    from vfiotui.host import changes
+
+    found = changes.read(root)
+    if isinstance(found, Unread):
+        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
+    for record in found:
+        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.wishes)
+        if isolates and record.state not in (State.UNDONE, State.ROLLED_BACK):
+            return str(record.number)
+    raise CommandError("no change that isolates devices is in force: there is nothing to undo", Exit.FAILS)
+
+
+def _list(args: argparse.Namespace) -> Exit:
+    from vfiotui.host.gather import gather
+    from vfiotui.host.ground import survey
+    from vfiotui.host.image import read_next
+    from vfiotui.plan.columns import columns
+    from vfiotui.plan.forecast import forecast
+
+    root = open_root(args)
+    facts, ground, image = gather(root, look_at_guests(args, root)), survey(root), read_next(root)
+    rows, next_boot = columns(facts, ground, image), forecast(facts, ground, image)
+    for missing in (facts.pci, rows, next_boot):
+        if isinstance(missing, Unread):
+            raise CommandError(f"what the next boot does cannot be told: {missing}", Exit.NO_ACCESS)
+    assert isinstance(facts.pci, PciBus) and isinstance(rows, tuple) and isinstance(next_boot, tuple)
+    if args.json:
+        print_json({"devices": [_as_json(facts.pci, c, f) for c, f in zip(rows, next_boot, strict=True)]})
+    else:
+        print("\n".join(as_text(facts.pci, rows, next_boot)))
+    return Exit.FINE
+
+
+def _as_json(bus: PciBus, row: Columns, told: Forecast) -> dict[str, Any]:
+    device = bus.get(row.bdf)
+    return {
+        "bdf": row.bdf,
+        "name": device.name if device else None,
+        "group": plain(device.group) if device else None,
+        "configured": plain(row.configured),
+        "on_disk": plain(row.on_disk),
+        "booted": plain(row.booted),
+        "bound": plain(row.bound),
+        "drift": list(row.drift),
+        "forecast": list(told.outcomes),
+        "sure": told.sure,
+        "why": told.why,
+        "advice": told.advice,
+    }
+
+
+def as_text(bus: PciBus, rows: tuple[Columns, ...], next_boot: tuple[Forecast, ...]) -> list[str]:
+    """Every device that is no bridge; below it what drifts and what is not ordered."""
+    head = ("device", "group", "configured", "on disk", "booted", "bound now", "next boot", "name")
+    lines: list[tuple[str, ...]] = [head]
+    notes: dict[int, list[str]] = {}
+    for row, told in zip(rows, next_boot, strict=True):
+        device = bus.get(row.bdf)
+        if device is None or device.is_bridge:
+            continue
+        group = "?" if isinstance(device.group, Unread) else "–" if device.group is None else str(device.group)
+        words = [in_words(c) if not isinstance(c, Unread) else "?" for c in (row.configured, row.on_disk, row.booted)]
+        lines.append((row.bdf, group, *words, "?" if isinstance(row.bound, Unread) else row.bound or "none",
+                      told.text, device.name))  # fmt: skip
+        sentences = [*row.drift, *([] if told.sure else [told.why, told.advice])]
+        notes[len(lines)] = [s for s in sentences if s]
+    found = table(lines)
+    for place in sorted(notes, reverse=True):
+        found[place:place] = [f"    {sentence}" for sentence in notes[place]]
+    return [printable(line) for line in found]
