@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_journal_is_never_hidden_below_a_mount_point(site: Site, tmp_path: Pat
         (("@/.snapshots/1/snapshot/etc",), "subvol=@/.snapshots/1/snapshot "),
         (("EFI/BOOT",), "is an EFI partition"),
         (("grub", "loader"), "is a /boot partition"),
-        (("home/user",), "no system is in .* it has no /etc"),
+        (("home/user",), "no system is in .* it has no /etc, /usr or /boot"),
     ],
 )
 def test_a_folder_that_is_no_system_is_told_apart(tmp_path: Path, names: tuple[str, ...], sentence: str) -> None:
@@ -103,7 +104,7 @@ def test_a_folder_that_is_no_system_is_told_apart(tmp_path: Path, names: tuple[s
     with pytest.raises(Trouble, match=sentence):
         Site(Root.mounted(str(tmp_path)))
     with pytest.raises(CommandError, match=sentence) as told:
-        wanted_plan(Root.mounted(str(tmp_path)), ["cmdline.add=iommu=pt"])
+        wanted_plan(Namespace(wish=["cmdline.add=iommu=pt"]), Root.mounted(str(tmp_path)))
     assert told.value.code is Exit.NO_ACCESS
 
 

@@ -12,6 +12,8 @@ from vfiotui.model.mode import Mode
 from vfiotui.model.reading import or_else
 
 MOUNTS = "/proc/self/mountinfo"
+TOPS = ("etc", "usr", "boot")
+"""One of them is at the top of every system, and of none of the other file systems that are mounted by mistake."""
 SUBVOLUMES = ("@", "root", "@rootfs", "@/.snapshots/1/snapshot")
 """Where the installers of Ubuntu and Arch, Fedora, Debian and openSUSE put the system inside a btrfs."""
 
@@ -71,7 +73,7 @@ def not_mounted(root: Root) -> Mapping[str, str]:
 
 def why_no_system(root: Root) -> str | None:
     """Why a folder is not the top of a system, as a sentence with what to mount; None where it is one."""
-    if root.mode is not Mode.ROOT or root.exists("/etc") is True:
+    if root.mode is not Mode.ROOT or any(root.exists(f"/{name}") is True for name in TOPS):
         return None
     for name in SUBVOLUMES:
         if root.exists(f"/{name}/etc") is True:
@@ -85,7 +87,7 @@ def why_no_system(root: Root) -> str | None:
         return f"{root.label} is an EFI partition, not a system: mount the system's root file system there"
     if root.exists("/grub") is True or root.exists("/loader") is True:
         return f"{root.label} is a /boot partition, not a system: mount the system's root file system there"
-    return f"no system is in {root.label}: it has no /etc; mount the system's root file system there"
+    return f"no system is in {root.label}: it has no /etc, /usr or /boot; mount the system's root file system there"
 
 
 def _device_of(root: Root) -> str:
