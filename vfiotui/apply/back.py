@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Standing, Work
-from vfiotui.apply.process import end_left_behind
+from vfiotui.apply.process import end_left_behind, run
 from vfiotui.apply.steps import Outcome, Tell, works
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.model.journal import State
@@ -20,8 +20,13 @@ def foreign(journal: Journal, plan: Plan) -> list[Work]:
 
 
 def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
-    """Takes every begun step back; Conflict at a subject that somebody changed, unless forced."""
+    """Takes every begun step back; Conflict at a subject that somebody changed, unless forced.
+
+    A command that must run again does so when everything else is as before; until then it counts as begun, so that a
+    way back that was cut short runs it too.
+    """
     steps = works(journal, plan)
+    again: list[Work] = []
     for step in reversed(journal.come().begun):
         work = steps[step - 1]
         kind = kind_of(work.change.kind)
@@ -32,7 +37,14 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
         if standing is not Standing.BEFORE:
             tell(f"takes back step {step}: {work.change.subject}")
             kind.undo(work)
-        journal.write("back", step=step)
+        if work.change.again:
+            again.append(work)
+        else:
+            journal.write("back", step=step)
+    for work in reversed(again):
+        tell(f"runs once more: {work.change.subject}")
+        run(work.site, work.change.argv, work.log, work.started)
+        journal.write("back", step=work.step)
 
 
 def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:

@@ -33,7 +33,9 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
                 steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
             elif change.kind in ("command", "look"):
                 words = ["its products are put back"] if change.products else []
-                steps.append((change.subject, words + ([f"$ {' '.join(change.back)}"] if change.back else [])))
+                words += [f"$ {' '.join(change.back)}"] if change.back else []
+                words += [f"$ {' '.join(change.argv)}, once everything is as before"] if change.again else []
+                steps.append((change.subject, words))
             else:
                 steps.append(
                     (change.subject, list(kind.preview(replace(change, before=change.after, after=change.before))))

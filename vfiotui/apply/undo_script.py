@@ -21,6 +21,7 @@ def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
         check, back = kind_of(work.change.kind).undo_script(work)
         checks += check
         backs += back
+    backs += [f"run_back {work.step} {shlex.join(work.change.argv)}" for work in steps if work.change.again]
     parts = {
         "NUMBER": f"{number:04d}",
         "TITLE": shlex.quote(" ".join(title.split())),

@@ -43,8 +43,12 @@ class Change:
     """A command that undoes it, where putting its products back does not."""
     products: tuple[str, ...] = ()
     """Files that a command writes: kept before it runs, put back by the undo. A pattern may use * and ?."""
+    again: bool = False
+    """Whether a command must run once more after all steps were taken back: its effect lies where no undo reaches."""
     wants: tuple[str, ...] = ()
     """What a look must find in its subject."""
+    bans: tuple[str, ...] = ()
+    """What a look must not find there."""
     where: str = ""
     """The libvirt connection of a guest."""
 
@@ -78,16 +82,19 @@ def run_command(
     *,
     products: tuple[str, ...] = (),
     back: tuple[str, ...] = (),
+    again: bool = False,
     risk: Risk,
     effect: Effect,
 ) -> Change:
     """A command runs; what it writes is named so that it can be put back."""
-    return Change("command", argv[0], why, None, None, risk, effect, argv=argv, products=products, back=back)
+    return Change(
+        "command", argv[0], why, None, None, risk, effect, argv=argv, products=products, back=back, again=again
+    )
 
 
-def look_into(path: str, wants: tuple[str, ...], why: str) -> Change:
-    """What an earlier step should have produced is looked for; the change fails where it is not there."""
-    return Change("look", path, why, risk=Risk.R0, wants=wants)
+def look_into(path: str, wants: tuple[str, ...], why: str, bans: tuple[str, ...] = ()) -> Change:
+    """What an earlier step should have produced is looked for, and what it should have removed; else it fails."""
+    return Change("look", path, why, risk=Risk.R0, wants=wants, bans=bans)
 
 
 def define_domain(

@@ -108,9 +108,11 @@ def _unpack(value: Any, where: str) -> bytes | None:
 def _step_to_json(step: Change) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": step.kind, "subject": step.subject, "why": step.why}
     found["risk"], found["effect"] = str(step.risk), str(step.effect)
-    for name in ("argv", "back", "products", "wants"):
+    for name in ("argv", "back", "products", "wants", "bans"):
         if getattr(step, name):
             found[name] = list(getattr(step, name))
+    if step.again:
+        found["again"] = True
     if step.where:
         found["where"] = step.where
     if step.mode is not None:
@@ -151,6 +153,13 @@ def _texts(source: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _flag(source: Mapping[str, Any], name: str, where: str) -> bool:
+    value = source.get(name, False)
+    if not isinstance(value, bool):
+        raise BadPlan(f"{name!r} of {where} is neither true nor false")
+    return value
+
+
 def _maps(source: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     value = source.get(name, [])
     if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
@@ -180,7 +189,9 @@ def _step(source: dict[str, Any], number: int) -> Change:
         argv=_texts(source, "argv", where),
         back=_texts(source, "back", where),
         products=_texts(source, "products", where),
+        again=_flag(source, "again", where),
         wants=_texts(source, "wants", where),
+        bans=_texts(source, "bans", where),
         where=_text(source, "where", where, ""),
     )
 

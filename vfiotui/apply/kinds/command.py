@@ -50,6 +50,8 @@ class CommandKind:
             yield f"  it writes {', '.join(change.products)}: kept before, put back by the undo"
         if change.back:
             yield f"  undone by $ {shlex.join(change.back)}"
+        if change.again:
+            yield "  the undo puts everything back and runs it once more"
 
     def prepare(self, work: Work) -> None:
         site, change = work.site, work.change

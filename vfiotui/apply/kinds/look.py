@@ -14,34 +14,40 @@ LIMIT = 16 << 20
 
 
 class LookKind:
-    """Words that a text file must hold; changes nothing, and fails the change where one is missing."""
+    """Words that a text file must hold or not hold; changes nothing, and fails the change where it is otherwise."""
 
     def preview(self, change: Change) -> Iterator[str]:
-        yield f"then {change.subject} must hold: {', '.join(change.wants)}"
+        if change.wants:
+            yield f"then {change.subject} must hold: {', '.join(change.wants)}"
+        if change.bans:
+            yield f"then {change.subject} must not hold: {', '.join(change.bans)}"
 
     def prepare(self, work: Work) -> None:
         return
 
-    def _missing(self, work: Work) -> str | None:
-        """What is not there, as a sentence."""
+    def _wrong(self, work: Work) -> str | None:
+        """What is not there or still there, as a sentence."""
         place = work.site.real_place(work.change.subject)
         if not os.path.isfile(place):
             return f"{work.change.subject} was not made"
         with open(place, "rb") as file:
             text = file.read(LIMIT).decode("utf-8", "replace")
         missing = [w for w in work.change.wants if not _holds(text, w)]
-        return f"{work.change.subject} was made, but does not hold {' and '.join(missing)}" if missing else None
+        left = [w for w in work.change.bans if _holds(text, w)]
+        wrong = [f"does not hold {' and '.join(missing)}"] * bool(missing)
+        wrong += [f"still holds {' and '.join(left)}"] * bool(left)
+        return f"{work.change.subject} was made, but {' and '.join(wrong)}" if wrong else None
 
     def standing(self, work: Work) -> Standing:
-        return Standing.BEFORE if self._missing(work) else Standing.AFTER
+        return Standing.BEFORE if self._wrong(work) else Standing.AFTER
 
     def holds(self, work: Work) -> bytes | None:
         return None
 
     def do(self, work: Work) -> None:
-        missing = self._missing(work)
-        if missing:
-            raise Trouble(missing)
+        wrong = self._wrong(work)
+        if wrong:
+            raise Trouble(wrong)
 
     def undo(self, work: Work) -> None:
         return
@@ -50,7 +56,9 @@ class LookKind:
         return
 
     def script(self, change: Change) -> list[str]:
-        return [f"grep -q -F -e {quoted(w)} {quoted(change.subject)} || exit 1" for w in change.wants]
+        place = quoted(change.subject)
+        wants = [f"grep -q -E -e {quoted(_line_with(w))} {place} || exit 1" for w in change.wants]
+        return wants + [f"! grep -q -E -e {quoted(_line_with(w))} {place} || exit 1" for w in change.bans]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         return [], []
@@ -59,6 +67,12 @@ class LookKind:
 def _holds(text: str, word: str) -> bool:
     """Whether a word stands in a text, not as a part of a longer one."""
     return re.search(rf"(?<!\S){re.escape(word)}(?!\S)", text) is not None
+
+
+def _line_with(word: str) -> str:
+    """The same for grep -E."""
+    literal = re.sub(r"([][\\.^$*+?(){}|])", r"\\\1", word)
+    return f"(^|[[:space:]]){literal}([[:space:]]|$)"
 
 
 KIND = LookKind()

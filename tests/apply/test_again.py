@@ -1,0 +1,114 @@
+"""Commands whose effect no undo reaches run once more; looks that want words gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.needs import need
+from vfiotui.apply.kinds.look import KIND
+from vfiotui.apply.run import apply
+from vfiotui.apply.site import Site
+from vfiotui.apply.undo import undo
+from vfiotui.model.change import Change, look_into, run_command, write_file
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan, from_json, to_json
+
+REFRESH = """#!/bin/sh
+# Stands for proxmox-boot-tool: copies the words to where nobody looks.
+echo "${1:-}:$(cat /etc/default/grub.real | sed -n 's/.*DEFAULT=//p')" >>/opt/elsewhere
+[ ! -e /opt/full ]
+"""
+EDIT = write_file("/etc/default/grub", GRUB, AFTER, "add iommu=pt", **RISKS)  # type: ignore[arg-type]
+COPY = run_command(("boot-tool", "refresh"), "copy the words", again=True, **RISKS)  # type: ignore[arg-type]
+
+
+def quiet(sentence: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture
+def entered(tmp_path: Path) -> Site:
+    if os.geteuid() != 0:
+        pytest.skip("entering a system needs root")
+    site = system(tmp_path / "a")
+    with_busybox(tmp_path / "a", need("busybox", "busybox-static"))
+    tool = tmp_path / "a/usr/sbin/boot-tool"
+    tool.write_text(REFRESH)
+    tool.chmod(0o755)
+    (tmp_path / "a/opt").mkdir()
+    return site
+
+
+def elsewhere(folder: Path) -> list[str]:
+    return (folder / "a/opt/elsewhere").read_text().split("\n")[:-1]
+
+
+def test_the_undo_runs_it_once_more_when_the_files_are_back(entered: Site, tmp_path: Path) -> None:
+    before = disk(tmp_path / "a")
+    outcome = apply(entered, plan(EDIT, COPY), quiet)
+    assert outcome.state is State.DONE and elsewhere(tmp_path) == ["refresh:'quiet iommu=pt'"]
+    assert undo(entered, "1", quiet).state is State.UNDONE
+    assert elsewhere(tmp_path) == ["refresh:'quiet iommu=pt'", "refresh:'quiet'"]
+    (tmp_path / "a/opt/elsewhere").unlink()
+    assert disk(tmp_path / "a") == before
+
+
+def test_a_change_that_fails_leaves_the_copies_as_they_were(entered: Site, tmp_path: Path) -> None:
+    failing = run_command(("broken-build",), "fails", products=("/boot/grub/grub.cfg",), **RISKS)  # type: ignore[arg-type]
+    assert apply(entered, plan(EDIT, COPY, failing), quiet).state is State.ROLLED_BACK
+    assert elsewhere(tmp_path)[-1] == "refresh:'quiet'"
+
+
+def test_an_undo_that_was_cut_short_runs_it_too(entered: Site, tmp_path: Path) -> None:
+    """The copy fails on the way back; the files are back by then, and the second undo still copies."""
+    apply(entered, plan(EDIT, COPY), quiet)
+    (tmp_path / "a/opt/full").touch()
+    with pytest.raises(Exception, match="boot-tool ended with 1"):
+        undo(entered, "1", quiet)
+    (tmp_path / "a/opt/full").unlink()
+    shutil.copy(tmp_path / "a/opt/elsewhere", tmp_path / "seen")
+    assert undo(entered, "1", quiet).state is State.UNDONE
+    assert len(elsewhere(tmp_path)) == len((tmp_path / "seen").read_text().split("\n"))
+    assert elsewhere(tmp_path)[-1] == "refresh:'quiet'"
+
+
+def test_the_script_does_the_same(entered: Site, tmp_path: Path) -> None:
+    apply(entered, plan(EDIT, COPY), quiet)
+    script = next(Path(entered.journal).iterdir()) / "undo.sh"
+    done = subprocess.run(["sh", str(script)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert elsewhere(tmp_path) == ["refresh:'quiet iommu=pt'", "refresh:'quiet'"]
+
+
+def test_it_survives_being_written_down() -> None:
+    whole = Plan("x", (COPY, look_into("/boot/grub/grub.cfg", ("a",), "look", ("b",))))
+    assert from_json(to_json(whole)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "wants", "bans", "holds"),
+    [
+        ("linux /vmlinuz quiet iommu=pt\n", ("iommu=pt",), ("splash",), True),
+        ("linux /vmlinuz quiet amd_iommu=pt\n", ("iommu=pt",), (), False),
+        ("linux /vmlinuz quiet amd_iommu=pt\n", (), ("iommu=pt",), True),
+        ("linux /vmlinuz iommu=pt\n", (), ("iommu=pt",), False),
+        ("options a.b=1\n", (), ("a?b=1", "axb=1"), True),
+        ("options pci=a+b[0]\n", ("pci=a+b[0]",), (), True),
+    ],
+)
+def test_a_look_wants_whole_words(
+    text: str, wants: tuple[str, ...], bans: tuple[str, ...], holds: bool, tmp_path: Path
+) -> None:
+    site = system(tmp_path / "a")
+    (tmp_path / "a/boot/grub/grub.cfg").write_text(text)
+    change: Change = look_into("/boot/grub/grub.cfg", wants, "look", bans)
+    outcome = apply(site, plan(change), quiet)
+    assert (outcome.state is State.DONE) == holds, outcome
+    script = "\n".join(KIND.script(change)).replace("/boot/grub", f"{tmp_path}/a/boot/grub")
+    assert (subprocess.run(["sh", "-c", script]).returncode == 0) == holds
