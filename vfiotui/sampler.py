@@ -9,9 +9,11 @@ from typing import Any
 
 from vfiotui.host import memory, own_threads
 from vfiotui.host.live_cpu import CpuReader
+from vfiotui.host.live_culprits import CulpritReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
+from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
 from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
@@ -26,10 +28,14 @@ SLOWEST, FASTEST = 10.0, 0.1
 MEMORY_SECONDS = 2.0
 COST_SECONDS, COST_ALONE_SECONDS = 4.0, 60.0
 """How often the own cost is read; the second where nothing else is: reading it would be most of it."""
+CULPRIT_SECONDS, CULPRIT_SHARE = 2.0, 0.02
+"""How often all tasks are looked through at most, and what share of a CPU that may take."""
+TRIES, PROMPT_SECONDS = 3, 0.005
+"""How often a sample is taken again that took longer than so many seconds."""
 PAUSED_SECONDS = 5.0
 CROWDED_SECONDS = 2.0
 """The fastest where every CPU belongs to a guest."""
-TOPICS = frozenset({"live", "memory", "cost"})
+TOPICS = frozenset({"live", "memory", "cost", "culprits"})
 
 
 class Sampler:
@@ -46,6 +52,8 @@ class Sampler:
         """Whether every CPU belongs to a guest: then it samples less often."""
         self.focus = ""
         """The guest of which everything is read at every sample; "" stands for all."""
+        self.cores: frozenset[int] = frozenset()
+        """The CPUs on which culprits are looked for."""
         self._wake = threading.Event()
         self._again = threading.Event()
         self._ended = False
@@ -102,13 +110,18 @@ class Sampler:
                         read[topic] = beat if now - beat < self._period(topic) else now
                 if "live" not in wanted:
                     self._readers.rest()
+                if "culprits" not in wanted:
+                    self._readers.let_culprits_go()
                 pause = min((read[t] + self._period(t) for t in wanted), default=None)
                 self._wake.wait(None if pause is None else max(pause - time.monotonic(), 0.001))
                 self._wake.clear()
         finally:
             self._readers.rest()
+            self._readers.let_culprits_go()
 
     def _period(self, topic: str) -> float:
+        if topic == "culprits":
+            return max(CULPRIT_SECONDS, self._readers.culprit_cost / CULPRIT_SHARE)
         if topic == "cost":
             return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
         if self._paused and topic == "live":
@@ -122,13 +135,16 @@ class Sampler:
             self._again.clear()
             readers.guests.look_again()
         try:
-            value: Any = (
-                readers.live(self.focus)
-                if topic == "live"
-                else readers.memory()
-                if topic == "memory"
-                else readers.cost.read()
-            )
+            value: Any
+            match topic:
+                case "live":
+                    value = readers.live(self.focus)
+                case "memory":
+                    value = readers.memory()
+                case "culprits":
+                    value = readers.culprits(self.cores)
+                case _:
+                    value = readers.cost.read()
         except Exception as error:
             # One bad sample must not end all later ones.
             value = Unread(f"the reading failed ({type(error).__name__}: {error})", Why.DAMAGED)
@@ -145,6 +161,9 @@ class Readers:
         self._cpus: CpuReader | None = None
         self._rates = Rates()
         self._batch = False
+        self._culprits: CulpritReader | None = None
+        self.culprit_cost = 0.0
+        """Seconds of CPU that the last look took."""
 
     def sample(self, focus: str = "") -> Sample:
         """Counts everything once."""
@@ -152,9 +171,16 @@ class Readers:
             return Sample(time.monotonic(), time.time(), STILL, STILL)
         if self._cpus is None:
             self._cpus = CpuReader(self._root)
-        guests = self.guests.read(focus)
-        at, wall = time.monotonic(), time.time()
-        return Sample(at, wall, self._cpus.read(), guests)
+        # Who is pushed off its CPU in the middle of a reading cannot say when it was: it reads again.
+        for _ in range(TRIES):
+            before = time.monotonic()
+            guests = self.guests.read(focus)
+            cpus = self._cpus.read()
+            after = time.monotonic()
+            if after - before < PROMPT_SECONDS:
+                break
+        at = (before + after) / 2
+        return Sample(at, time.time() - (time.monotonic() - at), cpus, guests)
 
     def live(self, focus: str = "") -> LiveMoment:
         """The moment since the last call."""
@@ -162,6 +188,20 @@ class Readers:
             self._batch = True
             own_threads.stand_back(self._root)
         return self._rates.moment(self.sample(focus))
+
+    def culprits(self, cores: frozenset[int]) -> Culprits:
+        """Who ran on these CPUs since the last call."""
+        if self._culprits is None:
+            self._culprits = CulpritReader(self._root)
+        found = self._culprits.read(cores)
+        self.culprit_cost = found.cost_ms / 1e3
+        return found
+
+    def let_culprits_go(self) -> None:
+        """Closes the files that only culprits need."""
+        if self._culprits is not None:
+            self._culprits.close()
+            self._culprits = None
 
     def memory(self) -> Any:
         """Memory now."""

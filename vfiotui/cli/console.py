@@ -64,8 +64,9 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     with guests_of(args) as uri:
         theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
-        replay = getattr(args, "replay", None)
         app = ConsoleApp(root, caps, uri=uri, theme=theme, start=getattr(args, "start", "host"))
+        app.live_guest = getattr(args, "guest", "")
+        replay = getattr(args, "replay", None)
         if replay:
             from vfiotui.cli.live import recorded
 

@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, metavar="S", help="end after so long; without it, at Ctrl-C")
     parser.add_argument("--record", metavar="FILE", help="write every sample into a file that --replay opens")
     parser.add_argument("--replay", metavar="FILE", help="take the figures from a recording")
+    parser.add_argument("--guest", default="", metavar="NAME", help="the guest that the screen shows first")
     parser.add_argument("--csv", action="store_true", help="print CSV; --json prints JSON lines")
     parser.add_argument(
         "--openmetrics", metavar="FILE|:PORT", help="for Prometheus: a file, or a port of 127.0.0.1 (HOST:PORT else)"

@@ -91,6 +91,8 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
         self._alarms = Alarms(Limits())
+        self.live_guest = ""
+        """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
         """A recording that is replayed: its name, and the seconds between its samples."""
         self.follow = Follow(root, self.store, self.action_read_again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, cast
 
 from textual import on
@@ -14,12 +15,15 @@ from vfiotui.model.reading import Unread
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.text import clean
+from vfiotui.tui.views.culprits import culprit_rows, late_keys
 from vfiotui.tui.views.live import Table, clock_text, key_of, live_rows
 from vfiotui.tui.views.live_big import AXIS, big_rows
 from vfiotui.tui.views.window import ZOOMS, Window
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
+HUNT_SECONDS = 10.0
+"""How long culprits are looked for after a vCPU has waited."""
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between samples that + and - step through."""
 
@@ -35,6 +39,7 @@ class LiveScreen(ConsoleScreen):
         ("p", "pause"),
         ("←→", "time"),
         ("z", "zoom"),
+        ("w", "who"),
         ("m", "mark"),
         ("c", "CPUs"),
         ("+-", "interval"),
@@ -49,12 +54,14 @@ class LiveScreen(ConsoleScreen):
         "p  the picture stands; until it goes on a sample is taken every 5 s\n"
         "left right  back and forth in time, < and > in larger steps, esc back to now\n"
         "z Z  more or less time in a cell: of the samples in a cell the longest delay and the lowest frequency show\n"
+        "w  who else runs on the CPUs of the vCPUs; while one waits it is looked for without being asked\n"
         "m  marks the moment\n+ -  seconds between samples, 0.1 to 10"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
         Binding("c", "cpus", "host CPUs", show=False),
         Binding("p", "pause", "pause", show=False),
+        Binding("w", "who", "who runs there", show=False),
         Binding("m", "mark", "mark", show=False),
         Binding("z", "zoom(1)", "zoom out", show=False),
         Binding("Z", "zoom(-1)", "zoom in", show=False),
@@ -80,18 +87,24 @@ class LiveScreen(ConsoleScreen):
         self._big = ""
         self._table: Table | None = None
         self._playing: Timer | None = None
+        self._asked = False
+        """Whether culprits are wanted though no vCPU waits."""
+        self._hunt_until = 0.0
+        self._leave_hunt: Callable[[], None] | None = None
 
     def compose_body(self) -> ComposeResult:
         """A headline and the table."""
         yield Line(id="headline")
         yield Rows(id="live")
+        yield Rows(id="culprits", cursor=False)
 
     def on_mount(self) -> None:
         """Keys go to the table."""
+        self._guest = self.console.live_guest
         if self.console.recording is not None:
             self._end = self.history.count
         super().on_mount()
-        self.query_one(Rows).focus()
+        self.query_one("#live", Rows).focus()
 
     @property
     def history(self) -> LiveHistory:
@@ -121,14 +134,6 @@ class LiveScreen(ConsoleScreen):
         """The sample that is read."""
         return self.window.end - 1 if self._at is None else self._at
 
-    def changed(self, topic: str) -> None:
-        """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
-        if topic == "live" and self._end is not None:
-            if not self._paused:
-                self.query_one("#headline", Line).show(self._headline())
-            return
-        super().changed(topic)
-
     def draw(self, topic: str) -> None:
         """The table of the newest sample."""
         rows = self.query_one("#live", Rows)
@@ -144,6 +149,63 @@ class LiveScreen(ConsoleScreen):
             rows.show(big_rows(self.history, key, self.window, self.at, self.table, width, rows.size.height))
         else:
             rows.show(live_rows(self.history, self.guest, self.window, self.at, self.table, width, cpus=self._cpus))
+        self._hunt()
+
+    def changed(self, topic: str) -> None:
+        """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
+        if topic == "culprits":
+            self._draw_culprits()
+        elif topic != "live" or self._end is None:
+            super().changed(topic)
+        elif not self._paused:
+            self.query_one("#headline", Line).show(self._headline())
+
+    def on_screen_suspend(self) -> None:
+        """Nobody is hunted behind another screen."""
+        super().on_screen_suspend()
+        self._end_hunt()
+
+    def _hunt(self) -> None:
+        """While a vCPU waits, and for a while after, it is looked who else runs on the CPUs of its guest."""
+        history, guest = self.history, self.guest
+        if self.console.recording is not None or self._end is not None or not history.count:
+            return
+        at = history.count - 1
+        if self._asked or late_keys(history, guest, at):
+            self._hunt_until = history.at(at) + HUNT_SECONDS
+        ran = [history.value(k, "ran_on", at) for k in history.guests.get(guest, ()) if k[1] == "vcpu"]
+        self.console.sampler.cores = frozenset(int(v) for v in ran if v == v)
+        if history.at(at) >= self._hunt_until:
+            self._end_hunt()
+        elif self._leave_hunt is None:
+            self._leave_hunt = self.store.subscribe("culprits", self.console.bridge.tell)
+        self._draw_culprits()
+
+    def _end_hunt(self) -> None:
+        if self._leave_hunt is not None:
+            self._leave_hunt()
+            self._leave_hunt = None
+            self.store.push("culprits", None)
+
+    def _draw_culprits(self) -> None:
+        pane = self.query_one("#culprits", Rows)
+        look = self.store.get("culprits")
+        if not self.guest or self._big or self.console.recording is not None:
+            pane.show([])
+            return
+        if isinstance(look, Unread):
+            pane.show([row((clean(str(look)), "unknown"))])
+            return
+        width = (pane.size.width or 80) - 1
+        hunting = self._leave_hunt is not None
+        at = self.history.count - 1 if hunting and not self._asked else self.at
+        pane.show(culprit_rows(self.history, self.guest, at, look, self._asked, width))
+
+    def action_who(self) -> None:
+        """Looks who else runs on the CPUs of all vCPUs, or only of those that wait."""
+        self._asked = not self._asked
+        self._hunt_until = 0.0
+        self.redraw()
 
     def _headline(self) -> Row:
         history = self.history

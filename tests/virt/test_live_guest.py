@@ -1,0 +1,134 @@
+"""Live figures of a real guest that spins on a pinned CPU, and of the host task that takes that CPU away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui.tmux import Tmux
+from tests.virt.libvirtd import Daemon
+from vfiotui.formats.live_record import read_record
+from vfiotui.model.live import LiveMoment, Sample, ThreadCount
+from vfiotui.model.rates import Rates
+
+pytestmark = pytest.mark.needs_libvirtd
+
+XML = """<domain type='qemu'><name>spin</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+<cputune><vcpupin vcpu='0' cpuset='{cpu}'/><emulatorpin cpuset='{other}'/></cputune>
+<os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os>
+<devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{disk}'/><target dev='sda'/>
+<readonly/></disk></devices></domain>"""
+BOOT_SECTOR = b"\xfa\xeb\xfe" + bytes(507) + b"\x55\xaa"
+"""cli, and a jump to itself."""
+CPUS = sorted(os.sched_getaffinity(0))
+CPU, OTHER = CPUS[-1], CPUS[0]
+
+
+@pytest.fixture(scope="module")
+def pid() -> Iterator[tuple[int, Daemon]]:
+    """The guest's process, once its vCPU spins."""
+    if len(CPUS) < 2:
+        pytest.skip("needs two processors")
+    daemon = Daemon()
+    daemon.start()
+    disk = daemon.folder / "boot.img"
+    disk.write_bytes(BOOT_SECTOR + bytes(1 << 20))
+    disk.chmod(0o644)
+    file = daemon.folder / "spin.xml"
+    file.write_text(XML.format(cpu=CPU, other=OTHER, emulator=daemon.emulator, disk=disk))
+    daemon.virsh("define", str(file))
+    daemon.virsh("start", "spin")
+    yield int((daemon.folder / "r/libvirt/qemu/run/spin.pid").read_text()), daemon
+    daemon.stop()
+
+
+def vcpu_counters(pid: int) -> tuple[int, int]:
+    """Run and wait time of the vCPU in nanoseconds, as /proc tells them."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        if (task / "comm").read_text().startswith("CPU 0/"):
+            run, wait, _ = (task / "schedstat").read_text().split()
+            return int(run), int(wait)
+    raise AssertionError("no vCPU")
+
+
+@contextmanager
+def burner() -> Iterator[int]:
+    """A task of the host that takes the vCPU's CPU, and says so by its name."""
+    program = f"import os; os.sched_setaffinity(0, {{{CPU}}}); print(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def recorded(path: Path, pid: int) -> tuple[list[ThreadCount], list[LiveMoment]]:
+    words = ["live", "--record", str(path), "--interval", "0.2", "--seconds", "2.1", "--alarm-delay", "100"]
+    done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rates = Rates()
+    with path.open() as file:
+        samples = [s for s in read_record(file) if isinstance(s, Sample)]
+    threads = [
+        t for s in samples for g in s.guests if g.pid == pid for t in g.threads if t.kind == "vcpu"  # type: ignore
+    ]  # fmt: skip
+    return threads, [rates.moment(s) for s in samples]
+
+
+def delays(moments: list[LiveMoment], pid: int) -> list[float]:
+    return [t.delay_ms for m in moments[1:] for g in m.guests if g.pid == pid for t in g.threads if t.kind == "vcpu"]  # type: ignore
+
+
+def test_the_recording_holds_what_proc_holds_and_the_delay_rises(pid: tuple[int, Daemon], tmp_path: Path) -> None:
+    guest, _ = pid
+    before = vcpu_counters(guest)
+    calm, moments = recorded(tmp_path / "calm", guest)
+    after = vcpu_counters(guest)
+    assert calm[0].pinned == {CPU} and calm[-1].ran_on == CPU
+    for field, (low, high) in {"run": (before[0], after[0]), "wait": (before[1], after[1])}.items():
+        counts = [getattr(t, field) for t in calm]
+        assert low <= counts[0] <= counts[-1] <= high, "between what /proc said before and after"
+        assert counts == sorted(counts)
+    with burner():
+        _, crowded = recorded(tmp_path / "crowded", guest)
+    assert "waited" in (tmp_path / "crowded").read_text(), "the alarm is in the recording"
+    # Half of the CPU is gone: of every second about 500 ms are waited, and more where others want it too.
+    waits = sorted(delays(crowded, guest))
+    assert waits[len(waits) // 2] > 200
+    assert all(w >= 0 for w in delays(moments, guest))
+
+
+@pytest.mark.needs_tmux
+def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[int, Daemon]) -> None:
+    _, daemon = pid
+    with Tmux(
+        "--connect", daemon.uri, "live", "--guest", "spin", columns=120, lines=30, term="tmux-256color"
+    ) as terminal:
+        terminal.shows("libvirt ok 1/1 running")
+        terminal.shows("spin", f"v0   {CPU}")
+        with burner() as culprit:
+            terminal.shows("v0 on CPU", f"({culprit})", "tasks seen in")
+        console = terminal.console_pid()
+        allowed = {
+            line.split()[1]
+            for task in Path(f"/proc/{console}/task").iterdir()
+            for line in (task / "status").read_text().splitlines()
+            if line.startswith("Cpus_allowed_list")
+        }
+        assert str(CPU) not in {c for text in allowed for c in text.replace("-", ",").split(",")}
+        terminal.shows("off the guests' CPUs")
+        daemon.virsh("destroy", "spin")
+        terminal.until(lambda s: "libvirt ok 0/1 running" in s and " spin ·" not in s, "the guest's end")
+        daemon.virsh("start", "spin")
+        terminal.shows("spin", f"v0   {CPU}")
+        terminal.send("q")
+        terminal.shows("ended with 0")
