@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.goals import goals
+from benchmarks.growth import growth
 from benchmarks.oneshot import cost, python_floor
 from benchmarks.terminal import Measured, measure
 
@@ -20,6 +22,8 @@ VFIOTUI = [sys.executable, "-m", "vfiotui"]
 DEMO = [*VFIOTUI, "--demo"]
 SCALE = [*VFIOTUI, "--demo", "--machine", "scale"]
 RUNS = 3
+ROUNDS = 5
+"""Rounds in which every program of the goals is measured once; a number among the words is another."""
 
 
 def line(name: str, runs: list[Measured]) -> None:
@@ -75,7 +79,7 @@ def commands() -> None:
 
 
 def main(words: list[str]) -> None:
-    """Everything, or what is named: scenes, commands, or a program after --."""
+    """Everything, or what is named: scenes, commands, growth, goals, or a program after --."""
     # An installed program is compiled once: that it would be at every start here is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(str(Path(__file__).parents[1] / "vfiotui"), quiet=1)
@@ -88,6 +92,10 @@ def main(words: list[str]) -> None:
         scenes()
     if not words or "commands" in words:
         commands()
+    if not words or "growth" in words:
+        growth()
+    if not words or "goals" in words:
+        goals(next((int(w) for w in words if w.isdigit()), ROUNDS))
 
 
 main(sys.argv[1:])

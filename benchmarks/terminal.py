@@ -45,7 +45,10 @@ class Measured:
     cpu_ms_per_s: float
     bytes_per_s: float
     writes_per_s: float
+    wakeups_per_s: float
+    """Voluntary switches of all threads: each is one wake-up."""
     rss_kib: int
+    pss_kib: int
     tail: bytes
     """The last bytes written, to see what went wrong."""
 
@@ -68,6 +71,25 @@ def cpu_ns(pid: int) -> int:
             for task in Path(f"/proc/{one}/task").iterdir():
                 total += int((task / "schedstat").read_text().split()[0])
     return total
+
+
+def wakeups(pid: int) -> int:
+    """Voluntary switches of all living threads below a process."""
+    total = 0
+    for one in descendants(pid):
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", (task / "status").read_text(), re.MULTILINE)
+                total += int(found[1]) if found else 0
+    return total
+
+
+def memory_kib(pid: int, file: str, name: str) -> int:
+    """A row of a process's status or smaps_rollup; 0 where it cannot be read."""
+    with contextlib.suppress(OSError):
+        found = re.search(rf"^{name}:\s*(\d+)", Path(f"/proc/{pid}/{file}").read_text(), re.MULTILINE)
+        return int(found[1]) if found else 0
+    return 0
 
 
 class Terminal:
@@ -151,21 +173,20 @@ def measure(
         useful = useful or last - started
         cpu = cpu or cpu_ns(terminal.pid) / 1e6
         start_bytes = terminal.count
-        if keys:
-            terminal.send(keys)
+        for key in keys.split(b" ") if keys else ():
+            terminal.send(key)
+            terminal.read(0.3)
         until = time.monotonic() + warm_up
         while time.monotonic() < until and not terminal.gone:
             terminal.read(max(until - time.monotonic(), 0.0))
         bytes_before, writes_before = terminal.count, terminal.writes
+        woken_before = wakeups(terminal.pid)
         began, cpu_before = time.monotonic(), cpu_ns(terminal.pid)
         until = began + seconds
         while time.monotonic() < until and not terminal.gone:
             terminal.read(max(until - time.monotonic(), 0.0))
         took, spent = time.monotonic() - began, cpu_ns(terminal.pid) - cpu_before
-        rss = 0
-        with contextlib.suppress(OSError):
-            status = Path(f"/proc/{terminal.pid}/status").read_text()
-            rss = int(re.search(r"VmRSS:\s*(\d+)", status)[1])  # type: ignore[index]
+        woken = wakeups(terminal.pid) - woken_before
         return Measured(
             first * 1e3,
             useful * 1e3,
@@ -174,8 +195,37 @@ def measure(
             spent / 1e6 / took,
             (terminal.count - bytes_before) / took,
             (terminal.writes - writes_before) / took,
-            rss,
+            woken / took,
+            memory_kib(terminal.pid, "status", "VmRSS"),
+            memory_kib(terminal.pid, "smaps_rollup", "Pss"),
             terminal.tail,
         )
     finally:
         terminal.close()
+
+
+def key_times(command: Sequence[str], keys: Sequence[bytes], *, count: int = 60, wanted: bytes = b"") -> list[float]:
+    """Milliseconds from a key to the first byte after it, for so many keys, four a second."""
+    terminal = Terminal(command, 120, 40, {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+    found: list[float] = []
+    try:
+        seen, until = b"", time.monotonic() + 30
+        while wanted not in seen and time.monotonic() < until:
+            seen += terminal.read(0.2)
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            terminal.read(0.2)
+        for i in range(count):
+            # Bytes of a sample that is painted at this very moment are not the answer: wait for silence first.
+            while terminal.read(0.02):
+                pass
+            sent = time.monotonic()
+            terminal.send(keys[i % len(keys)])
+            if terminal.read(2.0):
+                found.append((time.monotonic() - sent) * 1e3)
+            until = sent + 0.25
+            while (left := until - time.monotonic()) > 0:
+                terminal.read(left)
+    finally:
+        terminal.close()
+    return sorted(found)

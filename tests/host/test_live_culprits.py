@@ -104,7 +104,7 @@ def test_an_id_of_a_new_task_does_not_inherit(tmp_path: Path) -> None:
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_damaged_tables_are_no_culprits(stat: bytes, table: bytes) -> None:
     from vfiotui.host.memory_tree import MemoryTree
-    from vfiotui.model.facts import Mode
+    from vfiotui.model.mode import Mode
     from vfiotui.model.nodes import File
 
     nodes = {

@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> Exit:
         theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
         app = ConsoleApp(root, caps, uri=uri, theme=theme, start=getattr(args, "start", "host"))
         app.live_guest = getattr(args, "guest", "")
+        app.sampler.interval = getattr(args, "interval", 1.0)
         replay = getattr(args, "replay", None)
         if replay:
             from vfiotui.cli.live import recorded
