@@ -172,14 +172,18 @@ class LiveHistory:
     def _thread(self, place: int, key: Key, thread: ThreadMoment, megahertz: dict[int, float]) -> Key:
         rings = self._of(key, THREAD_FIELDS)
         rings.static = thread
-        fields = rings.fields
-        ran_on = -1 if isinstance(thread.ran_on, Unread) else thread.ran_on
-        fields["ran_on"][place] = NAN if ran_on < 0 else ran_on
-        fields["mhz"][place] = megahertz.get(ran_on, NAN)
-        fields["delay"][place] = _number(thread.delay_ms)
-        fields["busy"][place] = _number(thread.busy)
-        fields["forced"][place] = _number(thread.forced)
-        fields["slices"][place] = _number(thread.slices)
+        _, _, _, _, ran_on, busy, delay, slices, forced = thread
+        cpu = -1 if isinstance(ran_on, Unread) else ran_on
+        values = (
+            megahertz.get(cpu, NAN),
+            NAN if isinstance(delay, Unread) else delay,
+            NAN if isinstance(busy, Unread) else busy,
+            NAN if isinstance(forced, Unread) else forced,
+            NAN if isinstance(slices, Unread) else slices,
+            NAN if cpu < 0 else cpu,
+        )
+        for ring, value in zip(rings.fields.values(), values, strict=True):
+            ring[place] = value
         return key
 
     def _vanished(self, place: int) -> None:

@@ -227,13 +227,16 @@ class GuestReader:
 
 
 def _schedstat(data: bytes, path: str) -> tuple[Reading[int], Reading[int], Reading[int]]:
-    words = data.split()
-    if len(words) != 3 or not all(w.isdigit() and len(w) < 20 for w in words):
+    try:
+        run, wait, slices = map(int, data.split())
+    except ValueError:
+        run = -1
+    if run < 0 or wait < 0 or slices < 0 or len(data) > 80:
         bad = Unread("is no schedstat", Why.DAMAGED, path)
         return bad, bad, bad
     if data in NOT_COUNTED:
         return NO_SCHEDSTAT, NO_SCHEDSTAT, NO_SCHEDSTAT
-    return int(words[0]), int(words[1]), int(words[2])
+    return run, wait, slices
 
 
 def _ran_on(data: Reading[bytes], path: str) -> Reading[int]:

@@ -84,15 +84,33 @@ class Rates:
         forced = last.forced
         if now.status_at != before.status_at:
             forced = per_second(before.forced, now.forced, now.status_at - before.status_at, 1)
-        busy = per_second(before.run, now.run, seconds, 1e9)
+        busy, delay, slices = self._differences(before, now, seconds)
         return ThreadMoment(
             now.kind,
             now.number,
             now.tid,
             now.pinned,
             now.ran_on,
-            busy if isinstance(busy, Unread) else min(busy, 1.0),
+            busy,
+            delay,
+            slices,
+            forced,
+        )
+
+    def _differences(
+        self, before: ThreadCount, now: ThreadCount, seconds: float
+    ) -> tuple[Reading[float], Reading[float], Reading[float]]:
+        """Share on a CPU, milliseconds of delay and slices in a second."""
+        old, new = before[5:8], now[5:8]
+        try:
+            run, wait, slices = new[0] - old[0], new[1] - old[1], new[2] - old[2]  # type: ignore[operator]
+            if run >= 0 and wait >= 0 and slices >= 0 and seconds > 0:
+                return min(run / (seconds * 1e9), 1.0), wait / (seconds * 1e6), slices / seconds
+        except TypeError:
+            pass  # Something is no number: what exactly is told below.
+        share = per_second(before.run, now.run, seconds, 1e9)
+        return (
+            share if isinstance(share, Unread) else min(share, 1.0),
             per_second(before.wait, now.wait, seconds, 1e6),
             per_second(before.slices, now.slices, seconds, 1),
-            forced,
         )
