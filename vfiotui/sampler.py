@@ -28,8 +28,10 @@ SLOWEST, FASTEST = 10.0, 0.1
 MEMORY_SECONDS = 2.0
 COST_SECONDS, COST_ALONE_SECONDS = 4.0, 60.0
 """How often the own cost is read; the second where nothing else is: reading it would be most of it."""
-CULPRIT_SECONDS, CULPRIT_SHARE = 2.0, 0.02
-"""How often all tasks are looked through at most, and what share of a CPU that may take."""
+CULPRIT_SECONDS = 2.0
+"""How often all tasks are looked through at most."""
+CULPRIT_SHARE, ASKED_SHARE = 0.002, 0.02
+"""What share of a CPU that may take: where a vCPU waits, and where somebody asked for it."""
 TRIES, PROMPT_SECONDS = 3, 0.005
 """How often a sample is taken again that took longer than so many seconds."""
 PAUSED_SECONDS = 5.0
@@ -54,6 +56,8 @@ class Sampler:
         """The guest of which everything is read at every sample; "" stands for all."""
         self.cores: frozenset[int] = frozenset()
         """The CPUs on which culprits are looked for."""
+        self.asked = False
+        """Whether somebody asked for culprits, and may have them at a higher price."""
         self._wake = threading.Event()
         self._again = threading.Event()
         self._ended = False
@@ -121,7 +125,9 @@ class Sampler:
 
     def _period(self, topic: str) -> float:
         if topic == "culprits":
-            return max(CULPRIT_SECONDS, self._readers.culprit_cost / CULPRIT_SHARE)
+            # The second look is the one that answers: only after it the price is minded.
+            share = ASKED_SHARE if self.asked else CULPRIT_SHARE
+            return max(CULPRIT_SECONDS, self._readers.culprit_cost / share if self._readers.culprits_known else 0.0)
         if topic == "cost":
             return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
         if self._paused and topic == "live":
@@ -164,6 +170,7 @@ class Readers:
         self._culprits: CulpritReader | None = None
         self.culprit_cost = 0.0
         """Seconds of CPU that the last look took."""
+        self.culprits_known = False
 
     def sample(self, focus: str = "") -> Sample:
         """Counts everything once."""
@@ -195,6 +202,7 @@ class Readers:
             self._culprits = CulpritReader(self._root)
         found = self._culprits.read(cores)
         self.culprit_cost = found.cost_ms / 1e3
+        self.culprits_known = not isinstance(found.found, Unread)
         return found
 
     def let_culprits_go(self) -> None:
@@ -202,6 +210,7 @@ class Readers:
         if self._culprits is not None:
             self._culprits.close()
             self._culprits = None
+            self.culprits_known = False
 
     def memory(self) -> Any:
         """Memory now."""

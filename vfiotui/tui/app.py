@@ -42,6 +42,8 @@ from vfiotui.tui.themes import load_themes
 from vfiotui.tui.views.help import help_rows
 from vfiotui.watch import Watch
 
+TOAST_SECONDS = 300.0
+"""Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
 PATIENCE = 0.4
 """Seconds for which the first frame waits for the facts."""
 
@@ -91,6 +93,7 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
         self._alarms = Alarms(Limits())
+        self._toasts: dict[tuple[str, str], float] = {}
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
@@ -177,7 +180,9 @@ class ConsoleApp(App[int]):
         wanted = wanted_pins(self.store.get("virt"))
         for alarm in self._alarms.check(moment, wanted):
             self.history.mark(alarm.text, alarm=True)
-            if self.root_.is_live:
+            told = self._toasts.get((alarm.guest, alarm.kind), -TOAST_SECONDS)
+            if self.root_.is_live and alarm.at - told >= TOAST_SECONDS:
+                self._toasts[alarm.guest, alarm.kind] = alarm.at
                 self.notify(clean(alarm.text), title=alarm.kind, severity="warning", markup=False, timeout=4)
 
     def _post(self, topic: str, value: Any, keep: bool) -> None:

@@ -54,7 +54,7 @@ class LiveScreen(ConsoleScreen):
         "p  the picture stands; until it goes on a sample is taken every 5 s\n"
         "left right  back and forth in time, < and > in larger steps, esc back to now\n"
         "z Z  more or less time in a cell: of the samples in a cell the longest delay and the lowest frequency show\n"
-        "w  who else runs on the CPUs of the vCPUs; while one waits it is looked for without being asked\n"
+        "w  who else runs on the CPUs of the vCPUs; while one waits long it is looked for unasked, seldom\n"
         "m  marks the moment\n+ -  seconds between samples, 0.1 to 10"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -169,8 +169,11 @@ class LiveScreen(ConsoleScreen):
         """While a vCPU waits, and for a while after, it is looked who else runs on the CPUs of its guest."""
         history, guest = self.history, self.guest
         if self.console.recording is not None or self._end is not None or not history.count:
+            if self._paused:
+                self._end_hunt()
             return
         at = history.count - 1
+        self.console.sampler.asked = self._asked
         if self._asked or late_keys(history, guest, at):
             self._hunt_until = history.at(at) + HUNT_SECONDS
         ran = [history.value(k, "ran_on", at) for k in history.guests.get(guest, ()) if k[1] == "vcpu"]

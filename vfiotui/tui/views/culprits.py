@@ -9,6 +9,8 @@ from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.live import LATE, name_of
 
+LONG = 10.0
+"""Milliseconds of delay in a second from which on culprits are looked for without being asked."""
 RECENT = 10
 """Samples for which a wait is remembered."""
 MOST = 3
@@ -22,7 +24,7 @@ def late_keys(history: LiveHistory, guest: str, at: int) -> list[Key]:
         if key[1] == "vcpu":
             last = history.values(key, "delay", at - RECENT + 1, at + 1)
             waits.append((max((v for v in last if v == v), default=0.0), key))
-    return [key for wait, key in sorted(waits, reverse=True) if wait > LATE]
+    return [key for wait, key in sorted(waits, reverse=True) if wait > LONG]
 
 
 def culprit_rows(
