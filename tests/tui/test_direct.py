@@ -49,7 +49,10 @@ def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.Monke
     monkeypatch.delenv(driver.PUBLIC, raising=False)
     assert driver.proved() and driver.driver_class() is driver.QuietDriver
     monkeypatch.setattr(driver.textual, "__version__", "8.3.0")
+    driver.known_version.cache_clear()
     assert not driver.proved() and driver.driver_class() is None
+    monkeypatch.undo()
+    driver.known_version.cache_clear()
 
 
 def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:

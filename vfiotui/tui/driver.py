@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import select
 from codecs import getincrementaldecoder
+from functools import cache
 from typing import Any
 
 import textual
@@ -27,9 +28,15 @@ UNFINISHED = 100
 """Milliseconds after which the rest of an escape sequence will not come."""
 
 
+@cache
+def known_version() -> bool:
+    """Whether this is a Textual that we were proved with; looking its version up takes longer than to draw a frame."""
+    return textual.__version__.startswith(PROVED)
+
+
 def proved() -> bool:
     """Whether the insides of Textual may be leant on: its version is known, and nobody forbids it."""
-    return textual.__version__.startswith(PROVED) and os.environ.get(PUBLIC) != "public"
+    return known_version() and os.environ.get(PUBLIC) != "public"
 
 
 def driver_class() -> type[Driver] | None:
