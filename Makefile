@@ -20,7 +20,7 @@ test: lint
 	.venv/bin/python -m pytest -n 2
 
 bench:
-	@sh setup/setup.sh test
+	@sh setup/setup.sh bench
 	.venv/bin/python -m benchmarks $(ARGS)
 
 torture:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready: setup.sh run | setup.sh test
+# Makes .venv ready: setup.sh run | test | bench
 # Installs system packages only where something is missing, and says so; uses sudo only when it must.
 set -eu
 cd "$(dirname "$0")/.."
@@ -37,7 +37,7 @@ missing() { # packages of column $1 that are not there; python itself first
     [ -n "$python" ] || case $1 in 5) echo python ;; *) echo python3 ;; esac
     while read -r when probe apt dnf pacman; do
         case $when in '#'* | '') continue ;; esac
-        [ "$when" = run ] || [ "$what" = test ] || continue
+        case $when:$what in run:* | test:test | *:bench) ;; *) continue ;; esac
         present "$probe" || case $1 in 3) echo "$apt" ;; 4) echo "$dnf" ;; 5) echo "$pacman" ;; esac
     done <setup/packages.txt | sort -u
 }
@@ -80,7 +80,7 @@ if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     say "makes .venv with $("$python" --version) and installs vfiotui into it (libvirt-python is compiled: about half a minute)"
     [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; "$python" -m venv .venv; }
     extra=
-    [ "$what" = test ] && extra='[dev]'
+    [ "$what" != run ] && extra='[dev]'
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".$extra" ||
         fail "pip could not install the Python packages; the lines above say which"
     printf '%s' "$wanted" >"$stamp"
