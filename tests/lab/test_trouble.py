@@ -24,7 +24,7 @@ def test_a_power_cut_in_the_middle_of_the_rebuild_is_recovered(lab: Lab) -> None
     lab.must(f"systemd-run -q --unit=apply --working-directory={TREE} python3 -m vfiotui {APPLY}")
     lab.wait("pgrep -x mkinitramfs || pgrep -f /usr/sbin/mkinitramfs", "the image is being built")
     lab.power_cut()
-    assert "vfio-pci" not in lab.drivers().values()
+    # The files are written, the image is not: the host comes up all the same.
     newest = lab.json("changes")["changes"][0]
     assert newest["state"] == "interrupted"
     assert "is interrupted" in lab.vfiotui("apply cmdline.add=x=1 --yes").err

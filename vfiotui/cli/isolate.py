@@ -15,10 +15,9 @@ from vfiotui.cli.out import plain, print_json, printable, table
 from vfiotui.host.root import Root
 from vfiotui.model.columns import Columns, in_words
 from vfiotui.model.forecast import Forecast
-from vfiotui.model.journal import State
 from vfiotui.model.pci import PciBus
-from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
+from vfiotui.model.verified import newest_isolation
 
 METHODS = ("auto", "ids", "subsystem", "override", "dynamic")
 
@@ -43,7 +42,7 @@ def run(args: argparse.Namespace) -> Exit:
     if args.undo:
         from vfiotui.cli import undo
 
-        _defaults(args, number=newest_isolation(open_root(args)), preview=False, force=False, wait=False)
+        _defaults(args, number=newest(open_root(args)), preview=False, force=False, wait=False)
         return undo.run(args)
     if not args.device:
         if args.apply or args.now or args.trial:
@@ -70,18 +69,17 @@ def _defaults(args: argparse.Namespace, **values: Any) -> None:
         setattr(args, name, value)
 
 
-def newest_isolation(root: Root) -> str:
+def newest(root: Root) -> str:
     """The number of the newest change in force that gives devices away."""
     from vfiotui.host import changes
 
     found = changes.read(root)
     if isinstance(found, Unread):
         raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
-    for record in found:
-        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.wishes)
-        if isolates and record.state not in (State.UNDONE, State.ROLLED_BACK):
-            return str(record.number)
-    raise CommandError("no change that isolates devices is in force: there is nothing to undo", Exit.FAILS)
+    record = newest_isolation(found)
+    if record is None:
+        raise CommandError("no change that isolates devices is in force: there is nothing to undo", Exit.FAILS)
+    return str(record.number)
 
 
 def _list(args: argparse.Namespace) -> Exit:

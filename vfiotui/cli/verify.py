@@ -17,7 +17,7 @@ from vfiotui.model.journal import ChangeRecord, State
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.model.selection import moved
-from vfiotui.model.verified import verify
+from vfiotui.model.verified import newest_forecast, verify
 
 TRIALS = {
     "armed": "a trial boot is prepared: the next start tries it once",
@@ -30,22 +30,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
 
 
-def newest_forecast(root: Root) -> ChangeRecord:
+def newest(root: Root) -> ChangeRecord:
     """The newest change in force that foretold a boot."""
     found = changes.read(root)
     if isinstance(found, Unread):
         raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
-    for record in found:
-        told = isinstance(record.plan, Plan) and record.plan.forecast
-        if told and record.state in (State.DONE, State.WAITING):
-            return record
-    raise CommandError("no change in force foretold a boot: there is nothing to compare", Exit.FAILS)
+    record = newest_forecast(found)
+    if record is None:
+        raise CommandError("no change in force foretold a boot: there is nothing to compare", Exit.FAILS)
+    return record
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Compares."""
     root = open_root(args)
-    record = newest_forecast(root)
+    record = newest(root)
     if record.state is State.WAITING:
         raise CommandError(f"change {record.name} waits for the next boot: start the host anew, then ask again")
     assert isinstance(record.plan, Plan)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from vfiotui.model.journal import ChangeRecord, State
 from vfiotui.model.pci import PciBus
-from vfiotui.model.plan import Expected
+from vfiotui.model.plan import Expected, Plan
 from vfiotui.model.reading import Reading, Unread
 
 
@@ -54,3 +55,20 @@ def verify(forecast: Iterable[Expected], bus: PciBus) -> tuple[Verified, ...]:
         )
         found.append(Verified(bdf, foretold, bound))
     return tuple(found)
+
+
+def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
+    """The newest change in force that foretold a boot; the records are newest first."""
+    return next(
+        (r for r in records if isinstance(r.plan, Plan) and r.plan.forecast and r.state in (State.DONE, State.WAITING)),
+        None,
+    )
+
+
+def newest_isolation(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
+    """The newest change in force, wholly or in part, that gives devices away; the records are newest first."""
+    for record in records:
+        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.wishes)
+        if isolates and record.state not in (State.UNDONE, State.ROLLED_BACK):
+            return record
+    return None

@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from vfiotui.host.ground import survey
+from vfiotui.host.image import read_next
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding, Verdict
 from vfiotui.model.plan import Plan, Wish
 from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.foretold import foretold
 from vfiotui.plan.wishes import can_plan, make_plan, reads
 from vfiotui.tui.say import say
 from vfiotui.tui.screens.plan import PlanScreen
@@ -32,7 +34,12 @@ def can_fix(finding: Finding | None) -> bool:
 def open_fix(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
     """Makes the plan in a worker and shows it; why there is none is said."""
     if finding.fix is not None:
-        app.run_worker(_open(app, finding.fix.wish, facts), exclusive=True, group="plan")
+        open_wishes(app, finding.fix.wish, facts)
+
+
+def open_wishes(app: ConsoleApp, wishes: tuple[Wish, ...], facts: Facts) -> None:
+    """Makes the plan of wishes in a worker and shows it; why there is none is said."""
+    app.run_worker(_open(app, wishes, facts), exclusive=True, group="plan")
 
 
 async def _open(app: ConsoleApp, wishes: tuple[Wish, ...], facts: Facts) -> None:
@@ -45,4 +52,6 @@ async def _open(app: ConsoleApp, wishes: tuple[Wish, ...], facts: Facts) -> None
 
 
 def _make(root: Root, wishes: tuple[Wish, ...], facts: Facts) -> Plan:
-    return make_plan(facts, survey(root, reads(wishes)), wishes)
+    ground = survey(root, reads(wishes))
+    plan = make_plan(facts, ground, wishes)
+    return foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan

@@ -1,0 +1,64 @@
+"""The Isolate screen: devices are chosen with what must go along, and the plan is one key away."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hosts import HOSTS, TOWER
+from tests.machines import root_of
+from tests.plan.test_isolate import HOST_CARD
+from tests.tui.consoles import LINUX, console
+from vfiotui.model.mode import Mode
+from vfiotui.tui.screens.choice import ChoiceScreen
+from vfiotui.tui.screens.isolate import IsolateScreen
+from vfiotui.tui.screens.plan import PlanScreen
+from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.widgets.rows import Rows
+
+
+def point_at(screen: object, bdf: str) -> None:
+    assert isinstance(screen, IsolateScreen)
+    screen.query_one("#devices", Rows).select(f"device {bdf}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=str)
+async def test_a_card_is_chosen_with_its_sound_and_planned(size: tuple[int, int]) -> None:
+    async with console(root_of(HOST_CARD, Mode.DEMO), size, ability=LINUX if size[0] == 80 else None) as found:
+        await found.press("2")
+        await found.shows("01:00.0", "next boot", "[ ]")
+        point_at(found.app.screen, "0000:01:00.0")
+        await found.press("space")
+        await found.shows("[x]", "[+]", "goes along", "method  ids: no other device has these ids")
+        await found.press("m")
+        await found.until(lambda: isinstance(found.app.screen, ChoiceScreen))
+        await found.shows("override", "dynamic", "libvirt takes the device")
+        await found.press("down", "down", "enter")
+        await found.shows("method  override")
+        await found.press("p")
+        await found.until(lambda: isinstance(found.app.screen, PlanScreen))
+        await found.shows("Isolate 0000:01:00.0")
+        await found.press("escape")
+        await found.press("space")
+        await found.until(lambda: "[x]" not in found.text and "[+]" not in found.text)
+
+
+async def test_what_must_stay_says_why_and_is_not_chosen() -> None:
+    async with console(root_of(TOWER), (80, 24)) as found:
+        await found.press("2")
+        await found.shows("[-]", "next boot")
+        point_at(found.app.screen, "0000:01:00.0")
+        await found.shows("cannot be given away", "holds /")
+        await found.press("space")
+        await found.until(lambda: isinstance(found.app.screen, TextScreen))
+        await found.shows("it stays with the host", "nvme0n1p2")
+        await found.press("escape")
+        await found.until(lambda: isinstance(found.app.screen, IsolateScreen))
+        assert "[x]" not in found.text
+
+
+async def test_without_a_change_there_is_nothing_to_undo() -> None:
+    async with console(root_of(HOSTS["clean"]), (80, 24)) as found:
+        await found.press("2")
+        await found.shows("next boot", "01:00.0")
+        await found.press("u")
+        await found.shows("No change that isolates devices is in force")
