@@ -59,7 +59,7 @@ def subject_problems(site: Site, plan: Plan) -> list[str]:
         for path in _touched(change):
             real = site.inside(site.real_place(path))
             problem = _unmounted(missing, real)
-            if problem is None and not change.argv and change.kind != "look":
+            if problem is None and not change.argv and change.kind not in ("look", "image"):
                 problem = _read_only(site, path)
             if problem:
                 found[problem] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from vfiotui.formats import initramfs_tools, modules_load
 from vfiotui.formats.modprobe import fold
@@ -128,3 +128,42 @@ def stale_files(files: Iterable[ConfigFile], image: Image) -> tuple[str, ...]:
         if file.path.startswith("/etc/modprobe.d/") and (missing or other):
             found.append(file.path)
     return tuple(found)
+
+
+def copies_of(path: str) -> tuple[str, ...]:
+    """Where the tools put a file of the system into an image."""
+    name = path.rpartition("/")[2]
+    if "/udev/rules.d/" in path:
+        return tuple(f"{folder}/{name}" for folder in RULES)
+    if path.startswith("/etc/initramfs-tools/scripts/"):
+        return (path.removeprefix("/etc/initramfs-tools/"),)
+    return (path.strip("/"),)
+
+
+def missing(image: Image, wants: Iterable[str], content: Callable[[str], bytes | None]) -> tuple[str, ...]:
+    """Those of the wants that an image does not fulfil, in words; `content` gives a file of the system.
+
+    module NAME: the module is inside, or part of the kernel. early NAME: it is loaded by name. same PATH: the copy
+    of the file is the file. gone PATH: there is no copy of it.
+    """
+    early = early_boot(image)
+    builtin = {fold(m[2]) for path in image.files if "modules.builtin" in path for m in _builtin(image, path)}
+    found = []
+    for want in wants:
+        verb, _, what = want.partition(" ")
+        if verb == "module" and early.modules is not None and fold(what) not in early.modules | builtin:
+            found.append(f"lacks the module {what}")
+        elif verb == "early" and fold(what) not in {name for name, _ in early.early}:
+            found.append(f"lacks {what} among the modules that it loads first")
+        elif verb in ("same", "gone"):
+            copies = [f.content for c in copies_of(what) if (f := image.get(c)) is not None]
+            if verb == "gone" and copies:
+                found.append(f"still holds {what}, which is gone")
+            elif verb == "same" and (not copies or copies[0] != content(what)):
+                found.append(f"lacks {what} as it is now" if copies else f"lacks {what}")
+    return tuple(found)
+
+
+def _builtin(image: Image, path: str) -> list[re.Match[str]]:
+    lines = (image.text(path) or "").split("\n")
+    return [m for line in lines if (m := MODULE.fullmatch(f"lib/modules/x/{line}"))]

@@ -97,6 +97,11 @@ def look_into(path: str, wants: tuple[str, ...], why: str, bans: tuple[str, ...]
     return Change("look", path, why, risk=Risk.R0, wants=wants, bans=bans)
 
 
+def look_into_images(patterns: tuple[str, ...], wants: tuple[str, ...], why: str) -> Change:
+    """The built images of the installed kernels are opened; wants are those of formats/boot_image.missing."""
+    return Change("image", patterns[0], why, risk=Risk.R0, wants=wants, products=patterns)
+
+
 def define_domain(
     name: str, before: bytes | None, after: bytes | None, why: str, *, risk: Risk = Risk.R2, where: str = ""
 ) -> Change:

@@ -117,7 +117,7 @@ def _step_to_json(step: Change) -> dict[str, Any]:
         found["where"] = step.where
     if step.mode is not None:
         found["mode"] = f"{step.mode:04o}"
-    if step.kind not in ("command", "look"):
+    if step.kind not in ("command", "look", "image"):
         found["before"], found["after"] = _pack(step.before), _pack(step.after)
     return found
 

@@ -176,18 +176,18 @@ class Lanes:
                 yield loads(module)
         for other in self.scene.bus.devices if stage.rules else ():
             if other.bdf != self.device.bdf:
-                for rule, _ in _rules_for(stage.rules, other, self.scene.in_doubt):
+                for rule, _ in _rules_for(stage.rules, other, self.scene.in_doubt, self.scene.cmdline):
                     if rule.loads:
                         yield tuple(self._load(VFIO, stage, f"by a udev rule in {stage.name}"))
 
     def _by_rules(self, stage: Stage) -> Iterator[Event]:
-        for rule, where in _rules_for(stage.rules, self.device, self.scene.in_doubt):
+        for rule, where in _rules_for(stage.rules, self.device, self.scene.in_doubt, self.scene.cmdline):
             seen = ((where, f'driver_override="{rule.driver}"'),)
             yield Event(Does.OVERRIDE, rule.driver, f"a udev rule in {stage.name} sets driver_override", seen)
 
     def _probes(self, stage: Stage) -> Iterator[Event]:
         """What a rule runs comes behind the drivers that udev loads for the same event."""
-        for rule, where in _rules_for(stage.rules, self.device, self.scene.in_doubt):
+        for rule, where in _rules_for(stage.rules, self.device, self.scene.in_doubt, self.scene.cmdline):
             if rule.loads:
                 yield from self._load(VFIO, stage, f"by a udev rule in {stage.name}")
             if rule.probes:
@@ -203,6 +203,8 @@ class Lanes:
     def _script(self, script: Script) -> Iterator[Event]:
         named = set(BDF.findall(script.text))
         if self.device.bdf not in named and (named or not self.scene.in_doubt or self.device.is_bridge):
+            return
+        if switched_off(script.text, self.scene.cmdline):
             return
         text = re.sub(r"(?m)^\s*#.*$", "", script.text)
         seen = ((script.path, "driver_override"),)
@@ -227,13 +229,21 @@ class Lanes:
         )
 
 
-def _rules_for(files: Iterable[ConfigFile], device: PciDevice, in_doubt: bool) -> Iterator[tuple[OverrideRule, str]]:
+def _rules_for(
+    files: Iterable[ConfigFile], device: PciDevice, in_doubt: bool, line: CommandLine
+) -> Iterator[tuple[OverrideRule, str]]:
     """The rules for a device; those whose conditions are not understood are taken, or left out, in doubt."""
     for file in files:
-        for rule in override_rules(file.text):
+        for rule in override_rules(file.text) if not switched_off(file.text, line) else ():
             fits = rule.fits(device)
             if in_doubt if fits is None else fits:
                 yield rule, f"{file.path}:{rule.line}"
+
+
+def switched_off(text: str, line: CommandLine) -> bool:
+    """Whether a rule or script asks for a word of the command line that is there, and does nothing then."""
+    off = line.last("vfiotui") == "off" and "vfiotui" in text
+    return off or ("module_blacklist" in text and VFIO in {fold(m) for m in line.options("module_blacklist")})
 
 
 def _name(module: str) -> str:

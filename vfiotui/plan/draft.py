@@ -137,6 +137,11 @@ class Draft:
                 return
         self.add(look_into(path, words, why), phase)
 
+    def replace_step(self, change: Change, phase: Phase) -> None:
+        """A step takes the place of the one of its kind in a phase, or is added."""
+        kept = [(p, c) for p, c in self._steps if p is not phase or c.kind != change.kind]
+        self._steps = [*kept, (phase, change)]
+
     def require(self, name: str, subject: str, value: str = "", why: str = "") -> None:
         """Something must hold before the first step."""
         self._conditions.append(Condition(name, subject, value, why))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
-from vfiotui.model.change import Effect
+from vfiotui.model.change import Effect, look_into_images
+from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.finding import Risk
+from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.expected_image import expected
+from vfiotui.plan.planned_files import PlannedFiles
+from vfiotui.plan.softdep import builtin_modules
 
 BUILDERS = {
     "initramfs-tools": (("update-initramfs", "-u", "-k", "all"), ("/boot/initrd.img-*", "/var/lib/initramfs-tools/*")),
@@ -36,6 +41,35 @@ def rebuild(draft: Draft) -> None:
         draft.note("build the initramfs anew inside the system: no tool that does it was found here")
         return
     draft.run(argv, "build the initramfs anew", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
+    _look(draft, tool, tuple(p for p in products if not p.startswith("/var/")))
+
+
+def _look(draft: Draft, tool: str, images: tuple[str, ...]) -> None:
+    """What this plan puts into the images must be found in them."""
+    boot = draft.facts.boot
+    assert not isinstance(boot, Unread)
+    so_far = draft.plan("", ())
+    possible = expected(tool, PlannedFiles(boot, draft.ground, so_far), None)
+    # What the configuration leaves open, as dracut's hostonly, is not demanded.
+    sets = [_wants(early, so_far, builtin_modules(boot)) for early in possible]
+    wants = [w for w in sets[0] if all(w in others for others in sets)] if sets else []
+    if wants:
+        why = "open the built images: they must hold what this plan needs"
+        draft.replace_step(look_into_images(images, tuple(wants), why), Phase.LOOK_INTO_IMAGE)
+
+
+def _wants(early: EarlyBoot, plan: Plan, builtin: frozenset[str]) -> tuple[str, ...]:
+    """What a plan needs inside of an image that is built so; see formats/boot_image.missing."""
+    listed = [n for n, _ in early.early if n.startswith("vfio") and n not in builtin]
+    wants = [f"{verb} {name}" for name in listed for verb in ("module", "early")]
+    if early.options_only:
+        return tuple(wants)
+    files = [s for s in plan.steps if s.kind == "file"]
+    inside = {f.path for f in (*early.modprobe, *early.rules)} | {script.path for script in early.scripts}
+    wants += [f"same {s.subject}" for s in files if s.subject in inside]
+    removed = (s.subject for s in files if s.after is None)
+    wants += [f"gone {path}" for path in removed if "/modprobe.d/" in path or "/rules.d/" in path]
+    return tuple(wants)
 
 
 def module_file(tool: str) -> str:

@@ -1,0 +1,80 @@
+"""The built images are opened: what the plan needs must be inside, in every image of an installed kernel.
+
+An exit code of the builder proves nothing: it may have left a file out, or a module that it did not find. Where
+something is missing the change fails, and the images from before are put back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.command import products
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.trouble import Trouble
+from vfiotui.formats.boot_image import early_boot, missing
+from vfiotui.host.image import read
+from vfiotui.host.kernel import installed
+from vfiotui.model.change import Change
+from vfiotui.model.reading import Unread, Why
+
+
+class ImageKind:
+    """Looks into images; changes nothing."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"then every image ({', '.join(change.products)}) must hold: {', '.join(change.wants)}"
+
+    def prepare(self, work: Work) -> None:
+        return
+
+    def _problem(self, work: Work) -> str | None:
+        """What is not as it should be, as a sentence."""
+        kernels, judged = installed(work.site.root), 0
+        for path in products(work.site, work.change.products):
+            image = read(work.site.root, path)
+            if isinstance(image, Unread):
+                if path.endswith(".efi") or image.why is Why.ABSENT:
+                    continue
+                return f"{path} was built, but cannot be looked into: {image.reason}"
+            if image.fault:
+                return f"{path} was built, but cannot be read to its end: {image.fault}"
+            release = early_boot(image).release
+            if release and kernels and release not in kernels:
+                continue
+            judged += 1
+            lacks = missing(image, work.change.wants, lambda p: self._content(work, p))
+            if lacks:
+                return f"{path} was built, but {' and '.join(lacks)}"
+        return None if judged else f"no image of an installed kernel was built ({', '.join(work.change.products)})"
+
+    def _content(self, work: Work, path: str) -> bytes | None:
+        place = work.site.real_place(path)
+        if not os.path.isfile(place):
+            return None
+        with open(place, "rb") as file:
+            return file.read()
+
+    def standing(self, work: Work) -> Standing:
+        return Standing.BEFORE if self._problem(work) else Standing.AFTER
+
+    def do(self, work: Work) -> None:
+        problem = self._problem(work)
+        if problem:
+            raise Trouble(problem)
+
+    def undo(self, work: Work) -> None:
+        return
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        names = [w.partition(" ")[2].rpartition("/")[2] for w in change.wants]
+        return [f"# look into {', '.join(change.products)} for: {quoted(' '.join(names))}"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        return [], []
+
+
+KIND = ImageKind()
