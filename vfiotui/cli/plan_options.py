@@ -49,6 +49,7 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
         raise CommandError("name a plan's file or wishes: 'vfiotui plan --list' shows them", Exit.USAGE)
     if len(words) == 1 and (words[0] == "-" or os.path.exists(words[0]) or words[0].endswith(".json")):
         return read_plan(words[0])
+    from vfiotui.cli.machine import look_at_guests
     from vfiotui.host.gather import gather
     from vfiotui.host.ground import survey
     from vfiotui.host.mounts import why_no_system
@@ -71,11 +72,11 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
             from vfiotui.host.image import read_next
             from vfiotui.plan.foretold import foretold
 
-            facts = gather(root)
+            about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in wishes)
+            facts = gather(root, look_at_guests(args, root) if about_devices else None)
             plan = make_plan(facts, ground, wishes)
             return foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan
         from vfiotui.apply.pin_guest import survey_guests
-        from vfiotui.cli.machine import look_at_guests
 
         virt = look_at_guests(args, root)
         uri = "" if isinstance(virt, Unread) or not (root.is_live or args.connect) else virt.uri

@@ -36,6 +36,7 @@ FILES = (
 FOLDERS = (
     ("/etc/default/grub.d", ".cfg"),
     ("/etc/grub.d", ""),
+    ("/etc/kernel/install.d", ".install"),
     ("/etc/cmdline.d", ".conf"),
     ("/boot/loader/entries", ".conf"),
     ("/efi/loader/entries", ".conf"),

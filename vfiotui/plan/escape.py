@@ -6,6 +6,7 @@ from vfiotui.model.change import Effect
 from vfiotui.model.finding import Risk
 from vfiotui.plan.command_line import loader_of
 from vfiotui.plan.draft import Draft, Phase, Planner
+from vfiotui.plan.escape_entry import add_entry
 from vfiotui.plan.loader_files import refresh
 
 WORDS = ("module_blacklist=vfio_pci", "vfiotui=off")
@@ -58,6 +59,8 @@ def add_escape(draft: Draft) -> None:
                 products=maker.products, risk=Risk.R2, effect=Effect.BOOT,
             )  # fmt: skip
             draft.look(maker.menu, WORDS, f"look whether the menu has the entry {TITLE}", Phase.LOOK_INTO_ENTRY)
+        draft.escape(f"at the boot menu choose the entry ({TITLE})")
+    elif loader in ("systemd-boot", "grub-bls") and add_entry(draft, TITLE, WORDS):
         draft.escape(f"at the boot menu choose the entry ({TITLE})")
     draft.escape(f"or press e there, add {' '.join(WORDS)} to the kernel's line, and boot")
 

@@ -20,6 +20,7 @@ from vfiotui.model.ground import Ground
 
 GRUB = "/etc/default/grub"
 ENTRY_FOLDERS = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
+WITHOUT_ENTRY = "0-vfiotui-without-passthrough.conf"
 CMDLINE = "/etc/kernel/cmdline"
 LIMINE = tuple(f"{d}/limine.conf" for d in ("/boot", "/boot/limine", "/efi", "/boot/efi"))
 REFIND = "/boot/refind_linux.conf"
@@ -74,8 +75,11 @@ def _grub(ground: Ground) -> list[WordFile]:
 
 
 def _entries(ground: Ground) -> list[WordFile]:
+    """The entry that is kept without passthrough takes no new words."""
     found = (path for folder in ENTRY_FOLDERS for path in ground.below(folder, ".conf"))
-    return [WordFile(path, loader_entry.edit_words, loader_entry.words) for path in found]
+    return [
+        WordFile(p, loader_entry.edit_words, loader_entry.words, takes=not p.endswith(WITHOUT_ENTRY)) for p in found
+    ]
 
 
 def _cmdline(ground: Ground) -> list[WordFile]:

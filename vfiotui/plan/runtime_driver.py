@@ -23,6 +23,30 @@ def _guest_of(facts: Facts, device: PciDevice) -> str | None:
     )
 
 
+def _managing(facts: Facts, device: PciDevice) -> tuple[str, ...]:
+    """Guests to which libvirt gives the device by itself."""
+    domains = () if isinstance(facts.virt, Unread) else or_else(facts.virt.domains, ())
+    return tuple(d.name for d in domains if any(h.address == device.bdf and h.managed for h in d.pci_hostdevs))
+
+
+def _holders(draft: Draft, device: PciDevice) -> None:
+    """Names who holds the device; one that a driver waits for without end is refused."""
+    found = draft.facts.holders
+    if isinstance(found, Unread):
+        draft.note(f"who holds {device.bdf} could not be seen ({found}): an unbind waits for them")
+        return
+    names: dict[str, None] = {}
+    for holder in found.found:
+        if holder.bdf == device.bdf or (holder.group is not None and holder.group == device.group):
+            names[f"{holder.name} ({holder.pid}) through {holder.node}"] = None
+    if names and not any("/dev/snd/" not in name for name in names):
+        draft.note(f"{device.bdf} is held by {', '.join(names)}: their sound ends")
+    elif names:
+        raise CannotPlan(f"{device.bdf} is held by {', '.join(names)}: stop them first, or its driver never lets go")
+    if found.gap:
+        draft.note(f"not everybody who may hold {device.bdf} was seen: {found.gap}")
+
+
 def _bound(device: PciDevice) -> str | None:
     if isinstance(device.driver, Unread):
         raise CannotPlan(f"which driver has {device.bdf} cannot be seen: {device.driver}")
@@ -38,7 +62,10 @@ def _bind(draft: Draft, argument: str) -> None:
         draft.run(("modprobe", VFIO), "load vfio-pci", Phase.RUNTIME, products=(), risk=Risk.R1, effect=Effect.NOW)
     for device in choice.devices:
         bound = _bound(device)
+        for guest in _managing(draft.facts, device):
+            draft.note(f"libvirt gives {device.bdf} to {guest} by itself when it starts: this is not needed for it")
         if bound != VFIO:
+            _holders(draft, device)
             risk = Risk.R3 if device.is_display else Risk.R1
             draft.add(
                 bind_driver(device.bdf, bound, VFIO, f"give {device.bdf} to vfio-pci now", risk=risk), Phase.RUNTIME
@@ -59,6 +86,7 @@ def _release(draft: Draft, argument: str) -> None:
         bound = _bound(device)
         if bound is None or "vfio" not in bound:
             continue
+        _holders(draft, device)
         own = tuple(m for m in or_else(device.modules, ()) if not m.startswith("vfio"))
         if own:
             draft.run(
