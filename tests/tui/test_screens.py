@@ -238,6 +238,18 @@ async def test_live_goes_back_in_time_marks_and_returns() -> None:
         await found.shows("vCPU", "load, top 100 %")
 
 
+async def test_pages_are_counted_when_they_are_asked_for(tmp_path: Path) -> None:
+    root = root_of(TOWER, Mode.DEMO)
+    root._moving[f"/proc/{TOWER.guests[0].pid}/smaps_rollup"] = lambda: (
+        b"0-1 ---p 0 0:0 0 [rollup]\nRss: 8388608 kB\nAnonHugePages: 8087552 kB\n"
+    )
+    async with console(root, (120, 40)) as found:
+        await found.press("4")
+        await found.shows("s counts the huge and small pages")
+        await found.press("s")
+        await found.shows("96.4%", "301056 kB")
+
+
 async def test_what_nobody_looks_at_is_not_sampled() -> None:
     async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
         await found.press("5")

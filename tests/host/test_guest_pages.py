@@ -1,0 +1,65 @@
+"""Pages of a process: what is told equals the sum of its smaps to the page."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.trees import folder_root
+from vfiotui.host.guest_pages import count, read
+from vfiotui.host.root import Root
+from vfiotui.model.guest_pages import PageCount
+from vfiotui.model.reading import Unread
+
+MIX = """
+import mmap
+small, huge = mmap.mmap(-1, 24 << 20, flags=0x22), mmap.mmap(-1, 64 << 20, flags=0x22)
+small.madvise(mmap.MADV_NOHUGEPAGE); huge.madvise(mmap.MADV_HUGEPAGE)
+for area in (small, huge):
+    for at in range(0, len(area), 4096): area[at] = 1
+print("ready", flush=True)
+input()
+"""
+
+
+def test_a_mix_of_huge_and_small_pages_is_counted_to_the_page() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", MIX], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        told = count(Root.live(), process.pid)
+        smaps = Path(f"/proc/{process.pid}/smaps").read_text()
+        process.stdin.close()
+
+    def total(name: str) -> int:
+        return sum(int(line.split()[1]) for line in smaps.splitlines() if line.startswith(f"{name}:"))
+
+    assert not isinstance(told, Unread)
+    assert told == PageCount(
+        total("Rss"),
+        total("AnonHugePages") + total("ShmemPmdMapped") + total("FilePmdMapped"),
+        total("Shared_Hugetlb") + total("Private_Hugetlb"),
+    )
+    assert told.small >= 24 << 10 and 0 <= told.coverage < 1
+    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if setting.exists() and "[never]" not in setting.read_text():
+        assert told.huge > 0
+
+
+def test_the_shortfall_of_a_guest() -> None:
+    pages = PageCount(8388608, 8087552, 0)
+    assert pages.small == 301056 and round(pages.coverage, 4) == 0.9641
+    assert PageCount(100, 0, 900).coverage == 0.9 and PageCount(0, 0, 0).coverage == 0.0
+
+
+@pytest.mark.parametrize("text", ["", "x", "head\nRss: x kB\n", "head\nRss: 5 kB\n", "h\nRss: " + "9" * 30 + " kB\n"])
+def test_a_damaged_count_is_none(text: str, tmp_path: Path) -> None:
+    assert isinstance(count(folder_root(tmp_path, {"/proc/5/smaps_rollup": text}), 5), Unread)
+
+
+def test_a_host_without_processes_says_so(tmp_path: Path) -> None:
+    assert isinstance(read(folder_root(tmp_path, {"/etc/x": ""})), Unread)
