@@ -112,3 +112,25 @@ def test_a_look_wants_whole_words(
     assert (outcome.state is State.DONE) == holds, outcome
     script = "\n".join(KIND.script(change)).replace("/boot/grub", f"{tmp_path}/a/boot/grub")
     assert (subprocess.run(["sh", "-c", script]).returncode == 0) == holds
+
+
+def test_two_commands_may_write_the_same_file(entered: Site, tmp_path: Path) -> None:
+    """Neither takes the other's work for somebody else's, nor does the script."""
+    tool = tmp_path / "a/usr/sbin/add-word"
+    tool.write_text('#!/bin/sh\necho "$1" >>/boot/grub/grub.cfg\necho "$1" >>/boot/grub/grub.cfg.new\n')
+    tool.chmod(0o755)
+    before = disk(tmp_path / "a")
+    steps = [
+        run_command(("add-word", w), "add", products=("/boot/grub/grub.cfg*",), **RISKS)  # type: ignore[arg-type]
+        for w in ("a", "b")
+    ]
+    assert apply(entered, plan(*steps), quiet).state is State.DONE
+    script = next(Path(entered.journal).iterdir()) / "undo.sh"
+    told = subprocess.run(["sh", str(script), "-n"], capture_output=True, text=True)
+    assert told.returncode == 0 and "changed by somebody" not in told.stdout, told.stdout + told.stderr
+    assert undo(entered, "1", quiet).state is State.UNDONE
+    assert disk(tmp_path / "a") == before
+    apply(entered, plan(*steps), quiet)
+    (tmp_path / "a/boot/grub/grub.cfg").write_text("by hand\n")
+    with pytest.raises(Exception, match="changed since"):
+        undo(entered, "2", quiet)

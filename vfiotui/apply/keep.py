@@ -87,6 +87,11 @@ class Keep:
         value = json.loads(data)
         return value if isinstance(value, dict) else {}
 
+    def later(self, step: int) -> list[dict[str, Any]]:
+        """The notes of the steps behind this one, in order."""
+        names = (name.removesuffix(".json") for name in os.listdir(self.folder) if name.endswith(".json"))
+        return [self.noted(n) for n in sorted(int(name) for name in names if name.isdigit()) if n > step]
+
     def sync(self) -> None:
         """Makes the names in the folder durable."""
         sync_folder(self.folder)

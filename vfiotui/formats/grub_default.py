@@ -9,6 +9,7 @@ from __future__ import annotations
 from vfiotui.formats import shell_variable
 from vfiotui.formats.kernel_words import Kept, WordEdit, rewrite
 from vfiotui.formats.refused import Refused
+from vfiotui.formats.shell_source import scan
 from vfiotui.formats.text_lines import with_line
 
 EVERY_ENTRY = "GRUB_CMDLINE_LINUX"
@@ -59,6 +60,20 @@ def new_variable(text: str, name: str, edit: WordEdit) -> str:
     if not shell_variable.words(edited, name):
         raise Refused("A line at the end of the file would not be read; an open quote or document is before it.")
     return edited
+
+
+def replaces(text: str, name: str) -> bool:
+    """Whether the file, read after others, throws away what they gave the variable.
+
+    >>> replaces("A=x", "A"), replaces("A+=x", "A"), replaces('A="$A x"', "A")
+    (True, False, False)
+    """
+    return any(
+        one.name == name
+        and not one.append
+        and not any(part.text == name for word in one.words for part in word.parts if part.kind == "variable")
+        for one in scan(text)
+    )
 
 
 def drop_in(words_to_add: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vfiotui.host.ground_boot import enrolled, kernels, unified
 from vfiotui.host.identity import machine
 from vfiotui.host.mounts import not_mounted
 from vfiotui.host.root import Root
@@ -22,6 +23,15 @@ FILES = (
     "/boot/refind_linux.conf",
     "/boot/grub/grub.cfg",
     "/boot/grub2/grub.cfg",
+    "/boot/grub2/grubenv",
+    "/boot/efi/EFI/fedora/grubenv",
+    "/boot/efi/EFI/redhat/grubenv",
+    "/boot/efi/EFI/centos/grubenv",
+    "/boot/efi/EFI/rocky/grubenv",
+    "/boot/efi/EFI/almalinux/grubenv",
+    "/etc/machine-id",
+    "/etc/kernel/install.conf",
+    "/usr/lib/kernel/install.conf",
     "/etc/mkinitcpio.conf",
     "/etc/dracut.conf",
     "/etc/booster.yaml",
@@ -43,6 +53,12 @@ FOLDERS = (
     ("/boot/efi/loader/entries", ".conf"),
     ("/boot", ".conf"),
     ("/boot/limine", ".conf"),
+    ("/boot/EFI/limine", ".conf"),
+    ("/boot/EFI/BOOT", ".conf"),
+    ("/efi/EFI/limine", ".conf"),
+    ("/efi/EFI/BOOT", ".conf"),
+    ("/boot/efi/EFI/limine", ".conf"),
+    ("/boot/efi/EFI/BOOT", ".conf"),
     ("/efi", ".conf"),
     ("/boot/efi", ".conf"),
     ("/etc/modprobe.d", ".conf"),
@@ -79,6 +95,7 @@ PROGRAMS = (
     "rpm-ostree",
     "limine-update",
     "sdboot-manage",
+    "sdbootutil",
     "update-initramfs",
     "mkinitcpio",
     "dracut",
@@ -112,4 +129,13 @@ def find_program(root: Root, name: str) -> str | None:
 def survey(root: Root, extra: Iterable[str] = ()) -> Ground:
     """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
-    return Ground(_files(root, extra), programs, machine(root), not_mounted(root))
+    files = _files(root, extra)
+    return Ground(
+        files,
+        programs,
+        machine(root),
+        not_mounted(root),
+        kernels=kernels(root),
+        unified=unified(root),
+        enrolled=enrolled(root),
+    )

@@ -25,6 +25,13 @@ class Ground:
     guests: Mapping[str, Reading[StoredGuest]] = field(default_factory=dict)
     """The guests that were asked for by name, each with its stored definition."""
 
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    """Releases → the kernel's file."""
+    unified: tuple[str, ...] = ()
+    """Unified kernel images on the boot partitions."""
+    enrolled: tuple[str, ...] = ()
+    """Loader programs that refuse a configuration whose checksum is not enrolled in them."""
+
     def content(self, path: str) -> Reading[bytes]:
         """The bytes of a file, or why there are none."""
         return self.files.get(path, Unread("is not there", Why.ABSENT, path))

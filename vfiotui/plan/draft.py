@@ -89,7 +89,7 @@ class Draft:
         """The file shall hold this text (None: not be there); false where it does already."""
         if self.text(path) == text:
             return False
-        self._on_what_is_mounted(path)
+        self.on_what_is_mounted(path)
         content = self.ground.content(path)
         before = None if isinstance(content, Unread) else content
         after = None if text is None else text.encode("utf-8", "surrogateescape")
@@ -101,7 +101,8 @@ class Draft:
             self._files[path] = (phase, change)
         return True
 
-    def _on_what_is_mounted(self, path: str) -> None:
+    def on_what_is_mounted(self, path: str) -> None:
+        """CannotPlan where a path lies on a file system that is not mounted."""
         point = self.ground.unmounted_at(path)
         if point is not None:
             raise CannotPlan(f"{path} lies on {point}, which is not mounted: '{self.ground.not_mounted[point]}' first")
@@ -120,22 +121,31 @@ class Draft:
         return subject in self._files or any(change.subject == subject for _, change in self._steps)
 
     def run(
-        self, argv: tuple[str, ...], why: str, phase: Phase, *, products: tuple[str, ...], risk: Risk, effect: Effect
+        self,
+        argv: tuple[str, ...],
+        why: str,
+        phase: Phase,
+        *,
+        products: tuple[str, ...],
+        again: bool = False,
+        risk: Risk,
+        effect: Effect,
     ) -> None:
         """A command runs once, however many wishes need it; what it writes must lie where an undo finds it."""
         for product in products:
-            self._on_what_is_mounted(product)
+            self.on_what_is_mounted(product)
         if not any(c.kind == "command" and c.argv == argv and there is phase for there, c in self._steps):
-            self.add(run_command(argv, why, products=products, risk=risk, effect=effect), phase)
+            self.add(run_command(argv, why, products=products, again=again, risk=risk, effect=effect), phase)
 
-    def look(self, path: str, words: tuple[str, ...], why: str, phase: Phase) -> None:
-        """What was built must hold these words."""
+    def look(self, path: str, words: tuple[str, ...], why: str, phase: Phase, bans: tuple[str, ...] = ()) -> None:
+        """What was built must hold these words, and none of `bans`."""
         for place, (there, change) in enumerate(self._steps):
             if change.kind == "look" and change.subject == path and there is phase:
                 wants = tuple(dict.fromkeys((*change.wants, *words)))
-                self._steps[place] = (phase, replace(change, wants=wants))
+                gone = tuple(w for w in dict.fromkeys((*change.bans, *bans)) if w not in wants)
+                self._steps[place] = (phase, replace(change, wants=wants, bans=gone))
                 return
-        self.add(look_into(path, words, why), phase)
+        self.add(look_into(path, words, why, tuple(w for w in bans if w not in words)), phase)
 
     def replace_step(self, change: Change, phase: Phase) -> None:
         """A step takes the place of the one of its kind in a phase, or is added."""

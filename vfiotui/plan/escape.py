@@ -7,7 +7,7 @@ from vfiotui.model.finding import Risk
 from vfiotui.plan.command_line import loader_of
 from vfiotui.plan.draft import Draft, Phase, Planner
 from vfiotui.plan.escape_entry import add_entry
-from vfiotui.plan.loader_files import refresh
+from vfiotui.plan.loader_commands import refresh
 
 WORDS = ("module_blacklist=vfio_pci", "vfiotui=off")
 """What switches passthrough off at the boot menu: the module is not loaded, the rule of override does nothing."""

@@ -1,4 +1,4 @@
-"""Where a loader keeps the kernel's words, and what brings them into its menu."""
+"""Where a loader keeps the kernel's words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from vfiotui.formats import (
     grub_default,
     kernel_cmdline,
-    kernelstub,
     limine_conf,
     limine_default,
     loader_entry,
@@ -17,14 +16,16 @@ from vfiotui.formats import (
 )
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.model.ground import Ground
+from vfiotui.model.reading import Unread
+from vfiotui.plan import uki
 
 GRUB = "/etc/default/grub"
 ENTRY_FOLDERS = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
 WITHOUT_ENTRY = "0-vfiotui-without-passthrough.conf"
-CMDLINE = "/etc/kernel/cmdline"
-LIMINE = tuple(f"{d}/limine.conf" for d in ("/boot", "/boot/limine", "/efi", "/boot/efi"))
+CMDLINE = uki.CMDLINE
+ESPS = ("/boot", "/efi", "/boot/efi")
+LIMINE = ("/boot/limine/limine.conf", *(f"{p}{d}/limine.conf" for p in ESPS for d in ("", "/EFI/limine", "/EFI/BOOT")))
 REFIND = "/boot/refind_linux.conf"
-KERNELSTUB = "/etc/kernelstub/configuration"
 SDBOOT = "/etc/sdboot-manage.conf"
 LIMINE_DEFAULT = "/etc/default/limine"
 
@@ -41,24 +42,14 @@ class WordFile:
     words: Reader
     takes: bool = True
     """Whether new words belong there; from the others words are only removed."""
+    instead_of: str = ""
+    """The file that is read where this one is not there: a new one begins with its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
-    """A command that makes the menu from the files."""
-
-    argv: tuple[str, ...]
-    products: tuple[str, ...]
-    menu: str = ""
-    """The file in which new words can be looked for afterwards."""
-
-
-def _limine(text: str, edit: WordEdit) -> str:
-    return limine_conf.edit_words(text, edit)
-
-
-def _refind(text: str, edit: WordEdit) -> str:
-    return refind_linux.edit_words(text, edit)
+def text_of(ground: Ground, path: str) -> str:
+    """A surveyed file as text; empty where it is not there or cannot be read."""
+    content = ground.content(path)
+    return "" if isinstance(content, Unread) else content.decode("utf-8", "surrogateescape")
 
 
 def _there(ground: Ground, files: Iterable[WordFile]) -> list[WordFile]:
@@ -66,29 +57,66 @@ def _there(ground: Ground, files: Iterable[WordFile]) -> list[WordFile]:
 
 
 def _grub(ground: Ground) -> list[WordFile]:
-    """Drop-ins are read after the file: from them words are taken, new ones go into the file."""
-    main = WordFile(GRUB, grub_default.edit_words, grub_default.words)
-    drop_ins = (
-        WordFile(p, grub_default.edit_words, grub_default.words, takes=False) for p in ground.below(f"{GRUB}.d", ".cfg")
-    )
-    return _there(ground, (main, *drop_ins))
+    """New words go where the last value comes from: drop-ins are read after the file, and some begin anew."""
+    paths = [p for p in (GRUB, *ground.below(f"{GRUB}.d", ".cfg")) if p in ground.files]
+    texts = {p: text_of(ground, p) for p in paths}
+    names = (grub_default.NORMAL_ENTRIES, grub_default.EVERY_ENTRY)
+    name = next((n for n in names if any(n in t for t in texts.values())), names[0])
+    home = next((p for p in reversed(paths) if p == GRUB or grub_default.replaces(texts[p], name)), GRUB)
+    return [WordFile(p, grub_default.edit_words, grub_default.words, takes=p == home) for p in paths]
 
 
-def _entries(ground: Ground) -> list[WordFile]:
-    """The entry that is kept without passthrough takes no new words."""
-    found = (path for folder in ENTRY_FOLDERS for path in ground.below(folder, ".conf"))
-    return [
-        WordFile(p, loader_entry.edit_words, loader_entry.words, takes=not p.endswith(WITHOUT_ENTRY)) for p in found
-    ]
+def entries(ground: Ground) -> list[WordFile]:
+    """The entries of this system that start a kernel; those of another one on the same disk stay as they are.
+
+    The entry that is kept without passthrough takes no new words.
+    """
+    machine = text_of(ground, "/etc/machine-id").strip()
+    found = []
+    for path in (path for folder in ENTRY_FOLDERS for path in ground.below(folder, ".conf")):
+        keys = dict(loader_entry.parse(text_of(ground, path)))
+        if "linux" in keys and keys.get("machine-id", machine) == machine:
+            takes = not path.endswith(WITHOUT_ENTRY)
+            found.append(WordFile(path, loader_entry.edit_words, loader_entry.words, takes))
+    return found
 
 
 def _cmdline(ground: Ground) -> list[WordFile]:
-    """kernel-install(8) and the builders of unified images read it when a kernel is added."""
-    drop_ins = (
-        WordFile(p, kernel_cmdline.edit_words, kernel_cmdline.words, takes=False)
-        for p in ground.below("/etc/cmdline.d", ".conf")
-    )
-    return _there(ground, (WordFile(CMDLINE, kernel_cmdline.edit_words, kernel_cmdline.words), *drop_ins))
+    """kernel-install(8) reads it when a kernel is added: the first of the two that is there."""
+    file = WordFile(CMDLINE, kernel_cmdline.edit_words, kernel_cmdline.words)
+    vendor = WordFile(CMDLINE, kernel_cmdline.edit_words, kernel_cmdline.words, instead_of=uki.VENDOR_CMDLINE)
+    return [file] if CMDLINE in ground.files else [vendor] if uki.VENDOR_CMDLINE in ground.files else []
+
+
+def _drop_ins(ground: Ground, takes: bool) -> list[WordFile]:
+    """mkinitcpio joins them, and reads no other file where there are any."""
+    paths = ground.below("/etc/cmdline.d", ".conf")
+    last = paths[-1] if paths and takes else ""
+    return [WordFile(p, kernel_cmdline.edit_words, kernel_cmdline.words, takes=p == last) for p in paths]
+
+
+def _unified(ground: Ground) -> list[WordFile]:
+    """What the builder of the unified images reads."""
+    if uki.builder(ground) != "dracut":
+        return [*_drop_ins(ground, uki.builder(ground) == "mkinitcpio"), *_cmdline(ground)]
+    paths = [p for p in uki.dracut_files(ground) if uki.dracut_words(text_of(ground, p))]
+    return [WordFile(p, uki.dracut_edit, uki.dracut_words, takes=p == paths[-1]) for p in paths]
+
+
+def _systemd_boot(ground: Ground) -> list[WordFile]:
+    """The entries, and what the next kernel's entry will be made from; generated entries by their source alone."""
+    if "sdbootutil" in ground.programs and CMDLINE in ground.files:
+        return _cmdline(ground)
+    if "sdboot-manage" in ground.programs and SDBOOT in ground.files:
+        return [WordFile(SDBOOT, sdboot_manage.edit_words, sdboot_manage.words)]
+    return [*entries(ground), *_cmdline(ground)]
+
+
+def _limine(ground: Ground) -> list[WordFile]:
+    if "limine-update" in ground.programs and LIMINE_DEFAULT in ground.files:
+        default = WordFile(LIMINE_DEFAULT, limine_default.edit_words, limine_default.words)
+        return [default] if limine_default.variable(text_of(ground, LIMINE_DEFAULT)) else _cmdline(ground)
+    return _there(ground, (WordFile(p, limine_conf.edit_words, limine_conf.words) for p in LIMINE))
 
 
 def word_files(loader: str, ground: Ground) -> list[WordFile]:
@@ -97,39 +125,21 @@ def word_files(loader: str, ground: Ground) -> list[WordFile]:
         case "grub":
             return _grub(ground)
         case "grub-bls":
-            return [*_entries(ground), *_cmdline(ground), *_grub(ground)]
+            generated = "sdbootutil" in ground.programs and CMDLINE in ground.files
+            return _cmdline(ground) if generated else [*entries(ground), *_cmdline(ground), *_grub(ground)]
         case "systemd-boot":
-            sdboot = _there(ground, (WordFile(SDBOOT, sdboot_manage.edit_words, sdboot_manage.words),))
-            return [*_entries(ground), *_cmdline(ground), *sdboot]
+            return _systemd_boot(ground)
         case "uki":
-            return _cmdline(ground)
+            return _unified(ground)
         case "proxmox":
-            return _cmdline(ground) or _grub(ground)
+            # The boot partitions may be of either kind, and a word in the file of the other does no harm.
+            return [*_cmdline(ground), *_grub(ground)]
         case "limine":
-            files = (WordFile(p, _limine, lambda text: limine_conf.words(text)) for p in LIMINE)
-            default = WordFile(LIMINE_DEFAULT, limine_default.edit_words, limine_default.words)
-            return _there(ground, (*files, default))
+            return _limine(ground)
         case "refind":
-            return _there(ground, (WordFile(REFIND, _refind, lambda text: refind_linux.words(text)),))
-        case "kernelstub":
-            return _there(ground, (WordFile(KERNELSTUB, kernelstub.edit_words, kernelstub.words),))
+            return _there(ground, (WordFile(REFIND, refind_linux.edit_words, refind_linux.words),))
         case "unknown":
             # One kind of file alone leaves no doubt, whoever reads it.
-            kinds = [k for k in (_grub(ground), _entries(ground), _cmdline(ground)) if k]
+            kinds = [k for k in (_grub(ground), entries(ground), _cmdline(ground)) if k]
             return kinds[0] if len(kinds) == 1 else []
     return []
-
-
-def refresh(loader: str, ground: Ground) -> Refresh | None:
-    """What must run after the files were edited; None where the files are the menu, or no such program is here."""
-    if loader in ("grub", "proxmox"):
-        for menu, maker in (("/boot/grub/grub.cfg", "grub-mkconfig"), ("/boot/grub2/grub.cfg", "grub2-mkconfig")):
-            if "update-grub" in ground.programs and menu == "/boot/grub/grub.cfg":
-                return Refresh(("update-grub",), (f"{menu}*",), menu)
-            if maker in ground.programs and menu in ground.files:
-                return Refresh((maker, "-o", menu), (f"{menu}*",), menu)
-    if loader == "limine" and "limine-update" in ground.programs and LIMINE_DEFAULT in ground.files:
-        return Refresh(("limine-update",), LIMINE)
-    if loader == "systemd-boot" and "sdboot-manage" in ground.programs and SDBOOT in ground.files:
-        return Refresh(("sdboot-manage", "gen"), tuple(f"{f}/*.conf" for f in ENTRY_FOLDERS))
-    return None

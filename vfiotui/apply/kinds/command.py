@@ -74,15 +74,24 @@ class CommandKind:
         after = work.keep.noted(work.step).get("after")
         return dict(after) if isinstance(after, dict) else None
 
+    def _left(self, work: Work) -> dict[str, str]:
+        """What the whole change left of its products: a later command may have written them again."""
+        left = self._after(work) or {}
+        for later in work.keep.later(work.step):
+            after = later.get("after")
+            left |= {p: d for p, d in after.items() if p in left} if isinstance(after, dict) else {}
+        return left
+
     def standing(self, work: Work) -> Standing:
-        before, after = self._kept(work), self._after(work)
+        before, after, left = self._kept(work), self._after(work), self._left(work)
         now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
         if after is None:
             # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
             # command shows in no file.
             return Standing.BEFORE if now == before and not work.change.back else Standing.PARTLY
         paths = before.keys() | after.keys()
-        if any(now.get(p, "absent") not in (before.get(p, "absent"), after.get(p, "absent")) for p in paths):
+        known = (before, after, left)
+        if any(now.get(p, "absent") not in (k.get(p, "absent") for k in known) for p in paths):
             return Standing.FOREIGN
         return Standing.AFTER
 
@@ -119,10 +128,10 @@ class CommandKind:
         return [shlex.join(change.argv)]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
-        before, after = self._kept(work), self._after(work)
+        before, after, found = self._kept(work), self._after(work), self._left(work)
         checks, backs = [], []
         for index, (path, old) in enumerate(before.items()):
-            left = "any" if after is None else after.get(path, "absent")
+            left = "any" if after is None else found.get(path, "absent")
             kept = f"{work.step}.{index}"
             checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}")
             backs.append(put_back_line(work, kept, path, old))
@@ -134,7 +143,7 @@ class CommandKind:
                 backs.append(f"drop_new {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
             for path in sorted(after.keys() - before.keys()):
-                checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(after[path])}")
+                checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(found[path])}")
                 backs.append(f"put_back {work.step}.new {quoted(path)} absent")
         if work.change.back:
             backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")

@@ -31,7 +31,8 @@ class LookKind:
         if not os.path.isfile(place):
             return f"{work.change.subject} was not made"
         with open(place, "rb") as file:
-            text = file.read(LIMIT).decode("utf-8", "replace")
+            # The words of a unified image end with NULs.
+            text = file.read(LIMIT).replace(b"\0", b" ").decode("utf-8", "replace")
         missing = [w for w in work.change.wants if not _holds(text, w)]
         left = [w for w in work.change.bans if _holds(text, w)]
         wrong = [f"does not hold {' and '.join(missing)}"] * bool(missing)

@@ -1,0 +1,26 @@
+"""grub.cfg as grub-mkconfig makes it: the output of the scripts of /etc/grub.d between marks that name them."""
+
+from __future__ import annotations
+
+import re
+
+SECTION = re.compile(r"### (BEGIN|END) (\S+) ###")
+OWN_SCRIPTS = ("10_linux", "20_linux_xen", "42_vfiotui")
+"""Those that write entries of this system, from /etc/default/grub."""
+
+
+def has_elsewhere(text: str, word: str) -> bool:
+    """Whether a word stands outside of this system's own entries, such as in those of another system on the disk.
+
+    >>> menu = "### BEGIN /etc/grub.d/10_linux ###\\nlinux /a quiet\\n### END /etc/grub.d/10_linux ###\\nlinux /b pt\\n"
+    >>> has_elsewhere(menu, "quiet"), has_elsewhere(menu, "pt")
+    (False, True)
+    """
+    inside = False
+    for line in text.split("\n"):
+        mark = SECTION.match(line)
+        if mark:
+            inside = mark[1] == "BEGIN" and mark[2].rpartition("/")[2] in OWN_SCRIPTS
+        elif not inside and word in line.split():
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""Loaders whose files are not edited: the exact text to add, and where."""
+
+from __future__ import annotations
+
+from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.model.boot import Boot
+from vfiotui.model.cmdline import split
+from vfiotui.plan.draft import CannotPlan
+
+NO_FILES = {
+    "uki": "the unified image takes its words from a file that is not there: write the whole line that the kernel has "
+    "now (without initrd= and BOOT_IMAGE=) into /etc/kernel/cmdline, or kernel_cmdline= into /etc/dracut.conf.d where "
+    "dracut builds it, then plan again",
+    "limine": "no limine.conf was found: mount the partition that Limine lies on",
+    "refind": "no /boot/refind_linux.conf was found: add the words to the options line of the stanza in refind.conf, "
+    "or run mkrlconf to make that file",
+}
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return " ".join('"' + w.replace("\\", "\\\\").replace('"', '\\"') + '"' for w in words)
+
+
+def _parts(edit: WordEdit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words to add and those to take out."""
+    options = tuple(f"{o.key}={x}" for o in edit.options for x in o.add)
+    new = tuple(w for text in (*edit.add, *edit.replace) for w in split(text))
+    return (*new, *options), tuple(w for text in edit.remove for w in split(text))
+
+
+def _sentence(new: tuple[str, ...], gone: tuple[str, ...], add: str, take: str) -> str:
+    return " and ".join([add] * bool(new) + [take] * bool(gone))
+
+
+def refuse_generated(boot: Boot, edit: WordEdit) -> None:
+    """CannotPlan with the text to add where the boot files are made from elsewhere."""
+    new, gone = _parts(edit)
+    words, old = " ".join(new), " ".join(gone)
+    match boot.loader.name:
+        case "nixos":
+            what = _sentence(
+                new, gone, f"add boot.kernelParams = [ {_quoted(new)} ]; to /etc/nixos/configuration.nix",
+                f"take {_quoted(gone)} out of boot.kernelParams",
+            )  # fmt: skip
+            raise CannotPlan(f"NixOS makes its boot files itself: {what}, then run 'nixos-rebuild boot'")
+        case "guix":
+            what = _sentence(
+                new, gone,
+                f"add (kernel-arguments (append '({_quoted(new)}) %default-kernel-arguments)) to the operating-system",
+                f"take {_quoted(gone)} out of its kernel-arguments",
+            )  # fmt: skip
+            raise CannotPlan(f"Guix makes its boot files itself: {what}, then run 'guix system reconfigure'")
+        case "efistub":
+            what = _sentence(new, gone, f"add {words}", f"take {old} out")
+            raise CannotPlan(
+                "the firmware starts the kernel itself, and its own entry holds the words: make it anew with "
+                f"'efibootmgr --create --loader … --unicode \"…\"' from the words of /proc/cmdline; {what}"
+            )
+
+
+def refuse_without_files(loader: str, edit: WordEdit) -> None:
+    """CannotPlan for a loader whose files were not found."""
+    new, gone = _parts(edit)
+    if loader in NO_FILES:
+        raise CannotPlan(NO_FILES[loader])
+    what = _sentence(new, gone, f"add {' '.join(new)} to the kernel's line", f"take {' '.join(gone)} out of it")
+    who = "the loader" if loader == "unknown" else loader
+    raise CannotPlan(
+        f"the files in which {who} keeps the kernel's words were not found: mount /boot and the EFI partition and plan "
+        f"again, or {what} by hand, in the file from which the boot menu is made"
+    )
