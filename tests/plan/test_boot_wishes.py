@@ -85,6 +85,7 @@ def test_steps_come_in_a_safe_order_and_commands_once(tmp_path: Path) -> None:
         "/etc/modprobe.d/vfiotui.conf",
         "/etc/initramfs-tools/modules",
         "update-initramfs",
+        "/boot/initrd.img-*",
         "/etc/default/grub",
         "update-grub",
         "/boot/grub/grub.cfg",
