@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hosts import HOSTS
 from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, files
 from vfiotui.host.ground import survey
+from vfiotui.model.boot import Loader
 from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Unread
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
-from vfiotui.plan.trial import SCRIPT, UNIT, WANTED
+from vfiotui.plan.loader_files import WITHOUT_ENTRY
+from vfiotui.plan.trial import DEFAULT, SCRIPT, UNIT, WANTED
 from vfiotui.plan.wishes import make_plan
 
 PROGRAMS = ("update-initramfs", "update-grub", "grub-editenv", "systemctl")
@@ -47,8 +49,8 @@ def test_the_check_names_what_is_given_and_what_stays() -> None:
     [
         ((), PROGRAMS, "tries an isolation"),
         ((("isolate.dynamic", CARD),), PROGRAMS, "tries an isolation"),
-        ((("isolate.auto", CARD),), ("update-initramfs", "update-grub"), "needs GRUB with grub-editenv"),
-        ((("isolate.auto", CARD),), ("update-initramfs", "grub-editenv", "systemctl"), "update-grub was not found"),
+        ((("isolate.auto", CARD),), ("update-initramfs", "update-grub"), "needs systemd, the boot entry"),
+        ((("isolate.auto", CARD),), ("update-initramfs", "grub-editenv", "systemctl"), "needs systemd, the boot entry"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(
@@ -58,7 +60,36 @@ def test_what_cannot_be_tried_is_refused(
         trial_of(*wishes, programs=programs)
 
 
+def with_entries(*extra: str) -> Plan:
+    entry = "title a\nlinux /vmlinuz\noptions root=UUID=1 quiet\n"
+    texts = {"/boot/loader/entries/a.conf": entry, **dict.fromkeys(extra, "x")}
+    host = replace(HOST_CARD, files=texts)
+    programs = {p: f"/usr/bin/{p}" for p in ("update-initramfs", "bootctl", "systemctl")}
+    facts = facts_of(host)
+    assert not isinstance(facts.boot, Unread)
+    facts = replace(facts, boot=replace(facts.boot, loader=Loader("systemd-boot", True, ())))
+    ground = survey(root_of(host))
+    ground = replace(ground, programs=programs, files={**ground.files, **dict.fromkeys(extra, b"x")})
+    return make_plan(facts, ground, [("isolate.auto", CARD), ("boot.trial", "yes")])
+
+
+def test_systemd_boot_starts_the_other_entry_until_the_check() -> None:
+    plan = with_entries()
+    assert [s.argv for s in plan.steps[-2:]] == [
+        ("bootctl", "set-default", WITHOUT_ENTRY), ("bootctl", "set-oneshot", "a.conf")
+    ]  # fmt: skip
+    assert [s.back for s in plan.steps[-2:]] == [("bootctl", "set-default", ""), ("bootctl", "set-oneshot", "")]
+    assert "bootctl set-default '' || exit 1" in files(plan)[SCRIPT]
+
+
+def test_a_default_that_somebody_chose_is_not_lost() -> None:
+    with pytest.raises(CannotPlan, match="would lose the chosen default"):
+        with_entries(DEFAULT)
+
+
 def test_another_loader_is_told_so() -> None:
-    host = replace(HOSTS["clean"], files={"/boot/loader/entries/a.conf": "title a\noptions quiet\n"})
-    with pytest.raises(CannotPlan):
-        make_plan(facts_of(host), survey(root_of(host)), [("boot.trial", "yes")])
+    facts = facts_of(HOST_CARD)
+    assert not isinstance(facts.boot, Unread)
+    facts = replace(facts, boot=replace(facts.boot, loader=Loader("refind", True, ())))
+    with pytest.raises(CannotPlan, match="needs systemd, the boot entry"):
+        make_plan(facts, survey(root_of(HOST_CARD)), [("boot.trial", "yes")])

@@ -32,6 +32,7 @@ FILES = (
     "/etc/machine-id",
     "/etc/kernel/install.conf",
     "/usr/lib/kernel/install.conf",
+    "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
     "/etc/mkinitcpio.conf",
     "/etc/dracut.conf",
     "/etc/booster.yaml",

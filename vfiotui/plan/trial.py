@@ -1,10 +1,13 @@
 """A trial boot: passthrough is tried once, and stays only when the host came up well.
 
 GRUB notes in its environment block that the trial has begun (grub-editenv(1), save_env); until a check of the started
-host takes the note away, every later start takes the entry without passthrough.
+host takes the note away, every later start takes the entry without passthrough. systemd-boot has that entry as its
+default meanwhile, and the other one for one start (bootctl(1), set-oneshot).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from vfiotui.model.change import Effect, run_command, set_link
 from vfiotui.model.finding import Risk
@@ -14,7 +17,9 @@ from vfiotui.model.selection import Chosen
 from vfiotui.plan.command_line import loader_of
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape import GRUB_SCRIPT, add_escape
+from vfiotui.plan.escape_entry import newest_entry
 from vfiotui.plan.isolate import stored
+from vfiotui.plan.loader_files import WITHOUT_ENTRY
 from vfiotui.plan.method import Method
 
 SCRIPT = "/etc/vfiotui/trial.sh"
@@ -36,29 +41,75 @@ WantedBy=multi-user.target
 """
 SECONDS = 900
 """How long a start may take."""
+DEFAULT = "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+"""Where systemd-boot keeps a default that somebody chose (systemd.io/BOOT_LOADER_INTERFACE)."""
 
 
-def script_text(editor: str, given: tuple[str, ...], kept: tuple[tuple[str, str], ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """How a loader tries an entry once."""
+
+    arm: tuple[tuple[str, ...], ...]
+    """Commands that prepare the trial."""
+    disarm: tuple[tuple[str, ...], ...]
+    """What takes each of them back."""
+    keep: str
+    """The shell's command that makes passthrough the default again."""
+    fail: str
+    """The one that notes a bad trial."""
+
+
+def _grub(draft: Draft) -> Counter | None:
+    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in draft.ground.programs), None)
+    if editor is None or draft.text(GRUB_SCRIPT) is None:
+        return None
+    words = (editor, "-")
+    return Counter(
+        ((*words, "set", "vfiotui_trial=armed"),),
+        ((*words, "unset", "vfiotui_trial"),),
+        f"{editor} - unset vfiotui_trial",
+        f"{editor} - set vfiotui_trial=failed",
+    )
+
+
+def _systemd_boot(draft: Draft) -> Counter | None:
+    base = newest_entry(draft)
+    if base is None or "bootctl" not in draft.ground.programs:
+        return None
+    folder, _, name = base.rpartition("/")
+    if draft.text(f"{folder}/{WITHOUT_ENTRY}") is None:
+        return None
+    if not isinstance(draft.ground.content(DEFAULT), Unread):
+        raise CannotPlan("a trial would lose the chosen default of systemd-boot: 'bootctl set-default \"\"' first")
+    return Counter(
+        (("bootctl", "set-default", WITHOUT_ENTRY), ("bootctl", "set-oneshot", name)),
+        (("bootctl", "set-default", ""), ("bootctl", "set-oneshot", "")),
+        "bootctl set-default ''",
+        ":",
+    )
+
+
+def script_text(counter: Counter, given: tuple[str, ...], kept: tuple[tuple[str, str], ...]) -> str:
     """The check: addresses that vfio-pci must have, and those that must have a driver of the host."""
     lines = [
         "#!/bin/sh",
         "# Made by vfiotui: keeps the passthrough of a trial boot when the host came up well.",
         f"remove() {{ rm -f {WANTED} {UNIT} {SCRIPT}; systemctl daemon-reload; }}",
         'bad() { echo "the trial boot is not healthy: $1; the next start is without passthrough";',
-        f"    {editor} - set vfiotui_trial=failed; exit 0; }}",
+        f"    {counter.fail}; exit 0; }}",
         "has() {",
         "    driver=$(readlink /sys/bus/pci/devices/$1/driver)",
         '    [ "${driver##*/}" = "$2" ] || bad "$1 has the driver ${driver##*/}, not $2"',
         "}",
         "for word in $(cat /proc/cmdline); do",
-        f"    case $word in vfiotui=off) {editor} - set vfiotui_trial=failed; remove; exit 0 ;; esac",
+        f"    case $word in vfiotui=off) {counter.fail}; remove; exit 0 ;; esac",
         "done",
         f"state=$(timeout {SECONDS} systemctl is-system-running --wait)",
         'case $state in running | degraded) ;; *) bad "the system is ${state:-still starting}" ;; esac',
         *(f"has {bdf} vfio-pci" for bdf in given),
         *(f"has {bdf} {driver}" for bdf, driver in kept),
         f'if [ -x {HEALTHY} ] && ! {HEALTHY}; then bad "{HEALTHY} says no"; fi',
-        f"{editor} - unset vfiotui_trial || exit 1",
+        f"{counter.keep} || exit 1",
         'echo "the trial boot is healthy: passthrough stays"',
         "remove",
     ]
@@ -67,13 +118,14 @@ def script_text(editor: str, given: tuple[str, ...], kept: tuple[tuple[str, str]
 
 def add_trial(draft: Draft) -> None:
     """The next boot is a trial; CannotPlan where the loader cannot count."""
-    loader, programs = loader_of(draft.facts), draft.ground.programs
-    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in programs), None)
-    if loader != "grub" or editor is None or "systemctl" not in programs:
-        raise CannotPlan("a trial boot needs GRUB with grub-editenv, and systemd: take the entry of the boot menu")
+    loader = loader_of(draft.facts)
     add_escape(draft)
-    if draft.text(GRUB_SCRIPT) is None:
-        raise CannotPlan("a trial boot needs the boot entry without passthrough: update-grub was not found")
+    counter = _grub(draft) if loader == "grub" else _systemd_boot(draft) if loader == "systemd-boot" else None
+    if counter is None or "systemctl" not in draft.ground.programs:
+        raise CannotPlan(
+            "a trial boot needs systemd, the boot entry without passthrough, and GRUB with grub-editenv or "
+            "systemd-boot with bootctl: take the entry at the boot menu instead"
+        )
     bus = draft.facts.pci
     if isinstance(bus, Unread):
         raise CannotPlan(f"the PCI devices cannot be seen: {bus}")
@@ -82,15 +134,13 @@ def add_trial(draft: Draft) -> None:
     if not given:
         raise CannotPlan("a trial boot tries an isolation: wish isolate.auto=BDF first")
     why = "look after the next boot whether the host is healthy"
-    for path, text, mode in ((SCRIPT, script_text(editor, given, _displays(bus, chosen)), 0o755),
+    for path, text, mode in ((SCRIPT, script_text(counter, given, _displays(bus, chosen)), 0o755),
                              (UNIT, UNIT_TEXT, 0o644)):  # fmt: skip
         draft.write(path, text, why, Phase.COMMAND_LINE, risk=Risk.R2, effect=Effect.BOOT, mode=mode)
     draft.add(set_link(WANTED, None, UNIT, why, risk=Risk.R1, effect=Effect.BOOT), Phase.COMMAND_LINE)
-    arm = run_command(
-        (editor, "-", "set", "vfiotui_trial=armed"), "try the next boot once",
-        back=(editor, "-", "unset", "vfiotui_trial"), risk=Risk.R2, effect=Effect.BOOT,
-    )  # fmt: skip
-    draft.add(arm, Phase.LOOK_INTO_ENTRY)
+    for argv, back in zip(counter.arm, counter.disarm, strict=True):
+        arm = run_command(argv, "try the next boot once", back=back, risk=Risk.R2, effect=Effect.BOOT)
+        draft.add(arm, Phase.LOOK_INTO_ENTRY)
     draft.escape("the next boot is a trial: when it does not come up well, start once more, and it is without")
     draft.note(f"where {HEALTHY} is a program, it has a say in whether the trial was healthy")
 

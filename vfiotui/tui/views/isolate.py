@@ -16,7 +16,7 @@ from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap
 from vfiotui.tui.views.groups import kind_of
 
-NARROW = (10, 9, 9, 9, 9)
+NARROW = (11, 9, 9, 9, 9)
 WIDE = (18, 16, 16, 16, 24)
 """Cells of the columns: configured, on disk, booted, bound now, next boot."""
 HEADS = ("configured", "on disk", "booted", "bound", "next boot")
