@@ -80,6 +80,8 @@ class _Guest:
         self.pid = pid
         self.tasks: KeptFolder = root.keep_folder(f"/proc/{pid}/task")
         self.threads: list[_Thread] = []
+        self.others: set[int] = set()
+        """Its threads that are not worth watching: they are not opened again to learn that."""
 
     def close(self) -> None:
         self.tasks.close()
@@ -174,7 +176,13 @@ class GuestReader:
             else:
                 thread.close()
         known = {t.count.tid for t in kept}
-        kept += [t for tid in sorted(tids - known) if (t := self._open(guest.pid, tid)) is not None]
+        guest.others &= tids
+        for tid in sorted(tids - known - guest.others):
+            opened = self._open(guest.pid, tid)
+            if opened is None:
+                guest.others.add(tid)
+            else:
+                kept.append(opened)
         order = {"vcpu": 0, "emulator": 1, "iothread": 2}
         guest.threads = sorted(kept, key=lambda t: (order[t.count.kind], t.count.number, t.count.tid))
 
