@@ -60,19 +60,13 @@ def as_text(plan: Plan) -> list[str]:
         lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
         lines += [f"   {printable(line)}" for line in kind_of(step.kind).preview(step)]
     for head, texts in (
-        ("next boot", next_boot(plan)),
+        ("next boot", plan.next_boot),
         ("also", plan.notes),
         ("if the screen stays black", plan.escape),
     ):
         if texts:
             lines += ["", f"{head}:", *(f"   {printable(t)}" for t in texts)]
     return lines
-
-
-def next_boot(plan: Plan) -> tuple[str, ...]:
-    """The devices that vfio-pci has after the next boot, or may have."""
-    given = ((bdf, drivers) for bdf, drivers in plan.forecast if any("vfio" in d for d in drivers))
-    return tuple(f"{bdf}: {' or '.join(d or 'no driver' for d in drivers)}" for bdf, drivers in given)
 
 
 def as_diff(plan: Plan) -> list[str]:

@@ -63,6 +63,12 @@ class Plan:
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:48].strip("-") or "change"
 
     @property
+    def next_boot(self) -> tuple[str, ...]:
+        """The devices that vfio-pci has after the next boot, or may have, each with its drivers."""
+        given = ((bdf, drivers) for bdf, drivers in self.forecast if any("vfio" in d for d in drivers))
+        return tuple(f"{bdf}: {' or '.join(d or 'no driver' for d in drivers)}" for bdf, drivers in given)
+
+    @property
     def waits_for_boot(self) -> bool:
         """Whether a part of it is felt after the next boot only."""
         return any(s.effect is Effect.BOOT for s in self.steps)

@@ -33,6 +33,7 @@ def plan_rows(plan: Plan, glyphs: Glyphs, width: int) -> list[Row]:
     for number, step in enumerate(plan.steps, 1):
         rows += [BLANK, *step_rows(number, step, glyphs, width)]
     rows += _sentences("before it begins it is checked that", [condition_words(c) for c in plan.conditions], width)
+    rows += _sentences("next boot", plan.next_boot, width)
     rows += _sentences("also", plan.notes, width)
     rows += _sentences("if the screen stays black", plan.escape, width, "warn")
     return rows
