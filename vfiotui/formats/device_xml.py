@@ -17,30 +17,27 @@ def _number(text: str | None) -> str:
     return (text or "").strip() if value is None else str(value)
 
 
-def _identity(element: ElementTree.Element) -> Identity:
+def _identities(element: ElementTree.Element) -> tuple[Identity, ...]:
+    """All names of a device, the strongest first; libvirt adds aliases and addresses to what it was given."""
     source = element.find("source")
     if element.tag == "hostdev" and source is not None:
         address = source.find("address")
         kind = element.get("type", "")
         if address is not None:
             names = ("domain", "bus", "slot", "function", "device")
-            return ("hostdev", kind, *(_number(address.get(n)) for n in names))
+            return (("hostdev", kind, *(_number(address.get(n)) for n in names)),)
         ids = (source.find(n) for n in ("vendor", "product"))
-        return ("hostdev", kind, *(_number(i.get("id")) if i is not None else "" for i in ids))
+        return (("hostdev", kind, *(_number(i.get("id")) if i is not None else "" for i in ids)),)
+    found: list[Identity] = []
     for path, name in (("target", "dev"), ("mac", "address"), ("alias", "name")):
-        found = element.find(path)
-        if found is not None and found.get(name):
-            return (element.tag, path, str(found.get(name)))
-    return (element.tag, *(f"{k}={v}" for k, v in sorted(element.attrib.items())))
-
-
-def identity(xml: str) -> Identity:
-    """What one device element names; ValueError where it is no XML."""
-    return _identity(parse_element(xml))
+        child = element.find(path)
+        if child is not None and child.get(name):
+            found.append((element.tag, path, str(child.get(name))))
+    return (*found, (element.tag, *(f"{k}={v}" for k, v in sorted(element.attrib.items()))))
 
 
 def has_device(domain_xml: str, device_xml: str) -> bool:
-    """Whether a guest's XML holds the device."""
-    wanted = identity(device_xml)
+    """Whether a guest's XML holds the device; ValueError where one of them is no XML."""
+    wanted = _identities(parse_element(device_xml))[0]
     devices = parse_element(domain_xml).find("devices")
-    return devices is not None and any(_identity(d) == wanted for d in devices)
+    return devices is not None and any(wanted in _identities(d) for d in devices)
