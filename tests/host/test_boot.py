@@ -20,6 +20,15 @@ GRUB_CFG = "/boot/grub/grub.cfg"
 ENTRY = "title x\nlinux /vmlinuz\noptions root=UUID=1 rw quiet\n"
 
 
+def uki_image(words: str) -> bytes:
+    """A PE file with one section, as pe_image reads it: header, table, words."""
+    data = words.encode() + b"\0"
+    head = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0"
+    head += bytes(2) + (1).to_bytes(2, "little") + bytes(12) + (0).to_bytes(2, "little") + bytes(2)
+    numbers = (len(data), 0x1000, len(data), len(head) + 40)
+    return head + b".cmdline" + b"".join(n.to_bytes(4, "little") for n in numbers) + bytes(16) + data
+
+
 def read(tmp_path: Path, **files: str | bytes) -> Boot:
     found = boot.read(folder_root(tmp_path, files))
     assert isinstance(found, Boot)
@@ -44,7 +53,33 @@ def read(tmp_path: Path, **files: str | bytes) -> Boot:
         ({GRUB_CFG: "x", "/etc/default/grub": 'GRUB_CMDLINE_LINUX="$(cat /x)"\n'}, None),
         ({"/efi/loader/loader.conf": "", "/efi/loader/entries/a.conf": ENTRY}, "root=UUID=1 rw quiet"),
         ({"/efi/EFI/Linux/a.efi": "MZ", "/etc/kernel/cmdline": "root=UUID=2\nrw\n"}, "root=UUID=2 rw"),
-        ({"/boot/limine.conf": "/x"}, None),
+        ({"/boot/limine.conf": "/x\n protocol: linux\n cmdline: rw quiet\n"}, "rw quiet"),
+        ({"/boot/refind_linux.conf": '"Boot" "rw quiet"\n"Single" "single"\n'}, "rw quiet"),
+        ({"/boot/refind_linux.conf": "Boot rw quiet\n"}, ""),
+        ({"/etc/kernelstub/configuration": '{"user": {"kernel_options": ["quiet"]}}'}, "quiet"),
+        ({"/etc/kernelstub/configuration": "[1]"}, None),
+        ({"/efi/EFI/Linux/a.efi": uki_image("root=UUID=1 quiet"), "/etc/kernel/cmdline": "newer"}, "root=UUID=1 quiet"),
+        (
+            {
+                "/efi/EFI/Linux/a.efi": uki_image("")[:70],
+                "/etc/cmdline.d/a.conf": "rw\n# x\n",
+                "/etc/kernel/cmdline": "b",
+            },
+            "rw",
+        ),
+        # The newest by number, of this system only, and no entry that starts something else.
+        (
+            {
+                "/etc/machine-id": "a" * 32,
+                "/efi/loader/loader.conf": "",
+                "/efi/loader/entries/6.9.conf": ENTRY.replace("quiet", "old") + "version 6.9\n",
+                "/efi/loader/entries/6.10.conf": ENTRY + "version 6.10\n",
+                "/efi/loader/entries/other.conf": ENTRY.replace("quiet", "other")
+                + f"version 7\nmachine-id {'b' * 32}\n",
+                "/efi/loader/entries/windows.conf": "title W\nefi /w.efi\nversion 11\noptions x\n",
+            },
+            "root=UUID=1 rw quiet",
+        ),
     ],
 )
 def test_the_next_boots_command_line(files: dict[str, str | bytes], line: str | None, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def read(root: Root) -> Reading[Boot]:
     release = running if isinstance(running, Unread) else running.release
     return Boot(
         cmdline=read_cmdline(root),
-        intended=intended.find_intended(found, files),
+        intended=intended.find_intended(root, found, files),
         kernel=running,
         installed=kernel.installed(root),
         os_name=os_name,

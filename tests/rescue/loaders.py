@@ -1,0 +1,279 @@
+"""Proves the writers of loaders on a real Debian 13, with the loaders' own tools, as a mounted system.
+
+    python -m tests.rescue.loaders [FOLDER]     a folder for the cached system (about 800 MB)
+
+Needs root, debootstrap and a loop device; some minutes. Every case sets the system up with the real tool, changes the
+words with `vfiotui --root`, lets an independent reader look (grub-script-check, bootctl, ukify; kernel-install for the
+next kernel), takes everything back, and compares every byte and mode below the root. /boot is a FAT file system, as the
+EFI partition is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+BASE = "ca-certificates,systemd,udev,kmod,zstd,cpio"
+PACKAGES = (
+    "systemd-boot systemd-boot-efi systemd-ukify dracut-core grub2-common grub-common grub-efi-amd64-bin binutils "
+    "linux-image-cloud-amd64"
+)
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": "/root",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "SYSTEMD_RELAX_ESP_CHECKS": "1",
+    "SYSTEMD_RELAX_XBOOTLDR_CHECKS": "1",
+}
+ID = "0123456789abcdef0123456789abcdef"
+WORDS = "root=LABEL=loaders ro quiet"
+
+
+class System:
+    """A Debian on a file system of its own, mounted."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+
+    def put(self, path: str, text: str) -> None:
+        place = self.top / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def text(self, path: str) -> str:
+        return (self.top / path.lstrip("/")).read_text()
+
+    def found(self, pattern: str) -> list[str]:
+        return sorted(f"/{p.relative_to(self.top)}" for p in self.top.glob(pattern.lstrip("/")))
+
+    def run(self, *argv: str) -> str:
+        """A command inside, with what it needs mounted for it alone."""
+        mounts = (
+            'for t in dev proc sys; do mount --rbind /$t $0/$t; done; mount -t tmpfs tmpfs $0/run; exec chroot $0 "$@"'
+        )
+        words = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", mounts, str(self.top), *argv]
+        done = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(argv)}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return done.stdout
+
+    def vfiotui(self, *argv: str) -> str:
+        words = [sys.executable, "-m", "vfiotui", "--root", str(self.top), *argv]
+        done = subprocess.run(words, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"vfiotui {' '.join(argv)}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return done.stdout + done.stderr
+
+    def everything(self) -> dict[str, tuple[int, int, int, str]]:
+        """Kind and mode, owner, content of all that is below, but for the journal."""
+        found = {}
+        for folder, folders, files in os.walk(self.top):
+            folders[:] = [f for f in folders if f != "vfiotui" or not folder.endswith("/var/lib")]
+            for name in (*folders, *files):
+                place = os.path.join(folder, name)
+                info = os.lstat(place)
+                content = os.readlink(place) if stat.S_ISLNK(info.st_mode) else ""
+                if stat.S_ISREG(info.st_mode):
+                    with open(place, "rb") as file:
+                        content = hashlib.file_digest(file, "sha256").hexdigest()
+                found[place] = (info.st_mode, info.st_uid, info.st_gid, content)
+        return found
+
+
+def expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise SystemExit(f"NOT SO: {what}")
+    print(f"   {what}", flush=True)
+
+
+def menu_lines(system: System, menu: str) -> list[str]:
+    return [line.split(None, 1)[1] for line in system.text(menu).split("\n") if re.match(r"\s+linux\s", line)]
+
+
+def grub(system: System, maker: str, menu: str) -> Callable[[], None]:
+    """GRUB without update-grub: the maker writes the menu, under the name that Arch or SUSE gives it."""
+    system.put("/etc/default/grub", 'GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX=""\n')
+    (system.top / "usr/sbin/update-grub").unlink(missing_ok=True)
+    if maker != "grub-mkconfig":
+        (system.top / "usr/sbin/grub-mkconfig").rename(system.top / "usr/sbin" / maker)
+    # Debian's scripts are made for /boot/grub, wherever the menu goes.
+    for folder in ("boot/grub", "boot/grub2"):
+        (system.top / folder).mkdir(exist_ok=True)
+    system.run(maker, "-o", menu)
+
+    def look() -> None:
+        system.run("grub-script-check", menu)
+        lines = menu_lines(system, menu)
+        normal = [line for line in lines if "single" not in line]
+        with_word = [line for line in normal if "iommu=pt" in line.split() and "quiet" not in line.split()]
+        expect(bool(normal) and with_word == normal, f"{len(with_word)} of {len(normal)} normal entries of {menu}")
+
+    return look
+
+
+def entries(system: System) -> Callable[[], None]:
+    """Entries that the real kernel-install made; bootctl reads them, and the next kernel's entry has the words."""
+    system.put("/etc/kernel/install.conf", "layout=bls\nBOOT_ROOT=/boot\n")
+    system.put("/etc/kernel/cmdline", f"{WORDS}\n")
+    system.put("/etc/kernel/entry-token", f"{ID}\n")
+    system.put("/boot/loader/loader.conf", "timeout 3\n")
+    (system.top / "boot/loader/entries").mkdir(parents=True, exist_ok=True)
+    (system.top / "boot" / ID).mkdir(exist_ok=True)
+    release, image = kernel(system)
+    system.run("kernel-install", "--boot-path=/boot", "--esp-path=/boot", "add", release, image, initrd(system))
+
+    def look() -> None:
+        shown = system.run("bootctl", "list", "--esp-path=/boot", "--boot-path=/boot", "--json=short")
+        found = [e.get("options", "") for e in json.loads(shown) if e.get("type") == "type1"]
+        right = [o for o in found if "iommu=pt" in o.split() and "quiet" not in o.split()]
+        expect(bool(found) and found == right, f"{len(right)} of {len(found)} entries as bootctl reads them")
+        before = set(system.found("boot/loader/entries/*.conf"))
+        system.run("kernel-install", "--boot-path=/boot", "--esp-path=/boot", "add", "9.9.9", image, initrd(system))
+        new = sorted(set(system.found("boot/loader/entries/*.conf")) - before)
+        expect(all("iommu=pt" in system.text(p) and "quiet" not in system.text(p) for p in new) and len(new) == 1,
+               f"the next kernel's entry, by kernel-install: {new}")  # fmt: skip
+        system.run("kernel-install", "--boot-path=/boot", "--esp-path=/boot", "remove", "9.9.9")
+
+    return look
+
+
+def unified(system: System, builder: str) -> Callable[[], None]:
+    """Unified images: built anew by the plan, read by ukify."""
+    release, image = kernel(system)
+    (system.top / "boot/EFI/Linux").mkdir(parents=True, exist_ok=True)
+    system.put("/boot/loader/loader.conf", "timeout 3\n")
+    if builder == "kernel-install":
+        system.put(
+            "/etc/kernel/install.conf", "layout=uki\nuki_generator=ukify\ninitrd_generator=none\nBOOT_ROOT=/boot\n"
+        )
+        system.put("/etc/kernel/cmdline", f"{WORDS}\n")
+        system.put("/etc/kernel/entry-token", f"{ID}\n")
+        system.run("kernel-install", "add", release, image)
+    else:
+        text = f'uefi="yes"\nhostonly="no"\nkernel_cmdline="{WORDS}"\n'
+        system.put("/etc/dracut.conf.d/uki.conf", text)
+        system.run("dracut", "-f", "--regenerate-all")
+
+    def look() -> None:
+        images = system.found("boot/EFI/Linux/*.efi")
+        lines = []
+        for path in images:
+            sections = json.loads(system.run("ukify", "inspect", "--json=short", "--section=.cmdline:text", path))
+            lines.append(sections[".cmdline"]["text"].strip("\0 \n"))
+        right = [x for x in lines if "iommu=pt" in x.split() and "quiet" not in x.split()]
+        expect(bool(lines) and lines == right, f"{len(right)} of {len(lines)} images as ukify reads them: {lines}")
+
+    return look
+
+
+def kernel(system: System) -> tuple[str, str]:
+    release = system.found("lib/modules/*")[-1].rpartition("/")[2]
+    return release, f"/boot/vmlinuz-{release}"
+
+
+def initrd(system: System) -> str:
+    return system.found("boot/initrd.img-*")[-1]
+
+
+CASES: dict[str, Callable[[System], Callable[[], None]]] = {
+    "GRUB as on Arch": lambda s: grub(s, "grub-mkconfig", "/boot/grub/grub.cfg"),
+    "GRUB as on SUSE": lambda s: grub(s, "grub2-mkconfig", "/boot/grub2/grub.cfg"),
+    "systemd-boot, kernel-install": entries,
+    "unified image, kernel-install and ukify": lambda s: unified(s, "kernel-install"),
+    "unified image, dracut": lambda s: unified(s, "dracut"),
+}
+
+
+def make_base(cache: Path) -> Path:
+    """The system as an archive, made once."""
+    archive = cache / "system.tar"
+    if archive.exists():
+        return archive
+    new = cache / "new"
+    shutil.rmtree(new, ignore_errors=True)
+    log = (cache / "debootstrap.log").open("w")
+    said = {"stdout": log, "stderr": subprocess.STDOUT, "check": True}
+    subprocess.run(["debootstrap", "--variant=minbase", f"--include={BASE}", "trixie", str(new)], **said)  # type: ignore[call-overload]
+    for conf in Path("/etc/apt/apt.conf.d").glob("*"):
+        shutil.copy(conf, new / "etc/apt/apt.conf.d")
+    for path in ("etc/resolv.conf", "etc/hosts"):
+        shutil.copy(f"/{path}", new / path)
+    install = f"apt-get update -q && apt-get install -y -q --no-install-recommends {PACKAGES} && apt-get clean"
+    mounts = 'mount --bind /dev $0/dev; mount -t proc proc $0/proc; exec chroot $0 sh -ec "$1"'
+    subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-ec", mounts, str(new), install], **said,
+                   env=ENVIRONMENT)  # type: ignore[call-overload]  # fmt: skip
+    subprocess.run(["tar", "-C", str(new), "-cf", f"{archive}.part", "."], check=True)
+    Path(f"{archive}.part").rename(archive)
+    shutil.rmtree(new)
+    return archive
+
+
+def prove(archive: Path, wanted: list[str]) -> None:
+    """Every case on a fresh file system; the mounts belong to this process."""
+    for name, case in CASES.items():
+        if wanted and not any(w in name for w in wanted):
+            continue
+        print(f"== {name}", flush=True)
+        # grub-probe looks for the file behind a loop device, inside of the system too: below /dev it finds it.
+        work = Path(tempfile.mkdtemp(dir="/dev/shm"))
+        store = Path(tempfile.mkdtemp(dir=archive.parent))
+        subprocess.run(["mount", "--bind", str(store), str(work)], check=True)
+        image, top = work / "disk.img", work / "mnt"
+        try:
+            with image.open("wb") as file:
+                file.truncate(3 << 30)
+            subprocess.run(["mkfs.ext4", "-q", "-L", "loaders", str(image)], check=True)
+            top.mkdir()
+            subprocess.run(["mount", "-o", "loop", str(image), str(top)], check=True)
+            subprocess.run(["tar", "-C", str(top), "-xf", str(archive)], check=True)
+            system = System(top)
+            system.put("/etc/fstab", "LABEL=loaders / ext4 defaults 0 1\nLABEL=LOADERS /boot vfat defaults 0 2\n")
+            esp = work / "esp.img"
+            with esp.open("wb") as file:
+                file.truncate(400 << 20)
+            subprocess.run(["mkfs.vfat", "-n", "LOADERS", str(esp)], check=True, stdout=subprocess.DEVNULL)
+            kernels = shutil.move(top / "boot", work / "kernels")
+            (top / "boot").mkdir()
+            subprocess.run(["mount", "-o", "loop", str(esp), str(top / "boot")], check=True)
+            shutil.copytree(kernels, top / "boot", dirs_exist_ok=True)
+            system.put("/etc/machine-id", f"{ID}\n")
+            look = case(system)
+            before = system.everything()
+            print(system.vfiotui("apply", "cmdline.add=iommu=pt", "cmdline.remove=quiet", "--yes"), flush=True)
+            look()
+            told = system.vfiotui("plan", "cmdline.add=iommu=pt", "cmdline.remove=quiet")
+            expect("nothing to do" in told, "a second plan has nothing to do")
+            system.vfiotui("undo", "--yes")
+            after = system.everything()
+            differing = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
+            differing = [p for p in differing if not p.endswith(("/var/lib", "/var/cache/ldconfig/aux-cache"))]
+            expect(not differing, f"all {len(before)} files are as before the change {differing[:5]}")
+        finally:
+            subprocess.run(["umount", "-R", str(top)], check=False)
+            subprocess.run(["umount", "-l", str(work)], check=False)
+            shutil.rmtree(store, ignore_errors=True)
+            os.rmdir(work)
+
+
+def main() -> None:
+    cache = Path(sys.argv[1] if len(sys.argv) > 1 else Path.home() / ".cache/vfiotui-loaders").resolve()
+    if os.environ.get("PRIVATE") != "1":
+        words = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.rescue.loaders"]
+        os.execvpe("unshare", [*words, str(cache), *sys.argv[2:]], {**os.environ, "PRIVATE": "1"})
+    cache.mkdir(parents=True, exist_ok=True)
+    prove(make_base(cache), sys.argv[2:])
+    print("== proved")
+
+
+if __name__ == "__main__":
+    main()
