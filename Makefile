@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test bench lint torture lab rescue-proof
+.PHONY: run test bench lint torture lab rescue-proof loader-proof
 
 # make run ARGS=--demo
 ARGS ?=
@@ -36,3 +36,8 @@ lab:
 rescue-proof:
 	@sh setup/setup.sh test
 	sh tests/rescue/proof.sh
+
+# The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited.
+loader-proof:
+	@sh setup/setup.sh test
+	.venv/bin/python -m tests.rescue.loaders $(ARGS)

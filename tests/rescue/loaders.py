@@ -1,11 +1,10 @@
 """Proves the writers of loaders on a real Debian 13, with the loaders' own tools, as a mounted system.
 
-    python -m tests.rescue.loaders [FOLDER]     a folder for the cached system (about 800 MB)
+    python -m tests.rescue.loaders [FOLDER]     a folder for the cached system (about 400 MB)
 
 Needs root, debootstrap and a loop device; some minutes. Every case sets the system up with the real tool, changes the
 words with `vfiotui --root`, lets an independent reader look (grub-script-check, bootctl, ukify; kernel-install for the
-next kernel), takes everything back, and compares every byte and mode below the root. /boot is a FAT file system, as the
-EFI partition is.
+next kernel), takes everything back, and compares every byte and mode below the root. /boot is a file system of its own.
 """
 
 from __future__ import annotations
@@ -237,11 +236,11 @@ def prove(archive: Path, wanted: list[str]) -> None:
             subprocess.run(["mount", "-o", "loop", str(image), str(top)], check=True)
             subprocess.run(["tar", "-C", str(top), "-xf", str(archive)], check=True)
             system = System(top)
-            system.put("/etc/fstab", "LABEL=loaders / ext4 defaults 0 1\nLABEL=LOADERS /boot vfat defaults 0 2\n")
+            system.put("/etc/fstab", "LABEL=loaders / ext4 defaults 0 1\nLABEL=boot /boot ext4 defaults 0 2\n")
             esp = work / "esp.img"
             with esp.open("wb") as file:
                 file.truncate(400 << 20)
-            subprocess.run(["mkfs.vfat", "-n", "LOADERS", str(esp)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["mkfs.ext4", "-q", "-L", "boot", str(esp)], check=True)
             kernels = shutil.move(top / "boot", work / "kernels")
             (top / "boot").mkdir()
             subprocess.run(["mount", "-o", "loop", str(esp), str(top / "boot")], check=True)
