@@ -161,6 +161,13 @@ def test_a_second_choice_keeps_the_first() -> None:
     assert [d.bdf for d in from_json(files(plan)[FILE])] == sorted((CARD, SOUND, other))
 
 
+def test_a_card_that_moved_is_forgotten_where_it_was() -> None:
+    plan = plan_of(HOSTS["moved-card"], "isolate.override", CARD)
+    assert [c.bdf for c in from_json(files(plan)[FILE])] == [CARD, SOUND]
+    assert "0000:04:00.0" not in files(plan)[RULE]
+    assert any(n.startswith("forgotten: 0000:04:00.0") and f"moved to {CARD}" in n for n in plan.notes)
+
+
 def test_another_method_takes_the_place_of_the_old_one() -> None:
     host = replace(HOST_CARD, files={**HOST_CARD.files, **files(plan_of(HOST_CARD, "isolate.ids", CARD))})
     found = files(plan_of(host, "isolate.override", CARD))

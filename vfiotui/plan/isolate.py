@@ -12,7 +12,7 @@ from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.finding import Risk
 from vfiotui.model.pci import BDF, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread
-from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, to_json
+from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, moved, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
@@ -70,7 +70,10 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         draft.note(warning)
     selection = tuple(chosen(d, bus, str(taken.method)) for d in choice.devices)
     old = stored(draft)
-    everything = merged(old, selection)
+    lost = {m.stored.bdf: m.sentence for m in moved(old, bus)}
+    for sentence in lost.values():
+        draft.note(f"forgotten: {sentence}")
+    everything = merged(tuple(c for c in old if c.bdf not in lost), selection)
     why = "remember which cards were meant"
     draft.write(FILE, to_json(everything), why, Phase.HOST_FILE, risk=Risk.R0, effect=Effect.NOW)
     _forget_ids(draft, old, everything)
