@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.host.test_boot import uki_image
 from tests.needs import need
 from vfiotui.apply.kinds.look import KIND
 from vfiotui.apply.run import apply
@@ -134,3 +135,17 @@ def test_two_commands_may_write_the_same_file(entered: Site, tmp_path: Path) -> 
     (tmp_path / "a/boot/grub/grub.cfg").write_text("by hand\n")
     with pytest.raises(Exception, match="changed since"):
         undo(entered, "2", quiet)
+
+
+def test_only_the_words_of_a_unified_image_count(tmp_path: Path) -> None:
+    """The kernel and the initrd inside hold many texts of their own."""
+    site = system(tmp_path / "a")
+    (tmp_path / "a/boot/x.efi").write_bytes(uki_image("root=UUID=1 iommu=pt") + b" quiet splash \n")
+    for wants, bans, state in (
+        (("iommu=pt", "root=UUID=1"), ("quiet",), State.DONE),
+        (("splash",), (), State.ROLLED_BACK),
+        ((), ("iommu=pt",), State.ROLLED_BACK),
+    ):
+        change = look_into("/boot/x.efi", wants, "look", bans)
+        outcome = apply(site, plan(change), quiet)
+        assert outcome.state is state, outcome

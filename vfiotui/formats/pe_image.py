@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WORDS_LIMIT = 1 << 16
 SECTIONS_LIMIT = 96
 """What the Windows loader accepts; honest images have about a dozen."""
 
@@ -48,3 +49,13 @@ def sections(data: memoryview) -> tuple[Section, ...]:
         size = max(0, min(virtual or raw, raw, len(data) - start))
         found.append(Section(name, start, size))
     return tuple(found)
+
+
+def words(data: bytes | memoryview) -> str | None:
+    """The kernel's words in a unified image, None where it has none of its own."""
+    view = memoryview(data)
+    for section in sections(view):
+        if section.name == ".cmdline":
+            raw = bytes(view[section.start : section.start + min(section.size, WORDS_LIMIT)])
+            return " ".join(raw.decode("utf-8", "replace").strip("\0").split())
+    return None

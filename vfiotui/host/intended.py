@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.formats import kernel_cmdline, kernelstub, limine_conf, loader_entry, refind_linux
+from vfiotui.formats import kernel_cmdline, kernelstub, limine_conf, loader_entry, pe_image, refind_linux
 from vfiotui.formats.efi_load_option import text_of
-from vfiotui.formats.pe_image import sections
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_assignments import Assigned, Computed, parse, value_of
 from vfiotui.host import config_files
@@ -26,7 +25,6 @@ DROP_INS = "/etc/cmdline.d"
 REFIND = "/boot/refind_linux.conf"
 KERNELSTUB = "/etc/kernelstub/configuration"
 IMAGE_LIMIT = 512 << 20
-WORDS_LIMIT = 1 << 16
 Reader = Callable[[str], tuple[str, ...]]
 CMDLINE_FILES = ("/etc/kernel/cmdline", "/usr/lib/kernel/cmdline")
 
@@ -99,12 +97,10 @@ def of_image(root: Root) -> Reading[CommandLine]:
     content = root.bytes(paths[-1], IMAGE_LIMIT)
     if isinstance(content, Unread):
         return content
-    data = memoryview(content)
-    for section in sections(data):
-        if section.name == ".cmdline":
-            raw = bytes(data[section.start : section.start + min(section.size, WORDS_LIMIT)])
-            return CommandLine(" ".join(raw.decode("utf-8", "replace").strip("\0").split()), paths[-1])
-    return Unread("holds no words of its own", Why.ABSENT, paths[-1])
+    words = pe_image.words(content)
+    if words is None:
+        return Unread("holds no words of its own", Why.ABSENT, paths[-1])
+    return CommandLine(words, paths[-1])
 
 
 def of_words(files: tuple[ConfigFile, ...], paths: tuple[str, ...], words: Reader) -> Reading[CommandLine]:

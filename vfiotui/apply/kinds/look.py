@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.trouble import Trouble
+from vfiotui.formats import pe_image
 from vfiotui.model.change import Change
 
 LIMIT = 16 << 20
 
 
 class LookKind:
-    """Words that a text file must hold or not hold; changes nothing, and fails the change where it is otherwise."""
+    """Words that a text or a unified image must hold or not hold; changes nothing, and fails the change otherwise."""
 
     def preview(self, change: Change) -> Iterator[str]:
         if change.wants:
@@ -30,9 +32,7 @@ class LookKind:
         place = work.site.real_place(work.change.subject)
         if not os.path.isfile(place):
             return f"{work.change.subject} was not made"
-        with open(place, "rb") as file:
-            # The words of a unified image end with NULs.
-            text = file.read(LIMIT).replace(b"\0", b" ").decode("utf-8", "replace")
+        text = _text(place)
         missing = [w for w in work.change.wants if not _holds(text, w)]
         left = [w for w in work.change.bans if _holds(text, w)]
         wrong = [f"does not hold {' and '.join(missing)}"] * bool(missing)
@@ -58,11 +58,24 @@ class LookKind:
 
     def script(self, change: Change) -> list[str]:
         place = quoted(change.subject)
-        wants = [f"grep -q -E -e {quoted(_line_with(w))} {place} || exit 1" for w in change.wants]
-        return wants + [f"! grep -q -E -e {quoted(_line_with(w))} {place} || exit 1" for w in change.bans]
+        shown = f"cat {place}"
+        if change.subject.endswith(".efi"):
+            shown = f"objcopy -O binary --only-section=.cmdline {place} /dev/stdout | tr '\\0' '\\n'"
+        wants = [f"{shown} | grep -q -E -e {quoted(_line_with(w))} || exit 1" for w in change.wants]
+        return wants + [f"! {shown} | grep -q -E -e {quoted(_line_with(w))} || exit 1" for w in change.bans]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         return [], []
+
+
+def _text(place: str) -> str:
+    """A text file, or the words in a unified image: its kernel and initrd hold many texts of their own."""
+    with open(place, "rb") as file:
+        if not pe_image.is_pe(file.read(2)):
+            file.seek(0)
+            return file.read(LIMIT).decode("utf-8", "replace")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
+            return pe_image.words(view) or ""
 
 
 def _holds(text: str, word: str) -> bool:
