@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.hosts import HOSTS, TOWER
-from tests.machines import root_of
-from tests.plan.test_isolate import HOST_CARD
+from tests.machines import known_facts, root_of
+from tests.plan.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
+from vfiotui.model.change import Effect, write_file
+from vfiotui.model.finding import Risk
+from vfiotui.model.journal import ChangeRecord, Progress, State
 from vfiotui.model.mode import Mode
+from vfiotui.model.plan import Expected, Plan
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.isolate import IsolateScreen
 from vfiotui.tui.screens.plan import PlanScreen
 from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.views.isolate import verified_rows
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -62,3 +69,29 @@ async def test_without_a_change_there_is_nothing_to_undo() -> None:
         await found.shows("next boot", "01:00.0")
         await found.press("u")
         await found.shows("No change that isolates devices is in force")
+
+
+def record(state: State, *forecast: Expected) -> ChangeRecord:
+    step = write_file("/etc/x", None, b"x", "for the next boot", risk=Risk.R1, effect=Effect.BOOT)
+    plan = Plan("Isolate", (step,), (("isolate.ids", CARD),), forecast=forecast)
+    return ChangeRecord(3, "isolate", state, "Isolate", "/var/lib/vfiotui/changes/0003-isolate", Progress(state), plan)
+
+
+@pytest.mark.parametrize(
+    ("state", "driver", "words", "style"),
+    [
+        (State.DONE, "vfio-pci", "change 0003: 1 of 1 devices came as foretold", "holds"),
+        (State.DONE, "nouveau", f"{CARD}: nouveau was foretold, it has vfio-pci", "fail"),
+        (State.WAITING, "vfio-pci", "change 0003 waits for the next boot", "accent"),
+    ],
+)
+def test_the_last_boot_is_judged_by_its_forecast(state: State, driver: str, words: str, style: str) -> None:
+    facts = replace(known_facts("clean"), changes=(record(state, (CARD, (driver,))),))
+    rows = verified_rows(facts, 79)
+    assert any(words in r.text for r in rows) and any(style == s for r in rows for _, s in r.runs)
+
+
+def test_what_was_not_foretold_is_not_judged() -> None:
+    facts = known_facts("clean")
+    assert verified_rows(facts, 79) == []
+    assert verified_rows(replace(facts, changes=(record(State.UNDONE, (CARD, ("",))),)), 79) == []
