@@ -40,6 +40,7 @@ def test_a_console_in_which_nothing_changes_is_silent(keys: tuple[str, ...], tmp
         for key in keys:
             terminal.send(key)
             terminal.shows("win10" if key == "5" else "paused")
+        terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
         terminal.settled()
         lines = calls(terminal.console_pid(), tmp_path / "log")
     assert named(lines, "openat") == []
@@ -52,6 +53,7 @@ def test_live_opens_nothing_and_writes_once_a_sample(tmp_path: Path) -> None:
         terminal.shows("GROUP-FOREIGN")
         terminal.send("5")
         terminal.shows("v7   21")
+        terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
         lines = calls(terminal.console_pid(), tmp_path / "log")
     assert named(lines, "openat") == []
     assert 1 <= len(painted(lines)) <= 2 * int(SECONDS) + 2

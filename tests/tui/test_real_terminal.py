@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 
 import pytest
 
-from tests.tui.tmux import Tmux
+from tests.tui.tmux import SECONDS, Tmux
 from vfiotui.tui.status import TABS
 
 pytestmark = pytest.mark.needs_tmux
@@ -111,3 +112,14 @@ def test_too_small_is_a_sentence_that_goes_away() -> None:
         terminal.shows("Group 14 of this card", "help")
         terminal.send("q")
         terminal.shows("ended with 0")
+
+
+def test_a_console_ends_with_its_terminal() -> None:
+    with Tmux("--demo", columns=100, lines=30, term="tmux-256color") as terminal:
+        terminal.shows(SIGNS["host"])
+        console = os.pidfd_open(terminal.console_pid())
+    try:
+        # The terminal went with its server: SIGHUP, then SIGCONT, as the kernel sends them.
+        assert select.select([console], [], [], SECONDS)[0], "it lives on without a terminal"
+    finally:
+        os.close(console)

@@ -52,6 +52,22 @@ class QuietDriver(LinuxDriver):
         self.written = 0
         """Bytes written to the terminal so far."""
         self._end, self._ring = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._started = False
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal, once until it is given back.
+
+        A terminal that goes away sends SIGHUP and then SIGCONT, at which Textual takes it again: a second pair of
+        threads would outlive the console.
+        """
+        if not self._started:
+            self._started = True
+            super().start_application_mode()
+
+    def stop_application_mode(self) -> None:
+        """Gives the terminal back."""
+        self._started = False
+        super().stop_application_mode()
 
     def write(self, data: str) -> None:
         """Hands the data to Textual's writing thread."""
@@ -76,8 +92,8 @@ class QuietDriver(LinuxDriver):
                 data = os.read(self.fileno, 4096)
                 if not data:
                     # Standard input has ended; the console lives on until somebody ends it.
-                    poll.unregister(self.fileno)
-                for message in parser.feed(decode(data)) if data else ():
+                    return
+                for message in parser.feed(decode(data)):
                     self.process_message(message)
             for message in parser.tick():
                 self.process_message(message)
