@@ -62,7 +62,7 @@ class QuietDriver(LinuxDriver):
         """
         if not self._started:
             self._started = True
-            super().start_application_mode()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back."""
