@@ -109,9 +109,10 @@ def script_of(folder: Path) -> str:
 
 
 def entered(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs undo.sh inside the system, which has no Python."""
+    """Runs undo.sh inside the system, which has no Python, from a folder that has nothing to do with it."""
+    elsewhere = 'cd /usr/sbin && exec /bin/sh "$@"'
     return subprocess.run(
-        [need("chroot", "coreutils"), str(folder), "/bin/sh", script_of(folder), *words],
+        [need("chroot", "coreutils"), str(folder), "/bin/sh", "-c", elsewhere, "sh", script_of(folder), *words],
         capture_output=True, text=True, timeout=60, env={"PATH": "/bin"},
     )  # fmt: skip
 

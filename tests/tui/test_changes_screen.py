@@ -79,7 +79,10 @@ def test_every_state_is_shown(state: State, width: int) -> None:
 
 
 def test_an_unread_journal_says_why() -> None:
-    assert "needs root" in change_rows(Unread("needs root", Why.FORBIDDEN), 78)[0].text
+    said = " ".join(r.text.strip() for r in change_rows(Unread("needs root", Why.FORBIDDEN), 78))
+    assert "needs root" in said and "'sudo vfiotui changes' lists it" in said
+    damaged = change_rows(Unread("too many names", Why.DAMAGED), 78)
+    assert "too many names" in damaged[0].text and "sudo" not in damaged[0].text
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

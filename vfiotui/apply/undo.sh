@@ -16,7 +16,8 @@ case ${ROOT-}:$here in
     exit 2
     ;;
 esac
-ROOT=$(cd "$ROOT" && pwd) || exit 2
+# Where it lies in the running system, ROOT is empty, and an empty cd would stay where the caller stands.
+ROOT=$(cd "${ROOT:-/}" && pwd) || exit 2
 ROOT=${ROOT%/}
 only_tell='' force='' conflicts=0 failed=0
 for option in "$@"; do

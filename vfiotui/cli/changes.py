@@ -15,7 +15,7 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable, table
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.journal import JOURNAL, ChangeRecord
+from vfiotui.model.journal import JOURNAL, ChangeRecord, unread_words
 from vfiotui.model.plan import Plan, to_json
 from vfiotui.model.reading import Unread, or_else
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     found = changes.read(root)
     if isinstance(found, Unread):
-        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
+        raise CommandError(unread_words(found), Exit.NO_ACCESS)
     if args.number is not None:
         record = next((r for r in found if r.number == args.number), None)
         if record is None:

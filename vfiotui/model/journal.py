@@ -9,10 +9,16 @@ from enum import StrEnum
 from typing import Any
 
 from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading
+from vfiotui.model.reading import Reading, Unread, Why
 
 JOURNAL = "/var/lib/vfiotui/changes"
 """One folder for each change, inside the root that it changes."""
+
+
+def unread_words(unread: Unread) -> str:
+    """Why the journal cannot be read, and what to do; plans may hold a guest's passwords, so it is root's alone."""
+    todo = "; it is root's alone, for plans may hold passwords: 'sudo vfiotui changes' lists it"
+    return f"the journal cannot be read: {unread}{todo if unread.why is Why.FORBIDDEN else ''}"
 
 
 class State(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, State
+from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, State, unread_words
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.tui.caps import Glyphs
@@ -33,7 +33,7 @@ def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int) -
     if records is None:
         return [row(("reading the journal …", "accent"))]
     if isinstance(records, Unread):
-        return [row((line, "unknown")) for line in wrap(f"the journal cannot be read: {records}", width)]
+        return [row((line, "unknown")) for line in wrap(unread_words(records), width)]
     if not records:
         text = f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there."
         return [row((line, "dim")) for line in wrap(text, width)]
