@@ -9,7 +9,9 @@ from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.reach import subject_problems
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
+from vfiotui.host.memory import read_meminfo
 from vfiotui.model.plan import Condition, Plan
+from vfiotui.model.reading import or_else
 
 
 def _program(site: Site, condition: Condition) -> str | None:
@@ -38,11 +40,19 @@ def _absent(site: Site, condition: Condition) -> str | None:
     return f"{condition.subject} is there already" if os.path.lexists(site.place(condition.subject)) else None
 
 
+def _available(site: Site, condition: Condition) -> str | None:
+    """`value` KiB of memory must be available; what a kernel does not tell forbids nothing."""
+    have = or_else(read_meminfo(site.root), {}).get("MemAvailable")
+    wanted = int(condition.value)
+    return None if have is None or have >= wanted else f"{have} KiB of memory are available and {wanted} KiB must be"
+
+
 CHECKS: dict[str, Callable[[Site, Condition], str | None]] = {
     "program": _program,
     "space": _space,
     "mounted": _mounted,
     "absent": _absent,
+    "available": _available,
 }
 
 

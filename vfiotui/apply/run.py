@@ -82,8 +82,9 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
             if work.change.kind == "command":
                 write_undo_script(journal, plan, steps)
             journal.write("end", step=work.step)
-        journal.write("done")
+        said = "; ".join(word for work in steps if (word := work.keep.noted(work.step).get("said")))
+        journal.write("done", **({"why": said} if said else {}))
     except (Trouble, OSError) as error:
         why = str(error) if isinstance(error, Trouble) else os_sentence(error, f"{subject} cannot be changed")
         return roll_back(journal, plan, why, tell)
-    return Outcome(journal.name, State.DONE)
+    return Outcome(journal.name, State.DONE, said)

@@ -46,7 +46,7 @@ class Change:
     again: bool = False
     """Whether a command must run once more after all steps were taken back: its effect lies where no undo reaches."""
     wants: tuple[str, ...] = ()
-    """What a look must find in its subject."""
+    """What a look must find in its subject; of a pool of huge pages, that it be whole."""
     bans: tuple[str, ...] = ()
     """What a look must not find there."""
     where: str = ""
@@ -74,6 +74,21 @@ def set_link(path: str, before: bytes | None, target: str | None, why: str, *, r
 def set_value(path: str, before: bytes, after: bytes, why: str, *, risk: Risk = Risk.R1) -> Change:
     """A sysfs or procfs attribute gets another value until the next boot."""
     return Change("value", path, why, before, after, risk, Effect.NOW)
+
+
+ALL_OR_NOTHING = "all"
+"""Among the wants of a pool of huge pages: fewer than asked for are given back."""
+
+
+def set_pages(path: str, before: int, after: int, why: str, *, whole: bool = False) -> Change:
+    """A pool of huge pages holds another number of them until the next boot; `whole` wants all of them or none."""
+    wants = (ALL_OR_NOTHING,) if whole else ()
+    return Change("pages", path, why, str(before).encode(), str(after).encode(), Risk.R1, Effect.NOW, wants=wants)
+
+
+def nudge(path: str, value: str, why: str) -> Change:
+    """The kernel is asked to do something once; there is no way back."""
+    return Change("nudge", path, why, None, value.encode(), Risk.R1, Effect.NOW)
 
 
 def run_command(

@@ -29,7 +29,7 @@ class Condition:
     """Something that must hold before the first step; checked by apply/preflight.py."""
 
     name: str
-    """program, space, mounted, absent."""
+    """program, space, mounted, absent, available."""
     subject: str
     value: str = ""
     why: str = ""

@@ -120,6 +120,10 @@ class Draft:
         """Whether a step for this subject is there already."""
         return subject in self._files or any(change.subject == subject for _, change in self._steps)
 
+    def steps(self, kind: str) -> tuple[Change, ...]:
+        """The steps of a kind that were added so far."""
+        return tuple(change for _, change in self._steps if change.kind == kind)
+
     def run(
         self,
         argv: tuple[str, ...],

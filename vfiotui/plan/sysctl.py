@@ -23,9 +23,8 @@ def reads(argument: str) -> tuple[str, ...]:
     return (f"/proc/sys/{sysctl.path_of(_split(argument)[0])}",)
 
 
-def draw(draft: Draft, argument: str) -> None:
-    """A line in the last file that sets the key, else in our own; the running kernel too, where there is one."""
-    key, value = _split(argument)
+def at_boot(draft: Draft, key: str, value: str, why: str) -> None:
+    """A line in the last file that sets the key, else in our own."""
     setting = [
         p
         for p in (*draft.ground.below("/etc/sysctl.d", ".conf"), "/etc/sysctl.conf")
@@ -33,7 +32,13 @@ def draw(draft: Draft, argument: str) -> None:
     ]
     path = setting[-1] if setting else OWN
     after = sysctl.set_value(draft.text(path) or "", key, value)
-    draft.write(path, after, f"set {key} to {value} at every boot", Phase.HOST_FILE, risk=Risk.R2, effect=Effect.BOOT)
+    draft.write(path, after, why, Phase.HOST_FILE, risk=Risk.R2, effect=Effect.BOOT)
+
+
+def draw(draft: Draft, argument: str) -> None:
+    """At every boot; the running kernel too, where there is one."""
+    key, value = _split(argument)
+    at_boot(draft, key, value, f"set {key} to {value} at every boot")
     (place,) = reads(argument)
     now = draft.ground.content(place)
     if not isinstance(now, Unread) and now.decode("utf-8", "replace").split() != value.split():

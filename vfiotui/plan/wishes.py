@@ -14,11 +14,14 @@ from vfiotui.plan import (
     initramfs,
     isolate,
     kernel_value,
+    memory_boot,
+    memory_pool,
     modprobe,
     pin_hook,
     pin_wishes,
     runtime_driver,
     sysctl,
+    thp,
     trial,
 )
 from vfiotui.plan.draft import CannotPlan, Draft, Planner
@@ -31,11 +34,14 @@ PLANNERS: dict[str, Planner] = {
         *initramfs.PLANNERS,
         *isolate.PLANNERS,
         *kernel_value.PLANNERS,
+        *memory_boot.PLANNERS,
+        *memory_pool.PLANNERS,
         *modprobe.PLANNERS,
         *pin_hook.PLANNERS,
         *pin_wishes.PLANNERS,
         *runtime_driver.PLANNERS,
         *sysctl.PLANNERS,
+        *thp.PLANNERS,
         *trial.PLANNERS,
     )
 }

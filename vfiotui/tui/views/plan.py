@@ -84,6 +84,7 @@ def condition_words(condition: Condition) -> str:
         "space": f"{subject} has {size} MiB free",
         "mounted": f"{subject} holds its file system",
         "absent": f"{subject} is not there",
+        "available": f"{condition.value} KiB of memory are available",
     }.get(condition.name, f"{condition.name} {subject} {condition.value}")
     return f"{words} ({condition.why})" if condition.why else words
 

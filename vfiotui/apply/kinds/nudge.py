@@ -1,0 +1,56 @@
+"""The kernel is asked to do something once, now: a file that is written and keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.value import plain, write
+from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.model.change import Change
+
+
+class NudgeKind:
+    """Compaction, dropped caches: there is no value before, so there is none to put back."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        yield f"{change.subject}: {plain(change.after)!r} is written; nothing is kept there, and there is no way back"
+
+    def _place(self, work: Work) -> str:
+        if not work.site.is_live:
+            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.site.real_place(work.change.subject)
+
+    def prepare(self, work: Work) -> None:
+        self._place(work)
+        work.keep.note(work.step, boot=work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        noted = work.keep.noted(work.step)
+        done = noted.get("done") is True and noted.get("boot") == work.site.boot
+        return Standing.AFTER if done else Standing.BEFORE
+
+    def holds(self, work: Work) -> bytes | None:
+        return None
+
+    def do(self, work: Work) -> None:
+        try:
+            write(self._place(work), plain(work.change.after))
+        except OSError as error:
+            raise Trouble(os_sentence(error, f"the kernel does not take the order in {work.change.subject}")) from error
+        work.keep.note(work.step, done=True)
+
+    def undo(self, work: Work) -> None:
+        work.keep.note(work.step, done=False)
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        return [f"printf %s {quoted(plain(change.after))} >{quoted(change.subject)}"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        return [], [f"back {work.step}"]
+
+
+KIND = NudgeKind()

@@ -1,0 +1,123 @@
+"""A pool of huge pages grows or shrinks, until the next boot.
+
+The kernel takes any number and gives what it has (Documentation/admin-guide/mm/hugetlbpage.rst): what it gave is read
+back, said and kept, unless the step wants all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.value import plain, read, write
+from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.model.change import ALL_OR_NOTHING, Change
+
+TRIES = 5
+"""Writes in a row; each one has the kernel compact memory anew where it runs short."""
+
+
+def count(content: bytes | None, subject: str) -> int:
+    """A number of pages; Trouble where it is none."""
+    text = plain(content)
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Trouble(f"{subject} holds no number of pages but {text[:40]!r}")
+    return int(text)
+
+
+class PagesKind:
+    """nr_hugepages of the host or of one node."""
+
+    def preview(self, change: Change) -> Iterator[str]:
+        before, after = count(change.before, change.subject), count(change.after, change.subject)
+        yield f"{change.subject}: {before} pages become {after}"
+        if after > before and ALL_OR_NOTHING in change.wants:
+            yield "  fewer than that are given back: all or none"
+        elif after > before:
+            yield "  the kernel may give fewer: what it gives is kept, and said"
+        else:
+            yield "  pages that are in use stay until their guest ends"
+
+    def _place(self, work: Work) -> str:
+        if not work.site.is_live:
+            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.site.real_place(work.change.subject)
+
+    def _now(self, work: Work) -> int:
+        return count(read(self._place(work)), work.change.subject)
+
+    def _ends(self, work: Work) -> tuple[int, int]:
+        change = work.change
+        return count(change.before, change.subject), count(change.after, change.subject)
+
+    def prepare(self, work: Work) -> None:
+        now, (before, _) = self._now(work), self._ends(work)
+        if now != before:
+            raise Conflict(
+                f"{work.change.subject} holds {now} pages, not {before} as when the plan was made; make the plan anew"
+            )
+        work.keep.note(work.step, boot=work.site.boot)
+
+    def _gone(self, work: Work) -> bool:
+        """Whether another boot has come since: the pages went with the old one."""
+        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+
+    def standing(self, work: Work) -> Standing:
+        if self._gone(work):
+            return Standing.BEFORE
+        now, (before, after) = self._now(work), self._ends(work)
+        got = work.keep.noted(work.step).get("got")
+        if now == after or (isinstance(got, int) and min(got, after) <= now <= max(got, after)):
+            # Pages that were in use at the release go one by one when their guest ends.
+            return Standing.AFTER
+        if now == before:
+            return Standing.BEFORE
+        return Standing.PARTLY if got is None and min(before, after) < now < max(before, after) else Standing.FOREIGN
+
+    def _set(self, work: Work, wanted: int) -> int:
+        """Writes until the pool holds what is wanted or grows no more; returns what it holds."""
+        place, held = self._place(work), self._now(work)
+        for _ in range(TRIES):
+            try:
+                write(place, str(wanted))
+            except OSError as error:
+                raise Trouble(os_sentence(error, f"the kernel takes no {wanted} pages for {place}")) from error
+            now = self._now(work)
+            if now in (wanted, held):
+                return now
+            held = now
+        return held
+
+    def holds(self, work: Work) -> bytes | None:
+        return str(self._now(work)).encode()
+
+    def do(self, work: Work) -> None:
+        before, after = self._ends(work)
+        got = self._set(work, after)
+        more, wanted = got - before, after - before
+        if got != after and wanted > 0:
+            short = f"the kernel gave {max(more, 0)} of {wanted} huge pages in {work.change.subject}"
+            if ALL_OR_NOTHING in work.change.wants or more <= 0:
+                raise Trouble(f"{short}: memory is too fragmented or too full; stop what holds it, or ask after a boot")
+            work.keep.note(work.step, got=got, said=f"{short}; they are kept")
+        elif got != after:
+            said = f"{got - after} huge pages in {work.change.subject} are in use and go when their guest ends"
+            work.keep.note(work.step, got=got, said=said)
+
+    def undo(self, work: Work) -> None:
+        if not self._gone(work):
+            self._set(work, self._ends(work)[0])
+
+    def tidy(self, work: Work) -> None:
+        return
+
+    def script(self, change: Change) -> list[str]:
+        place = quoted(change.subject)
+        return [f"printf %s {quoted(plain(change.after))} >{place}", f"cat {place}"]
+
+    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+        boot = quoted(work.keep.noted(work.step).get("boot", ""))
+        return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
+
+
+KIND = PagesKind()

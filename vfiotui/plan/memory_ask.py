@@ -1,0 +1,132 @@
+"""What wishes about huge pages ask for: [nodeN:]SIZE_KIB=COUNT, held against the pools of this host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.memory import HugePool, Memory
+from vfiotui.model.reading import Unread
+from vfiotui.plan.draft import CannotPlan
+
+ASK = re.compile(r"(?:node(\d{1,5}):)?(\d{1,9})=(\d{1,12}|all)(,whole)?")
+POOLS = "/sys/kernel/mm/hugepages"
+NODES = "/sys/devices/system/node"
+GIB = 1 << 20
+"""KiB in a GiB."""
+ROOM_KIB, ROOM_SHARE = 2 * GIB, 10
+"""What stays available for the host: 2 GiB, or a tenth where that is more."""
+BOOT_KIB, BOOT_SHARE = 4 * GIB, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class PageAsk:
+    """Huge pages of one size, on one node or wherever the kernel finds them."""
+
+    node: int | None
+    size_kib: int
+    count: int | None
+    """None: all of them."""
+    whole: bool
+    """All or nothing."""
+
+    @property
+    def place(self) -> str:
+        """The file that holds their number."""
+        folder = POOLS if self.node is None else f"{NODES}/node{self.node}/hugepages"
+        return f"{folder}/hugepages-{self.size_kib}kB/nr_hugepages"
+
+    @property
+    def where(self) -> str:
+        """A half sentence: on node 1, or nothing."""
+        return "" if self.node is None else f" on node {self.node}"
+
+
+def words(size_kib: int) -> str:
+    """2 MiB, 1 GiB, 64 KiB.
+
+    >>> words(2048), words(1 << 20), words(64)
+    ('2 MiB', '1 GiB', '64 KiB')
+    """
+    return (
+        f"{size_kib >> 20} GiB"
+        if size_kib >= GIB
+        else f"{size_kib >> 10} MiB"
+        if size_kib >= 1024
+        else f"{size_kib} KiB"
+    )
+
+
+def parse(argument: str) -> PageAsk:
+    """The ask in an argument such as node0:2048=512; CannotPlan where it is none."""
+    found = ASK.fullmatch(argument.strip())
+    if found is None or int(found[2]) == 0:
+        raise CannotPlan(
+            f"{argument!r} is no [nodeN:]SIZE_KIB=COUNT, such as 2048=4096, node1:1048576=8, or 2048=512,whole"
+        )
+    count = None if found[3] == "all" else int(found[3])
+    return PageAsk(int(found[1]) if found[1] else None, int(found[2]), count, bool(found[4]))
+
+
+def memory_of(facts: Facts) -> Memory:
+    """The memory of this host; CannotPlan where it cannot be seen."""
+    if isinstance(facts.memory, Unread):
+        raise CannotPlan(f"the memory of this host cannot be seen: {facts.memory}")
+    return facts.memory
+
+
+def pool_of(memory: Memory, ask: PageAsk) -> HugePool:
+    """The pool that is meant; CannotPlan names those that there are."""
+    if isinstance(memory.pools, Unread):
+        raise CannotPlan(f"the pools of huge pages cannot be seen: {memory.pools}")
+    found = next((p for p in memory.pools if (p.node, p.size_kib) == (ask.node, ask.size_kib)), None)
+    if found is None:
+        here = sorted({p.size_kib for p in memory.pools})
+        nodes = sorted({p.node for p in memory.pools if p.node is not None})
+        raise CannotPlan(
+            f"there is no pool of {ask.size_kib} KiB{ask.where}: this host has pages of "
+            f"{' and '.join(map(str, here)) or 'no'} KiB on node {', '.join(map(str, nodes)) or '?'}"
+        )
+    return found
+
+
+def number(value: int | Unread, what: str) -> int:
+    """A number that a plan stands on; CannotPlan where it is not known."""
+    if isinstance(value, Unread):
+        raise CannotPlan(f"{what} cannot be read: {value}")
+    return value
+
+
+def meminfo(memory: Memory, name: str) -> int:
+    """A row of /proc/meminfo in KiB; CannotPlan where it is not known."""
+    if isinstance(memory.meminfo, Unread) or name not in memory.meminfo:
+        raise CannotPlan(f"/proc/meminfo does not tell {name}: how much the host must keep is not known")
+    return memory.meminfo[name]
+
+
+def leave_room(memory: Memory, more_kib: int) -> int:
+    """The KiB that must be available before; CannotPlan with the numbers where the host would keep too little.
+
+    2 GiB, or a tenth of what is available where that is more, stay.
+    """
+    available = meminfo(memory, "MemAvailable")
+    keep = max(ROOM_KIB, available // ROOM_SHARE)
+    if more_kib > available - keep:
+        raise CannotPlan(
+            f"{more_kib} KiB of huge pages leave the host too little: {available} KiB are available, {keep} KiB of "
+            f"them must stay, so {max(available - keep, 0)} KiB can be had at most"
+        )
+    return more_kib + keep
+
+
+def leave_room_at_boot(memory: Memory, all_kib: int) -> None:
+    """CannotPlan where a boot with these huge pages leaves less than 4 GiB, or less than a quarter of the memory."""
+    total = meminfo(memory, "MemTotal")
+    # On a small host 4 GiB would be all there is.
+    most = min(total - BOOT_KIB, int(total * BOOT_SHARE)) if total > 2 * BOOT_KIB else int(total * BOOT_SHARE)
+    if all_kib > most:
+        raise CannotPlan(
+            f"{all_kib} KiB of huge pages at every boot leave the host too little: it has {total} KiB, of which "
+            f"{most} KiB can be huge pages at most; a host that runs out of memory does not come up"
+        )
