@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from vfiotui.host import memory, own_threads
+from vfiotui.host.guest_backing import BackingReader
 from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_culprits import CulpritReader
 from vfiotui.host.live_guest import GuestReader
@@ -164,6 +166,7 @@ class Readers:
         self._root = root
         self.cost = CostReader(written)
         self.guests = GuestReader(root)
+        self._pages = BackingReader(root)
         self._cpus: CpuReader | None = None
         self._rates = Rates()
         self._batch = False
@@ -214,7 +217,8 @@ class Readers:
 
     def memory(self) -> Any:
         """Memory now."""
-        return memory.read(self._root)
+        found = memory.read(self._root)
+        return found if isinstance(found, Unread) else replace(found, guests=self._pages.read())
 
     def rest(self) -> None:
         """Closes the files of what nobody looks at."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
     "pin": "show, propose and set which CPUs the threads of guests run on",
+    "memory": "show huge pages and in which pages guests lie; set pages aside, give them back, now or at boot",
     "isolate": "show what the next boot gives to vfio-pci; give devices away, now or at boot; undo it",
     "verify": "compare what this boot did with what was foretold, and find moved cards",
     "plan": "make a plan from wishes, or show one: as text, JSON, diff or shell script",

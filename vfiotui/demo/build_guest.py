@@ -11,6 +11,8 @@ from vfiotui.model.reading import or_else
 
 PROGRAM = "/usr/bin/qemu-system-x86_64"
 DEFINED, RUNNING = "/etc/libvirt/qemu", "/run/libvirt/qemu"
+OWN_KIB = 96 << 10
+"""What QEMU has beside the guest's memory."""
 START = 5000
 """Clock ticks after boot at which the first guest was started."""
 
@@ -81,6 +83,7 @@ def build_guests(tree: TreeBuilder, host: Host) -> None:
         if guest.pid is not None:
             tree.file(f"{RUNNING}/{safe}.xml", status_xml(guest, guest.pid, number), 0o600)
             _process(tree, guest, guest.pid)
+            _pages(tree, guest, guest.pid, number)
 
 
 def status_xml(guest: GuestDesc, pid: int, number: int) -> str:
@@ -97,6 +100,7 @@ def status_xml(guest: GuestDesc, pid: int, number: int) -> str:
 def _process(tree: TreeBuilder, guest: GuestDesc, pid: int) -> None:
     # QEMU reads a doubled comma in an option as one.
     arguments = [PROGRAM, "-name", f"guest={guest.name.replace(',', ',,')},debug-threads=on", "-S", "-accel", "kvm"]
+    arguments += ["-m", f"size={guest.memory_kib}k"]
     whole = threads(guest)
     for folder in (f"/proc/{pid}", *(f"/proc/{pid}/task/{t.tid}" for t in whole)):
         thread = next((t for t in whole if folder.endswith(f"/{t.tid}")), whole[0])
@@ -105,3 +109,18 @@ def _process(tree: TreeBuilder, guest: GuestDesc, pid: int) -> None:
         tree.file(f"{folder}/stat", stat_line(thread.tid, pid, thread.name, thread.cpus[0]))
         tree.file(f"{folder}/status", status_text(thread, pid))
     tree.file(f"/proc/{pid}/cmdline", "\0".join(arguments).encode() + b"\0")
+
+
+def _pages(tree: TreeBuilder, guest: GuestDesc, pid: int, number: int) -> None:
+    """Huge pages of the pool where the guest asks for them, else transparent ones for most of its memory."""
+    pool = guest.memory_kib if "<hugepages" in guest.xml else 0
+    transparent = 0 if pool else guest.memory_kib // 2048 * 247 // 256 * 2048
+    main = status_text(threads(guest)[0], pid).decode()
+    rest = guest.memory_kib - pool + OWN_KIB
+    tree.file(f"/proc/{pid}/status", f"{main}VmRSS:\t{rest:8} kB\nHugetlbPages:\t{pool:8} kB\n")
+    group = f"/machine.slice/machine-qemu\\x2d{number}.scope"
+    tree.file(f"/proc/{pid}/cgroup", f"0::{group}/libvirt/emulator\n")
+    tree.file(
+        f"/sys/fs/cgroup{group}/memory.stat",
+        f"anon {rest << 10}\nanon_thp {transparent << 10}\nfile_thp 0\nshmem_thp 0\n",
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vfiotui.model.reading import Reading
+from vfiotui.model.guest_backing import GuestBacking
+from vfiotui.model.reading import Reading, Unread, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Memory:
     """/sys/kernel/mm/ksm/run."""
     mounted_kib: Reading[tuple[int, ...]] = ()
     """Page sizes for which a hugetlbfs is mounted."""
+    guests: Reading[tuple[GuestBacking, ...]] = Unread("running guests were not looked at", Why.NOT_HERE)
 
     def blocks_2m(self, node: int | None = None) -> Reading[int]:
         """Free 2 MiB blocks right now, of a node or of all; ZONE_DMA is left out."""

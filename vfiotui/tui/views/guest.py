@@ -15,7 +15,7 @@ from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, shown
 from vfiotui.tui.views.finding import finding_rows, labelled
-from vfiotui.tui.views.memory import gib, page_words
+from vfiotui.tui.views.memory_words import gib, page_words
 
 TABS = ("Doctor", "Devices", "XML")
 

@@ -6,7 +6,7 @@ from vfiotui.model.guest_pages import GuestPages
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import fit, wrap
-from vfiotui.tui.views.memory import gib
+from vfiotui.tui.views.memory_words import gib
 
 ENOUGH = 0.99
 """Coverage below which a guest's small pages are worth a word."""

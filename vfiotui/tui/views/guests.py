@@ -10,7 +10,7 @@ from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, of_guest
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import fit, wrap
-from vfiotui.tui.views.memory import gib
+from vfiotui.tui.views.memory_words import gib
 from vfiotui.tui.views.pin import pin_words
 
 DOCTOR = 16

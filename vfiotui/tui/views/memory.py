@@ -10,22 +10,9 @@ from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, shown, wrap
+from vfiotui.tui.views.backing import backing_rows, trend_rows
 from vfiotui.tui.views.graph import bar, graph_line, level
-
-GIB = 1 << 20
-"""KiB in a GiB."""
-
-
-def gib(kib: Reading[int] | float) -> str:
-    """KiB as GiB, or as MiB where that would show as nothing."""
-    if isinstance(kib, Unread):
-        return "?"
-    return f"{kib / GIB:.1f} GiB" if not 0 < kib < GIB // 10 else f"{kib / 1024:.0f} MiB"
-
-
-def page_words(kib: int) -> str:
-    """2 MiB, 1 GiB, 64 KiB."""
-    return f"{kib >> 20} GiB" if kib >= GIB else f"{kib >> 10} MiB" if kib >= 1024 else f"{kib} KiB"
+from vfiotui.tui.views.memory_words import gib, page_words
 
 
 def heading(text: str) -> Row:
@@ -34,16 +21,22 @@ def heading(text: str) -> Row:
 
 
 def memory_rows(
-    memory: Reading[Memory] | None, history: Sequence[Memory], virt: Virt | None, glyphs: Glyphs, width: int
+    memory: Reading[Memory] | None,
+    history: Sequence[Memory],
+    virt: Virt | None,
+    glyphs: Glyphs,
+    width: int,
+    movable: Reading[dict[int, int]] | None = None,
 ) -> list[Row]:
-    """The whole screen."""
+    """The whole screen; `movable` is what compaction could make whole, once somebody asked."""
     if memory is None:
         return [row(("reading memory …", "accent"))]
     if isinstance(memory, Unread):
         return [row((line, "unknown")) for line in wrap(f"memory cannot be seen: {memory}", width)]
     rows = [*_totals(memory, glyphs, width), BLANK, *_pools(memory, width), BLANK]
-    rows += [*_now(memory, history, glyphs, width), BLANK, *_fragments(memory, glyphs, width), BLANK]
-    return [*rows, *_thp(memory, width), BLANK, *_guests(memory, virt, width)]
+    rows += [*_now(memory, history, glyphs, width, movable), BLANK, *_fragments(memory, glyphs, width), BLANK]
+    rows += [*_thp(memory, width), *trend_rows(memory, history, width), BLANK, *_guests(memory, virt, width)]
+    return [*rows, *backing_rows(memory, width)]
 
 
 def _totals(memory: Memory, glyphs: Glyphs, width: int) -> list[Row]:
@@ -91,7 +84,9 @@ def _pool(pool: HugePool) -> Row:
     )
 
 
-def _now(memory: Memory, history: Sequence[Memory], glyphs: Glyphs, width: int) -> list[Row]:
+def _now(
+    memory: Memory, history: Sequence[Memory], glyphs: Glyphs, width: int, movable: Reading[dict[int, int]] | None
+) -> list[Row]:
     if isinstance(memory.buddy, Unread):
         return [heading("right now"), row((clean(str(memory.buddy)), "unknown"))]
     rows: list[Row] = []
@@ -102,8 +97,17 @@ def _now(memory: Memory, history: Sequence[Memory], glyphs: Glyphs, width: int) 
         words = f"node {node}: {shown(blocks)} blocks of 2 MiB free ({gib(or_else(blocks, 0) * 2048)})"
         trend = graph_line(past, 0, top, max(min(width - len(words) - 16, 30), 0), glyphs)
         rows.append(row((fit("right now" if not rows else "", 12), "head"), words, "  ", (trend, "graph")))
+    if movable is not None:
+        rows += [row(" " * 12, (line, "dim")) for line in wrap(_after_compaction(movable), max(width - 12, 20))]
     rows.append(row(" " * 12, ("1 GiB pages: unknown, larger than any block; only a try tells", "dim")))
     return rows
+
+
+def _after_compaction(movable: Reading[dict[int, int]]) -> str:
+    if isinstance(movable, Unread):
+        return f"after compaction: unknown ({movable})"
+    nodes = ", ".join(f"node {node} {blocks} blocks" for node, blocks in sorted(movable.items()))
+    return f"after compaction at the very most: {nodes}, those in use included"
 
 
 def _blocks(memory: Memory, node: int) -> Reading[float]:
@@ -134,18 +138,13 @@ def _zone(zone: BuddyZone, glyphs: Glyphs) -> Row:
 
 def _thp(memory: Memory, width: int) -> list[Row]:
     thp = memory.thp
-    stat = or_else(memory.vmstat, {})
     words = (
         f"{shown(thp.enabled)} · defrag {shown(thp.defrag)} · shared memory {shown(thp.shmem_enabled)} · "
         f"khugepaged {shown(thp.khugepaged_defrag)}"
     )
-    rows = [
+    return [
         row((fit("THP" if i == 0 else "", 12), "head"), line) for i, line in enumerate(wrap(words, max(width - 12, 20)))
     ]
-    if stat:
-        faults, back = stat.get("thp_fault_alloc", 0), stat.get("thp_fault_fallback", 0)
-        rows.append(row(" " * 12, f"since boot: {faults} huge faults, {back} fell back to small pages"))
-    return rows
 
 
 def _guests(memory: Memory, virt: Virt | None, width: int) -> list[Row]:

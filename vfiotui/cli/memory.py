@@ -1,0 +1,179 @@
+"""`vfiotui memory [show]`: huge pages, what could be had now, and in which pages guests lie; or a change of them.
+
+JSON of show: {"available_kib", "pools": [{"size_kib", "node", "total", "free", "reserved", "surplus", "overcommit"}],
+"blocks_2m": {node: blocks}, "movable_2m": {node: blocks} (--walk), "thp": {...}, "counters": {...}, "guests": [{"name",
+"pid", "memory_kib", "hugetlb_kib", "transparent_kib", "short_kib", "coverage", "source", "on_nodes", "walk_ms"}]}; of
+the other words the plan, or with --apply that of 'vfiotui apply'.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root
+from vfiotui.cli.out import plain, print_json, printable, shown, table
+from vfiotui.host.root import Root
+from vfiotui.model.guest_backing import GuestBacking
+from vfiotui.model.memory import Memory
+from vfiotui.model.reading import Reading, Unread, or_else
+
+SIZED = ("reserve", "release", "persist")
+NOW = ("compact", "drop-caches")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is to be done with which pages."""
+    parser.add_argument("what", nargs="?", choices=("show", *SIZED, *NOW), default="show", help="show is the default")
+    parser.add_argument("pages", nargs="*", metavar="[nodeN:]KIB=COUNT", help="such as 2048=4096 or node1:1048576=8")
+    parser.add_argument(
+        "--walk",
+        action="store_true",
+        help="count exactly: walks the page tables of the guests, about 15 ms for each GiB of small pages, in which a "
+        "guest may wait; tells also what compaction could make whole",
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
+    how.add_argument("--apply", action="store_true", help="apply the plan")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: argparse.Namespace) -> Exit:
+    """Shows, plans or applies."""
+    if args.what == "show":
+        if args.pages or args.apply:
+            raise CommandError("'vfiotui memory show' takes no pages", Exit.USAGE)
+        return _show(args)
+    if (args.what in SIZED) != bool(args.pages):
+        wanted = "wants pages such as 2048=512" if args.what in SIZED else "takes no pages"
+        raise CommandError(f"'vfiotui memory {args.what}' {wanted}", Exit.USAGE)
+    args.wish = [f"memory.{args.what}={pages}" for pages in args.pages or ["now"]]
+    if args.apply:
+        from vfiotui.cli import apply
+
+        args.resume, args.wait = None, False
+        return apply.run(args)
+    from vfiotui.cli import plan
+
+    args.list = args.script = args.diff = False
+    return plan.run(args)
+
+
+def _show(args: argparse.Namespace) -> Exit:
+    from vfiotui.host import memory
+    from vfiotui.host.guest_backing import BackingReader, walk
+    from vfiotui.host.pagetypes import read_movable
+
+    root = open_root(args)
+    found = memory.read(root)
+    if isinstance(found, Unread):
+        raise CommandError(f"memory cannot be seen: {found}", Exit.NO_ACCESS)
+    guests = BackingReader(root).read()
+    movable: Reading[dict[int, int]] = Unread("counted with --walk only")
+    if args.walk:
+        guests = guests if isinstance(guests, Unread) else tuple(walk(root, g) for g in guests)
+        movable = read_movable(root)
+    if args.json:
+        print_json(as_json(found, guests, movable))
+    else:
+        print("\n".join(as_text(root, found, guests, movable)))
+    return Exit.FINE
+
+
+def _nodes(memory: Memory) -> list[int]:
+    return [] if isinstance(memory.buddy, Unread) else sorted({z.node for z in memory.buddy})
+
+
+def as_json(
+    memory: Memory, guests: Reading[tuple[GuestBacking, ...]], movable: Reading[dict[int, int]]
+) -> dict[str, Any]:
+    """Everything that show tells; null is unknown."""
+    names = (
+        "name",
+        "pid",
+        "memory_kib",
+        "hugetlb_kib",
+        "transparent_kib",
+        "short_kib",
+        "coverage",
+        "source",
+        "walk_ms",
+    )
+    pool_names = ("size_kib", "node", "total", "free", "reserved", "surplus", "overcommit")
+    thp_names = ("enabled", "defrag", "shmem_enabled", "khugepaged_defrag", "size_2m_enabled")
+    return {
+        "available_kib": None if isinstance(memory.meminfo, Unread) else memory.meminfo.get("MemAvailable"),
+        "pools": None
+        if isinstance(memory.pools, Unread)
+        else [{n: plain(getattr(p, n)) for n in pool_names} for p in memory.pools],
+        "blocks_2m": {str(n): plain(memory.blocks_2m(n)) for n in _nodes(memory)},
+        "movable_2m": None if isinstance(movable, Unread) else {str(n): c for n, c in movable.items()},
+        "thp": {n: plain(getattr(memory.thp, n)) for n in thp_names},
+        "counters": plain(memory.vmstat),
+        "guests": None
+        if isinstance(guests, Unread)
+        else [
+            {n: plain(getattr(g, n)) for n in names}
+            | {"on_nodes": [{"size_kib": s, "node": n, "kib": k} for (s, n), k in sorted(g.on_nodes.items())]}
+            for g in guests
+        ],
+    }
+
+
+def as_text(
+    root: Root, memory: Memory, guests: Reading[tuple[GuestBacking, ...]], movable: Reading[dict[int, int]]
+) -> list[str]:
+    """Pools, free blocks, guests."""
+    lines = _pools(memory)
+    for node in _nodes(memory):
+        more = "" if isinstance(movable, Unread) else f"; after compaction {movable.get(node, 0)} at the very most"
+        lines.append(f"node {node}: {shown(memory.blocks_2m(node))} blocks of 2 MiB are free now{more}")
+    lines += ["pages of 1 GiB: unknown, only a try tells", ""]
+    thp = memory.thp
+    lines.append(
+        f"transparent huge pages: {shown(thp.enabled)}, defrag {shown(thp.defrag)}, shared memory "
+        f"{shown(thp.shmem_enabled)}"
+    )
+    if thp.shmem_enabled in ("never", "deny"):
+        lines.append("shared memory of guests (virtiofs, memfd) gets none: 'vfiotui plan memory.shmem-thp=advise'")
+    return [*lines, "", *_guests(guests)]
+
+
+def _pools(memory: Memory) -> list[str]:
+    if isinstance(memory.pools, Unread):
+        return [f"pools of huge pages: unknown ({printable(str(memory.pools))})"]
+    rows = [("pool", "page", "total", "free", "reserved", "surplus", "overcommit")]
+    for pool in memory.pools:
+        where = "host" if pool.node is None else f"node {pool.node}"
+        counts = (pool.total, pool.free, pool.reserved, pool.surplus, pool.overcommit)
+        cells = ["" if isinstance(c, Unread) and pool.node is not None else "?" if isinstance(c, Unread) else str(c)
+                 for c in counts]  # fmt: skip
+        rows.append((where, f"{pool.size_kib} KiB", *cells))  # type: ignore[arg-type]
+    return [*table(rows), ""]
+
+
+def _kib(value: Reading[int]) -> str:
+    return "unknown" if isinstance(value, Unread) else f"{value} kB"
+
+
+def _guests(guests: Reading[tuple[GuestBacking, ...]]) -> list[str]:
+    if isinstance(guests, Unread):
+        return [f"guests: unknown ({printable(str(guests))})"]
+    lines = []
+    for guest in guests:
+        coverage, foretold = guest.coverage, guest.foretold_ms
+        if isinstance(coverage, Unread):
+            asks = guest.walk_ms is None and not isinstance(foretold, Unread)
+            cost = f"; --walk counts, in about {max(or_else(foretold, 1), 1):.0f} ms" if asks else ""
+            words = f"huge pages unknown: {coverage}{cost}"
+        else:
+            words = f"{coverage:.1%} in huge pages, {_kib(guest.short_kib)} in small ones"
+        walked = "" if guest.walk_ms is None else f" (counted in {guest.walk_ms:.0f} ms)"
+        lines += [
+            f"{guest.name} (process {guest.pid}): {words}{walked}",
+            f"    memory {_kib(guest.memory_kib)}, hugetlb {_kib(guest.hugetlb_kib)}, "
+            f"transparent {_kib(guest.transparent_kib)}",
+            *(f"    node {n}: {kib} kB in pages of {size} KiB" for (size, n), kib in sorted(guest.on_nodes.items())),
+        ]
+    return [printable(line) for line in lines] or ["no guest runs"]
