@@ -167,7 +167,7 @@ def unified(system: System, builder: str) -> Callable[[], None]:
         images = system.found("boot/EFI/Linux/*.efi")
         lines = []
         for path in images:
-            sections = json.loads(system.run("ukify", "inspect", "--json=short", "--section=.cmdline:text", path))
+            sections = json.loads(system.run("ukify", "inspect", path, "--json=short", "--section=.cmdline:text"))
             lines.append(sections[".cmdline"]["text"].strip("\0 \n"))
         right = [x for x in lines if "iommu=pt" in x.split() and "quiet" not in x.split()]
         expect(bool(lines) and lines == right, f"{len(right)} of {len(lines)} images as ukify reads them: {lines}")
