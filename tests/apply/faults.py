@@ -27,6 +27,7 @@ WRITES = (
     "fdatasync fchown fchmod setxattr fsetxattr utimensat ftruncate flock openat"
 ).split()
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EACCES")
+HOUSE = Path(__file__).parents[2]
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
 
 
@@ -58,48 +59,29 @@ class Point:
     """What it did, for a person."""
 
 
-def words(folder: Path, *command: str) -> list[str]:
-    return [sys.executable, "-m", "vfiotui", "--root", str(folder), *command]
+def run(argv: list[str], *strace: str, inside: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """A command, traced where options are given; no caches are written, so that calls count the same each time.
 
-
-def apply_words(folder: Path) -> list[str]:
-    return words(folder, "apply", str(folder / "plan.json"), "--yes")
-
-
-def run(argv: list[str], *strace: str) -> subprocess.CompletedProcess[str]:
-    """A command, traced where options are given; no caches are written, so that calls count the same each time."""
-    traced = [need("strace", "strace"), *strace, *argv] if strace else argv
+    `inside` are the words that lead into other namespaces first.
+    """
+    traced = [*inside, need("strace", "strace"), *strace, *argv] if strace else [*inside, *argv]
     return subprocess.run(
         traced,
         capture_output=True,
         text=True,
         timeout=120,
-        cwd=Path(__file__).parents[2],
+        cwd=HOUSE,
+        stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
     )
 
 
-def points(argv: list[str], folder: Path) -> list[Point]:
-    """Every call of a run that writes below the folder, in order."""
-    with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
-        done = run(argv, "-y", "-s", "60", "-o", log.name, "-e", f"trace={','.join(WRITES)}")
-        assert done.returncode == 0, done.stderr
-        lines = log.read().splitlines()
-    seen: Counter[str] = Counter()
-    found = []
-    for line in lines:
-        match = CALL.match(line)
-        if match is None:
-            continue
-        seen[match[1]] += 1
-        makes = match[1] != "openat" or "O_CREAT" in line
-        if str(folder) in line and makes:
-            found.append(Point(match[1], seen[match[1]], line.replace(str(folder), "")))
-    return found
-
-
 class Bench:
     """Systems of one case, made anew for each fault from one kept copy."""
+
+    workers = 2
+    """How many trials may run at once."""
+    inside: tuple[str, ...] = ()
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -107,14 +89,18 @@ class Bench:
         self.model = self.top / "model"
         self.model.mkdir()
         case.build(self.model)
-        self.before = disk(self.model)
+        self.look()
+
+    def look(self) -> None:
+        """Applies and undoes once: the two states, and every call between them."""
         probe = self.fresh()
-        self.points = points(apply_words(probe), probe)
-        self.after = disk(probe)
+        self.before = self.state(probe)
+        self.points = self.calls(probe, *self.apply_words(probe))
+        self.after = self.state(probe)
         assert self.after != self.before
-        self.undo_points = points(words(probe, "undo", "1", "--yes"), probe)
-        assert disk(probe) == self.before
-        shutil.rmtree(probe)
+        self.undo_points = self.calls(probe, "undo", "1", "--yes")
+        assert self.state(probe) == self.before
+        self.drop(probe)
 
     def fresh(self) -> Path:
         """A copy of the system, with every attribute."""
@@ -122,8 +108,50 @@ class Bench:
         subprocess.run(["cp", "-a", f"{self.model}/.", str(folder)], check=True)
         return folder
 
+    def drop(self, folder: Path) -> None:
+        """Ends a trial."""
+        shutil.rmtree(folder)
+
     def close(self) -> None:
         shutil.rmtree(self.top)
+
+    def state(self, folder: Path) -> object:
+        """All that a change may change."""
+        return disk(folder)
+
+    def apply_words(self, folder: Path) -> tuple[str, ...]:
+        return ("apply", str(folder / "plan.json"), "--yes")
+
+    def words(self, folder: Path, *command: str) -> list[str]:
+        return [sys.executable, "-m", "vfiotui", "--root", str(folder), *command]
+
+    def vfiotui(self, folder: Path, command: tuple[str, ...], *strace: str) -> subprocess.CompletedProcess[str]:
+        """The console's own command over one system."""
+        return run(self.words(folder, *command), *strace, inside=self.inside)
+
+    def undo(self, folder: Path) -> subprocess.CompletedProcess[str]:
+        return self.vfiotui(folder, ("undo", "1", "--yes"))
+
+    def touches(self, call: str, line: str, folder: Path) -> bool:
+        """Whether a traced call writes to what the case is about."""
+        return str(folder) in line and (call != "openat" or "O_CREAT" in line)
+
+    def calls(self, folder: Path, *command: str) -> list[Point]:
+        """Every call of a run that writes, in order."""
+        with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
+            done = self.vfiotui(folder, command, "-y", "-s", "60", "-o", log.name, "-e", f"trace={','.join(WRITES)}")
+            assert done.returncode == 0, done.stdout + done.stderr
+            lines = log.read().splitlines()
+        seen: Counter[str] = Counter()
+        found = []
+        for line in lines:
+            match = CALL.match(line)
+            if match is None:
+                continue
+            seen[match[1]] += 1
+            if self.touches(match[1], line, folder):
+                found.append(Point(match[1], seen[match[1]], line.replace(str(folder), "")))
+        return found
 
     def clean(self, folder: Path) -> None:
         """Nothing but the journal of whole changes is left: no half file, no half folder."""
@@ -132,79 +160,83 @@ class Bench:
         assert not stray, stray
 
     def changes(self, folder: Path) -> str:
-        done = run(words(folder, "changes"))
+        done = self.vfiotui(folder, ("changes",))
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def killed_apply(self, point: Point, recover: Callable[[Bench, Path], None]) -> None:
         """Kills an apply before a call, then recovers; the recovery says what must be there."""
         folder = self.fresh()
-        done = run(apply_words(folder), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", _kill(point))
+        done = self.vfiotui(folder, self.apply_words(folder), *_kill(point))
         assert done.returncode == -9, (done.returncode, done.stderr)
         recover(self, folder)
         self.clean(folder)
-        shutil.rmtree(folder)
+        self.drop(folder)
 
     def killed_undo(self, point: Point) -> None:
         """Kills an undo before a call; a second undo ends it."""
         folder = self.fresh()
-        assert run(apply_words(folder)).returncode == 0
-        done = run(
-            words(folder, "undo", "1", "--yes"), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", _kill(point)
-        )
+        assert self.vfiotui(folder, self.apply_words(folder)).returncode == 0
+        done = self.vfiotui(folder, ("undo", "1", "--yes"), *_kill(point))
         assert done.returncode == -9, (done.returncode, done.stderr)
         if "undone" not in self.changes(folder):
-            again = run(words(folder, "undo", "1", "--yes"))
+            again = self.undo(folder)
             assert again.returncode == 0, again.stderr
-        assert disk(folder) == self.before
+        assert self.state(folder) == self.before
         self.clean(folder)
-        shutil.rmtree(folder)
+        self.drop(folder)
 
     def refused(self, point: Point, error: str) -> None:
         """One call answers with an error: all is done, or all is as before, at once or after an undo."""
         folder = self.fresh()
         inject = f"inject={point.call}:error={error}:when={point.number}"
-        done = run(apply_words(folder), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
+        done = self.vfiotui(
+            folder, self.apply_words(folder), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject
+        )
         assert "Traceback" not in done.stderr and "broke" not in done.stderr, done.stderr
         if done.returncode == 0:
-            assert disk(folder) == self.after, (point, error)
+            assert self.state(folder) == self.after, (point, error)
         else:
             assert done.returncode == 4 and (done.stderr.startswith("vfiotui: ") or "change 0001" in done.stdout), done
-            if disk(folder) != self.before:
-                again = run(words(folder, "undo", "1", "--yes"))
+            if self.state(folder) != self.before:
+                again = self.undo(folder)
                 assert again.returncode == 0, (point, error, done.stdout, again.stderr)
-            assert disk(folder) == self.before, (point, error, done.stdout, done.stderr)
+            assert self.state(folder) == self.before, (point, error, done.stdout, done.stderr)
             self.changes(folder)
-        shutil.rmtree(folder)
+        self.drop(folder)
 
 
-def _kill(point: Point) -> str:
-    return f"inject={point.call}:signal=SIGKILL:when={point.number}"
+def _kill(point: Point) -> tuple[str, ...]:
+    return (
+        "-o",
+        "/dev/null",
+        "-e",
+        f"trace={point.call}",
+        "-e",
+        f"inject={point.call}:signal=SIGKILL:when={point.number}",
+    )
 
 
 def by_undo(bench: Bench, folder: Path) -> None:
     """The console's own undo leads back, wherever it was killed."""
     listed = bench.changes(folder)
-    if "0001" in listed:
-        done = run(words(folder, "undo", "1", "--yes"))
-        assert done.returncode == 0, done.stderr
-    else:
-        run(words(folder, "undo", "1", "--yes"))
-    assert disk(folder) == bench.before
+    done = bench.undo(folder)
+    assert done.returncode == 0 or "0001" not in listed, done.stderr
+    assert bench.state(folder) == bench.before
 
 
 def by_resume(bench: Bench, folder: Path) -> None:
     """What was interrupted is ended; what had not begun never happened."""
     listed = bench.changes(folder)
     if "interrupted" in listed:
-        done = run(words(folder, "apply", "--resume", "1"))
-        assert done.returncode == 0, done.stderr
-        assert disk(folder) == bench.after
+        done = bench.vfiotui(folder, ("apply", "--resume", "1"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert bench.state(folder) == bench.after
     elif "0001" in listed:
-        assert "done" in listed and disk(folder) == bench.after
+        assert "done" in listed and bench.state(folder) == bench.after
     else:
-        assert disk(folder) == bench.before
-        run(words(folder, "undo", "1", "--yes"))
+        assert bench.state(folder) == bench.before
+        bench.undo(folder)
 
 
 def by_script(bench: Bench, folder: Path) -> None:
@@ -213,13 +245,12 @@ def by_script(bench: Bench, folder: Path) -> None:
         if script.parent.name.endswith(".new"):
             # It had not begun: nothing was changed.
             continue
-        done = subprocess.run(
-            [need("busybox", "busybox-static"), "sh", str(script)], capture_output=True, text=True, timeout=60
-        )
+        inside = f"/{script.relative_to(folder)}" if bench.inside else str(script)
+        done = run([need("busybox", "busybox-static"), "sh", inside], inside=bench.inside)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "undone" in bench.changes(folder)
-    run(words(folder, "undo", "1", "--yes"))
-    assert disk(folder) == bench.before
+    bench.undo(folder)
+    assert bench.state(folder) == bench.before
 
 
 RECOVERIES: tuple[Callable[[Bench, Path], None], ...] = (by_undo, by_resume, by_script)

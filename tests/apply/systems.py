@@ -29,7 +29,13 @@ RISKS = {"risk": Risk.R2, "effect": Effect.BOOT}
 
 
 def system(folder: Path) -> Site:
-    """A system with a GRUB, a link and a drop-in, and a busybox to run its commands."""
+    """A system with a GRUB, a link and a drop-in."""
+    lay_out(folder)
+    return Site(Root.mounted(str(folder)))
+
+
+def lay_out(folder: Path) -> None:
+    """The files of `system`."""
     files = {
         "etc/default/grub.real": GRUB,
         "boot/grub/grub.cfg": MENU,
@@ -51,7 +57,6 @@ def system(folder: Path) -> Site:
     if os.geteuid() == 0:
         os.chown(folder / "etc/default/grub.real", 12, 34)
         os.setxattr(folder / "etc/default/grub.real", "user.label", b"system_u:object_r:etc_t")
-    return Site(Root.mounted(str(folder)))
 
 
 def with_busybox(folder: Path, busybox: str) -> None:

@@ -8,36 +8,49 @@ from collections.abc import Iterator
 import pytest
 
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
+from tests.apply.live_faults import LIVE_CASES, LiveBench, LiveCase
 from tests.apply.torture import CASES
+from tests.virt.libvirtd import Daemon
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners and chroots need root: run make test as root")
-SAMPLE = 4
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="owners, chroots and namespaces need root: run make test as root"),
+    pytest.mark.needs_libvirtd,
+]
+SAMPLE = 2
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda c: c.name)
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    real = Daemon()
+    real.start()
+    yield real
+    real.stop()
+
+
+@pytest.fixture(scope="module", params=(*CASES, *LIVE_CASES), ids=lambda c: c.name)
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    case: Case = request.param
-    made = Bench(case)
+    case: Case | LiveCase = request.param
+    made = Bench(case) if isinstance(case, Case) else LiveBench(case, request.getfixturevalue("daemon"))
     yield made
     made.close()
 
 
 def spread(points: list[Point], shift: int) -> list[Point]:
     """Some points from beginning to end; another shift takes others."""
-    step = max(len(points) // SAMPLE, 1)
-    return points[shift % step :: step]
+    step = len(points) // SAMPLE
+    return points[shift % step :: step][:SAMPLE]
 
 
 @pytest.mark.parametrize("recovery", range(len(RECOVERIES)), ids=[r.__name__ for r in RECOVERIES])
 def test_killed_anywhere_it_is_recovered(bench: Bench, recovery: int) -> None:
-    assert len(bench.points) > 60
-    for point in spread(bench.points, recovery * 3):
+    assert len(bench.points) > 40
+    for point in spread(bench.points, 7 + recovery * 5):
         bench.killed_apply(point, RECOVERIES[recovery])
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_refused_anywhere_it_is_all_or_nothing(bench: Bench, error: str) -> None:
-    for point in spread(bench.points, ERRORS.index(error) * 2 + 1):
+    for point in spread(bench.points, 3 + ERRORS.index(error) * 4):
         bench.refused(point, error)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case
+from tests.apply.live_faults import LIVE_CASES, LiveBench
 from tests.apply.systems import COMMAND, FILES
+from tests.virt.libvirtd import Daemon
 
 CASES = (Case("files", FILES), Case("command", (FILES[0], *COMMAND), enters=True))
+Trial = tuple[str, Callable[[], None]]
 
 
-def trials(bench: Bench) -> Iterator[tuple[str, Callable[[], None]]]:
+def trials(bench: Bench) -> Iterator[Trial]:
     """All faults of one case: what it is called, and the trial."""
     for point in bench.points:
         for recover in RECOVERIES:
@@ -25,25 +30,45 @@ def trials(bench: Bench) -> Iterator[tuple[str, Callable[[], None]]]:
         yield "undo killed", lambda p=point: bench.killed_undo(p)  # type: ignore[misc]
 
 
+def torture(bench: Bench, name: str, every: int) -> int:
+    """Tries all; prints a tally and every trial that ended in a third state; returns how many did."""
+    tried: Counter[str] = Counter()
+    failed = 0
+    with ThreadPoolExecutor(bench.workers) as pool:
+        running = [(fault, pool.submit(trial)) for fault, trial in list(trials(bench))[::every]]
+        for fault, future in running:
+            tried[fault] += 1
+            error = future.exception()
+            if error is not None:
+                failed += 1
+                print(f"{name}: {fault}: {error!r}", flush=True)
+    sizes = f"{len(bench.points)} calls of apply, {len(bench.undo_points)} of undo"
+    print(f"{name}: {sizes}: {sum(tried.values())} trials {dict(tried)}", flush=True)
+    return failed
+
+
 def main() -> int:
-    """Tries all; prints a tally, and every trial that ended in a third state."""
+    """All cases, or some of their trials."""
+    names = [c.name for c in (*CASES, *LIVE_CASES)]
+    parser = argparse.ArgumentParser(prog="torture", description=__doc__)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="try every Nth only")
+    parser.add_argument("case", nargs="*", metavar="CASE", help=f"of {', '.join(names)}; all unless named")
+    args = parser.parse_args()
     begin, failed = time.monotonic(), 0
     for case in CASES:
-        bench = Bench(case)
-        tried: Counter[str] = Counter()
-        with ThreadPoolExecutor(2) as pool:
-            running = [(name, pool.submit(trial)) for name, trial in trials(bench)]
-            for name, future in running:
-                tried[name] += 1
-                error = future.exception()
-                if error is not None:
-                    failed += 1
-                    print(f"{case.name}: {name}: {error!r}", flush=True)
-        bench.close()
-        print(
-            f"{case.name}: {len(bench.points)} calls of apply, {len(bench.undo_points)} of undo: {dict(tried)}",
-            flush=True,
-        )
+        if case.name in (args.case or names):
+            with closing(Bench(case)) as bench:
+                failed += torture(bench, case.name, args.every)
+    live = [c for c in LIVE_CASES if c.name in (args.case or names)]
+    if live:
+        daemon = Daemon()
+        daemon.start()
+        try:
+            for live_case in live:
+                with closing(LiveBench(live_case, daemon)) as bench:
+                    failed += torture(bench, live_case.name, args.every)
+        finally:
+            daemon.stop()
     print(f"{failed} ended in a third state, {time.monotonic() - begin:.0f} s")
     return 1 if failed else 0
 
