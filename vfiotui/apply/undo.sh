@@ -202,9 +202,15 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     does runs "virsh -c $uri $*" || return 0
     # A guest that is gone already, after an undo that was cut short, is not removed twice.
     if [ "$1" != undefine ] || virsh -c "$uri" domid "$name" >/dev/null 2>&1 || ! virsh -c "$uri" uri >/dev/null 2>&1; then
-        virsh -c "$uri" "$@" || {
+        said=$(LC_ALL=C virsh -c "$uri" "$@" 2>&1) && return
+        case $1:$said in
+        # It was begun and not done, or the guest ended meanwhile: there is nothing to take out.
+        detach-device:*'not found'* | *-device:*'not running'*) ;;
+        *)
+            say "$said"
             trouble "virsh failed for the guest $name: read its line above, mend it, and run this again"
-        }
+            ;;
+        esac
     fi
 }
 
