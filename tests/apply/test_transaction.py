@@ -241,3 +241,21 @@ def test_a_folder_in_place_of_a_file_is_not_touched(site: Site, tmp_path: Path) 
     (tmp_path / "etc/dir").mkdir()
     with pytest.raises(Trouble, match="no regular file"):
         apply(site, plan(write_file("/etc/dir", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
+
+
+def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Site, tmp_path: Path) -> None:
+    """Its work is taken back: a command that went on would write behind that."""
+    from vfiotui.apply.process import run as run_command_of
+
+    begun: list[int] = []
+
+    def full(pid: int) -> None:
+        begun.append(pid)
+        raise OSError(28, "No space left on device")
+
+    if os.geteuid() != 0:
+        pytest.skip("entering a mounted system needs root: run make test as root")
+    with pytest.raises(OSError, match="No space"):
+        run_command_of(entered, ("sh", "-c", "read line </dev/zero"), str(tmp_path / "log"), full)
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0], 0)

@@ -39,7 +39,13 @@ def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], No
             )
         except OSError as error:
             raise Trouble(f"{argv[0]} cannot be started: {(error.strerror or '').lower()}") from error
-        started(process.pid)
+        try:
+            started(process.pid)
+        except OSError:
+            # What cannot be journaled must not run on while its work is taken back.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
         code = process.wait()
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
