@@ -17,6 +17,7 @@ from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
 from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
+from vfiotui.model.memory import Memory
 from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
@@ -218,7 +219,7 @@ class Readers:
     def memory(self) -> Any:
         """Memory now."""
         found = memory.read(self._root)
-        return found if isinstance(found, Unread) else replace(found, guests=self._pages.read())
+        return replace(found, guests=self._pages.read()) if isinstance(found, Memory) else found
 
     def rest(self) -> None:
         """Closes the files of what nobody looks at."""

@@ -38,22 +38,27 @@ def backing_rows(memory: Memory, width: int) -> list[Row]:
     """Running guests with their huge and small pages; none where nobody looked."""
     if isinstance(memory.guests, Unread):
         return []
-    return [line for guest in memory.guests for line in _guest(guest, width)]
+    rows: list[Row] = []
+    for guest in memory.guests:
+        label = "in pages" if not rows else ""
+        lines, style = _words(guest, max(width - 31, 20))
+        for index, line in enumerate(lines):
+            name = fit(guest.name, 18) if index == 0 else " " * 18
+            rows.append(row((fit("" if index else label, 12), "head"), f"{name} ", (line, style)))
+    return rows
 
 
-def _guest(guest: GuestBacking, width: int) -> list[Row]:
-    start = f"  {fit(guest.name, 18)} "
+def _words(guest: GuestBacking, width: int) -> tuple[list[str], str]:
+    """A guest's pages in lines, and their style."""
     coverage, short = guest.coverage, guest.short_kib
     if isinstance(coverage, Unread) or isinstance(short, Unread):
         reason = coverage.reason if isinstance(coverage, Unread) else "unknown"
         foretold = guest.foretold_ms
         cost = "" if isinstance(foretold, Unread) else f"; s counts, in about {max(foretold, 1):.0f} ms"
-        lines = wrap(f"{reason}{cost}", max(width - len(start), 20))
-        return [row(start if i == 0 else " " * len(start), (line, "unknown")) for i, line in enumerate(lines)]
-    stays = "  not mendable until it restarts" if short and coverage < WELL else ""
-    words = f"{gib(guest.memory_kib):>9}  huge {gib(guest.huge_kib)} ({coverage:.1%})  small {short} kB"
-    rows = [row(start, (fit(f"{words}{stays}", max(width - len(start), 20)), "" if coverage >= WELL else "warn"))]
-    nodes = ", ".join(
-        f"node {node}: {kib // size} of {page_words(size)}" for (size, node), kib in sorted(guest.on_nodes.items())
-    )
-    return [*rows, row(" " * len(start), (fit(nodes, max(width - len(start), 20)), "dim"))] if nodes else rows
+        return wrap(f"{reason}{cost}", width), "unknown"
+    lines = [f"{gib(guest.memory_kib):>9}  huge {gib(guest.huge_kib)} ({coverage:.1%})  small {short} kB"]
+    if coverage < WELL:
+        lines += wrap("small pages that VFIO has pinned stay small until the guest restarts", width)
+    nodes = sorted(guest.on_nodes.items())
+    words = ", ".join(f"node {node}: {kib // size} of {page_words(size)}" for (size, node), kib in nodes)
+    return [*lines, *(wrap(words, width) if words else [])], "" if coverage >= WELL else "warn"
