@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.hosts import HOSTS, TOWER
 from tests.machines import root_of
 from tests.trees import folder_root
+from vfiotui import watch
 from vfiotui.demo.libvirt_node import write_node
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.finding import Finding
 from vfiotui.model.memory import Memory
 from vfiotui.model.reading import Unread
 from vfiotui.rules import judge
@@ -29,7 +33,7 @@ class Follower:
     def __init__(self, root: Root, uri: str | None = None) -> None:
         self.store = Store()
         self.changed = asyncio.Event()
-        for topic in ("facts", "virt", "findings", "reading"):
+        for topic in ("facts", "virt", "findings", "reading", "trouble"):
             self.store.subscribe(topic, lambda _: self.changed.set())
         self.watch = Watch(root, self.store, uri=uri, judge=judge)
 
@@ -105,3 +109,36 @@ async def test_stopping_ends_every_task(tmp_path: Path) -> None:
     async with Follower(root_of(TOWER, Mode.DEMO), write_node(TOWER, str(tmp_path))):
         assert asyncio.all_tasks() > before
     assert asyncio.all_tasks() == before
+
+
+async def test_a_judge_that_breaks_is_a_sentence_and_the_next_reading_is_judged_again() -> None:
+    follower = Follower(root_of(HOSTS["tower"]))
+    broken = True
+
+    def judge_or_break(facts: Facts) -> tuple[Finding, ...]:
+        if broken:
+            raise RuntimeError("boom")
+        return judge(facts)
+
+    follower.watch = Watch(root_of(HOSTS["tower"]), follower.store, uri=None, judge=judge_or_break)
+    async with follower:
+        await follower.until(lambda: follower.get("trouble") and follower.get("reading") is False)
+        assert follower.get("trouble") == "judging failed (RuntimeError: boom); r tries again"
+        assert isinstance(follower.get("facts"), Facts) and follower.get("findings") is None
+        broken = False
+        follower.watch.read_again()
+        await follower.until(lambda: follower.get("findings") and follower.get("reading") is False)
+        assert follower.get("trouble") == "" and follower.get("findings") == judge(follower.get("facts"))
+
+
+async def test_a_reading_that_breaks_is_a_sentence_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    follower = Follower(root_of(HOSTS["tower"]))
+    whole = watch.gather
+    monkeypatch.setattr(watch, "gather", lambda *_: 1 / 0)
+    async with follower:
+        await follower.until(lambda: follower.get("trouble") and follower.get("reading") is False)
+        assert follower.get("trouble").startswith("reading failed (ZeroDivisionError")
+        monkeypatch.setattr(watch, "gather", whole)
+        follower.watch.read_again()
+        await follower.until(lambda: follower.get("findings") and follower.get("reading") is False)
+        assert follower.get("trouble") == "" and isinstance(follower.get("facts"), Facts)

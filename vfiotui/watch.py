@@ -29,9 +29,10 @@ IN_HAND = Unread("is being read", Why.NOT_HERE)
 
 
 class Watch:
-    """Pushes the topics "facts", "virt", "findings", "reading" (True while something is being read) and "progress".
+    """Pushes the topics "facts", "virt", "findings", "reading" (True while it reads), "progress" and "trouble".
 
-    "progress" holds the names of the parts that the first reading still waits for.
+    "progress" holds the names of the parts that the first reading still waits for. "trouble" is the sentence of the
+    status line where a reading or the judging broke, and empty once one went well again.
     """
 
     def __init__(self, root: Root, store: Store, *, uri: str | None, judge: Judge) -> None:
@@ -90,17 +91,37 @@ class Watch:
             self._wake.clear()
             stale, self._stale = frozenset(self._stale), set()
             self.store.push("reading", True)
-            if facts is None:
+            try:
+                before, facts = facts, await asyncio.to_thread(self._read, facts, stale)
+            except Exception as error:
+                self._stale |= stale
+                self._stumbled("reading", error)
+                continue
+            if before is None:
                 # What takes long comes in a second reading, so that the first screen need not wait for it.
                 self._stale |= SLOW
                 self._wake.set()
-            facts = await asyncio.to_thread(self._read, facts, stale)
-            if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
-                self.store.push("virt", facts.virt)
+            await self._show(facts)
+
+    async def _show(self, facts: Facts) -> None:
+        """Facts are shown even where they cannot be judged: the findings are then those of before."""
+        if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
+            self.store.push("virt", facts.virt)
+        try:
             findings = await asyncio.to_thread(self._judge, facts)
+        except Exception as error:
             self.store.push("facts", facts)
-            self.store.push("findings", findings)
-            self.store.push("reading", False)
+            self._stumbled("judging", error)
+            return
+        self.store.push("facts", facts)
+        self.store.push("findings", findings)
+        self.store.push("trouble", "")
+        self.store.push("reading", False)
+
+    def _stumbled(self, what: str, error: Exception) -> None:
+        """A fault of our own is a sentence, and the next reading tries again."""
+        self.store.push("trouble", f"{what} failed ({type(error).__name__}: {error}); r tries again")
+        self.store.push("reading", False)
 
     def _waits_for(self, names: frozenset[str]) -> None:
         """From the readers' threads."""

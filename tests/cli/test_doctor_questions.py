@@ -93,3 +93,21 @@ def test_a_state_that_cannot_be_written_fails_no_report(
     write(build(replace(HOSTS["clean"], name="ro")), str(tmp_path / "host"))
     code, out, err = told(capsys, "--root", str(tmp_path / "host"), "doctor", "--since-change")
     assert code == Exit.FINE and "not kept" in out and "Traceback" not in err
+
+
+def test_checks_that_lack_the_same_are_told_together_unless_all_are_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "boot").mkdir()
+    (tmp_path / "etc/hostname").write_text("disk\n")
+    whole = ("--root", str(tmp_path), "doctor")
+    unknown = json.loads(told(capsys, *whole, "--json")[1])["counts"]["unknown"]
+    text = told(capsys, *whole)[1]
+    assert "checks cannot tell: " in text and text.count("? unknown") < unknown / 2
+    assert "--all tells each" in text and "[LOG-AER]" not in text and "LOG-AER" in text
+    everything = told(capsys, *whole, "--all")[1]
+    assert everything.count("? unknown") == unknown and "checks cannot tell: " not in everything
+    markdown = told(capsys, *whole, "--markdown")[1]
+    assert markdown.count("**unknown**") < unknown / 2 and "`LOG-AER`" in markdown
+    assert told(capsys, *whole, "--markdown", "--all")[1].count("**unknown**") == unknown

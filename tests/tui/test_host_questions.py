@@ -17,7 +17,7 @@ from vfiotui.host import gather
 from vfiotui.host.root import Root
 from vfiotui.model.areas import AREAS
 from vfiotui.model.finding import Evidence, Finding, Severity, Verdict
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Unread, Why
 from vfiotui.rules import catalogue, judge
 from vfiotui.rules.symptoms import symptoms
 from vfiotui.tui.app import ConsoleApp
@@ -126,6 +126,19 @@ async def test_a_finding_jumps_to_its_guest_and_its_file() -> None:
         await found.until(lambda: isinstance(found.app.screen, FileScreen))
         await found.shows(" file ", "vfio_virqfd")
         await found.press("escape")
+
+
+async def test_unknowns_of_one_reason_are_one_line_that_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(gather.READERS, "kernel_log", lambda _: Unread("needs root", Why.FORBIDDEN, "/dev/kmsg"))
+    async with console(root_of(TOWER), (120, 40)) as found:
+        findings = found.app.screen.query_one("#findings", Rows)
+        await found.shows("cannot tell: needs root")
+        findings.select("fold needs root")
+        await found.press("enter")
+        await found.until(lambda: findings.key.startswith("finding "))
+        assert "cannot tell: needs root" not in found.text and "/dev/kmsg: needs root" in found.text
+        await found.press("escape")
+        await found.shows("cannot tell: needs root")
 
 
 async def test_an_area_and_a_guest_are_chosen_and_escape_wants_all_again() -> None:

@@ -8,6 +8,7 @@ JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libv
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from vfiotui.host.gather import gather
 from vfiotui.model.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding, Verdict
+from vfiotui.model.fold import Fold, folded
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, word
 from vfiotui.rules import judge, rule_of
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> Exit:
             lambda: since.as_text(comparison, unkept, lambda f: finding_text(f, colours_wanted())),
         )
     elif args.markdown and not args.json:
-        print("\n".join(as_markdown(facts, findings)))
+        print("\n".join(as_markdown(facts, findings, args.all)))
     else:
         _print(
             args.json,
@@ -166,11 +168,14 @@ def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colou
         count(findings).sentence(),
         "",
     ]
-    for finding in findings:
-        if told(finding, everything):
-            lines += finding_text(finding, colours)
-    hidden = sum(not told(f, everything) for f in findings)
+    shown_ones = [f for f in findings if told(f, everything)]
+    items = shown_ones if everything else folded(shown_ones)
+    for item in items:
+        lines += fold_text(item, colours) if isinstance(item, Fold) else finding_text(item, colours)
+    hidden = len(findings) - len(shown_ones)
     lines.append("")
+    if any(isinstance(item, Fold) for item in items):
+        lines.append("Checks that lack the same thing are told together: --all tells each.")
     if hidden:
         lines.append(f"{hidden} more checks hold or do not apply: --all shows them.")
     lines.append("'vfiotui explain CODE' tells what a check wants, why, and how to mend it.")
@@ -187,6 +192,17 @@ def finding_text(finding: Finding, colours: bool) -> list[str]:
         f"{printable(subject + finding.sentence)} {paint(f'[{finding.code}]', 'dim', colours)}"
     )
     return [first, *_details(finding)]
+
+
+def fold_text(fold: Fold, colours: bool) -> list[str]:
+    """Checks that cannot tell for one reason, with their codes."""
+    lead = paint(f"{MARKS['unknown']} unknown", "unknown", colours)
+    return [
+        f"{lead} {printable(fold.sentence)}",
+        *textwrap.wrap(
+            ", ".join(fold.codes), 100, initial_indent=" " * 10, subsequent_indent=" " * 10, break_on_hyphens=False
+        ),
+    ]
 
 
 def _details(finding: Finding) -> list[str]:
@@ -206,7 +222,7 @@ def escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~&" else c for c in printable(text))
 
 
-def as_markdown(facts: Facts, findings: tuple[Finding, ...]) -> list[str]:
+def as_markdown(facts: Facts, findings: tuple[Finding, ...], everything: bool = False) -> list[str]:
     """The report as Markdown; names from the hardware are escaped."""
     top = head(facts)
     lines = [
@@ -215,10 +231,14 @@ def as_markdown(facts: Facts, findings: tuple[Finding, ...]) -> list[str]:
         *(f"- **{name}** {escaped(value)}" for name, value in top.items()),
         "",
     ]
-    for finding in findings:
-        if told(finding, False):
-            lines.extend(finding_markdown(finding))
+    for item in folded(f for f in findings if told(f, everything)) if not everything else findings:
+        lines.extend(fold_markdown(item) if isinstance(item, Fold) else finding_markdown(item))
     return lines
+
+
+def fold_markdown(fold: Fold) -> list[str]:
+    """Checks that cannot tell for one reason as Markdown."""
+    return [f"- **unknown** {escaped(fold.sentence)}", f"  - {', '.join(f'`{code}`' for code in fold.codes)}"]
 
 
 def finding_markdown(finding: Finding) -> list[str]:

@@ -73,3 +73,5 @@ class Finding:
     fix: Fix | None = None
     area: str = "host"
     """Feature id of the group of checks: H1 … H22."""
+    lacks: str = ""
+    """What an unknown lacks, in the words that all checks share which lack it; empty where its sentence is its own."""

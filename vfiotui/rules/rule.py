@@ -15,7 +15,7 @@ from vfiotui.model.cmdline import CommandLine, Word
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.report import GUESTS
 
 T = TypeVar("T")
@@ -50,6 +50,8 @@ class Answer:
     fix: Fix | None = None
     severity: Severity | None = None
     """Where it differs from the rule's own."""
+    lacks: str = ""
+    """What an unknown lacks, as in Finding."""
 
 
 def holds(subject: str, sentence: str, *evidence: Evidence) -> Answer:
@@ -72,6 +74,13 @@ def not_applicable(subject: str, sentence: str, *evidence: Evidence) -> Answer:
 def unknown(subject: str, sentence: str, *evidence: Evidence) -> Answer:
     """It cannot be told, and why."""
     return Answer(Verdict.UNKNOWN, subject, sentence, evidence)
+
+
+def lacking(subject: str, title: str, missing: Unread) -> Answer:
+    """It cannot be told, because something could not be read. What one kind of root or user cannot see is one lack."""
+    lacks = missing.reason if missing.why in (Why.FORBIDDEN, Why.NOT_HERE) else str(missing)
+    evidence = (Evidence(missing.path, missing.reason),)
+    return Answer(Verdict.UNKNOWN, subject, f"{title}: unknown, because {missing}", evidence, lacks=lacks)
 
 
 def seen(path: str, value: object) -> Evidence:
@@ -131,10 +140,7 @@ class Rule:
                 known(getattr(facts, part))
             answers.extend(self.check(facts))
         except Missing as error:
-            missing = error.unread
-            answers.append(
-                unknown("host", f"{self.title}: unknown, because {missing}", Evidence(missing.path, missing.reason))
-            )
+            answers.append(lacking("host", self.title, error.unread))
         except Exception as error:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:
@@ -150,6 +156,7 @@ class Rule:
                 evidence=a.evidence,
                 fix=a.fix,
                 area=self.area,
+                lacks=a.lacks,
             )
             for a in answers
         )
@@ -205,8 +212,7 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
     try:
         yield from check(facts, domain)
     except Missing as error:
-        missing = error.unread
-        yield unknown(domain.name, f"{title}: unknown, because {missing}", Evidence(missing.path, missing.reason))
+        yield lacking(domain.name, title, error.unread)
     except Exception as error:
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
 

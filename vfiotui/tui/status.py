@@ -120,6 +120,11 @@ def status_row(
     return Row(tuple(runs))
 
 
+def trouble_row(sentence: str, width: int) -> Row:
+    """What broke, in place of the status, whose words may be old then."""
+    return Row(((fit(clean(sentence), width), "warn"),))
+
+
 def tab_row(current: str, width: int) -> Row:
     """The screens with their keys; the shown one is reversed."""
     runs: list[Run] = []

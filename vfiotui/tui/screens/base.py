@@ -15,13 +15,13 @@ from vfiotui.model.finding import Finding
 from vfiotui.model.live import OwnCost
 from vfiotui.store import Store
 from vfiotui.tui.caps import Caps
-from vfiotui.tui.status import key_row, status_row, tab_row
+from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
 
-STATUS_TOPICS = ("facts", "virt", "cost", "reading", "changes")
+STATUS_TOPICS = ("facts", "virt", "cost", "reading", "changes", "trouble")
 NARROW, WIDE = 100, 140
 
 
@@ -134,10 +134,11 @@ class ConsoleScreen(Screen[None]):
         width = self.size.width or self.app.size.width
         root = self.console.root_
         cost = cast("OwnCost | None", self.store.get("cost"))
-        reading = bool(self.store.get("reading"))
-        self.query_one("#status", Line).show(
-            status_row(root.mode, root.label, self.facts, self.virt, self.store.get("changes"), cost, reading, width)
+        reading, trouble = bool(self.store.get("reading")), self.store.get("trouble")
+        status = status_row(
+            root.mode, root.label, self.facts, self.virt, self.store.get("changes"), cost, reading, width
         )
+        self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
         self.query_one("#keys", Line).show(key_row(self.keys(), width))
 

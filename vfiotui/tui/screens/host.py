@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from vfiotui.model.finding import Finding
+from vfiotui.model.fold import Fold, folded
 from vfiotui.model.report import count
 from vfiotui.tui.fixing import can_fix, open_fix
 from vfiotui.tui.jump import open_finding
@@ -22,7 +23,7 @@ from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.text import Lines, TextScreen
 from vfiotui.tui.symptoms import ask
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.finding import finding_detail, finding_rows, key_of, rule_rows
+from vfiotui.tui.views.finding import finding_detail, finding_rows, fold_detail, fold_key, key_of, rule_rows
 from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.groups import device_detail, group_rows, groups_title
 from vfiotui.tui.views.host_filter import LEVELS, HostFilter, area_rows, guest_choice_rows
@@ -58,6 +59,7 @@ class HostScreen(ConsoleScreen):
         "tab  goes from list to list\nenter  opens what the cursor stands on: a finding leads on to its device, guest "
         "and files\nf  makes the plan that mends it, where one can be made; nothing happens before you apply it\n"
         "w  asks what goes wrong, and ranks what may cause it\n/  keeps only what holds a text\n"
+        "Checks that lack the same thing are one line; enter opens it\n"
         "s  steps through problems, all, fail, warn, unknown, holds\na  keeps one area of checks\n"
         "g  keeps what concerns one guest\nesc  wants everything again\ne  explains the check\n"
         "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
@@ -77,6 +79,7 @@ class HostScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._filter = HostFilter()
+        self._opened: frozenset[str] = frozenset()
 
     def compose_body(self) -> ComposeResult:
         """Two lists on the left, evidence on the right, the filter below."""
@@ -103,6 +106,14 @@ class HostScreen(ConsoleScreen):
         """The findings that the filter leaves."""
         return [] if self.facts is None else self._filter.keep(self.findings, self.facts)
 
+    def _items(self) -> list[Finding | Fold]:
+        """What the list shows: unknowns of one reason are one line, unless they were opened or a text is looked for."""
+        shown = self.shown_findings()
+        return list(shown) if self._filter.text else folded(shown, self._opened)
+
+    def _fold(self, key: str) -> Fold | None:
+        return next((i for i in self._items() if isinstance(i, Fold) and fold_key(i) == key), None)
+
     def draw(self, topic: str) -> None:
         """Both lists and the evidence."""
         facts = self.facts
@@ -114,7 +125,7 @@ class HostScreen(ConsoleScreen):
             return
         if topic == "findings":
             findings.head(self._filter.title() + count(self.findings).sentence() + more_words(facts))
-            shown = finding_rows(self.shown_findings(), self.caps.glyphs, list_width(findings))
+            shown = finding_rows(self._items(), self.caps.glyphs, list_width(findings))
             findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
         if topic == "facts":
             groups.head(groups_title(facts))
@@ -142,13 +153,16 @@ class HostScreen(ConsoleScreen):
         facts, finding = self.facts, self._finding(key)
         if finding is not None:
             return finding_detail(finding, self.caps.glyphs, width)
+        fold = self._fold(key)
+        if fold is not None:
+            return fold_detail(fold, width)
         if facts is not None and key.startswith("device "):
             return device_detail(facts, key.removeprefix("device "), width)
         return [row(("move the cursor to a finding or a device", "dim")), BLANK]
 
     def _show_detail(self, key: str) -> None:
         detail = self.query_one("#detail", Rows)
-        detail.head(clean(key.split(" ")[1]) if " " in key else "evidence")
+        detail.head(clean(key.split(" ")[1]) if " " in key and not key.startswith("fold ") else "evidence")
         detail.show(self.detail_rows(key, max(list_width(detail) - 1, 20)))
 
     @on(Rows.Moved)
@@ -164,8 +178,12 @@ class HostScreen(ConsoleScreen):
 
     def open(self, key: str) -> None:
         """Shows the finding or device with a key whole."""
-        finding, facts = self._finding(key), self.facts
-        if finding is not None and facts is not None:
+        finding, facts, fold = self._finding(key), self.facts, self._fold(key)
+        if fold is not None:
+            self._opened |= {fold.reason}
+            self.redraw()
+            self.query_one("#findings", Rows).select(key_of(fold.findings[0]))
+        elif finding is not None and facts is not None:
             open_finding(self.console, finding, facts)
         elif key.startswith("device "):
             title = row((" device ", "reverse"), f" {clean(key.removeprefix('device '))}")
@@ -204,6 +222,7 @@ class HostScreen(ConsoleScreen):
         box = self.query_one("#filter", Input)
         box.value = ""
         box.remove_class("-open")
+        self._opened = frozenset()
         self._narrow(text="", area="", guest="")
         self.query_one("#findings", Rows).focus()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vfiotui.model.finding import Finding, Verdict
+from vfiotui.model.fold import Fold
 from vfiotui.model.report import word
 from vfiotui.plan.wishes import can_plan
 from vfiotui.rules import rule_of
@@ -36,10 +37,30 @@ def matches(finding: Finding, wanted: str) -> bool:
     return wanted.lower() in f"{finding.code} {finding.subject} {finding.sentence} {finding.area}".lower()
 
 
-def finding_rows(findings: Iterable[Finding], glyphs: Glyphs, width: int, *, named: bool = True) -> list[Row]:
+def fold_key(fold: Fold) -> str:
+    """What tells a fold from all else in the list."""
+    return f"fold {fold.reason}"
+
+
+def fold_detail(fold: Fold, width: int) -> list[Row]:
+    """What the checks lack, and which they are."""
+    rows = [row((line, "unknown")) for line in wrap(fold.sentence, width)]
+    rows += [BLANK, *(row((line, "dim")) for line in wrap("enter shows them one by one; esc folds them again", width))]
+    rows.append(BLANK)
+    for finding in fold.findings:
+        subject = "" if finding.subject == "host" else f" {finding.subject}"
+        rows += [row(line) for line in wrap(f"{finding.code}{subject}: {finding.title}", width)]
+    return rows
+
+
+def finding_rows(findings: Iterable[Finding | Fold], glyphs: Glyphs, width: int, *, named: bool = True) -> list[Row]:
     """One or two lines for each finding, worst first as they come; without their subjects where all have one."""
     rows = []
     for finding in findings:
+        if isinstance(finding, Fold):
+            lead = (f"{glyphs.mark('unknown')} {WORDS['unknown']} ", "unknown")
+            rows.append(row(lead, " ", fit(finding.sentence, width - 8), key=fold_key(finding)))
+            continue
         name = word(finding)
         lines = wrap(sentence_of(finding) if named else finding.sentence, max(width - 8, 10))
         if len(lines) > 2:
