@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     power = known(facts.power)
     boost = known(power.boost)
     if boost is None:
-        yield not_applicable("host", "this host has no switch for boost", seen(power.boost_path, "is not there"))
+        yield not_applicable("host", "no switch for boost is to be seen here", seen(power.boost_path, "is not there"))
     elif boost:
         yield holds("host", "boost is on", seen(power.boost_path, "on"))
     else:
