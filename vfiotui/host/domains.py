@@ -30,7 +30,8 @@ def read_defined(root: Root) -> Reading[dict[str, Domain]]:
         if isinstance(text, Unread):
             continue
         try:
-            state = "shut off" if root.has("run") or not root.has("boot") else "defined"
+            # Without the daemon's folder of running guests nobody knows whether it runs.
+            state = "shut off" if or_else(root.names(RUNNING), None) is not None else "defined"
             found[name] = parse(text, source=f"{DEFINED}/{name}", state=state, autostart=name in autostart)
         except ValueError:
             continue

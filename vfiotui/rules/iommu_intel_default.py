@@ -51,7 +51,9 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield holds("host", "intel_iommu=on is given", seen(line.source, "intel_iommu=on"))
         return
     if asked[-1:] == ["off"]:
-        yield not_applicable("host", "intel_iommu=off is given: the default does not count", seen(line.source, line.text))
+        yield not_applicable(
+            "host", "intel_iommu=off is given: the default does not count", seen(line.source, line.text)
+        )
         return
     kernel = known(boot.kernel)
     config = known(kernel.config)

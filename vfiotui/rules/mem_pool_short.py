@@ -23,8 +23,9 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_memory import page_size, pool_of
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 
 @guest_rule("MEM-POOL-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
@@ -43,7 +44,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     )
     hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks
     hook = next((f.path for f in hooks if "hugepages" in f.text), "")
-    if free + spare >= need:
+    if facts.mode is Mode.CAPTURE and domain.state == "defined" and free + spare < need <= known(pool.total):
+        yield unknown(domain.name, f"it wants {need} pages; whether it runs and has them is not captured", *evidence)
+    elif free + spare >= need:
         yield holds(domain.name, f"{need} pages are to be had", *evidence)
     else:
         yield fails(
