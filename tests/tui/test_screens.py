@@ -22,7 +22,7 @@ from vfiotui.tui.status import TABS
 HOSTILE = "x [/dev/vfio/1] [AMD] \\x1b[2J"
 EXPECTED = {
     "host": ("Group 14 of this card", "BLOCKED", "04:00.0"),
-    "isolate": ("08:00.0", "vfio-pci", "GM204 ["),
+    "isolate": ("08:00.0", "vfio-pci", "GM204 "),
     "pin": ("win10", "L3", "18"),
     "memory": ("2 MiB", "madvise", "8192"),
     "live": ("win10", "v7   21", "emu  2-3"),

@@ -44,9 +44,25 @@ class Tmux:
         }
         command = shlex.join([*program, *words])
         script = f"{command}; printf 'ended with %s\\n' $?; exec sh -i"
-        environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "COLORTERM", "NO_COLOR")}
+        environment = {
+            k: v for k, v in os.environ.items() if k not in ("TMUX", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES")
+        }
         self._env = environment
-        shell = shlex.join(["env", "-u", "TMUX", *(f"{k}={v}" for k, v in given.items()), "sh", "-c", script])
+        shell = shlex.join(
+            [
+                "env",
+                "-u",
+                "TMUX",
+                "-u",
+                "COLUMNS",
+                "-u",
+                "LINES",
+                *(f"{k}={v}" for k, v in given.items()),
+                "sh",
+                "-c",
+                script,
+            ]
+        )
         place = str(Path(__file__).parents[2])
         size = ["-x", str(columns), "-y", str(lines)]
         self._run("-f", "/dev/null", "new-session", "-d", *size, "-c", place, shell)
