@@ -174,6 +174,10 @@ def test_what_is_read_is_what_kmod_reads(from_cmdline: list[str], text: str) -> 
     assert sorted(read) == sorted(told)
 
 
+def test_only_what_kmod_takes_for_a_blank_parts_words() -> None:
+    assert modprobe.options("options a x\x1cy\x85 z\n", "a") == ("x\x1cy\x85", "z")
+
+
 @given(HOSTILE | files(PIECES))
 def test_edits_are_local_idempotent_and_undone_by_their_opposite(text: str) -> None:
     assert modprobe.remove_option(text, "never-named", "x") == text

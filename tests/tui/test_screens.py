@@ -17,6 +17,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
 from vfiotui.tui.caps import ASCII
+from vfiotui.tui.screens.live import LiveScreen
 from vfiotui.tui.status import TABS
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \\x1b[2J"
@@ -236,6 +237,20 @@ async def test_live_goes_back_in_time_marks_and_returns() -> None:
         await found.shows("s ago")
         await found.press("escape", "escape", "c")
         await found.shows("vCPU", "load, top 100 %")
+
+
+async def test_what_comes_in_while_the_console_is_left_is_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+
+    async def left(self: LiveScreen) -> None:
+        told.append(bool(self.query("#headline")))
+        self.console._changed("live")
+
+    monkeypatch.setattr(LiveScreen, "on_unmount", left, raising=False)
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
+        await found.press("5")
+        await found.until(lambda: "live" in found.app.store.wanted())
+    assert told == [False]
 
 
 async def test_pages_are_counted_when_they_are_asked_for(tmp_path: Path) -> None:

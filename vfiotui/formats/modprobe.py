@@ -16,7 +16,7 @@ from vfiotui.formats.text_lines import lines_of, with_line
 
 LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
 GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
-WORD = re.compile(r"(?:\"(?:[^\"\n\\]|\\[^\n]|\\\n)*\"?|\\\n(?![ \t\r\v\f\n]|\Z)|\\[^\n]|[^\s\"\\])+")
+WORD = re.compile(r"(?:\"(?:[^\"\n\\]|\\[^\n]|\\\n)*\"?|\\\n(?![ \t\r\v\f\n]|\Z)|\\[^\n]|[^ \t\r\v\f\n\"\\])+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ class ConsoleApp(App[int]):
             self._events.call_soon_threadsafe(self._push, topic, value, keep)
 
     def _changed(self, topic: str) -> None:
-        if not self.screen_stack:
+        if not self.is_running or not self.screen_stack:
             return  # The console is being left: what came in the meantime is for nobody.
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
