@@ -91,3 +91,21 @@ def test_steps_come_in_a_safe_order_and_commands_once(tmp_path: Path) -> None:
         "/boot/grub/grub.cfg",
     ]
     assert plan.steps[-1].wants == ("iommu=pt", "amd_iommu=on")
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "sentence"),
+    [
+        ("initramfs.module", "../vfio", "is no name of a module"),
+        ("initramfs.module", "a;b", "is no name of a module"),
+        ("modules.remove", "vfio vfio_pci", "is no name of a module"),
+        ("modprobe.option", "vfio.conf:vfio-pci ids=1:2", r"is no \[FILE:\]MODULE OPTION"),
+        ("modprobe.option", "/etc/modprobe.d/../passwd:vfio-pci ids=1:2", r"is no /etc/modprobe.d/NAME.conf"),
+        ("modprobe.option", "/etc/modprobe.d/vfio:vfio-pci ids=1:2", r"is no /etc/modprobe.d/NAME.conf"),
+    ],
+)
+def test_only_modules_have_options_and_only_in_files_that_are_read(
+    tmp_path: Path, name: str, argument: str, sentence: str
+) -> None:
+    with pytest.raises(CannotPlan, match=sentence):
+        planned(tmp_path, TOOLS, (name, argument))

@@ -59,6 +59,15 @@ def fold(name: str) -> str:
     return re.sub(r"\[[^]]*\]|-", lambda match: "_" if match[0] == "-" else match[0], name)
 
 
+def is_module_name(word: str) -> bool:
+    """Whether a kernel module can have this name (KBUILD_MODNAME is made of letters, digits, - and _).
+
+    >>> is_module_name("snd-hda_intel"), is_module_name("vfio.conf:vfio-pci"), is_module_name("../vfio")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\w[\w-]*", word, re.ASCII) is not None
+
+
 def _words(text: str, start: int, end: int) -> Iterator[Word]:
     place = start
     while place < end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.modprobe import is_module_name
 from vfiotui.model.change import Effect, look_into_images
 from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.finding import Risk
@@ -109,7 +110,13 @@ def add_early(draft: Draft, module: str) -> bool:
     return draft.write(path, after, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT)
 
 
+def _named(module: str) -> None:
+    if not is_module_name(module):
+        raise CannotPlan(f"{module!r} is no name of a module: letters, digits, - and _")
+
+
 def _add(draft: Draft, module: str) -> None:
+    _named(module)
     if add_early(draft, module):
         rebuild(draft)
 
@@ -141,6 +148,7 @@ def _without(path: str, text: str, module: str) -> str:
 
 def _remove(draft: Draft, module: str) -> None:
     """From every list of modules, the initramfs' and the running system's."""
+    _named(module)
     in_image = False
     for path in _holders(draft):
         text = draft.text(path)

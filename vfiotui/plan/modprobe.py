@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 
 from vfiotui.formats import modprobe
@@ -43,8 +44,10 @@ def _words(argument: str) -> tuple[str, str, str]:
     """[FILE:]MODULE OPTION."""
     file, colon, rest = argument.partition(":") if argument.startswith("/") else ("", "", argument)
     words = rest.split(None, 1)
-    if len(words) != 2 or (colon and not file.startswith(f"{FOLDER}/")):
-        raise CannotPlan(f"{argument!r} is no MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
+    if len(words) != 2 or not modprobe.is_module_name(words[0]):
+        raise CannotPlan(f"{argument!r} is no [FILE:]MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
+    if colon and not re.fullmatch(rf"{FOLDER}/[^/]+\.conf", file):
+        raise CannotPlan(f"{file!r} is no {FOLDER}/NAME.conf: modprobe reads options nowhere else in /etc")
     return file, words[0], words[1]
 
 
