@@ -39,7 +39,7 @@ missing() { # packages of column $1 that are not there; python itself first
         case $when in '#'* | '') continue ;; esac
         case $when:$what in run:* | test:test | *:bench) ;; *) continue ;; esac
         present "$probe" || case $1 in 3) echo "$apt" ;; 4) echo "$dnf" ;; 5) echo "$pacman" ;; esac
-    done <setup/packages.txt | sort -u
+    done <setup/packages.txt | grep -vx -e - | sort -u
 }
 
 install_missing() {

@@ -19,6 +19,7 @@ PACKERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "zstd": (("zstd", "-q", "-1", "-c"), "zstd"),
     "lz4": (("lz4", "-q", "-1", "-c"), "lz4"),
     "lz4 legacy": (("lz4", "-q", "-l", "-1", "-c"), "lz4"),
+    "lzo": (("lzop", "-q", "-1", "-c"), "lzop"),
 }
 """Way of packing → the program that packs so, and its Debian package."""
 

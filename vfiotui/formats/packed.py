@@ -1,8 +1,8 @@
 """How a part of a boot image is packed, where it ends, and what unpacks it where Python itself can.
 
 The kernel knows a part by its first bytes (lib/decompress.c) and goes on behind its end, so the end matters: gzip, xz,
-lzma and bzip2 tell it while they are unpacked; zstd (RFC 8878) and lz4 (lz4_Frame_format.md) write the sizes of their
-blocks, which are walked here without unpacking anything.
+lzma and bzip2 tell it while they are unpacked; zstd (RFC 8878), lz4 (lz4_Frame_format.md) and lzop (unlzo.c) write the
+sizes of their blocks, which are walked here without unpacking anything.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from vfiotui.formats.cpio import CHUNK, Damaged
 
@@ -97,15 +97,15 @@ class Unpacked:
         self.end -= len(stream.unused_data)
 
 
-def _number(data: memoryview, place: int, size: int) -> int:
+def _number(data: memoryview, place: int, size: int, order: Literal["little", "big"] = "little") -> int:
     if place + size > len(data):
         raise Damaged("the packed stream is cut short")
-    return int.from_bytes(data[place : place + size], "little")
+    return int.from_bytes(data[place : place + size], order)
 
 
 def end_of(kind: str, data: memoryview, start: int) -> int:
-    """Where a zstd frame or an lz4 stream that begins at `start` ends; Damaged where it is cut short."""
-    end = {"zstd": _zstd_end, "lz4": _lz4_end, "lz4 legacy": _legacy_end}[kind](data, start)
+    """Where a zstd frame, an lz4 or an lzo stream that begins at `start` ends; Damaged where it is cut short."""
+    end = {"zstd": _zstd_end, "lz4": _lz4_end, "lz4 legacy": _legacy_end, "lzo": _lzo_end}[kind](data, start)
     if end > len(data):
         raise Damaged("the packed stream is cut short")
     return end
@@ -141,3 +141,22 @@ def _legacy_end(data: memoryview, start: int) -> int:
             break
         place += 4 + size
     return place
+
+
+def _lzo_end(data: memoryview, start: int) -> int:
+    """lzop's own file format: a header with flags, then blocks with both sizes and some of four checksums."""
+
+    def number(place: int, size: int = 4) -> int:
+        return _number(data, place, size, "big")
+
+    longer = number(start + 9, 2) >= 0x0940
+    place = start + 9 + (8 if longer else 5)
+    flags = number(place)
+    place += (8 if flags & 0x800 else 4) + (12 if longer else 8)
+    place += 1 + number(place, 1) + 4
+    of_unpacked, of_packed = ((flags & a > 0) + (flags & b > 0) for a, b in ((0x1, 0x100), (0x2, 0x200)))
+    while unpacked := number(place):
+        packed = number(place + 4)
+        # A block that packing does not shorten is stored, with the checksums of what is unpacked only.
+        place += 8 + 4 * (of_unpacked + (of_packed if packed < unpacked else 0)) + packed
+    return place + 4

@@ -126,7 +126,7 @@ class _Reader:
         """One packed part; its end."""
         own = kind in ("gzip", "xz", "lzma", "bzip2")
         chunks = Unpacked(kind, data, place) if own else None
-        end = 0 if own else end_of(kind, data, place) if kind != "lzo" else len(data)
+        end = 0 if own else end_of(kind, data, place)
         stream = Stream(self.bounded(chunks if chunks is not None else unpack(kind, data[place:end])))
         stream.skip_zeros()
         if not cpio.begins(stream.peek(6)):

@@ -1,4 +1,4 @@
-"""Unpacks what Python itself cannot: zstd before Python 3.14, and lz4, by a package or by the system's program."""
+"""Unpacks what Python itself cannot: zstd before Python 3.14, lz4 and lzo, by a package or by the system's program."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ PROGRAMS = {
     "zstd": ("zstd", "-q", "-d", "-c", "--long=31"),
     "lz4": ("lz4", "-q", "-d", "-c", "-", "-"),
     "lz4 legacy": ("lz4", "-q", "-d", "-c", "-", "-"),
+    "lzo": ("lzop", "-q", "-d", "-c"),
 }
 SECONDS = 60.0
 """For one stream; an image of 100 MB takes a second."""
@@ -26,7 +27,7 @@ MISSING = {
     "zstd": "it is packed with zstd: install the program zstd or the Python package zstandard",
     "lz4": "it is packed with lz4: install the program lz4",
     "lz4 legacy": "it is packed with lz4: install the program lz4",
-    "lzo": "it is packed with lzo, which is not read",
+    "lzo": "it is packed with lzo: install the program lzop",
 }
 
 
