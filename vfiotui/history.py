@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from vfiotui.model.live import CpuMoment, LiveMoment, ThreadMoment
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass
 
 NAN = math.nan
 THREAD_FIELDS = ("mhz", "delay", "busy", "forced", "slices", "ran_on")

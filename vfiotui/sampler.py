@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from vfiotui.host import memory, own_threads
@@ -21,6 +20,7 @@ from vfiotui.model.memory import Memory
 from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
+from vfiotui.model.value import replace
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
 Post = Callable[[str, Any, bool], None]

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from vfiotui.host import domains, udev
@@ -20,6 +19,7 @@ from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.value import replace
 from vfiotui.store import Store
 from vfiotui.virt.link import Link
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.apply.back import foreign
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.model.plan import BadPlan
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

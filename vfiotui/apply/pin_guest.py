@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host import domains
@@ -11,6 +10,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.ground import Ground
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.stored_guest import StoredGuest
+from vfiotui.model.value import replace
 
 
 def read_guest(root: Root, uri: str, name: str) -> StoredGuest:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Standing
@@ -12,6 +10,7 @@ from vfiotui.apply.steps import works
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.host.changes import read_one
 from vfiotui.model.journal import ChangeRecord
+from vfiotui.model.value import replace
 
 
 def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.kinds import kind_of
@@ -12,6 +11,7 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo_script import undo_script
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan
+from vfiotui.model.value import dataclass
 
 Tell = Callable[[str], None]
 """Takes a sentence about what happens now."""

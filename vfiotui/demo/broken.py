@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.demo.description import GuestDesc, Host, PciDesc, ScreenDesc
 from vfiotui.demo.tower import TOWER, WIN10, WIN_DISK, WORDS
 from vfiotui.demo.tower_pci import GUEST_CARD
+from vfiotui.model.value import replace
 
 CARD, SOUND = GUEST_CARD
 HOST_CARD = "0000:0b:00.0"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.demo.tree import TreeBuilder
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.reading import or_else
+from vfiotui.model.value import dataclass
 
 PROGRAM = "/usr/bin/qemu-system-x86_64"
 DEFINED, RUNNING = "/etc/libvirt/qemu", "/run/libvirt/qemu"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+
+from vfiotui.model.value import dataclass
 
 BLOCK = 512
 X86, EFI = 0, 3

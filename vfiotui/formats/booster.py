@@ -6,11 +6,11 @@ A key begins in the first column, so whatever is indented belongs to the key abo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import lines_of, with_line, without_lines
+from vfiotui.model.value import dataclass
 
 KEY = "modules_force_load"
 ANY_KEY = re.compile(r"[A-Za-z_][\w.-]*[ \t]*:(?=[ \t]|\Z)")

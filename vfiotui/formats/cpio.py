@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from vfiotui.model.value import dataclass
 
 MAGIC = re.compile(rb"07070[12]")
 HEADER = re.compile(rb"07070[12][0-9A-Fa-f]{104}")

@@ -7,7 +7,8 @@ Every length may lie, so each is checked against its end.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+
+from vfiotui.model.value import dataclass
 
 MEDIA, HARD_DRIVE, FILE = 4, 1, 4
 END = 0x7F

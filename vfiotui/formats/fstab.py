@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from vfiotui.model.value import dataclass
 
 ESCAPE = re.compile(r"\\([0-7]{3})")
 HANDLED_BY_OTHERS = ("auto", "noauto", "nofail", "_netdev", "user", "users", "owner", "group", "defaults")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from vfiotui.formats.refused import Refused
 from vfiotui.model.cmdline import split
+from vfiotui.model.value import dataclass
 
 COMMAND_LINE_SIZE = 2048
 """What x86 kernels hold, with the closing NUL (arch/x86/include/asm/setup.h)."""

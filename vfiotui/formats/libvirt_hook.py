@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of
+from vfiotui.model.value import dataclass
 
 MARK = re.compile(r"#![^\n]*\n# vfiotui hook (runner|fragment) ([\w.-]+) ([0-9a-f]{16})\n(.*)", re.DOTALL | re.ASCII)
 RUNNER = """\

@@ -8,12 +8,12 @@ are deeper in the menu. Comments have lines of their own; keys ignore case; ${MA
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from vfiotui.formats.kernel_words import WordEdit, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, line_end, lines_of
 from vfiotui.formats.word_field import Field, Unit, edit_fields, words_of
+from vfiotui.model.value import dataclass, field
 
 MACRO = re.compile(r"\$\{([^}\s]+)\}")
 DEFINED = re.compile(r"[ \t]*\$\{([^}\s]+)\}=(.*)")

@@ -14,12 +14,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vfiotui.model.cpuset import format_list, parse_list
 from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.value import dataclass
 
 HEADING = "vfiotui live"
 VERSION = 1

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.formats import shell_lists, shell_values
 from vfiotui.formats.refused import Refused
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import lines_of, with_line
+from vfiotui.model.value import dataclass
 
 LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
 GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from vfiotui.formats.modprobe import fold, statements
 from vfiotui.model.boot import ConfigFile
+from vfiotui.model.value import dataclass, field
 
 FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
 """The search order: a file hides its namesakes in later folders."""

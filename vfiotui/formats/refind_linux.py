@@ -7,12 +7,12 @@ is given their title. Inside quotes "" stands for one (rodsbooks.com/refind/linu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of
 from vfiotui.formats.word_field import Field, Unit, edit_fields, words_of
+from vfiotui.model.value import dataclass
 
 TOKEN = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"|([^\s"]+))')
 

@@ -5,9 +5,8 @@ What a shell would compute is not guessed: such a value is a `Computed` with its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.formats.shell_source import line_at, scan
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import NAME, ShellAssignment, commands, line_at, scan
 from vfiotui.formats.shell_variable import BARE
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
+from vfiotui.model.value import dataclass
 
 BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 COMPUTED = "Shell code computes the value; edit it by hand."

@@ -7,8 +7,9 @@ command language (XCU chapter 2), and arrays, `+=`, `declare` and subscripts as 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from vfiotui.model.value import dataclass
 
 NAME = re.compile(r"([A-Za-z_]\w*(?:\[[^\]\s]*\])?)(\+?)=", re.ASCII)
 VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
+from vfiotui.model.value import dataclass
 
 FIELD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\S+")
 ADJUSTS = "zZaAtThHmwxXrR"

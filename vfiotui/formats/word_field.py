@@ -7,10 +7,10 @@ nothing (quotes, continuations) is in no unit, so no edit can hurt it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from vfiotui.formats.kernel_words import FOR_INIT, Kept, Word, WordEdit, rewrite
+from vfiotui.model.value import dataclass, replace
 
 
 class Unit(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vfiotui.host.root import Root
 from vfiotui.model.access import Access, GuestFile, HookFile
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.value import dataclass
 
 LOGIN = "/proc/self/loginuid"
 NOBODY = 0xFFFFFFFF

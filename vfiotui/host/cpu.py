@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from vfiotui.host.cpu_caches import read_caches
 from vfiotui.host.cpu_info import CpuInfo, read_cpuinfo
@@ -17,6 +16,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list, parse_mask
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.topology import Cpu, CpuSet, Node, Topology
+from vfiotui.model.value import replace
 
 CPUS = "/sys/devices/system/cpu"
 NODES = "/sys/devices/system/node"

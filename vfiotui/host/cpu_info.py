@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vfiotui.host.root import Root
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 
 PATH = "/proc/cpuinfo"
 BITS = re.compile(r"(\d{1,3}) bits physical")

@@ -9,13 +9,13 @@ favoured cores of one kind differ by it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from vfiotui.host.cpu_info import CpuInfo
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.topology import Cpu
+from vfiotui.model.value import dataclass, field
 
 UNITS = (("cpu_lowpower", "LP-E"), ("cpu_atom", "E"), ("cpu_core", "P"))
 """Performance monitoring units from slow to fast."""

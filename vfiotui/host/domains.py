@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.formats.domain_xml import parse, parse_status
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.value import replace
 
 DEFINED = "/etc/libvirt/qemu"
 RUNNING = "/run/libvirt/qemu"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from itertools import pairwise
 
 from vfiotui.host.guest_pages import count
@@ -16,6 +15,7 @@ from vfiotui.host.live_guest import QEMU, guest_name
 from vfiotui.host.root import Root
 from vfiotui.model.guest_backing import GuestBacking
 from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.value import replace
 
 ROW = re.compile(r"^([A-Za-z_]+):\s+(\d{1,18}) kB", re.MULTILINE)
 STAT = re.compile(r"^(\w+) (\d{1,20})$", re.MULTILINE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vfiotui.host.root import Root
 from vfiotui.model.holders import Holder, Holders
 from vfiotui.model.pci import BDF
 from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.value import dataclass
 
 SECONDS = 1.0
 """How long the walk may take; a desktop with 500 processes needs some 50 ms."""

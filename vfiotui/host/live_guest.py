@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from itertools import pairwise
 
 from vfiotui.host.root import KeptFile, KeptFolder, Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.live import GuestCount, ThreadCount
 from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.value import dataclass
 
 QEMU = re.compile(r"(qemu-system-|qemu-kvm|kvm$)")
 NAME = re.compile(r"(?:^|,)guest=((?:[^,]|,,)*)|^([^,=]+)(?:,|$)")

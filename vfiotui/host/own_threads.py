@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 
 from vfiotui.host.cpu import CPUS, cpu_list
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.value import dataclass
 
 NICE = 10
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vfiotui.host.pci_config import parse
 from vfiotui.host.pci_modules import AliasTable, read_aliases
@@ -13,6 +12,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.pci import BDF, Bar, Capabilities, Link, PciBus, PciDevice
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.value import dataclass
 
 DEVICES = "/sys/bus/pci/devices"
 CONFIG_LIMIT = 4096

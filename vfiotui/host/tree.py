@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat as stat_bits
-from dataclasses import dataclass
 from typing import Protocol
+
+from vfiotui.model.value import dataclass
 
 HOPS = 40
 """Symlinks followed in one path, as the kernel does (path_resolution(7))."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.reading import Reading
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Virt
 from vfiotui.model.live import GuestMoment, LiveMoment, ThreadMoment
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 
 CALM = 5.0
 """Seconds for which something must be in order before it is told again."""

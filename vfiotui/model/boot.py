@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.reading import Reading
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from vfiotui.model.finding import Risk
+from vfiotui.model.value import dataclass
 
 
 class Effect(StrEnum):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass
 
 IDS, OVERRIDE, MANAGED, NOTHING = "ids", "override", "managed", ""
 """Ways in which a device is given away; several of them are joined by " + "."""

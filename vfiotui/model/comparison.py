@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.finding import Finding
 from vfiotui.model.report import word
+from vfiotui.model.value import dataclass
 
 TROUBLE = ("fail", "warn", "info")
 """Words of findings that say that something is wrong."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.model.topology import Cpu, CpuSet, Topology
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.domain_boot import GuestBoot
 from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling
 from vfiotui.model.domain_devices import GuestDevices, Hostdev, QemuLine, Shmem
 from vfiotui.model.domain_memory import HugePages, MemoryBacking
 from vfiotui.model.reading import Reading
+from vfiotui.model.value import dataclass
 
 __all__ = ["Domain", "Hostdev", "HugePages", "Virt"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from vfiotui.model.value import dataclass
 
 EFI_NAMES = ("ovmf", "edk2", "aavmf", "efi")
 """Parts of the names that distributions give to EFI images."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from vfiotui.model.value import dataclass
 
 SWITCHING_MODES = ("passthrough", "host-model")
 """Modes of <hyperv> in which libvirt switches on what the host offers."""

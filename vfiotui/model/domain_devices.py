@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from vfiotui.model.value import dataclass
 
 IDS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 

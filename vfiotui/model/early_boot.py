@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from vfiotui.model.boot import ConfigFile
+from vfiotui.model.value import dataclass
 
 
 class Moment(IntEnum):

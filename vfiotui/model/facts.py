@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vfiotui.model.mode import Mode as Mode
+from vfiotui.model.value import dataclass
 
 if TYPE_CHECKING:
     # A command that looks at one part must not pay for the classes of all others.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.finding import Finding, Verdict
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.finding import Evidence
+from vfiotui.model.value import dataclass
 
 NOBODY = ""
 """The outcome "no driver is bound"."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.stored_guest import StoredGuest
+from vfiotui.model.value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass, field
 
 WALK_MS_PER_GIB = 15
 """What a walk over small pages costs, measured on one desktop CPU; huge pages cost next to nothing."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vfiotui.model.option_rom import OptionRom
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.value import dataclass
 
 NOT_LOOKED = Unread("was not looked at", Why.NOT_HERE)
 

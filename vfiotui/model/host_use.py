@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.model.usb import Usb
+from vfiotui.model.value import dataclass
 
 VITAL = ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/etc")
 """Mount points without which a host does not start or does not stay up."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import normpath
+
+from vfiotui.model.value import dataclass
 
 LINKS_LIMIT = 40
 """Links that are followed for one name, as the kernel does (MAXSYMLINKS)."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from vfiotui.model.pci import BDF
 from vfiotui.model.reading import Reading
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass, field
 
 VFIO = re.compile(rf"vfio-(msix?|intx)(?:\[\d+\])?\(({BDF.pattern})\)")
 """Names that vfio-pci gives to lines of passed devices (drivers/vfio/pci/vfio_pci_intrs.c)."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.reading import Reading
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

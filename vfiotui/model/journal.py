@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.value import dataclass, field
 
 JOURNAL = "/var/lib/vfiotui/changes"
 """One folder for each change, inside the root that it changes."""

@@ -6,10 +6,10 @@ What is made hundreds of times at every sample is a named tuple: it is made in a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from vfiotui.model.reading import Reading
+from vfiotui.model.value import dataclass
 
 
 class CpuCount(NamedTuple):

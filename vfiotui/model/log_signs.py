@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.boot import LogLine
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.guest_backing import GuestBacking
 from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

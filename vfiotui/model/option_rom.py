@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass
 
 X86, OPEN_FIRMWARE, PA_RISC, EFI = 0, 1, 2, 3
 """Code types of the PCI data structure (PCI Firmware Specification 3.0, table 5-2)."""

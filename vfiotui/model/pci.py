@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass, field
 
 BDF = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 """A full address; the domain may be longer than four digits (VMD)."""

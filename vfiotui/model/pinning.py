@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from vfiotui.model.cpuset import format_list, parse_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass, replace
 
 EMULATOR = "emu"
 ANY = "any"

@@ -7,11 +7,11 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
 
 from vfiotui.model.change import Change, Effect
 from vfiotui.model.finding import Risk
+from vfiotui.model.value import dataclass
 
 FORMAT = 1
 Expected = tuple[str, tuple[str, ...]]
@@ -136,7 +136,7 @@ def to_json(plan: Plan) -> str:
         "risk": str(plan.risk),
         "machine": plan.machine,
         "wishes": [list(w) for w in plan.wishes],
-        "conditions": [{f.name: getattr(c, f.name) for f in fields(Condition)} for c in plan.conditions],
+        "conditions": [{name: getattr(c, name) for name in Condition.__match_args__} for c in plan.conditions],
         "steps": [_step_to_json(s) for s in plan.steps],
         "notes": list(plan.notes),
         "escape": list(plan.escape),
@@ -225,7 +225,7 @@ def from_json(text: str) -> Plan:
     ):
         raise BadPlan("'wishes' of the plan is no list of pairs")
     conditions = tuple(
-        Condition(*(_text(c, f.name, "a condition", "") for f in fields(Condition)))
+        Condition(*(_text(c, name, "a condition", "") for name in Condition.__match_args__))
         for c in _maps(source, "conditions")
     )
     return Plan(

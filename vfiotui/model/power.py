@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.reading import Reading
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 
 EPP_DRIVERS = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
 """Drivers in active mode: their governor "powersave" is the ordinary one, and the preference decides."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
+
+from vfiotui.model.value import dataclass
 
 T = TypeVar("T")
 U = TypeVar("U")

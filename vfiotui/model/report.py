@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.value import dataclass
 
 GUESTS = "G2"
 """The area of the checks of guests."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.domain import Domain
 from vfiotui.model.pci import Bar, PciDevice
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass
 
 ROM_BAR = 6
 """The line of the expansion ROM in `resource`."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.reading import Reading
+from vfiotui.model.value import dataclass
 
 FIRMWARE_DRIVERS = ("simple-framebuffer", "simpledrm", "efi-framebuffer", "efidrm", "vesa-framebuffer", "vesadrm")
 """Drivers that go on drawing where the firmware left off."""

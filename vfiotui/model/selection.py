@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 
 FILE = "/etc/vfiotui/isolated.json"
 """Where the selection lies, inside the root."""
@@ -111,7 +111,10 @@ def merged(old: tuple[Chosen, ...], new: tuple[Chosen, ...]) -> tuple[Chosen, ..
 
 def to_json(selection: tuple[Chosen, ...]) -> str:
     """The selection as a file."""
-    document = {"selection": FORMAT, "devices": [asdict(c) for c in selection]}
+    document = {
+        "selection": FORMAT,
+        "devices": [{name: getattr(c, name) for name in Chosen.__match_args__} for c in selection],
+    }
     return json.dumps(document, indent=1) + "\n"
 
 
@@ -123,7 +126,7 @@ def from_json(text: str) -> tuple[Chosen, ...]:
         raise ValueError("the selection is nested too deep") from error
     if not isinstance(source, dict) or source.get("selection") != FORMAT or not isinstance(source.get("devices"), list):
         raise ValueError(f"this is no selection of format {FORMAT}")
-    names = Chosen.__dataclass_fields__
+    names = Chosen.__match_args__
     found = []
     for device in source["devices"]:
         if not isinstance(device, dict) or not all(isinstance(device.get(n), str) for n in names):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

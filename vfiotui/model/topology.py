@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass, field
 
 CpuSet = frozenset[int]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.journal import ChangeRecord, State
 from vfiotui.model.pci import PciBus
 from vfiotui.model.plan import Expected, Plan
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vfiotui.model.boot import Boot
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.pci import PciDevice
+from vfiotui.model.value import dataclass
 
 OPTION = re.compile(r"^options\s+vfio[-_]pci\s+(.*)$")
 IDS = re.compile(r"(?:^|\s)ids=(\S+)")

@@ -6,8 +6,9 @@ Inside of a moment the lanes run side by side: their events are put into every o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from vfiotui.model.value import dataclass, replace
 
 VFIO = "vfio_pci"
 DRIVER = "vfio-pci"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import ModprobeSet
@@ -16,6 +15,7 @@ from vfiotui.model.early_boot import EarlyBoot, Moment, Script
 from vfiotui.model.host_use import is_given
 from vfiotui.model.pci import BDF, PciBus, PciDevice
 from vfiotui.model.reading import or_else
+from vfiotui.model.value import dataclass, field, replace
 from vfiotui.model.vfio_ids import VfioId
 from vfiotui.plan.boot_event import DRIVER, VFIO, Does, Event, Lane
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
 from vfiotui.model.iommu import IommuGroup
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.formats.boot_image import early_boot, stale_files
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import ModprobeSet, gathered
@@ -18,6 +16,7 @@ from vfiotui.model.host_use import is_given
 from vfiotui.model.image import Image
 from vfiotui.model.pci import PciDevice
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.value import dataclass
 from vfiotui.plan.boot_entry import entry_cmdline
 from vfiotui.plan.boot_event import VFIO
 from vfiotui.plan.boot_lanes import takes

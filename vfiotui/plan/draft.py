@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from vfiotui.model.change import Change, Effect, look_into, run_command, write_file
@@ -12,6 +11,7 @@ from vfiotui.model.finding import Risk
 from vfiotui.model.ground import Ground
 from vfiotui.model.plan import Condition, Plan, Wish
 from vfiotui.model.reading import Unread, Why
+from vfiotui.model.value import dataclass, replace
 
 
 class CannotPlan(Exception):

@@ -6,8 +6,6 @@ is there now; where that is not known, every possibility is kept.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
@@ -15,6 +13,7 @@ from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.early_boot import EarlyBoot, Moment, Script
+from vfiotui.model.value import replace
 from vfiotui.plan.planned_files import PlannedFiles
 
 VFIO = "vfio_pci"

@@ -6,8 +6,6 @@ stand over them. Where several ends are possible the forecast names what is not 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.formats.boot_image import early_boot
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
@@ -23,6 +21,7 @@ from vfiotui.model.image import Image
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.value import replace
 from vfiotui.plan.boot_event import DRIVER, VFIO, Does, State, play
 from vfiotui.plan.boot_lanes import Lanes, Scene, Stage, claimed, listed_modules
 from vfiotui.plan.expected_image import expected

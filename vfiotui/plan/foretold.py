@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.ground import Ground
 from vfiotui.model.image import Image
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import replace
 from vfiotui.plan.forecast import forecast
 
 

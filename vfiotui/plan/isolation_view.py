@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vfiotui.model.columns import Columns
 from vfiotui.model.facts import Facts
@@ -12,6 +11,7 @@ from vfiotui.model.ground import Ground
 from vfiotui.model.image import Image
 from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.value import dataclass
 from vfiotui.plan.choose import Choice, choose
 from vfiotui.plan.columns import columns
 from vfiotui.plan.forecast import forecast

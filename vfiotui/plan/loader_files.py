@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from vfiotui.formats import (
     grub_default,
@@ -17,6 +16,7 @@ from vfiotui.formats import (
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.model.ground import Ground
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 from vfiotui.plan import uki
 
 GRUB = "/etc/default/grub"

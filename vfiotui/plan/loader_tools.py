@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from vfiotui.formats import kernel_cmdline, kernelstub, loader_entry
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.model.ground import Ground
+from vfiotui.model.value import dataclass
 from vfiotui.plan.loader_commands import ENTRY_FILES
 from vfiotui.plan.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries, text_of
 

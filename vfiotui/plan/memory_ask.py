@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.memory import HugePool, Memory
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 from vfiotui.plan.draft import CannotPlan
 
 ASK = re.compile(r"(?:node(\d{1,5}):)?(\d{1,9})=(\d{1,12}|all)(,whole)?")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from vfiotui.model.pci import PciBus, PciDevice
 from vfiotui.model.selection import Chosen, chosen
+from vfiotui.model.value import dataclass
 
 
 class Method(StrEnum):

@@ -8,12 +8,12 @@ P9 the host keeps its first core · P10 CPUs run and are allowed · P13 the shap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.finding import Severity
 from vfiotui.model.pinning import EMULATOR, Pinning
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import fewest_domains, kept_cores, torn_cores
 

@@ -7,11 +7,11 @@ never in it, and a core stays free beside it for QEMU's own threads wherever the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from vfiotui.model.cores import Core
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import kept_cores
 

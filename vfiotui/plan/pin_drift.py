@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.live import GuestCount, GuestMoment, ThreadCount, ThreadMoment
 from vfiotui.model.pinning import EMULATOR, Pinning
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

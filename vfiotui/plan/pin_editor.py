@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from vfiotui.model.pinning import Pinning, Shape
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import replace
 
 NONE: CpuSet = frozenset()
 MOST = 4096

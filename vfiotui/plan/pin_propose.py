@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.domain import Domain
 from vfiotui.model.pinning import Pinning, Shape, pinning
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 from vfiotui.plan.pin_choose import Choice, choices
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import Prefer, Score, score

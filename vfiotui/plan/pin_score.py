@@ -16,13 +16,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from vfiotui.model.cores import Core
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.pinning import Pinning
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import dataclass
 from vfiotui.plan.pin_ground import Ground
 
 

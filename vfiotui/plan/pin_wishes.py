@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from vfiotui.formats.domain_xml import parse
 from vfiotui.formats.xml_text import decode
@@ -11,6 +10,7 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.pinning import EMULATOR, Pinning, pinning_of
 from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.model.value import replace
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
 from vfiotui.plan.pin_plan import plan_pins

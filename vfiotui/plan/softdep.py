@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.formats.modprobe import fold
 from vfiotui.model.boot import Boot
 from vfiotui.model.host_use import is_given
 from vfiotui.model.pci import PciDevice
 from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.value import dataclass
 
 NOT_HOST = ("vfio", "pci_stub")
 """Beginnings of modules that take nothing from a guest."""

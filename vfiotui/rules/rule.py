@@ -7,7 +7,6 @@ decorator `rule`. Adding a rule touches that file and the host descriptions that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.report import GUESTS
+from vfiotui.model.value import dataclass
 
 T = TypeVar("T")
 

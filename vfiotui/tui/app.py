@@ -251,7 +251,7 @@ class ConsoleApp(App[int]):
 
     def use_glyphs(self, name: str) -> None:
         """Draws with another set of glyphs from now on."""
-        from dataclasses import replace
+        from vfiotui.model.value import replace
 
         self.caps = replace(self.caps, glyphs=SETS[name])
         for screen in self.screen_stack:

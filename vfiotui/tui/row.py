@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from vfiotui.model.value import dataclass
 
 Run: TypeAlias = tuple[str, str]
 """Cleaned text, and a style's name: one of STYLES, or "" for plain."""

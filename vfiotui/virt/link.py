@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 from vfiotui.model.domain import Virt
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import replace
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
 from vfiotui.virt.look import look
 

@@ -6,10 +6,10 @@ Pure: the same findings always give the same answer. A check that could not be r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.concern import may_matter_to_guests
 from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.value import dataclass
 from vfiotui.rules import rule_of
 from vfiotui.rules.symptoms.symptom import Cause, Symptom
 

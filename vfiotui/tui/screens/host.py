@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from textual.widgets import Input
 from vfiotui.model.finding import Finding
 from vfiotui.model.fold import Fold, folded
 from vfiotui.model.report import count
+from vfiotui.model.value import replace
 from vfiotui.tui.fixing import can_fix, open_fix
 from vfiotui.tui.jump import open_finding
 from vfiotui.tui.row import BLANK, Row, row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import ClassVar, cast
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.binding import Binding, BindingType
 from vfiotui.host import guest_pages, pagetypes
 from vfiotui.model.memory import Memory
 from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.value import replace
 from vfiotui.tui.fixing import open_wishes
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
@@ -12,6 +11,7 @@ from vfiotui.model.live import LiveMoment
 from vfiotui.model.pinning import pinning_of
 from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet
+from vfiotui.model.value import replace
 from vfiotui.plan.pin_check import Problem, problems
 from vfiotui.plan.pin_drift import drift
 from vfiotui.plan.pin_editor import Editor

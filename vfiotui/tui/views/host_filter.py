@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vfiotui.model.areas import area_words
 from vfiotui.model.concern import concerns, domains_of, subjects_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.model.report import word
+from vfiotui.model.value import dataclass
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.finding import matches

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 from vfiotui.history import Key, LiveHistory, cpu_key
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.live import LiveMoment, ThreadMoment
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass, field
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import fit, wrap

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.model.concern import domains_of, subjects_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.model.pci import BDF
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import clean, fit
 

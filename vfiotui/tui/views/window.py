@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vfiotui.history import Key, LiveHistory, windows
+from vfiotui.model.value import dataclass
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.views.graph import cells
 
