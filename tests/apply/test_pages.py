@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.live_site import LiveSite, live_site
+from tests.pools import POOL, fill, held, own_pool
 from vfiotui.apply.kinds import kind_of, pages
 from vfiotui.apply.run import apply
 from vfiotui.apply.trouble import Conflict, Trouble
@@ -19,7 +20,6 @@ from vfiotui.model.change import Change, nudge, set_pages, set_value
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan, from_json, to_json
 
-POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 FEW = 6
 MAP_HUGETLB = 0x40000
 """include/uapi/asm-generic/mman-common.h."""
@@ -37,21 +37,11 @@ def kernel_site(folder: Path) -> KernelSite:
     return KernelSite(Root.mounted(str(folder)))
 
 
-def held() -> int:
-    return int(Path(POOL).read_text())
-
-
 @pytest.fixture
 def pool() -> Iterator[int]:
     """The number of pages before, put back after."""
-    try:
-        before = held()
-        with open(POOL, "r+") as file:
-            file.write(str(before))
-    except OSError as error:
-        pytest.skip(f"the kernel's pool of huge pages cannot be written: {error.strerror}")
-    yield before
-    Path(POOL).write_text(str(before))
+    with own_pool() as before:
+        yield before
 
 
 def applied(folder: Path, *steps: Change) -> tuple[KernelSite, str, State, str]:
@@ -70,9 +60,7 @@ def test_pages_are_set_aside_and_an_undo_gives_them_back(pool: int, tmp_path: Pa
 
 
 def test_pages_in_use_stay_and_this_is_said(pool: int, tmp_path: Path) -> None:
-    Path(POOL).write_text(str(pool + FEW))
-    if held() != pool + FEW:
-        pytest.skip(f"this kernel has no {FEW} huge pages to give")
+    fill(pool + FEW)
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB
     with mmap.mmap(-1, (pool + 2) * 2 << 20, flags) as memory:
         for at in range(0, len(memory), 2 << 20):

@@ -30,8 +30,14 @@ def test_a_change_is_a_plan_of_wishes(capsys: pytest.CaptureFixture[str]) -> Non
     assert [s["kind"] for s in plan["steps"]] == ["pages"]
 
 
+def test_a_guests_pages_come_with_it_by_a_hook(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--demo", "--json", "memory", "hook", "win10", "macos"]) == 0
+    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    assert step["subject"] == "/etc/libvirt/hooks/qemu.d/40-vfiotui-pages" and "win10" in "".join(step["after"])
+
+
 @pytest.mark.parametrize(
-    "words", [["reserve"], ["compact", "2048=1"], ["show", "2048=1"], ["show", "--apply"], ["release"]]
+    "words", [["reserve"], ["hook"], ["compact", "2048=1"], ["show", "2048=1"], ["show", "--apply"], ["release"]]
 )
 def test_words_that_do_not_fit_are_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--demo", "memory", *words]) == 2

@@ -18,7 +18,7 @@ from vfiotui.model.domain import Virt
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_hook import RUNNER
+from vfiotui.plan.guest_hook import RUNNER
 from vfiotui.plan.wishes import make_plan
 
 

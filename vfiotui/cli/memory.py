@@ -21,12 +21,22 @@ from vfiotui.model.reading import Reading, Unread, or_else
 
 SIZED = ("reserve", "release", "persist")
 NOW = ("compact", "drop-caches")
+GUESTS = ("hook", "unhook")
+"""A hook of libvirt's sets a guest's pages aside when it starts, and gives them back."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is to be done with which pages."""
-    parser.add_argument("what", nargs="?", choices=("show", *SIZED, *NOW), default="show", help="show is the default")
-    parser.add_argument("pages", nargs="*", metavar="[nodeN:]KIB=COUNT", help="such as 2048=4096 or node1:1048576=8")
+    parser.add_argument(
+        "what", nargs="?", choices=("show", *SIZED, *NOW, *GUESTS), default="show", help="show is the default"
+    )
+    parser.add_argument(
+        "pages",
+        nargs="*",
+        metavar="[nodeN:]KIB=COUNT|GUEST",
+        help="such as 2048=4096 or node1:1048576=8; of hook and unhook guests, whose pages then come when they start "
+        "and go when they end",
+    )
     parser.add_argument(
         "--walk",
         action="store_true",
@@ -45,8 +55,14 @@ def run(args: argparse.Namespace) -> Exit:
         if args.pages or args.apply:
             raise CommandError("'vfiotui memory show' takes no pages", Exit.USAGE)
         return _show(args)
-    if (args.what in SIZED) != bool(args.pages):
-        wanted = "wants pages such as 2048=512" if args.what in SIZED else "takes no pages"
+    if (args.what not in NOW) != bool(args.pages):
+        wanted = (
+            "wants pages such as 2048=512"
+            if args.what in SIZED
+            else "wants a guest"
+            if args.what in GUESTS
+            else "takes no pages"
+        )
         raise CommandError(f"'vfiotui memory {args.what}' {wanted}", Exit.USAGE)
     args.wish = [f"memory.{args.what}={pages}" for pages in args.pages or ["now"]]
     if args.apply:

@@ -6,32 +6,15 @@ Its state lies below /run: a reboot forgets it together with what systemd was to
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterable
 
-from vfiotui.formats.libvirt_hook import fragment, own
+from vfiotui.formats import guest_hook
 
 NAME = "cores"
-PATH = "/etc/libvirt/hooks/qemu.d/50-vfiotui-cores"
-GUESTS = re.compile(r"^  for guest in (.*); do$", re.MULTILINE)
-BODY = r"""# Keeps the host's own work off the CPUs that running guests are pinned to, and gives them back.
-# Called as: GUEST OPERATION SUB-OPERATION EXTRA, the guest's XML on standard input.
-# It asks libvirt nothing (that would wait for itself), prints nothing, and ends with 0: no guest fails because of it.
-root=${VFIOTUI_HOOK_ROOT:-}
-state=$root/run/vfiotui/cores
-slices='user.slice system.slice init.scope'
-
-ours() {
-  for guest in @GUESTS@; do
-    [ "$guest" = "$1" ] && return 0
-  done
-  return 1
-}
-
-say() {
-  logger -t vfiotui-cores -- "$1" 2>/dev/null
-}
+PATH = f"{guest_hook.FOLDER}/50-vfiotui-cores"
+PROMISE = "Keeps the host's own work off the CPUs that running guests are pinned to, and gives them back."
+OPERATIONS = ("prepare", "reconnect", "release")
+BODY = r"""slices='user.slice system.slice init.scope'
 
 # Lists such as 0-3,^1,8 become one number a line, each once.
 numbers() {
@@ -53,15 +36,10 @@ without() {
   printf '%s\n' "$1" | numbers | grep -vxF -f "$state/.second" | listed
 }
 
-# A guest whose process is gone without a word (a crash of guest and daemon) keeps nothing.
+# A guest that is gone keeps nothing.
 forget_dead() {
   for file in "$state"/guest/*; do
-    [ -f "$file" ] && [ "$file" != "$state/guest/$1" ] || continue
-    pid=$(cat "$root/run/libvirt/qemu/$(sed -n 1p "$file").pid" 2>/dev/null)
-    if [ -z "$pid" ] || [ ! -d "$root/proc/$pid" ]; then
-      # One that is just being started has no process yet.
-      [ -z "$(find "$file" -mmin +1)" ] || rm -f "$file"
-    fi
+    [ -f "$file" ] && [ "$file" != "$state/guest/$1" ] && gone "$file" && rm -f "$file"
   done
 }
 
@@ -113,9 +91,7 @@ settle() {
 }
 
 work() {
-  xml=$(cat)
-  uuid=$(printf '%s\n' "$xml" | sed -n 's:.*<uuid>\([0-9a-fA-F-]*\)</uuid>.*:\1:p' | sed -n 1p)
-  [ -n "$uuid" ] || return 0
+  take_xml || return 0
   umask 077
   mkdir -p "$state/guest" "$state/slice" "$state/irq" || return 0
   case $2 in
@@ -129,27 +105,12 @@ work() {
   forget_dead "$uuid"
   settle
 }
-
-case $2 in
-  prepare | reconnect | release)
-    if ours "$1"; then
-      {
-        mkdir -p "${state%/*}"
-        {
-          flock 9
-          work "$@"
-        } 9>"$state.lock"
-      } >/dev/null 2>&1
-    fi
-    ;;
-esac
-exit 0
 """
 
 
 def cores_hook(guests: Iterable[str]) -> str:
     """The script for these guests."""
-    return fragment(NAME, BODY.replace("@GUESTS@", " ".join(map(shlex.quote, sorted(set(guests))))))
+    return guest_hook.serving(NAME, PROMISE, BODY, OPERATIONS, guests)
 
 
 def guests_of(text: str) -> tuple[str, ...]:
@@ -158,6 +119,4 @@ def guests_of(text: str) -> tuple[str, ...]:
     >>> guests_of(cores_hook(["win10", "it's"]))
     ("it's", 'win10')
     """
-    found = own(text)
-    match = GUESTS.search(found.body) if found is not None and found.name == NAME else None
-    return tuple(shlex.split(match[1])) if match else ()
+    return guest_hook.guests_of(NAME, text)

@@ -120,6 +120,16 @@ def leave_room(memory: Memory, more_kib: int) -> int:
     return more_kib + keep
 
 
+def leave_room_at_start(memory: Memory, guest_kib: int) -> None:
+    """CannotPlan where a guest of this size leaves the host less than it must keep, even if nothing else ran."""
+    total = meminfo(memory, "MemTotal")
+    keep = max(ROOM_KIB, total // ROOM_SHARE)
+    if guest_kib > total - keep:
+        raise CannotPlan(
+            f"a guest of {guest_kib} KiB leaves the host too little: it has {total} KiB, of which {keep} KiB must stay"
+        )
+
+
 def leave_room_at_boot(memory: Memory, all_kib: int) -> None:
     """CannotPlan where a boot with these huge pages leaves less than 4 GiB, or less than a quarter of the memory."""
     total = meminfo(memory, "MemTotal")

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.formats import pages_hook
+from vfiotui.model.boot import ConfigFile
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
@@ -26,6 +28,13 @@ from vfiotui.model.guest_memory import page_size, pool_of
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
+
+
+def _allocates(file: ConfigFile, guest: str) -> bool:
+    """Whether a hook sets pages aside for this guest, as far as its text tells; ours names those that it serves."""
+    if file.path == pages_hook.PATH and (served := pages_hook.guests_of(file.text)):
+        return guest in served
+    return "hugepages" in file.text
 
 
 @guest_rule("MEM-POOL-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
@@ -43,7 +52,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         seen(f"/sys/kernel/mm/hugepages/hugepages-{pool.size_kib}kB", f"{free} free, {spare} more allowed"),
     )
     hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks
-    hook = next((f.path for f in hooks if "hugepages" in f.text), "")
+    hook = next((f.path for f in hooks if _allocates(f, domain.name)), "")
     if facts.mode is Mode.CAPTURE and domain.state == "defined" and free + spare < need <= known(pool.total):
         yield unknown(domain.name, f"it wants {need} pages; whether it runs and has them is not captured", *evidence)
     elif free + spare >= need:

@@ -1,0 +1,42 @@
+"""The running kernel's pool of huge pages of 2 MiB: one test at a time, put back as it was found."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+LOCK = "/tmp/vfiotui-tests-pool.lock"
+"""Tests run side by side, and the kernel has one pool."""
+
+
+def held() -> int:
+    """How many pages the pool holds."""
+    return int(Path(POOL).read_text())
+
+
+def fill(pages: int) -> None:
+    """The pool holds so many pages; the test is left out where the kernel has too few."""
+    Path(POOL).write_text(str(pages))
+    if held() != pages:
+        pytest.skip(f"this kernel has no {pages} huge pages to give")
+
+
+@contextmanager
+def own_pool() -> Iterator[int]:
+    """The number of pages before; the test is left out where it may not be changed."""
+    with open(LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            before = held()
+            Path(POOL).write_text(str(before))
+        except OSError as error:
+            pytest.skip(f"the kernel's pool of huge pages cannot be written: {error.strerror}")
+        try:
+            yield before
+        finally:
+            Path(POOL).write_text(str(before))
