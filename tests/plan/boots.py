@@ -83,12 +83,12 @@ def boot(
     return {f.bdf: f for f in found}
 
 
-def plan_of(files: Mapping[str, str], *wishes: tuple[str, str], rebuild: bool = True) -> Plan:
-    """A plan that writes these files and builds the image anew."""
+def plan_of(files: Mapping[str, str], cmdline: str = "", rebuild: bool = True) -> Plan:
+    """A plan that writes these files, leaves these words for the kernel, and builds the image anew."""
     steps = [
         write_file(path, None, text.encode(), "for the test", risk=Risk.R2, effect=Effect.BOOT)
         for path, text in files.items()
     ]
     if rebuild:
         steps.append(run_command(("update-initramfs", "-u"), "build", risk=Risk.R3, effect=Effect.BOOT))
-    return Plan("test", tuple(steps), tuple(wishes))
+    return Plan("test", tuple(steps), cmdline=cmdline)

@@ -190,7 +190,7 @@ def test_a_plan_is_taken_at_its_word() -> None:
     found = boot({}, image, plan=plan)[CARD]
     assert found.driver == V and any(e.path.startswith(CONF) for e in found.evidence)
     assert boot({}, image, plan=plan_of({CONF: IDS + SOFT}, rebuild=False))[CARD].driver == N
-    words = plan_of({}, ("cmdline.add", "vfio-pci.ids=10de:13c2"), rebuild=False)
+    words = plan_of({}, cmdline="quiet vfio-pci.ids=10de:13c2", rebuild=False)
     assert boot({CONF: SOFT}, {**image, INSIDE: SOFT}, plan=words)[CARD].driver == V
 
 

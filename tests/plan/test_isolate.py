@@ -15,9 +15,13 @@ from vfiotui.demo.description import Host
 from vfiotui.host.ground import survey
 from vfiotui.model.pci import PciBus
 from vfiotui.model.plan import Plan
+from vfiotui.model.plan import from_json as from_document
+from vfiotui.model.plan import to_json as to_document
+from vfiotui.model.reading import Unread
 from vfiotui.model.selection import FILE, Chosen, chosen, from_json, moved, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.foretold import foretold
 from vfiotui.plan.isolate import addresses
 from vfiotui.plan.method import Method, verdicts
 from vfiotui.plan.override_rule import RULE, SCRIPT
@@ -118,6 +122,36 @@ def test_a_built_in_vfio_pci_is_told_on_the_command_line() -> None:
     found = files(plan_of(host, "isolate.ids", CARD))
     assert "vfio-pci.ids=10de:13c2,10de:0fbb" in found["/etc/default/grub"]
     assert not any(path.startswith("/etc/modprobe.d") for path in found)
+
+
+BUILT_IN = replace(HOST_CARD, builtin=("kernel/drivers/vfio/pci/vfio-pci.ko",))
+
+
+def next_boot(host: Host, plan: Plan) -> dict[str, tuple[str, ...]]:
+    return dict(foretold(plan, facts_of(host), survey(root_of(host)), Unread("was not read")).forecast)
+
+
+def test_the_forecast_sees_the_words_that_the_plan_gives_to_a_built_in_vfio_pci() -> None:
+    plan = plan_of(BUILT_IN, "isolate.ids", CARD)
+    assert "vfio-pci.ids=10de:13c2,10de:0fbb" in plan.cmdline.split()
+    assert next_boot(BUILT_IN, plan)[CARD] == next_boot(BUILT_IN, plan)[SOUND] == ("vfio-pci",)
+    assert next_boot(BUILT_IN, replace(plan, cmdline=""))[CARD] == ("nouveau",)
+    assert from_document(to_document(plan)) == plan
+
+
+def test_a_second_choice_adds_its_ids_for_a_built_in_vfio_pci_and_another_method_takes_them_out() -> None:
+    other = "0000:09:00.0"
+    lone = replace(next(d for d in HOST_CARD.pci if d.bdf == SOUND), bdf=other, group=9, device=0x0FBC)
+    host = replace(BUILT_IN, pci=(*HOST_CARD.pci, lone))
+    ground = replace(survey(root_of(host)), programs={"update-grub": "/usr/sbin/update-grub"})
+    both = make_plan(facts_of(host), ground, [("isolate.ids", CARD), ("isolate.ids", other)])
+    assert "vfio-pci.ids=10de:13c2,10de:0fbb,10de:0fbc" in both.cmdline.split()
+    word = "vfio-pci.ids=10de:13c2,10de:0fbb,10de:0fbc"
+    after = replace(host, default_cmdline=f"quiet {word}", files={**host.files, FILE: files(both)[FILE]})
+    plan = plan_of(after, "isolate.override", CARD)
+    assert "vfio-pci.ids=10de:0fbc" in plan.cmdline.split()
+    last = plan_of(replace(after, files={**after.files, **files(plan)}), "isolate.dynamic", other)
+    assert "vfio-pci.ids" not in last.cmdline and "vfio-pci.ids" not in files(last)["/etc/default/grub"]
 
 
 def test_two_cards_of_one_make_are_told_apart_by_address() -> None:

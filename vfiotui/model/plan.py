@@ -51,6 +51,8 @@ class Plan:
     """The fingerprint of the machine for which it was made; empty fits all."""
     forecast: tuple[Expected, ...] = ()
     """What the next boot makes of every device; empty where the plan changes nothing about it."""
+    cmdline: str = ""
+    """The kernel's words of the next boot, where the plan changes them; empty elsewhere."""
 
     @property
     def risk(self) -> Risk:
@@ -141,6 +143,7 @@ def to_json(plan: Plan) -> str:
         "notes": list(plan.notes),
         "escape": list(plan.escape),
         "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
+        **({"cmdline": plan.cmdline} if plan.cmdline else {}),
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
@@ -237,4 +240,5 @@ def from_json(text: str) -> Plan:
         escape=_texts(source, "escape", "the plan"),
         machine=_text(source, "machine", "the plan", ""),
         forecast=_forecast(source),
+        cmdline=_text(source, "cmdline", "the plan", ""),
     )

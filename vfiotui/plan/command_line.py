@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.formats import grub_menu
-from vfiotui.formats.kernel_words import OptionEdit, WordEdit, check
+from vfiotui.formats.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.model.boot import Boot
 from vfiotui.model.change import Effect, run_command
-from vfiotui.model.cmdline import split
+from vfiotui.model.cmdline import CommandLine, split
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk
 from vfiotui.model.reading import Unread
@@ -61,6 +61,7 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     _boot_is_seen(draft)
     _checksum(draft, loader)
     if loader in TOOLS and _tell(draft, loader, edit, why):
+        _note_words(draft, edit)
         return
     files = word_files(loader, draft.ground)
     if not files:
@@ -69,11 +70,29 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     changed = [f.path for f in files if _edit_one(draft, f, edit, why, phase)]
     if not changed:
         return
+    _note_words(draft, edit)
     if loader == "uki":
         _build(draft, edit)
     else:
         _refresh(draft, loader, edit)
     _escape(draft, edit)
+
+
+def next_line(draft: Draft) -> CommandLine:
+    """The words of the next boot as the plan leaves them so far: else the configured ones, else the running ones."""
+    boot = _boot(draft.facts)
+    line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
+    now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
+    return CommandLine(draft.cmdline, now.source) if draft.cmdline else now
+
+
+def _note_words(draft: Draft, edit: WordEdit) -> None:
+    """What the forecast of this plan goes by; where the edit fits the files only, their own words are not foretold."""
+    try:
+        kept = rewrite(tuple(map(Word, split(next_line(draft).text))), edit)
+    except Refused:
+        return
+    draft.cmdline = " ".join(k.text for k in kept)
 
 
 def _checksum(draft: Draft, loader: str) -> None:

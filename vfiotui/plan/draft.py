@@ -62,6 +62,8 @@ class Draft:
         self._conditions: list[Condition] = []
         self._notes: list[str] = []
         self._escape: list[str] = []
+        self.cmdline = ""
+        """The kernel's words as the plan leaves them so far; empty where it does not change them."""
 
     def text(self, path: str) -> str | None:
         """The file as the plan leaves it so far, None where there is none; CannotPlan where it cannot be read."""
@@ -179,4 +181,5 @@ class Draft:
             tuple(dict.fromkeys(self._notes)),
             tuple(dict.fromkeys(self._escape)),
             self.ground.machine,
+            cmdline=self.cmdline,
         )

@@ -10,7 +10,7 @@ from vfiotui.formats.boot_image import early_boot
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import CommandLine, split
+from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence
@@ -47,21 +47,10 @@ def forecast(
 
 
 def next_cmdline(boot: Boot, plan: Plan | None) -> CommandLine:
-    """The next boot's words: the configured ones, else the running ones, with those that the plan adds and drops."""
+    """The next boot's words: those that the plan leaves, else the configured ones, else the running ones."""
     line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
-    words = list(split(line.text)) if isinstance(line, CommandLine) else []
-    source = line.source if isinstance(line, CommandLine) else "the command line"
-    changed = False
-    for name, argument in plan.wishes if plan else ():
-        key = argument.partition("=")[0].replace("-", "_")
-        if name == "cmdline.remove":
-            words = [w for w in words if w != argument]
-        elif name == "cmdline.set":
-            words = [w for w in words if w.partition("=")[0].replace("-", "_") != key]
-        if name in ("cmdline.add", "cmdline.set") and argument not in words:
-            words.append(argument)
-        changed |= name.startswith("cmdline.")
-    return CommandLine(" ".join(words), f"{source}, as planned" if changed else source)
+    now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
+    return CommandLine(plan.cmdline, f"{now.source}, as planned") if plan and plan.cmdline else now
 
 
 def _images(facts: Facts, boot: Boot, files: PlannedFiles, image: Reading[Image]) -> tuple[EarlyBoot | None, ...]:

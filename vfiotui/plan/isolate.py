@@ -8,13 +8,12 @@ from vfiotui.formats import modprobe
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.model.boot import Boot, Kernel
 from vfiotui.model.change import Effect
-from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.finding import Risk
 from vfiotui.model.pci import BDF, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread
 from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, moved, to_json
 from vfiotui.plan.choose import choose
-from vfiotui.plan.command_line import edit_command_line
+from vfiotui.plan.command_line import edit_command_line, next_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape import add_escape
 from vfiotui.plan.initramfs import add_early, rebuild, tool_of
@@ -24,6 +23,8 @@ from vfiotui.plan.override_rule import set_rule
 
 EARLY = ("vfio_pci", "vfio_iommu_type1")
 """Loaded from the initramfs before what they replace; the rest of VFIO follows by dependency."""
+IDS_WORD = "vfio-pci.ids"
+"""The parameter of a vfio-pci that is part of the kernel."""
 
 
 def addresses(argument: str) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     everything = merged(tuple(c for c in old if c.bdf not in lost), selection)
     why = "remember which cards were meant"
     draft.write(FILE, to_json(everything), why, Phase.HOST_FILE, risk=Risk.R0, effect=Effect.NOW)
-    _forget_ids(draft, old, everything)
+    _forget_ids(draft, boot, old, everything)
     set_rule(draft, tuple(c for c in everything if c.method == Method.OVERRIDE), tool)
     if taken.method is Method.DYNAMIC:
         draft.note("write managed='yes' into the guest's hostdev elements: libvirt binds and gives back by itself")
@@ -105,12 +106,20 @@ def stored(draft: Draft) -> tuple[Chosen, ...]:
         return ()
 
 
-def _forget_ids(draft: Draft, old: tuple[Chosen, ...], new: tuple[Chosen, ...]) -> None:
+def _forget_ids(draft: Draft, boot: Boot, old: tuple[Chosen, ...], new: tuple[Chosen, ...]) -> None:
     """Ids of devices that are bound in another way from now on are given to vfio-pci no longer."""
     given = {Method.IDS: lambda c: c.ids, Method.SUBSYSTEM: lambda c: c.long_ids}
     had = {given[Method(c.method)](c) for c in old if c.method in given}
     gone = had - {given[Method(c.method)](c) for c in new if c.method in given}
     take_ids_out(draft, gone)
+    present = next_line(draft).last(IDS_WORD)
+    if not gone or present is None or not is_builtin(boot, "vfio_pci"):
+        return
+    rest = ",".join(i for i in present.split(",") if i not in gone)
+    word = f"{IDS_WORD}={present}"
+    edit = WordEdit(replace=(f"{IDS_WORD}={rest}",)) if rest else WordEdit(remove=(word, word.replace("-", "_")))
+    if rest != present:
+        edit_command_line(draft, edit, f"take {', '.join(sorted(gone))} out of the ids of vfio-pci")
 
 
 def _merged(present: str, ids: tuple[str, ...]) -> str:
@@ -123,9 +132,7 @@ def _give_ids(draft: Draft, boot: Boot, selection: tuple[Chosen, ...], method: M
     """ids= where this vfio-pci reads them: modprobe.d for a module, the command line for a built-in one."""
     ids = tuple(dict.fromkeys(c.ids if method is Method.IDS else c.long_ids for c in selection))
     if is_builtin(boot, "vfio_pci"):
-        line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
-        present = line.last("vfio-pci.ids") if isinstance(line, CommandLine) else None
-        edit = WordEdit(replace=(f"vfio-pci.ids={_merged(present or '', ids)}",))
+        edit = WordEdit(replace=(f"{IDS_WORD}={_merged(next_line(draft).last(IDS_WORD) or '', ids)}",))
         edit_command_line(draft, edit, "give the ids to vfio-pci, which is built into this kernel")
         return
     path = holder(draft, "vfio-pci")
