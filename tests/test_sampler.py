@@ -81,6 +81,7 @@ def test_the_interval_has_bounds() -> None:
 
 def test_a_bad_sample_is_told_and_does_not_end_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     from vfiotui import sampler as module
+    from vfiotui.host import memory
 
     answers = iter([RuntimeError("boom")])
 
@@ -90,7 +91,7 @@ def test_a_bad_sample_is_told_and_does_not_end_the_next(monkeypatch: pytest.Monk
             raise error
         return "fine"
 
-    monkeypatch.setattr(module.memory, "read", read)
+    monkeypatch.setattr(memory, "read", read)
     monkeypatch.setattr(module, "MEMORY_SECONDS", FASTEST)
     post = Post()
     sampler = Sampler(root_of(TOWER), post)

@@ -8,20 +8,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
-from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.journal import BUSY, ChangeRecord
 from vfiotui.model.reading import Reading
 from vfiotui.store import Store
 
+if TYPE_CHECKING:
+    from vfiotui.model.journal import ChangeRecord
+
 INTERVAL = 0.5
 """Seconds between two looks at a change that is at work: a file system tells no other system's writes."""
-Journal = Reading[tuple[ChangeRecord, ...]]
+Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
 
 def busy(journal: Journal | None) -> bool:
     """Whether a process is at work at one of the changes."""
+    from vfiotui.model.journal import BUSY
+
     return isinstance(journal, tuple) and any(r.state in BUSY for r in journal)
 
 
@@ -71,6 +75,8 @@ class Follow:
 
     def _read(self) -> tuple[Journal, str, Reading[str]]:
         """The journal and the wanted log; the log last, so that all words of an ended change are in it."""
+        from vfiotui.host import changes
+
         found = changes.read(self._root)
         folder = self._logged
         return found, folder, changes.read_log(self._root, folder) if folder else ""

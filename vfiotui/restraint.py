@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from vfiotui.host import own_threads
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.reading import Unread
+
+if TYPE_CHECKING:
+    from vfiotui.model.domain import Virt
 
 NOTHING = Restraint(frozenset(), "")
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vfiotui.host import memory, own_threads
-from vfiotui.host.guest_backing import BackingReader
+from vfiotui.host import own_threads
 from vfiotui.host.live_cpu import CpuReader
-from vfiotui.host.live_culprits import CulpritReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
-from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
-from vfiotui.model.memory import Memory
 from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
 from vfiotui.model.value import replace
+
+if TYPE_CHECKING:
+    # What Live does not show is loaded when somebody looks at it.
+    from vfiotui.host.guest_backing import BackingReader
+    from vfiotui.host.live_culprits import CulpritReader
+    from vfiotui.model.culprit import Culprits
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
 Post = Callable[[str, Any, bool], None]
@@ -33,7 +35,7 @@ COST_SECONDS, COST_ALONE_SECONDS = 4.0, 60.0
 """How often the own cost is read; the second where nothing else is: reading it would be most of it."""
 CULPRIT_SECONDS = 2.0
 """How often all tasks are looked through at most."""
-CULPRIT_SHARE, ASKED_SHARE = 0.002, 0.02
+CULPRIT_SHARE, ASKED_SHARE = 0.0005, 0.02
 """What share of a CPU that may take: where a vCPU waits, and where somebody asked for it."""
 TRIES, PROMPT_SECONDS = 3, 0.005
 """How often a sample is taken again that took longer than so many seconds."""
@@ -167,7 +169,7 @@ class Readers:
         self._root = root
         self.cost = CostReader(written)
         self.guests = GuestReader(root)
-        self._pages = BackingReader(root)
+        self._pages: BackingReader | None = None
         self._cpus: CpuReader | None = None
         self._rates = Rates()
         self._batch = False
@@ -203,6 +205,8 @@ class Readers:
     def culprits(self, cores: frozenset[int]) -> Culprits:
         """Who ran on these CPUs since the last call."""
         if self._culprits is None:
+            from vfiotui.host.live_culprits import CulpritReader
+
             self._culprits = CulpritReader(self._root)
         found = self._culprits.read(cores)
         self.culprit_cost = found.cost_ms / 1e3
@@ -218,6 +222,13 @@ class Readers:
 
     def memory(self) -> Any:
         """Memory now."""
+        from vfiotui.host import memory
+        from vfiotui.model.memory import Memory
+
+        if self._pages is None:
+            from vfiotui.host.guest_backing import BackingReader
+
+            self._pages = BackingReader(self._root)
         found = memory.read(self._root)
         return replace(found, guests=self._pages.read()) if isinstance(found, Memory) else found
 

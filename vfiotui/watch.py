@@ -31,6 +31,8 @@ IN_HAND = Unread("is being read", Why.NOT_HERE)
 class Watch:
     """Pushes the topics "facts", "virt", "findings", "reading" (True while it reads), "progress" and "trouble".
 
+    The facts are judged only while somebody wants the findings: Live needs neither the checks nor their memory.
+
     "progress" holds the names of the parts that the first reading still waits for. "trouble" is the sentence of the
     status line where a reading or the judging broke, and empty once one went well again.
     """
@@ -42,7 +44,10 @@ class Watch:
         self._judge = judge
         self._link = Link(uri, self._on_virt) if uri or root.is_live else None
         self._virt: Reading[Virt] = NOT_YET
+        self._told = False
+        """Whether libvirt has told something that is not in the facts yet."""
         self._stale: set[str] = set(READERS)
+        self._judged: Facts | None = None
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_udev: Callable[[], None] | None = None
@@ -51,6 +56,7 @@ class Watch:
         """Begins to read and to follow events; the first facts come by themselves."""
         loop = self._loop = asyncio.get_running_loop()
         self._wake.set()
+        self.store.on_wanted(self._wanted)
         self._tasks.append(asyncio.create_task(self._keep_true()))
         if self._link is not None:
             self._tasks.append(asyncio.create_task(self._link.run()))
@@ -78,8 +84,14 @@ class Watch:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
 
+    def _wanted(self, topics: frozenset[str]) -> None:
+        """Somebody may want the findings of facts that nobody has judged."""
+        if "findings" in topics and self.store.get("facts") is not self._judged:
+            self._wake.set()
+
     def _on_virt(self, virt: Virt) -> None:
         self._virt = virt
+        self._told = True
         if not isinstance(virt.domains, Unread):
             self.store.push("virt", virt)
         self._wake.set()
@@ -90,11 +102,16 @@ class Watch:
             await self._wake.wait()
             self._wake.clear()
             stale, self._stale = frozenset(self._stale), set()
+            told, self._told = self._told, False
             self.store.push("reading", True)
+            if facts is not None and not stale and not told:
+                await self._show(facts)
+                continue
             try:
                 before, facts = facts, await asyncio.to_thread(self._read, facts, stale)
             except Exception as error:
                 self._stale |= stale
+                self._told |= told
                 self._stumbled("reading", error)
                 continue
             if before is None:
@@ -107,14 +124,15 @@ class Watch:
         """Facts are shown even where they cannot be judged: the findings are then those of before."""
         if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
             self.store.push("virt", facts.virt)
-        try:
-            findings = await asyncio.to_thread(self._judge, facts)
-        except Exception as error:
-            self.store.push("facts", facts)
-            self._stumbled("judging", error)
-            return
         self.store.push("facts", facts)
-        self.store.push("findings", findings)
+        if "findings" in self.store.wanted() and facts is not self._judged:
+            try:
+                findings = await asyncio.to_thread(self._judge, facts)
+            except Exception as error:
+                self._stumbled("judging", error)
+                return
+            self._judged = facts
+            self.store.push("findings", findings)
         self.store.push("trouble", "")
         self.store.push("reading", False)
 

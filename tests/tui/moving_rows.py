@@ -11,12 +11,14 @@ from collections.abc import Iterator
 
 from textual.app import App, ComposeResult
 from textual.driver import Driver
+from textual.screen import Screen
 
 from vfiotui.tui.driver import driver_class
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.widgets import direct
 from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 RAMP = " ▁▂▃▄▅▆▇█"
@@ -52,6 +54,12 @@ def steps() -> Iterator[list[Row]]:
         yield rows
 
 
+class Shown(Screen[None]):
+    """A screen with the styles of runs."""
+
+    COMPONENT_CLASSES = CLASSES
+
+
 class Moving(App[None]):
     """The list and a line that tells the step."""
 
@@ -66,6 +74,9 @@ class Moving(App[None]):
 
     def get_driver_class(self) -> type[Driver]:
         return driver_class() or super().get_driver_class()
+
+    def get_default_screen(self) -> Screen[None]:
+        return Shown()
 
     def compose(self) -> ComposeResult:
         yield Line(id="status")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.screen import Screen
 
 from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -14,11 +16,18 @@ def many(count: int) -> list[Row]:
     return [BLANK if i % 5 == 4 else row(f"row {i}", key=f"k{i}") for i in range(count)]
 
 
+class Shown(Screen[None]):
+    COMPONENT_CLASSES = CLASSES
+
+
 class ListApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.moved: list[str] = []
         self.chosen: list[str] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        return Shown()
 
     def compose(self) -> ComposeResult:
         yield Rows()

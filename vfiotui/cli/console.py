@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.fault import kept
 from vfiotui.cli.machine import open_root
 
 
@@ -25,6 +24,8 @@ def guests_of(args: argparse.Namespace) -> Iterator[str | None]:
     if not args.demo or args.connect:
         yield args.connect
         return
+    import tempfile
+
     from vfiotui.demo.libvirt_node import write_node
     from vfiotui.demo.machine import machine
 
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> Exit:
         plain = argparse.ArgumentParser()
         doctor.arguments(plain)
         return doctor.run(plain.parse_args([], args))
+    # Nothing of what is loaded now is ever garbage: the collector begins after the first frame.
+    gc.disable()
     try:
         from vfiotui.tui.app import ConsoleApp
     except ImportError as error:
@@ -76,6 +79,8 @@ def run(args: argparse.Namespace) -> Exit:
         app.run()
     fault = getattr(app, "fault", None)
     if fault is not None:
+        from vfiotui.cli.fault import kept
+
         raise CommandError(f"the console {kept(fault)}")
     return Exit.FINE
 

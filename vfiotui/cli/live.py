@@ -13,16 +13,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import printable
-from vfiotui.formats import live_record, live_table
-from vfiotui.history import LONGEST, LiveHistory
-from vfiotui.model.alarm import Alarms, Limits
 from vfiotui.model.live import LiveMoment, Sample
-from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, or_else
+
+if TYPE_CHECKING:
+    # The screen needs none of what streams and recordings need.
+    from vfiotui.formats import live_record
+    from vfiotui.history import LiveHistory
 
 Sink = Callable[[LiveMoment], None]
 
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> Exit:
 
 def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record.Remark]:
     """What a recording holds; a file that is none ends the command with a sentence."""
+    from vfiotui.formats import live_record
+
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             yield from live_record.read_record(file)
@@ -66,6 +69,10 @@ def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record
 
 def recorded(path: str) -> tuple[LiveHistory, float]:
     """A recording as a history, and the seconds between its samples."""
+    from vfiotui.formats import live_record
+    from vfiotui.history import LONGEST, LiveHistory
+    from vfiotui.model.rates import Rates
+
     lines = [line for line in samples_of(path) if not isinstance(line, live_record.Heading)]
     times = [line.at for line in lines if isinstance(line, Sample)]
     if not times:
@@ -81,6 +88,11 @@ def recorded(path: str) -> tuple[LiveHistory, float]:
 
 def stream(args: argparse.Namespace) -> Exit:
     """Every sample to all sinks, until the end that was asked for."""
+    from vfiotui.cli.out import printable
+    from vfiotui.formats import live_table
+    from vfiotui.model.alarm import Alarms, Limits
+    from vfiotui.model.rates import Rates
+
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -144,14 +156,17 @@ class _Recorder:
     """Writes samples into a file, a line each, flushed: a recording that is broken off is whole up to there."""
 
     def __init__(self, file: object, heading: live_record.Heading) -> None:
+        from vfiotui.formats import live_record
+
+        self._format = live_record
         self._file = file
         self._line(live_record.heading_line(heading))
 
     def __call__(self, moment: LiveMoment) -> None:
-        self._line(live_record.sample_line(moment.sample))
+        self._line(self._format.sample_line(moment.sample))
 
     def remark(self, text: str, at: float) -> None:
-        self._line(live_record.remark_line(live_record.Remark(text, at, True)))
+        self._line(self._format.remark_line(self._format.Remark(text, at, True)))
 
     def _line(self, text: str) -> None:
         self._file.write(text + "\n")  # type: ignore[attr-defined]
@@ -159,6 +174,8 @@ class _Recorder:
 
 
 def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorder:
+    from vfiotui.formats import live_record
+
     root = open_root(args)
     heading = live_record.Heading(
         or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
@@ -172,6 +189,9 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorde
 
 def as_text(moment: LiveMoment) -> str:
     """A moment for a person: a line for each thread of a guest."""
+    from vfiotui.cli.out import printable
+    from vfiotui.formats import live_table
+
     if isinstance(moment.guests, Unread):
         return f"{_clock(moment.sample.wall)} guests cannot be seen: {printable(str(moment.guests))}\n"
     if not moment.guests:

@@ -12,27 +12,14 @@ from collections.abc import Sequence
 from vfiotui.host.cpu_caches import read_caches
 from vfiotui.host.cpu_info import CpuInfo, read_cpuinfo
 from vfiotui.host.cpu_kinds import Kinds, find_kinds
+from vfiotui.host.numbered import CPUS, cpu_list, numbered
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list, parse_mask
+from vfiotui.model.cpuset import parse_mask
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.topology import Cpu, CpuSet, Node, Topology
 from vfiotui.model.value import replace
 
-CPUS = "/sys/devices/system/cpu"
 NODES = "/sys/devices/system/node"
-NUMBERED = re.compile(r"(?:cpu|node)(\d{1,6})$")
-
-
-def numbered(names: Reading[tuple[str, ...]], kind: str) -> tuple[int, ...]:
-    """The numbers of the entries cpuN or nodeN, in order."""
-    found = (NUMBERED.match(n) for n in or_else(names, ()) if n.startswith(kind))
-    return tuple(sorted(int(m[1]) for m in found if m))
-
-
-def cpu_list(root: Root, path: str) -> Reading[CpuSet]:
-    """A file that holds a CPU list."""
-    text = root.text(path, 1 << 16)
-    return text if isinstance(text, Unread) else parse_list(text)
 
 
 def shared_cpus(root: Root, folder: str, names: Sequence[str]) -> Reading[CpuSet]:

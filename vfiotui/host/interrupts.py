@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.cpu import cpu_list
+from vfiotui.host.numbered import cpu_list
 from vfiotui.host.root import Root
 from vfiotui.model.interrupts import Interrupts, Irq
 from vfiotui.model.reading import Reading, Unread, Why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host import config_files
-from vfiotui.host.cpu import cpu_list
+from vfiotui.host.numbered import cpu_list
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_mask
 from vfiotui.model.isolation import Isolation

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 
-from vfiotui.host.cpu import CPUS, cpu_list, numbered
+from vfiotui.host.numbered import CPUS, cpu_list, numbered
 from vfiotui.host.root import KeptFile, Root
 from vfiotui.model.live import CpuCount
 from vfiotui.model.reading import Reading, Unread, Why, or_else

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from vfiotui.host.cpu import CPUS, cpu_list
+from vfiotui.host.numbered import CPUS, cpu_list
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.reading import Reading, Unread, or_else

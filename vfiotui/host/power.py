@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.host.cpu import CPUS, numbered
+from vfiotui.host.numbered import CPUS, numbered
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.power import FrequencyPolicy, IdleState, Power

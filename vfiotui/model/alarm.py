@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Virt
 from vfiotui.model.live import GuestMoment, LiveMoment, ThreadMoment
 from vfiotui.model.reading import Unread
 from vfiotui.model.value import dataclass
+
+if TYPE_CHECKING:
+    from vfiotui.model.domain import Virt
 
 CALM = 5.0
 """Seconds for which something must be in order before it is told again."""

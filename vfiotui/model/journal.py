@@ -42,6 +42,8 @@ RESTING = frozenset({State.DONE, State.UNDONE, State.ROLLED_BACK})
 """States that ask for nothing."""
 BUSY = frozenset({State.APPLYING, State.UNDOING})
 """States in which a process is at work, or was killed at it."""
+PENDING = frozenset({State.WAITING, State.INTERRUPTED, State.STUCK})
+"""States in which a change wants something: a boot, or a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,11 @@ class ChangeRecord:
     """The folder, inside the root."""
     progress: Progress
     plan: Reading[Plan]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for the next boot."""
+        return self.state is State.WAITING
 
     @property
     def name(self) -> str:

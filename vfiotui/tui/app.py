@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, ClassVar
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.events import Resize
 from textual.geometry import Size
@@ -20,46 +22,48 @@ from vfiotui.follow import Follow
 from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
-from vfiotui.model.alarm import Alarms, Limits, wanted_pins
-from vfiotui.model.facts import Mode
 from vfiotui.model.live import LiveMoment
+from vfiotui.model.mode import Mode
 from vfiotui.restraint import SelfRestraint
-from vfiotui.rules import judge
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
 from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import SETS, Caps
-from vfiotui.tui.commands import Commands
 from vfiotui.tui.driver import QuietDriver, driver_class
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
-from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
-from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.status import TABS
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.views.help import help_rows
-from vfiotui.watch import Watch
+
+if TYPE_CHECKING:
+    # What the first frame does not show is loaded after it, or when it is wanted.
+    from vfiotui.model.alarm import Alarms
+    from vfiotui.model.facts import Facts
+    from vfiotui.model.finding import Finding
+    from vfiotui.watch import Watch
 
 TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
 PATIENCE = 0.4
-"""Seconds for which the first frame waits for the facts."""
+"""Seconds for which the first frame waits for what it is opened for."""
+FIRST = {"live": "live"}
+"""The topic that brings a screen's first values, where that are not the facts."""
 
 
-def _screen(name: str) -> Callable[[], Screen[Any]]:
-    """Imports a screen when it is first visited."""
+def _commands() -> type[Provider]:
+    """What the palette offers, loaded when it is opened."""
+    from vfiotui.tui.commands import Commands
 
-    def make() -> Screen[Any]:
-        from importlib import import_module
+    return Commands
 
-        screen: type[ConsoleScreen] = getattr(
-            import_module(f"vfiotui.tui.screens.{name}"), f"{name.capitalize()}Screen"
-        )
-        return screen()
 
-    return make
+def _judge(facts: Facts) -> tuple[Finding, ...]:
+    """All checks, loaded when the first facts are judged."""
+    from vfiotui.rules import judge
+
+    return judge(facts)
 
 
 class ConsoleApp(App[int]):
@@ -68,8 +72,7 @@ class ConsoleApp(App[int]):
     CSS_PATH = "vfiotui.tcss"
     TITLE = "vfiotui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = {Commands}  # noqa: RUF012 - Textual reads a plain set
-    MODES = {mode: _screen(mode) for _, mode, _ in TABS}  # noqa: RUF012
+    COMMANDS = {_commands}  # noqa: RUF012 - Textual reads a plain set
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"go('{mode}')", word, show=False) for key, mode, word in TABS),
         Binding("question_mark", "help", "help", show=False),
@@ -79,6 +82,8 @@ class ConsoleApp(App[int]):
     ]
 
     def __init__(self, root: Root, caps: Caps, *, uri: str | None = None, theme: str = "", start: str = "host") -> None:
+        # Textual opens the screen of this mode by itself: a blank one would be drawn, and thrown away, before ours.
+        self.DEFAULT_MODE = start  # type: ignore[misc]
         # The colour filter is chosen inside Textual's own constructor: it must know of 16 colours then.
         super().__init__(ansi_color=True if caps.few_colours or caps.no_colour else None)
         self.root_ = root
@@ -86,13 +91,15 @@ class ConsoleApp(App[int]):
         self.store = Store()
         self.bridge = Bridge(self._changed, lambda error: self._handle_exception(error))
         self._start = start
-        self._theme_name = theme or ("console" if caps.few_colours or caps.no_colour else "dark")
+        for _, mode, _ in TABS:
+            self.add_mode(mode, partial(self._make_screen, mode))
+        self._bad_themes = self._load_themes(theme or ("console" if caps.few_colours or caps.no_colour else "dark"))
         self._uri = uri
         self.history = LiveHistory()
         self.store.keep_in("live", self.history)
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
-        self._alarms = Alarms(Limits())
+        self._alarms: Alarms | None = None
         self._toasts: dict[tuple[str, str], float] = {}
         self.live_guest = ""
         """The guest that Live shows first."""
@@ -100,10 +107,28 @@ class ConsoleApp(App[int]):
         """A recording that is replayed: its name, and the seconds between its samples."""
         self.follow = Follow(root, self.store, self.action_read_again)
         self.watch_: Watch | None = None
+        """What reads the whole host; where Live is opened, only after its first frame."""
+        self._feeding: asyncio.Task[None] | None = None
         self._unseen = ExitStack()
         self._painting = False
-        self.theme_names: tuple[str, ...] = ()
+
+    def _load_themes(self, wanted: str) -> list[str]:
+        """Chooses the theme before the first style is computed; gives a sentence for each file that is no theme."""
+        themes, bad = load_themes()
+        for theme in themes:
+            self.register_theme(theme)
+        self.theme_names = tuple(t.name for t in themes)
         """The themes that can be chosen: ours and the user's own."""
+        self.set_reactive(App.theme, wanted if wanted in self.theme_names else "dark")
+        self.stylesheet.set_variables(self.get_css_variables())
+        return bad
+
+    def _make_screen(self, name: str) -> Screen[Any]:
+        """Imports a screen when it is first visited."""
+        kind: type[ConsoleScreen] = getattr(import_module(f"vfiotui.tui.screens.{name}"), f"{name.capitalize()}Screen")
+        screen = kind()
+        self.fit_glyphs(screen, update=False)
+        return screen
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that sleeps until there is input, where it may be used."""
@@ -115,17 +140,12 @@ class ConsoleApp(App[int]):
         return self.root_.is_live or (self._uri is not None and self.root_.mode is not Mode.DEMO)
 
     def on_mount(self) -> None:
-        """Themes first, then the feeders, then the first screen."""
+        """The feeders; the first screen is there already."""
         # The first frame that is painted has the facts in it, unless they take long.
         self._unseen.enter_context(self.batch_update())
         self.set_timer(PATIENCE, self._begin_painting)
-        themes, bad = load_themes()
-        for theme in themes:
-            self.register_theme(theme)
-        self.theme_names = tuple(t.name for t in themes)
-        self.theme = self._theme_name if self._theme_name in self.theme_names else "dark"
-        if bad:
-            self.notify("; ".join(bad), title="themes", severity="warning", markup=False)
+        if self._bad_themes:
+            self.notify("; ".join(self._bad_themes), title="themes", severity="warning", markup=False)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
@@ -134,16 +154,28 @@ class ConsoleApp(App[int]):
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
         self.follow.start()
-        self.watch_ = Watch(self.root_, self.store, uri=self._uri, judge=judge)
-        self.watch_.start()
-        self.switch_mode(self._start)
+        if self._start not in FIRST:
+            self._feed()
 
     async def on_unmount(self) -> None:
         """Ends the feeders."""
         self.sampler.stop()
+        if self._feeding is not None:
+            await self._feeding
         await self.follow.stop()
         if self.watch_ is not None:
             await self.watch_.stop()
+
+    def _feed(self) -> None:
+        """Starts what reads the whole host, once."""
+        if self._feeding is None:
+            self._feeding = asyncio.create_task(self._start_feeders())
+
+    async def _start_feeders(self) -> None:
+        """Their many modules are loaded in a worker: keys are answered meanwhile."""
+        watch = await asyncio.to_thread(import_module, "vfiotui.watch")
+        self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
+        self.watch_.start()
 
     def replay(self, name: str, history: LiveHistory, interval: float) -> None:
         """From now on Live shows a recording, and samples nothing."""
@@ -172,11 +204,15 @@ class ConsoleApp(App[int]):
             self._restraint.hear_moment(value)
             self.sampler.crowded = self._restraint.crowded
         self.store.push(topic, value, keep=keep)
-        if isinstance(value, LiveMoment):
+        if isinstance(value, LiveMoment) and self._painting:
             self._tell_alarms(value)
 
     def _tell_alarms(self, moment: LiveMoment) -> None:
         """A toast and a mark in the graphs for each."""
+        from vfiotui.model.alarm import Alarms, Limits, wanted_pins
+
+        if self._alarms is None:
+            self._alarms = Alarms(Limits())
         wanted = wanted_pins(self.store.get("virt"))
         for alarm in self._alarms.check(moment, wanted):
             self.history.mark(alarm.text, alarm=True)
@@ -196,14 +232,17 @@ class ConsoleApp(App[int]):
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             screen.changed(topic)
-        if topic == "findings":
+        if topic == FIRST.get(self._start, "facts"):
             self._begin_painting()
 
     def _begin_painting(self) -> None:
         if not self._painting:
             self._painting = True
             self._unseen.close()
+            gc.freeze()
+            gc.enable()
             self._mind_size(self.size)
+            self.call_after_refresh(self._feed)
 
     def on_resize(self, event: Resize) -> None:
         """A terminal that is too small is told what is needed; before the first frame nothing can be told."""
@@ -219,6 +258,9 @@ class ConsoleApp(App[int]):
 
     def action_go(self, mode: str) -> None:
         """Another screen; what lies over the present one is left first."""
+        from vfiotui.tui.screens.choice import ChoiceScreen
+        from vfiotui.tui.screens.text import TextScreen
+
         while isinstance(self.screen, TextScreen | ChoiceScreen):
             self.pop_screen()
         if self.current_mode != mode:
@@ -238,16 +280,19 @@ class ConsoleApp(App[int]):
 
     def action_help(self) -> None:
         """The help of the screen that is shown."""
+        from vfiotui.tui.screens.text import TextScreen
+        from vfiotui.tui.views.help import help_rows
+
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             word = next(word for _, mode, word in TABS if mode == screen.MODE)
             text = screen.HELP_TEXT
             self.push_screen(TextScreen(row((" help ", "reverse"), f" {word}"), lambda width: help_rows(text, width)))
 
-    def fit_glyphs(self, screen: Screen[Any]) -> None:
+    def fit_glyphs(self, screen: Screen[Any], *, update: bool = True) -> None:
         """Marks a screen with the set of glyphs that the terminal draws."""
         for name in SETS:
-            screen.set_class(name == self.caps.glyphs.name, f"-{name}")
+            screen.set_class(name == self.caps.glyphs.name, f"-{name}", update=update)
 
     def use_glyphs(self, name: str) -> None:
         """Draws with another set of glyphs from now on."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.journal import BUSY, ChangeRecord, State
 from vfiotui.model.live import OwnCost
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.tui.row import Row, Run
 from vfiotui.tui.text import clean, fit
+
+if TYPE_CHECKING:
+    # The first frame has none of these in it, and need not wait for their classes.
+    from vfiotui.model.domain import Virt
+    from vfiotui.model.facts import Facts
+    from vfiotui.model.journal import ChangeRecord
 
 TABS = (
     ("1", "host", "Host"),
@@ -24,7 +28,7 @@ TABS = (
 """Key, mode and word of every screen."""
 
 
-Journal: TypeAlias = Reading[tuple[ChangeRecord, ...]]
+Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
 
 def libvirt_words(virt: Virt | None) -> str:
@@ -38,14 +42,12 @@ def libvirt_words(virt: Virt | None) -> str:
     return f"libvirt {state} {running}/{len(virt.domains)} running"
 
 
-PENDING = frozenset({State.WAITING, State.INTERRUPTED, State.STUCK})
-"""States in which a change wants something: a boot, or a person."""
-
-
 def change_words(journal: Journal | None) -> Run:
     """Whether a change is at work, and how many wait for a boot or a person."""
     if journal is None or isinstance(journal, Unread):
         return "changes ?", ""
+    from vfiotui.model.journal import BUSY, PENDING
+
     at_work = [r for r in journal if r.state in BUSY]
     if at_work:
         return f"change {at_work[0].number} {at_work[0].state}", "accent"
@@ -56,7 +58,7 @@ def change_words(journal: Journal | None) -> Run:
 def reboot_needed(facts: Facts | None, journal: Journal | None) -> bool:
     """Whether a change, or the system itself, waits for the next boot."""
     boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
-    waits = isinstance(journal, tuple) and any(r.state is State.WAITING for r in journal)
+    waits = isinstance(journal, tuple) and any(r.waits for r in journal)
     return waits or (boot is not None and boot.reboot_required is True)
 
 

@@ -9,16 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.live import OwnCost
 from vfiotui.store import Store
 from vfiotui.tui.caps import Caps
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
 
 if TYPE_CHECKING:
+    from vfiotui.model.domain import Virt
+    from vfiotui.model.facts import Facts
+    from vfiotui.model.finding import Finding
+    from vfiotui.model.live import OwnCost
     from vfiotui.tui.app import ConsoleApp
 
 STATUS_TOPICS = ("facts", "virt", "cost", "reading", "changes", "trouble")
@@ -28,6 +29,7 @@ NARROW, WIDE = 100, 140
 class ConsoleScreen(Screen[None]):
     """A screen that draws from the store, and is fed only while it is on top."""
 
+    COMPONENT_CLASSES = CLASSES
     MODE: ClassVar[str] = ""
     TOPICS: ClassVar[tuple[str, ...]] = ("facts",)
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -93,8 +95,7 @@ class ConsoleScreen(Screen[None]):
         return [*self.KEYS[:3], ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
 
     def on_mount(self) -> None:
-        """Takes the terminal's glyphs and themes."""
-        self.console.fit_glyphs(self)
+        """Follows its topics."""
         self._follow()
 
     def on_screen_resume(self) -> None:

@@ -13,6 +13,7 @@ from vfiotui.tui.row import Row
 from vfiotui.tui.screens.text import Lines
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class ChoiceScreen(Screen[str]):
     """Ends with the key of the chosen row, or with "" where none was chosen."""
 
+    COMPONENT_CLASSES = CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,backspace", "leave", "back")]
 
     def __init__(self, title: Row, lines: Lines, current: str = "", word: str = "choose") -> None:

@@ -27,7 +27,7 @@ from vfiotui.tui.views.finding import finding_detail, finding_rows, fold_detail,
 from vfiotui.tui.views.forum import forum_post
 from vfiotui.tui.views.groups import device_detail, group_rows, groups_title
 from vfiotui.tui.views.host_filter import LEVELS, HostFilter, area_rows, guest_choice_rows
-from vfiotui.tui.views.progress import first_rows, more_rows, more_words
+from vfiotui.tui.views.progress import first_rows, judging_rows, more_rows, more_words
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -123,7 +123,9 @@ class HostScreen(ConsoleScreen):
             return
         if topic == "progress":
             return
-        if topic == "findings":
+        if topic == "findings" and self.store.get("findings") is None:
+            findings.show(judging_rows())
+        elif topic == "findings":
             findings.head(self._filter.title() + count(self.findings).sentence() + more_words(facts))
             shown = finding_rows(self._items(), self.caps.glyphs, list_width(findings))
             findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])

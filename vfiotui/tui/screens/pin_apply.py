@@ -15,6 +15,7 @@ from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.status import key_row
 from vfiotui.tui.text import clean, wrap
 from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 SCOPES = ("running guest and definition", "definition only", "running guest only")
@@ -37,6 +38,7 @@ def plan_rows(plan: Plan, width: int) -> list[Row]:
 class PinApply(Screen[Plan | None]):
     """A plan to read; it ends with the plan when it shall be applied, else with None."""
 
+    COMPONENT_CLASSES = CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace,n", "leave", "back"),
         Binding("y,enter", "apply", "apply"),

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from vfiotui.tui.row import Row
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Lines = Callable[[int], Sequence[Row]]
 class TextScreen(Screen[None]):
     """Lines to scroll; Esc goes back."""
 
+    COMPONENT_CLASSES = CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace", "dismiss", "back"),
         Binding("y", "copy", "copy"),

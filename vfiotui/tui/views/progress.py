@@ -33,6 +33,11 @@ def first_rows(waiting: frozenset[str], width: int) -> list[Row]:
     return rows
 
 
+def judging_rows() -> list[Row]:
+    """What stands in place of the findings while there are facts but no findings yet."""
+    return [row(("judging what was read …", "accent"))]
+
+
 def more_rows(facts: Facts, width: int) -> list[Row]:
     """The line below the findings while slow parts are read; none afterwards."""
     names = in_hand(facts)

@@ -14,7 +14,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, strip_of
+from vfiotui.tui.widgets.paint import cursor_style, strip_of
 from vfiotui.tui.widgets.rows import WholeCellBars
 
 Place = tuple[int, int, int]
@@ -23,7 +23,6 @@ Place = tuple[int, int, int]
 class CoreMap(ScrollView, can_focus=True):
     """Rows with cells that have a number; the cursor stands on one of them."""
 
-    COMPONENT_CLASSES = CLASSES | {"rows--cursor"}
     DEFAULT_CSS = """
     CoreMap { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
     """
@@ -159,6 +158,6 @@ class CoreMap(ScrollView, can_focus=True):
         line, x, wide = self._cells.get(self.number, (-1, 0, 0))
         if index != line or x + wide > width:
             return strip
-        mark = self.get_component_rich_style("rows--cursor", partial=True)
+        mark = cursor_style(self)
         before, cell, after = strip.crop(0, x), strip.crop(x, x + wide), strip.crop(x + wide, width)
         return Strip.join([before, cell.apply_style(mark), after])

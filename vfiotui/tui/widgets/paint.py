@@ -13,8 +13,11 @@ from textual.widget import Widget
 from vfiotui.tui.row import STYLES, Row, Run
 from vfiotui.tui.widgets import direct
 
-CLASSES = {f"run--{name}" for name in STYLES}
-"""Component classes of every widget that draws runs."""
+CLASSES = {*(f"run--{name}" for name in STYLES), "rows--cursor"}
+"""Component classes of every screen whose widgets draw runs.
+
+They belong to the screen: were they each widget's own, Textual would work all of them out anew for every widget.
+"""
 
 CONSOLE_STAND_INS = str.maketrans({"…": "~", "–": "-", "•": "*"})
 STAND_INS = str.maketrans({"…": "~", "·": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*"})
@@ -37,13 +40,23 @@ def drawable(widget: Widget) -> Callable[[str], str] | None:
     return for_console if widget.screen.has_class("-console") else None
 
 
+def run_style(widget: Widget, name: str) -> Style:
+    """What a run's style adds to its widget's own."""
+    return widget.screen.get_component_rich_style(f"run--{name}", partial=True)
+
+
+def cursor_style(widget: Widget) -> Style:
+    """What the cursor adds to its row or cell."""
+    return widget.screen.get_component_rich_style("rows--cursor", partial=True)
+
+
 def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> Strip:
     """The runs in exactly so many cells."""
     change = drawable(widget)
     segments = [
         Segment(
             text if change is None else change(text),
-            base + widget.get_component_rich_style(f"run--{name}", partial=True) if name else base,
+            base + run_style(widget, name) if name else base,
         )
         for text, name in runs
         if text
@@ -54,7 +67,6 @@ def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> St
 class Painted(Widget):
     """A widget of rows that writes as little as it may of what has changed."""
 
-    COMPONENT_CLASSES = CLASSES
     MARKED = "+"
     """Behind the name of a style: as the row under the cursor shows it."""
 
@@ -65,7 +77,7 @@ class Painted(Widget):
         """The style of a run."""
         base = self.rich_style
         plain = name.removesuffix(self.MARKED)
-        style = base + self.get_component_rich_style(f"run--{plain}", partial=True) if plain else base
+        style = base + run_style(self, plain) if plain else base
         return self.marked_style() + style if name.endswith(self.MARKED) else style
 
     def marked_style(self) -> Style:

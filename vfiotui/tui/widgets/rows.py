@@ -14,9 +14,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
+from textual.widget import Widget
 
-from vfiotui.tui.row import Row
-from vfiotui.tui.widgets.paint import CLASSES, Painted, drawable, strip_of
+from vfiotui.tui.row import BLANK, Row
+from vfiotui.tui.widgets.paint import Painted, cursor_style, drawable, strip_of
 
 
 class WholeCellBars(ScrollBarRender):
@@ -28,7 +29,6 @@ class WholeCellBars(ScrollBarRender):
 class Rows(Painted, ScrollView, can_focus=True):
     """Rows with a cursor on those that have a key; without any it only scrolls."""
 
-    COMPONENT_CLASSES = CLASSES | {"rows--cursor"}
     DEFAULT_CSS = """
     Rows {
         height: 1fr; overflow-x: hidden; overflow-y: auto;
@@ -81,7 +81,7 @@ class Rows(Painted, ScrollView, can_focus=True):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Shows rows; the cursor stays on its key, and unchanged lines are not drawn again."""
-        new, old, before = tuple(rows), self._rows, self.key
+        new, old, before, place = tuple(rows), self._rows, self.key, self._cursor
         if new == old:
             return
         self._rows = new
@@ -90,13 +90,26 @@ class Rows(Painted, ScrollView, can_focus=True):
         self._cursor = min(self._cursor, max(len(new) - 1, 0))
         if not self.key:
             self._cursor = self._near(self._cursor, 1)
+        longest = max(len(new), len(old))
         if len(new) != len(old):
-            self.virtual_size = Size(self.size.width, len(new))
-            self.refresh()
-        else:
+            size = Size(self.size.width, len(new))
+            if longest > self.size.height:
+                self.virtual_size = size
+                self.refresh()
+            else:
+                # No scroll bar comes or goes: nothing needs to be laid out anew.
+                self.set_reactive(Widget.virtual_size, size)
+                blanks = (BLANK,) * longest
+                new, old = (new + blanks)[:longest], (old + blanks)[:longest]
+        if len(new) == len(old):
             top = self.scroll_offset.y
-            seen = range(top, min(top + self.size.height, len(new)))
-            changes = [(i - top, old[i], new[i]) for i in seen if new[i] is not old[i] and new[i] != old[i]]
+            seen = range(top, min(top + self.size.height, longest))
+            moved = (place, self._cursor) if place != self._cursor else ()
+            changes = [
+                (i - top, None if i in moved else old[i], new[i])
+                for i in seen
+                if i in moved or (new[i] is not old[i] and new[i] != old[i])
+            ]
             if changes:
                 self.write_rows(changes, self._row_width, self._cursor - top if self._marked else -1)
         if self.key != before:
@@ -128,7 +141,7 @@ class Rows(Painted, ScrollView, can_focus=True):
 
     def marked_style(self) -> Style:
         """What the cursor adds to its row."""
-        return self.get_component_rich_style("rows--cursor", partial=True)
+        return cursor_style(self)
 
     def _near(self, index: int, step: int) -> int:
         """The next row with a key in a direction, else the last one in the other, else the index itself."""

@@ -1,0 +1,27 @@
+"""What sysfs numbers: the entries cpuN and nodeN, and the lists of CPUs.
+
+Apart from `cpu`, because Live needs only this, and shall not load the whole topology for it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.host.root import Root
+from vfiotui.model.cpuset import parse_list
+from vfiotui.model.reading import Reading, Unread, or_else
+
+CPUS = "/sys/devices/system/cpu"
+NUMBERED = re.compile(r"(?:cpu|node)(\d{1,6})$")
+
+
+def numbered(names: Reading[tuple[str, ...]], kind: str) -> tuple[int, ...]:
+    """The numbers of the entries cpuN or nodeN, in order."""
+    found = (NUMBERED.match(n) for n in or_else(names, ()) if n.startswith(kind))
+    return tuple(sorted(int(m[1]) for m in found if m))
+
+
+def cpu_list(root: Root, path: str) -> Reading[frozenset[int]]:
+    """A file that holds a CPU list."""
+    text = root.text(path, 1 << 16)
+    return text if isinstance(text, Unread) else parse_list(text)
