@@ -118,20 +118,33 @@ def test_dracut(case: str) -> None:
     judge(DRACUT[case], "dracut")
 
 
+GIVEN = "modprobeoptions:\n    vfio_pci: ids=10de:13c2,10de:0fbb\nkernel: 6.12.9-amd64\n"
+FORCED = "moduledependencies:\n    vfio_pci:\n        - vfio\nmodulesforceload:\n    - vfio_pci\n    - vfio\n"
+FLAT, FLAT_NOUVEAU = "usr/lib/modules/vfio_pci.ko", "usr/lib/modules/nouveau.ko"
 BOOSTER: Mapping[str, Row] = {
     "forced modules race with udev's": ("vfio-pci or nouveau", {CONF: IDS}, {
-        "etc/booster.init.yaml": "modulesforceload:\n- vfio_pci\n- vfio\n", INSIDE: IDS, VFIO: "", NOUVEAU: ""}, "not"),
-    "softdep does not help": ("vfio-pci or nouveau", {CONF: IDS}, {
-        "etc/booster.init.yaml": "modulesforceload: vfio_pci,vfio\n", INSIDE: IDS + SOFT, VFIO: "", NOUVEAU: ""},
-        "not"),
+        "etc/booster.init.yaml": FORCED + GIVEN, FLAT: "", FLAT_NOUVEAU: ""}, "not"),
+    "softdep does not help": ("vfio-pci or nouveau", {CONF: IDS + SOFT}, {
+        "etc/booster.init.yaml": FORCED + GIVEN, VFIO: "", NOUVEAU: ""}, "not"),
     "no graphics driver in the image": (V, {CONF: IDS}, {
-        "etc/booster.init.yaml": "modulesforceload: vfio_pci\n", INSIDE: IDS, VFIO: ""}, "booster.init.yaml"),
+        "etc/booster.init.yaml": FORCED + GIVEN, FLAT: ""}, "booster.init.yaml"),
+    "the image knows no ids": (N, {CONF: IDS}, {
+        "etc/booster.init.yaml": FORCED, FLAT: "", FLAT_NOUVEAU: ""}, "nouveau"),
+    "nothing is forced": (N, {CONF: IDS}, {
+        "etc/booster.init.yaml": GIVEN, FLAT: "", FLAT_NOUVEAU: ""}, "nouveau"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BOOSTER)
 def test_booster(case: str) -> None:
     judge(BOOSTER[case], "booster")
+
+
+def test_the_command_line_forces_a_module_in_boosters_image() -> None:
+    image = {"etc/booster.init.yaml": GIVEN, FLAT: ""}
+    assert boot({CONF: IDS}, image, "booster")[CARD].driver == N
+    found = boot({CONF: IDS}, image, "booster", default_cmdline="rd.modules_force_load=vfio_pci")[CARD]
+    assert found.driver == V and "rd.modules_force_load" in found.why
 
 
 BUILT_IN = "kernel/drivers/vfio/pci/vfio-pci.ko"

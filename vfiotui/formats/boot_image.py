@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from vfiotui.formats import initramfs_tools, modules_load
+from vfiotui.formats import booster_init, initramfs_tools, modules_load
 from vfiotui.formats.modprobe import fold
-from vfiotui.formats.modprobe_set import in_force
+from vfiotui.formats.modprobe_set import gathered, in_force
 from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.early_boot import EarlyBoot, Moment, Script
 from vfiotui.model.image import Image
 
-MODULE = re.compile(r"(?:usr/)?lib/modules/([^/]+)/(?:.*/)?([^/]+)\.ko(?:\.(?:xz|zst|gz))?")
-FORCED = re.compile(r"^modules_?force_?load:[ \t]*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.IGNORECASE | re.MULTILINE)
+MODULE = re.compile(r"(?:usr/)?lib/modules/(?:([^/]+)/(?:.*/)?)?([^/]+)\.ko(?:\.(?:xz|zst|gz|lz4))?")
+"""The kernel's release and the module; booster's images name no release (booster, generator/kmod.go)."""
 RULES = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
 
 
 def tool_of(image: Image) -> str:
     """The tool that built it, by files that no other one leaves; empty where none is known."""
     signs = (
-        ("booster", ("etc/booster.init.yaml",)),
+        ("booster", (booster_init.PATH,)),
         ("initramfs-tools", ("conf/initramfs.conf", "scripts/init-top/ORDER", "conf/arch.conf")),
         ("mkinitcpio", ("buildconfig", "usr/lib/initcpio", "hooks/udev")),
         ("dracut", ("usr/lib/dracut", "lib/dracut", "usr/lib/dracut-lib.sh", "lib/dracut-lib.sh")),
@@ -35,6 +35,7 @@ def early_boot(image: Image) -> EarlyBoot:
     tool = tool_of(image)
     early, file, moment = _early(image, tool)
     found = [m for path in image.files if (m := MODULE.fullmatch(path))]
+    made_for = booster_init.release(image.text(booster_init.PATH) or "") or image.release or ""
     return EarlyBoot(
         source=image.path,
         tool=tool,
@@ -46,12 +47,18 @@ def early_boot(image: Image) -> EarlyBoot:
         options_only=tool == "booster",
         rules=_naming_override(image, RULES, ".rules"),
         scripts=_scripts(image),
-        release=next((m[1] for m in found), image.release or ""),
+        release=next((m[1] for m in found if m[1]), made_for),
     )
 
 
 def modprobe_files(image: Image) -> tuple[ConfigFile, ...]:
-    """The files of modprobe.d in the image that count, in order; their paths begin with a slash."""
+    """The files of modprobe.d in the image that count, in order; their paths begin with a slash.
+
+    booster's image has no such files: its generator writes the options into the file of its init.
+    """
+    told = image.text(booster_init.PATH)
+    if told is not None:
+        return (ConfigFile(f"/{booster_init.PATH}", booster_init.options_as_modprobe(told)),)
     paths = [p for p in image.files if "modprobe.d/" in p]
     texts = ((p, image.text(p)) for p in in_force(paths))
     return tuple(ConfigFile(f"/{p}", text) for p, text in texts if text is not None)
@@ -70,11 +77,9 @@ def _early(image: Image, tool: str) -> tuple[tuple[tuple[str, str], ...], str, M
         value = value_of(parse(image.text("config") or ""), "MODULES")
         return _plain(value.split() if isinstance(value, str) else ()), "config", Moment.BEFORE_UDEV
     if tool == "booster":
-        path = "etc/booster.init.yaml"
-        forced = FORCED.search(image.text(path) or "")
-        words = re.findall(r"\w[\w-]*", forced[1]) if forced else []
-        return _plain(words), path, Moment.COLDPLUG
-    words = []
+        path = booster_init.PATH
+        return _plain(booster_init.forced(image.text(path) or "")), path, Moment.COLDPLUG
+    words: list[str] = []
     for file in image.below("etc/cmdline.d", ".conf"):
         line = CommandLine((file.content or b"").decode("utf-8", "replace"), file.path)
         words += [w for w in line.options("rd.driver.pre") if w]
@@ -144,7 +149,7 @@ def missing(image: Image, wants: Iterable[str], content: Callable[[str], bytes |
     """Those of the wants that an image does not fulfil, in words; `content` gives a file of the system.
 
     module NAME: the module is inside, or part of the kernel. early NAME: it is loaded by name. same PATH: the copy
-    of the file is the file. gone PATH: there is no copy of it.
+    of the file is the file. gone PATH: there is no copy of it. option MODULE KEY=VALUE: the module is given it.
     """
     early = early_boot(image)
     builtin = {fold(m[2]) for path in image.files if "modules.builtin" in path for m in _builtin(image, path)}
@@ -155,6 +160,8 @@ def missing(image: Image, wants: Iterable[str], content: Callable[[str], bytes |
             found.append(f"lacks the module {what}")
         elif verb == "early" and fold(what) not in {name for name, _ in early.early}:
             found.append(f"lacks {what} among the modules that it loads first")
+        elif verb == "option" and not _has_option(early, what):
+            found.append(f"lacks the option {what}")
         elif verb in ("same", "gone"):
             copies = [f.content for c in copies_of(what) if (f := image.get(c)) is not None]
             if verb == "gone" and copies:
@@ -162,6 +169,13 @@ def missing(image: Image, wants: Iterable[str], content: Callable[[str], bytes |
             elif verb == "same" and (not copies or copies[0] != content(what)):
                 found.append(f"lacks {what} as it is now" if copies else f"lacks {what}")
     return tuple(found)
+
+
+def _has_option(early: EarlyBoot, what: str) -> bool:
+    module, _, option = what.partition(" ")
+    key, _, value = option.partition("=")
+    said = gathered(early.modprobe).option(module, key)
+    return said is not None and said.words[0] == value
 
 
 def _builtin(image: Image, path: str) -> list[re.Match[str]]:

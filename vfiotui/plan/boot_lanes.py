@@ -155,12 +155,15 @@ class Lanes:
         yield event
 
     def _listed(self, early: EarlyBoot) -> Iterator[Event]:
-        """The early list, and what the command line adds to dracut's."""
+        """The early list, and what the command line adds to it (dracut.cmdline(7), booster(1))."""
         for module, options in early.early:
             yield from self._load(module, self.scene.image, f"by {early.early_file}, {_when(early.early_at)}", options)
         if early.tool == "dracut":
             for module in self.scene.cmdline.options("rd.driver.pre"):
                 yield from self._load(fold(module), self.scene.image, "by rd.driver.pre, before udev")
+        if early.tool == "booster":
+            for module in self.scene.cmdline.options("rd.modules_force_load"):
+                yield from self._load(fold(module), self.scene.image, "by rd.modules_force_load")
 
     def _coldplug(self, stage: Stage) -> Iterator[Lane]:
         """udev: this device's own event, and those of other devices whose drivers matter to it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import is_module_name
+from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.change import Effect, look_into_images
 from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.finding import Risk
@@ -64,7 +65,8 @@ def _wants(early: EarlyBoot, plan: Plan, builtin: frozenset[str]) -> tuple[str, 
     listed = [n for n, _ in early.early if n.startswith("vfio") and n not in builtin]
     wants = [f"{verb} {name}" for name in listed for verb in ("module", "early")]
     if early.options_only:
-        return tuple(wants)
+        ids = gathered(early.modprobe).option("vfio_pci", "ids") if "vfio_pci" in listed else None
+        return (*wants, f"option vfio_pci ids={ids.words[0]}") if ids else tuple(wants)
     files = [s for s in plan.steps if s.kind == "file"]
     inside = {f.path for f in (*early.modprobe, *early.rules)} | {script.path for script in early.scripts}
     wants += [f"same {s.subject}" for s in files if s.subject in inside]
