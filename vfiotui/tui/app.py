@@ -52,6 +52,10 @@ FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
 
+AFTER_FIRST = ("model.alarm", "host.live_culprits", "watch")
+"""What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
+
+
 def _commands() -> type[Provider]:
     """What the palette offers, loaded when it is opened."""
     from vfiotui.tui.commands import Commands
@@ -173,7 +177,7 @@ class ConsoleApp(App[int]):
 
     async def _start_feeders(self) -> None:
         """Their many modules are loaded in a worker: keys are answered meanwhile."""
-        watch = await asyncio.to_thread(import_module, "vfiotui.watch")
+        watch = (await asyncio.to_thread(lambda: [import_module(f"vfiotui.{name}") for name in AFTER_FIRST]))[-1]
         self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 
