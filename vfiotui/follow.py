@@ -40,6 +40,7 @@ class Follow:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._awaited: set[int] = set()
+        self._worked = False
         self._logged = ""
 
     def start(self) -> None:
@@ -66,6 +67,8 @@ class Follow:
     def expect(self, pid: int) -> None:
         """A process was started that will write into the journal: looks until it has ended."""
         self._awaited.add(pid)
+        # It may have ended before anybody looks.
+        self._worked = True
         self.look()
 
     def settle(self, pid: int) -> None:
@@ -82,7 +85,6 @@ class Follow:
         return found, folder, changes.read_log(self._root, folder) if folder else ""
 
     async def _keep_true(self) -> None:
-        was_busy = False
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -90,9 +92,9 @@ class Follow:
             self._store.push("changes", found)
             self._store.push("log", (folder, log))
             works = busy(found) or bool(self._awaited)
-            if was_busy and not works:
+            if self._worked and not works:
                 self._ended()
-            was_busy = works
+            self._worked = works
             if works:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), INTERVAL)
