@@ -105,7 +105,7 @@ class LiveBench(Bench):
         )
         assert self.holder.stdout is not None
         assert self.holder.stdout.readline() == b"ready\n"
-        enter = [need("nsenter", "util-linux"), "-t", str(self.holder.pid), "--mount", "--uts"]
+        enter = [need("nsenter", "util-linux"), "-t", str(self.holder.pid), "--mount", "--uts", "--root"]
         self.inside = (*enter, "env", "-C", str(HOUSE))
         for name in ("runs", "kept", "gone"):
             self._define(name)

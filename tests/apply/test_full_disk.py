@@ -40,7 +40,8 @@ class SmallDisk:
             stdout=subprocess.PIPE,
         )
         assert self.holder.stdout is not None and self.holder.stdout.readline() == b"ready\n"
-        self.inside = (need("nsenter", "util-linux"), "-t", str(self.holder.pid), "--mount", "env", "-C", str(HOUSE))
+        enter = (need("nsenter", "util-linux"), "-t", str(self.holder.pid), "--mount", "--root")
+        self.inside = (*enter, "env", "-C", str(HOUSE))
         self.seen = Path(f"/proc/{self.holder.pid}/root{self.inner}")
         """The same from outside."""
         lay_out(self.seen)

@@ -96,13 +96,24 @@ def command_of(argv: Sequence[str]) -> str:
     return ""
 
 
-def drop_output() -> None:
+def drop_output(descriptor: int) -> None:
     """Nothing that is still in the buffer may be written, and fail again, when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit code."""
+    """Runs the command line; returns the exit code, whether or not somebody still hears the words."""
+    code = answer(argv)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        # The terminal is lost. Some Pythons keep the words, try once more at the end, and make the code 120 of it.
+        drop_output(sys.stderr.fileno())
+    return code
+
+
+def answer(argv: Sequence[str] | None) -> int:
+    """Does what the words want; every fault ends in a sentence and a code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal of another alphabet gets the names written out, never an error.
@@ -123,12 +134,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (a pager was closed).
-        drop_output()
+        drop_output(sys.stdout.fileno())
         return Exit.FINE
     except Exception as error:
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             print(f"vfiotui: cannot write the answer: {os.strerror(error.errno).lower()}", file=sys.stderr)
-            drop_output()
+            drop_output(sys.stdout.fileno())
             return Exit.FAILS
         from vfiotui.cli.fault import kept
 
