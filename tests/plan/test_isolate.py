@@ -73,6 +73,7 @@ def test_members_of_a_group_go_along_and_bridges_never() -> None:
     [
         ("clean", "0000:00:01.0", "is a bridge"),
         ("clean", "0000:09:00.0", "no device at"),
+        ("tower", "0000:00:00.2", "is the IOMMU itself"),
         ("tower", "0000:01:00.0", "holds / (nvme0n1p2)"),
         ("single-gpu", "", "no display would be left"),
         ("iommu-off", CARD, "no IOMMU groups"),

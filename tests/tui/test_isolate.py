@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
+from vfiotui.host.ground import survey
+from vfiotui.host.image import read_next
 from vfiotui.model.change import Effect, write_file
 from vfiotui.model.finding import Risk
 from vfiotui.model.journal import ChangeRecord, Progress, State
 from vfiotui.model.mode import Mode
 from vfiotui.model.plan import Expected, Plan
+from vfiotui.plan.isolation_view import isolation_view
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.isolate import IsolateScreen
 from vfiotui.tui.screens.plan import PlanScreen
 from vfiotui.tui.screens.text import TextScreen
-from vfiotui.tui.views.isolate import verified_rows
+from vfiotui.tui.views.isolate import detail_rows, isolate_rows, verified_rows
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -61,6 +65,26 @@ async def test_what_must_stay_says_why_and_is_not_chosen() -> None:
         await found.press("escape")
         await found.until(lambda: isinstance(found.app.screen, IsolateScreen))
         assert "[x]" not in found.text
+
+
+@pytest.mark.parametrize("width", [79, 119, 159])
+def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int) -> None:
+    facts, root = known_facts("tower"), root_of(TOWER)
+    view = isolation_view(facts, survey(root), read_next(root))
+    rows = isolate_rows(facts, view, None, set(), "", width)
+    head, *devices = (r.text for r in rows)
+    assert all(word in head for word in ("configured", "on disk", "booted", "bound", "next boot"))
+    assert [d[5:12] for d in devices[6:10]] == ["08:00.0", "08:00.1", "0b:00.0", "0b:00.1"]
+    assert all(cell_len(text) <= width for text in (head, *devices))
+    assert devices[6][head.index("bound") :].startswith("vfio-pci")
+
+
+def test_what_is_unknown_on_disk_tells_why() -> None:
+    facts, root = known_facts("tower"), root_of(TOWER)
+    view = isolation_view(facts, survey(root), read_next(root))
+    text = "\n".join(r.text for r in detail_rows(view, "0000:08:00.0", None, None, 200))
+    assert "0000:08:00.0  GM204 [GeForce GTX 970]" in text
+    assert "on disk: unknown, /boot/initrd.img-6.12.9-amd64: is empty" in text
 
 
 async def test_without_a_change_there_is_nothing_to_undo() -> None:

@@ -171,6 +171,11 @@ class PciDevice:
         return self.class16 is not None and self.class16 >> 8 == 0x03
 
     @property
+    def is_iommu(self) -> bool:
+        """An IOMMU that shows itself as a function (AMD's do)."""
+        return self.class16 == 0x0806
+
+    @property
     def ids(self) -> str:
         """ "10de:13c2", with ???? for what is unread."""
         parts = ("????" if isinstance(i, Unread) else f"{i:04x}" for i in (self.vendor, self.device))

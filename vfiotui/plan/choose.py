@@ -55,6 +55,7 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
     refusals = [f"there is no device at {bdf}" for bdf in wanted if bus.get(bdf) is None]
     named = [d for bdf in wanted if (d := bus.get(bdf)) is not None]
     refusals += [f"{d.bdf} is a bridge: bridges are never given away" for d in named if d.is_bridge]
+    refusals += [f"{d.bdf} is the IOMMU itself: without it nothing can be given away" for d in named if d.is_iommu]
     known = {d.bdf for d in named if not d.is_bridge}
     all_of_them = _closure(known, bus, groups)
     devices = tuple(d for d in bus.devices if d.bdf in all_of_them)

@@ -48,7 +48,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     else:
         yield fails(
             "host",
-            f"Nothing keeps the host from sleeping while {', '.join(names)} has its devices.",
+            f"Nothing keeps the host from sleeping while {' or '.join(names)} has its devices.",
             seen(FOLDER, f"{len(hooks)} hooks, none inhibits sleep" if hooks else "no hook"),
             fix=fix("a hook that inhibits sleep while the guest runs", Risk.R1),
         )

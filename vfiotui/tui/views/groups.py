@@ -177,7 +177,7 @@ def _weight(group: IommuGroup, by_bdf: dict[str, PciDevice], verdicts: dict[str,
 
 
 def _type(group: IommuGroup) -> str:
-    return "" if isinstance(group.domain_type, Unread) else clean(group.domain_type)
+    return "" if isinstance(group.domain_type, Unread) else f"domain {clean(group.domain_type)}"
 
 
 def _wanted(device: PciDevice, text: str) -> bool:

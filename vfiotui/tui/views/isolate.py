@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
+
+from rich.cells import cell_len
 
 from vfiotui.model.columns import Columns
 from vfiotui.model.facts import Facts
@@ -16,12 +18,9 @@ from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap
 from vfiotui.tui.views.groups import kind_of
 
-NARROW = (11, 9, 9, 9, 9)
-WIDE = (18, 16, 16, 16, 24)
-"""Cells of the columns: configured, on disk, booted, bound now, next boot."""
 HEADS = ("configured", "on disk", "booted", "bound", "next boot")
-LEFT = 25
-"""Cells before the columns, without the name."""
+FLOORS = (10, 11, 8, 7, 9, 10)
+"""Cells that the name and the five columns have at the least, a blank included."""
 
 
 def verified_rows(facts: Facts, width: int) -> list[Row]:
@@ -55,18 +54,26 @@ def isolate_rows(
         return [row(("reading the devices …", "accent"))]
     if isinstance(view, Unread):
         return [row((line, "unknown")) for line in wrap(f"the devices cannot be judged: {view}", width)]
-    cells = WIDE if width >= 130 else NARROW
-    name = max(width - LEFT - sum(cells), 4)
-    heads = "".join(fit(h, c) for h, c in zip(HEADS, cells, strict=True))
-    head = f"give {'device':8}{'class':7}{'grp':4}{fit('name', name)} {heads}"
-    rows = [*verified_rows(facts, width), row((fit(head, width), "head"))]
-    along = {d.bdf for d in chosen.devices} if chosen else set()
+    cards = [d for d in view.bus.devices if d.is_display]
+    beside = {d.slot for d in cards} | {d.group for d in cards if isinstance(d.group, int)}
     shown_devices = [
-        d for d in sorted(view.bus.devices, key=_by_group)
+        d for d in sorted(view.bus.devices, key=lambda d: (not {d.slot, d.group} & beside, *_place(d)))
         if not d.is_bridge and (not text or text.lower() in f"{d.bdf} {d.ids} {d.name}".lower())
     ]  # fmt: skip
+    words = {d.bdf: _words(d, view) for d in shown_devices}
+    address, kind, group = (
+        max([least, *(cell_len(of(d)) + 1 for d in shown_devices)])
+        for least, of in ((8, _address), (6, kind_of), (4, _group))
+    )
+    name, *cells = _shares(shown_devices, words, max(width - 5 - address - kind - group, 0))
+    heads = "".join(fit(h, c) for h, c in zip(HEADS, cells, strict=True))
+    head = f"give {'device':{address}}{'class':{kind}}{'grp':{group}}{fit('name', name)}{heads}"
+    rows = [*verified_rows(facts, width), row((fit(head, width), "head"))]
+    along = {d.bdf for d in chosen.devices} if chosen else set()
     for device in shown_devices:
-        rows.append(_line(device, view, _mark(device.bdf, view, wanted, along), name, cells))
+        mark = _mark(device.bdf, view, wanted, along)
+        left = (_cell(_address(device), address), _cell(kind_of(device), kind), _cell(_group(device), group))
+        rows.append(_line(device, view, mark, left, words[device.bdf], (name, *cells)))
     if not shown_devices:
         rows.append(
             row((f"no device matches {clean(text)!r}" if text else "there is no device besides bridges", "dim"))
@@ -74,9 +81,41 @@ def isolate_rows(
     return rows
 
 
-def _by_group(device: PciDevice) -> tuple[int, str]:
-    group = device.group
-    return (group if isinstance(group, int) else 1 << 30), device.bdf
+def _place(device: PciDevice) -> tuple[int, str]:
+    return (device.group if isinstance(device.group, int) else 1 << 30), device.bdf
+
+
+def _address(device: PciDevice) -> str:
+    return short(device.bdf)
+
+
+def _group(device: PciDevice) -> str:
+    return "?" if isinstance(device.group, Unread) else shown(device.group)
+
+
+def _words(device: PciDevice, view: IsolationView) -> tuple[str, ...]:
+    """What stands in the five columns."""
+    columns, told = view.columns.get(device.bdf), view.forecasts.get(device.bdf)
+    if columns is None:
+        return ("", "", "", "", told.text if told else "")
+    bound: Reading[str] = columns.bound if isinstance(columns.bound, Unread) else columns.bound or "none"
+    four = (columns.configured, columns.on_disk, columns.booted, bound)
+    return (
+        *("?" if isinstance(c, Unread) else clean(c).replace(" + ", "+") or "–" for c in four),
+        told.text if told else "",
+    )
+
+
+def _shares(devices: Iterable[PciDevice], words: Mapping[str, tuple[str, ...]], room: int) -> list[int]:
+    """Cells of the name and the five columns, a blank each included: what they need, or a fair part of the room."""
+    needs = [max([len("name"), *(cell_len(clean(d.name)) for d in devices)]) + 1]
+    needs += [max([len(h), *(cell_len(w[i]) for w in words.values())]) + 1 for i, h in enumerate(HEADS)]
+    sizes = list(FLOORS)
+    sizes[0] = min(max(min(room - sum(sizes[1:]), room // 3), sizes[0]), needs[0])
+    for index in (4, 5, 1, 2, 3, 0):
+        more = min(needs[index] - sizes[index], room - sum(sizes))
+        sizes[index] += max(more, 0)
+    return sizes
 
 
 def _mark(bdf: str, view: IsolationView, wanted: Set[str], along: Set[str]) -> Run:
@@ -87,36 +126,35 @@ def _mark(bdf: str, view: IsolationView, wanted: Set[str], along: Set[str]) -> R
     return ("[-]", "dim") if view.choices[bdf].refusals else ("[ ]", "")
 
 
-def _cell(value: Reading[str], width: int, style: str) -> Run:
-    if isinstance(value, Unread):
-        return fit("?", width), "unknown"
-    return fit(value.replace(" + ", "+") or "–", width - 1) + " ", style if value else "dim"
+def _cell(text: str, width: int) -> str:
+    """The text and a blank."""
+    return fit(text, width - 1) + " "
 
 
-def _line(device: PciDevice, view: IsolationView, mark: Run, name: int, cells: tuple[int, ...]) -> Row:
+def _line(
+    device: PciDevice, view: IsolationView, mark: Run, left: tuple[str, str, str], words: tuple[str, ...],
+    cells: tuple[int, ...],
+) -> Row:  # fmt: skip
     columns: Columns | None = view.columns.get(device.bdf)
     told = view.forecasts.get(device.bdf)
     drifts = columns is not None and bool(columns.drift)
-    runs: list[Run] = [
+    address, kind, group = left
+    given = columns is not None and isinstance(columns.bound, str) and "vfio" in columns.bound
+    next_style = "" if told is None else "holds" if told.given else "" if told.sure else "unknown"
+    styles = ["accent", "accent", "accent", "holds" if given else "", next_style]
+    return row(
         mark,
         ("! " if drifts else "  ", "warn"),
-        (fit(short(device.bdf), 8), "accent" if device.is_display else ""),
-        (fit(kind_of(device), 6) + " ", "dim"),
-        (fit(shown(device.group), 4), ""),
-        (fit(device.name, name) + " ", ""),
-    ]
-    if columns is not None:
-        given = isinstance(columns.bound, str) and "vfio" in columns.bound
-        bound: Reading[str] = columns.bound if isinstance(columns.bound, Unread) else columns.bound or "none"
-        runs += [
-            _cell(columns.configured, cells[0], "accent"),
-            _cell(columns.on_disk, cells[1], "accent"),
-            _cell(columns.booted, cells[2], "accent"),
-            _cell(bound, cells[3], "holds" if given else ""),
-        ]
-    if told is not None:
-        runs.append((fit(told.text, cells[4]), "holds" if told.given else "" if told.sure else "unknown"))
-    return row(*runs, key=f"device {device.bdf}")
+        (address, "accent" if device.is_display else ""),
+        (kind, "dim"),
+        (group, ""),
+        (_cell(device.name, cells[0]), ""),
+        *(
+            (_cell(word, size), "unknown" if word == "?" else "dim" if word in ("–", "none") else style)
+            for word, size, style in zip(words, cells[1:], styles, strict=True)
+        ),
+        key=f"device {device.bdf}",
+    )
 
 
 def method_of(methods: Iterable[Verdict], named: Method | None) -> Verdict | None:
@@ -132,13 +170,16 @@ def detail_rows(
         return []
     rows: list[Row] = []
     alone, told, columns = view.choices.get(bdf), view.forecasts.get(bdf), view.columns.get(bdf)
-    if alone is not None:
+    device = view.bus.get(bdf)
+    if alone is not None and device is not None:
+        rows.append(row((clean(bdf), "head"), f"  {fit(device.name, max(width - len(bdf) - 2, 0)).rstrip()}"))
         said = [(f"cannot be given away: {'; '.join(alone.refusals)}", "fail")] if alone.refusals else []
         said += [(s, "warn") for s in (columns.drift if columns else ())]
+        if columns and isinstance(columns.on_disk, Unread):
+            said.append((f"on disk: unknown, {columns.on_disk}", "unknown"))
         said += [(f"next boot: {told.why} {told.advice}".strip(), "" if told.sure else "unknown")] if told else []
         for text, style in said:
-            lines = wrap(f"{short(bdf)}  {text}", width)
-            rows += [row((line, style)) for line in lines[:2]]
+            rows += [row((line, style)) for line in wrap(text, width)[:2]]
     if chosen is None or not chosen.devices:
         return rows
     if chosen.added:
