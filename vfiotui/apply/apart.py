@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -44,6 +45,31 @@ class Apart:
         self.words.seek(0)
         said = self.words.read().decode("utf-8", "replace")[-LAST:].strip()
         return said.rpartition("\n")[2].removeprefix("vfiotui: ")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an apply or an undo came out, by its own word."""
+
+    change: str
+    """The folder in the journal; empty where nothing was begun."""
+    state: str
+    why: str
+
+
+def end_of(said: str) -> End | None:
+    """What a subcommand with --json printed in the end; None where it did not come so far.
+
+    >>> end_of('{"change": "0001-x", "state": "done", "why": ""}')
+    End(change='0001-x', state='done', why='')
+    >>> end_of("") is None
+    True
+    """
+    try:
+        told = json.loads(said)
+        return End(str(told["change"]), str(told["state"]), str(told["why"]))
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def start(root: Root, *words: str, plan: Plan | None = None) -> Apart:

@@ -1,6 +1,6 @@
 """`vfiotui apply PLAN|WISH…`: makes a change as one journaled transaction; --resume ends an interrupted one.
 
-JSON: {"change": folder's name, "state", "why"}.
+JSON: {"change": folder's name, "state", "why"}; where nothing was begun, "change" is "" and "state" "refused".
 """
 
 from __future__ import annotations
@@ -51,8 +51,15 @@ def run(args: argparse.Namespace) -> Exit:
                 ask(f"apply these {len(plan.steps)} steps", plan.risk >= "R3")
             outcome = apply(site, plan, tell, wait=args.wait, stopped=stop.asked)
     except Trouble as error:
-        raise CommandError(str(error), Exit.CHANGE_FAILED) from error
+        raise refused(args, str(error)) from error
     return ended(args, outcome)
+
+
+def refused(args: argparse.Namespace, sentence: str) -> CommandError:
+    """The error for what was not begun; who reads JSON has the sentence too."""
+    if args.json:
+        print_json({"change": "", "state": "refused", "why": sentence})
+    return CommandError(sentence, Exit.CHANGE_FAILED)
 
 
 def tell(sentence: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vfiotui.cli.apply import ask, ended, tell
+from vfiotui.cli.apply import ask, ended, refused, tell
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> Exit:
             ask("take it back", False)
         outcome = undo(site, wanted, tell, force=args.force, wait=args.wait)
     except Trouble as error:
-        raise CommandError(str(error), Exit.CHANGE_FAILED) from error
+        raise refused(args, str(error)) from error
     return ended(args, outcome)
 
 

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -18,9 +19,11 @@ from textual.app import SuspendNotSupported
 from vfiotui.apply import apart
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.plan import Plan
+from vfiotui.host import changes
+from vfiotui.model.plan import Plan, to_json
 from vfiotui.tui.say import say
 from vfiotui.tui.screens.change import ChangeScreen
+from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
@@ -65,48 +68,78 @@ def _beside(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, name: st
 
 def _as_root(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None) -> None:
     """In this terminal, by sudo, which may ask for a password there; where there is none, what to type is said."""
-    try:
-        file = apart.save_private(plan) if plan is not None else ""
-    except OSError as error:
-        say(app, words[0], f"the plan cannot be saved: {(error.strerror or '').lower()}")
-        return
-    command = apart.command(app.root_, *words, *([file] if file else []))
     sudo = shutil.which("sudo")
     if sudo is None:
-        _say_what_to_type(app, command, "sudo is not installed")
+        _say_what_to_type(app, words, plan, "sudo is not installed")
         return
+    command = apart.command(app.root_, *words, "--json", *(["-"] if plan is not None else []))
     try:
-        code = _in_terminal(app, [sudo, *command])
+        code, end = _in_terminal(app, [sudo, *command], plan)
     except SuspendNotSupported:
-        _say_what_to_type(app, command, "this terminal cannot be lent to sudo")
+        _say_what_to_type(app, words, plan, "this terminal cannot be lent to sudo")
         return
-    if file:
-        os.unlink(file)
+    except OSError as error:
+        say(app, words[0], f"sudo cannot be started: {(error.strerror or '').lower()}")
+        return
     if app.watch_ is not None:
         app.watch_.read_again()
     app.follow.look()
+    _show_end(app, words[0], code, end)
+
+
+def _end_words(code: int, end: apart.End | None) -> str:
+    if end is None:
+        refused = "sudo did not run it: nothing was changed"
+        return refused if code == 1 else f"it ended with {code} without a word: the journal tells how far it came"
+    return f"change {end.change} is {end.state}{f': {end.why}' if end.why else ''}" if end.change else end.why
+
+
+def _show_end(app: ConsoleApp, word: str, code: int, end: apart.End | None) -> None:
+    """How it came out; the journal is root's alone, so that it may be closed to this console."""
+    words = _end_words(code, end)
+    if end is None or not end.change:
+        say(app, word, words)
+        return
     app.action_go("changes")
-    if code:
-        say(app, words[0], f"It ended with {code}: nothing was changed, or what was changed was taken back.")
+    if isinstance(changes.read(app.root_), tuple):
+        app.push_screen(ChangeScreen(app.caps.glyphs, name=end.change))
+        return
+    sudo_vfiotui = "sudo vfiotui" + ("" if app.root_.is_live else f" --root {shlex.quote(app.root_.label)}")
+    number = int(end.change.partition("-")[0])
+    more = "The journal is root's alone. The first of these shows the change with its log, the second takes it back:"
+    say(app, word, words, "", more, "", f"{sudo_vfiotui} changes {number}", f"{sudo_vfiotui} undo {number}")
 
 
-def _say_what_to_type(app: ConsoleApp, command: list[str], why: str) -> None:
-    typed = f"cd {shlex.quote(apart.HOME)} && {shlex.join(command)}"
+def _say_what_to_type(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, why: str) -> None:
+    try:
+        file = [apart.save_private(plan)] if plan is not None else []
+    except OSError as error:
+        say(app, words[0], f"the plan cannot be saved: {(error.strerror or '').lower()}")
+        return
+    typed = f"cd {shlex.quote(apart.HOME)} && {shlex.join(apart.command(app.root_, *words, *file))}"
     sentence = f"Only root can change this machine, and {why}. Become root ('su -'), then type:"
     say(app, "root is needed", sentence, "", typed, copied=typed)
 
 
-def _in_terminal(app: ConsoleApp, command: list[str]) -> int:
-    """The exit code of a command that has the terminal for itself; the person reads its words before it is given up."""
-    with app.suspend():
+def _in_terminal(app: ConsoleApp, command: list[str], plan: Plan | None) -> tuple[int, apart.End | None]:
+    """The exit code of a command that has the terminal, and how it says that it came out.
+
+    The person reads its words before it is given up. Plan and output are files without a name: they need no tidying,
+    and a console that is gone breaks none of them.
+    """
+    with app.suspend(), tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(b"" if plan is None else to_json(plan).encode("ascii"))
+        given.seek(0)
         # Ctrl+C is meant for the command: a handler, other than "ignore", is not handed down to it.
         before = signal.signal(signal.SIGINT, lambda number, frame: None)
         try:
             print(f"$ {shlex.join(command)}", flush=True)
-            code = subprocess.run(command, cwd=apart.HOME).returncode
-            print("\npress Enter to go back to the console ", end="", flush=True)
+            code = subprocess.run(command, stdin=given, stdout=said, cwd=apart.HOME).returncode
+            said.seek(0)
+            end = apart.end_of(said.read().decode("utf-8", "replace"))
+            print(f"\n{clean(_end_words(code, end))}\npress Enter to go back to the console ", end="", flush=True)
             with open(0, closefd=False) as keys:
                 keys.readline()
         finally:
             signal.signal(signal.SIGINT, before)
-    return code
+        return code, end
