@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,9 +12,11 @@ import pytest
 
 from tests.boot_images import archive
 from tests.needs import need
-from vfiotui.formats.boot_image import early_boot
+from vfiotui.formats.boot_image import early_boot, missing
 from vfiotui.host.image import read_bytes
 from vfiotui.model.image import Image
+from vfiotui.model.selection import Chosen
+from vfiotui.plan.early_script import DRACUT_HOOK, DRACUT_SETUP, DRACUT_SETUP_TEXT, dracut_hook_text
 
 COMPRESSORS = {
     "--no-compress": "coreutils",
@@ -37,7 +40,11 @@ def names(told: str) -> list[str]:
     return [m["name"].split(" -> ")[0] for m in found if m]
 
 
-@pytest.mark.skipif(shutil.which("pacman") is not None, reason="the set-up installs no dracut beside mkinitcpio")
+pytestmark = pytest.mark.skipif(
+    shutil.which("pacman") is not None, reason="the set-up installs no dracut beside mkinitcpio"
+)
+
+
 @pytest.mark.parametrize("option", COMPRESSORS)
 def test_lsinitrd_lists_the_same(option: str, tmp_path: Path) -> None:
     dracut, lsinitrd = need("dracut", "dracut-core"), need("lsinitrd", "dracut-core")
@@ -52,3 +59,25 @@ def test_lsinitrd_lists_the_same(option: str, tmp_path: Path) -> None:
     assert isinstance(image, Image) and image.fault == ""
     assert sorted(n for part in image.parts for n in part.names) == sorted(names(told))
     assert len(image.files) > 50 and early_boot(image).tool == "dracut"
+
+
+def test_the_hook_of_a_plan_is_in_the_image_that_dracut_builds(tmp_path: Path) -> None:
+    """dracut's own folder is copied, so that the host's stays as it is."""
+    dracut = need("dracut", "dracut-core")
+    base = tmp_path / "dracut"
+    shutil.copytree("/usr/lib/dracut", base)
+    text = dracut_hook_text((Chosen("0000:01:00.0", "10de", "13c2", "", "", ""),))
+    module = base / "modules.d" / Path(DRACUT_SETUP).parent.name
+    module.mkdir()
+    (module / "module-setup.sh").write_text(DRACUT_SETUP_TEXT)
+    (module / "bind-vfio.sh").write_text(text)
+    image = tmp_path / "initrd.img"
+    words = ["--no-kernel", "--no-hostonly", "--nostrip", "--force", "-m", "base vfiotui", "--tmpdir", str(tmp_path)]
+    environment = {**os.environ, "dracutbasedir": str(base)}
+    subprocess.run([dracut, *words, str(image), "6.1.0"], capture_output=True, check=True, env=environment)
+    built = read_bytes(image.read_bytes(), str(image))
+    assert isinstance(built, Image)
+    (script,) = early_boot(built).scripts
+    assert script.before_udev is True and script.text == text
+    assert missing(built, (f"same {DRACUT_HOOK}",), lambda path: text.encode()) == ()
+    assert {"usr/bin/cat", "usr/sbin/modprobe"} <= built.files.keys()

@@ -21,10 +21,11 @@ from vfiotui.model.reading import Unread
 from vfiotui.model.selection import FILE, Chosen, chosen, from_json, moved, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.early_script import SCRIPT
 from vfiotui.plan.foretold import foretold
 from vfiotui.plan.isolate import addresses
 from vfiotui.plan.method import Method, verdicts
-from vfiotui.plan.override_rule import RULE, SCRIPT
+from vfiotui.plan.override_rule import RULE
 from vfiotui.plan.wishes import make_plan
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"

@@ -113,6 +113,10 @@ def _scripts(image: Image) -> tuple[Script, ...]:
         if folder == "scripts/init-top":
             order = re.findall(r"/scripts/init-top/(\S+)", image.text(f"{folder}/ORDER") or "")
             before = order.index(name) < order.index("udev") if name in order and "udev" in order else None
+        elif folder == "hooks":
+            hooks = value_of(parse(image.text("config") or ""), "EARLYHOOKS")
+            early = hooks.split() if isinstance(hooks, str) else []
+            before = early.index(name) < early.index("udev") if name in early and "udev" in early else None
         elif folder.startswith("scripts/"):
             before = False
         elif "/hooks/" in path:
@@ -140,6 +144,10 @@ def copies_of(path: str) -> tuple[str, ...]:
     name = path.rpartition("/")[2]
     if "/udev/rules.d/" in path:
         return tuple(f"{folder}/{name}" for folder in RULES)
+    if path.startswith("/usr/lib/dracut/modules.d/"):
+        return tuple(f"{top}/dracut/hooks/pre-udev/10-{name}" for top in ("usr/lib", "lib", "var/lib"))
+    if path.startswith("/etc/initcpio/hooks/"):
+        return (f"hooks/{name}",)
     if path.startswith("/etc/initramfs-tools/scripts/"):
         return (path.removeprefix("/etc/initramfs-tools/"),)
     return (path.strip("/"),)

@@ -7,6 +7,7 @@ is there now; where that is not known, every possibility is kept.
 from __future__ import annotations
 
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.boot_image import copies_of
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
@@ -14,6 +15,7 @@ from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.early_boot import EarlyBoot, Moment, Script
 from vfiotui.model.value import replace
+from vfiotui.plan.early_script import DRACUT_HOOK, DRACUT_SETUP, HOOK_NAME, MKINITCPIO_HOOK
 from vfiotui.plan.planned_files import PlannedFiles
 
 VFIO = "vfio_pci"
@@ -98,9 +100,16 @@ def _mkinitcpio(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> 
         early_at=Moment.COLDPLUG if "systemd" in hooks else Moment.BEFORE_UDEV,
         modprobe=files.modprobe(("/run",)) if "modconf" in hooks else _copied(packed),
         rules=tuple(f for f in packed if f.path.endswith(".rules") and "driver_override" in f.text),
-        scripts=now.scripts if now else (),
+        scripts=(*_others(now), *_mkinitcpio_script(files, hooks)),
     )
     return (made,)
+
+
+def _mkinitcpio_script(files: PlannedFiles, hooks: tuple[str, ...]) -> tuple[Script, ...]:
+    """Our early hook, where the list of hooks has it ahead of udev."""
+    text = files.text(MKINITCPIO_HOOK)
+    ahead = hooks[: hooks.index("udev")] if "udev" in hooks else ()
+    return (Script(MKINITCPIO_HOOK, text, True),) if text is not None and HOOK_NAME in ahead else ()
 
 
 def _copied(packed: list[ConfigFile]) -> tuple[ConfigFile, ...]:
@@ -119,6 +128,8 @@ def _dracut(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tupl
     had = any(f.path.startswith("/etc/modprobe.d/") for f in now.modprobe) if now else None
     hostonly = told[-1] == "yes" if told else True if had else None
     packed = [ConfigFile(p, files.text(p) or "") for p in _dracut_words(files, "install_items") if files.text(p)]
+    hook = files.text(DRACUT_HOOK)
+    own = (Script(DRACUT_HOOK, hook, True),) if hook is not None and files.text(DRACUT_SETUP) is not None else ()
     made = []
     for whole in (True, False) if hostonly is None else (hostonly,):
         copied = files.modprobe(("/run",)) if whole else (*files.modprobe(("/etc", "/run")), *_copied(packed))
@@ -130,10 +141,16 @@ def _dracut(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tupl
             early_at=Moment.BEFORE_UDEV,
             modprobe=copied,
             rules=tuple(f for f in packed if f.path.endswith(".rules") and "driver_override" in f.text),
-            scripts=now.scripts if now else (),
+            scripts=(*_others(now), *own),
         )
         made.append(_with_pulled(one))
     return tuple(made)
+
+
+def _others(now: EarlyBoot | None) -> tuple[Script, ...]:
+    """Scripts of the present image that come from somewhere else."""
+    own = (*copies_of(DRACUT_HOOK), *copies_of(MKINITCPIO_HOOK))
+    return tuple(s for s in now.scripts if s.path.strip("/") not in own) if now else ()
 
 
 def _booster(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tuple[EarlyBoot, ...]:

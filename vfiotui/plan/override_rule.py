@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from vfiotui.formats import dracut, mkinitcpio
+from vfiotui.formats.refused import Refused
 from vfiotui.model.change import Effect
 from vfiotui.model.finding import Risk
 from vfiotui.model.selection import Chosen
 from vfiotui.plan.draft import CannotPlan, Draft, Phase
+from vfiotui.plan.early_script import HOOK_NAME, OWN_FILES, early_files
 
 RULE = "/etc/udev/rules.d/09-vfiotui-override.rules"
 """Before 80-drivers.rules, which loads the native driver (systemd, rules.d/80-drivers.rules)."""
-SCRIPT = "/etc/initramfs-tools/scripts/init-top/bind-vfio"
-"""Its name comes before that of the script udev: with no prerequisites the order is that of the names."""
 DRACUT = "/etc/dracut.conf.d/vfiotui.conf"
 MKINITCPIO = "/etc/mkinitcpio.conf"
 
@@ -54,70 +54,63 @@ def rule_text(devices: tuple[Chosen, ...]) -> str:
     )
 
 
-def script_text(devices: tuple[Chosen, ...]) -> str:
-    """A boot script of initramfs-tools (initramfs-tools(7)) that binds before udev loads the first driver.
-
-    A rule alone would come too late where another device of the same driver has its turn first.
-    """
-    ids = ("vendor", "device", "subsystem_vendor", "subsystem_device")
-    calls = (
-        " ".join(("take", one.bdf, *(f"{name}={value}" for name in ids if (value := getattr(one, name)))))
-        for one in devices
-    )
-    return "\n".join(
-        (
-            "#!/bin/sh",
-            "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices.",
-            "# module_blacklist=vfio_pci on the kernel command line switches it off, and so does vfiotui=off.",
-            'PREREQ=""',
-            'case $1 in prereqs) echo "$PREREQ"; exit 0 ;; esac',
-            "for word in $(cat /proc/cmdline); do",
-            "    case $word in vfiotui=off | module_blacklist=*vfio_pci*) exit 0 ;; esac",
-            "done",
-            "",
-            "# take ADDRESS ID=DIGITS…: a card that took its place is left alone.",
-            "take() {",
-            "    address=$1 folder=/sys/bus/pci/devices/$1",
-            "    shift",
-            "    for id; do",
-            '        [ "$(cat "$folder/${id%%=*}" 2>/dev/null)" = "0x${id#*=}" ] || return 0',
-            "    done",
-            '    echo vfio-pci >"$folder/driver_override" && echo "$address" >/sys/bus/pci/drivers_probe',
-            "}",
-            "",
-            "modprobe vfio-pci || exit 0",
-            *calls,
-            "exit 0",
-            "",
-        )
-    )
-
-
 def set_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
     """The rule for exactly these devices, and what brings it into the image of each tool; no rule for none."""
+    wanted = early_files(devices, tool if _takes_scripts(draft, tool) else "")
+    for path in OWN_FILES:
+        if path not in wanted:
+            _write(draft, path, None, "no device is bound by address any more", Phase.INITRAMFS_CONFIG)
     if not devices:
-        for path in (RULE, SCRIPT):
-            draft.write(
-                path, None, "no device is bound by address any more", Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT
-            )  # fmt: skip
+        _write(draft, RULE, None, "no device is bound by address any more", Phase.MODPROBE)
+        _forget(draft)
         return
-    why = f"bind {', '.join(d.bdf for d in devices)} to vfio-pci by address"
-    draft.write(RULE, rule_text(devices), why, Phase.MODPROBE, risk=Risk.R3, effect=Effect.BOOT)
-    why = "take the rule into the initramfs"
+    _write(draft, RULE, rule_text(devices), f"bind {', '.join(d.bdf for d in devices)} to vfio-pci by address",
+           Phase.MODPROBE)  # fmt: skip
+    for path, (text, mode) in wanted.items():
+        _write(draft, path, text, "bind by address in the initramfs, before udev", Phase.INITRAMFS_CONFIG, mode)
     match tool:
-        case "initramfs-tools":
-            why = "bind by address in the initramfs, before udev"
-            draft.write(
-                SCRIPT, script_text(devices), why, Phase.INITRAMFS_CONFIG,
-                risk=Risk.R3, effect=Effect.BOOT, mode=0o755,
-            )  # fmt: skip
         case "dracut":
             text = dracut.add(draft.text(DRACUT) or "", "install_items", RULE)
-            draft.write(DRACUT, text, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT)
+            _write(draft, DRACUT, text, "take the rule into the initramfs", Phase.INITRAMFS_CONFIG)
         case "mkinitcpio":
             text = mkinitcpio.add(draft.text(MKINITCPIO) or "", "FILES", RULE)
-            draft.write(MKINITCPIO, text, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT)
+            text = mkinitcpio.add(text, "HOOKS", HOOK_NAME, before="udev") if wanted else text
+            _write(draft, MKINITCPIO, text, "take the rule into the initramfs", Phase.INITRAMFS_CONFIG)
         case "booster":
             raise CannotPlan(
                 "booster takes no udev rules into its image: choose the subsystem ids, or leave the binding to libvirt"
             )
+
+
+def _takes_scripts(draft: Draft, tool: str) -> bool:
+    """Whether the tool's image can be given a script that runs before udev.
+
+    dracut looks for modules below /usr only, which ostree keeps closed; systemd's init runs no hooks of mkinitcpio.
+    """
+    if tool == "mkinitcpio":
+        others = (draft.text(p) or "" for p in draft.ground.below("/etc/mkinitcpio.conf.d", ".conf"))
+        try:
+            hooks = mkinitcpio.words(draft.text(MKINITCPIO) or "", "HOOKS")
+        except Refused:
+            return False
+        return "udev" in hooks and "systemd" not in hooks and not any("HOOKS" in text for text in others)
+    return tool != "dracut" or "rpm-ostree" not in draft.ground.programs
+
+
+def _forget(draft: Draft) -> None:
+    """Takes what is gone out of the lists: a file that is listed and missing fails the build."""
+    why = "no device is bound by address any more"
+    text = draft.text(DRACUT) or ""
+    if RULE in text:
+        after = dracut.remove(text, "install_items", RULE)
+        _write(draft, DRACUT, after if after.strip() else None, why, Phase.INITRAMFS_CONFIG)
+    text = draft.text(MKINITCPIO) or ""
+    if RULE in text or HOOK_NAME in text:
+        after = mkinitcpio.remove(text, "FILES", RULE)
+        after = mkinitcpio.remove(after, "HOOKS", HOOK_NAME) if HOOK_NAME in after else after
+        _write(draft, MKINITCPIO, after, why, Phase.INITRAMFS_CONFIG)
+
+
+def _write(draft: Draft, path: str, text: str | None, why: str, phase: Phase, mode: int | None = None) -> None:
+    risk = Risk.R2 if path in (DRACUT, MKINITCPIO) or text is None else Risk.R3
+    draft.write(path, text, why, phase, risk=risk, effect=Effect.BOOT, mode=mode)
