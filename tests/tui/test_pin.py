@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import MouseScrollDown
 
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.pin_machines import SIX, host, topology
 from tests.tui.consoles import LINUX, Console, caps, console
 from vfiotui.demo.builder import build
+from vfiotui.demo.description import PciDesc
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_properties import DomainXml
 from vfiotui.host.root import Root
@@ -20,6 +23,9 @@ from vfiotui.model.pinning import Pinning
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.screens.pin import PinScreen
 from vfiotui.tui.widgets.core_map import CoreMap
+from vfiotui.tui.widgets.line import Line
+
+CARD = PciDesc("0000:81:00.0", 0x10DE, 0x13C2, 0x030000, group=5, driver="vfio-pci", node=1)
 
 
 async def at_pins(found: Console) -> PinScreen:
@@ -168,35 +174,47 @@ async def test_load_and_frequency_stand_in_the_cells_on_demand_only() -> None:
 async def test_a_plan_is_shown_applied_and_undone(tmp_path: Path) -> None:
     write(build(TOWER), str(tmp_path))
     (tmp_path / "var/lib").mkdir(parents=True, exist_ok=True)
+    # A disk that is mounted somewhere has no daemon's state on it.
+    shutil.rmtree(tmp_path / "run/libvirt")
     file = tmp_path / "etc/libvirt/qemu/win10.xml"
     before = file.read_bytes()
     async with console(Root.mounted(str(tmp_path)), (100, 40)) as found:
         screen = await at_pins(found)
         page = screen.query_one(CoreMap)
+        await found.press("t")
         page.go(10)
         await found.press("c", "d")
-        await found.shows(" diff ", "+    <vcpupin vcpu='0' cpuset='10'/>")
+        await found.shows(" diff ", "vcpu='0' cpuset='6'", "vcpu='0' cpuset='10'")
         await found.press("escape", "a")
-        await found.shows(" apply ", "definition only", "felt next start of the guest")
+        await found.shows(" plan ", "Pin win10: definition only", "next start of the guest", "s save as JSON")
         await found.press("escape")
         assert file.read_bytes() == before
         await found.press("a")
-        await found.shows(" apply ")
-        await found.press("y")
-        await found.shows("is done")
+        await found.shows(" plan ")
+        await found.press("a", "y")
+        await found.shows("state     done")
         domain = DomainXml(file.read_text())
         assert domain.vcpu_pins[0] == {10} and domain.vcpu_pins[1] == {22}
         assert file.read_bytes() == before.replace(b"vcpu='0' cpuset='6'", b"vcpu='0' cpuset='10'").replace(
             b"vcpu='1' cpuset='18'", b"vcpu='1' cpuset='22'"
         )
+        await found.press("3")
+        await found.until(lambda: found.app.current_mode == "pin" and not screen.desk.editor.changed, "the new pins")  # type: ignore[union-attr]
+        await found.press("7", "enter", "u")
+        await found.shows("Taking back: Pin win10")
+        await found.press("u", "y")
+        await found.shows("nothing of it is in force")
+        assert file.read_bytes() == before
+        await found.press("3")
+        await found.until(lambda: now(screen).vcpus[0] == {6}, "the pins of before")
 
 
 async def test_the_demo_refuses_to_be_changed_with_a_sentence() -> None:
     async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
         await at_pins(found)
         await found.press("space", "a")
-        await found.shows(" apply ")
-        await found.press("y")
+        await found.shows(" plan ")
+        await found.press("a")
         await found.shows("made up")
 
 
@@ -215,3 +233,79 @@ async def test_threads_that_left_their_pins_are_told_with_the_live_figures() -> 
         await found.shows("nothing is wrong")
         await found.press("v")
         await found.shows("drift: v7 is pinned to CPU 21, but may run on 3")
+
+
+async def test_the_mouse_picks_threads_places_them_and_chooses_guests() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        screen = await at_pins(found)
+        page = screen.query_one(CoreMap)
+        start = now(screen)
+
+        def place(cpu: int) -> tuple[int, int]:
+            line, x, _ = page._cells[cpu]
+            return x + 1, line - page.scroll_offset.y
+
+        await found.pilot.click(page, offset=place(4))
+        assert page.number == 4 and now(screen) == start, "the first click only looks"
+        await found.pilot.click(page, offset=place(4))
+        assert now(screen).vcpus[0] == {4}
+
+        words = screen.query_one("#threads", Line)
+        await found.pilot.click(words, offset=(words.text.index("v6:") + 1, 0))
+        await found.shows("a click on a CPU places v6")
+        await found.pilot.click(page, offset=place(1))
+        await found.pilot.click(page, offset=place(13))
+        assert (now(screen).vcpus[6], now(screen).vcpus[7]) == ({1}, {13})
+        await found.press("u", "u", "u")
+        await found.pilot.click(page, offset=place(5))
+        assert now(screen) == start, "the keyboard ends the mouse's picking"
+
+        await found.pilot.click(words, offset=(2, 0))
+        guest = next(i for i, line in enumerate(found.lines) if "macos" in line and "vCPUs on" in line)
+        await found.pilot.click(page, offset=(5, guest - page.region.y))
+        assert screen.desk.domain is not None and screen.desk.domain.name == "macos"
+
+
+async def test_the_wheel_scrolls_a_map_that_does_not_fit() -> None:
+    async with console(root_of(host("gaps"), Mode.DEMO), (80, 24), ability=LINUX) as found:
+        screen = await at_pins(found)
+        await found.press("z")
+        page = screen.query_one(CoreMap)
+        await found.until(lambda: page.max_scroll_y > 20)
+        page.post_message(MouseScrollDown(page, 5, 5, 0, 1, 0, False, False, False))
+        await found.until(lambda: page.scroll_offset.y > 0)
+        assert page.number == min(page._cells), "the cursor stays"
+
+
+async def test_a_device_to_be_near_to_as_many_as_sensible_and_iothreads() -> None:
+    async with console(root_of(replace(host("epyc"), pci=(CARD,)), Mode.DEMO), (120, 40)) as found:
+        screen = await at_pins(found)
+        await found.press("t", "n", "g")
+        await found.shows("near 0000:81:00.0 (node 1)", "node 1 (card 81:00.0 is here)")
+        assert min(now(screen).guest_cpus) >= 64 and now(screen).nodes == {1}
+        await found.press("M", "i", "i", "I")
+        assert now(screen).count == 16 and set(now(screen).iothread_pins) == {1}
+        await found.press("n")
+        assert screen.desk.ground is not None and screen.desk.ground.near == frozenset()
+    async with console(root_of(TOWER, Mode.DEMO), (80, 24), ability=LINUX) as found:
+        await at_pins(found)
+        await found.press("n")
+        await found.shows("this host has one NUMA node")
+
+
+async def test_the_plan_of_a_bad_pinning_says_what_is_wrong_with_it_and_room_is_used() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (120, 40)) as found:
+        screen = await at_pins(found)
+        await found.shows("score 100 of 100", "whole cores: nothing else runs beside a vCPU")
+        screen.query_one(CoreMap).go(7)
+        await found.press("space")
+        await found.shows("fail P2")
+        await found.press("a")
+        await found.shows(" plan ", "1 failure remains", "vCPUs 0,2 are all pinned to CPU 7")
+
+
+async def test_words_that_do_not_fit_are_left_out_whole() -> None:
+    async with console(root_of(host("arm"), Mode.DEMO), (80, 24), ability=LINUX) as found:
+        await at_pins(found)
+        line = found.lines[-3].rstrip()
+        assert line.endswith("E core") and "up to" not in line

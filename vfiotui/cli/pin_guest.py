@@ -20,7 +20,7 @@ from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.model.topology import CpuSet, Topology
-from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
+from vfiotui.plan.pin_ground import Ground, ground_of, near_of, nodes_near
 
 
 @dataclass
@@ -76,18 +76,13 @@ class Host:
         return found
 
     def near(self, domain: Domain, device: str | None) -> CpuSet:
-        """The node that the guest should be near to: of a named device, else of its own cards."""
+        """The node that the guest should be near to: of a named device, else of its own devices."""
         if device is not None:
             nodes = nodes_near(self.pci, device)
             if isinstance(nodes, Unread):
                 raise CommandError(f"the node of {device} is unknown: {nodes.reason}", Exit.FAILS)
             return nodes
-        if len(self.topology.nodes) < 2 or isinstance(self.pci, Unread):
-            return frozenset()
-        own = {h.address for h in domain.hostdevs if h.kind == "pci"}
-        cards = [d.bdf for d in self.pci.devices if d.bdf in own and d.is_display]
-        found = (nodes_near(self.pci, bdf) for bdf in cards)
-        return next((n for n in found if not isinstance(n, Unread)), frozenset())
+        return near_of(self.pci, domain) if len(self.topology.nodes) > 1 else frozenset()
 
     def ground(self, domain: Domain, device: str | None = None) -> Ground:
         """What the guest can be placed on."""

@@ -122,3 +122,9 @@ class Editor:
             shape = Shape(1, 1, count // threads, threads)
         kept = tuple(p for p in self.present.pins if not p[0].startswith("v") or int(p[0][1:]) < count)
         self._become(replace(self.present, count=count, pins=kept, shape=shape))
+
+    def resize_iothreads(self, count: int) -> None:
+        """Another number of iothreads."""
+        count = min(max(count, 0), MOST)
+        kept = tuple(p for p in self.present.pins if not p[0].startswith("io") or int(p[0][2:]) <= count)
+        self._become(replace(self.present, iothreads=count, pins=kept))

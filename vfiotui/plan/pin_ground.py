@@ -110,3 +110,13 @@ def nodes_near(pci: Reading[PciBus], address: str) -> Reading[CpuSet]:
     if isinstance(device.numa_node, Unread):
         return device.numa_node
     return frozenset({device.numa_node}) if device.numa_node is not None else Unread(f"{address} belongs to no node")
+
+
+def near_of(pci: Reading[PciBus], guest: Domain) -> CpuSet:
+    """The nodes that a guest should be near to: its own card's, else that of another device of its own, else none."""
+    if isinstance(pci, Unread):
+        return frozenset()
+    own = {h.address for h in guest.hostdevs if h.kind == "pci"}
+    devices = sorted((d for d in pci.devices if d.bdf in own), key=lambda d: not d.is_display)
+    found = (nodes_near(pci, d.bdf) for d in devices)
+    return next((n for n in found if not isinstance(n, Unread)), frozenset())

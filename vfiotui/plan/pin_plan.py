@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vfiotui.formats.xml_text import decode
 from vfiotui.model.change import Change, Effect, define_domain, write_file
 from vfiotui.model.finding import Risk
@@ -9,10 +11,37 @@ from vfiotui.model.pinning import Pinning, pins_text
 from vfiotui.model.plan import Plan
 from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.model.value import replace
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_xml import changes, with_pinning
 
 NONE: CpuSet = frozenset()
+BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running guest only"
+
+
+def pin_ways(
+    guest: StoredGuest, wanted: Pinning, topology: Topology | None, failures: Sequence[str] = ()
+) -> tuple[tuple[str, Plan], ...]:
+    """Every way to bring a pinning about that this guest allows, the widest first; CannotPlan where there is none.
+
+    `failures` are what is wrong with the pinning all the same: the plans bear them as notes.
+    """
+    stored, running = guest.definition is not None, guest.running is not None
+    notes = tuple(f"with these pins, {words}" for words in failures)
+    ways: list[tuple[str, Plan]] = []
+    refused = f"{guest.name} neither runs nor has a stored definition"
+    for name, config, live in ((BOTH, True, True), (CONFIG, True, False), (LIVE, False, True)):
+        if (config and not stored) or (live and not running):
+            continue
+        try:
+            plan = plan_pins(guest, wanted, topology, config=config, live=live)
+        except CannotPlan as error:
+            refused = str(error)
+            continue
+        ways.append((name, replace(plan, notes=(*plan.notes, *notes))))
+    if not ways:
+        raise CannotPlan(refused)
+    return tuple(ways)
 
 
 def plan_pins(

@@ -12,23 +12,13 @@ from vfiotui.model.reading import Unread
 from vfiotui.model.topology import CpuSet, Topology
 from vfiotui.model.value import replace
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
-from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
+from vfiotui.plan.pin_ground import Ground, ground_of, near_of
 from vfiotui.plan.pin_plan import plan_pins
 from vfiotui.plan.pin_propose import NoPlace, Wish, propose
 from vfiotui.plan.pin_score import kept_cores
 
 NONE: CpuSet = frozenset()
 Edit = Callable[[Pinning, Ground, Domain], Pinning]
-
-
-def near_of(draft: Draft, domain: Domain) -> CpuSet:
-    """The nodes of the guest's own cards."""
-    pci = draft.facts.pci
-    if isinstance(pci, Unread):
-        return NONE
-    own = {h.address for h in domain.hostdevs if h.kind == "pci"}
-    cards = [d.bdf for d in pci.devices if d.bdf in own and d.is_display]
-    return next((n for c in cards if not isinstance(n := nodes_near(pci, c), Unread)), NONE)
 
 
 def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]:
@@ -52,7 +42,7 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
         except ValueError as error:
             raise CannotPlan(f"the definition of {name} cannot be read: {error}") from error
         known = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
-        ground = ground_of(topology, (d for d in known if d.name != name), near_of(draft, domain))
+        ground = ground_of(topology, (d for d in known if d.name != name), near_of(draft.facts.pci, domain))
         wanted = edit(pinning_of(domain), ground, domain)
         host: Topology | None = topology if tuned else None
         plan = plan_pins(stored, wanted, host, config=True, live=stored.running is not None)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Click
 
 from vfiotui.apply.pin_guest import read_guest
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.domain import Domain
 from vfiotui.model.finding import Severity
 from vfiotui.model.live import CpuMoment, LiveMoment
-from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.model.stored_guest import StoredGuest
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_plan import plan_pins
-from vfiotui.tui.row import Row, row
+from vfiotui.plan.pin_check import Problem
+from vfiotui.plan.pin_plan import CONFIG, pin_ways
+from vfiotui.plan.pin_score import Score
+from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
-from vfiotui.tui.screens.pin_apply import SCOPES, PinApply, plan_rows
 from vfiotui.tui.screens.pin_desk import Desk
+from vfiotui.tui.screens.plan import PlanScreen
 from vfiotui.tui.screens.text import TextScreen
-from vfiotui.tui.text import clean
+from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.pin import (
     cards_by_node,
     cpu_detail,
@@ -33,16 +36,25 @@ from vfiotui.tui.views.pin import (
     owner_cell,
     owners_of,
     problem_rows,
+    thread_at,
     thread_row,
     why_rows,
 )
 from vfiotui.tui.views.pin_map import SIZES, Look, draw, fitting_size
+from vfiotui.tui.views.plan import plan_rows
 from vfiotui.tui.widgets.core_map import CoreMap
 from vfiotui.tui.widgets.line import Line
 
 VIEWS = ("owners", "busy", "mhz")
 TALL = 30
 """Lines from which on two problems are told above the map."""
+ROOM = 8
+"""Free lines below the guests from which on the score is told there."""
+ZOOM_WORDS = {
+    "cells": "zoom: cores, each CPU a labelled cell",
+    "narrow": "zoom: L3 caches, each CPU a narrow cell",
+    "dots": "zoom: packages, each CPU one character",
+}
 
 
 class PinScreen(ConsoleScreen):
@@ -64,11 +76,15 @@ class PinScreen(ConsoleScreen):
         "where the thread was\ne  one CPU more for the thread, or one less\nx  free the thread\nX  free this guest's "
         "threads from the CPU or the marked ones\nc  place on the whole core: vCPUs one by one\nL  on the whole L3\n"
         "m  mark from here; space, x and X then mean all marked CPUs; esc drops the mark\nu U  undo, redo\n\n"
-        "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nH  cores that the host "
-        "keeps\np  prefer cache or frequency\nS  both SMT siblings, or one vCPU on each core\nw  why: the score, all "
-        "problems\nd  what the definition would become\na  apply, to the running guest, the definition or both\n\n"
-        "z  zoom\nv  who has the CPUs, how busy they are, how fast; the latter "
-        "two also tell of threads that left their pins"
+        "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nM  as many as one L3 "
+        "cache has to give\ni I  one iothread more or less\nH  cores that the host keeps\np  prefer cache or "
+        "frequency\nS  both SMT siblings, or one vCPU on each core\nn  the device whose NUMA node is wanted\n"
+        "w  why: the score, all problems\nd  what the definition would become\na  the plan for the running guest, the "
+        "definition or both, to apply or save\n\nz  zoom: packages, L3 caches, cores\n"
+        "v  who has the CPUs, how busy they are, how fast; the latter "
+        "two also tell of threads that left their pins\n\n"
+        "mouse  a click goes to a CPU, and again places the thread there; a click on a thread picks it, then each "
+        "click on a CPU places; a click on a guest chooses it; the wheel scrolls"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
@@ -80,7 +96,8 @@ class PinScreen(ConsoleScreen):
             for key, verb in (
                 *(("space,enter", "place"), ("s", "swap"), ("e", "extend"), ("x", "clear"), ("X", "clear_cpus")),
                 *(("c", "core"), ("L", "cache"), ("u", "undo"), ("U", "redo"), ("g", "propose")),
-                *(("plus,equals_sign", "more"), ("minus", "fewer"), ("H", "host"), ("p", "prefer"), ("S", "smt")),
+                *(("plus,equals_sign", "more"), ("minus", "fewer"), ("M", "most"), ("H", "host"), ("p", "prefer")),
+                *(("S", "smt"), ("n", "near"), ("i", "more_io"), ("I", "fewer_io")),
                 *(("m", "mark"), ("escape", "unmark")),
             )
         ),
@@ -96,6 +113,10 @@ class PinScreen(ConsoleScreen):
         self.desk = Desk()
         self._zoom = ""
         self._view = VIEWS[0]
+        self._picked = False
+        """Whether a thread was picked by the mouse: then every click places."""
+        self._guests_from = 0
+        """The row of the first guest below the map."""
 
     def compose_body(self) -> ComposeResult:
         """Headline, problems, map, CPU, threads."""
@@ -129,7 +150,7 @@ class PinScreen(ConsoleScreen):
             page.show([row((clean(why), "accent"))], {})
             return
         self.desk.learn(facts, self.domains())
-        width, height = (page.size.width or 80) - 1, page.size.height or 16
+        width, height = self._width, page.size.height or 16
         desk, ground, domain = self.desk, self.desk.ground, self.desk.domain
         assert ground is not None
         owners = owners_of(self.domains(), domain.name if domain else "", desk.editor.present if desk.editor else None)
@@ -144,23 +165,31 @@ class PinScreen(ConsoleScreen):
 
         look = Look(size, width, self.caps.glyphs, cell, cards_by_node(facts), desk.marked(page.number))
         sheet = draw(ground, look)
-        page.show([*sheet.rows, row(("guests", "head")), *guest_lines(self.domains(), owners, width)], sheet.cells)
-        self.query_one("#cpu", Line).show(row((" " + cpu_detail(facts.cpu, page.number, owners), "accent")))
-        self._draw_words(width)
+        total, said = desk.score(), desk.problems()
+        rows = [*sheet.rows, row(("guests", "head")), *guest_lines(self.domains(), owners, width)]
+        self._guests_from = len(sheet.rows) + 1
+        if desk.editor is not None and height - len(rows) > ROOM:
+            rows += [BLANK, *why_rows(total, said, desk.remarks, width)][: height - len(rows)]
+        page.show(rows, sheet.cells)
+        detail = cpu_detail(facts.cpu, page.number, owners, width - 1)
+        self.query_one("#cpu", Line).show(row((f" {detail}", "accent")))
+        self._draw_words(width, total, said)
 
-    def _draw_words(self, width: int) -> None:
+    @property
+    def _width(self) -> int:
+        """Of the map's lines."""
+        return (self.query_one(CoreMap).size.width or 80) - 1
+
+    def _draw_words(self, width: int, total: Score, said: Sequence[Problem]) -> None:
         desk = self.desk
         second = self.query_one("#problem2", Line)
         second.display = self.size.height >= TALL
         if desk.domain is None or desk.editor is None or desk.ground is None:
             self.query_one("#headline", Line).show(row((" no guest is known", "dim")))
             return
-        editor, said = desk.editor, desk.problems()
-        name = desk.domain.name
-        self.query_one("#headline", Line).show(
-            headline(name, editor.present, editor.changed, desk.score(), said, desk.ground)
-        )
-        lines = [row((f" {desk.word}", "accent"))] if desk.word else []
+        editor, name = desk.editor, desk.domain.name
+        self.query_one("#headline", Line).show(headline(name, editor.present, editor.changed, total, said, desk.ground))
+        lines = [row((f" {fit(desk.word, min(len(desk.word), width - 1))}", "accent"))] if desk.word else []
         most = (2 if second.display else 1) - len(lines)
         lines += problem_rows(said, self.caps.glyphs, width, most) if most else []
         self.query_one("#problem", Line).show(lines[0])
@@ -176,9 +205,27 @@ class PinScreen(ConsoleScreen):
     def _moved(self, _: CoreMap.Moved) -> None:
         self.draw("facts")
 
-    @on(CoreMap.Chosen)
-    def _chosen(self, _: CoreMap.Chosen) -> None:
-        self.action_edit("place")
+    @on(CoreMap.Clicked)
+    def _clicked(self, event: CoreMap.Clicked) -> None:
+        if event.again or self._picked:
+            self.action_edit("place")
+
+    @on(CoreMap.RowClicked)
+    def _guest_clicked(self, event: CoreMap.RowClicked) -> None:
+        place = event.index - self._guests_from
+        if 0 <= place < len(self.domains()):
+            self.desk.choose(self.domains()[place].name)
+            self.draw("facts")
+
+    @on(Click, "#threads")
+    def _thread_clicked(self, event: Click) -> None:
+        editor = self.desk.editor
+        name = thread_at(editor.present, editor.thread, self._width, event.x) if editor is not None else ""
+        if editor is not None and name:
+            editor.pick(name)
+            self._picked = True
+            self.desk.word = f"a click on a CPU places {name}"
+            self.draw("facts")
 
     def action_right(self) -> None:
         """vi's key for the right arrow."""
@@ -197,6 +244,7 @@ class PinScreen(ConsoleScreen):
 
     def action_edit(self, verb: str) -> None:
         """One deed of the editor, at the CPU under the cursor."""
+        self._picked = self._picked and verb == "place"
         self.desk.do(verb, self.query_one(CoreMap).number)
         self.draw("facts")
 
@@ -205,8 +253,9 @@ class PinScreen(ConsoleScreen):
         page = self.query_one(CoreMap)
         if self.desk.ground is None:
             return
-        fitting = fitting_size(self.desk.ground, (page.size.width or 80) - 1, page.size.height, self.caps.glyphs)
+        fitting = fitting_size(self.desk.ground, self._width, page.size.height, self.caps.glyphs)
         self._zoom = SIZES[(SIZES.index(self._zoom or fitting) + 1) % len(SIZES)]
+        self.desk.word = ZOOM_WORDS[self._zoom]
         self.draw("facts")
 
     def action_view(self) -> None:
@@ -231,7 +280,7 @@ class PinScreen(ConsoleScreen):
         self._with_guest(apply=False)
 
     def action_apply(self) -> None:
-        """Shows the plan, and applies it where it is agreed to."""
+        """Shows the plan, from which it can be applied."""
         self._with_guest(apply=True)
 
     @work(thread=True, exclusive=True, group="pin")
@@ -246,55 +295,30 @@ class PinScreen(ConsoleScreen):
         except Trouble as error:
             self.app.call_from_thread(self._say, str(error))
             return
-        self.app.call_from_thread(self._show_plan, guest, apply)
+        self.app.call_from_thread(self._show, guest, apply)
 
-    def _show_plan(self, guest: StoredGuest, apply: bool) -> None:
+    def _show(self, guest: StoredGuest, apply: bool) -> None:
         desk = self.desk
         if desk.editor is None:
             return
-        wanted = desk.editor.present
         topology = desk.ground.topology if desk.ground is not None and desk.editor.tuned else None
-
-        def make(scope: str) -> Plan | str:
-            if scope == SCOPES[0] and (guest.running is None or guest.definition is None):
-                return f"{guest.name} does not run"
-            try:
-                return plan_pins(guest, wanted, topology, config=scope != SCOPES[2], live=scope != SCOPES[1])
-            except CannotPlan as error:
-                return str(error)
-
-        if apply:
-            failures = sum(p.severity is Severity.FAIL for p in desk.problems())
-            self.app.push_screen(PinApply(guest.name, make, failures), self._agreed)
+        failures = [p.words for p in desk.problems() if p.severity is Severity.FAIL]
+        try:
+            ways = pin_ways(guest, desk.editor.present, topology, failures)
+        except CannotPlan as error:
+            self._say(str(error))
             return
-        plan = make(SCOPES[1])
+        glyphs = self.caps.glyphs
+        if apply:
+            remain = f"{len(failures)} failure{'s' * (len(failures) != 1)} remain{'s' * (len(failures) == 1)}"
+            warned = remain if failures else ""
+            self.app.push_screen(PlanScreen(ways[0][1], self.console.root_, glyphs, ways=ways, warned=warned))
+            return
+        plan = next((p for name, p in ways if name == CONFIG), ways[0][1])
         title = row((" diff ", "reverse"), f" {clean(guest.name)}")
-        self.app.push_screen(
-            TextScreen(title, lambda width: [row((plan, "fail"))] if isinstance(plan, str) else plan_rows(plan, width))
-        )
+        self.app.push_screen(TextScreen(title, lambda width: plan_rows(plan, glyphs, width)))
 
     def _say(self, words: str) -> None:
         """A sentence above the map, until the next deed."""
         self.desk.word = words
         self.draw("facts")
-
-    def _agreed(self, plan: Plan | None) -> None:
-        if plan is not None:
-            self._apply(plan)
-
-    @work(thread=True, exclusive=True, group="pin")
-    def _apply(self, plan: Plan) -> None:
-        """Applies a plan where nothing is drawn, and tells how it ended."""
-        from vfiotui.apply.run import apply
-        from vfiotui.apply.site import Site
-        from vfiotui.model.journal import State
-
-        try:
-            outcome = apply(Site(self.console.root_), plan, lambda _: None)
-            good = outcome.state is State.DONE
-            words = f"change {outcome.name} is {outcome.state}" + (f": {outcome.word}" if outcome.word else "")
-        except Trouble as error:
-            good, words = False, str(error)
-        self.app.call_from_thread(self._say, words)
-        if good:
-            self.app.call_from_thread(self.console.action_read_again)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.pinning import pinning_of
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.value import replace
 from vfiotui.plan.pin_check import Problem, problems
 from vfiotui.plan.pin_drift import drift
 from vfiotui.plan.pin_editor import Editor
-from vfiotui.plan.pin_ground import Ground, ground_of, nodes_near
+from vfiotui.plan.pin_ground import Ground, ground_of, near_of, nodes_near
 from vfiotui.plan.pin_propose import NoPlace, Proposal, Wish, propose
 from vfiotui.plan.pin_score import Prefer, Score, score
 
 HOST_CORES = 5
 """The wish goes from 0 to 4 cores for the host and begins anew."""
 
-FOLLOWED = ("propose", "more", "fewer", "host", "prefer", "smt")
+FOLLOWED = ("propose", "most", "more", "fewer", "more_io", "fewer_io", "host", "prefer", "smt", "near")
 
 
 class Desk:
@@ -44,6 +45,8 @@ class Desk:
         """Whether the last deeds were proposals, which then follow another wish."""
         self._anchor: int | None = None
         self._drifted: tuple[Problem, ...] = ()
+        self._near: dict[str, str] = {}
+        """Guest → the device that it shall be near to; without one its own."""
 
     @property
     def editor(self) -> Editor | None:
@@ -63,8 +66,13 @@ class Desk:
         """The next one by name."""
         names = [d.name for d in self._domains]
         if self.domain is not None and names:
-            place = (names.index(self.domain.name) + 1) % len(names)
-            self._choose(self._domains[place])
+            self.choose(names[(names.index(self.domain.name) + 1) % len(names)])
+
+    def choose(self, name: str) -> None:
+        """A guest by name."""
+        found = next((d for d in self._domains if d.name == name), None)
+        if found is not None and found is not self.domain:
+            self._choose(found)
             self._forget()
 
     def _choose(self, domain: Domain | None) -> None:
@@ -75,15 +83,14 @@ class Desk:
             return
         near: CpuSet = frozenset()
         if domain is not None:
+            device = self._near.get(domain.name)
+            wanted = near_of(facts.pci, domain) if device is None else nodes_near(facts.pci, device)
+            near = or_else(wanted, near)
             editor = self._editors.get(domain.name)
             if editor is None or (not editor.changed and editor.start != pinning_of(domain)):
                 self._editors[domain.name] = Editor(pinning_of(domain))
             else:
                 editor.start = pinning_of(domain)
-            if not isinstance(facts.pci, Unread):
-                own = {h.address for h in domain.hostdevs if h.kind == "pci"}
-                cards = [d.bdf for d in facts.pci.devices if d.bdf in own and d.is_display]
-                near = next((n for c in cards if not isinstance(n := nodes_near(facts.pci, c), Unread)), near)
         self.ground = ground_of(facts.cpu, (d for d in self._domains if d is not domain), near)
 
     def _forget(self) -> None:
@@ -156,7 +163,11 @@ class Desk:
             "host": lambda: self._wish(replace(self.wish, host_cores=(self.wish.host_cores + 1) % HOST_CORES)),
             "prefer": lambda: self._wish(replace(self.wish, prefer=self._other())),
             "smt": lambda: self._wish(replace(self.wish, smt=not self.wish.smt)),
+            "near": self._next_near,
+            "more_io": lambda: self._resize_iothreads(editor, 1),
+            "fewer_io": lambda: self._resize_iothreads(editor, -1),
             "propose": self._propose,
+            "most": lambda: self._propose(most=True),
         }
         if verb == "mark":
             self._anchor = cpu
@@ -179,6 +190,38 @@ class Desk:
         if self._proposing:
             self._propose()
 
+    def _resize_iothreads(self, editor: Editor, step: int) -> None:
+        editor.resize_iothreads(editor.present.iothreads + step)
+        if self._proposing:
+            self._propose()
+
+    def devices(self) -> list[str]:
+        """The devices whose node can be wished for: the guest's own first, then every card."""
+        facts = self._facts
+        if facts is None or isinstance(facts.pci, Unread) or self.domain is None:
+            return []
+        own = [h.address for h in self.domain.hostdevs if h.kind == "pci"]
+        cards = [d.bdf for d in facts.pci.devices if d.is_display]
+        pci = facts.pci
+        return [d for d in dict.fromkeys([*own, *cards]) if not isinstance(nodes_near(pci, d), Unread)]
+
+    def _next_near(self) -> None:
+        """The next device to be near to; after the last one the guest's own again."""
+        domain, ground = self.domain, self.ground
+        if domain is None or ground is None:
+            return
+        devices = self.devices()
+        if len(ground.nodes) < 2 or not devices:
+            here = "this host has one NUMA node" if len(ground.nodes) < 2 else "no device tells its NUMA node"
+            self.word = f"{here}: no place is nearer to a device than another"
+            return
+        now = self._near.pop(domain.name, None)
+        place = devices.index(now) + 1 if now in devices else 0
+        if place < len(devices):
+            self._near[domain.name] = devices[place]
+        self._choose(domain)
+        self._wish(self.wish)
+
     def _wish(self, wish: Wish) -> None:
         """Another wish; a proposal that is looked at follows it."""
         self.wish = wish
@@ -191,20 +234,23 @@ class Desk:
     def _wish_words(self) -> str:
         wish = self.wish
         kept = "1 core" if wish.host_cores == 1 else f"{wish.host_cores} cores"
-        return f"the host keeps {kept}, prefer {wish.prefer}, {'SMT pairs' if wish.smt else 'one vCPU on each core'}"
+        words = f"host keeps {kept}, prefer {wish.prefer}, {'SMT pairs' if wish.smt else 'one vCPU on each core'}"
+        device = self._near.get(self.domain.name) if self.domain is not None else None
+        near = format_list(self.ground.near) if self.ground is not None and len(self.ground.nodes) > 1 else ""
+        return words + (f", near {device or 'its own device'} (node {near})" if near else "")
 
-    def _propose(self) -> None:
-        """The best pinning for the wish, or the next best."""
+    def _propose(self, *, most: bool = False) -> None:
+        """The best pinning for the wish, or the next best; `most`: as many vCPUs as one L3 cache has to give."""
         editor = self.editor
         if editor is None or self.ground is None:
             return
         self._proposing = True
-        current = self._offered and self._offered[self._rank].pinning == editor.present
+        current = not most and self._offered and self._offered[self._rank].pinning == editor.present
         if current:
             self._rank = (self._rank + 1) % len(self._offered)
         else:
             now = editor.present
-            wish = replace(self.wish, vcpus=now.count, iothreads=now.iothreads)
+            wish = replace(self.wish, vcpus=None if most else now.count, iothreads=now.iothreads)
             found = propose(wish, self.ground, self.domain)
             if isinstance(found, NoPlace):
                 self.word = found.sentence
@@ -213,6 +259,4 @@ class Desk:
         offer = self._offered[self._rank]
         editor.take(offer.pinning)
         self.remarks = offer.remarks
-        self.word = (
-            f"proposal {self._rank + 1} of {len(self._offered)}: {self._wish_words()}; w tells why, u takes it back"
-        )
+        self.word = f"proposal {self._rank + 1} of {len(self._offered)} (u undo, w why): {self._wish_words()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,7 +16,7 @@ from vfiotui.model.finding import Risk
 from vfiotui.model.plan import Plan, to_json
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
-from vfiotui.tui.row import row
+from vfiotui.tui.row import Row, row
 from vfiotui.tui.say import say
 from vfiotui.tui.screens.asking import AskingScreen
 from vfiotui.tui.text import clean
@@ -30,17 +30,31 @@ class PlanScreen(AskingScreen):
         Binding("a", "apply", "apply"),
         Binding("s", "save", "save as JSON"),
         Binding("x", "script", "save as a shell script"),
+        Binding("o", "other", "another way"),
     ]
 
-    def __init__(self, plan: Plan, root: Root, glyphs: Glyphs) -> None:
+    def __init__(
+        self, plan: Plan, root: Root, glyphs: Glyphs, *, ways: Sequence[tuple[str, Plan]] = (), warned: str = ""
+    ) -> None:
+        """`ways` are all plans for the same wish with their names, `plan` the first; `warned` stands in the title."""
         self._plan = plan
+        self._ways = tuple(ways) or (("", plan),)
+        self._way = 0
+        self._warned = warned
         self._refused = ""
         try:
             Site(root)
         except Trouble as error:
             self._refused = str(error)
-        super().__init__(
-            row((" plan ", "reverse"), f" {clean(plan.title)}"), lambda width: plan_rows(plan, glyphs, width)
+        super().__init__(self._heading(), lambda width: plan_rows(self._plan, glyphs, width))
+
+    def _heading(self) -> Row:
+        name = self._ways[self._way][0]
+        return row(
+            (" plan ", "reverse"),
+            f" {clean(self._plan.title)}",
+            (f": {name}" if name else "", "accent"),
+            (f"   {self._warned}" if self._warned else "", "fail"),
         )
 
     def own_keys(self) -> list[tuple[str, str]]:
@@ -48,7 +62,19 @@ class PlanScreen(AskingScreen):
         some = bool(self._plan.steps)
         can_apply = [("a", "apply")] if some and not self._refused else []
         can_save = [("s", "save as JSON"), ("x", "save as script")] if some else []
-        return [*can_apply, *can_save, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+        another = [("o", self._ways[self._next][0])] if len(self._ways) > 1 else []
+        return [*can_apply, *another, *can_save, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+
+    @property
+    def _next(self) -> int:
+        return (self._way + 1) % len(self._ways)
+
+    def action_other(self) -> None:
+        """Another way to the same wish."""
+        self._way = self._next
+        self._plan = self._ways[self._way][1]
+        self._title = self._heading()
+        self.on_resize()
 
     def action_apply(self) -> None:
         """Asks, and has the plan applied."""

@@ -22,6 +22,7 @@ from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PLACE = " place "
 COLOURS = ("info", "graph2", "head", "unknown")
 """Styles of the guests that are not chosen, in turn; the letter tells them apart as well."""
 
@@ -112,13 +113,14 @@ def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequ
     """The guest, its score, what is wrong in one word, how many caches it uses."""
     used = {ground.by_cpu[c].domain for c in edited.guest_cpus if c in ground.by_cpu}
     clash = any(p.law == "P2" and p.severity is Severity.FAIL for p in said)
+    failed = any(p.severity is Severity.FAIL for p in said)
     threads = "1 iothread" if edited.iothreads == 1 else f"{edited.iothreads} iothreads"
     return row(
         " ",
         (clean(name), "head"),
         f"  {edited.count} vCPUs · {threads}",
         ("   score ", "dim"),
-        (str(total.total), "holds" if total.total >= 90 else "warn"),
+        (str(total.total), "fail" if failed else "holds" if total.total >= 90 else "warn"),
         "   ",
         ("clash", "fail") if clash else ("no clash", ""),
         f"   cache: {len(used)} of {len(ground.domains)} L3",
@@ -138,22 +140,37 @@ def problem_rows(said: Sequence[Problem], glyphs: Glyphs, width: int, most: int)
 
 def thread_row(edited: Pinning, thread: str, width: int) -> Row:
     """The threads with their CPUs, the one that is placed next reversed and always in sight."""
+    shown = _threads_shown(edited, thread, width)
+    return Row(((PLACE, "dim"), *((words, "reverse" if name == thread else "") for name, words in shown)))
+
+
+def thread_at(edited: Pinning, thread: str, width: int, x: int) -> str:
+    """The thread whose words lie at a column of `thread_row`; "" where there is none."""
+    end = len(PLACE)
+    for name, words in _threads_shown(edited, thread, width):
+        start, end = end, end + len(words)
+        if start <= x < end:
+            return name
+    return ""
+
+
+def _threads_shown(edited: Pinning, thread: str, width: int) -> list[tuple[str, str]]:
+    """As many threads as there is room for, around the one that is placed next."""
     pins = edited.by_thread
-    words = [f" {name}:{format_list(pins[name]) if name in pins else '–'} " for name in edited.threads]
-    place = edited.threads.index(thread)
-    first = place
-    used = len(words[place]) + 8
-    while first > 0 and used + len(words[first - 1]) <= width // 2:
+    words = [(name, f" {name}:{format_list(pins[name]) if name in pins else '–'} ") for name in edited.threads]
+    first = edited.threads.index(thread)
+    used = len(words[first][1]) + len(PLACE)
+    while first > 0 and used + len(words[first - 1][1]) <= width // 2:
         first -= 1
-        used += len(words[first])
-    runs: list[Run] = [(" place ", "dim")]
-    used = 7
-    for index in range(first, len(words)):
-        used += len(words[index])
-        if used > width:
+        used += len(words[first][1])
+    shown: list[tuple[str, str]] = []
+    used = len(PLACE)
+    for name, text in words[first:]:
+        used += len(text)
+        if used > width and shown:
             break
-        runs.append((words[index], "reverse" if index == place else ""))
-    return Row(tuple(runs))
+        shown.append((name, text))
+    return shown
 
 
 def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], width: int) -> list[Row]:
@@ -193,22 +210,34 @@ def pin_words(domain: Domain) -> str:
     return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {iothreads}"
 
 
-def cpu_detail(topology: Topology, number: int, owners: Owners) -> str:
-    """One line about one CPU."""
+NAMED = 4
+"""Owners of a CPU that are named."""
+
+
+def cpu_detail(topology: Topology, number: int, owners: Owners, width: int) -> str:
+    """One line about one CPU: as many words as there is room for, the most useful first."""
     cpu = topology.by_number.get(number)
     if cpu is None:
         return f"CPU {number} is not there"
     size = cpu.cache_size(3)
+    who = [f"{thread} of {clean(name)}" for thread, name in owners.by_cpu.get(number, ())]
+    more = [f"{len(who) - NAMED} more"] if len(who) > NAMED else []
     words = [
         f"CPU {number}",
-        ", ".join(f"{thread} of {clean(name)}" for thread, name in owners.by_cpu.get(number, ())) or "host",
+        ", ".join([*who[:NAMED], *more]) or "host",
+        "isolated" if cpu.isolated else "",
+        "nohz_full" if cpu.nohz_full else "",
         f"core {shown(cpu.core)}",
         f"with {format_list(or_else(cpu.siblings, frozenset()) - {number}) or 'no sibling'}",
         f"L3 {size >> 20} MiB" if isinstance(size, int) else "L3 unknown",
         f"node {format_list(or_else(cpu.nodes, frozenset())) or '?'}",
         f"{cpu.kind_name} core" if cpu.kind_name else "",
         f"up to {cpu.max_khz / 1e6:.2f} GHz" if isinstance(cpu.max_khz, int) else "",
-        "isolated" if cpu.isolated else "",
-        "nohz_full" if cpu.nohz_full else "",
     ]
-    return " · ".join(w for w in words if w)
+    line = ""
+    for word in filter(None, words):
+        longer = f"{line} · {word}" if line else word
+        if line and len(longer) > width:
+            break
+        line = longer
+    return line

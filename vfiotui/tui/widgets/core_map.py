@@ -44,8 +44,21 @@ class CoreMap(ScrollView, can_focus=True):
             super().__init__()
             self.number = number
 
-    class Chosen(Moved):
-        """A click on the cell under the cursor."""
+    class Clicked(Message):
+        """A click on a cell, on which the cursor stands now."""
+
+        def __init__(self, number: int, *, again: bool) -> None:
+            super().__init__()
+            self.number = number
+            self.again = again
+            """Whether the cursor stood there already."""
+
+    class RowClicked(Message):
+        """A click on a row beside all cells."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -134,14 +147,16 @@ class CoreMap(ScrollView, can_focus=True):
             self.go(sorted(self._cells, key=lambda n: self._cells[n])[place])
 
     def on_click(self, event: Click) -> None:
-        """A click moves the cursor; on the cursor it chooses."""
+        """A click moves the cursor."""
         y = self.scroll_offset.y + event.y
         for number, (line, x, width) in self._cells.items():
             if line == y and x <= event.x < x + width:
-                if number == self.number:
-                    self.post_message(self.Chosen(number))
+                again = number == self.number
                 self.go(number)
+                self.post_message(self.Clicked(number, again=again))
                 return
+        if y < len(self._rows):
+            self.post_message(self.RowClicked(y))
 
     def on_resize(self) -> None:
         """Keeps the height that can be scrolled over."""
