@@ -120,14 +120,8 @@ def caused(pids: Sequence[int], command: Sequence[str], seconds: float = 10.0) -
         until = time.monotonic() + 8
         while (left := until - time.monotonic()) > 0:
             terminal.read(left)
-        import threading
-
-        ended = threading.Event()
-        reader = threading.Thread(target=lambda: [terminal.read(0.1) for _ in iter(ended.is_set, True)])
-        reader.start()
-        busy = spent()
-        ended.set()
-        reader.join()
+        with terminal.drained():
+            busy = spent()
     finally:
         terminal.close()
     return idle, busy

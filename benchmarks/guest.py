@@ -10,20 +10,22 @@ from pathlib import Path
 
 from tests.virt.libvirtd import Daemon
 
-XML = """<domain type='qemu'><name>bench</name><memory unit='MiB'>64</memory><vcpu>{vcpus}</vcpu>
+XML = """<domain type='qemu'><name>bench</name><memory unit='MiB'>64</memory><vcpu>{vcpus}</vcpu>{pins}
 <os><type arch='x86_64' machine='q35'>hvm</type></os>
 <devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/></devices>
 </domain>"""
 
 
 @contextlib.contextmanager
-def guest(vcpus: int = 16) -> Iterator[tuple[str, list[int]]]:
-    """The connection's URI, and the processes of daemon and guest."""
+def guest(vcpus: int = 16, pinned: str = "") -> Iterator[tuple[str, list[int]]]:
+    """The connection's URI, and the processes of daemon and guest; `pinned` names the CPUs of all its threads."""
     daemon = Daemon()
     daemon.start()
     try:
         file = daemon.folder / "bench.xml"
-        file.write_text(XML.format(vcpus=vcpus, emulator=daemon.emulator))
+        pins = "".join(f"<vcpupin vcpu='{n}' cpuset='{pinned}'/>" for n in range(vcpus))
+        pins = f"<cputune>{pins}<emulatorpin cpuset='{pinned}'/></cputune>" if pinned else ""
+        file.write_text(XML.format(vcpus=vcpus, emulator=daemon.emulator, pins=pins))
         daemon.virsh("define", str(file))
         daemon.virsh("start", "bench")
         qemu = int((daemon.folder / "r/libvirt/qemu/run/bench.pid").read_text())

@@ -15,8 +15,9 @@ import select
 import signal
 import struct
 import termios
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +122,18 @@ class Terminal:
         self.writes += 1
         self.tail = (self.tail + data)[-4000:]
         return data
+
+    @contextlib.contextmanager
+    def drained(self) -> Iterator[None]:
+        """What the program writes meanwhile is read, and queries are answered, by a thread."""
+        ended = threading.Event()
+        reader = threading.Thread(target=lambda: [self.read(0.1) for _ in iter(ended.is_set, True)])
+        reader.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            reader.join()
 
     def send(self, keys: bytes) -> None:
         """Types keys."""

@@ -36,6 +36,7 @@ from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
 from vfiotui.tui.status import TABS
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
+from vfiotui.tui.widgets.direct import settle
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
@@ -48,6 +49,8 @@ TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
+HEAD_START = 0.05
+"""Seconds for which the first frame has the processor for itself."""
 FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
@@ -96,7 +99,8 @@ class ConsoleApp(App[int]):
         self.bridge = Bridge(self._changed, lambda error: self._handle_exception(error))
         self._start = start
         for _, mode, _ in TABS:
-            self.add_mode(mode, partial(self._make_screen, mode))
+            if mode != start:
+                self.add_mode(mode, partial(self._make_screen, mode))
         self._bad_themes = self._load_themes(theme or ("console" if caps.few_colours or caps.no_colour else "dark"))
         self._uri = uri
         self.history = LiveHistory()
@@ -127,6 +131,10 @@ class ConsoleApp(App[int]):
         self.stylesheet.set_variables(self.get_css_variables())
         return bad
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen; made in this way, and not as one of several modes, it has its styles worked out once."""
+        return self._make_screen(self._start)
+
     def _make_screen(self, name: str) -> Screen[Any]:
         """Imports a screen when it is first visited."""
         kind: type[ConsoleScreen] = getattr(import_module(f"vfiotui.tui.screens.{name}"), f"{name.capitalize()}Screen")
@@ -145,6 +153,7 @@ class ConsoleApp(App[int]):
 
     def on_mount(self) -> None:
         """The feeders; the first screen is there already."""
+        self.add_mode(self._start, self.get_default_screen)
         # The first frame that is painted has the facts in it, unless they take long.
         self._unseen.enter_context(self.batch_update())
         self.set_timer(PATIENCE, self._begin_painting)
@@ -242,11 +251,16 @@ class ConsoleApp(App[int]):
     def _begin_painting(self) -> None:
         if not self._painting:
             self._painting = True
-            self._unseen.close()
-            gc.freeze()
-            gc.enable()
-            self._mind_size(self.size)
-            self.call_after_refresh(self._feed)
+            settle(self.screen)
+            # In order: what the layout has asked for is over when the screen comes to this.
+            self.screen.call_later(self._paint)
+
+    def _paint(self) -> None:
+        self._unseen.close()
+        gc.freeze()
+        gc.enable()
+        self._mind_size(self.size)
+        self.set_timer(HEAD_START, self._feed)
 
     def on_resize(self, event: Resize) -> None:
         """A terminal that is too small is told what is needed; before the first frame nothing can be told."""

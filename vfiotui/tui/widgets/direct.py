@@ -14,11 +14,12 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -74,6 +75,13 @@ def ready(widget: Widget) -> bool:
         and screen.region.contains_region(widget.region)
         and widget.region.area > 0
     )
+
+
+def settle(screen: Screen[Any]) -> None:
+    """Lays out what waits for it while nothing is painted yet: else the first frame is painted before and after it."""
+    if proved() and screen._layout_required:
+        screen._refresh_layout(scroll=screen._scroll_required)
+        screen._layout_required = screen._scroll_required = False
 
 
 def whole_row(y: int, row: Row, width: int) -> list[Span] | None:
