@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.machines import facts_of, root_of
-from tests.plan.test_isolate import CARD, HOST_CARD, files
+from tests.plan.test_isolate import CARD, HOST_CARD, SOUND, files
 from vfiotui.host.ground import survey
 from vfiotui.model.boot import Loader
 from vfiotui.model.plan import Plan
@@ -19,6 +21,7 @@ from vfiotui.plan.loader_files import WITHOUT_ENTRY
 from vfiotui.plan.trial import DEFAULT, SCRIPT, UNIT, WANTED
 from vfiotui.plan.wishes import make_plan
 
+BOOT_GPU = "0000:00:02.0"
 PROGRAMS = ("update-initramfs", "update-grub", "grub-editenv", "systemctl")
 
 
@@ -42,6 +45,40 @@ def test_the_check_names_what_is_given_and_what_stays() -> None:
     assert f"has {CARD} vfio-pci" in text and "has 0000:00:02.0 i915" in text
     done = subprocess.run(["/bin/sh", "-n"], input=text + GRUB_TEXT, text=True, capture_output=True, timeout=30)
     assert done.returncode == 0, done.stderr
+
+
+def checked(tmp_path: Path, **stubs: str) -> str:
+    """What the check says in a real shell, over folders in place of sysfs and /etc, where systemd says it is up."""
+    text = files(trial_of(("isolate.auto", CARD)))[SCRIPT]
+    for bdf in (CARD, SOUND):
+        (tmp_path / "pci/devices" / bdf).mkdir(parents=True)
+        (tmp_path / "pci/devices" / bdf / "driver").symlink_to("../drivers/vfio-pci")
+    (tmp_path / "pci/devices" / BOOT_GPU).mkdir()
+    (tmp_path / "bin").mkdir()
+    said = {"systemctl": "echo running", "grub-editenv": "echo $@", "udevadm": ":", "sleep": ":", **stubs}
+    for name, line in said.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    text = text.replace("/sys/bus/pci", f"{tmp_path}/pci").replace("/etc/", f"{tmp_path}/etc/")
+    (tmp_path / "cmdline").write_text("quiet\n")
+    text = text.replace("/proc/cmdline", f"{tmp_path}/cmdline")
+    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("when", ["udevadm", "sleep"])
+def test_a_driver_that_comes_behind_the_start_is_waited_for(when: str, tmp_path: Path) -> None:
+    """systemd is up when udev still loads drivers, and udev is idle when some drivers still look at their devices."""
+    told = checked(tmp_path, **{when: f"ln -sfn ../drivers/i915 {tmp_path}/pci/devices/{BOOT_GPU}/driver"})
+    assert "passthrough stays" in told and "- unset vfiotui_trial" in told
+
+
+def test_a_driver_that_never_comes_fails_the_trial(tmp_path: Path) -> None:
+    told = checked(tmp_path)
+    assert f"{BOOT_GPU} has the driver , not i915" in told and "- set vfiotui_trial=failed" in told
+    assert "passthrough stays" not in told
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ WantedBy=multi-user.target
 """
 SECONDS = 900
 """How long a start may take."""
+DRIVER_SECONDS = 60
+"""How long a driver may take behind udev: some probe their devices aside (PROBE_PREFER_ASYNCHRONOUS)."""
 DEFAULT = "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 """Where systemd-boot keeps a default that somebody chose (systemd.io/BOOT_LOADER_INTERFACE)."""
 
@@ -96,15 +98,23 @@ def script_text(counter: Counter, given: tuple[str, ...], kept: tuple[tuple[str,
         f"remove() {{ rm -f {WANTED} {UNIT} {SCRIPT}; systemctl daemon-reload; }}",
         'bad() { echo "the trial boot is not healthy: $1; the next start is without passthrough";',
         f"    {counter.fail}; exit 0; }}",
+        f"left={DRIVER_SECONDS}",
         "has() {",
-        "    driver=$(readlink /sys/bus/pci/devices/$1/driver)",
-        '    [ "${driver##*/}" = "$2" ] || bad "$1 has the driver ${driver##*/}, not $2"',
+        "    while :; do",
+        "        driver=$(readlink /sys/bus/pci/devices/$1/driver)",
+        '        [ "${driver##*/}" != "$2" ] || return 0',
+        '        [ "$left" -gt 0 ] || bad "$1 has the driver ${driver##*/}, not $2"',
+        "        left=$((left - 1))",
+        "        sleep 1",
+        "    done",
         "}",
         "for word in $(cat /proc/cmdline); do",
         f"    case $word in vfiotui=off) {counter.fail}; remove; exit 0 ;; esac",
         "done",
         f"state=$(timeout {SECONDS} systemctl is-system-running --wait)",
         'case $state in running | degraded) ;; *) bad "the system is ${state:-still starting}" ;; esac',
+        # A system that is up has asked udev for its drivers; that they are loaded is not said.
+        f"udevadm settle --timeout={SECONDS}",
         *(f"has {bdf} vfio-pci" for bdf in given),
         *(f"has {bdf} {driver}" for bdf, driver in kept),
         f'if [ -x {HEALTHY} ] && ! {HEALTHY}; then bad "{HEALTHY} says no"; fi',
