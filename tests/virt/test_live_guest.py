@@ -116,7 +116,10 @@ def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[i
         terminal.shows("libvirt ok 1/1 running")
         terminal.shows("spin", f"v0   {CPU}")
         with burner() as culprit:
-            terminal.shows("v0 on CPU", f"({culprit})", "tasks seen in")
+            terminal.shows("worst: v0 waited", f"on CPU {CPU}", "because: ", f"({culprit})")
+            terminal.send("w")
+            terminal.shows("v0 on CPU", "tasks seen in")
+            terminal.send("w")
         console = terminal.console_pid()
         allowed = {
             line.split()[1]

@@ -55,9 +55,10 @@ def threads(guest: GuestDesc) -> tuple[Thread, ...]:
     return tuple(found)
 
 
-def stat_line(tid: int, parent: int, name: str, cpu: int, ticks: int = 0) -> bytes:
-    """A line of /proc/PID/stat: CPU time (14), start (22) and last CPU (39) are told, what nobody reads is 0."""
+def stat_line(tid: int, parent: int, name: str, cpu: int, ticks: int = 0, flags: int = 0) -> bytes:
+    """A line of /proc/PID/stat: flags (9), CPU time (14), start (22) and last CPU (39) are told, the rest is 0."""
     fields = ["S", "1", str(parent), str(parent), *["0"] * 48]
+    fields[9 - 3] = str(flags)
     fields[14 - 3], fields[22 - 3], fields[39 - 3] = str(ticks), str(START), str(cpu)
     return f"{tid} ({name}) {' '.join(fields)}\n".encode()
 

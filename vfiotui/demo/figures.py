@@ -24,6 +24,8 @@ GUEST_SHARE, HOST_SHARE = 0.8, 0.15
 """How busy a CPU with a vCPU is at most, and one without."""
 SPIKE_PERIOD, SPIKE_SECONDS, SPIKE_DELAY = 11.0, 1.0, 0.014
 """Every so many seconds, for so long, so many seconds of scheduling delay in each."""
+LONG_SPIKE = 6
+"""One CPU in five has spikes so many times as long: that is the one that is noticed."""
 DIP_PERIOD, DIP_SECONDS = 29.0, 2.0
 
 
@@ -44,7 +46,12 @@ def area(t: float, seed: int) -> float:
 def spikes(t: float, seed: int) -> float:
     """Seconds of scheduling delay up to t; the moments of the spikes differ by seed."""
     whole, rest = divmod(t + seed * 2.9 % SPIKE_PERIOD, SPIKE_PERIOD)
-    return SPIKE_DELAY * (whole + min(rest / SPIKE_SECONDS, 1.0))
+    return spike_delay(seed) * (whole + min(rest / SPIKE_SECONDS, 1.0))
+
+
+def spike_delay(seed: int) -> float:
+    """Seconds of delay in a spike."""
+    return SPIKE_DELAY * (1 if seed % 5 else LONG_SPIKE)
 
 
 def khz(host: Host, busy: bool, t: float, cpu: int) -> int:
@@ -88,6 +95,7 @@ def stat(host: Host, pinned: set[int], t: float) -> bytes:
     rows = []
     for cpu in online(host.cpu):
         busy = (GUEST_SHARE if cpu in pinned else HOST_SHARE) * area(t, cpu)
+        busy += spikes(t, cpu) if cpu in pinned else 0.0
         rows.append((cpu, int(busy * TICKS), int((t - busy) * TICKS)))
     lines = [f"cpu  {sum(r[1] for r in rows)} 0 0 {sum(r[2] for r in rows)} 0 0 0 0 0 0"]
     lines += [f"cpu{cpu} {busy} 0 0 {idle} 0 0 0 0 0 0" for cpu, busy, idle in rows]

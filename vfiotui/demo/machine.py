@@ -6,6 +6,7 @@ from vfiotui.demo.broken import BROKEN
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.demo.figures import Moving, moving_figures
+from vfiotui.demo.host_tasks import add_host_tasks
 from vfiotui.demo.hostile import hostile_host
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
@@ -30,4 +31,5 @@ def machine(name: str = "tower") -> Host:
 def demo_root_parts(name: str = "tower") -> tuple[Nodes, Moving]:
     """What a demo root is made of: the tree, and the files that move."""
     host = machine(name)
-    return build(host), moving_figures(host)
+    nodes, tasks = add_host_tasks(build(host), host)
+    return nodes, {**moving_figures(host), **tasks}

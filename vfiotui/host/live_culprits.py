@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from vfiotui.host.root import KeptFile, Root
+from vfiotui.host.count_table import CountTable
+from vfiotui.host.root import Root
 from vfiotui.model.culprit import Culprit, Culprits
 from vfiotui.model.rates import FIRST, TICKS
 from vfiotui.model.reading import Unread, or_else
@@ -21,7 +22,6 @@ KERNEL_THREAD = 0x00200000
 """PF_KTHREAD among the flags of stat (include/linux/sched.h)."""
 SHARE, RATE = 0.002, 0.5
 """What is less than these is nobody's stutter."""
-ROOM = 4 << 20
 
 
 class CulpritReader:
@@ -31,8 +31,8 @@ class CulpritReader:
         self._root = root
         self._processes = root.keep_folder("/proc")
         self._tables = {
-            "irq": _CountTable(root.keep_open("/proc/interrupts")),
-            "softirq": _CountTable(root.keep_open("/proc/softirqs")),
+            "irq": CountTable(root.keep_open("/proc/interrupts")),
+            "softirq": CountTable(root.keep_open("/proc/softirqs")),
         }
         self._ticks: dict[int, tuple[int, int]] = {}
         """Thread → its start and its CPU time, in ticks."""
@@ -108,36 +108,3 @@ def _task(data: bytes) -> tuple[str, int, int, int, int] | None:
         return None
     flags, user, system, start, cpu = map(int, chosen)
     return head.partition(b"(")[2].decode("utf-8", "replace"), flags, start, user + system, cpu
-
-
-class _CountTable:
-    """A table with a column for each online CPU: /proc/interrupts or /proc/softirqs."""
-
-    def __init__(self, file: KeptFile) -> None:
-        self.file = file
-        self._lines: dict[bytes, bytes] = {}
-        self._counts: dict[tuple[bytes, int], int] = {}
-
-    def growth(self, cpus: frozenset[int]) -> Iterator[tuple[int, str, int]]:
-        """CPU, source and how much its count has grown since the last time; only lines that differ are split."""
-        data = self.file.read(ROOM)
-        if isinstance(data, Unread):
-            return
-        head, _, body = data.partition(b"\n")
-        columns = [int(w[3:]) if w[3:].isdigit() and len(w) < 9 else -1 for w in head.split()]
-        for line in body.split(b"\n"):
-            row, colon, rest = line.partition(b":")
-            if not colon or self._lines.get(row) == line:
-                continue
-            self._lines[row] = line
-            words = rest.split(None, len(columns))
-            label = row.strip().decode("ascii", "replace")
-            text = words[len(columns)].decode("utf-8", "replace") if len(words) > len(columns) else ""
-            name = " ".join([label, *text.split()[-2:]]) if label.isdigit() else " ".join(text.split()) or label
-            for cpu, word in zip(columns, words, strict=False):
-                if cpu in cpus and word.isdigit() and len(word) < 20:
-                    now = int(word)
-                    before = self._counts.get((row, cpu))
-                    self._counts[row, cpu] = now
-                    if before is not None and now > before:
-                        yield cpu, name, now - before

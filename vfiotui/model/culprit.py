@@ -17,13 +17,39 @@ class Culprit(NamedTuple):
     tid: int
     """0 for interrupts."""
     share: float
-    """Of the CPU's time, 0 … 1; 0 for interrupts, whose time the kernel does not tell."""
+    """Of the CPU's time, 0 … 1; 0 for interrupts whose time was not traced: the kernel counts them only."""
     per_second: float
     """Interrupts in a second; 0 for tasks."""
 
 
+class Wait(NamedTuple):
+    """One time that a vCPU was ready and not on a CPU, as it was traced."""
+
+    tid: int
+    cpu: int
+    at: float
+    """Seconds of CLOCK_MONOTONIC at its end."""
+    ms: float
+    behind: tuple[tuple[str, str, int, float], ...]
+    """Kind, name and id of who ran meanwhile, with milliseconds; the longest first."""
+
+
+class Traced(NamedTuple):
+    """What only a trace tells."""
+
+    waits: tuple[Wait, ...]
+    """The longest ones, the longest first."""
+    waited: int
+    """How many waits there were."""
+    events: int
+    lost: int
+    """Events that did not fit into the kernel's buffer."""
+    until: float
+    """Seconds of CLOCK_MONOTONIC at which tracing ends by itself."""
+
+
 class Culprits(NamedTuple):
-    """One look at all tasks and interrupts."""
+    """One look at all tasks and interrupts, or what was traced since the last one."""
 
     at: float
     """Seconds of CLOCK_MONOTONIC."""
@@ -34,9 +60,11 @@ class Culprits(NamedTuple):
     """How many tasks were looked at."""
     cost_ms: float
     """CPU milliseconds that the look took."""
+    traced: Traced | None = None
+    """None where tasks were only looked at, and their places inferred."""
 
     def on(self, cpu: int, but: int = 0) -> tuple[Culprit, ...]:
-        """Those of one CPU without the thread `but`: tasks by their share, then interrupts by their rate."""
+        """Those of one CPU without the thread `but`: by their share, then interrupts by their rate."""
         if isinstance(self.found, Unread):
             return ()
         mine = [c for c in self.found if c.cpu == cpu and (c.tid != but or not but)]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from vfiotui.model.alarm import Alarms
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
+    from vfiotui.tui.live_asks import LiveAsks
     from vfiotui.watch import Watch
 
 TOAST_SECONDS = 300.0
@@ -109,6 +110,7 @@ class ConsoleApp(App[int]):
         self._restraint = SelfRestraint(root)
         self._alarms: Alarms | None = None
         self._toasts: dict[tuple[str, str], float] = {}
+        self._live_asks: LiveAsks | None = None
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
@@ -134,6 +136,15 @@ class ConsoleApp(App[int]):
     def get_default_screen(self) -> Screen[Any]:
         """The first screen; made in this way, and not as one of several modes, it has its styles worked out once."""
         return self._make_screen(self._start)
+
+    @property
+    def live_asks(self) -> LiveAsks:
+        """What Live reads only when somebody asks for it; made for the first who does."""
+        if self._live_asks is None:
+            from vfiotui.tui.live_asks import LiveAsks
+
+            self._live_asks = LiveAsks(self.root_, self.store, self._uri)
+        return self._live_asks
 
     def _make_screen(self, name: str) -> Screen[Any]:
         """Imports a screen when it is first visited."""
@@ -175,6 +186,8 @@ class ConsoleApp(App[int]):
         self.sampler.stop()
         if self._feeding is not None:
             await self._feeding
+        if self._live_asks is not None:
+            await self._live_asks.stop()
         await self.follow.stop()
         if self.watch_ is not None:
             await self.watch_.stop()

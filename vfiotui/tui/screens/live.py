@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
@@ -12,18 +13,24 @@ from textual.timer import Timer
 
 from vfiotui.history import LiveHistory
 from vfiotui.model.reading import Unread
+from vfiotui.tui.hunt import Hunt
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.culprits import culprit_rows, late_keys
-from vfiotui.tui.views.live import Table, clock_text, key_of, live_rows
+from vfiotui.tui.views.culprits import culprit_rows
+from vfiotui.tui.views.live import Table, clock_text, graph_widths, key_of, live_rows
 from vfiotui.tui.views.live_big import AXIS, big_rows
+from vfiotui.tui.views.live_help import LIVE_HELP
+from vfiotui.tui.views.verdict import Worst, verdict_rows
 from vfiotui.tui.views.window import ZOOMS, Window
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
-HUNT_SECONDS = 10.0
-"""How long culprits are looked for after a vCPU has waited."""
+MORE = ("core", "trace", "exits")
+ASKED = frozenset({"culprits", *MORE})
+"""Topics that are read only when they are asked for."""
+TIDY_SECONDS = 3.0
+"""After the first picture."""
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between samples that + and - step through."""
 
@@ -35,34 +42,29 @@ class LiveScreen(ConsoleScreen):
     TOPICS = ("live",)
     KEYS = (
         ("enter", "graph"),
-        ("t", "guest"),
+        ("w", "who"),
         ("p", "pause"),
         ("←→", "time"),
         ("z", "zoom"),
-        ("w", "who"),
+        ("W", "precise"),
+        ("e", "exits"),
+        ("t", "guest"),
         ("m", "mark"),
+        ("n", "next mark"),
         ("c", "CPUs"),
         ("+-", "interval"),
     )
-    HELP_TEXT = (
-        "Each row is a thread of the guest: where it may run and where it ran last, the frequency of that CPU, and how "
-        "many milliseconds of each second it was ready but had to wait (run_delay of schedstat). busy is the time on a "
-        "CPU; forced counts the times it was pushed off, switch the time slices, both per second.\n\n"
-        "A ? is a moment without a value: the first sample has no rate, a nohz_full CPU shows no frequency. Pins and "
-        "forced switches are read every 5 s.\n\n"
-        "enter  the graphs of the row, large; esc goes back\nt  the next guest\nc  host CPUs below the guest\n"
-        "p  the picture stands; until it goes on a sample is taken every 5 s\n"
-        "left right  back and forth in time, < and > in larger steps, esc back to now\n"
-        "z Z  more or less time in a cell: of the samples in a cell the longest delay and the lowest frequency show\n"
-        "w  who else runs on the CPUs of the vCPUs; while one waits long it is looked for unasked, seldom\n"
-        "m  marks the moment\n+ -  seconds between samples, 0.1 to 10"
-    )
+    HELP_TEXT = LIVE_HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_guest", "guest", show=False),
         Binding("c", "cpus", "host CPUs", show=False),
         Binding("p", "pause", "pause", show=False),
         Binding("w", "who", "who runs there", show=False),
+        Binding("W", "precise", "trace", show=False),
+        Binding("e", "exits", "exits", show=False),
         Binding("m", "mark", "mark", show=False),
+        Binding("n", "to_mark(1)", "next mark", show=False),
+        Binding("N", "to_mark(-1)", "last mark", show=False),
         Binding("z", "zoom(1)", "zoom out", show=False),
         Binding("Z", "zoom(-1)", "zoom in", show=False),
         Binding("left,h", "seek(-1)", "back", show=False, priority=True),
@@ -87,16 +89,17 @@ class LiveScreen(ConsoleScreen):
         self._big = ""
         self._table: Table | None = None
         self._playing: Timer | None = None
-        self._asked = False
-        """Whether culprits are wanted though no vCPU waits."""
-        self._hunt_until = 0.0
-        self._leave_hunt: Callable[[], None] | None = None
+        self._worst = Worst()
+        self._verdict_of: tuple[object, ...] = ()
+        """What the verdict was made of."""
+        self._hunt: Hunt | None = None
 
     def compose_body(self) -> ComposeResult:
-        """A headline and the table."""
+        """A headline, the answer, the table, and what was asked for."""
         yield Line(id="headline")
+        yield Rows(id="verdict", cursor=False)
         yield Rows(id="live")
-        yield Rows(id="culprits", cursor=False)
+        yield Rows(id="more", cursor=False)
 
     def on_mount(self) -> None:
         """Keys go to the table."""
@@ -104,7 +107,26 @@ class LiveScreen(ConsoleScreen):
         if self.console.recording is not None:
             self._end = self.history.count
         super().on_mount()
+        self.query_one("#verdict", Rows).can_focus = False
         self.query_one("#live", Rows).focus()
+        if self.console.root_.is_live:
+            self.set_timer(TIDY_SECONDS, self._tidy)
+
+    async def _tidy(self) -> None:
+        """A console that was killed may have left a trace behind."""
+        from vfiotui.host.trace_leftovers import remove_leftovers
+
+        removed = await asyncio.to_thread(remove_leftovers, self.console.root_)
+        if removed:
+            self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
+
+    @property
+    def hunt(self) -> Hunt:
+        """The hunt for reasons."""
+        if self._hunt is None:
+            console = self.console
+            self._hunt = Hunt(self.store, console.sampler, lambda: console.live_asks, console.bridge.tell)
+        return self._hunt
 
     @property
     def history(self) -> LiveHistory:
@@ -149,12 +171,24 @@ class LiveScreen(ConsoleScreen):
             rows.show(big_rows(self.history, key, self.window, self.at, self.table, width, rows.size.height))
         else:
             rows.show(live_rows(self.history, self.guest, self.window, self.at, self.table, width, cpus=self._cpus))
-        self._hunt()
+        if self._follows and self.history.count:
+            self.hunt.follow(self.history, self.guest)
+        elif self._paused:
+            self.hunt.want("culprits", False)
+        self._draw_verdict(width)
+        self._draw_more()
+
+    @property
+    def _follows(self) -> bool:
+        """Whether the newest sample is shown, of a host that runs."""
+        return self._end is None and self.console.recording is None
 
     def changed(self, topic: str) -> None:
         """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
-        if topic == "culprits":
-            self._draw_culprits()
+        if topic in ASKED:
+            self.hunt.hear(topic)
+            self._draw_more()
+            self._draw_verdict((self.query_one("#live", Rows).size.width or 80) - 1)
         elif topic != "live" or self._end is None:
             super().changed(topic)
         elif not self._paused:
@@ -163,52 +197,81 @@ class LiveScreen(ConsoleScreen):
     def on_screen_suspend(self) -> None:
         """Nobody is hunted behind another screen."""
         super().on_screen_suspend()
-        self._end_hunt()
+        self.hunt.rest()
 
-    def _hunt(self) -> None:
-        """While a vCPU waits, and for a while after, it is looked who else runs on the CPUs of its guest."""
-        history, guest = self.history, self.guest
-        if self.console.recording is not None or self._end is not None or not history.count:
-            if self._paused:
-                self._end_hunt()
-            return
-        at = history.count - 1
-        self.console.sampler.asked = self._asked
-        if self._asked or late_keys(history, guest, at):
-            self._hunt_until = history.at(at) + HUNT_SECONDS
-        ran = [history.value(k, "ran_on", at) for k in history.guests.get(guest, ()) if k[1] == "vcpu"]
-        self.console.sampler.cores = frozenset(int(v) for v in ran if v == v)
-        if history.at(at) >= self._hunt_until:
-            self._end_hunt()
-        elif self._leave_hunt is None:
-            self._leave_hunt = self.store.subscribe("culprits", self.console.bridge.tell)
-        self._draw_culprits()
+    def _draw_verdict(self, width: int) -> None:
+        """Made anew only where something worse came, or somebody was found."""
+        worst, hunt = self._worst, self.hunt
+        worst.follow(self.history, self.guest, self.window, graph_widths(width)[1])
+        hint = ""
+        if self._follows and not (hunt.wants("culprits") or hunt.wants("trace")):
+            hint = "w names who runs there from now on"
+        of = (worst.delay, worst.number, worst.slow_number, len(hunt.looks) and hunt.looks[-1].at, hint, width)
+        if of != self._verdict_of:
+            self._verdict_of = of
+            rows = verdict_rows(self.history, worst, hunt.looks, hint, width)
+            self.query_one("#verdict", Rows).show(rows)
 
-    def _end_hunt(self) -> None:
-        if self._leave_hunt is not None:
-            self._leave_hunt()
-            self._leave_hunt = None
-            self.store.push("culprits", None)
+    def _draw_more(self) -> None:
+        """What was asked for, below the table; nothing, and no line of the screen, otherwise."""
+        pane, hunt = self.query_one("#more", Rows), self.hunt
+        hunt.want("core", bool(self._big) and self._core_of(self._big) >= 0 and self._follows)
+        width = (self.query_one("#live", Rows).size.width or 80) - 1
+        rows: list[Row] = []
+        if any(hunt.wants(topic) for topic in MORE):
+            # What nobody asks for is not even loaded.
+            from vfiotui.tui.views.live_more import core_rows, exit_rows, trace_rows
 
-    def _draw_culprits(self) -> None:
-        pane = self.query_one("#culprits", Rows)
+            if hunt.wants("core"):
+                self.console.live_asks.core = self._core_of(self._big)
+                rows += core_rows(self.store.get("core"), width)
+            if hunt.wants("trace"):
+                rows += trace_rows(self.history, self.guest, self.store.get("trace"), hunt.waits, width)
+            if hunt.wants("exits"):
+                rows += exit_rows(self.store.get("exits"), width)
+        if hunt.wants("culprits") and hunt.asked:
+            rows += self._culprit_rows(width)
+        pane.show(rows)
+        pane.display = bool(rows)
+
+    def _culprit_rows(self, width: int) -> Sequence[Row]:
         look = self.store.get("culprits")
-        if not self.guest or self._big or self.console.recording is not None:
-            pane.show([])
-            return
         if isinstance(look, Unread):
-            pane.show([row((clean(str(look)), "unknown"))])
-            return
-        width = (pane.size.width or 80) - 1
-        hunting = self._leave_hunt is not None
-        at = self.history.count - 1 if hunting and not self._asked else self.at
-        pane.show(culprit_rows(self.history, self.guest, at, look, self._asked, width))
+            return [row((clean(str(look)), "unknown"))]
+        return culprit_rows(self.history, self.guest, self.at, look, True, width)
+
+    def _core_of(self, key_text: str) -> int:
+        """The host CPU of a row: its own number, or where the thread ran; -1 where that is not known."""
+        key = key_of(self.guest, key_text)
+        if key[1] == "cpu":
+            return key[2]
+        ran_on = self.history.value(key, "ran_on", self.at)
+        return int(ran_on) if ran_on == ran_on else -1
 
     def action_who(self) -> None:
         """Looks who else runs on the CPUs of all vCPUs, or only of those that wait."""
-        self._asked = not self._asked
-        self._hunt_until = 0.0
+        self.hunt.ask()
         self.redraw()
+
+    def action_precise(self) -> None:
+        """Traces, or ends that."""
+        if self._follows:
+            self.hunt.trace(self.history, self.guest)
+            self.redraw()
+
+    def action_exits(self) -> None:
+        """Asks libvirt for exits, or ends that."""
+        if self._follows:
+            self.console.live_asks.guest = self.guest
+            self.hunt.want("exits", not self.hunt.wants("exits"))
+            self.redraw()
+
+    def action_to_mark(self, step: int) -> None:
+        """The reading cursor goes to the next mark or alarm, or back to the last one."""
+        places = sorted({m.number for m in self.history.marks} | {self._worst.number} - {-1})
+        later = [n for n in places if n > self.at] if step > 0 else [n for n in reversed(places) if n < self.at]
+        if later:
+            self.action_seek_to(later[0])
 
     def _headline(self) -> Row:
         history = self.history
@@ -274,8 +337,11 @@ class LiveScreen(ConsoleScreen):
         history = self.history
         if not history.count:
             return
-        window = self.window
-        at = min(max(self.at + cells * self._zoom, history.first), history.count - 1)
+        self.action_seek_to(min(max(self.at + cells * self._zoom, history.first), history.count - 1))
+
+    def action_seek_to(self, at: int) -> None:
+        """The reading cursor goes to a sample that is kept."""
+        history, window = self.history, self.window
         end = window.end
         if at >= end:
             end = min(at + self._zoom, history.count)

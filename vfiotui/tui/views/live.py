@@ -65,6 +65,12 @@ def clock_text(wall: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(wall)) if wall == wall else "?"
 
 
+def graph_widths(width: int) -> tuple[int, int]:
+    """Cells of the frequency's and of the delay's graph in a table of so many cells."""
+    room = max(width - FIXED, 12)
+    return room // 2, room - room // 2
+
+
 def live_rows(
     history: LiveHistory, guest: str, window: Window, at: int, table: Table, width: int, *, cpus: bool
 ) -> list[Row]:
@@ -92,13 +98,11 @@ def _no_guest(moment: LiveMoment, width: int) -> list[Row]:
 def _guest_rows(
     history: LiveHistory, keys: tuple[Key, ...], window: Window, at: int, table: Table, width: int
 ) -> list[Row]:
-    room = max(width - FIXED, 12)
-    first, second = room // 2, room - room // 2
+    first, second = graph_widths(width)
     _fit_delay(history, keys, window, table, second)
-    mhz_word, delay_word = f"MHz, top {table.mhz_top:.0f}", f"delay, top {table.delay_top:.0f} ms/s"
-    head = (
-        f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {fit(mhz_word, first)} {'ms/s':>6} {fit(delay_word, second)}"
-    )
+    mhz_word, top = _axis(f"MHz, top {table.mhz_top:.0f}", first), f"{table.delay_top:.0f}"
+    delay_word = _axis(f"delay, top {top} ms/s", second, f"delay, top {top}", f"delay to {top}")
+    head = f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
     rows = [row((f"{head}  busy forced switch", "head"))]
     marks = _mark_row(history, window, at, (LEFT, first, second), table.glyphs)
     if marks is not None:
@@ -110,6 +114,11 @@ def _guest_rows(
             rows.append(BLANK)
         rows.append(_thread_row(history, key, window, at, table, first, second))
     return rows
+
+
+def _axis(text: str, width: int, *shorter: str) -> str:
+    """The first of the texts for which there is room."""
+    return fit(next((t for t in (text, *shorter) if len(t) <= width), text), width)
 
 
 def _fit_delay(history: LiveHistory, keys: tuple[Key, ...], window: Window, table: Table, width: int) -> None:
