@@ -10,7 +10,7 @@ import re
 import time
 
 from vfiotui.host.count_table import CountTable
-from vfiotui.host.cpu import CPUS
+from vfiotui.host.numbered import CPUS
 from vfiotui.host.root import KeptFile, Root
 from vfiotui.model.core import Core, IdleState, Source
 from vfiotui.model.rates import FIRST, per_second
