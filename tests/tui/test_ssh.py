@@ -1,0 +1,92 @@
+"""A real ssh connection that breaks in the middle of a step: the step ends, and the next console shows it."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.tui.changing import gated_system, open_gate, records, states
+from tests.tui.tmux import Tmux
+from tests.tui.ways_in import SSHD, Ssh
+from vfiotui.host.root import Root
+from vfiotui.model.change import Effect, run_command
+from vfiotui.model.finding import Risk
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan, to_json
+
+pytestmark = [
+    pytest.mark.needs_tmux,
+    pytest.mark.skipif(os.geteuid() != 0, reason="a sshd of its own needs root: run make test as root"),
+    # Set-up does not install a server that would open the machine of whoever runs the tests.
+    pytest.mark.skipif(SSHD is None, reason="sshd is not here: install openssh-server to try this"),
+]
+SIZE = {"columns": 80, "lines": 24, "term": "linux"}
+
+
+def worker(root: Root) -> int:
+    """A file that is readable when the process that applies the change has ended."""
+    process = records(root)[0].progress.process
+    assert process is not None
+    return os.pidfd_open(process.pid)
+
+
+def test_a_console_that_is_cut_off(tmp_path: Path) -> None:
+    root = gated_system(tmp_path)
+    with Ssh() as ssh:
+        with Tmux("--root", str(tmp_path), **SIZE, program=ssh.program("-tt")) as terminal:  # type: ignore[arg-type]
+            terminal.shows("switches the IOMMU off")
+            terminal.send("/")
+            terminal.shows("filter: any text")
+            terminal.send(*"switches", "Enter")
+            terminal.shows("f fix")
+            terminal.send("f")
+            terminal.shows("Drop amd_iommu=off")
+            terminal.send("a")
+            terminal.shows("type y")
+            terminal.send("y")
+            terminal.shows("applying", "the menu is being built")
+            (client,) = (p for p in psutil.Process(int(terminal.told("pane_pid"))).children() if p.name() == "ssh")
+            client.send_signal(signal.SIGKILL)
+            terminal.shows("ended with 137")
+        with Tmux("--root", str(tmp_path), **SIZE, program=ssh.program("-tt")) as terminal:  # type: ignore[arg-type]
+            terminal.shows("change 1 applying")
+            terminal.send("7")
+            terminal.shows("0001")
+            terminal.send("Enter")
+            terminal.shows("at work", "the menu is being built")
+            open_gate(tmp_path)
+            terminal.shows("state     done", "the menu is there")
+    assert states(root) == [State.DONE]
+
+
+@pytest.mark.parametrize("terminal", ["-T", "-tt"])
+def test_a_command_that_is_cut_off(terminal: str, tmp_path: Path) -> None:
+    root = gated_system(tmp_path)
+    step = run_command(("update-grub",), "x", products=("/boot/grub/grub.cfg",), risk=Risk.R2, effect=Effect.BOOT)
+    (tmp_path / "plan.json").write_text(to_json(Plan("Build the menu", (step,))))
+    words = ("--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes")
+    with Ssh() as ssh:
+        client = subprocess.Popen(
+            [*ssh.program(terminal), *map(shlex.quote, words)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert client.stdout is not None
+        assert b"step 1 of 1" in client.stdout.readline()
+        client.kill()
+        client.wait(10)
+        client.stdout.close()
+        ended = worker(root)
+        assert states(root) == [State.APPLYING]
+        open_gate(tmp_path)
+        assert select.select([ended], [], [], 60)[0], "it comes to its end"
+        os.close(ended)
+    assert states(root) == [State.DONE]
