@@ -1,15 +1,14 @@
 """Dataclasses with slots, declared at a tenth of the standard library's price.
 
 A command that answers and ends declares more than a hundred classes and makes objects of some of them. The standard
-library compiles six methods for each (0.5 ms) and loads `inspect` for that; here the methods are shared, and only
-`__init__` is compiled, when the first object is made. Type checkers see the original, and `dataclasses.replace`,
+library compiles six methods for each (0.5 ms) and loads `inspect` for that; here a method is compiled when it is
+called for the first time. Type checkers see the original, and `dataclasses.replace`,
 `fields` and `asdict` work on these classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,13 +80,14 @@ def _made(cls: type, frozen: bool, eq: bool) -> type:
     fields = {name: _field(own.pop(name, _MISSING)) for name in own["__annotations__"]}
     compared = tuple(n for n, f in fields.items() if f.compare)
     if eq:
-        own.setdefault("__eq__", _equal(compared))
-        own["__hash__"] = own.get("__hash__") or (_hash(compared) if frozen else None)
+        own.setdefault("__eq__", _when_called("__eq__", lambda cls: _equal(compared)))
+        hashed = _when_called("__hash__", lambda cls: _hash(compared))
+        own["__hash__"] = own.get("__hash__") or (hashed if frozen else None)
     own.setdefault("__repr__", _represented(tuple(n for n, f in fields.items() if f.repr)))
     own["__slots__"] = tuple(fields)
     own["__match_args__"] = tuple(n for n, f in fields.items() if f.init)
     own["__dataclass_fields__"] = _Fields(own, fields)
-    own["__init__"] = _first_init(fields)
+    own["__init__"] = _when_called("__init__", lambda cls: _init(cls, fields))
     if frozen:
         own["__setattr__"], own["__delattr__"] = _refuse_set, _refuse_delete
     return type(cls.__name__, (), own)
@@ -97,18 +97,22 @@ def _field(given: Any) -> _Field:
     return given if isinstance(given, _Field) else _Field(default=given)
 
 
-def _first_init(fields: dict[str, _Field]) -> Callable[..., None]:
-    """An `__init__` that puts the compiled one in its place."""
+def _when_called(name: str, source: Callable[[type], tuple[str, dict[str, Any]]]) -> Callable[..., Any]:
+    """A method that compiles its source at the first call, and puts what came out in its own place."""
 
-    def __init__(self: Any, *args: Any, **words: Any) -> None:
-        cls: Any = type(self)
-        cls.__init__ = _compiled_init(cls, fields)
-        cls.__init__(self, *args, **words)
+    def first(self: Any, *args: Any, **words: Any) -> Any:
+        cls = type(self)
+        text, names = source(cls)
+        exec(text, names)  # noqa: S102 - of identifiers only
+        method = names[name]
+        method.__qualname__ = f"{cls.__qualname__}.{name}"
+        setattr(cls, name, method)
+        return method(self, *args, **words)
 
-    return __init__
+    return first
 
 
-def _compiled_init(cls: type, fields: dict[str, _Field]) -> Callable[..., None]:
+def _init(cls: type, fields: dict[str, _Field]) -> tuple[str, dict[str, Any]]:
     names: dict[str, Any] = {"MISSING": _MISSING}
     arguments, lines = ["self"], []
     for name, told in fields.items():
@@ -132,28 +136,17 @@ def _compiled_init(cls: type, fields: dict[str, _Field]) -> Callable[..., None]:
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     body = "\n".join(lines or [" pass"])
-    exec(f"def __init__({', '.join(arguments)}):\n{body}", names)  # noqa: S102 - of identifiers only
-    made: Callable[..., None] = names["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    return f"def __init__({', '.join(arguments)}):\n{body}", names
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[Any], Any]:
-    return attrgetter(*names) if names else lambda value: ()
+def _equal(names: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    mine, theirs = ("".join(f"{who}.{n}, " for n in names) for who in ("self", "other"))
+    same = f"({mine}) == ({theirs})"
+    return f"def __eq__(self, other):\n return {same} if other.__class__ is self.__class__ else NotImplemented", {}
 
 
-def _equal(names: tuple[str, ...]) -> Callable[[Any, Any], Any]:
-    key = _getter(names)
-
-    def __eq__(self: Any, other: Any) -> Any:
-        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
-
-    return __eq__
-
-
-def _hash(names: tuple[str, ...]) -> Callable[[Any], int]:
-    key = _getter(names)
-    return lambda self: hash(key(self))
+def _hash(names: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    return f"def __hash__(self):\n return hash(({''.join(f'self.{n}, ' for n in names)}))", {}
 
 
 def _represented(names: tuple[str, ...]) -> Callable[[Any], str]:
