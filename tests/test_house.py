@@ -58,6 +58,11 @@ def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
         (["--demo", "topology", "--json"], "textual rich libvirt lxml psutil pyudev asyncio"),
         (["--demo", "groups"], "textual rich libvirt lxml psutil pyudev asyncio"),
         (["doctor", "--json"], "textual rich lxml pyudev asyncio"),
+        (["--demo", "doctor"], "dataclasses inspect concurrent logging shutil libvirt psutil"),
+        (["doctor"], "dataclasses inspect concurrent logging shutil psutil"),
+        (["groups"], "dataclasses inspect concurrent logging shutil libvirt xml"),
+        (["pci"], "dataclasses inspect concurrent logging shutil libvirt xml"),
+        (["topology"], "dataclasses inspect concurrent logging shutil libvirt xml"),
     ],
     ids=" ".join,
 )
@@ -71,3 +76,13 @@ def test_a_command_imports_only_what_it_needs(words: list[str], never: str) -> N
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "vfiotui" in loaded
     assert loaded.isdisjoint(never.split())
+
+
+@pytest.mark.parametrize(("command", "most"), [("topology", 30), ("pci", 30), ("groups", 45)])
+def test_a_command_loads_few_modules_of_the_house(command: str, most: int) -> None:
+    program = (
+        "import sys\nfrom vfiotui.cli.main import main\nmain(['--demo', sys.argv[1]])\n"
+        "print(sum(m.startswith('vfiotui') and not m.startswith('vfiotui.demo') for m in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, command], capture_output=True, text=True, timeout=60)
+    assert 5 < int(done.stderr) <= most

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -16,7 +17,8 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.tower import TOWER
 from vfiotui.host import pci
 from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.pci_config import EXPRESS_KINDS, parse
+from vfiotui.host.pci_config import EXPRESS_KINDS, parse, parse_pieces
+from vfiotui.host.pci_modules import AliasTable
 from vfiotui.host.pci_names import PciNames
 from vfiotui.host.root import Root
 from vfiotui.model.mode import Mode
@@ -200,3 +202,61 @@ def test_names_that_are_no_addresses_are_no_devices() -> None:
     nodes["/sys/bus/pci/devices/[bold]x"] = File(b"")
     bus = pci.read(Root(MemoryTree(nodes), Mode.CAPTURE))
     assert isinstance(bus, PciBus) and len(bus.devices) == len(TOWER.pci)
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_a_space_read_in_pieces_says_what_the_whole_says(
+    tmp_path_factory: pytest.TempPathFactory, a: bytes, b: bytes
+) -> None:
+    data = space(256, b34=0x40, b40=0x10, b41=0x60, b60=0x05) + a
+    data = (data[:64] + b + data[64:])[:4096]
+    folder = tmp_path_factory.mktemp("space")
+    (folder / "config").write_bytes(data)
+    assert Root.mounted(str(folder)).in_pieces("/config", parse_pieces) == parse(data)
+
+
+def test_what_is_no_file_is_not_read_in_pieces(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    root = Root.mounted(str(tmp_path))
+    for name, why in (("pipe", Why.NOT_A_FILE), ("folder", Why.NOT_A_FILE), ("none", Why.ABSENT)):
+        found = root.in_pieces(f"/{name}", parse_pieces)
+        assert isinstance(found, Unread) and found.why is why and found.path == f"/{name}"
+
+
+def test_few_words_of_a_space_are_read() -> None:
+    """Each costs a round trip to the device: the lists and what is looked at, never all four kilobytes."""
+    read: list[int] = []
+    config = root_of(TOWER).bytes("/sys/bus/pci/devices/0000:01:00.0/config")
+    assert isinstance(config, bytes) and len(config) == 4096
+
+    def piece(place: int, size: int) -> bytes:
+        read.append(size)
+        return config[place : place + size]
+
+    assert parse_pieces(piece, len(config)) == parse(config)
+    assert sum(read) < 256
+
+
+ALIASES = b"""# Aliases extracted from modules themselves.
+alias pci:v000010DEd*sv*sd*bc03sc00i00* nouveau
+alias pci:v000010DEd*sv*sd*bc03sc[02]?i00* nvidia
+alias pci:v000010DEd000013C2sv*sd*bc*sc*i* one
+alias pci:v000010DEd000013C2sv*sd*bc*sc*i* one
+alias pci:v00001002d*sv*sd*bc03sc*i* amdgpu
+alias pci:v*d*sv*sd*bc03sc00i00* any_vga
+alias pci:v*d*sv*sd*bc0Csc03i30* xhci_pci
+alias usb:v10DE* never"""
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n"])
+def test_modules_that_could_claim_a_device_are_found_as_modprobe_does(ending: bytes) -> None:
+    table = AliasTable(ALIASES + ending)
+    assert table.modules("pci:v000010DEd000013C2sv00001458sd0000367Abc03sc00i00") == (
+        "nouveau",
+        "nvidia",
+        "one",
+        "any_vga",
+    )
+    assert table.modules("pci:v00001B21d00001242sv0sd0bc0Csc03i30") == ("xhci_pci",)
+    assert table.modules("usb:v10DE") == () and AliasTable(b"").modules("pci:v000010DEd") == ()

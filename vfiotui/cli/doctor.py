@@ -8,7 +8,6 @@ JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libv
 from __future__ import annotations
 
 import argparse
-import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -196,6 +195,8 @@ def finding_text(finding: Finding, colours: bool) -> list[str]:
 
 def fold_text(fold: Fold, colours: bool) -> list[str]:
     """Checks that cannot tell for one reason, with their codes."""
+    import textwrap
+
     lead = paint(f"{MARKS['unknown']} unknown", "unknown", colours)
     return [
         f"{lead} {printable(fold.sentence)}",

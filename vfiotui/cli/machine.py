@@ -44,6 +44,13 @@ def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
     from vfiotui.host import domains
 
     if root.is_live or args.connect:
+        from vfiotui.host.libvirt_daemon import FOLDERS, listens
+        from vfiotui.virt.connect import DEFAULT_URI, advice, not_connected
+
+        if not args.connect and not listens(root):
+            # To load libvirt costs as much as all reading of a small host, only to be told the same.
+            said = advice(f"no daemon listens below {FOLDERS[0]}", DEFAULT_URI)
+            return domains.without_daemon(root, not_connected(DEFAULT_URI, said))
         from vfiotui.virt import once
 
         return domains.without_daemon(root, once.read(args.connect))

@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from vfiotui import __version__
 from vfiotui.cli.exit import CommandError, Exit
@@ -40,20 +41,44 @@ UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a full disk or a vanished terminal answers to a write."""
 
 
+@cache
+def _width() -> int:
+    """The columns for help, as shutil counts them, without loading it and the libraries of three packers."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=_width() - 2)
+
+
 def build_parser(command: str) -> argparse.ArgumentParser:
     """The parser of the whole command line, with the arguments of one subcommand only."""
     parser = argparse.ArgumentParser(
         prog="vfiotui",
+        formatter_class=_formatter,
         description="A console for hosts that pass PCI devices through to virtual machines.",
         epilog="Exit codes: 0 fine, 1 something fails, 2 usage, 3 no access, 4 a change failed, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"vfiotui {__version__}")
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_formatter)
     for target in (parser, common):
         add_global(target, argparse.SUPPRESS if target is common else None)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for name, help_text in COMMANDS.items():
-        sub = commands.add_parser(name, help=help_text, description=help_text.capitalize() + ".", parents=[common])
+        sub = commands.add_parser(
+            name,
+            help=help_text,
+            description=help_text.capitalize() + ".",
+            parents=[common],
+            formatter_class=_formatter,
+        )
         if name == command:
             importlib.import_module(f"vfiotui.cli.{name}").arguments(sub)
     return parser

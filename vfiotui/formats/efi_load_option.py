@@ -6,8 +6,6 @@ Every length may lie, so each is checked against its end.
 
 from __future__ import annotations
 
-import uuid
-
 from vfiotui.model.value import dataclass
 
 MEDIA, HARD_DRIVE, FILE = 4, 1, 4
@@ -60,6 +58,9 @@ def _device_path(data: bytes) -> tuple[str, str]:
             break
         body = data[at + 4 : at + size]
         if (head[0], head[1]) == (MEDIA, HARD_DRIVE) and len(body) >= 38 and body[37] == GUID_SIGNATURE:
+            # Loads `platform` with its expressions; only a firmware's boot entries need it.
+            import uuid
+
             partition = str(uuid.UUID(bytes_le=bytes(body[20:36])))
         if (head[0], head[1]) == (MEDIA, FILE):
             parts.append(text_of(body))

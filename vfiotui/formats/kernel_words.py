@@ -20,12 +20,14 @@ FOR_INIT = "--"
 WRITABLE = re.compile(r"[!\"#%()*+,\-./0-9:=?@A-Z\[\]^_a-z{}~ ]+")
 """What every loader, every shell and GRUB's own language read alike."""
 
-BOOTS_THE_SYSTEM = re.compile(
-    r"(root|rootflags|rootfstype|rootwait|rootdelay|rootovl|roothash|usrhash|real_root|nfsroot|ro|rw|init|rdinit|initrd"
-    r"|cryptdevice|cryptkey|cryptopts|crypt_root|cryptroot|resume|resume_offset|noresume|boot|zfs|ostree|subvol|verity"
-    r"|dolvm|domdadm|BOOT_IMAGE|(rd|luks|mount|systemd\.verity\w*|bootc|composefs|zfs|spl)\..*|rd)"
+BOOTS_THE_SYSTEM = frozenset(
+    "root rootflags rootfstype rootwait rootdelay rootovl roothash usrhash real_root nfsroot ro rw init rdinit initrd"
+    " cryptdevice cryptkey cryptopts crypt_root cryptroot resume resume_offset noresume boot zfs ostree subvol verity"
+    " dolvm domdadm BOOT_IMAGE rd".split()
 )
 """Parameters that find, unlock and mount the system."""
+BEGINS_SUCH = ("rd.", "luks.", "mount.", "systemd.verity", "bootc.", "composefs.", "zfs.", "spl.")
+"""How all parameters of a module or a program that does so begin."""
 
 EACH_COUNTS = frozenset("hugepages hugepagesz console earlycon memmap modprobe.blacklist pci".split())
 """Parameters of which every occurrence counts, not only the last."""
@@ -86,10 +88,13 @@ def key_of(word: str) -> str:
 def is_protected(word: str) -> bool:
     """Whether the word finds, unlocks or mounts the system, so that no edit may touch it.
 
-    >>> [is_protected(w) for w in ("root=UUID=1", "rd.luks.uuid=1", "resume=/swap", "iommu=pt", "rootless")]
-    [True, True, True, False, False]
+    >>> [is_protected(w) for w in ("root=UUID=1", "rd.luks.uuid=1", "systemd.verity_root_data=/x")]
+    [True, True, True]
+    >>> [is_protected(w) for w in ("iommu=pt", "rootless")]
+    [False, False]
     """
-    return BOOTS_THE_SYSTEM.fullmatch(key_of(word).replace("-", "_")) is not None
+    key = key_of(word)
+    return key in BOOTS_THE_SYSTEM or key.startswith(BEGINS_SUCH)
 
 
 def check(edit: WordEdit) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host import journal
-from vfiotui.host.kernel_log import TOPICS, parse_dmesg
+from vfiotui.host.kernel_log import parse_dmesg, touches
 from vfiotui.host.root import Root
 from vfiotui.model.last_boot import LastBoot
 from vfiotui.model.mode import Mode
@@ -21,5 +21,5 @@ def read(root: Root) -> Reading[LastBoot]:
     lines = journal.kernel_lines(root, boot)
     if isinstance(lines, Unread):
         return lines
-    kept = tuple(line for line in lines if TOPICS.search(line.text))
+    kept = tuple(line for line in lines if touches(line.text))
     return LastBoot(kept, journal.was_shut_down(root, boot), f"journalctl -k -b {boot}")

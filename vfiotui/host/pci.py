@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vfiotui.host.pci_config import parse
+from vfiotui.host.pci_config import parse_pieces
 from vfiotui.host.pci_modules import AliasTable, read_aliases
 from vfiotui.host.pci_names import PciNames, read_names
 from vfiotui.host.root import Root
@@ -15,7 +15,6 @@ from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.value import dataclass
 
 DEVICES = "/sys/bus/pci/devices"
-CONFIG_LIMIT = 4096
 CONFIG_DEADLINE = 2.0
 """Seconds for all configuration spaces together; a sick device can hold a read for ever."""
 MEMORY_64, PREFETCH, IO, MEMORY = 0x00100000, 0x2000, 0x100, 0x200
@@ -27,7 +26,7 @@ class _Tables:
     names: PciNames
     aliases: AliasTable
     has_groups: bool
-    configs: dict[str, Reading[bytes]]
+    configs: dict[str, Reading[Capabilities]]
 
 
 def read(root: Root) -> Reading[PciBus]:
@@ -49,9 +48,9 @@ def _order(bdf: str) -> tuple[int, str]:
     return len(bdf), bdf
 
 
-def read_configs(root: Root, addresses: Sequence[str]) -> dict[str, Reading[bytes]]:
+def read_configs(root: Root, addresses: Sequence[str]) -> dict[str, Reading[Capabilities]]:
     """The configuration spaces, read by one worker; a device that hangs is named and the others go on."""
-    found: dict[str, Reading[bytes]] = {}
+    found: dict[str, Reading[Capabilities]] = {}
     todo = list(addresses)
     while todo:
         # A new list for each worker: one that was left behind keeps taking from its own.
@@ -59,7 +58,7 @@ def read_configs(root: Root, addresses: Sequence[str]) -> dict[str, Reading[byte
 
         def work(mine: list[str] = mine) -> bool:
             for address in mine:
-                found[address] = root.bytes(f"{DEVICES}/{address}/config", CONFIG_LIMIT)
+                found[address] = root.in_pieces(f"{DEVICES}/{address}/config", parse_pieces)
             return True
 
         done = root.within(work, CONFIG_DEADLINE)
@@ -112,7 +111,6 @@ def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
     class_code = number(_hex(event.get("PCI_CLASS"), 6), "class", 0xFFFFFF)
     modalias: Reading[str] = event.get("MODALIAS") or root.text(f"{folder}/modalias", 4096)
     numbers = (vendor, device, sub_vendor, sub_device)
-    capabilities = then_parse(tables.configs.get(bdf, Unread("was not read", Why.NOT_HERE)))
     return PciDevice(
         bdf=bdf,
         vendor=vendor,
@@ -150,14 +148,9 @@ def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
         power_state=root.text(f"{folder}/power_state", 4096),
         d3cold_allowed=then(root.integer(f"{folder}/d3cold_allowed"), bool),
         enabled=then(root.integer(f"{folder}/enable"), bool),
-        capabilities=capabilities,
+        capabilities=tables.configs.get(bdf, Unread("was not read", Why.NOT_HERE)),
         sriov_parent=_physical_function(root, folder),
     )
-
-
-def then_parse(config: Reading[bytes]) -> Reading[Capabilities]:
-    """The capabilities of a configuration space that was read."""
-    return config if isinstance(config, Unread) else parse(config)
 
 
 def _device_name(names: PciNames, vendor: Reading[int], device: Reading[int]) -> Reading[str]:
@@ -202,8 +195,11 @@ def _group(root: Root, folder: str, has_groups: bool) -> Reading[int | None]:
 
 
 def _parent(root: Root, folder: str) -> str | None:
-    real = root.real(folder)
-    above = "" if isinstance(real, Unread) else real.split("/")[-2]
+    # The entry is a link that names the way; to resolve it costs eight times as much.
+    way = root.link(folder)
+    if isinstance(way, Unread):
+        way = or_else(root.real(folder), "")
+    above = way.rpartition("/")[0].rpartition("/")[2]
     return above if BDF.fullmatch(above) else None
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from vfiotui.model.pci import Acs, Capabilities, Express, RebarSize
 from vfiotui.model.reading import Reading, Unread, Why
 
@@ -24,14 +27,37 @@ POWER, MSI, EXPRESS, MSIX, ADVANCED = 0x01, 0x05, 0x10, 0x11, 0x13
 X_ACS, X_SRIOV, X_REBAR = 0x000D, 0x0010, 0x0015
 
 
-class _Space:
-    """Little-endian reads that answer 0 beyond the end."""
+Piece: TypeAlias = Callable[[int, int], bytes]
+"""Place and size → what is there; less beyond the end."""
+HEADER = 64
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+
+class _Space:
+    """Little-endian reads that answer 0 beyond the end, by words of 32 bits.
+
+    Every word that is read of a device costs a round trip to it, and inside a virtual machine an exit.
+    """
+
+    def __init__(self, piece: Piece, size: int) -> None:
+        self.size = size
+        self.header = piece(0, HEADER)
+        self._piece = piece
+        self._words = {at: self.header[at : at + 4] for at in range(0, len(self.header), 4)}
+
+    def _word(self, at: int) -> bytes:
+        if at not in self._words:
+            self._words[at] = self._piece(at, 4) if at < self.size else b""
+        return self._words[at]
 
     def at(self, place: int, size: int) -> int:
-        return int.from_bytes(self.data[place : place + size], "little")
+        first = place & ~3
+        data = b"".join(self._word(at) for at in range(first, place + size, 4))
+        return int.from_bytes(data[place - first : place - first + size], "little")
+
+    @property
+    def cut(self) -> bool:
+        """Whether only the header is given: what the kernel does for those who are not root."""
+        return self.size <= HEADER or not self._word(HEADER)
 
 
 def standard(space: _Space) -> dict[int, int]:
@@ -41,7 +67,7 @@ def standard(space: _Space) -> dict[int, int]:
         return found
     place = space.at(0x14 if space.at(0x0E, 1) & 0x7F == 2 else 0x34, 1) & 0xFC
     seen: set[int] = set()
-    while 0x40 <= place < 0x100 and place not in seen and place + 2 <= len(space.data):
+    while 0x40 <= place < 0x100 and place not in seen and place + 2 <= space.size:
         seen.add(place)
         if space.at(place, 1) == 0xFF:
             break
@@ -54,7 +80,7 @@ def extended(space: _Space) -> dict[int, int]:
     """Extended capability id → place."""
     found: dict[int, int] = {}
     place, seen = 0x100, set[int]()
-    while 0x100 <= place <= len(space.data) - 4 and place not in seen:
+    while 0x100 <= place <= space.size - 4 and place not in seen:
         seen.add(place)
         header = space.at(place, 4)
         if header in (0, 0xFFFFFFFF):
@@ -86,17 +112,23 @@ def _rebar(space: _Space, place: int) -> tuple[tuple[int, RebarSize], ...]:
 
 def parse(data: bytes) -> Reading[Capabilities]:
     """The capabilities of a configuration space of 64, 256 or 4096 bytes."""
-    if len(data) < 64:
-        return Unread(f"holds {len(data)} bytes of configuration space, 64 at least are expected", Why.DAMAGED)
-    if not data.strip(b"\xff"):
+    return parse_pieces(lambda place, size: data[place : place + size], len(data))
+
+
+def parse_pieces(piece: Piece, size: int) -> Reading[Capabilities]:
+    """The same of a space that is read in pieces: the header, the two lists, and the words that are looked at."""
+    space = _Space(piece, size)
+    if len(space.header) < HEADER:
+        held = f"holds {len(space.header)} bytes of configuration space, {HEADER} at least are expected"
+        return Unread(held, Why.DAMAGED)
+    if not space.header.strip(b"\xff"):
         return Capabilities(dead=True)
-    space = _Space(data)
     header = space.at(0x0E, 1)
-    if len(data) == 64:
+    if space.cut:
         return Unread("needs root: 64 bytes of configuration space were given", Why.FORBIDDEN)
     caps = standard(space)
     more = Unread("needs root: the extended configuration space was not given", Why.FORBIDDEN)
-    wide = len(data) > 0x100
+    wide = size > 0x100
     ext = extended(space) if wide and EXPRESS in caps else {}
     express, af, pm = caps.get(EXPRESS), caps.get(ADVANCED), caps.get(POWER)
     msi, msix = caps.get(MSI), caps.get(MSIX)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from fnmatch import translate
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import Reading, Unread
 
 VENDOR = re.compile(r"pci:v([0-9A-F]{8}|\*)")
 ALIAS_LIMIT = 16 << 20
@@ -34,19 +35,28 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(1, int(p), "") if p.isdigit() and len(p) < 12 else (0, 0, p) for p in re.split(r"(\d+)", text)]
 
 
-class AliasTable:
-    """The PCI lines of modules.alias by vendor."""
+def _may_match(modalias: str, pattern: str) -> bool:
+    """Whether all that a pattern spells out occurs: to compile every pattern would cost more than all other reading."""
+    return "[" in pattern or "?" in pattern or all(piece in modalias for piece in pattern.split("*"))
 
-    def __init__(self, text: str | Unread) -> None:
-        self.missing = text if isinstance(text, Unread) else None
-        self._by_vendor: dict[str, list[tuple[str, str]]] = {}
-        self._compiled: dict[str, re.Pattern[str]] = {}
-        for line in or_else(text, "").split("\n"):
-            if line.startswith("alias pci:"):
-                words = line.split()
-                match = VENDOR.match(words[1])
-                if len(words) == 3 and match:
-                    self._by_vendor.setdefault(match[1], []).append((words[1], words[2]))
+
+class AliasTable:
+    """The PCI lines of modules.alias, found by vendor; the table of a distribution has fifteen thousand of them."""
+
+    def __init__(self, data: bytes | Unread) -> None:
+        self.missing = data if isinstance(data, Unread) else None
+        self._data = b"" if isinstance(data, Unread) else b"\n" + data
+        self._by_vendor: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    def _lines(self, vendor: str) -> Iterator[tuple[str, str]]:
+        wanted = f"\nalias pci:v{vendor}".encode()
+        at = self._data.find(wanted)
+        while at >= 0:
+            end = self._data.find(b"\n", at + 1)
+            words = self._data[at + 1 : end if end > 0 else len(self._data)].decode("utf-8", "replace").split()
+            if len(words) == 3:
+                yield words[1], words[2]
+            at = self._data.find(wanted, end) if end > 0 else -1
 
     def modules(self, modalias: str) -> tuple[str, ...]:
         """Modules whose pattern matches, in the table's order, without repetition."""
@@ -55,13 +65,10 @@ class AliasTable:
             return ()
         found: dict[str, None] = {}
         for vendor in (match[1], "*"):
-            for pattern, module in self._by_vendor.get(vendor, ()):
-                if module in found:
-                    continue
-                compiled = self._compiled.get(pattern)
-                if compiled is None:
-                    compiled = self._compiled[pattern] = re.compile(translate(pattern))
-                if compiled.match(modalias):
+            if vendor not in self._by_vendor:
+                self._by_vendor[vendor] = tuple(self._lines(vendor))
+            for pattern, module in self._by_vendor[vendor]:
+                if module not in found and _may_match(modalias, pattern) and fnmatchcase(modalias, pattern):
                     found[module] = None
         return tuple(found)
 
@@ -71,4 +78,4 @@ def read_aliases(root: Root) -> AliasTable:
     release = kernel_release(root)
     if isinstance(release, Unread):
         return AliasTable(release)
-    return AliasTable(root.text(f"/lib/modules/{release}/modules.alias", ALIAS_LIMIT))
+    return AliasTable(root.bytes(f"/lib/modules/{release}/modules.alias", ALIAS_LIMIT))

@@ -6,11 +6,14 @@ Format: pci.ids of the PCI ID Project.
 
 from __future__ import annotations
 
+import re
+
 from vfiotui.host.root import Root
 from vfiotui.model.reading import Reading, Unread, Why
 
 PLACES = ("/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids", "/var/lib/pciutils/pci.ids")
 LIMIT = 16 << 20
+NEXT_SECTION = re.compile(rb"\n(?![\t#])")
 
 
 class PciNames:
@@ -25,13 +28,11 @@ class PciNames:
     def _section(self, head: bytes) -> bytes:
         """The lines below a top line such as `10de`, that line included."""
         if head not in self._sections:
-            start = self._data.find(b"\n" + head + b"  ")
-            end = start + 1
-            while start >= 0:
-                end = self._data.find(b"\n", end + 1)
-                if end < 0 or self._data[end + 1 : end + 2] not in (b"\t", b"#"):
-                    break
-            self._sections[head] = b"" if start < 0 else self._data[start : end if end > 0 else len(self._data)]
+            # The classes stand at the end of more than a megabyte.
+            look = self._data.rfind if head.startswith(b"C ") else self._data.find
+            start = look(b"\n" + head + b"  ")
+            end = NEXT_SECTION.search(self._data, start + 1) if start >= 0 else None
+            self._sections[head] = b"" if start < 0 else self._data[start : end.start() if end else len(self._data)]
         return self._sections[head]
 
     def _name(self, section: bytes, prefix: bytes) -> str | None:

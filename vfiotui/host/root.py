@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
-from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree
+from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree, regular_size
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
@@ -43,7 +43,8 @@ def unread(error: OSError | ValueError, path: str) -> Unread:
     """The reason behind an error of the operating system, as a sentence fragment."""
     if isinstance(error, ValueError):
         return Unread("has an impossible name", Why.DAMAGED, path)
-    why, reason = REASONS.get(error.errno or 0, (Why.DAMAGED, os.strerror(error.errno or errno.EIO).lower()))
+    known = REASONS.get(error.errno or 0)
+    why, reason = known or (Why.DAMAGED, os.strerror(error.errno or errno.EIO).lower())
     return Unread(reason, why, path)
 
 
@@ -164,6 +165,22 @@ class Root:
     def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
         """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""
         return self.within(lambda: self.bytes(path, limit), seconds, path)
+
+    def in_pieces(self, path: str, use: Callable[[Callable[[int, int], Data], int], Reading[T]]) -> Reading[T]:
+        """What `use` makes of a file that it reads in pieces: it is handed a function of place and size, and the size
+        of the file; where the file breaks off meanwhile the whole is Unread."""
+
+        def pieces() -> Reading[T]:
+            if not isinstance(self.tree, LiveTree | FolderTree):
+                data = self.tree.read(path, TEXT_LIMIT)
+                return use(lambda place, size: data[place : place + size], len(data))
+            fd = self.tree.open(path)
+            try:
+                return use(lambda place, size: os.pread(fd, size, place), regular_size(fd))
+            finally:
+                os.close(fd)
+
+        return self._try(path, pieces)
 
     def within(self, use: Callable[[], Reading[T]], seconds: float, path: str = "") -> Reading[T]:
         """Does `use` in a worker; Unread when it gives no answer in time. The worker is left behind."""

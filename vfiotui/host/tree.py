@@ -61,16 +61,22 @@ def kind_of(mode: int) -> str:
     return "link" if stat_bits.S_ISLNK(mode) else "other"
 
 
-def read_descriptor(fd: int, limit: int) -> bytes:
-    """Reads an open descriptor to its end or to `limit` + 1 bytes.
+def regular_size(fd: int) -> int:
+    """The size of an open regular file.
 
     A device node, socket or FIFO is refused, so that nothing outside a file system answers.
     """
-    mode = os.fstat(fd).st_mode
-    if stat_bits.S_ISDIR(mode):
+    found = os.fstat(fd)
+    if stat_bits.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, "is a directory")
-    if not stat_bits.S_ISREG(mode):
+    if not stat_bits.S_ISREG(found.st_mode):
         raise OSError(errno.ENXIO, "is no regular file")
+    return found.st_size
+
+
+def read_descriptor(fd: int, limit: int) -> bytes:
+    """Reads an open regular file to its end or to `limit` + 1 bytes."""
+    regular_size(fd)
     chunks: list[bytes] = []
     left = limit + 1
     while left > 0:

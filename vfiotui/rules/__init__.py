@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 from functools import cache
 
 from vfiotui.model.facts import Facts
@@ -26,9 +26,11 @@ ORDER = {
 def catalogue() -> tuple[Rule, ...]:
     """All rules, by area and code."""
     found = []
-    for module in pkgutil.iter_modules(__path__):
-        if module.name != "rule" and not module.ispkg:
-            found.append(importlib.import_module(f"{__name__}.{module.name}").check)
+    # pkgutil would list them too, and load `inspect` for it.
+    for file in os.listdir(__path__[0]):
+        name, _, ending = file.rpartition(".")
+        if ending == "py" and name not in ("rule", "__init__"):
+            found.append(importlib.import_module(f"{__name__}.{name}").check)
     return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
 
 

@@ -57,7 +57,7 @@ def advice(message: str, uri: str) -> str:
     text = " ".join(message.split())
     if "Permission denied" in text or "authentication" in text.lower() or "Access denied" in text:
         todo = "join the group libvirt, or run as root"
-    elif "No such file" in text or "Connection refused" in text or "Failed to connect socket" in text:
+    elif any(w in text for w in ("No such file", "Connection refused", "Failed to connect socket", "no daemon")):
         todo = "start the daemon ('systemctl start libvirtd' or virtqemud.socket)"
     else:
         todo = "check the URI given with --connect"
