@@ -58,7 +58,6 @@ def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
         (["--demo", "topology", "--json"], "textual rich libvirt lxml psutil pyudev asyncio"),
         (["--demo", "groups"], "textual rich libvirt lxml psutil pyudev asyncio"),
         (["doctor", "--json"], "textual rich lxml pyudev asyncio"),
-        (["--demo", "doctor"], "dataclasses inspect concurrent logging shutil libvirt psutil"),
         (["doctor"], "dataclasses inspect concurrent logging shutil psutil"),
         (["groups"], "dataclasses inspect concurrent logging shutil libvirt xml"),
         (["pci"], "dataclasses inspect concurrent logging shutil libvirt xml"),
