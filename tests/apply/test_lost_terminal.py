@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -110,4 +111,34 @@ def test_an_interruption_by_hand_is_heard_after_the_step(folder: Path) -> None:
     process.send_signal(signal.SIGINT)
     (folder / "go").write_text("word\n")
     assert process.wait(60) == 4
+    assert disk(folder) == before
+
+
+@pytest.mark.parametrize("shell", [("busybox", "sh"), ("dash",)], ids=["busybox", "dash"])
+def test_the_script_waits_for_whoever_is_at_work(folder: Path, shell: tuple[str, ...]) -> None:
+    """Neither an apply nor a command that a killed one left behind has its work taken back under its hands."""
+    before = disk(folder)
+    process = subprocess.Popen(
+        words(folder, "apply", str(folder / "plan.json"), "--yes"), cwd=HOUSE, stderr=subprocess.DEVNULL
+    )
+    assert (folder / "begun").read_text() == "here\n"
+    (script,) = folder.glob("var/lib/vfiotui/changes/*/undo.sh")
+
+    def undone() -> subprocess.CompletedProcess[str]:
+        argv = [need(shell[0], shell[0]), *shell[1:], str(script)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+    refused = undone()
+    assert refused.returncode == 1 and f"at work at this change (process {process.pid} " in refused.stdout
+    command = int(refused.stdout.partition(f"process {process.pid} ")[2].partition(")")[0])
+    process.kill()
+    process.wait(10)
+    ended = os.pidfd_open(command)
+    refused = undone()
+    assert refused.returncode == 1 and f"(process {command})" in refused.stdout
+    (folder / "go").write_text("word\n")
+    assert select.select([ended], [], [], 60)[0]
+    os.close(ended)
+    done = undone()
+    assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     assert disk(folder) == before

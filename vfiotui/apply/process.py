@@ -15,21 +15,28 @@ from vfiotui.host.ground import PROGRAM_FOLDERS
 from vfiotui.host.root import Root
 from vfiotui.model.journal import Process
 
+AFTER_A_WORD = 'read -r word && exec "$@" </dev/null'
+"""A command that begins with the line that it reads: where none comes, because whoever had to journal it is gone, it
+never was."""
 TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
 ENVIRONMENT = {"PATH": ":".join(PROGRAM_FOLDERS), "LC_ALL": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
 
 
 def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], None]) -> None:
-    """Runs a command to its end and hands its process on first; Trouble with its last words where it fails."""
-    words = list(argv) if site.is_live else inside(site, argv)
+    """Runs a command to its end and hands its process on first; Trouble with its last words where it fails.
+
+    It does not begin before `started` has returned: a command that no journal names would run on, unknown, while its
+    work is taken back.
+    """
+    words = ["/bin/sh", "-c", AFTER_A_WORD, "sh", *(argv if site.is_live else inside(site, argv))]
     with open(log, "ab", buffering=0) as out:
         out.write(f"$ {' '.join(argv)}\n".encode("utf-8", "replace"))
         begin = out.tell()
         try:
             process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd="/",
@@ -42,11 +49,10 @@ def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], No
         try:
             started(process.pid)
         except OSError:
-            # What cannot be journaled must not run on while its work is taken back.
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.communicate()
             raise
-        code = process.wait()
+        process.communicate(b"begin\n")
+    code = process.returncode
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         raise Trouble(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")

@@ -73,6 +73,29 @@ back() { # STEP: it is taken back
     [ -n "$only_tell" ] || [ "$failed" = 1 ] || printf '\n{"event": "back", "step": %s}\n' "$1" >>"$here/journal"
 }
 
+at_work() { # prints each process of this very boot that began something here, has not told its end, and still runs
+    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) || return 0
+    found=''
+    while IFS= read -r line; do
+        case $line in
+        '{"event": "done"'* | '{"event": "undone"'* | '{"event": "rolled back"'* | '{"event": "stuck"'*) found='' ;;
+        *'"pid": '*'"boot": "'"$boot"'"'*)
+            line=${line#*'"pid": '}
+            start=${line#*'"start": '}
+            found="$found ${line%%,*}:${start%%,*}"
+            ;;
+        esac
+    done <"$here/journal"
+    for process in $found; do
+        stat=$(cat "/proc/${process%:*}/stat" 2>/dev/null) || continue
+        # Behind the name stand the state and, 19 fields later, when it began (proc(5)).
+        # shellcheck disable=SC2086
+        set -- ${stat##*)}
+        case $1 in Z | X) continue ;; esac
+        [ "${20}" != "${process#*:}" ] || printf ' %s' "${process%:*}"
+    done
+}
+
 mounted() { # POINT: the change was made while a file system was mounted there
     command -v mountpoint >/dev/null 2>&1 || return 0
     mountpoint -q "$ROOT$1" && return
@@ -217,6 +240,11 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
 NUMBER=@NUMBER@
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
+running=$(at_work)
+if [ -n "$running" ]; then
+    say "somebody is at work at this change (process$running): wait for its end, then run this again"
+    exit 1
+fi
 checks() {
 :
 @CHECKS@
