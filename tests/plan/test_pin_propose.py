@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.pin_machines import SIX, topology
+from tests.needs import need
+from tests.pin_machines import SIX, host, topology
 from tests.plan.pin_laws import broken, judged, made_up
+from vfiotui.demo.builder import build
 from vfiotui.demo.guest_xml import guest_xml
+from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml import parse
 from vfiotui.model.pinning import Pinning, Shape, pinning, pinning_of
 from vfiotui.plan.pin_check import problems
@@ -63,6 +68,27 @@ FOUR_PAIRS = {"sockets": "1", "cores": "4", "threads": "2"}
 )
 def test_the_classic_examples_come_out_element_for_element(machine: str, wish: Wish, wanted: list[object]) -> None:
     assert elements(with_pinning(BARE, best(machine, wish).pinning, topology(machine))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("machine", "cores", "caches"),
+    [
+        ("plain", [0, 1, 2, 3], [0, 0, 0, 0]),
+        ("coffee-lake", [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], [0] * 12),
+        ("ryzen-1600", [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5], [0] * 6 + [1] * 6),
+    ],
+)
+def test_lscpu_itself_prints_the_tables_of_the_classic_examples_hosts(
+    tmp_path: Path, machine: str, cores: list[int], caches: list[int]
+) -> None:
+    lscpu = need("lscpu", "util-linux")
+    write(build(host(machine)), str(tmp_path))
+    words = [lscpu, "--sysroot", str(tmp_path), "-e=CPU,NODE,SOCKET,CORE,CACHE,ONLINE"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True, env={"LC_ALL": "C"}).stdout
+    expected = [
+        f"{n} 0 0 {core} {core}:{core}:{core}:{l3} yes" for n, (core, l3) in enumerate(zip(cores, caches, strict=True))
+    ]
+    assert [" ".join(line.split()) for line in told.splitlines()[1:]] == expected
 
 
 @pytest.mark.parametrize("machine", SIX)

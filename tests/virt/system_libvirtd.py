@@ -63,9 +63,9 @@ class SystemDaemon:
         """How this daemon is reached."""
         return f"qemu+unix:///system?socket={self.folder}/s/libvirt-sock"
 
-    def hook(self, text: str) -> None:
-        """The hook of pages; known to the daemon from its next start on."""
-        place = self.folder / "etc" / PATH.removeprefix("/etc/libvirt/")
+    def hook(self, text: str, path: str = PATH) -> None:
+        """A hook, that of pages unless a path is told; known to the daemon from its next start on."""
+        place = self.folder / "etc" / path.removeprefix("/etc/libvirt/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
         place.chmod(0o755)
