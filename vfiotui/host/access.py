@@ -158,7 +158,9 @@ def read_user(root: Root) -> tuple[Reading[str], Reading[frozenset[str]]]:
 
 
 def read(root: Root, virt: Reading[Virt]) -> Reading[Access]:
-    """Users, groups, hooks and the ways to files."""
+    """Users, groups, hooks and the ways to files; Unread where the root shows no /etc at all."""
+    if not root.has("etc"):
+        return Unread("is not shown here", Why.NOT_HERE, "/etc")
     known = users(root)
     user = qemu_user(root, known)
     who: Reading[Person] = user if isinstance(user, Unread) else person(root, user)

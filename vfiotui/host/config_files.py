@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from vfiotui.host.root import Root
 from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 FILE_LIMIT = 256 << 10
 COUNT_LIMIT = 500
@@ -39,3 +39,20 @@ def layered(root: Root, name: str, suffix: str = ".conf") -> tuple[ConfigFile, .
             if entry.endswith(suffix):
                 chosen.setdefault(entry, f"{top}/{name}/{entry}")
     return several(root, (chosen[entry] for entry in sorted(chosen)[:COUNT_LIMIT]))
+
+
+def all_seen(root: Root, folders: Iterable[str]) -> Reading[bool]:
+    """Whether a missing file of these folders is missing indeed: /etc is shown, and nothing in them is refused."""
+    if not root.has("etc"):
+        return Unread("is not shown here", Why.NOT_HERE, "/etc")
+    for path in folders:
+        names = root.names(path)
+        if isinstance(names, Unread):
+            if names.why is not Why.ABSENT:
+                return names
+            continue
+        for name in names[:COUNT_LIMIT]:
+            head = root.bytes(f"{path}/{name}", FILE_LIMIT)
+            if isinstance(head, Unread) and head.why is Why.FORBIDDEN:
+                return head
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.domain_xml import parse, parse_status
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 from vfiotui.model.value import replace
 
@@ -17,20 +18,33 @@ def _names(root: Root, folder: str) -> list[str]:
     return [n for n in or_else(root.names(folder), ()) if n.endswith(".xml")][:COUNT_LIMIT]
 
 
+def idle_state(root: Root) -> str:
+    """The state of a guest that the daemon's folder of running guests does not name.
+
+    On a mounted disk nothing runs. In a capture without that folder, and where it may not be looked into, nobody
+    knows.
+    """
+    running = root.names(RUNNING)
+    if not isinstance(running, Unread):
+        return "shut off"
+    if root.mode is Mode.ROOT:
+        return "defined"
+    return "shut off" if root.is_live and running.why is Why.ABSENT else "unknown"
+
+
 def read_defined(root: Root) -> Reading[dict[str, Domain]]:
     """Defined guests by file name; a damaged file is left out."""
     listed = root.names(DEFINED)
     if isinstance(listed, Unread):
         return listed
     autostart = set(_names(root, f"{DEFINED}/autostart"))
+    state = idle_state(root)
     found: dict[str, Domain] = {}
     for name in _names(root, DEFINED):
         text = root.text(f"{DEFINED}/{name}")
         if isinstance(text, Unread):
             continue
         try:
-            # Without the daemon's folder of running guests nobody knows whether it runs.
-            state = "shut off" if or_else(root.names(RUNNING), None) is not None else "defined"
             found[name] = parse(text, source=f"{DEFINED}/{name}", state=state, autostart=name in autostart)
         except ValueError:
             continue

@@ -84,6 +84,8 @@ class Boot:
     """none, integrity or confidentiality; empty where the kernel has none."""
     cgroup_v2: Reading[bool] = False
     reboot_required: Reading[bool] = False
+    seen: Reading[bool] = True
+    """Whether the configuration files could be seen; Unread where "no file says so" would be no knowledge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Domain:
     name: str
     uuid: str
     state: str
-    """running, paused, shut off, crashed, pm suspended, unknown, or "defined" where no daemon was asked."""
+    """running, paused, shut off, crashed, pm suspended, unknown, or "defined" on a mounted disk, where nothing runs."""
     persistent: bool
     autostart: bool
     domain_type: str

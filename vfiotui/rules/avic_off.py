@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = re.compile(r"\b(?:avic|enable_apicv)=(?:0|n|N|off)\b")
 
@@ -49,4 +49,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("take the option away", Risk.R2),
         )
     else:
+        all_options(boot)
         yield holds("host", "no option switches it off")

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
 
 DENIED = frozenset("19e2 19e3 37c8 37c9 0435 0443 0b25 0cfe".split())
 
@@ -45,4 +45,5 @@ def check(facts: Facts) -> Iterator[Answer]:
                 fix=fix("options vfio-pci disable_denylist=1, where the guest is trusted", Risk.R2),
             )
     if not bad:
+        all_options(boot)
         yield holds("host", f"none of {len(ids)} ids is on the list")

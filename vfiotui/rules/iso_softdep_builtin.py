@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("ISO-SOFTDEP-BUILTIN", "H6", Severity.INFO, needs=("boot",), fires="same-id-softdep", silent="clean")
@@ -33,6 +33,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         if t.startswith("softdep ") and "vfio" in t and len(t.split()) > 2
     ]
     if not lines:
+        all_files(boot)
         yield not_applicable("host", "no softdep line is about vfio")
         return
     kernel = known(boot.kernel)

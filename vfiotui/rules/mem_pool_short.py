@@ -25,7 +25,6 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_memory import page_size, pool_of
-from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
@@ -53,7 +52,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     )
     hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks
     hook = next((f.path for f in hooks if _allocates(f, domain.name)), "")
-    if facts.mode is Mode.CAPTURE and domain.state == "defined" and free + spare < need <= known(pool.total):
+    if domain.state == "unknown" and free + spare < need <= known(pool.total):
         yield unknown(domain.name, f"it wants {need} pages; whether it runs and has them is not captured", *evidence)
     elif free + spare >= need:
         yield holds(domain.name, f"{need} pages are to be had", *evidence)

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 
 @guest_rule("MEM-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
@@ -45,6 +45,8 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             *evidence,
             fix=fix("give it less memory", Risk.R2),
         )
+    elif available is not None and domain.memory_kib > available and domain.state == "unknown":
+        yield unknown(domain.name, "it wants more than is available; whether it runs and has it is not seen", *evidence)
     elif available is not None and domain.memory_kib > available:
         yield fails(
             domain.name,

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.model.reading import Unread, Why
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
 
 SETTING = re.compile(r"^(user|group)\s*=")
 
@@ -33,7 +33,10 @@ def check(facts: Facts) -> Iterator[Answer]:
     conf = boot.qemu_conf
     lines = () if isinstance(conf, Unread) else tuple((n, t) for n, t in conf.numbered() if SETTING.match(t))
     evidence = [seen(f"/etc/libvirt/qemu.conf:{n}", text) for n, text in lines]
+    if isinstance(conf, Unread) and conf.why is not Why.ABSENT:
+        known(conf)
     if not evidence:
+        all_files(boot)
         yield holds("host", "qemu.conf leaves the user to libvirt", seen("/etc/libvirt/qemu.conf", "no user set"))
         return
     user = known(access.qemu_user)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TypeVar
 
+from vfiotui.model.boot import Boot
 from vfiotui.model.cmdline import CommandLine, Word
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
@@ -215,6 +216,18 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
         yield lacking(domain.name, title, error.unread)
     except Exception as error:
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
+
+
+def all_files(boot: Boot) -> None:
+    """Goes before "no file says so": the check ends where the configuration files could not be seen."""
+    known(boot.seen)
+
+
+def all_options(boot: Boot) -> None:
+    """Goes before "no option says so": options stand in files and on a command line, and both must have been seen."""
+    all_files(boot)
+    if not any(isinstance(line, CommandLine) for line in (boot.cmdline, boot.intended)):
+        known(boot.cmdline)
 
 
 def old_word(facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str) -> Iterator[Answer]:

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import Unread, Why
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 SETTING = re.compile(r"^sched_core\s*=\s*\"?(\w+)")
 
@@ -30,10 +30,11 @@ SETTING = re.compile(r"^sched_core\s*=\s*\"?(\w+)")
 @rule("SCHED-CORE", "H14", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
-    if isinstance(boot.qemu_conf, Unread):
-        yield not_applicable("host", f"there is no qemu.conf to read: {boot.qemu_conf}")
+    if isinstance(boot.qemu_conf, Unread) and boot.qemu_conf.why is Why.ABSENT:
+        all_files(boot)
+        yield not_applicable("host", "there is no qemu.conf")
         return
-    lines = [(n, line) for n, line in boot.qemu_conf.numbered() if SETTING.match(line) and "none" not in line]
+    lines = [(n, line) for n, line in known(boot.qemu_conf).numbered() if SETTING.match(line) and "none" not in line]
     if not lines:
         yield holds("host", "core scheduling is not asked for", seen(boot.qemu_conf.path, "no sched_core"))
         return

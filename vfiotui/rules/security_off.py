@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 SETTING = re.compile(r"^security_driver\s*=\s*\[?\s*[\"']none[\"']")
 
@@ -31,6 +31,7 @@ SETTING = re.compile(r"^security_driver\s*=\s*\[?\s*[\"']none[\"']")
 def check(facts: Facts) -> Iterator[Answer]:
     conf = known(facts.boot).qemu_conf
     if isinstance(conf, Unread) and conf.why is Why.ABSENT:
+        all_files(known(facts.boot))
         yield not_applicable("host", "there is no qemu.conf", seen(conf.path, "is not there"))
         return
     conf = known(conf)

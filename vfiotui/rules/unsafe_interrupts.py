@@ -22,7 +22,7 @@ from vfiotui.model.boot import Modules
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = "allow_unsafe_interrupts"
 
@@ -49,4 +49,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix(f"take {OPTION} away unless the board cannot remap interrupts", Risk.R2),
         )
     else:
+        all_options(boot)
         yield holds("host", f"{OPTION} is not set")

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("VFIO-IDS-IGNORED", "H17", Severity.FAIL, needs=("boot",), fires="same-id", silent="clean")
@@ -29,6 +29,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     ids = configured_ids(boot)
     if not ids:
+        all_options(boot)
         yield not_applicable("host", "no ids are given to vfio-pci")
         return
     kernel = known(boot.kernel)

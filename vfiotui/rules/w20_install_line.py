@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
 
 INSTALL = re.compile(r"^install\s+vfio[-_]pci\s+(.*)$")
 
@@ -45,4 +45,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             severity=Severity.FAIL if lost else Severity.INFO,
         )
     if not found:
+        all_files(boot)
         yield holds("host", f"none of {len(boot.modprobe)} files has such a line")

@@ -23,13 +23,14 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("W5-NVRAM-CONF", "H17", Severity.INFO, needs=("boot",), fires="guest-qemu", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     conf = known(facts.boot).qemu_conf
     if isinstance(conf, Unread) and conf.why is Why.ABSENT:
+        all_files(known(facts.boot))
         yield not_applicable("host", "there is no qemu.conf")
         return
     file = known(conf)

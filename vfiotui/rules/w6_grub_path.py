@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
 
 MISSPELT = "/etc/defaults/grub"
 
@@ -38,4 +38,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("move its words to /etc/default/grub and build grub.cfg again", Risk.R2),
         )
     if not found:
+        all_files(known(facts.boot))
         yield holds("host", "there is no misspelt file", seen(MISSPELT, "is not there"))

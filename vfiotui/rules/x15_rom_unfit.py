@@ -26,7 +26,7 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_files import NOT_LOOKED
 from vfiotui.model.option_rom import judge_rom
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, lacking, seen
 
 
 @guest_rule("X15-ROM-UNFIT", Severity.WARN, needs=("guest_files",), fires="guest-devices", silent="guest-fine")
@@ -53,5 +53,10 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
                 *evidence,
                 fix=fix("give it a ROM that fits", Risk.R2, ("domain.hostdev.rom", f"{hostdev.address}=PATH")),
             )
+        elif device is None:
+            # That it begins as it should is seen; whose ROM it is, only beside the device.
+            known(facts.pci)
+            missing = Unread("is not there", path=f"/sys/bus/pci/devices/{hostdev.address}")
+            yield lacking(domain.name, f"Whether the ROM file of {hostdev.address} is of this device", missing)
         else:
             yield holds(domain.name, f"the ROM file of {hostdev.address} fits", *evidence)
