@@ -13,9 +13,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.apart import apart
 from benchmarks.goals import goals
 from benchmarks.growth import growth
+from benchmarks.guest import guest
 from benchmarks.oneshot import cost, python_floor
+from benchmarks.refreshes import refreshes
+from benchmarks.sources import sources
 from benchmarks.terminal import Measured, measure
 
 VFIOTUI = [sys.executable, "-m", "vfiotui"]
@@ -24,6 +28,8 @@ SCALE = [*VFIOTUI, "--demo", "--machine", "scale"]
 RUNS = 3
 ROUNDS = 5
 """Rounds in which every program of the goals is measured once; a number among the words is another."""
+SOURCES_SECONDS, APART_SECONDS, REFRESHES = 60, 600, 100_000
+"""How long Live's system calls are looked at, how long its threads, and how often its screen is drawn."""
 
 
 def line(name: str, runs: list[Measured]) -> None:
@@ -79,7 +85,7 @@ def commands() -> None:
 
 
 def main(words: list[str]) -> None:
-    """Everything, or what is named: scenes, commands, growth, goals, or a program after --."""
+    """What is named, or all but the longest: scenes, commands, growth, goals, sources; apart, refreshes; -- PROGRAM."""
     # An installed program is compiled once: that it would be at every start here is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(str(Path(__file__).parents[1] / "vfiotui"), quiet=1)
@@ -94,8 +100,19 @@ def main(words: list[str]) -> None:
         commands()
     if not words or "growth" in words:
         growth()
+    number = next((int(w) for w in words if w.isdigit()), 0)
     if not words or "goals" in words:
-        goals(next((int(w) for w in words if w.isdigit()), ROUNDS))
+        goals(number or ROUNDS)
+    if not words or "sources" in words:
+        with guest() as (uri, _):
+            sources([*VFIOTUI, "--connect", uri, "live", "--guest", "bench"], number or SOURCES_SECONDS)
+    if "apart" in words:
+        last = max(os.sched_getaffinity(0))
+        with guest(2, str(last)) as (uri, _):
+            command = [*VFIOTUI, "--connect", uri, "live", "--guest", "bench", "--interval", "0.1"]
+            apart(command, frozenset({last}), number or APART_SECONDS)
+    if "refreshes" in words:
+        refreshes(number or REFRESHES)
 
 
 main(sys.argv[1:])

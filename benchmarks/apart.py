@@ -89,7 +89,9 @@ def apart(command: Sequence[str], guest: frozenset[int], seconds: float) -> Shar
     finally:
         terminal.close()
     print(
-        f"\nguest on CPU {format_list(guest)}, {seconds:.0f} s of Live, {len(before)} threads: {shares.all_ms:.0f} ms of "
-        f"CPU, of it {shares.possible_ms:.1f} ms where the guest's CPUs were allowed, {shares.seen_ms:.1f} ms seen there"
+        f"\nguest on CPU {format_list(guest)}, {seconds:.0f} s of Live, {len(before)} threads: "
+        f"{shares.all_ms:.0f} ms of CPU"
     )
+    print(f"  by threads that were allowed on the guest's CPUs: {shares.possible_ms:.1f} ms")
+    print(f"  by threads that were seen on the guest's CPUs:    {shares.seen_ms:.1f} ms")
     return shares

@@ -20,7 +20,9 @@ from benchmarks.terminal import Terminal
 CALL = re.compile(r"^\d+ +(\w+)\((.*)")
 PLACE = re.compile(r"<(/[^>]*)>|\"(/[^\"]*)\"")
 COSTLY = re.compile(r"/(smaps(_rollup)?|numa_maps|pagemap|pagetypeinfo|config|msr|rom|mem)$|/cpu/\d+/msr|monitor")
-NEXT_TALK = re.compile(r"^(?:sendto|sendmsg|write)\(\d+<(?:socket|UNIX)[^>]*>, (?:\"|.*iov_base=\")(.{0,80})")
+TALK = re.compile(r"^(?:sendto|sendmsg|write)\(\d+<(?:socket|UNIX)[^>]*>, (?:\"|.*iov_base=\")(.{0,80})")
+BELL = '"\\0", 1, '
+"""A thread rings the event loop of its own process through a pair of sockets."""
 KEEPALIVE = "keep"
 """The program's number in the head of libvirt's messages: 0x6b656570 (src/rpc/virkeepaliveprotocol.x)."""
 
@@ -30,17 +32,19 @@ def made(lines: Iterable[str]) -> list[str]:
     return [f"{m[1]}({m[2]}" for line in lines if "resumed>" not in line and (m := CALL.match(line))]
 
 
+def place(call: str) -> str:
+    """The file that a call speaks of: what it opens, else what its descriptor stands for."""
+    found = PLACE.findall(call)
+    return next((named for _, named in found if named), found[0][0] if found else "")
+
+
 def costly(calls: Iterable[str]) -> list[str]:
     """The calls that the steady state must not make."""
     found = []
     for call in calls:
-        place = PLACE.search(call)
-        talk = NEXT_TALK.match(call)
-        if (
-            (place and COSTLY.search(place[1] or place[2]))
-            or call.startswith("connect(")
-            or (talk and KEEPALIVE not in talk[1])
-        ):
+        talk = TALK.match(call)
+        asked = talk is not None and KEEPALIVE not in talk[1] and BELL not in call
+        if asked or call.startswith("connect(") or COSTLY.search(place(call)):
             found.append(call)
     return found
 
@@ -54,8 +58,7 @@ def kinds(calls: Iterable[str]) -> Counter[str]:
     """How often each kind of call was made, with numbers left out of its file's name."""
     found: Counter[str] = Counter()
     for call in calls:
-        place = PLACE.search(call)
-        where = re.sub(r"\d+", "N", place[1] or place[2]) if place else ""
+        where = re.sub(r"\d+", "N", place(call))
         found[f"{call.partition('(')[0]} {where}".strip()] += 1
     return found
 

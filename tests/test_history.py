@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vfiotui.history import LiveHistory, cpu_key
+from vfiotui.history import NAN, THREAD_FIELDS, LiveHistory, cpu_key
 from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.model.reading import Unread
 from vfiotui.tui.caps import UNICODE
@@ -90,3 +90,23 @@ def test_a_cell_of_many_samples_shows_the_longest_delay_and_the_deepest_dip() ->
     assert cell_values(history, GUEST, "delay", window, 2) == [4.0, 9.0]
     assert cell_values(history, GUEST, "mhz", window, 2) == [2000.0, 2005.0]
     assert window.cell_of(7, 2) == 1 and window.cell_of(4, 2) == 0 and window.cell_of(4, 1) is None
+
+
+def test_the_peak_is_the_highest_known_value_of_the_window() -> None:
+    history = LiveHistory(8)
+    for value in (NAN, 5.0, NAN, 2.0, 7.0, NAN, 1.0, 3.0, NAN, 4.0, 6.0):
+        history.append(moment(history.count, value))
+        for begin in range(-2, history.count):
+            known = [v for v in history.values(GUEST, "delay", begin, history.count) if v == v]
+            peak = history.peak(GUEST, "delay", begin, history.count)
+            assert peak == max(known) if known else peak != peak
+    assert history.peak(("none", "vcpu", 0), "delay", 0, 9) != history.peak(GUEST, "delay", 9, 9), "both unknown"
+
+
+def test_one_moment_has_the_values_of_all_fields() -> None:
+    history = filled(6)
+    told = history.moment(GUEST, 4)
+    for field, value in zip(THREAD_FIELDS, told, strict=True):
+        single = history.value(GUEST, field, 4)
+        assert value == single or (value != value and single != single)
+    assert history.moment(GUEST, 6) == () and history.moment(("none", "vcpu", 0), 4) == ()

@@ -133,6 +133,26 @@ class LiveHistory:
             return NAN
         return rings.fields[field][number % self.depth]
 
+    def moment(self, key: Key, number: int) -> tuple[float, ...]:
+        """All values of one moment in the order of the fields; empty where there are none."""
+        rings = self._rings.get(key)
+        if rings is None or not self.first <= number < self.count:
+            return ()
+        place = number % self.depth
+        return tuple([ring[place] for ring in rings.fields.values()])
+
+    def peak(self, key: Key, field: str, begin: int, end: int) -> float:
+        """The highest value of the samples begin … end-1; NaN where none is known."""
+        rings = self._rings.get(key)
+        low, high = max(begin, self.first), min(end, self.count)
+        if rings is None or low >= high:
+            return NAN
+        ring, first, last = rings.fields[field], low % self.depth, (high - 1) % self.depth + 1
+        kept = ring[first:last] if first < last else ring[first:] + ring[:last]
+        highest = max(kept)
+        # Nothing is greater than NaN: it is the answer where it stands first, and nowhere else.
+        return highest if highest == highest else max((v for v in kept if v == v), default=NAN)
+
     def values(self, key: Key, field: str, begin: int, end: int) -> list[float]:
         """The values of the samples begin … end-1; NaN for what is not kept."""
         rings = self._rings.get(key)

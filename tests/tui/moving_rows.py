@@ -21,6 +21,8 @@ from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
+TOLD = 25
+"""The step from which on a toast lies over the list."""
 RAMP = " ▁▂▃▄▅▆▇█"
 
 
@@ -100,6 +102,8 @@ class Moving(App[None]):
         """The next step."""
         self._step += 1
         self.query_one(Rows).show(next(self._steps))
+        if self._step == TOLD:
+            self.notify("over the last rows", timeout=1000)
         how = "past the compositor" if self._written else "by the compositor"
         self.query_one(Line).show(row(f"step {self._step} ", how))
 

@@ -12,6 +12,7 @@ from vfiotui.tui.widgets import direct
 from vfiotui.tui.widgets.direct import Span, changed_cells, narrow
 
 STEPS = 40
+TOAST = "over the last rows"
 PROGRAM = (sys.executable, "-m", "tests.tui.moving_rows")
 
 
@@ -41,6 +42,7 @@ def test_both_ways_end_in_the_same_screen(theme: str, term: str) -> None:
         # The first line tells which way it was.
         assert ours.split("\n")[1:] == theirs.split("\n")[1:]
     assert len(set(direct_way)) == len(direct_way), "the picture moves"
+    assert [TOAST in screen for screen in direct_way] == [False, False, True, True], "with and without a toast"
 
 
 def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.MonkeyPatch) -> None:

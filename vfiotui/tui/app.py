@@ -36,7 +36,7 @@ from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
 from vfiotui.tui.status import TABS
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.widgets.direct import settle
+from vfiotui.tui.widgets.direct import settle, terminal_shifts
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
@@ -58,6 +58,12 @@ FIRST = {"live": "live"}
 
 AFTER_FIRST = ("model.alarm", "host.live_culprits", "watch")
 """What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
+
+
+def _load_the_rest() -> Any:
+    """Loads it, and gives the module of the watch."""
+    terminal_shifts()
+    return [import_module(f"vfiotui.{name}") for name in AFTER_FIRST][-1]
 
 
 def _commands() -> type[Provider]:
@@ -199,7 +205,7 @@ class ConsoleApp(App[int]):
 
     async def _start_feeders(self) -> None:
         """Their many modules are loaded in a worker: keys are answered meanwhile."""
-        watch = (await asyncio.to_thread(lambda: [import_module(f"vfiotui.{name}") for name in AFTER_FIRST]))[-1]
+        watch = await asyncio.to_thread(_load_the_rest)
         self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 

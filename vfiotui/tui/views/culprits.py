@@ -22,9 +22,10 @@ def late_keys(history: LiveHistory, guest: str, at: int) -> list[Key]:
     waits = []
     for key in history.guests.get(guest, ()):
         if key[1] == "vcpu":
-            last = history.values(key, "delay", at - RECENT + 1, at + 1)
-            waits.append((max((v for v in last if v == v), default=0.0), key))
-    return [key for wait, key in sorted(waits, reverse=True) if wait > LONG]
+            wait = history.peak(key, "delay", at - RECENT + 1, at + 1)
+            if wait > LONG:
+                waits.append((wait, key))
+    return [key for _, key in sorted(waits, reverse=True)]
 
 
 def culprit_rows(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 
-from vfiotui.history import Key, LiveHistory, cpu_key
+from vfiotui.history import THREAD_FIELDS, Key, LiveHistory, cpu_key
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.live import LiveMoment, ThreadMoment
 from vfiotui.model.reading import Unread
@@ -32,6 +33,8 @@ class Table:
     delay_top: float = 20.0
     fitted: int = -1
     """The end of the window for which the delay's axis was fitted last."""
+    rows: dict[Key, tuple[object, Row]] = field(default_factory=dict)
+    """The row of each thread, and what it was made of: what idles is not made again."""
 
 
 def key_text(key: Key) -> str:
@@ -157,26 +160,34 @@ def _mark_row(
 
 
 def _thread_row(history: LiveHistory, key: Key, window: Window, at: int, table: Table, first: int, second: int) -> Row:
-    value = history.value
+    values = history.moment(key, at)
+    mhz_line = table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs)
+    delay_line = table.lines.line(history, key, "delay", window, second, table.delay_top, table.glyphs)
     thread = history.thread(key)
-    delay, ran_on = value(key, "delay", at), value(key, "ran_on", at)
-    astray = thread is not None and not isinstance(thread.pinned, Unread) and ran_on == ran_on
-    astray = astray and int(ran_on) not in thread.pinned  # type: ignore[union-attr, operator]
+    pinned = None if thread is None else thread.pinned
+    made_of = (values, pinned, mhz_line, delay_line)
+    made = table.rows.get(key)
+    if made is not None and made[0] == made_of:
+        return made[1]
+    mhz, delay, busy, forced, slices, ran_on = values or (math.nan,) * len(THREAD_FIELDS)
+    astray = isinstance(pinned, frozenset) and ran_on == ran_on and int(ran_on) not in pinned
     runs: list[Run] = [
         (f"{name_of(key):5}", "accent"),
         (f"{fit(pin_text(thread), 8)} ", ""),
         (number(ran_on, ".0f", 3) + " ", "warn" if astray else ""),
-        (number(value(key, "mhz", at), ".0f", 6) + " ", ""),
-        (table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs), "graph"),
+        (number(mhz, ".0f", 6) + " ", ""),
+        (mhz_line, "graph"),
         (" ", ""),
         (number(delay, ".1f", 6) + " ", "warn" if delay > LATE else ""),
-        (table.lines.line(history, key, "delay", window, second, table.delay_top, table.glyphs), "graph2"),
+        (delay_line, "graph2"),
         (" ", ""),
-        (number(value(key, "busy", at), "4.0%", 5), ""),
-        (short_number(value(key, "forced", at), 7), ""),
-        (short_number(value(key, "slices", at), 7), ""),
+        (number(busy, "4.0%", 5), ""),
+        (short_number(forced, 7), ""),
+        (short_number(slices, 7), ""),
     ]
-    return Row(tuple(runs), key_text(key))
+    found = Row(tuple(runs), key_text(key))
+    table.rows[key] = made_of, found
+    return found
 
 
 def _cpu_rows(history: LiveHistory, window: Window, at: int, table: Table, width: int) -> list[Row]:

@@ -70,6 +70,10 @@ class GraphLines:
         shape = (width, window.zoom, top, glyphs.name)
         drawn = self._drawn.get((key, field))
         last = window.last_cell
+        if drawn is not None and drawn.shape == shape and window.zoom == 1 and last == drawn.last_cell + 1:
+            drawn.text = drawn.text[1:] + cells((history.value(key, field, last),), 0.0, top, glyphs)
+            drawn.last_cell = last
+            return drawn.text
         if drawn is not None and drawn.shape == shape and 0 <= last - drawn.last_cell < width:
             # The cell that was last may have been unfinished.
             new = cell_values(history, key, field, window, last - drawn.last_cell + 1)

@@ -58,7 +58,7 @@ def terminal_shifts() -> bool:
 
 
 def ready(widget: Widget) -> bool:
-    """Whether the widget's cells can be written now: it is seen, whole, settled, and nothing lies over it."""
+    """Whether the widget's cells can be written now: it is seen, whole, settled, and only toasts may lie over it."""
     app = widget.app
     screen = widget.screen
     return (
@@ -70,11 +70,21 @@ def ready(widget: Widget) -> bool:
         and not screen._scroll_required
         and not screen._repaint_required
         and not screen._dirty_widgets
-        and not len(app._notifications)
         and not screen.selections
         and screen.region.contains_region(widget.region)
         and widget.region.area > 0
     )
+
+
+def hidden_lines(widget: Widget) -> frozenset[int]:
+    """The lines of a widget's content of which a toast hides a part: they are left to the compositor."""
+    if not len(widget.app._notifications):
+        return frozenset()
+    from textual.widgets._toast import Toast
+
+    content = widget.content_region
+    regions = (toast.region.intersection(content) for toast in widget.screen.query(Toast))
+    return frozenset(line - content.y for region in regions for line in region.line_range)
 
 
 def settle(screen: Screen[Any]) -> None:

@@ -93,9 +93,10 @@ class Painted(Widget):
         spans: list[direct.Span] = []
         left: list[int] = []
         able = direct.ready(self)
+        hidden = direct.hidden_lines(self) if able else ()
         for y, old, new in changes:
             cells = None
-            if able:
+            if able and y not in hidden:
                 cells = direct.whole_row(y, new, width) if old is None else direct.changed_cells(y, old, new, width)
             if cells is None:
                 left.append(y)

@@ -1,0 +1,139 @@
+"""What Live costs, in things that no clock changes: calls, opened files, wake-ups, bytes, loaded modules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.apart import Shares, Thread, add
+from benchmarks.sources import costly, made, opened, traced
+from benchmarks.terminal import wakeups
+from tests.hosts import TOWER
+from tests.machines import root_of
+from tests.needs import need
+from tests.tui.consoles import Console, caps
+from tests.tui.tmux import Tmux
+from tests.virt.libvirtd import Daemon
+from vfiotui.tui.app import ConsoleApp
+
+SECONDS = 12.0
+"""How long it is looked at: more than two samples of a Live that is paused."""
+LATER = ("vfiotui.rules", "vfiotui.plan", "vfiotui.apply", "vfiotui.virt", "vfiotui.host.gather", "vfiotui.watch")
+FOREIGN = ("libvirt", "lxml", "pyudev", "psutil", "xml", "csv", "importlib.metadata")
+SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "finding")
+
+
+@pytest.fixture
+def guest() -> Iterator[Daemon]:
+    """A guest whose vCPUs stand still: no vCPU waits, whatever else the machine does."""
+    daemon = Daemon()
+    daemon.start()
+    daemon.define("game")
+    daemon.virsh("start", "game", "--paused")
+    yield daemon
+    daemon.stop()
+
+
+def begun(daemon: Daemon) -> Tmux:
+    words = ("--connect", daemon.uri, "live", "--guest", "game")
+    return Tmux(*words, columns=120, lines=40, term="tmux-256color")
+
+
+def settled(terminal: Tmux) -> int:
+    """The process, once the host was read and its pins are known."""
+    terminal.shows("game", "v1", "libvirt ok 1/1 running", "no changes pending")
+    terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
+    terminal.until(lambda screen: bool(re.search(r"^v1 .* 0 +0 *$", screen, re.MULTILINE)), "two looks at the status")
+    return terminal.console_pid()
+
+
+@pytest.mark.needs_tmux
+@pytest.mark.needs_libvirtd
+def test_live_in_the_steady_state_opens_nothing_and_asks_for_nothing_costly(guest: Daemon) -> None:
+    need("strace", "strace")
+    with begun(guest) as terminal:
+        calls = traced(settled(terminal), SECONDS)
+    assert any("schedstat" in call for call in calls) and any("/proc/stat" in call for call in calls)
+    # Guests that other tests start and pin on this host meanwhile are met, and kept away from.
+    meeting = re.compile(r'/(comm|cmdline|schedstat|stat|status|task|cpu/isolated)"')
+    strange = [call for call in opened(calls) if not meeting.search(call)]
+    assert strange == []
+    assert costly(calls) == []
+
+
+@pytest.mark.needs_tmux
+@pytest.mark.needs_libvirtd
+def test_paused_it_sleeps(guest: Daemon) -> None:
+    need("strace", "strace")
+    with begun(guest) as terminal:
+        pid = settled(terminal)
+        terminal.send("p")
+        terminal.shows("paused")
+        terminal.settled()
+        # strace stops every thread at every call: it cannot be there while wake-ups are counted.
+        before, began = wakeups(pid), time.monotonic()
+        time.sleep(SECONDS)
+        woken, took = wakeups(pid) - before, time.monotonic() - began
+        calls = traced(pid, SECONDS)
+    assert [call for call in calls if call.startswith("write(") and r"\33[" in call] == []
+    assert woken <= took
+
+
+def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
+    program = (
+        "import sys, vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.app, "
+        "vfiotui.tui.screens.live; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    screens = tuple(f"vfiotui.tui.screens.{name}" for name in SCREENS)
+    assert [m for m in loaded if m in screens or any(m == x or m.startswith(f"{x}.") for x in LATER + FOREIGN)] == []
+
+
+async def test_nothing_is_judged_before_somebody_wants_the_findings() -> None:
+    app = ConsoleApp(root_of(TOWER), caps(), start="live")
+    async with app.run_test(size=(120, 40)) as pilot:
+        console = Console(app, pilot)
+        await console.until(lambda: app.store.get("facts") is not None and app.store.get("reading") is False, "facts")
+        assert app.store.get("findings") is None
+        await console.press("1")
+        await console.until(lambda: app.store.get("findings"), "findings")
+        await console.shows("hold")
+
+
+def test_costly_is_what_walks_a_guest_or_asks_its_daemon() -> None:
+    fine = (
+        '7 pread64(9</proc/88/task/91/schedstat>, "1 2 3\\n", 256, 0) = 6',
+        '7 sendto(12<socket:[77]>, "\\0\\0\\0\\34keep\\0\\0\\0\\1", 28, 0, NULL, 0) = 28',
+        '7 sendto(5<socket:[78]>, "\\0", 1, 0, NULL, 0) = 1',
+        '7 write(1</dev/pts/3>, "\\33[1;1Hx", 7) = 7',
+        '7 openat(AT_FDCWD</root>, "/proc/meminfo", O_RDONLY) = 5</proc/meminfo>',
+    )
+    bad = (
+        '7 openat(AT_FDCWD</root>, "/proc/88/smaps_rollup", O_RDONLY) = 5</proc/88/smaps_rollup>',
+        '7 pread64(9</proc/pagetypeinfo>, "x", 4096, 0) = 1',
+        '7 pread64(9</sys/devices/pci0000:00/0000:00:01.0/config>, "x", 256, 0) = 256',
+        '7 pread64(9</dev/cpu/0/msr>, "x", 8, 231) = 8',
+        '7 sendto(12<socket:[77]>, "\\0\\0\\0\\340 \\0\\200\\206\\0\\0\\0\\1\\0\\0\\0\\321", 224, 0, NULL, 0) = 224',
+        '7 connect(12<socket:[77]>, {sa_family=AF_UNIX, sun_path="/run/libvirt/x"}, 110) = 0',
+    )
+    assert costly(made(fine)) == []
+    assert costly(made(bad)) == made(bad)
+    assert opened(made(fine + bad)) == [made(fine)[4], made(bad)[0]]
+
+
+def test_time_counts_as_the_guests_where_a_thread_was_allowed_or_seen() -> None:
+    shares, guest = Shares(), frozenset({1})
+    before = {1: Thread(0, 0, frozenset({0})), 2: Thread(0, 0, frozenset({0, 1})), 3: Thread(0, 1, frozenset({1}))}
+    now = {tid: thread._replace(ran_ns=1_000_000) for tid, thread in before.items()}
+    add(shares, before, now | {4: Thread(2_000_000, 0, frozenset({0}))}, guest)
+    assert (shares.all_ms, shares.possible_ms, shares.seen_ms) == (5.0, 2.0, 1.0)
+
+
+def test_the_log_of_strace_is_counted_by_calls() -> None:
+    log = ("9 read(3<x>,  <unfinished ...>", '9 <... read resumed>"x", 1) = 1', "9 close(3<x>) = 0", "9 +++ exited +++")
+    assert [call.partition("(")[0] for call in made(log)] == ["read", "close"]
