@@ -18,7 +18,8 @@ from tests.machines import root_of
 from tests.tui.consoles import console
 from vfiotui.cli.live import recorded
 from vfiotui.formats import live_record
-from vfiotui.model.live import Sample
+from vfiotui.model.culprit import Culprit, Culprits
+from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.model.mode import Mode
 
 LIVE = (sys.executable, "-m", "vfiotui", "live", "--interval", "0.1")
@@ -111,3 +112,21 @@ async def test_a_recording_is_shown_in_the_same_screen(tmp_path: Path) -> None:
         await found.press("less_than_sign", "p")
         await found.shows(f"sample {len(samples)} of")
         assert found.app.history.count == len(samples), "nothing is sampled"
+
+
+async def test_who_was_seen_when_it_was_recorded_is_told_at_the_replay(tmp_path: Path) -> None:
+    path = tmp_path / "late.jsonl"
+    lines = [live_record.heading_line(live_record.Heading("tower", "6.12"))]
+    for at, wait in ((1.0, 0), (2.0, 400_000_000), (3.0, 400_000_000)):
+        thread = ThreadCount("vcpu", 0, 77, frozenset({3}), 3, int(at * 1e8), wait, int(at * 10), 0, at)
+        lines.append(
+            live_record.sample_line(Sample(at, 1e9 + at, (CpuCount(3, 4000.0, 0),), (GuestCount("g", 7, (thread,)),)))
+        )
+    lines.append(live_record.look_line(Culprits(3.0, 2.0, (Culprit(3, "kernel", "kworker/3:1", 9, 0.4, 0.0),), 5, 1.0)))
+    path.write_text("\n".join(lines) + "\n")
+    async with console(root_of(TOWER, Mode.DEMO)) as found:
+        found.app.replay("late.jsonl", *recorded(str(path)))
+        await found.press("5")
+        await found.shows("worst: v0 waited 400.0 ms/s on CPU 3", "because: kworker/3:1 (kernel) 40%")
+        await found.press("N")
+        await found.shows("sample 2 of 3")

@@ -14,10 +14,12 @@ from vfiotui.formats.live_record import (
     Heading,
     Remark,
     heading_line,
+    look_line,
     read_record,
     remark_line,
     sample_line,
 )
+from vfiotui.model.culprit import Culprit, Culprits
 from vfiotui.model.live import CpuCount, GuestCount, LiveMoment, Sample, ThreadCount
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread
@@ -46,6 +48,21 @@ def test_counters_come_back_to_the_last_digit() -> None:
     assert isinstance(thread.forced, Unread) and thread.pinned == {2, 3} and thread.run == 5
     assert back[2] == Remark(HOSTILE, 2.25, True)
     assert all(line.isascii() and "\n" not in line for line in lines(first, second))
+
+
+def test_who_was_seen_comes_back() -> None:
+    found = (Culprit(2, "kernel", HOSTILE, 9, 0.25, 0.0), Culprit(2, "irq", "87 xhci_hcd", 0, 0.0, 340.5))
+    look = Culprits(2.25, 2.0, found, 300, 4.5)
+    line = look_line(look)
+    assert line.isascii() and "\n" not in line
+    assert list(read_record([*lines(sample(1.0)), line, sample_line(sample(3.0))]))[2] == look
+
+
+@pytest.mark.parametrize("change", [("who", [[1, "x", "y", 1, 0.1, 0]]), ("who", 7), ("tasks", -1), ("at", None)])
+def test_a_damaged_look_is_named(change: tuple[str, object]) -> None:
+    value = json.loads(look_line(Culprits(2.25, 2.0, (), 300, 4.5))) | dict([change])
+    with pytest.raises(BadRecord, match="line 3"):
+        list(read_record([*lines(sample(1.0)), json.dumps(value), sample_line(sample(3.0))]))
 
 
 def test_a_replay_has_the_rates_of_the_screen() -> None:

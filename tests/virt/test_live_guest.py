@@ -14,6 +14,7 @@ import pytest
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon
 from vfiotui.formats.live_record import read_record
+from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample, ThreadCount
 from vfiotui.model.rates import Rates
 
@@ -72,7 +73,7 @@ def burner() -> Iterator[int]:
 
 
 def recorded(path: Path, pid: int) -> tuple[list[ThreadCount], list[LiveMoment]]:
-    words = ["live", "--record", str(path), "--interval", "0.2", "--seconds", "2.1", "--alarm-delay", "100"]
+    words = ["live", "--record", str(path), "--interval", "0.2", "--seconds", "4.1", "--alarm-delay", "100"]
     done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     rates = Rates()
@@ -98,9 +99,12 @@ def test_the_recording_holds_what_proc_holds_and_the_delay_rises(pid: tuple[int,
         counts = [getattr(t, field) for t in calm]
         assert low <= counts[0] <= counts[-1] <= high, "between what /proc said before and after"
         assert counts == sorted(counts)
-    with burner():
+    with burner() as thief:
         _, crowded = recorded(tmp_path / "crowded", guest)
     assert "waited" in (tmp_path / "crowded").read_text(), "the alarm is in the recording"
+    with (tmp_path / "crowded").open() as file:
+        looks = [look for look in read_record(file) if isinstance(look, Culprits)]
+    assert thief in {c.tid for look in looks for c in look.on(CPU)}, "and so is who took the CPU"
     # Half of the CPU is gone: of every second about 500 ms are waited, and more where others want it too.
     waits = sorted(delays(crowded, guest))
     assert waits[len(waits) // 2] > 200

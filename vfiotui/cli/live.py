@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
+from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
 from vfiotui.model.reading import Unread, or_else
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
     from vfiotui.formats import live_record
     from vfiotui.history import LiveHistory
+    from vfiotui.sampler import Readers
 
 Sink = Callable[[LiveMoment], None]
 
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace) -> Exit:
     return stream(args)
 
 
-def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record.Remark]:
+def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record.Remark | Culprits]:
     """What a recording holds; a file that is none ends the command with a sentence."""
     from vfiotui.formats import live_record
 
@@ -67,23 +69,36 @@ def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record
         raise CommandError(f"{path} {error}") from error
 
 
-def recorded(path: str) -> tuple[LiveHistory, float]:
-    """A recording as a history, and the seconds between its samples."""
+def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
+    """A recording as a history, the seconds between its samples, and who was seen while vCPUs waited.
+
+    One line is held at a time: the history alone grows with the file.
+    """
     from vfiotui.formats import live_record
     from vfiotui.history import LONGEST, LiveHistory
     from vfiotui.model.rates import Rates
 
-    lines = [line for line in samples_of(path) if not isinstance(line, live_record.Heading)]
-    times = [line.at for line in lines if isinstance(line, Sample)]
-    if not times:
-        raise CommandError(f"{path} holds no sample")
-    history, rates = LiveHistory(min(len(times), LONGEST)), Rates()
-    for line in lines:
+    history, rates, looks = LiveHistory(min(_lines(path), LONGEST)), Rates(), []
+    first = last = 0.0
+    for line in samples_of(path):
         if isinstance(line, Sample):
+            first, last = first if history.count else line.at, line.at
             history.append(rates.moment(line))
-        else:
-            history.mark(line.text, alarm=line.alarm)
-    return history, (times[-1] - times[0]) / max(len(times) - 1, 1) or 1.0
+        elif isinstance(line, live_record.Remark):
+            if history.count:
+                history.mark(line.text, alarm=line.alarm)
+        elif isinstance(line, Culprits):
+            looks.append(line)
+    if not history.count:
+        raise CommandError(f"{path} holds no sample")
+    return history, (last - first) / max(history.count - 1, 1) or 1.0, tuple(looks)
+
+
+def _lines(path: str) -> int:
+    """How many lines a file has: no fewer than samples; 1 where it cannot be read, which is told later."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        return sum(1 for _ in file) or 1
+    return 1
 
 
 def stream(args: argparse.Namespace) -> Exit:
@@ -91,7 +106,6 @@ def stream(args: argparse.Namespace) -> Exit:
     from vfiotui.cli.out import printable
     from vfiotui.formats import live_table
     from vfiotui.model.alarm import Alarms, Limits
-    from vfiotui.model.rates import Rates
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -110,16 +124,24 @@ def stream(args: argparse.Namespace) -> Exit:
             sinks.append(lambda moment: _print(live_table.json_lines(moment)))
         elif not sinks:
             sinks.append(lambda moment: _print(as_text(moment)))
-        alarms = Alarms(Limits(args.alarm_delay, args.alarm_mhz))
-        rates = Rates()
-        for sample in _replayed(args) if args.replay else _live(args, ended):
-            moment = rates.moment(sample)
+        alarms, beside = Alarms(Limits(args.alarm_delay, args.alarm_mhz)), None
+        if not args.replay:
+            from vfiotui.cli.live_beside import Beside
+
+            beside = Beside(args, open_root(args))
+        for moment in _replayed(args) if beside is None else _live(args, beside.readers, ended):
             for sink in sinks:
                 sink(moment)
-            for alarm in alarms.check(moment):
-                print(f"{_clock(sample.wall)} {printable(alarm.text)}", file=sys.stderr)
+            begun = [] if beside is None else list(beside.hear(moment))
+            for alarm in [*begun, *alarms.check(moment, beside.wanted if beside else None)]:
+                print(f"{_clock(moment.sample.wall)} {printable(alarm.text)}", file=sys.stderr)
                 if recorder:
                     recorder.remark(alarm.text, alarm.at)
+            look = None if beside is None else beside.look(moment)
+            if look is not None:
+                _tell_look(look, moment.sample.wall)
+                if recorder:
+                    recorder.look(look)
             if ended.is_set():
                 break
     return Exit.FINE
@@ -134,18 +156,31 @@ def _clock(wall: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(wall))
 
 
-def _replayed(args: argparse.Namespace) -> Iterator[Sample]:
-    return (s for s in samples_of(args.replay) if isinstance(s, Sample))
+def _tell_look(look: Culprits, wall: float) -> None:
+    """The first three on each CPU, without vCPUs."""
+    from vfiotui.cli.out import printable
+
+    for cpu in sorted({c.cpu for c in look.found if c.share} if not isinstance(look.found, Unread) else ()):
+        others = [c for c in look.on(cpu) if c.share and not c.name.startswith("CPU ")]
+        named = ", ".join(f"{printable(c.name)} ({c.tid}) {c.share:.0%}" for c in others[:3])
+        if named:
+            print(f"{_clock(wall)} on CPU {cpu} in the last {look.seconds:.0f} s: {named}", file=sys.stderr)
 
 
-def _live(args: argparse.Namespace, ended: threading.Event) -> Iterator[Sample]:
-    from vfiotui.sampler import FASTEST, SLOWEST, Readers
+def _replayed(args: argparse.Namespace) -> Iterator[LiveMoment]:
+    from vfiotui.model.rates import Rates
 
-    readers = Readers(open_root(args))
+    rates = Rates()
+    return (rates.moment(s) for s in samples_of(args.replay) if isinstance(s, Sample))
+
+
+def _live(args: argparse.Namespace, readers: Readers, ended: threading.Event) -> Iterator[LiveMoment]:
+    from vfiotui.sampler import FASTEST, SLOWEST
+
     interval = min(max(args.interval, FASTEST), SLOWEST)
     begin = beat = time.monotonic()
     while not ended.is_set():
-        yield readers.sample()
+        yield readers.live()
         beat = max(beat + interval, time.monotonic())
         if args.seconds is not None and beat - begin > args.seconds:
             return
@@ -167,6 +202,9 @@ class _Recorder:
 
     def remark(self, text: str, at: float) -> None:
         self._line(self._format.remark_line(self._format.Remark(text, at, True)))
+
+    def look(self, look: Culprits) -> None:
+        self._line(self._format.look_line(look))
 
     def _line(self, text: str) -> None:
         self._file.write(text + "\n")  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@
 {"at": s, "wall": s, "cpus": [[cpu, MHz, busy ticks], …], "guests": [[name, pid, [[kind, number, tid, pins,
  ran on, run ns, wait ns, slices, forced switches, read at], …]], …]}
 {"mark": text, "at": s, "alarm": bool}
+{"who": [[cpu, kind, name, tid, share, per second], …], "at": s, "seconds": s, "tasks": n, "cost_ms": ms}
 
 The counters are those of /proc; what could not be read is null. Rates are computed from them when the file is
 read, by the same code that computes those of the screen. A file that ends in the middle of a line is fine up to there.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vfiotui.model.cpuset import format_list, parse_list
+from vfiotui.model.culprit import Culprit, Culprits
 from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import dataclass
@@ -26,6 +28,7 @@ VERSION = 1
 NOT_RECORDED = Unread("was not read when it was recorded", Why.ABSENT)
 LARGEST = 1 << 63
 KINDS = ("vcpu", "emulator", "iothread")
+WHO = ("task", "kernel", "irq", "softirq")
 
 
 class BadRecord(Exception):
@@ -78,14 +81,21 @@ def sample_line(sample: Sample) -> str:
     return _dump({"at": sample.at, "wall": sample.wall, "cpus": cpus, "guests": guests})
 
 
+def look_line(look: Culprits) -> str:
+    """Who ran on the CPUs of waiting vCPUs, as a line."""
+    found = [] if isinstance(look.found, Unread) else [list(c) for c in look.found]
+    told = {"who": found, "at": look.at, "seconds": look.seconds, "tasks": look.tasks, "cost_ms": look.cost_ms}
+    return _dump(told)
+
+
 def _thread(thread: ThreadCount) -> list[Any]:
     pins = None if isinstance(thread.pinned, Unread) else format_list(thread.pinned)
     counts = (thread.ran_on, thread.run, thread.wait, thread.slices, thread.forced)
     return [thread.kind, thread.number, thread.tid, pins, *map(_plain, counts), thread.status_at]
 
 
-def read_record(lines: Iterable[str]) -> Iterator[Heading | Sample | Remark]:
-    """The heading, then samples and remarks in their order; raises BadRecord where a whole line is none of them."""
+def read_record(lines: Iterable[str]) -> Iterator[Heading | Sample | Remark | Culprits]:
+    """The heading, then samples, remarks and looks in their order; raises BadRecord where a line is none of them."""
     begun = False
     bad: BadRecord | None = None
     for place, line in enumerate(lines, 1):
@@ -101,6 +111,8 @@ def read_record(lines: Iterable[str]) -> Iterator[Heading | Sample | Remark]:
                 yield _heading(value)
             elif isinstance(value, dict) and "mark" in value:
                 yield Remark(str(value["mark"])[:400], _real(value.get("at")), value.get("alarm") is True)
+            elif isinstance(value, dict) and "who" in value:
+                yield _look(value)
             else:
                 yield _sample(value)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -131,6 +143,20 @@ def _real(value: Any) -> float:
 
 def _counter(value: Any) -> Reading[int]:
     return NOT_RECORDED if value is None else _whole(value)
+
+
+def _look(value: dict[str, Any]) -> Culprits:
+    found = tuple(
+        Culprit(_whole(cpu), _one_of(WHO, kind), str(name)[:400], _whole(tid), _real(share), _real(rate))
+        for cpu, kind, name, tid, share, rate in value["who"]
+    )
+    return Culprits(_real(value["at"]), _real(value["seconds"]), found, _whole(value["tasks"]), _real(value["cost_ms"]))
+
+
+def _one_of(kinds: tuple[str, ...], value: Any) -> str:
+    if value not in kinds:
+        raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(kinds)}")
+    return str(value)
 
 
 def _sample(value: dict[str, Any]) -> Sample:

@@ -24,6 +24,7 @@ from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
+from vfiotui.model.reading import Unread
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
@@ -41,6 +42,7 @@ from vfiotui.tui.widgets.direct import settle, terminal_shifts
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
     from vfiotui.model.alarm import Alarms
+    from vfiotui.model.culprit import Culprits
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
     from vfiotui.tui.live_asks import LiveAsks
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 
 TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
+SETTLE_SECONDS = 20.0
+"""After its start a guest has touched what it touches at once: then it is seen in which pages."""
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
 HEAD_START = 0.05
@@ -117,10 +121,13 @@ class ConsoleApp(App[int]):
         self._alarms: Alarms | None = None
         self._toasts: dict[tuple[str, str], float] = {}
         self._live_asks: LiveAsks | None = None
+        self._run_before: frozenset[str] | None = None
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
         """A recording that is replayed: its name, and the seconds between its samples."""
+        self.recorded_looks: tuple[Culprits, ...] = ()
+        """Who was seen on the CPUs when it was recorded."""
         self.follow = Follow(root, self.store, self.action_read_again)
         self.watch_: Watch | None = None
         """What reads the whole host; where Live is opened, only after its first frame."""
@@ -209,9 +216,10 @@ class ConsoleApp(App[int]):
         self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 
-    def replay(self, name: str, history: LiveHistory, interval: float) -> None:
+    def replay(self, name: str, history: LiveHistory, interval: float, looks: tuple[Culprits, ...]) -> None:
         """From now on Live shows a recording, and samples nothing."""
         self.recording = (name, interval)
+        self.recorded_looks = looks
         self.history = history
         self.store.keep_in("live", history)
 
@@ -222,6 +230,26 @@ class ConsoleApp(App[int]):
         self.sampler.look_again()
         self._restraint.hear_libvirt(self.store.get("virt"))
         self.sampler.crowded = self._restraint.crowded
+        virt = self.store.get("virt")
+        names = virt.domains if virt is not None and not isinstance(virt.domains, Unread) else ()
+        running = frozenset(d.name for d in names if d.running)
+        started, self._run_before = running - (running if self._run_before is None else self._run_before), running
+        for name in started:
+            self.set_timer(SETTLE_SECONDS, partial(self._judge_pages, name))
+
+    async def _judge_pages(self, name: str) -> None:
+        """Whether a guest that has started got its huge pages; it is looked at once, by sources that cost nothing."""
+        from vfiotui.host.guest_backing import BackingReader
+        from vfiotui.model.alarm import shortfall
+
+        found = await asyncio.to_thread(BackingReader(self.root_).read)
+        newest = self.history.at(self.history.count - 1)
+        for guest in () if isinstance(found, Unread) else found:
+            alarm = shortfall(guest, newest) if guest.name == name else None
+            if alarm is not None:
+                if self.history.count:
+                    self.history.mark(alarm.text, alarm=True)
+                self.notify(clean(alarm.text), title="huge pages", severity="warning", markup=False, timeout=10)
 
     @property
     def restraint(self) -> Restraint:

@@ -28,9 +28,17 @@ class Hunt:
     """What is looked for at the moment, and what was found so far."""
 
     def __init__(
-        self, store: Store, sampler: Sampler, asks: Callable[[], LiveAsks], tell: Callable[[str], None]
+        self,
+        store: Store,
+        sampler: Sampler,
+        asks: Callable[[], LiveAsks],
+        tell: Callable[[str], None],
+        recorded: tuple[Culprits, ...] = (),
     ) -> None:
-        """`asks` is called where somebody asks for more than culprits; `tell` hears of every topic that is read."""
+        """`asks` is called where somebody asks for more than culprits; `tell` hears of every topic that is read.
+
+        `recorded` was seen when a recording was made.
+        """
         self._store = store
         self._sampler = sampler
         self._asks = asks
@@ -39,7 +47,7 @@ class Hunt:
         self._until = 0.0
         self.asked = False
         """Whether culprits are wanted though no vCPU waits."""
-        self.looks: deque[Culprits] = deque(maxlen=LOOKS)
+        self.looks = deque(recorded, maxlen=max(LOOKS, len(recorded)))
         self.waits: list[tuple[float, Wait]] = []
         """Seconds since the epoch and wait, the longest first."""
 

@@ -18,7 +18,7 @@ from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.text import clean
 from vfiotui.tui.views.culprits import culprit_rows
-from vfiotui.tui.views.live import Table, clock_text, graph_widths, key_of, live_rows
+from vfiotui.tui.views.live import Table, clock_text, graph_widths, headline_row, key_of, live_rows
 from vfiotui.tui.views.live_big import AXIS, big_rows
 from vfiotui.tui.views.live_help import LIVE_HELP
 from vfiotui.tui.views.verdict import Worst, verdict_rows
@@ -125,7 +125,13 @@ class LiveScreen(ConsoleScreen):
         """The hunt for reasons."""
         if self._hunt is None:
             console = self.console
-            self._hunt = Hunt(self.store, console.sampler, lambda: console.live_asks, console.bridge.tell)
+            self._hunt = Hunt(
+                self.store,
+                console.sampler,
+                lambda: console.live_asks,
+                console.bridge.tell,
+                console.recorded_looks,
+            )
         return self._hunt
 
     @property
@@ -155,6 +161,11 @@ class LiveScreen(ConsoleScreen):
     def at(self) -> int:
         """The sample that is read."""
         return self.window.end - 1 if self._at is None else self._at
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Large graphs are left, not opened."""
+        usual = super().keys()
+        return [("esc", "table"), *usual[1:]] if self._big else usual
 
     def draw(self, topic: str) -> None:
         """The table of the newest sample."""
@@ -204,8 +215,8 @@ class LiveScreen(ConsoleScreen):
         worst, hunt = self._worst, self.hunt
         worst.follow(self.history, self.guest, self.window, graph_widths(width)[1])
         hint = ""
-        if self._follows and not (hunt.wants("culprits") or hunt.wants("trace")):
-            hint = "w names who runs there from now on"
+        if self._follows and not hunt.wants("trace"):
+            hint = "w looks closer" if hunt.wants("culprits") else "w names who runs there from now on"
         of = (worst.delay, worst.number, worst.slow_number, len(hunt.looks) and hunt.looks[-1].at, hint, width)
         if of != self._verdict_of:
             self._verdict_of = of
@@ -280,21 +291,19 @@ class LiveScreen(ConsoleScreen):
         back = ""
         recording = self.console.recording
         if recording is not None:
-            back = f" · {clean(recording[0])} at {clock_text(history.wall(self.at))}"
+            back = f"{clean(recording[0])} at {clock_text(history.wall(self.at))}"
             back += f", sample {self.at + 1} of {history.count}"
         elif self._end is not None and history.count:
             ago = history.at(history.count - 1) - history.at(self.at)
-            back = f" · {clock_text(history.wall(self.at))}, {ago:.1f} s ago"
-        return row(
-            " ",
-            (name, "head"),
-            f" · {count} running · every {self._interval:.2g} s",
-            f" · {self._zoom} samples a cell" if self._zoom > 1 else "",
-            (back, "mark"),
-            (" · paused", "mark") if self._paused else "",
-            (f" · {self.console.restraint.sentence}", "dim") if self.console.restraint.sentence else "",
-            (" · figures made up for show", "mark") if self.console.root_.mode == "DEMO" else "",
+            back = f"{clock_text(history.wall(self.at))}, {ago:.1f} s ago"
+        console = self.console
+        notes = (
+            f"{self._zoom} samples a cell" if self._zoom > 1 else "",
+            back,
+            "paused" if self._paused else "",
+            "figures made up for show" if console.root_.mode == "DEMO" else "",
         )
+        return headline_row(name, count, self._interval, notes, console.restraint.sentence)
 
     @property
     def _interval(self) -> float:

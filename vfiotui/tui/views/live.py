@@ -68,6 +68,13 @@ def clock_text(wall: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(wall)) if wall == wall else "?"
 
 
+def headline_row(guest: str, running: int, interval: float, notes: tuple[str, ...], restraint: str) -> Row:
+    """Which guest, how often it is read, what is special about the picture, and where this program keeps to."""
+    runs: list[Run] = [(" ", ""), (guest, "head"), (f" · {running} running · every {interval:.2g} s", "")]
+    runs += [(f" · {note}", "mark") for note in notes if note]
+    return Row((*runs, (f" · {restraint}" if restraint else "", "dim")))
+
+
 def graph_widths(width: int) -> tuple[int, int]:
     """Cells of the frequency's and of the delay's graph in a table of so many cells."""
     room = max(width - FIXED, 12)

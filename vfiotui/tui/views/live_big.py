@@ -36,7 +36,9 @@ def big_rows(
 ) -> list[Row]:
     """Frequency above; below it delay, or the load of a host CPU."""
     inner = max(width - AXIS, 10)
+    # An odd number of lines has one in the middle, with a round value on the axis.
     each = max((height - AROUND) // 2, 3)
+    each -= 1 - each % 2
     glyphs = table.glyphs
     table.mhz_top = mhz_top(history, table.mhz_top)
     rows = [_title(history, key, at)]
@@ -59,7 +61,9 @@ def big_rows(
         told = f"{now:.1f}" if now == now else "?"
         every = [v * factor for v in history.values(key, field, max(begin, history.first), window.end)]
         rows.append(row((f"{word}  {told} {unit}", "accent"), ("   " + spread(every, unit), "dim")))
-        rows += _panel(values, top, each, style, glyphs)
+        # Before the first sample there was nothing, not even a gap.
+        blank = min(max(-(-(history.first - begin) // window.zoom), 0), inner)
+        rows += _panel(values[blank:], top, each, style, glyphs, blank)
         rows.append(_signs(history, window, at, inner, glyphs))
     rows.append(_ruler(history, window, inner, width))
     return rows
@@ -81,13 +85,13 @@ def _title(history: LiveHistory, key: Key, at: int) -> Row:
     )
 
 
-def _panel(values: Sequence[float], top: float, height: int, style: str, glyphs: Glyphs) -> list[Row]:
-    rows = []
+def _panel(values: Sequence[float], top: float, height: int, style: str, glyphs: Glyphs, blank: int) -> list[Row]:
+    rows, before = [], " " * blank
     for i, line in enumerate(columns(values, 0.0, top, height, glyphs)):
         share = 1 - i / max(height - 1, 1)
         labelled = i in (0, height - 1) or (height >= 7 and i == height // 2)
         axis = f"{top * share:6.0f} " if labelled else " " * 7
-        rows.append(row((f"{axis}{glyphs.vertical}", "dim"), (line, style)))
+        rows.append(row((f"{axis}{glyphs.vertical}", "dim"), (before + line, style)))
     return rows
 
 

@@ -8,6 +8,7 @@ LIVE_HELP = (
     "Each row is a thread of the guest: where it may run and where it ran last, the frequency of that CPU, and how "
     "many milliseconds of each second it was ready but had to wait (run_delay of schedstat). busy is the time on a "
     "CPU; forced counts the times it was pushed off, switch the time slices, both per second.\n\n"
+    "The kernel books a wait when it ends: a long one can make more than 1000 ms of one second.\n\n"
     "A ? is a moment without a value: the first sample has no rate, a nohz_full CPU shows no frequency. Pins and "
     "forced switches are read every 5 s.\n\n"
     "enter  the graphs of the row, large; esc goes back\nt  the next guest\nc  host CPUs below the guest\n"

@@ -55,8 +55,8 @@ def trace_rows(
         left = max(traced.until - look.at, 0.0)
         lost = f", {traced.lost:,} lost" if traced.lost else ""
         told = (
-            f" precise: {traced.waited} waits in {look.seconds:.1f} s, {traced.events:,} events{lost}; "
-            f"costs the guests' CPUs some 0.3 µs an event, us {look.cost_ms:.0f} ms; {left:.0f} s left, W ends it"
+            f" precise, {left:.0f} s left, W ends it: {traced.waited} waits in {look.seconds:.1f} s, "
+            f"{traced.events:,} events{lost}; each costs its CPU some 0.3 µs; read in {look.cost_ms:.0f} ms"
         )
         rows = [row((fit(told, width), "warn" if traced.lost else "dim"))]
     names = {t.tid: name_of(k) for k in history.guests.get(guest, ()) if (t := history.thread(k)) is not None}
