@@ -18,7 +18,6 @@ from vfiotui.model.value import dataclass
 
 SPACE = re.compile(r"[ \t\r\n]*")
 CHARACTER = re.compile(r'\\u[0-9a-fA-F]{4}|\\.|[^"\\]', re.DOTALL)
-DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)

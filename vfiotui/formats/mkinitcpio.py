@@ -9,8 +9,6 @@ from __future__ import annotations
 from vfiotui.formats import shell_lists
 from vfiotui.formats.modprobe import fold
 
-LISTS = ("MODULES", "BINARIES", "FILES", "HOOKS")
-
 
 def _module(word: str) -> str:
     """A module is spelt with - or _, and a ? behind it allows it to be missing."""

@@ -27,7 +27,6 @@ MAGICS = (
 )
 XZ_MEMORY = 512 << 20
 """Bytes that an xz or lzma stream may make its reader hold."""
-ZSTD_MAGIC, LEGACY_MAGIC = MAGICS[4][0], MAGICS[5][0]
 LEGACY_BLOCK = 8 << 20
 """Unpacked bytes of a block of lz4's legacy format; a packed one can be a little longer."""
 

@@ -11,7 +11,7 @@ import os
 from vfiotui.host.numbered import CPUS, cpu_list
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import or_else
 from vfiotui.model.value import dataclass
 
 NICE = 10
@@ -57,11 +57,3 @@ def avoid(root: Root, guests: frozenset[int], allowed: frozenset[int]) -> Restra
     if not free:
         return Restraint(frozenset(), "every CPU belongs to a guest: sampled less often, on their CPUs")
     return Restraint(chosen, f"runs on CPU {format_list(chosen)} only, off the guests' CPUs")
-
-
-def allowed_now() -> Reading[frozenset[int]]:
-    """The CPUs that this process may use as it was started."""
-    try:
-        return frozenset(os.sched_getaffinity(0))
-    except OSError as error:
-        return Unread(str(error))

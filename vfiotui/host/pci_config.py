@@ -141,7 +141,6 @@ def parse_pieces(piece: Piece, size: int) -> Reading[Capabilities]:
         else Express(
             EXPRESS_KINDS.get(space.at(express + 2, 2) >> 4 & 0xF, "Unknown type"),
             bool(space.at(express + 4, 4) >> 28 & 1),
-            bool(space.at(express + 2, 2) >> 8 & 1),
         ),
         af_flr=None if af is None else bool(space.at(af + 3, 1) & 2),
         no_soft_reset=None if pm is None else bool(space.at(pm + 4, 2) >> 3 & 1),

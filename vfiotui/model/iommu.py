@@ -182,6 +182,12 @@ class GroupVerdict:
     """Functions of the same slot in other groups: they share its reset."""
 
 
+def cards_in_groups(bus: PciBus, groups: tuple[IommuGroup, ...]) -> list[tuple[PciDevice, IommuGroup]]:
+    """Every display controller that is in a group, with its group."""
+    of = {m: g for g in groups for m in g.members}
+    return [(d, of[d.bdf]) for d in bus.devices if d.is_display and d.bdf in of]
+
+
 def judge_group(device: PciDevice, group: IommuGroup, bus: PciBus) -> GroupVerdict:
     """Whether a function's group holds only its own slot and bridges.
 

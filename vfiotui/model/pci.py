@@ -52,7 +52,6 @@ class Express:
     kind: str
     """As lspci names it: "Endpoint", "Legacy Endpoint", "Root Port", "Upstream Port", …"""
     flr: bool
-    slot_implemented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

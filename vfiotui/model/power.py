@@ -55,9 +55,3 @@ class Power:
     """CPUs on which the deepest idle state is switched off."""
     split_lock_mitigate: Reading[bool | None]
     """kernel.split_lock_mitigate; None where this kernel has no such switch."""
-
-    def policy_of(self, cpu: int) -> FrequencyPolicy | None:
-        """The policy that a CPU follows."""
-        if not isinstance(self.policies, tuple):
-            return None
-        return next((p for p in self.policies if isinstance(p.cpus, frozenset) and cpu in p.cpus), None)

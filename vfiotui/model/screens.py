@@ -5,9 +5,6 @@ from __future__ import annotations
 from vfiotui.model.reading import Reading
 from vfiotui.model.value import dataclass
 
-FIRMWARE_DRIVERS = ("simple-framebuffer", "simpledrm", "efi-framebuffer", "efidrm", "vesa-framebuffer", "vesadrm")
-"""Drivers that go on drawing where the firmware left off."""
-
 
 @dataclass(frozen=True, slots=True)
 class Framebuffer:

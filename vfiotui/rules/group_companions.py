@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.iommu import judge_group
+from vfiotui.model.iommu import cards_in_groups, judge_group
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -29,22 +29,17 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
     "GROUP-COMPANIONS",
     "H6",
     Severity.WARN,
-    needs=(
-        "iommu",
-        "pci",
-    ),
+    needs=("iommu", "pci"),
     fires="split-slot",
     silent="clean",
 )
 def check(facts: Facts) -> Iterator[Answer]:
-    groups = known(known(facts.iommu).groups)
-    bus = known(facts.pci)
-    of = {m: g for g in groups for m in g.members}
-    displays = [d for d in bus.devices if d.is_display and d.bdf in of]
-    if not displays:
+    groups, bus = known(known(facts.iommu).groups), known(facts.pci)
+    cards = cards_in_groups(bus, groups)
+    if not cards:
         yield not_applicable("host", "no display controller is in a group")
-    for device in displays:
-        verdict = judge_group(device, of[device.bdf], bus)
+    for device, group in cards:
+        verdict = judge_group(device, group, bus)
         evidence = [
             seen(f"/sys/bus/pci/devices/{d.bdf}/iommu_group", d.group)
             for d in bus.functions(device.slot)

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Risk, Severity
 from vfiotui.model.host_use import host_loses
-from vfiotui.model.iommu import judge_group
+from vfiotui.model.iommu import cards_in_groups, judge_group
 from vfiotui.model.reading import or_else
 from vfiotui.model.wiring import CHIPSET, CPU, wired_to
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
@@ -41,22 +41,16 @@ FIXES = {
     "GROUP-FOREIGN",
     "H6",
     Severity.FAIL,
-    needs=(
-        "iommu",
-        "pci",
-    ),
+    needs=("iommu", "pci"),
     fires="tower",
     silent="clean",
 )
 def check(facts: Facts) -> Iterator[Answer]:
-    groups = known(known(facts.iommu).groups)
-    bus = known(facts.pci)
-    of = {m: g for g in groups for m in g.members}
-    displays = [d for d in bus.devices if d.is_display and d.bdf in of]
-    if not displays:
+    groups, bus = known(known(facts.iommu).groups), known(facts.pci)
+    cards = cards_in_groups(bus, groups)
+    if not cards:
         yield not_applicable("host", "no display controller is in a group")
-    for device in displays:
-        group = of[device.bdf]
+    for device, group in cards:
         verdict = judge_group(device, group, bus)
         path = f"/sys/kernel/iommu_groups/{group.number}/devices"
         if verdict.clean:

@@ -27,11 +27,8 @@ class Glyphs:
     vertical: str
     corners: str
     """Top left, top right, bottom left, bottom right."""
-    tees: str
-    """Left, right, and the branch and last branch of a tree."""
     border: str
     """Textual's border style."""
-    arrow: str
 
     def mark(self, word: str) -> str:
         """The mark of a finding by its word."""
@@ -44,10 +41,10 @@ class Glyphs:
         }.get(word, " ")
 
 
-UNICODE = Glyphs("unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "─", "│", "┌┐└┘", "├┤├└", "solid", "→")
+UNICODE = Glyphs("unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "─", "│", "┌┐└┘", "solid")
 # The fonts of the Linux console have no partial blocks, no check mark and no small triangle.
-CONSOLE = Glyphs("console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "─", "│", "┌┐└┘", "├┤├└", "solid", ">")
-ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "++++", "++|`", "ascii", ">")
+CONSOLE = Glyphs("console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "─", "│", "┌┐└┘", "solid")
+ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "++++", "ascii")
 SETS = {g.name: g for g in (UNICODE, CONSOLE, ASCII)}
 
 

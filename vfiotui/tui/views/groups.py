@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.group_why import spans_slots, why_shared
 from vfiotui.model.host_use import host_loses
-from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
+from vfiotui.model.iommu import GroupVerdict, IommuGroup, cards_in_groups, judge_group
 from vfiotui.model.pci import Capabilities, Link, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.wiring import way_up, wired_to
@@ -89,8 +89,7 @@ def biggest_bar(device: PciDevice) -> str:
 
 def verdicts_of(groups: tuple[IommuGroup, ...], bus: PciBus) -> dict[str, GroupVerdict]:
     """The verdict of every display controller with a group."""
-    by_member = {m: g for g in groups for m in g.members}
-    return {d.bdf: judge_group(d, by_member[d.bdf], bus) for d in bus.devices if d.is_display and d.bdf in by_member}
+    return {card.bdf: judge_group(card, group, bus) for card, group in cards_in_groups(bus, groups)}
 
 
 def device_runs(device: PciDevice, width: int) -> list[Run]:

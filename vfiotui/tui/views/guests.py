@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.finding import Finding
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, of_guest
 from vfiotui.tui.row import Row, Run, row
-from vfiotui.tui.text import fit, wrap
+from vfiotui.tui.text import clean, fit, wrap
 from vfiotui.tui.views.memory_words import gib
 from vfiotui.tui.views.pin import pin_words
 
@@ -36,8 +38,8 @@ def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> li
         where = "on this connection" if virt.connected else "in these files"
         return [row((f"no guest is defined {where}", "dim"))]
     wide = width >= 112
-    name = min(max((len(d.name) for d in virt.domains), default=0), max(width - 108, 20), 48)
-    name = max(name, 20)
+    most = 48 if width >= 156 else 20
+    name = min(max(8, *(cell_len(clean(d.name)) for d in virt.domains)), most)
     head = (
         f"{'guest':{name}} {'state':11} {'doctor':{DOCTOR}} {'vCPU':>4} {'memory':>8} {'PCI':>3} {'USB':>3} auto "
         f"{'pins' if wide else ''}"

@@ -206,8 +206,8 @@ def pin_words(domain: Domain) -> str:
     unpinned = domain.vcpus - len(domain.vcpu_pins)
     missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
     emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
-    iothreads = "1 iothread" if domain.iothreads == 1 else f"{domain.iothreads} iothreads"
-    return f"{domain.vcpus} vCPUs {pins}{missing} · emulator {emulator} · {iothreads}"
+    iothreads = "" if not domain.iothreads else f" · {domain.iothreads} iothread{'s' * (domain.iothreads > 1)}"
+    return f"{domain.vcpus} vCPU{'s' * (domain.vcpus != 1)} {pins}{missing} · emulator {emulator}{iothreads}"
 
 
 NAMED = 4

@@ -17,8 +17,10 @@ ALSO = 4
 def symptom_rows(width: int) -> list[Row]:
     """All symptoms; their keys are "symptom NAME"."""
     rows = [row(("What goes wrong?", "head")), BLANK]
-    rows += [row(fit(s.title, max(width - 22, 20)), "  ", (s.name, "dim"), key=f"symptom {s.name}") for s in symptoms()]
-    return rows
+    found = symptoms()
+    names = max(len(s.name) for s in found)
+    title = min(max(len(s.title) for s in found), width - names - 2)
+    return rows + [row(fit(s.title, title), "  ", (s.name, "dim"), key=f"symptom {s.name}") for s in found]
 
 
 def answer_rows(found: Answer, glyphs: Glyphs, width: int) -> list[Row]:
