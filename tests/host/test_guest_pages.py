@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host.guest_pages import count, read
+from vfiotui.host.guest_pages import count
 from vfiotui.host.root import Root
 from vfiotui.model.guest_pages import PageCount
 from vfiotui.model.reading import Unread
@@ -64,7 +64,3 @@ def test_the_shortfall_of_a_guest() -> None:
 @pytest.mark.parametrize("text", ["", "x", "head\nRss: x kB\n", "head\nRss: 5 kB\n", "h\nRss: " + "9" * 30 + " kB\n"])
 def test_a_damaged_count_is_none(text: str, tmp_path: Path) -> None:
     assert isinstance(count(folder_root(tmp_path, {"/proc/5/smaps_rollup": text}), 5), Unread)
-
-
-def test_a_host_without_processes_says_so(tmp_path: Path) -> None:
-    assert isinstance(read(folder_root(tmp_path, {"/etc/x": ""})), Unread)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tests.hosts import CLEAN
-from tests.machines import root_of
+from tests.machines import facts_of, root_of
 from tests.tui.consoles import LINUX, Console, console
 from vfiotui.cli.machine import open_root
 from vfiotui.host.root import Root
+from vfiotui.model.guest_backing import GuestBacking
+from vfiotui.model.memory import Memory
 from vfiotui.model.mode import Mode
+from vfiotui.model.reading import Unread
+from vfiotui.tui.caps import UNICODE
 from vfiotui.tui.screens.plan import PlanScreen
+from vfiotui.tui.views.memory import memory_rows
 
 
 def demo() -> Root:
@@ -31,10 +37,36 @@ def test_the_coverage_of_a_guest(size: tuple[int, int]) -> None:
     async def look() -> None:
         async with console(demo(), size, ability=LINUX if size == (80, 24) else None) as found:
             await at_memory(found)
-            await found.press("end")
-            await found.shows("huge 16.0 GiB (100.0%)", "small 0 kB")
+            await found.shows("the running guest has its huge pages", "100.0% in huge pages")
 
     asyncio.run(look())
+
+
+def backing(**more: object) -> GuestBacking:
+    """The guest of the seed: 8 GiB, of which 301056 kB lie in small pages."""
+    given = {"resident_kib": 8390000, "hugetlb_kib": 0, "transparent_kib": 8087552, "memory_kib": 8388608, **more}
+    return GuestBacking("win10", 77, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("guest", "words"),
+    [
+        (
+            backing(),
+            ("1 of 1 running guests lie in small pages", "96.4% in huge pages, 301056 kB in small ones", "khugepaged"),
+        ),
+        (backing(pinned_kib=8388608), ("only a restart",)),
+        (backing(resident_kib=2 << 20, transparent_kib=2 << 20), ("the running guest has", "6.0 GiB never touched")),
+        (backing(transparent_kib=Unread("no group")), ("is not known; s counts", "in about 120 ms")),
+        (backing(hugetlb_kib=8388608, resident_kib=90000, transparent_kib=0), ("100.0%", "held by win10 8.0 GiB")),
+    ],
+)
+def test_the_answer_for_a_guest_comes_first(guest: GuestBacking, words: tuple[str, ...]) -> None:
+    memory = facts_of(CLEAN).memory
+    assert isinstance(memory, Memory)
+    rows = memory_rows(replace(memory, guests=(guest,)), (), None, UNICODE, 120)
+    text = "\n".join(r.text for r in rows)
+    assert rows[0].text.startswith("guests") and all(w in text for w in words), text
 
 
 @pytest.mark.parametrize(
@@ -44,6 +76,7 @@ def test_the_coverage_of_a_guest(size: tuple[int, int]) -> None:
         ("b", "2048=512", "vm.nr_hugepages"),
         ("c", "", "compact_memory"),
         ("d", "", "drop_caches"),
+        ("h", "win10", "set the huge pages of win10 aside when it starts"),
     ],
 )
 def test_keys_end_in_a_plan(key: str, answer: str, word: str) -> None:
@@ -52,7 +85,7 @@ def test_keys_end_in_a_plan(key: str, answer: str, word: str) -> None:
             await at_memory(found)
             await found.press(key)
             if answer:
-                await found.shows("KIB=COUNT")
+                await found.shows("KIB=COUNT" if "=" in answer else "guest's name")
                 await found.press(*["backspace"] * 20, *answer, "enter")
             await found.until(lambda: isinstance(found.app.screen, PlanScreen), "a plan")
             await found.shows(word)

@@ -123,6 +123,8 @@ def read_guest(root: Root, pid: int) -> GuestBacking:
         transparent_kib=transparent,
         source=source,
         on_nodes=_on_nodes(root, pid),
+        # VFIO's first interface locks (VmLck), iommufd pins (VmPin).
+        pinned_kib=max(or_else(row("VmLck"), 0), or_else(row("VmPin"), 0)),
     )
 
 
@@ -134,7 +136,14 @@ def walk(root: Root, guest: GuestBacking) -> GuestBacking:
     source = f"/proc/{guest.pid}/smaps_rollup"
     if isinstance(pages, Unread):
         return replace(guest, transparent_kib=pages, source=source, walk_ms=took)
-    return replace(guest, transparent_kib=pages.huge, hugetlb_kib=pages.pool, source=source, walk_ms=took)
+    return replace(
+        guest,
+        resident_kib=pages.rss,
+        transparent_kib=pages.huge,
+        hugetlb_kib=pages.pool,
+        source=source,
+        walk_ms=took,
+    )
 
 
 class BackingReader:

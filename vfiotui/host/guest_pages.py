@@ -6,11 +6,8 @@ pages 15 ms for each GiB. It is read when somebody asks, never in a timer (Docum
 
 from __future__ import annotations
 
-import time
-
-from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.root import Root
-from vfiotui.model.guest_pages import GuestPages, PageCount
+from vfiotui.model.guest_pages import PageCount
 from vfiotui.model.reading import Reading, Unread, Why
 
 HUGE = ("AnonHugePages", "ShmemPmdMapped", "FilePmdMapped")
@@ -32,20 +29,3 @@ def count(root: Root, pid: int) -> Reading[PageCount]:
     if "Rss" not in rows or HUGE[0] not in rows:
         return Unread("counts no huge pages", Why.DAMAGED, path)
     return PageCount(rows["Rss"], sum(rows.get(n, 0) for n in HUGE), sum(rows.get(n, 0) for n in POOL))
-
-
-def read(root: Root) -> Reading[tuple[GuestPages, ...]]:
-    """Every running guest by name."""
-    reader = GuestReader(root)
-    try:
-        guests = reader.read()
-    finally:
-        reader.close()
-    if isinstance(guests, Unread):
-        return guests
-    found = []
-    for guest in guests:
-        began = time.thread_time()
-        pages = count(root, guest.pid)
-        found.append(GuestPages(guest.name, guest.pid, pages, (time.thread_time() - began) * 1e3))
-    return tuple(found)

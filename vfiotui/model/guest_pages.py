@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vfiotui.model.reading import Reading
-
 
 class PageCount(NamedTuple):
     """One process, in KiB."""
@@ -31,13 +29,3 @@ class PageCount(NamedTuple):
     def small(self) -> int:
         """KiB in small pages."""
         return max(self.rss - self.huge, 0)
-
-
-class GuestPages(NamedTuple):
-    """One running guest."""
-
-    name: str
-    pid: int
-    pages: Reading[PageCount]
-    cost_ms: float
-    """CPU milliseconds that the count took: the kernel walks all of its page tables."""

@@ -1,18 +1,19 @@
-"""In which pages running guests lie, by the sources that cost nothing, and how the kernel fared with huge pages."""
+"""Whether each guest got its huge pages, and how the kernel fared with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vfiotui.model.domain import Domain
 from vfiotui.model.guest_backing import GuestBacking
+from vfiotui.model.guest_memory import page_size, pool_of
 from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import fit, wrap
 from vfiotui.tui.views.memory_words import gib, page_words
 
-WELL = 0.99
-"""Below this share of huge pages a guest is worth a colour."""
 FARED = (
     ("huge faults", "thp_fault_alloc"),
     ("fell back to small pages", "thp_fault_fallback"),
@@ -34,31 +35,109 @@ def trend_rows(memory: Memory, history: Sequence[Memory], width: int) -> list[Ro
     return [row(" " * 12, line) for line in lines]
 
 
-def backing_rows(memory: Memory, width: int) -> list[Row]:
-    """Running guests with their huge and small pages; none where nobody looked."""
-    if isinstance(memory.guests, Unread):
-        return []
-    rows: list[Row] = []
-    for guest in memory.guests:
-        label = "in pages" if not rows else ""
-        lines, style = _words(guest, max(width - 31, 20))
-        for index, line in enumerate(lines):
-            name = fit(guest.name, 18) if index == 0 else " " * 18
-            rows.append(row((fit("" if index else label, 12), "head"), f"{name} ", (line, style)))
+NAME = 16
+
+
+def guest_rows(memory: Memory, domains: Reading[tuple[Domain, ...]] | None, glyphs: Glyphs, width: int) -> list[Row]:
+    """The answer first: who runs without its huge pages; then every guest, running ones on top."""
+    running = or_else(memory.guests, ())
+    known = {d.name: d for d in or_else(domains, ())} if domains is not None else {}
+    rows = [_answer(running, glyphs)]
+    for guest in running:
+        word, lines = _running(guest, known.get(guest.name), memory, max(width - NAME - 16, 20))
+        rows += _lines(guest.name, gib(guest.memory_kib), word, lines, glyphs)
+    for domain in known.values():
+        if not domain.running:
+            word, text = _wish(domain, memory)
+            rows += _lines(domain.name, gib(domain.memory_kib), word, wrap(text, max(width - NAME - 16, 20)), glyphs)
+    if domains is None or isinstance(domains, Unread):
+        reason = "libvirt is being asked" if domains is None else str(domains)
+        rows += [row("  ", (line, "unknown")) for line in wrap(f"other guests: {reason}", width - 2)[:1]]
+    elif not known and not running:
+        rows.append(row(("  none is defined", "dim")))
     return rows
 
 
-def _words(guest: GuestBacking, width: int) -> tuple[list[str], str]:
-    """A guest's pages in lines, and their style."""
-    coverage, short = guest.coverage, guest.short_kib
-    if isinstance(coverage, Unread) or isinstance(short, Unread):
+def _answer(guests: Sequence[GuestBacking], glyphs: Glyphs) -> Row:
+    """One sentence for everybody."""
+    bad = sum(guest.well is False for guest in guests)
+    unknown = sum(isinstance(guest.well, Unread) for guest in guests)
+    label = (fit("guests", 12), "head")
+    if not guests:
+        return row(label, ("none runs", "dim"))
+    if bad:
+        return row(label, (f"{glyphs.warn} {bad} of {len(guests)} running guests lie in small pages", "warn"))
+    if unknown:
+        sentence = f"{glyphs.unknown} of {unknown} of {len(guests)} running it is not known; s counts"
+        return row(label, (sentence, "unknown"))
+    who = "the running guest has its" if len(guests) == 1 else f"all {len(guests)} running guests have their"
+    return row(label, (f"{glyphs.holds} {who} huge pages", "holds"))
+
+
+def _lines(name: str, size: str, word: str, lines: list[str], glyphs: Glyphs) -> list[Row]:
+    style = word if word != "info" else "dim"
+    first = row("  ", (glyphs.mark(word), style), f" {fit(name, NAME)} {size:>9}  ", (lines[0], style))
+    return [first, *(row(" " * (NAME + 15), (line, style)) for line in lines[1:])]
+
+
+def _running(guest: GuestBacking, domain: Domain | None, memory: Memory, width: int) -> tuple[str, list[str]]:
+    """A running guest's word and what is to be said of it."""
+    coverage, small, untouched = guest.coverage, guest.small_kib, guest.untouched_kib
+    if isinstance(coverage, Unread) or isinstance(small, Unread) or isinstance(untouched, Unread):
         reason = coverage.reason if isinstance(coverage, Unread) else "unknown"
         foretold = guest.foretold_ms
-        cost = "" if isinstance(foretold, Unread) else f"; s counts, in about {max(foretold, 1):.0f} ms"
-        return wrap(f"{reason}{cost}", width), "unknown"
-    lines = [f"{gib(guest.memory_kib):>9}  huge {gib(guest.huge_kib)} ({coverage:.1%})  small {short} kB"]
-    if coverage < WELL:
-        lines += wrap("small pages that VFIO has pinned stay small until the guest restarts", width)
+        cost = (
+            "" if isinstance(foretold, Unread) or guest.walk_ms is not None else f", in about {max(foretold, 1):.0f} ms"
+        )
+        return "unknown", wrap(f"{reason}{'' if not cost else f'; s counts{cost}'}", width)
+    words = [f"{coverage:.1%} in huge pages", f"{small} kB in small ones"]
+    if untouched > 1024:
+        words.append(f"{gib(untouched)} never touched")
+    words += _places(guest, domain, memory)
+    if guest.walk_ms is not None:
+        words.append(f"counted in {guest.walk_ms:.0f} ms")
+    lines = wrap(", ".join(words), width)
+    if guest.well:
+        return "holds", lines
+    return "warn", [*lines, *wrap(_why(guest, domain, memory), width)]
+
+
+def _why(guest: GuestBacking, domain: Domain | None, memory: Memory) -> str:
+    """What can be done about small pages."""
+    if domain is not None and domain.shared_memory and memory.thp.shmem_enabled in ("never", "deny"):
+        return f"its memory is shared, and shmem_enabled is {memory.thp.shmem_enabled}: it gets no huge pages"
+    if memory.thp.enabled == "never":
+        return "transparent huge pages are off (never): it gets none"
+    if guest.pinned or (domain is not None and domain.pci_hostdevs):
+        return "its memory is held where it lies: only a restart after c (compact) mends it"
+    return "khugepaged may still join them while it runs; c makes room for it"
+
+
+def _places(guest: GuestBacking, domain: Domain | None, memory: Memory) -> list[str]:
+    """How many pages of which pool, and on which nodes where that is known."""
     nodes = sorted(guest.on_nodes.items())
-    words = ", ".join(f"node {node}: {kib // size} of {page_words(size)}" for (size, node), kib in nodes)
-    return [*lines, *(wrap(words, width) if words else [])], "" if coverage >= WELL else "warn"
+    if nodes:
+        return [f"node {node}: {kib // size} of {page_words(size)}" for (size, node), kib in nodes]
+    sizes = {or_else(page_size(memory, p), 0) for p in domain.huge_pages} if domain is not None else set()
+    if len(sizes) == 1 and isinstance(guest.hugetlb_kib, int) and guest.hugetlb_kib and (size := sizes.pop()):
+        return [f"{guest.hugetlb_kib // size} pages of {page_words(size)} from the pool"]
+    return []
+
+
+def _wish(domain: Domain, memory: Memory) -> tuple[str, str]:
+    """What a guest that does not run would need, and whether it is there."""
+    if not domain.huge_pages:
+        trap = "; shared memory follows shmem_enabled" if domain.shared_memory else ""
+        return "info", f"off; asks for no pool: THP, or small pages{trap}"
+    if len(domain.huge_pages) > 1:
+        return "info", f"off; asks for pages of {len(domain.huge_pages)} sizes or cells"
+    size = or_else(page_size(memory, domain.huge_pages[0]), 0)
+    pool = pool_of(memory, size)
+    if not size or pool is None:
+        return "fail", f"off; asks for pages of {page_words(size)}: this host has no such pool"
+    need = -(-domain.memory_kib // size)
+    spare = max(or_else(pool.overcommit, 0) - or_else(pool.surplus, 0), 0)
+    free = max(or_else(pool.free, 0) - or_else(pool.reserved, 0), 0) + spare
+    if free >= need:
+        return "info", f"off; needs {need} pages of {page_words(size)}: they are free"
+    return "warn", f"off; needs {need} pages of {page_words(size)} and {free} are free: + sets aside, h at its start"

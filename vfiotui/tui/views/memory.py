@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.domain import Virt
 from vfiotui.model.memory import BuddyZone, HugePool, Memory
 from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, shown, wrap
-from vfiotui.tui.views.backing import backing_rows, trend_rows
+from vfiotui.tui.views.backing import guest_rows, trend_rows
 from vfiotui.tui.views.graph import bar, graph_line, level
 from vfiotui.tui.views.memory_words import gib, page_words
 
@@ -33,10 +33,11 @@ def memory_rows(
         return [row(("reading memory …", "accent"))]
     if isinstance(memory, Unread):
         return [row((line, "unknown")) for line in wrap(f"memory cannot be seen: {memory}", width)]
-    rows = [*_totals(memory, glyphs, width), BLANK, *_pools(memory, width), BLANK]
-    rows += [*_now(memory, history, glyphs, width, movable), BLANK, *_fragments(memory, glyphs, width), BLANK]
-    rows += [*_thp(memory, width), *trend_rows(memory, history, width), BLANK, *_guests(memory, virt, width)]
-    return [*rows, *backing_rows(memory, width)]
+    domains = None if virt is None else virt.domains
+    rows = [*guest_rows(memory, domains, glyphs, width), BLANK, *_totals(memory, glyphs, width)]
+    rows += [*_pools(memory, width), BLANK, *_now(memory, history, glyphs, width, movable)]
+    rows += [*_fragments(memory, history, glyphs, width), BLANK]
+    return [*rows, *_thp(memory, width), *trend_rows(memory, history, width)]
 
 
 def _totals(memory: Memory, glyphs: Glyphs, width: int) -> list[Row]:
@@ -61,6 +62,8 @@ def _pools(memory: Memory, width: int) -> list[Row]:
         heading(f"{'pools':12}{'page':>8} {'total':>8} {'free':>8} {'reserved':>9} {'surplus':>8} {'overcommit':>11}")
     ]
     rows += [_pool(p) for p in memory.pools if p.node is None or or_else(p.total, 1)]
+    holders = [f"{g.name} {gib(g.hugetlb_kib)}" for g in or_else(memory.guests, ()) if or_else(g.hugetlb_kib, 0)]
+    rows += [row(" " * 12, (line, "dim")) for line in wrap(f"held by {', '.join(holders)}", width - 12) if holders]
     if all(p.total == 0 for p in memory.pools if p.node is None):
         rows.append(row(("no huge page is reserved: guests with <hugepages/> cannot start", "dim")))
     return rows
@@ -115,25 +118,38 @@ def _blocks(memory: Memory, node: int) -> Reading[float]:
     return blocks if isinstance(blocks, Unread) else float(blocks)
 
 
-def _fragments(memory: Memory, glyphs: Glyphs, width: int) -> list[Row]:
+def _fragments(memory: Memory, history: Sequence[Memory], glyphs: Glyphs, width: int) -> list[Row]:
+    """A line for each node: where its free memory lies, and what share of it is whole."""
     if isinstance(memory.buddy, Unread):
         return []
-    rows = [row(("fragments   ", "head"), ("free memory by block size, 4 KiB to 4 MiB, as shares of the zone", "dim"))]
-    return rows + [_zone(z, glyphs) for z in memory.buddy]
+    first = _whole(history[0]) if history else {}
+    rows = [row((fit("fragments", 12), "head"), ("free memory by block size, from 4 KiB (0) to 4 MiB (10)", "dim"))]
+    for node, (share, free) in _whole(memory).items():
+        orders = _by_order(memory.buddy, node)
+        steps = len(glyphs.ramp) - 1
+        cells = "".join(f"{o}{glyphs.ramp[level(p / (free or 1), 0, 0.5, steps)]} " for o, p in enumerate(orders))
+        before = first.get(node, (share, free))[0]
+        moved = f" (was {before:.0%})" if abs(before - share) >= 0.01 else ""
+        size = gib(free * memory.page_size / 1024)
+        rows.append(row(fit(f"  node {node}", 12), (cells, "graph"), f" {size}, {share:.0%} whole{moved}"))
+    return rows
 
 
-def _zone(zone: BuddyZone, glyphs: Glyphs) -> Row:
-    pages = [count << order for order, count in enumerate(zone.free)]
-    total = sum(pages) or 1
-    steps = len(glyphs.ramp) - 1
-    cells = "".join(f"{order}{glyphs.ramp[level(p / total, 0, 0.5, steps)]} " for order, p in enumerate(pages))
-    return row(
-        fit(f"  node {zone.node}", 10),
-        fit(clean(zone.zone), 9),
-        ("order ", "dim"),
-        (cells, "graph"),
-        f" {gib(total * 4)}",
-    )
+def _by_order(buddy: Sequence[BuddyZone], node: int) -> list[int]:
+    """Free small pages of a node by order; ZONE_DMA is left out, as in what could be had."""
+    zones = [z.free for z in buddy if z.node == node and z.zone != "DMA"]
+    orders = max((len(z) for z in zones), default=0)
+    return [sum(z[o] for z in zones if o < len(z)) << o for o in range(orders)]
+
+
+def _whole(memory: Memory) -> dict[int, tuple[float, int]]:
+    """Node → the share of its free memory in blocks of 2 MiB and more, and its free small pages."""
+    found = {}
+    order = max((2 << 20) // memory.page_size, 1).bit_length() - 1
+    for node in sorted({z.node for z in or_else(memory.buddy, ())}):
+        pages = _by_order(or_else(memory.buddy, ()), node)
+        found[node] = (sum(pages[order:]) / (sum(pages) or 1), sum(pages))
+    return found
 
 
 def _thp(memory: Memory, width: int) -> list[Row]:
@@ -145,47 +161,3 @@ def _thp(memory: Memory, width: int) -> list[Row]:
     return [
         row((fit("THP" if i == 0 else "", 12), "head"), line) for i, line in enumerate(wrap(words, max(width - 12, 20)))
     ]
-
-
-def _guests(memory: Memory, virt: Virt | None, width: int) -> list[Row]:
-    if virt is None or isinstance(virt.domains, Unread):
-        reason = "libvirt is being asked" if virt is None else clean(str(virt.domains))
-        return [row((fit("guests", 12), "head"), (line, "unknown")) for line in wrap(reason, max(width - 12, 20))[:1]]
-    if not virt.domains:
-        return [row((fit("guests", 12), "head"), ("none is defined", "dim"))]
-    rows: list[Row] = []
-    for domain in virt.domains:
-        mark = "accent" if domain.running else "dim"
-        rows.append(
-            row(
-                (fit("guests" if not rows else "", 12), "head"),
-                (fit(domain.name, 18), mark),
-                f" {gib(domain.memory_kib):>9}  ",
-                _wish(domain, memory),
-            )
-        )
-    return rows
-
-
-def _wish(domain: Domain, memory: Memory) -> str:
-    """What a guest asks of huge pages, and whether the pool has it."""
-    if not domain.huge_pages:
-        trap = "; shared memory: follows shmem_enabled" if domain.shared_memory else ""
-        return f"small pages, or transparent huge ones{trap}"
-    pools = or_else(memory.pools, ())
-    words = []
-    for pages in domain.huge_pages:
-        default = or_else(memory.meminfo, {}).get("Hugepagesize", 2048)
-        size = pages.size_kib or default
-        need = -(-domain.memory_kib // size)
-        pool = next((p for p in pools if p.node is None and p.size_kib == size), None)
-        free = pool.free if pool is not None else Unread("no such pool")
-        state = (
-            "in use"
-            if domain.running
-            else "enough"
-            if not isinstance(free, Unread) and free >= need
-            else "too few free"
-        )
-        words.append(f"{need} pages of {page_words(size)}: {state}")
-    return ", ".join(words)
