@@ -13,11 +13,17 @@ from vfiotui.rules.rule import HEADINGS, Rule
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """CODE, in any case."""
+    parser.add_argument("--table", action="store_true", help="all checks as a Markdown table")
     parser.add_argument("code", nargs="?", metavar="CODE", help="a check's code, such as GROUP-FOREIGN")
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Prints one rule's document, or the list of all."""
+    if args.table:
+        from vfiotui.rules.table import as_markdown
+
+        print("\n".join(as_markdown()))
+        return Exit.FINE
     if args.code is None:
         if args.json:
             print_json([as_json(r) for r in catalogue()])

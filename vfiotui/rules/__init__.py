@@ -29,7 +29,7 @@ def catalogue() -> tuple[Rule, ...]:
     # pkgutil would list them too, and load `inspect` for it.
     for file in os.listdir(__path__[0]):
         name, _, ending = file.rpartition(".")
-        if ending == "py" and name not in ("rule", "__init__"):
+        if ending == "py" and name not in ("__init__", "rule", "table"):
             found.append(importlib.import_module(f"{__name__}.{name}").check)
     return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
 

@@ -48,7 +48,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         if verdict.companions:
             yield fails(
                 device.bdf,
-                f"The functions {', '.join(verdict.companions)} of this slot are in other groups but share its reset.",
+                f"{', '.join(verdict.companions)} of the same slot: in another group, but reset together with it.",
                 *evidence,
                 fix=fix("give all functions of the slot to the guest", Risk.R2),
                 severity=Severity.INFO if device.boot_vga is True else Severity.WARN,

@@ -22,7 +22,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import AER, said
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if found:
         yield fails(
             "host",
-            f"The kernel log holds {len(found)} lines about errors of PCI Express links.",
+            f"The kernel log holds {counted(len(found), 'line')} about errors of PCI Express links.",
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("seat the card again, or set its slot to a lower generation in the firmware setup", Risk.R0),
         )

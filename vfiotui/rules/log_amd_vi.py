@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import AMD_VI, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-AMD-VI", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         gone = any("loop timed out" in text for text in found)
         yield fails(
             "host",
-            f"AMD-Vi has {len(found)} complaints in the kernel log: "
+            f"AMD-Vi has {counted(len(found), 'complaint')} in the kernel log: "
             + ("a device no longer answers." if gone else "a device reached for memory that it was not given."),
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("look which device is named; a card that is gone needs the power switched off", Risk.R0),

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import DENIED, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-DENIED", "H20", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if found:
         yield fails(
             "host",
-            f"QEMU or libvirt was denied something {len(found)} times since boot.",
+            f"QEMU or libvirt was denied something {counted(len(found), 'time')} since boot.",
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("allow the path, or move the file below /var/lib/libvirt", Risk.R2),
         )

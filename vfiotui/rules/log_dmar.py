@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import DMAR, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-DMAR", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
@@ -31,8 +31,8 @@ def check(facts: Facts) -> Iterator[Answer]:
     if found:
         yield fails(
             "host",
-            f"VT-d has {len(found)} complaints in the kernel log: a device reached for memory that it was not given, "
-            "or the firmware's table is wrong.",
+            f"VT-d has {counted(len(found), 'complaint')} in the kernel log: a device reached for memory that it was "
+            "not given, or the firmware's table is wrong.",
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("look which device is named, and for a firmware update", Risk.R0),
         )

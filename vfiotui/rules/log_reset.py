@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import RESET, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-RESET", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if found:
         yield fails(
             "host",
-            f"{len(found)} resets failed since boot.",
+            f"{counted(len(found), 'reset')} failed since boot.",
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("try another order in reset_method; a dead card needs the power switched off", Risk.R1),
         )

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
@@ -29,6 +29,8 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 @rule("PIN-SLICE", "H15", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     allowed = known(facts.isolation).machine_cpus
+    if facts.mode is Mode.ROOT:
+        known(allowed)
     domains = known(known(facts.virt).domains)
     path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective"
     if isinstance(allowed, Unread) or not allowed:

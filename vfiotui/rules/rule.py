@@ -94,6 +94,15 @@ def fix(text: str, risk: Risk, *wish: tuple[str, str]) -> Fix:
     return Fix(text, risk, wish)
 
 
+def counted(number: int, what: str) -> str:
+    """A number with what is counted.
+
+    >>> counted(1, "reset"), counted(2, "reset")
+    ('1 reset', '2 resets')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 Check = Callable[[Facts], Iterator[Answer]]
 GuestCheck = Callable[[Facts, Domain], Iterator[Answer]]
 

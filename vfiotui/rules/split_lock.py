@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import SPLIT_LOCK, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 SWITCH = "/proc/sys/kernel/split_lock_mitigate"
 
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     elif mitigate:
         yield fails(
             "host",
-            f"Split locks were punished {len(found)} times since boot: who made them, perhaps a game, stutters.",
+            f"Split locks were punished {counted(len(found), 'time')} since boot: what makes them (a game) stutters.",
             seen("kernel log", found[-1]),
             seen(SWITCH, "1"),
             fix=fix("sysctl kernel.split_lock_mitigate=0", Risk.R1, ("sysctl.set", "kernel.split_lock_mitigate=0")),

@@ -1,0 +1,35 @@
+"""All rules as one Markdown table: what each wants, the machines that prove it, and where it can judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.rules import catalogue
+from vfiotui.rules.rule import Rule
+
+RUNTIME = frozenset(
+    "cpu pci iommu firmware usb memory modules kvm_device power interrupts screens host_use holders".split()
+)
+"""Parts of the facts that only a running system has, or a capture of one; a kernel log may be kept on the disk."""
+OF_THE_MOMENT = frozenset(
+    "CMDLINE-PENDING CPUSET-LEGACY KVMFR-FILE LG-FILE LOCKDOWN PIN-CLASH PIN-SLICE RCU-NOCBS-REDUNDANT USER-GROUPS"
+    " W27-ACS-OVERRIDE X15-ROM-UNFIT X18-BLOCK-IN-USE".split()
+)
+"""Rules whose parts a disk has, but of them something that only runs: the command line, who is logged in, /dev."""
+COLUMNS = ("Code", "Title", "Area", "Level", "Fires on", "Silent on", "Live", "Mounted disk", "Capture")
+
+
+def judges_disks(rule: Rule) -> bool:
+    """Whether a rule can find its fault on a mounted disk, where nothing runs; elsewhere it says unknown there."""
+    return rule.code not in OF_THE_MOMENT and RUNTIME.isdisjoint(rule.needs)
+
+
+def as_markdown() -> Iterator[str]:
+    """The table, a row for each rule."""
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield "|---" * len(COLUMNS) + "|"
+    for rule in catalogue():
+        title = rule.title.replace("|", "\\|")
+        disk = "yes" if judges_disks(rule) else "unknown"
+        cells = (rule.code, title, rule.area, str(rule.severity), rule.fires, rule.silent, "yes", disk, "yes")
+        yield f"| {' | '.join(cells)} |"
