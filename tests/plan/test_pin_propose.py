@@ -242,3 +242,10 @@ def test_vcpus_that_are_listed_one_by_one_are_not_counted_anew() -> None:
     xml = "<domain><vcpu>2</vcpu><vcpus><vcpu id='0' enabled='yes'/></vcpus></domain>"
     with pytest.raises(ValueError, match="one by one"):
         with_pinning(xml, best("ryzen", Wish(vcpus=4)).pinning, topology("ryzen"))
+
+
+def test_a_pin_to_all_cpus_is_none() -> None:
+    ground = ground_of(topology("ryzen"), ())
+    everywhere = frozenset(ground.by_cpu)
+    said = [p.words for p in problems(pinning({0: everywhere, 1: everywhere}), ground)]
+    assert any("vCPU 0-1 may run anywhere" in s for s in said) and not any("wander" in s for s in said)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests.needs import need
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon
 
@@ -45,3 +48,54 @@ def test_what_happens_to_a_guest_is_seen_without_a_key(daemon: Daemon) -> None:
         terminal.shows("no guest is defined")
         terminal.send("q")
         terminal.shows("ended with 0")
+
+
+@pytest.mark.parametrize(("columns", "lines", "term"), [(80, 24, "linux"), (160, 50, "tmux-256color")])
+def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
+    daemon: Daemon, columns: int, lines: int, term: str
+) -> None:
+    if os.geteuid() != 0 or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("pins want root and two CPUs")
+    daemon.define("game")
+    daemon.virsh("start", "game")
+    stored = daemon.virsh("dumpxml", "--inactive", "game").stdout
+    free = daemon.virsh("vcpupin", "game").stdout
+    # The journal of this machine is not that of the test.
+    alone = (need("unshare", "util-linux"), "-m", "sh", "-c", 'mount -t tmpfs none /var/lib && exec "$0" "$@"')
+    program = (*alone, sys.executable, "-m", "vfiotui")
+    with Tmux("--connect", daemon.uri, columns=columns, lines=lines, term=term, program=program) as terminal:
+        terminal.shows("1 Host")
+        terminal.send("3")
+        terminal.shows("game", "2 vCPUs", "may run anywhere")
+        terminal.send("Space", "Space")
+        terminal.shows("vCPUs 0-1 are all pinned to CPU 0", "clash")
+        terminal.send("u", "Right", "Space")
+        terminal.shows("v0:0", "v1:1", "edited")
+        terminal.send("a")
+        terminal.shows(" plan ", "running guest and definition", "definition only", "2 steps")
+        terminal.send("o")
+        terminal.shows("Pin game: definition only")
+        terminal.send("o", "o")
+        terminal.shows("Pin game: running guest and definition")
+        terminal.send("a")
+        terminal.shows("type y")
+        terminal.send("y")
+        terminal.shows("state     done")
+        assert [line.split()[1] for line in daemon.virsh("vcpupin", "game").stdout.splitlines()[2:4]] == ["0", "1"]
+        assert "<vcpupin vcpu='1' cpuset='1'/>" in daemon.virsh("dumpxml", "--inactive", "game").stdout
+        terminal.send("3")
+        terminal.until(lambda s: "v0:0" in s and "edited" not in s, "the pins as they are now")
+        terminal.send("7", "Enter")
+        terminal.shows("state     done")
+        terminal.send("u")
+        terminal.shows(" undo ", "Taking back: Pin game")
+        terminal.send("u")
+        terminal.shows("type y")
+        terminal.send("y")
+        terminal.shows("nothing of it is in force")
+        terminal.send("3")
+        terminal.shows("may run anywhere")
+        terminal.send("q")
+        terminal.shows("ended with 0")
+    assert daemon.virsh("vcpupin", "game").stdout == free
+    assert daemon.virsh("dumpxml", "--inactive", "game").stdout == stored

@@ -14,7 +14,7 @@ from vfiotui.model.finding import Severity
 from vfiotui.model.pinning import EMULATOR, Pinning
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.value import dataclass
-from vfiotui.plan.pin_ground import Ground
+from vfiotui.plan.pin_ground import Ground, bound_in
 from vfiotui.plan.pin_score import fewest_domains, kept_cores, torn_cores
 
 NONE: CpuSet = frozenset()
@@ -35,7 +35,8 @@ class Problem:
 
 def problems(pinning: Pinning, ground: Ground) -> tuple[Problem, ...]:
     """All problems, worst first."""
-    found = [p for law in LAWS for p in law(pinning, ground)]
+    bound = bound_in(pinning, ground)
+    found = [p for law in LAWS for p in law(bound, ground)]
     return tuple(sorted(found, key=lambda p: (ORDER.index(p.severity), int(p.law[1:]))))
 
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from vfiotui.model.cores import CacheDomain, Core, cores_in, domains_of
 from vfiotui.model.domain import Domain
 from vfiotui.model.pci import PciBus
-from vfiotui.model.pinning import owners_of
+from vfiotui.model.pinning import Pinning, owners_of
 from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.model.value import replace
 
 X86 = ("GenuineIntel", "AuthenticAMD", "HygonGenuine", "CentaurHauls", "Shanghai")
 
@@ -98,6 +99,12 @@ def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = froze
     online = frozenset(c.cpu for c in topology.online_cpus)
     limit = or_else(topology.guest_cpus, online)
     return Ground(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near)
+
+
+def bound_in(pinning: Pinning, ground: Ground) -> Pinning:
+    """The pinning without pins to all CPUs, which are none: libvirt leaves such where a running thread is freed."""
+    online = ground.by_cpu.keys()
+    return replace(pinning, pins=tuple(p for p in pinning.pins if len(p[1]) == 1 or not p[1] >= online))
 
 
 def nodes_near(pci: Reading[PciBus], address: str) -> Reading[CpuSet]:

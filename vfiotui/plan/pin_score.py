@@ -23,7 +23,7 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.pinning import Pinning
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.value import dataclass
-from vfiotui.plan.pin_ground import Ground
+from vfiotui.plan.pin_ground import Ground, bound_in
 
 
 class Prefer(StrEnum):
@@ -58,6 +58,7 @@ class Score:
 
 def score(pinning: Pinning, ground: Ground, *, prefer: Prefer = Prefer.CACHE, host_cores: int = 1) -> Score:
     """The score of a pinning; a guest without pins has none of the points that pins bring."""
+    pinning = bound_in(pinning, ground)
     cpus = pinning.guest_cpus & ground.by_cpu.keys()
     cores = tuple({ground.by_cpu[c].first: ground.by_cpu[c] for c in sorted(cpus)}.values())
     if not cores:

@@ -153,7 +153,9 @@ class PinScreen(ConsoleScreen):
         width, height = self._width, page.size.height or 16
         desk, ground, domain = self.desk, self.desk.ground, self.desk.domain
         assert ground is not None
-        owners = owners_of(self.domains(), domain.name if domain else "", desk.editor.present if desk.editor else None)
+        edited = desk.editor.present if desk.editor else None
+        online = frozenset(c.cpu for c in facts.cpu.online_cpus)
+        owners = owners_of(self.domains(), domain.name if domain else "", edited, online)
         size = self._zoom or fitting_size(ground, width, height, self.caps.glyphs)
         moments = self._moments()
         isolated = {c.cpu for c in facts.cpu.cpus if c.isolated}
@@ -169,7 +171,9 @@ class PinScreen(ConsoleScreen):
         rows = [*sheet.rows, row(("guests", "head")), *guest_lines(self.domains(), owners, width)]
         self._guests_from = len(sheet.rows) + 1
         if desk.editor is not None and height - len(rows) > ROOM:
-            rows += [BLANK, *why_rows(total, said, desk.remarks, width)][: height - len(rows)]
+            room = height - len(rows)
+            below = [BLANK, *why_rows(total, said, desk.remarks, width)]
+            rows += below if len(below) <= room else [*below[: room - 1], row(("w shows the rest", "dim"))]
         page.show(rows, sheet.cells)
         detail = cpu_detail(facts.cpu, page.number, owners, width - 1)
         self.query_one("#cpu", Line).show(row((f" {detail}", "accent")))

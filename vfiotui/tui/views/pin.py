@@ -13,7 +13,7 @@ from vfiotui.model.finding import Severity
 from vfiotui.model.live import CpuMoment
 from vfiotui.model.pinning import EMULATOR, Pinning, pinning_of
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.topology import Topology
+from vfiotui.model.topology import CpuSet, Topology
 from vfiotui.plan.pin_check import Problem
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import Score
@@ -38,24 +38,36 @@ class Owners:
     off: frozenset[str]
     """Guests that do not run now and do not start by themselves."""
 
+    wandering: frozenset[tuple[str, str]] = frozenset()
+    """Threads with more than one CPU."""
+
     def clash(self, cpu: int) -> bool:
-        """Whether more than one vCPU has the CPU, of guests that can be on at the same time as things are."""
-        return sum(t.startswith("v") and name not in self.off for t, name in self.by_cpu.get(cpu, ())) > 1
+        """Whether it is the only CPU of more than one vCPU, of guests that can be on at the same time as things are."""
+        here = (who for who in self.by_cpu.get(cpu, ()) if who not in self.wandering)
+        return sum(t.startswith("v") and name not in self.off for t, name in here) > 1
 
 
-def owners_of(domains: Sequence[Domain], chosen: str, edited: Pinning | None = None) -> Owners:
-    """The owners; of the chosen guest as it is edited."""
+def owners_of(
+    domains: Sequence[Domain], chosen: str, edited: Pinning | None = None, online: CpuSet = frozenset()
+) -> Owners:
+    """The owners; of the chosen guest as it is edited. A thread that may run on all that is online owns nothing."""
     found: dict[int, list[tuple[str, str]]] = {}
+    wandering: set[tuple[str, str]] = set()
     for domain in sorted(domains, key=lambda d: d.name != chosen):
         pinning = edited if edited is not None and domain.name == chosen else pinning_of(domain)
         for thread, cpus in pinning.pins:
+            if len(cpus) > 1:
+                if online and cpus >= online:
+                    continue
+                wandering.add((thread, domain.name))
             for cpu in cpus:
                 found.setdefault(cpu, []).append((thread, domain.name))
     names = [d.name for d in domains]
     letters = dict(zip(names, cycle(LETTERS), strict=False))
     styles = dict(zip((n for n in names if n != chosen), cycle(COLOURS), strict=False)) | {chosen: "accent"}
     off = frozenset(d.name for d in domains if d.name != chosen and not (d.running or d.autostart))
-    return Owners({cpu: tuple(who) for cpu, who in found.items()}, chosen, letters, styles, off)
+    by_cpu = {cpu: tuple(who) for cpu, who in found.items()}
+    return Owners(by_cpu, chosen, letters, styles, off, frozenset(wandering))
 
 
 def owner_cell(owners: Owners, cpu: int, room: int, isolated: bool) -> Run:
@@ -118,7 +130,7 @@ def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequ
     return row(
         " ",
         (clean(name), "head"),
-        f"  {edited.count} vCPUs · {threads}",
+        f"  {vcpu_words(edited.count)} · {threads}",
         ("   score ", "dim"),
         (str(total.total), "fail" if failed else "holds" if total.total >= 90 else "warn"),
         "   ",
@@ -200,6 +212,11 @@ def guest_lines(domains: Sequence[Domain], owners: Owners, width: int) -> list[R
     return rows or [row(("no guest is known: libvirt tells of none", "dim")), BLANK]
 
 
+def vcpu_words(count: int) -> str:
+    """ "1 vCPU", "8 vCPUs" """
+    return "1 vCPU" if count == 1 else f"{count} vCPUs"
+
+
 def pin_words(domain: Domain) -> str:
     """ "8 vCPUs on 6-9,18-21 · emulator 2-3 · 1 iothread" """
     pins = f"on {format_list(domain.pinned_cpus)}" if domain.vcpu_pins else "not pinned"
@@ -207,7 +224,7 @@ def pin_words(domain: Domain) -> str:
     missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
     emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
     iothreads = "" if not domain.iothreads else f" · {domain.iothreads} iothread{'s' * (domain.iothreads > 1)}"
-    return f"{domain.vcpus} vCPU{'s' * (domain.vcpus != 1)} {pins}{missing} · emulator {emulator}{iothreads}"
+    return f"{vcpu_words(domain.vcpus)} {pins}{missing} · emulator {emulator}{iothreads}"
 
 
 NAMED = 4

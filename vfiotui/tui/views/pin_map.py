@@ -17,6 +17,8 @@ from vfiotui.tui.text import clean, fit
 
 SIZES = ("cells", "narrow", "dots")
 WIDTHS = {"cells": 9, "narrow": 5, "dots": 1}
+HEAD = 24
+"""The most room that a title has beside single characters."""
 CARDS = 3
 """Cards of a node that are named."""
 Place = tuple[int, int, int]
@@ -68,12 +70,14 @@ def draw(ground: Ground, look: Look) -> Sheet:
     sheet = Sheet()
     package: object = object()
     waiting: list[_Block] = []
+    titles = max((len(clean(_title(d, look))) for d in ground.domains), default=0)
+    head = min(titles, HEAD) if look.size == "dots" else 0
     for domain in ground.domains:
         if domain.cores[0].package != package:
             _flush(sheet, waiting, look)
             package = domain.cores[0].package
             sheet.rows.append(_package_row(package, ground, look))
-        waiting.append(_boxed(domain, look) if look.size == "cells" else _plain(domain, look))
+        waiting.append(_boxed(domain, look) if look.size == "cells" else _plain(domain, look, head))
     _flush(sheet, waiting, look)
     offline = [c.cpu for c in ground.topology.cpus if not c.online]
     if offline:
@@ -160,15 +164,17 @@ def _label(core: Core) -> str:
     return f" {'/'.join(map(str, core.cpus))}{' ' + core.kind_name if core.kind_name else ''}"
 
 
-def _plain(domain: CacheDomain, look: Look) -> _Block:
-    """A title, then cells without frames: siblings one above the other, or side by side as single characters."""
+def _plain(domain: CacheDomain, look: Look, head: int) -> _Block:
+    """A title, on a line of its own or `head` wide, then cells without frames.
+
+    Siblings stand one above the other, or side by side where they are single characters.
+    """
     wide = WIDTHS[look.size]
     dots = look.size == "dots"
     columns: list[Sequence[int]] = (
         [[c] for core in domain.cores for c in core.cpus] if dots else [core.cpus for core in domain.cores]
     )
     title = clean(_title(domain, look))
-    head = 24 if dots else 0
     across = max(min(len(columns), (look.width - head) // wide), 1)
     width = max(head + across * wide, min(len(title), look.width))
     lines: list[list[Run]] = [] if dots else [[(fit(title, width), "head")]]
