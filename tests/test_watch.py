@@ -12,8 +12,8 @@ import pytest
 from tests.hosts import HOSTS, TOWER
 from tests.machines import root_of
 from tests.trees import folder_root
-from vfiotui import watch
 from vfiotui.demo.libvirt_node import write_node
+from vfiotui.host import gather
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts, Mode
@@ -133,12 +133,12 @@ async def test_a_judge_that_breaks_is_a_sentence_and_the_next_reading_is_judged_
 
 async def test_a_reading_that_breaks_is_a_sentence_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     follower = Follower(root_of(HOSTS["tower"]))
-    whole = watch.gather
-    monkeypatch.setattr(watch, "gather", lambda *_: 1 / 0)
+    whole = gather.gather
+    monkeypatch.setattr(gather, "gather", lambda *_: 1 / 0)
     async with follower:
         await follower.until(lambda: follower.get("trouble") and follower.get("reading") is False)
         assert follower.get("trouble").startswith("reading failed (ZeroDivisionError")
-        monkeypatch.setattr(watch, "gather", whole)
+        monkeypatch.setattr(gather, "gather", whole)
         follower.watch.read_again()
         await follower.until(lambda: follower.get("findings") and follower.get("reading") is False)
         assert follower.get("trouble") == "" and isinstance(follower.get("facts"), Facts)

@@ -44,9 +44,13 @@ class Follow:
         self._logged = ""
 
     def start(self) -> None:
-        """Reads the journal whenever the facts were read, and goes on while a change is at work."""
+        """Reads the journal whenever the host was read, and goes on while a change is at work."""
         self._task = asyncio.create_task(self._keep_true())
-        self._store.subscribe("facts", lambda _: self.look())
+        self._store.subscribe("reading", self._host_was_read)
+
+    def _host_was_read(self, topic: str) -> None:
+        if not self._store.get(topic):
+            self.look()
 
     async def stop(self) -> None:
         """Ends it; the changes at work go on."""

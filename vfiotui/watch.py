@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from vfiotui.host import domains, udev
-from vfiotui.host.gather import READERS, SLOW, files_of, gather, part, ways
 from vfiotui.host.root import Root
+from vfiotui.model.boot import Boot
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
@@ -24,14 +24,19 @@ from vfiotui.store import Store
 from vfiotui.virt.link import Link
 
 Judge = Callable[[Facts], tuple[Finding, ...]]
+ALL = "all"
+"""Stands for every part of the facts."""
+WHOLE = frozenset({"facts", "findings"})
+"""Topics of which one must be wanted for the whole host to be read."""
 NOT_YET = Unread("libvirt is being asked", Why.NOT_HERE)
 IN_HAND = Unread("is being read", Why.NOT_HERE)
 
 
 class Watch:
-    """Pushes the topics "facts", "virt", "findings", "reading" (True while it reads), "progress" and "trouble".
+    """Pushes the topics "facts", "boot", "virt", "findings", "reading" (True while it reads), "progress" and "trouble".
 
-    The facts are judged only while somebody wants the findings: Live needs neither the checks nor their memory.
+    The host is read when somebody wants its facts, and judged while somebody wants the findings: Live needs neither,
+    nor their memory. "boot", the part that every screen's status line shows, comes in any case.
 
     "progress" holds the names of the parts that the first reading still waits for. "trouble" is the sentence of the
     status line where a reading or the judging broke, and empty once one went well again.
@@ -46,7 +51,7 @@ class Watch:
         self._virt: Reading[Virt] = NOT_YET
         self._told = False
         """Whether libvirt has told something that is not in the facts yet."""
-        self._stale: set[str] = set(READERS)
+        self._stale: set[str] = {ALL}
         self._judged: Facts | None = None
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,7 +74,7 @@ class Watch:
 
     def read_again(self, parts: frozenset[str] | None = None) -> None:
         """Reads some parts of the facts anew, or all of them and the guests."""
-        self._stale |= READERS.keys() if parts is None else parts & READERS.keys()
+        self._stale |= {ALL} if parts is None else parts
         if parts is None and self._link is not None:
             self._link.read_again()
         self._wake.set()
@@ -85,8 +90,9 @@ class Watch:
                 await task
 
     def _wanted(self, topics: frozenset[str]) -> None:
-        """Somebody may want the findings of facts that nobody has judged."""
-        if "findings" in topics and self.store.get("facts") is not self._judged:
+        """Somebody may want facts that nobody has read, or the findings of facts that nobody has judged."""
+        facts = self.store.get("facts")
+        if (facts is None and topics & WHOLE) or ("findings" in topics and facts is not self._judged):
             self._wake.set()
 
     def _on_virt(self, virt: Virt) -> None:
@@ -104,6 +110,10 @@ class Watch:
             stale, self._stale = frozenset(self._stale), set()
             told, self._told = self._told, False
             self.store.push("reading", True)
+            if facts is None and not WHOLE & self.store.wanted():
+                self._stale |= stale
+                await self._look_only()
+                continue
             if facts is not None and not stale and not told:
                 await self._show(facts)
                 continue
@@ -116,14 +126,30 @@ class Watch:
                 continue
             if before is None:
                 # What takes long comes in a second reading, so that the first screen need not wait for it.
+                from vfiotui.host.gather import SLOW
+
                 self._stale |= SLOW
                 self._wake.set()
             await self._show(facts)
+
+    async def _look_only(self) -> None:
+        """What the status line shows: the boot, and the guests where libvirt does not tell them."""
+        try:
+            boot, virt = await asyncio.to_thread(self._read_little)
+        except Exception as error:
+            self._stumbled("reading", error)
+            return
+        self.store.push("boot", boot)
+        if isinstance(virt, Virt) and (self._link is None or self._silent()):
+            self.store.push("virt", virt)
+        self.store.push("trouble", "")
+        self.store.push("reading", False)
 
     async def _show(self, facts: Facts) -> None:
         """Facts are shown even where they cannot be judged: the findings are then those of before."""
         if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
             self.store.push("virt", facts.virt)
+        self.store.push("boot", facts.boot)
         self.store.push("facts", facts)
         if "findings" in self.store.wanted() and facts is not self._judged:
             try:
@@ -150,15 +176,27 @@ class Watch:
         """Whether libvirt has not told its guests."""
         return isinstance(self._virt, Unread) or isinstance(self._virt.domains, Unread)
 
+    def _guests(self) -> Reading[Virt]:
+        """From libvirt, or from the files of the root."""
+        virt = domains.read(self.root) if self._link is None else self._virt
+        return domains.without_daemon(self.root, virt) if isinstance(virt, Virt) else virt
+
+    def _read_little(self) -> tuple[Reading[Boot], Reading[Virt]]:
+        """In a worker."""
+        from vfiotui.host import boot
+
+        return boot.read(self.root), self._guests()
+
     def _read(self, facts: Facts | None, stale: frozenset[str]) -> Facts:
         """The facts with the stale parts read anew; in a worker."""
-        virt = domains.read(self.root) if self._link is None else self._virt
-        if isinstance(virt, Virt):
-            virt = domains.without_daemon(self.root, virt)
+        from vfiotui.host.gather import READERS, SLOW, files_of, gather, part, ways
+
+        virt = self._guests()
         if facts is None:
             first = gather(self.root, virt, READERS.keys() - SLOW, self._waits_for)
             return replace(first, holders=IN_HAND, last_boot=IN_HAND)
-        parts: dict[str, Any] = {name: part(self.root, name) for name in stale}
+        names = READERS.keys() if ALL in stale else READERS.keys() & stale
+        parts: dict[str, Any] = {name: part(self.root, name) for name in names}
         parts["guest_files"] = files_of(self.root, virt)
         parts["access"] = ways(self.root, virt)
         return replace(facts, virt=virt, privileged=os.geteuid() == 0, **parts)

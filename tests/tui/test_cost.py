@@ -94,12 +94,12 @@ def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
     assert [m for m in loaded if m in screens or any(m == x or m.startswith(f"{x}.") for x in LATER + FOREIGN)] == []
 
 
-async def test_nothing_is_judged_before_somebody_wants_the_findings() -> None:
+async def test_nothing_is_read_or_judged_before_somebody_wants_it() -> None:
     app = ConsoleApp(root_of(TOWER), caps(), start="live")
     async with app.run_test(size=(120, 40)) as pilot:
         console = Console(app, pilot)
-        await console.until(lambda: app.store.get("facts") is not None and app.store.get("reading") is False, "facts")
-        assert app.store.get("findings") is None
+        await console.until(lambda: app.store.get("boot") is not None and app.store.get("reading") is False, "the boot")
+        assert app.store.get("facts") is None and app.store.get("findings") is None
         await console.press("1")
         await console.until(lambda: app.store.get("findings"), "findings")
         await console.shows("hold")

@@ -24,6 +24,7 @@ from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.screens.answer import AnswerScreen
 from vfiotui.tui.screens.file import FileScreen, file_rows
 from vfiotui.tui.screens.finding import FindingScreen
+from vfiotui.tui.symptoms import show_answer
 from vfiotui.tui.views.host_filter import HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.views.places import Place, places_of, split_line
 from vfiotui.tui.widgets.rows import Rows
@@ -215,3 +216,14 @@ async def test_a_forum_post_is_copied_as_markdown() -> None:
         await found.press("y", "escape")
         assert "/sys/kernel/iommu_groups/14" in found.app.clipboard
         assert not found.app.screen.query_one("#filter", Input).has_focus
+
+
+async def test_a_symptom_that_is_asked_for_before_anything_was_judged_is_answered_once_it_is() -> None:
+    app = ConsoleApp(root_of(TOWER), caps(), start="live")
+    async with app.run_test(size=(120, 40)) as pilot:
+        asked = Console(app, pilot)
+        await asked.until(lambda: app.store.get("boot") is not None, "the boot")
+        assert app.store.get("findings") is None
+        show_answer(app, symptoms()[0].name)
+        await asked.until(lambda: isinstance(app.screen, AnswerScreen), "the answer")
+        assert app.current_mode == "host"

@@ -12,8 +12,8 @@ from vfiotui.tui.text import clean, fit
 
 if TYPE_CHECKING:
     # The first frame has none of these in it, and need not wait for their classes.
+    from vfiotui.model.boot import Boot
     from vfiotui.model.domain import Virt
-    from vfiotui.model.facts import Facts
     from vfiotui.model.journal import ChangeRecord
 
 TABS = (
@@ -55,11 +55,10 @@ def change_words(journal: Journal | None) -> Run:
     return (f"{count} change{'s' * (count != 1)} pending", "warn") if count else ("no changes pending", "")
 
 
-def reboot_needed(facts: Facts | None, journal: Journal | None) -> bool:
+def reboot_needed(boot: Reading[Boot] | None, journal: Journal | None) -> bool:
     """Whether a change, or the system itself, waits for the next boot."""
-    boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
     waits = isinstance(journal, tuple) and any(r.waits for r in journal)
-    return waits or (boot is not None and boot.reboot_required is True)
+    return waits or (boot is not None and not isinstance(boot, Unread) and boot.reboot_required is True)
 
 
 def rough(value: float) -> str:
@@ -82,7 +81,7 @@ def cost_words(cost: OwnCost) -> str:
 def status_row(
     mode: Mode,
     label: str,
-    facts: Facts | None,
+    booted: Reading[Boot] | None,
     virt: Virt | None,
     journal: Journal | None,
     cost: OwnCost | None,
@@ -90,7 +89,7 @@ def status_row(
     width: int,
 ) -> Row:
     """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right."""
-    boot = None if facts is None or isinstance(facts.boot, Unread) else facts.boot
+    boot = None if isinstance(booted, Unread) else booted
     state = libvirt_words(virt)
     # Of a long path the end tells more than the beginning.
     place = clean(label)
@@ -106,7 +105,7 @@ def status_row(
         parts.insert(1, (2, ("kernel ?" if isinstance(kernel, Unread) else clean(kernel.release), "")))
     parts.append((1, (state, "warn" if "lost" in state or "off" in state else "")))
     parts.append((1 if changes[1] else 3, changes))
-    if reboot_needed(facts, journal):
+    if reboot_needed(boot, journal):
         parts.append((1, ("reboot needed", "warn")))
     if reading:
         parts.append((1, ("reading", "accent")))

@@ -31,12 +31,15 @@ def ask(app: ConsoleApp) -> None:
 
 
 def show_answer(app: ConsoleApp, name: str) -> None:
-    """Shows what may cause a symptom, from the last findings; before the first ones it says so."""
+    """Shows what may cause a symptom, from the last findings; where there are none yet, as soon as they come."""
     symptom = symptom_of(name)
     facts = cast("Facts | None", app.store.get("facts"))
-    findings = cast("tuple[Finding, ...]", app.store.get("findings") or ())
-    if symptom is None or facts is None:
+    findings = cast("tuple[Finding, ...] | None", app.store.get("findings"))
+    if symptom is None:
+        return
+    if facts is None or findings is None:
         app.notify("this host is still being read", markup=False)
+        _when_judged(app, name)
         return
 
     def chosen(key: str | None) -> None:
@@ -45,3 +48,14 @@ def show_answer(app: ConsoleApp, name: str) -> None:
             open_finding(app, finding, facts)
 
     app.push_screen(AnswerScreen(answer(symptom, findings, given_subjects(facts)), facts, app.caps.glyphs), chosen)
+
+
+def _when_judged(app: ConsoleApp, name: str) -> None:
+    """Shows the answer on the Host screen, which wants the findings, once they are there."""
+
+    def judged(topic: str) -> None:
+        leave()
+        app.call_later(show_answer, app, name)
+
+    leave = app.store.subscribe("findings", judged)
+    app.action_go("host")

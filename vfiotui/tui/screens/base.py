@@ -16,13 +16,15 @@ from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
 
 if TYPE_CHECKING:
+    from vfiotui.model.boot import Boot
     from vfiotui.model.domain import Virt
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
     from vfiotui.model.live import OwnCost
+    from vfiotui.model.reading import Reading
     from vfiotui.tui.app import ConsoleApp
 
-STATUS_TOPICS = ("facts", "virt", "cost", "reading", "changes", "trouble")
+STATUS_TOPICS = ("boot", "virt", "cost", "reading", "changes", "trouble")
 NARROW, WIDE = 100, 140
 
 
@@ -61,6 +63,11 @@ class ConsoleScreen(Screen[None]):
     def facts(self) -> Facts | None:
         """The last facts, or None before the first."""
         return cast("Facts | None", self.store.get("facts"))
+
+    @property
+    def boot(self) -> Reading[Boot] | None:
+        """How the host was booted, or None before it was read."""
+        return cast("Reading[Boot] | None", self.store.get("boot"))
 
     @property
     def virt(self) -> Virt | None:
@@ -137,7 +144,7 @@ class ConsoleScreen(Screen[None]):
         cost = cast("OwnCost | None", self.store.get("cost"))
         reading, trouble = bool(self.store.get("reading")), self.store.get("trouble")
         status = status_row(
-            root.mode, root.label, self.facts, self.virt, self.store.get("changes"), cost, reading, width
+            root.mode, root.label, self.boot, self.virt, self.store.get("changes"), cost, reading, width
         )
         self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
