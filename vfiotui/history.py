@@ -25,7 +25,8 @@ SHORTEST = 240
 LONGEST = 200_000
 """Samples of a recording: more than two days at one a second."""
 
-MARKS = 200
+MARKS, RECORDED_MARKS = 200, 20_000
+"""Marks that are kept: while a guest is watched, and of a recording."""
 
 Key = tuple[str, str, int]
 """A guest's name, "vcpu", "emulator" or "iothread", and its number; or "", "cpu" and the CPU's number."""
@@ -70,8 +71,9 @@ def _number(value: Reading[float]) -> float:
 class LiveHistory:
     """The live samples of the last hour or less."""
 
-    def __init__(self, depth: int | None = None) -> None:
+    def __init__(self, depth: int | None = None, marks: int = MARKS) -> None:
         """`depth` is how many samples are kept; without it, as many as fit into the room."""
+        self._most_marks = marks
         self._asked = depth
         self.depth = depth or DEPTH
         self.count = 0
@@ -116,7 +118,8 @@ class LiveHistory:
     def mark(self, text: str, *, number: int | None = None, alarm: bool = False) -> None:
         """Marks a sample, the newest one unless another is named."""
         self.marks.append(Mark(self.count - 1 if number is None else number, text, alarm))
-        self.marks = [m for m in self.marks if m.number >= self.first][-MARKS:]
+        if self.marks[0].number < self.first or len(self.marks) > self._most_marks:
+            self.marks = [m for m in self.marks if m.number >= self.first][-self._most_marks :]
 
     def at(self, number: int) -> float:
         """Seconds of CLOCK_MONOTONIC of a sample; NaN where it is not kept."""

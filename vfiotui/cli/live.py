@@ -75,10 +75,10 @@ def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
     One line is held at a time: the history alone grows with the file.
     """
     from vfiotui.formats import live_record
-    from vfiotui.history import LONGEST, LiveHistory
+    from vfiotui.history import LONGEST, RECORDED_MARKS, LiveHistory
     from vfiotui.model.rates import Rates
 
-    history, rates, looks = LiveHistory(min(_lines(path), LONGEST)), Rates(), []
+    history, rates, looks = LiveHistory(min(_lines(path), LONGEST), RECORDED_MARKS), Rates(), []
     first = last = 0.0
     for line in samples_of(path):
         if isinstance(line, Sample):

@@ -1,9 +1,10 @@
-"""What the terminal can draw: three sets of glyphs, chosen from the environment."""
+"""What the terminal can draw: sets of glyphs, chosen from the environment."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from vfiotui.model.value import dataclass
 
@@ -29,6 +30,8 @@ class Glyphs:
     """Top left, top right, bottom left, bottom right."""
     border: str
     """Textual's border style."""
+    dots: bool = False
+    """Whether large graphs are drawn in braille: two samples in a cell, four steps in a line."""
 
     def mark(self, word: str) -> str:
         """The mark of a finding by its word."""
@@ -45,7 +48,10 @@ UNICODE = Glyphs("unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆�
 # The fonts of the Linux console have no partial blocks, no check mark and no small triangle.
 CONSOLE = Glyphs("console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "─", "│", "┌┐└┘", "solid")
 ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "++++", "ascii")
-SETS = {g.name: g for g in (UNICODE, CONSOLE, ASCII)}
+BRAILLE = replace(UNICODE, name="braille", dots=True)
+SETS = {g.name: g for g in (UNICODE, BRAILLE, CONSOLE, ASCII)}
+DRAW_DOTS = ("xterm-kitty", "foot", "wezterm", "xterm-ghostty", "contour")
+"""Terminals that draw braille themselves; with any other one it depends on a font, which nobody can ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,8 @@ def find_caps(env: Mapping[str, str] | None = None) -> Caps:
         glyphs = CONSOLE if term.startswith("linux") else ASCII
     else:
         glyphs = UNICODE if speaks_utf8(given) or given.get("TMUX") or not term else ASCII
+        if glyphs is UNICODE and term.startswith(DRAW_DOTS):
+            glyphs = BRAILLE
     return Caps(
         glyphs=SETS.get(given.get("VFIOTUI_GLYPHS", ""), glyphs),
         few_colours=console or (term in ("screen", "tmux", "xterm") and "COLORTERM" not in given),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
@@ -165,6 +164,8 @@ class LiveScreen(ConsoleScreen):
     def keys(self) -> list[tuple[str, str]]:
         """Large graphs are left, not opened."""
         usual = super().keys()
+        if self.console.recording is not None:
+            usual = [("p", "play") if k == "p" else (k, word) for k, word in usual if k not in ("w", "W", "e", "+-")]
         return [("esc", "table"), *usual[1:]] if self._big else usual
 
     def draw(self, topic: str) -> None:
@@ -241,15 +242,9 @@ class LiveScreen(ConsoleScreen):
             if hunt.wants("exits"):
                 rows += exit_rows(self.store.get("exits"), width)
         if hunt.wants("culprits") and hunt.asked:
-            rows += self._culprit_rows(width)
+            rows += culprit_rows(self.history, self.guest, self.at, self.store.get("culprits"), True, width)
         pane.show(rows)
         pane.display = bool(rows)
-
-    def _culprit_rows(self, width: int) -> Sequence[Row]:
-        look = self.store.get("culprits")
-        if isinstance(look, Unread):
-            return [row((clean(str(look)), "unknown"))]
-        return culprit_rows(self.history, self.guest, self.at, look, True, width)
 
     def _core_of(self, key_text: str) -> int:
         """The host CPU of a row: its own number, or where the thread ran; -1 where that is not known."""
@@ -355,6 +350,7 @@ class LiveScreen(ConsoleScreen):
         if at >= end:
             end = min(at + self._zoom, history.count)
         width = max((self.query_one("#live", Rows).size.width or 80) - 1 - AXIS, 10) if self._big else 12
+        width *= 2 if self._big and self.caps.glyphs.dots else 1
         while window.cell_of(at, width) is None and at < end and end > history.first + 1:
             end -= max(self._zoom, 1)
             window = Window(end, self._zoom)

@@ -29,7 +29,7 @@ def late_keys(history: LiveHistory, guest: str, at: int) -> list[Key]:
 
 
 def culprit_rows(
-    history: LiveHistory, guest: str, at: int, look: Culprits | None, asked: bool, width: int
+    history: LiveHistory, guest: str, at: int, look: Culprits | Unread | None, asked: bool, width: int
 ) -> list[Row]:
     """A line for each vCPU that waits, or all of them where somebody asked; what the look cost."""
     keys = late_keys(history, guest, at)
@@ -37,6 +37,8 @@ def culprit_rows(
         keys += [k for k in history.guests.get(guest, ()) if k[1] == "vcpu" and k not in keys]
     if not keys:
         return [row((fit("no vCPU waits long; w looks who runs on their CPUs", width), "dim"))]
+    if isinstance(look, Unread):
+        return [row((fit(clean(str(look)), width), "unknown"))]
     if look is None or isinstance(look.found, Unread):
         return [row((fit("looking who runs on their CPUs …", width), "accent"))]
     rows = [_line(history, key, at, look, width) for key in keys[: None if asked else MOST]]

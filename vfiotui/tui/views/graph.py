@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from vfiotui.model.reading import Reading, Unread
@@ -51,4 +52,24 @@ def columns(values: Sequence[float], low: float, high: float, height: int, glyph
             continue
         filled = level(value, low, high, steps * height)
         found.append("".join(ramp[min(max(filled - steps * line, 0), steps)] for line in range(height - 1, -1, -1)))
+    return ["".join(column[line] for column in found) for line in range(height)]
+
+
+LEFT_DOTS, RIGHT_DOTS = (0x00, 0x40, 0x44, 0x46, 0x47), (0x00, 0x80, 0xA0, 0xB0, 0xB8)
+"""Dots of a braille cell (U+2800 …) filled from below, by how many."""
+
+
+def dot_columns(values: Sequence[float], low: float, high: float, height: int, gap: str) -> list[str]:
+    """Like `columns`, with two values in each cell; a cell without any shows the gap's mark."""
+    found = []
+    for left, right in zip(values[::2], [*values[1::2], math.nan], strict=False):
+        if left != left and right != right:
+            found.append(" " * (height - 1) + gap)
+            continue
+        steps = [level(v, low, high, 4 * height) if v == v else 0 for v in (left, right)]
+        cells = []
+        for line in range(height - 1, -1, -1):
+            a, b = (min(max(s - 4 * line, 0), 4) for s in steps)
+            cells.append(chr(0x2800 + LEFT_DOTS[a] + RIGHT_DOTS[b]) if a or b else " ")
+        found.append("".join(cells))
     return ["".join(column[line] for column in found) for line in range(height)]

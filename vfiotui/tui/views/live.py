@@ -31,8 +31,8 @@ class Table:
     lines: GraphLines = field(default_factory=GraphLines)
     mhz_top: float = 0.0
     delay_top: float = 20.0
-    fitted: int = -1
-    """The end of the window for which the delay's axis was fitted last."""
+    fitted: tuple[int, int, int] = (-1, 0, 0)
+    """End, zoom and cells of the window for which the delay's axis was fitted last."""
     rows: dict[Key, tuple[object, Row]] = field(default_factory=dict)
     """The row of each thread, and what it was made of: what idles is not made again."""
 
@@ -133,15 +133,16 @@ def _axis(text: str, width: int, *shorter: str) -> str:
 
 def _fit_delay(history: LiveHistory, keys: tuple[Key, ...], window: Window, table: Table, width: int) -> None:
     """Fits the axis to the delays that are shown; now and then it is seen whether a spike has left the graphs."""
-    if window.end == table.fitted:
+    before, shape = table.fitted, (window.end, window.zoom, width)
+    if shape == before:
         return
-    if window.end == table.fitted + 1 and window.end % REFIT:
+    if before == (window.end - 1, window.zoom, width) and window.end % REFIT:
         shown = [history.value(k, "delay", window.end - 1) for k in keys]
         table.delay_top = max(table.delay_top, delay_top(max((v for v in shown if v == v), default=0.0)))
     else:
         shown = [v for k in keys for v in history.values(k, "delay", window.begin(width), window.end)]
         table.delay_top = delay_top(max((v for v in shown if v == v), default=0.0))
-    table.fitted = window.end
+    table.fitted = shape
 
 
 def _mark_row(

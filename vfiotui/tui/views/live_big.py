@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.history import Key, LiveHistory
+from vfiotui.history import Key, LiveHistory, windows
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean
-from vfiotui.tui.views.graph import columns
+from vfiotui.tui.views.graph import columns, dot_columns
 from vfiotui.tui.views.live import Table, clock_text, name_of, pin_text
-from vfiotui.tui.views.window import Window, cell_values, delay_top, mhz_top
+from vfiotui.tui.views.window import CHOOSE, Window, average, delay_top, mhz_top
 
 AXIS = 8
 """Cells of the axis on the left."""
@@ -42,6 +42,7 @@ def big_rows(
     glyphs = table.glyphs
     table.mhz_top = mhz_top(history, table.mhz_top)
     rows = [_title(history, key, at)]
+    point, window = window.zoom, Window(window.end, window.zoom * (2 if glyphs.dots else 1))
     begin = window.begin(inner)
     if key[1] == "cpu":
         panels = (("frequency", "mhz", "MHz", 1.0), ("load", "busy", "%", 100.0))
@@ -49,7 +50,8 @@ def big_rows(
         panels = (("frequency", "mhz", "MHz", 1.0), ("delay", "delay", "ms/s", 1.0))
     styles = ("graph", "graph2")
     for (word, field, unit, factor), style in zip(panels, styles, strict=True):
-        values = [v * factor for v in cell_values(history, key, field, window, inner)]
+        samples = history.values(key, field, begin, begin + inner * window.zoom)
+        values = [v * factor for v in windows(samples, point, CHOOSE.get(field, average))]
         top = (
             table.mhz_top
             if field == "mhz"
@@ -63,7 +65,7 @@ def big_rows(
         rows.append(row((f"{word}  {told} {unit}", "accent"), ("   " + spread(every, unit), "dim")))
         # Before the first sample there was nothing, not even a gap.
         blank = min(max(-(-(history.first - begin) // window.zoom), 0), inner)
-        rows += _panel(values[blank:], top, each, style, glyphs, blank)
+        rows += _panel(values[blank * window.zoom // point :], top, each, style, glyphs, blank)
         rows.append(_signs(history, window, at, inner, glyphs))
     rows.append(_ruler(history, window, inner, width))
     return rows
@@ -87,7 +89,9 @@ def _title(history: LiveHistory, key: Key, at: int) -> Row:
 
 def _panel(values: Sequence[float], top: float, height: int, style: str, glyphs: Glyphs, blank: int) -> list[Row]:
     rows, before = [], " " * blank
-    for i, line in enumerate(columns(values, 0.0, top, height, glyphs)):
+    dots = glyphs.dots
+    lines = dot_columns(values, 0.0, top, height, glyphs.gap) if dots else columns(values, 0.0, top, height, glyphs)
+    for i, line in enumerate(lines):
         share = 1 - i / max(height - 1, 1)
         labelled = i in (0, height - 1) or (height >= 7 and i == height // 2)
         axis = f"{top * share:6.0f} " if labelled else " " * 7

@@ -20,6 +20,8 @@ from vfiotui.tui.views.window import Window
 
 SHARED = 0.02
 """Of a CPU's time: what others took below this is within the ticks of /proc/stat."""
+TICK = 0.015
+"""Seconds that the ticks of /proc/stat may be wrong by."""
 SLOW, AT_WORK = 0.7, 0.5
 """A vCPU that works this much, at less than this share of the highest frequency seen, is told."""
 LITTLE, MANY = 0.001, 500.0
@@ -138,11 +140,15 @@ def reason(history: LiveHistory, key: Key, number: int, looks: Sequence[Culprits
     load, own = history.value(cpu_key(cpu), "busy", number), history.value(key, "busy", number)
     if not parts and load == load and own == own:
         rest = load - own
-        parts.append(
-            f"others used {rest:.0%} of CPU {cpu}"
-            if rest > SHARED
-            else f"no task of the host used CPU {cpu}: interrupts, or a CPU limit on the guest"
-        )
+        # /proc/stat counts hundredths of a second: of a short time they tell little.
+        seconds = history.at(number) - history.at(number - 1)
+        least = max(SHARED, TICK / seconds) if seconds > 0 else SHARED
+        if rest > least:
+            parts.append(f"others used {rest:.0%} of CPU {cpu}")
+        elif least > SHARED:
+            parts.append(f"others used less than {least:.0%} of CPU {cpu}")
+        else:
+            parts.append(f"no task of the host used CPU {cpu}: interrupts, or a CPU limit on the guest")
     return " · ".join(parts)
 
 
