@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.demo.build_memory import choice
 from vfiotui.demo.description import Host
+from vfiotui.demo.initramfs import initramfs
 from vfiotui.demo.tree import TreeBuilder
 
 
@@ -24,7 +25,7 @@ def build_boot(tree: TreeBuilder, host: Host) -> None:
     tree.file("/usr/sbin/update-initramfs", b"#!/bin/sh\n", 0o755)
     tree.file("/var/log/dmesg", host.log)
     tree.file("/var/log/dmesg.0", host.last_log)
-    tree.file(f"/boot/initrd.img-{host.release}", b"", mtime=host.built)
+    tree.file(f"/boot/initrd.img-{host.release}", initramfs(host), mtime=host.built)
     tree.files("/proc/sys/kernel", split_lock_mitigate=host.split_lock, sched_rt_runtime_us=950000)
     tree.folder("/run")
     tree.file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids")
