@@ -90,14 +90,15 @@ def _release(draft: Draft, argument: str) -> None:
         own = tuple(m for m in or_else(device.modules, ()) if not m.startswith("vfio"))
         if own:
             draft.run(
-                ("modprobe", "-a", *own),
+                # Of several that claim a card, blacklisted ones are left out as at a boot: cirrusfb beside cirrus.
+                ("modprobe", "-a", "-b", *own),
                 f"load {', '.join(own)}",
                 Phase.RUNTIME,
                 products=(),
                 risk=Risk.R1,
                 effect=Effect.NOW,
             )
-        draft.add(give_back(device.bdf, bound, f"give {device.bdf} back to the host"), Phase.RUNTIME)
+        draft.add(give_back(device.bdf, bound, f"give {device.bdf} back to the host", own), Phase.RUNTIME)
 
 
 PLANNERS = (

@@ -16,6 +16,7 @@ from vfiotui.model.change import HOSTS_OWN, Change
 from vfiotui.model.pci import BDF
 
 DEVICES = "/sys/bus/pci/devices"
+DRIVERS = "/sys/bus/pci/drivers"
 PROBE = "/sys/bus/pci/drivers_probe"
 SECONDS = 15.0
 """How long a driver may take to let a device go: one that somebody holds never does."""
@@ -131,6 +132,34 @@ class DriverKind:
         if bound is not None:
             self._write(work, f"{folder}/driver/unbind", bdf, f"{bound} does not let {bdf} go")
         self._write(work, PROBE, bdf, f"no driver could be looked for {bdf}")
+        if (self._bound(work) or "").startswith("vfio"):
+            self._to_a_driver_of(work)
+
+    def _to_a_driver_of(self, work: Work) -> None:
+        """vfio-pci took it again, because its ids name it: the host's drivers are named one by one instead."""
+        bdf, folder = work.change.subject, f"{DEVICES}/{work.change.subject}"
+        for driver in self._drivers_of(work, work.change.wants):
+            self._write(work, f"{folder}/driver_override", f"{driver}\n", f"driver_override of {bdf} cannot be set")
+            bound = self._bound(work)
+            if bound is not None:
+                self._write(work, f"{folder}/driver/unbind", bdf, f"{bound} does not let {bdf} go")
+            self._write(work, PROBE, bdf, f"{driver} does not take {bdf}")
+            if self._bound(work) == driver:
+                self._write(work, f"{folder}/driver_override", "\n", f"driver_override of {bdf} cannot be cleared")
+                return
+        raise Trouble(f"vfio-pci takes {bdf} again, as its ids name it, and no driver of the host takes it instead")
+
+    def _drivers_of(self, work: Work, modules: tuple[str, ...]) -> tuple[str, ...]:
+        """The loaded drivers that these modules bring, in the order of the modules; a driver's name may be another."""
+        found: dict[str, list[str]] = {m.replace("-", "_"): [] for m in modules}
+        top = work.site.real_place(DRIVERS)
+        for driver in sorted(os.listdir(top)):
+            try:
+                module = os.path.basename(os.readlink(f"{top}/{driver}/module"))
+            except OSError:
+                module = driver
+            found.get(module.replace("-", "_"), []).append(driver)
+        return tuple(d for drivers in found.values() for d in drivers)
 
     def do(self, work: Work) -> None:
         if work.change.after == HOSTS_OWN:
