@@ -249,3 +249,10 @@ def test_a_pin_to_all_cpus_is_none() -> None:
     everywhere = frozenset(ground.by_cpu)
     said = [p.words for p in problems(pinning({0: everywhere, 1: everywhere}), ground)]
     assert any("vCPU 0-1 may run anywhere" in s for s in said) and not any("wander" in s for s in said)
+
+
+def test_vcpus_that_share_a_cpu_get_no_points_for_their_cores() -> None:
+    ground = ground_of(topology("ryzen"), ())
+    good = best("ryzen", Wish(vcpus=4)).pinning
+    parts = {p.name: p for p in score(good.placed("v1", good.vcpus[0]), ground).parts}
+    assert parts["cores"].points == 0 and "several vCPUs" in parts["cores"].words

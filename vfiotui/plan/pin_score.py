@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import pairwise
 
 from vfiotui.model.cores import Core
 from vfiotui.model.cpuset import format_list
@@ -122,6 +123,10 @@ def _near(cpus: CpuSet, ground: Ground) -> Part:
 
 
 def _cores(pinning: Pinning, cores: tuple[Core, ...], ground: Ground) -> Part:
+    own = sorted(min(cpus) for cpus in pinning.vcpus.values() if len(cpus) == 1)
+    doubled = {a for a, b in pairwise(own) if a == b}
+    if doubled:
+        return Part("cores", 0, 15, f"several vCPUs share CPU {format_list(doubled)}")
     other = set(ground.taken) | set(ground.busy) | set(pinning.emulator or ())
     other |= {c for cpus in pinning.iothread_pins.values() for c in cpus}
     ours = pinning.guest_cpus

@@ -23,6 +23,8 @@ from vfiotui.tui.text import clean, fit, shown, wrap
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = " place "
+NAME = 30
+"""The most room that a guest's name has in the headline."""
 COLOURS = ("info", "graph2", "head", "unknown")
 """Styles of the guests that are not chosen, in turn; the letter tells them apart as well."""
 
@@ -129,7 +131,7 @@ def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequ
     threads = "1 iothread" if edited.iothreads == 1 else f"{edited.iothreads} iothreads"
     return row(
         " ",
-        (clean(name), "head"),
+        (fit(name, min(len(clean(name)), NAME)), "head"),
         f"  {vcpu_words(edited.count)} · {threads}",
         ("   score ", "dim"),
         (str(total.total), "fail" if failed else "holds" if total.total >= 90 else "warn"),
