@@ -129,6 +129,16 @@ async def test_a_finding_jumps_to_its_guest_and_its_file() -> None:
         await found.press("escape")
 
 
+async def test_of_a_folder_the_names_are_shown() -> None:
+    async with console(root_of(TOWER), (120, 40)) as found:
+        await found.press("enter")
+        await found.until(lambda: isinstance(found.app.screen, FindingScreen))
+        found.app.screen.query_one(Rows).select("file /sys/kernel/iommu_groups/14/devices")
+        await found.press("enter")
+        await found.until(lambda: isinstance(found.app.screen, FileScreen))
+        await found.shows(" file ", "0000:03:05.0", "0000:06:00.0")
+
+
 async def test_unknowns_of_one_reason_are_one_line_that_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(gather.READERS, "kernel_log", lambda _: Unread("needs root", Why.FORBIDDEN, "/dev/kmsg"))
     async with console(root_of(TOWER), (120, 40)) as found:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from vfiotui.host.root import Root
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.tui.fixing import open_fix
 from vfiotui.tui.screens.file import LIMIT, FileScreen
 from vfiotui.tui.screens.finding import FIX, FindingScreen
@@ -56,5 +58,14 @@ def _select(app: ConsoleApp, selector: str, key: str) -> None:
 
 
 async def _show_file(app: ConsoleApp, place: Place) -> None:
-    text = await asyncio.to_thread(app.root_.text, place.name, LIMIT)
+    text = await asyncio.to_thread(_text_of, app.root_, place.name)
     await app.push_screen(FileScreen(place.name, text, place.line))
+
+
+def _text_of(root: Root, path: str) -> Reading[str]:
+    """A file's text; of a directory the names in it, for some facts are told by names alone."""
+    text = root.text(path, LIMIT)
+    if isinstance(text, Unread) and text.why is Why.NOT_A_FILE:
+        names = root.names(path)
+        return text if isinstance(names, Unread) else "\n".join(names)
+    return text
