@@ -92,7 +92,7 @@ def test_a_cpu_that_goes_offline_is_told_on_the_screens(lab: Lab) -> None:
     lab.wait(f"{screen} | grep -q offline", "Pin tells the CPU as offline")
     pin = lab.must(screen)
     lab.must("tmux -L t send-keys 4")
-    lab.wait(f"{screen} | grep -q 'node 1'", "Memory")
+    lab.wait(f"{screen} | grep -q 'held by far'", "Memory")
     print(live, pin, lab.must(screen), sep="\n")
     lab.must("echo 1 >/sys/devices/system/cpu/cpu5/online; tmux -L t send-keys q")
     lab.must("virsh -q destroy far")
