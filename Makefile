@@ -30,7 +30,7 @@ torture:
 # Real boots: VFIOTUI_LAB names the command that drives the machine.
 lab:
 	@sh setup/setup.sh test
-	.venv/bin/python -m pytest tests/lab -v $(ARGS)
+	.venv/bin/python -m pytest tests/lab -v -rP $(ARGS)
 
 # A real Debian is made, mounted, changed and undone from outside: some minutes, root, debootstrap and a loop device.
 rescue-proof:

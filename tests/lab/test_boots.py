@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.lab.machine import STATE, Lab
+from tests.lab.machine import DRIVERS, STATE, Lab
 
 GPU, SOUND, NIC, TWIN = "0000:01:00.0", "0000:01:00.1", "0000:04:00.0", "0000:0d:00.0"
 BOOT_GPU, BAD_GPU = "0000:00:01.0", "0000:0c:00.0"
-STORE = f"{STATE} >/root/before"
+STORE = f"{STATE} >/root/before; {DRIVERS} >/root/drivers"
 COMPARE = f"{STATE} | grep -v grubenv | diff - /root/before | grep '^[<>]' | grep -v grubenv || true"
 
 
@@ -24,6 +24,15 @@ def right(lab: Lab, name: str, told: dict[str, list[str]]) -> dict[str, str]:
     wrong = {b: (told.get(b), d) for b, d in now.items() if told.get(b) != ["" if d == "none" else d]}
     print(f"{name}: {len(now) - len(wrong)} of {len(now)} devices as foretold; {wrong or 'all'}")
     assert not wrong and told.keys() == now.keys()
+    return now
+
+
+def as_at_first(lab: Lab, name: str) -> dict[str, str]:
+    """The drivers of this boot, which must be those of the untouched machine."""
+    now = lab.drivers()
+    first = dict(line.split() for line in lab.must("cat /root/drivers").splitlines())
+    print(f"{name}: {sum(first.get(b) == d for b, d in now.items())} of {len(now)} devices as at first")
+    assert now == first
     return now
 
 
@@ -65,7 +74,7 @@ def test_the_entry_without_passthrough_gives_everything_to_the_host(lab: Lab) ->
     entry = lab.must("grep -o \"'vfiotui-[^']*'\" /boot/grub/grub.cfg | head -n 1").strip().strip("'")
     lab.must(f"grub-reboot '{entry}'")
     lab.reboot()
-    drivers = lab.drivers()
+    drivers = as_at_first(lab, "without passthrough")
     assert "vfiotui=off" in lab.must("cat /proc/cmdline")
     assert given(drivers) == set() and drivers[GPU] == "cirrus" and drivers[NIC] == "e1000e"
     answer = lab.vfiotui("verify")
@@ -90,7 +99,7 @@ def test_an_unhealthy_trial_is_followed_by_a_start_without(lab: Lab) -> None:
     assert given(drivers) == {BAD_GPU, TWIN} and drivers[BOOT_GPU] == "bochs-drm"
     lab.wait("grub-editenv - list | grep -q vfiotui_trial=failed", "the trial has failed")
     lab.reboot()
-    assert given(lab.drivers()) == set()
+    assert given(as_at_first(lab, "after the unhealthy trial")) == set()
     lab.wait("! test -e /etc/systemd/system/vfiotui-trial.service", "the check is removed")
     assert "was not healthy" in lab.vfiotui("verify").out
 
