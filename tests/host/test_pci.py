@@ -213,3 +213,16 @@ def test_modules_that_could_claim_a_device_are_found_as_modprobe_does(ending: by
     )
     assert table.modules("pci:v00001B21d00001242sv0sd0bc0Csc03i30") == ("xhci_pci",)
     assert table.modules("usb:v10DE") == () and AliasTable(b"").modules("pci:v000010DEd") == ()
+
+
+def test_a_glance_tells_what_a_list_shows_and_nothing_wrong() -> None:
+    whole, glance = tower(), pci.glance(root_of(TOWER))
+    assert isinstance(glance, PciBus) and [d.bdf for d in glance.devices] == [d.bdf for d in whole.devices]
+    shown = ("ids", "class16", "vendor_name", "device_name", "class_name", "driver", "group", "parent", "has_reset")
+    for brief, full in zip(glance.devices, whole.devices, strict=True):
+        assert all(getattr(brief, name) == getattr(full, name) for name in shown)
+        for name in ("capabilities", "bars", "irq", "modules", "power_state"):
+            assert isinstance(getattr(brief, name), Unread), "never a default that looks like a fact"
+    some = pci.with_capabilities(root_of(TOWER), glance, {"0000:03:01.0"})
+    told = [d.bdf for d in some.devices if not isinstance(d.capabilities, Unread)]
+    assert told == ["0000:03:01.0"] and some.get(told[0]) != glance.get(told[0])

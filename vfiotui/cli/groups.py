@@ -15,7 +15,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, table
 from vfiotui.host import host_use, iommu, pci, usb
-from vfiotui.model.group_why import spans_slots, why_shared
+from vfiotui.model.group_why import ports_above, spans_slots, why_shared
 from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
 from vfiotui.model.pci import PciBus, PciDevice
@@ -30,12 +30,13 @@ def run(args: argparse.Namespace) -> Exit:
     """Prints the groups."""
     root = open_root(args)
     found = iommu.read(root)
-    bus = pci.read(root)
+    bus = pci.glance(root)
     if isinstance(found, Unread) or isinstance(found.groups, Unread):
         missing = found if isinstance(found, Unread) else found.groups
         raise CommandError(f"the IOMMU groups cannot be seen: {missing}", Exit.NO_ACCESS)
     if isinstance(bus, Unread):
         raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
+    bus = pci.with_capabilities(root, bus, explaining(found.groups, bus))
     verdicts = judge_displays(found.groups, bus)
     ports, use = usb.read(root), host_use.read(root)
     losses = {d.bdf: host_loses(d, bus, ports, use) for d in bus.devices}
@@ -44,6 +45,12 @@ def run(args: argparse.Namespace) -> Exit:
     else:
         print("\n".join(as_text(found.groups, bus, verdicts, losses)))
     return Exit.FINE
+
+
+def explaining(groups: tuple[IommuGroup, ...], bus: PciBus) -> frozenset[str]:
+    """The functions whose capabilities tell why some share a group: these, and the ports above them."""
+    shared = [d for g in groups if len(g.members) > 1 for d in map(bus.get, g.members) if d is not None]
+    return frozenset(d.bdf for member in shared for d in (member, *ports_above(member, bus)))
 
 
 def judge_displays(groups: tuple[IommuGroup, ...], bus: PciBus) -> dict[str, GroupVerdict]:

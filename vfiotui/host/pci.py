@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from vfiotui.host.pci_config import parse_pieces
 from vfiotui.host.pci_modules import AliasTable, read_aliases
@@ -12,11 +12,12 @@ from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.pci import BDF, Bar, Capabilities, Link, PciBus, PciDevice
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
-from vfiotui.model.value import dataclass
+from vfiotui.model.value import dataclass, replace
 
 DEVICES = "/sys/bus/pci/devices"
 CONFIG_DEADLINE = 2.0
 """Seconds for all configuration spaces together; a sick device can hold a read for ever."""
+NOT_ASKED = Unread("was not asked for", Why.NOT_HERE)
 MEMORY_64, PREFETCH, IO, MEMORY = 0x00100000, 0x2000, 0x100, 0x200
 """Resource flags of include/linux/ioport.h."""
 
@@ -24,24 +25,33 @@ MEMORY_64, PREFETCH, IO, MEMORY = 0x00100000, 0x2000, 0x100, 0x200
 @dataclass(frozen=True, slots=True)
 class _Tables:
     names: PciNames
-    aliases: AliasTable
     has_groups: bool
-    configs: dict[str, Reading[Capabilities]]
 
 
 def read(root: Root) -> Reading[PciBus]:
     """All PCI functions; Unread only where the bus cannot be seen."""
+    bus = glance(root)
+    if isinstance(bus, Unread):
+        return bus
+    names, aliases = read_names(root), read_aliases(root)
+    configs = read_configs(root, [d.bdf for d in bus.devices])
+    return PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices))
+
+
+def glance(root: Root) -> Reading[PciBus]:
+    """All PCI functions with what a list shows: names, driver, group, place; the rest was not asked for."""
     listed = root.names(DEVICES)
     if isinstance(listed, Unread):
         return listed
-    addresses = [n for n in listed if BDF.fullmatch(n)]
-    tables = _Tables(
-        read_names(root),
-        read_aliases(root),
-        not isinstance(root.names("/sys/kernel/iommu_groups"), Unread),
-        read_configs(root, addresses),
-    )
-    return PciBus(tuple(sorted((read_device(root, a, tables) for a in addresses), key=lambda d: _order(d.bdf))))
+    tables = _Tables(read_names(root), not isinstance(root.names("/sys/kernel/iommu_groups"), Unread))
+    addresses = sorted((n for n in listed if BDF.fullmatch(n)), key=_order)
+    return PciBus(tuple(read_basics(root, a, tables) for a in addresses))
+
+
+def with_capabilities(root: Root, bus: PciBus, addresses: Collection[str]) -> PciBus:
+    """The bus with the capabilities of some functions."""
+    configs = read_configs(root, [d.bdf for d in bus.devices if d.bdf in addresses])
+    return PciBus(tuple(replace(d, capabilities=configs[d.bdf]) if d.bdf in configs else d for d in bus.devices))
 
 
 def _order(bdf: str) -> tuple[int, str]:
@@ -91,8 +101,8 @@ def _pair(text: str | None) -> tuple[int | None, int | None]:
     return _hex(first, 4), _hex(second, 4)
 
 
-def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
-    """One function."""
+def read_basics(root: Root, bdf: str, tables: _Tables) -> PciDevice:
+    """One function at a glance."""
     folder = f"{DEVICES}/{bdf}"
     event = _uevent(root, folder)
     told_vendor, told_device = _pair(event.get("PCI_ID"))
@@ -110,7 +120,6 @@ def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
     sub_device = number(told_sub_device, "subsystem_device", 0xFFFF)
     class_code = number(_hex(event.get("PCI_CLASS"), 6), "class", 0xFFFFFF)
     modalias: Reading[str] = event.get("MODALIAS") or root.text(f"{folder}/modalias", 4096)
-    numbers = (vendor, device, sub_vendor, sub_device)
     return PciDevice(
         bdf=bdf,
         vendor=vendor,
@@ -118,23 +127,48 @@ def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
         subsystem_vendor=sub_vendor,
         subsystem_device=sub_device,
         class_code=class_code,
-        revision=root.integer(f"{folder}/revision", 16),
+        revision=NOT_ASKED,
         vendor_name=vendor if isinstance(vendor, Unread) else tables.names.vendor(vendor),
         device_name=_device_name(tables.names, vendor, device),
         class_name=class_code if isinstance(class_code, Unread) else tables.names.kind(class_code),
-        subsystem_name=_subsystem_name(tables.names, numbers),
+        subsystem_name=NOT_ASKED,
         driver=_driver(root, folder, event),
         driver_override=_override(root, folder),
         modalias=modalias,
-        modules=modalias
-        if isinstance(modalias, Unread)
-        else tables.aliases.missing or tables.aliases.modules(modalias),
+        modules=NOT_ASKED,
         group=_group(root, folder, tables.has_groups),
         parent=_parent(root, folder),
-        numa_node=then(root.integer(f"{folder}/numa_node"), lambda n: None if n < 0 else n),
-        local_cpus=_local_cpus(root, folder),
+        numa_node=NOT_ASKED,
+        local_cpus=NOT_ASKED,
         boot_vga=_boot_vga(root, folder),
         has_reset=root.exists(f"{folder}/reset"),
+        reset_methods=NOT_ASKED,
+        link=Link(NOT_ASKED, NOT_ASKED, NOT_ASKED, NOT_ASKED),
+        bars=NOT_ASKED,
+        msi_irqs=NOT_ASKED,
+        irq=NOT_ASKED,
+        power_state=NOT_ASKED,
+        d3cold_allowed=NOT_ASKED,
+        enabled=NOT_ASKED,
+        capabilities=NOT_ASKED,
+        sriov_parent=NOT_ASKED,
+    )
+
+
+def _whole(
+    root: Root, device: PciDevice, capabilities: Reading[Capabilities], names: PciNames, aliases: AliasTable
+) -> PciDevice:
+    """One function with all that sysfs tells of it."""
+    folder = f"{DEVICES}/{device.bdf}"
+    alias = device.modalias
+    numbers = (device.vendor, device.device, device.subsystem_vendor, device.subsystem_device)
+    return replace(
+        device,
+        revision=root.integer(f"{folder}/revision", 16),
+        subsystem_name=_subsystem_name(names, numbers),
+        modules=alias if isinstance(alias, Unread) else aliases.missing or aliases.modules(alias),
+        numa_node=then(root.integer(f"{folder}/numa_node"), lambda n: None if n < 0 else n),
+        local_cpus=_local_cpus(root, folder),
         reset_methods=then(root.text(f"{folder}/reset_method", 4096), lambda t: tuple(t.split())),
         link=Link(
             speed=root.text(f"{folder}/current_link_speed", 4096),
@@ -148,7 +182,7 @@ def read_device(root: Root, bdf: str, tables: _Tables) -> PciDevice:
         power_state=root.text(f"{folder}/power_state", 4096),
         d3cold_allowed=then(root.integer(f"{folder}/d3cold_allowed"), bool),
         enabled=then(root.integer(f"{folder}/enable"), bool),
-        capabilities=tables.configs.get(bdf, Unread("was not read", Why.NOT_HERE)),
+        capabilities=capabilities,
         sriov_parent=_physical_function(root, folder),
     )
 
