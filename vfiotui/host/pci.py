@@ -30,20 +30,25 @@ class _Tables:
 
 def read(root: Root) -> Reading[PciBus]:
     """All PCI functions; Unread only where the bus cannot be seen."""
-    bus = glance(root)
+    names = read_names(root)
+    bus = _glance(root, names)
     if isinstance(bus, Unread):
         return bus
-    names, aliases = read_names(root), read_aliases(root)
+    aliases = read_aliases(root)
     configs = read_configs(root, [d.bdf for d in bus.devices])
     return PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices))
 
 
 def glance(root: Root) -> Reading[PciBus]:
     """All PCI functions with what a list shows: names, driver, group, place; the rest was not asked for."""
+    return _glance(root, read_names(root))
+
+
+def _glance(root: Root, names: PciNames) -> Reading[PciBus]:
     listed = root.names(DEVICES)
     if isinstance(listed, Unread):
         return listed
-    tables = _Tables(read_names(root), not isinstance(root.names("/sys/kernel/iommu_groups"), Unread))
+    tables = _Tables(names, not isinstance(root.names("/sys/kernel/iommu_groups"), Unread))
     addresses = sorted((n for n in listed if BDF.fullmatch(n)), key=_order)
     return PciBus(tuple(read_basics(root, a, tables) for a in addresses))
 
