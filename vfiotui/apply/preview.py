@@ -31,7 +31,7 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
             elif standing is Standing.FOREIGN:
                 steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
             elif change.kind in ("command", "look", "image"):
-                words = ["its products are put back"] if change.products else []
+                words = ["the files that it wrote are put back"] if change.products else []
                 words += [f"$ {' '.join(change.back)}"] if change.back else []
                 words += [f"$ {' '.join(change.argv)}, once everything is as before"] if change.again else []
                 steps.append((change.subject, words))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from vfiotui.apply.back import foreign, take_back
 from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.kinds.kind import Work
@@ -24,10 +26,11 @@ def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:
     try:
         plan = journal.plan()
     except (OSError, BadPlan) as error:
-        raise Trouble(
-            f"the plan of change {journal.name} cannot be read ({error}): "
-            f"'sh {journal.script}' takes it back without it"
-        ) from error
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else str(error)
+        todo = f"'sh {journal.script}' takes it back without it"
+        if not os.path.exists(journal.script):
+            todo = f"look into {journal.folder}, where undo.sh is missing too"
+        raise Trouble(f"the plan of change {journal.name} cannot be read ({reason}): {todo}") from error
     must_reach(site, plan)
     return journal, plan
 

@@ -15,7 +15,7 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable, table
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.journal import JOURNAL, ChangeRecord, unread_words
+from vfiotui.model.journal import JOURNAL, ChangeRecord, State, unread_words
 from vfiotui.model.plan import Plan, to_json
 from vfiotui.model.reading import Unread, or_else
 
@@ -80,5 +80,8 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
         print(printable(f"its plan cannot be read: {record.plan}"))
     if log:
         print("\nlog:\n" + "\n".join(printable(line) for line in log.split("\n")))
-    print(f"\ntaken back by 'vfiotui undo {record.number}', or by 'sh {record.path}/undo.sh' on a rescue system")
+    if record.state in (State.UNDONE, State.ROLLED_BACK):
+        print("\nnothing of it is in force")
+    else:
+        print(f"\ntaken back by 'vfiotui undo {record.number}', or by 'sh {record.path}/undo.sh' on a rescue system")
     return Exit.FINE

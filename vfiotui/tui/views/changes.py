@@ -22,6 +22,9 @@ STYLES = {
 TAIL, SHORT_TAIL = 40, 8
 """Lines of a log that are shown at its rest, and below the steps while it grows."""
 TO_DO = {
+    State.APPLYING: "it goes on by itself, also when this console or the connection ends",
+    State.UNDOING: "it goes on by itself, also when this console or the connection ends",
+    State.ROLLED_BACK: "all is as it was before: mend what stands above, then plan it again",
     State.INTERRUPTED: "R goes on where it stopped, u takes it back",
     State.STUCK: "a step failed, and so did the way back: mend what the sentence names, then u takes it back",
     State.WAITING: "a part of it is felt after the next boot",
