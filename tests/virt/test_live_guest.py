@@ -20,7 +20,7 @@ from vfiotui.model.rates import Rates
 
 pytestmark = pytest.mark.needs_libvirtd
 
-XML = """<domain type='qemu'><name>spin</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+XML = """<domain type='qemu'><name>spin</name><memory unit='MiB'>32</memory><vcpu current='1'>2</vcpu>
 <cputune><vcpupin vcpu='0' cpuset='{cpu}'/><emulatorpin cpuset='{other}'/></cputune>
 <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os>
 <devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
@@ -139,3 +139,43 @@ def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[i
         terminal.shows("spin", f"v0   {CPU}")
         terminal.send("q")
         terminal.shows("ended with 0")
+
+
+@pytest.mark.needs_tmux
+def test_a_vcpu_more_or_less_and_a_daemon_that_dies(pid: tuple[int, Daemon]) -> None:
+    _, daemon = pid
+    words = ("--connect", daemon.uri, "live", "--guest", "spin")
+    with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
+        terminal.shows("libvirt ok 1/1 running", f"v0   {CPU}")
+        terminal.send("e")
+        terminal.shows("exits unknown: QEMU emulates this guest (TCG): only KVM counts exits")
+        terminal.send("e")
+        daemon.virsh("setvcpus", "spin", "2", "--live")
+        terminal.until(lambda s: "\nv1 " in s, "the new vCPU")
+        daemon.virsh("setvcpus", "spin", "1", "--live", check=False)
+        daemon.kill()
+        screen = terminal.shows("libvirt lost 1/1 running", f"v0   {CPU}")
+        assert "worst: " in screen or "no vCPU waited" in screen, "the figures go on without the daemon"
+        daemon.start()
+        terminal.shows("libvirt ok 1/1 running", f"v0   {CPU}")
+        daemon.virsh("destroy", "spin")
+        terminal.until(lambda s: "libvirt ok 0/1 running" in s and " spin ·" not in s, "the guest's end")
+        daemon.virsh("start", "spin")
+        screen = terminal.shows(" spin ·", f"v0   {CPU}")
+        terminal.until(lambda s: "\nv1 " not in s, "it has one vCPU again")
+        terminal.send("q")
+        terminal.shows("ended with 0")
+
+
+@pytest.mark.needs_tmux
+def test_without_tracefs_the_screen_says_what_to_do(pid: tuple[int, Daemon]) -> None:
+    if os.geteuid() == 0 and Path("/sys/kernel/tracing/instances").exists():
+        pytest.skip("tracefs is mounted here: tests/test_tracing.py traces")
+    _, daemon = pid
+    words = ("--connect", daemon.uri, "live", "--guest", "spin")
+    with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
+        terminal.shows(" spin ·", f"v0   {CPU}")
+        terminal.send("W")
+        terminal.shows("precise: tr", "mount -t tracefs" if os.geteuid() == 0 else "sudo")
+        terminal.send("W")
+        terminal.until(lambda s: "precise: " not in s, "it is no longer asked for")
