@@ -161,3 +161,31 @@ def test_without_tracefs_it_says_what_to_do(tmp_path: Path) -> None:
     if os.geteuid() == 0 and not Path("/sys/kernel/tracing/instances").exists():
         told = TraceReader(Root.live(), frozenset({0}), frozenset({1})).read().found
         assert "mount -t tracefs" in str(told)
+
+
+def test_the_command_tells_behind_whom_a_real_guest_waited(tmp_path: Path) -> None:
+    qemu = need("qemu-system-x86_64", "qemu-system-x86")
+    disk = tmp_path / "boot.img"
+    disk.write_bytes(b"\xfa\xeb\xfe" + bytes(507) + b"\x55\xaa" + bytes(1 << 20))
+    words = [qemu, "-name", "guest=traced,debug-threads=on", "-accel", "tcg", "-m", "32", "-display", "none"]
+    words += ["-nodefaults", "-drive", f"file={disk},format=raw,snapshot=on"]
+    out = succeeds(
+        f"""
+guest = subprocess.Popen({words!r}, preexec_fn=lambda: os.sched_setaffinity(0, {{{CPU}}}))
+thief = spinner()
+try:
+    end = time.monotonic() + 60
+    while not any((t / "comm").read_text().startswith("CPU 0/") for t in Path(f"/proc/{{guest.pid}}/task").iterdir()):
+        assert time.monotonic() < end
+        time.sleep(0.05)  # QEMU tells nobody that it has begun.
+    done = subprocess.run([sys.executable, "-m", "vfiotui", "live", "--precise", "--guest", "traced", "--seconds", "3"],
+                          capture_output=True, text=True)
+finally:
+    guest.kill(); thief.kill(); guest.wait(); thief.wait()
+assert done.returncode == 0, done.stderr
+assert f"({{thief.pid}})" in done.stdout, done.stdout + done.stderr
+assert "waits, " in done.stderr
+print(done.stdout)
+"""
+    )
+    assert "vCPU 0 waited" in out and f"ms on CPU {CPU} behind " in out

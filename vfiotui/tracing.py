@@ -185,6 +185,11 @@ class TraceReader:
         tasks = len({c.tid for c in found if c.tid})
         return Culprits(at, seconds, named, tasks, (time.thread_time() - began) * 1e3, traced)
 
+    @property
+    def traces(self) -> bool:
+        """Whether tracing goes on."""
+        return self._instance is not None
+
     def close(self) -> None:
         """Ends tracing."""
         if self._instance is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -67,3 +69,10 @@ def test_an_emulated_guest_has_no_exits_and_the_daemon_may_die(daemon: Daemon) -
     daemon.start()
     assert reader.read("tcg").vcpus == NO_KVM, "it is asked again when it is back"
     reader.close()
+
+
+@pytest.mark.needs_libvirtd
+def test_the_command_says_why_there_are_none(daemon: Daemon) -> None:
+    words = ["--connect", daemon.uri, "live", "--exits", "--guest", "tcg", "--seconds", "1"]
+    done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3 and "only KVM counts exits" in done.stderr, done.stderr

@@ -41,12 +41,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--openmetrics", metavar="FILE|:PORT", help="for Prometheus: a file, or a port of 127.0.0.1 (HOST:PORT else)"
     )
+    parser.add_argument(
+        "--precise",
+        action="store_true",
+        help="as root: trace one guest's CPUs for --seconds (10, 60 at most); costs them",
+    )
+    parser.add_argument("--exits", action="store_true", help="every 5 s what KVM counts, asked of libvirt and QEMU")
     parser.add_argument("--alarm-delay", type=float, default=10.0, metavar="MS", help="tell a vCPU that waits longer")
     parser.add_argument("--alarm-mhz", type=float, metavar="MHZ", help="tell a busy vCPU on a slower CPU")
 
 
 def run(args: argparse.Namespace) -> Exit:
     """The console where nothing else is asked for on a terminal, else the stream."""
+    if args.precise or args.exits:
+        from vfiotui.cli import live_close
+
+        return live_close.precise(args) if args.precise else live_close.exits(args)
     streams = args.csv or args.json or args.plain or args.record or args.openmetrics
     if sys.stdout.isatty() and sys.stdin.isatty() and not streams:
         from vfiotui.cli import console
