@@ -86,11 +86,13 @@ def precise(args: argparse.Namespace) -> Exit:
 
 def _wait_line(thread: ThreadCount, wait: Wait, wall: float) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(wall + wait.at))
-    behind = ", ".join(
-        f"{'idle CPU waking' if kind == 'task' and not tid else printable(name)}{f' ({tid})' if tid else ''} {ms:.1f} ms"
-        for kind, name, tid, ms in wait.behind
-    )
+    behind = ", ".join(_who(*who) for who in wait.behind)
     return f"{clock} vCPU {thread.number} waited {wait.ms:.1f} ms on CPU {wait.cpu} behind {behind or 'nobody seen'}"
+
+
+def _who(kind: str, name: str, tid: int, ms: float) -> str:
+    word = "idle CPU waking" if kind == "task" and not tid else printable(name)
+    return f"{word}{f' ({tid})' if tid else ''} {ms:.1f} ms"
 
 
 def exits(args: argparse.Namespace) -> Exit:
