@@ -23,8 +23,10 @@ class Cost:
 def cost(command: Sequence[str], runs: int = 5) -> Cost:
     """The median CPU time of a command and its children, after one run that is not counted."""
     times, code, peak = [], 0, 0
+    # An installed program has its byte code on disk: pip writes it.
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")}
     for run in range(runs + 1):
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = code = os.waitstatus_to_exitcode(status)
         if run:
