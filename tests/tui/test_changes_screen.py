@@ -54,13 +54,15 @@ def interrupt(folder: Path) -> None:
     journal.write_text("".join(line.replace('"start": ', '"start": 9') for line in lines[:2]))
 
 
-def test_states_count_as_pending_busy_or_neither() -> None:
+def test_states_count_as_pending_busy_broken_or_neither() -> None:
     def words(*given: State) -> str:
         return change_words(tuple(record(s) for s in given))[0]
 
     assert words() == words(State.DONE, State.UNDONE, State.ROLLED_BACK) == "no changes pending"
     assert words(State.WAITING, State.DONE) == "1 change pending"
-    assert words(State.WAITING, State.INTERRUPTED, State.STUCK) == "3 changes pending"
+    assert words(State.WAITING, State.WAITING) == "2 changes pending"
+    assert words(State.WAITING, State.INTERRUPTED) == "change 1 interrupted"
+    assert words(State.STUCK, State.WAITING) == "change 1 stuck"
     assert words(State.STUCK, State.APPLYING) == "change 1 applying"
     assert change_words(Unread("needs root", Why.FORBIDDEN))[0] == "changes ?"
     assert reboot_needed(None, (record(State.WAITING),)) and not reboot_needed(None, (record(State.DONE),))
@@ -109,7 +111,7 @@ async def test_an_interrupted_change_is_told_and_resumed(tmp_path: Path) -> None
     root = changed(tmp_path)
     interrupt(tmp_path)
     async with console(root, (80, 24)) as found:
-        await found.shows("1 change pending")
+        await found.shows("change 1 interrupted")
         await found.press("7")
         await found.shows("interrupted", "R resume")
         await found.press("enter")
@@ -118,7 +120,7 @@ async def test_an_interrupted_change_is_told_and_resumed(tmp_path: Path) -> None
         await found.until(lambda: states(root) == [State.DONE])
         await found.shows("state     done")
         await found.press("escape")
-        await found.until(lambda: "pending" not in found.lines[0])
+        await found.until(lambda: "change 1" not in found.lines[0])
         assert "R resume" not in found.text
 
 

@@ -42,8 +42,6 @@ RESTING = frozenset({State.DONE, State.UNDONE, State.ROLLED_BACK})
 """States that ask for nothing."""
 BUSY = frozenset({State.APPLYING, State.UNDOING})
 """States in which a process is at work, or was killed at it."""
-PENDING = frozenset({State.WAITING, State.INTERRUPTED, State.STUCK})
-"""States in which a change wants something: a boot, or a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,15 +43,18 @@ def libvirt_words(virt: Virt | None) -> str:
 
 
 def change_words(journal: Journal | None) -> Run:
-    """Whether a change is at work, and how many wait for a boot or a person."""
+    """Whether a change is at work or broke off half-way, else how many wait for a boot."""
     if journal is None or isinstance(journal, Unread):
         return "changes ?", ""
-    from vfiotui.model.journal import BUSY, PENDING
+    from vfiotui.model.journal import BUSY, State
 
     at_work = [r for r in journal if r.state in BUSY]
     if at_work:
         return f"change {at_work[0].number} {at_work[0].state}", "accent"
-    count = sum(r.state in PENDING for r in journal)
+    broken = [r for r in journal if r.state in (State.INTERRUPTED, State.STUCK)]
+    if broken:
+        return f"change {broken[0].number} {broken[0].state}", "fail"
+    count = sum(r.state is State.WAITING for r in journal)
     return (f"{count} change{'s' * (count != 1)} pending", "warn") if count else ("no changes pending", "")
 
 
