@@ -17,15 +17,23 @@ EVERYWHERE = (
 )
 
 
+KEY_CELLS = 14
+
+
 def help_rows(text: str, width: int) -> list[Row]:
     """A screen's help, then the keys of all screens."""
     rows = []
     for paragraph in text.split("\n"):
         key, gap, rest = paragraph.partition("  ")
-        if gap and len(key) < 14:
-            rows.append(row((f"{key:14}", "key"), rest))
+        if gap and len(key) < KEY_CELLS:
+            rows += _key_rows(key, rest, width)
         else:
             rows += [row(line) for line in wrap(paragraph, width)] if paragraph else [BLANK]
     rows += [BLANK, row(("everywhere", "head"))]
-    rows += [row((f"{key:14}", "key"), what) for key, what in EVERYWHERE]
-    return rows
+    return rows + [line for key, what in EVERYWHERE for line in _key_rows(key, what, width)]
+
+
+def _key_rows(key: str, what: str, width: int) -> list[Row]:
+    """A key and what it does, in as many lines as it takes."""
+    first, *rest = wrap(what, max(width - KEY_CELLS, 20))
+    return [row((f"{key:{KEY_CELLS}}", "key"), first), *(row(" " * KEY_CELLS + line) for line in rest)]

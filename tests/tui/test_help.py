@@ -1,0 +1,17 @@
+"""The help: nothing of it lies beyond the right edge."""
+
+from __future__ import annotations
+
+import pytest
+
+from vfiotui.tui.views.help import help_rows
+from vfiotui.tui.views.live_help import LIVE_HELP
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_every_word_is_within_the_width(width: int) -> None:
+    rows = help_rows(LIVE_HELP, width)
+    assert max(len(r.text) for r in rows) <= width
+    shown = " ".join(" ".join(r.text for r in rows).split())
+    assert "nobody else's tracing is touched, and nothing of it stays" in shown
+    assert all(word in shown for word in LIVE_HELP.split())
