@@ -37,11 +37,6 @@ def cpu_key(cpu: int) -> Key:
     return ("", "cpu", cpu)
 
 
-def thread_key(guest: str, thread: ThreadMoment) -> Key:
-    """The key of a guest's thread: a guest that is started again goes on in the same row."""
-    return (guest, thread.kind, thread.number)
-
-
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A moment that somebody wants to find again."""
@@ -99,9 +94,7 @@ class LiveHistory:
         for cpu in cpus:
             mhz = megahertz[cpu.cpu] = _number(cpu.mhz)
             self._cpu(place, cpu, mhz)
-        self.guests = {
-            g.name: tuple(self._thread(place, thread_key(g.name, t), t, megahertz) for t in g.threads) for g in guests
-        }
+        self.guests = {g.name: tuple([self._thread(place, g.name, t, megahertz) for t in g.threads]) for g in guests}
         self.cpus = tuple(cpu_key(c.cpu) for c in cpus)
         self._vanished(place)
         self.count += 1
@@ -192,21 +185,21 @@ class LiveHistory:
         fields["mhz"][place] = mhz
         fields["busy"][place] = _number(cpu.busy)
 
-    def _thread(self, place: int, key: Key, thread: ThreadMoment, megahertz: dict[int, float]) -> Key:
-        rings = self._of(key, THREAD_FIELDS)
-        rings.static = thread
-        _, _, _, _, ran_on, busy, delay, slices, forced = thread
+    def _thread(self, place: int, guest: str, thread: ThreadMoment, megahertz: dict[int, float]) -> Key:
+        kind, number, _, _, ran_on, busy, delay, slices, forced = thread
+        # A guest that is started again goes on in the same row.
+        key = (guest, kind, number)
+        rings = self._rings.get(key) or self._of(key, THREAD_FIELDS)
+        rings.last, rings.static = self.count, thread
         cpu = -1 if isinstance(ran_on, Unread) else ran_on
-        values = (
-            megahertz.get(cpu, NAN),
-            NAN if isinstance(delay, Unread) else delay,
-            NAN if isinstance(busy, Unread) else busy,
-            NAN if isinstance(forced, Unread) else forced,
-            NAN if isinstance(slices, Unread) else slices,
-            NAN if cpu < 0 else cpu,
-        )
-        for ring, value in zip(rings.fields.values(), values, strict=True):
-            ring[place] = value
+        # In the order of THREAD_FIELDS, and without a loop: this is done for every thread of every guest.
+        of_mhz, of_delay, of_busy, of_forced, of_slices, of_cpu = rings.fields.values()
+        of_mhz[place] = megahertz.get(cpu, NAN)
+        of_delay[place] = NAN if isinstance(delay, Unread) else delay
+        of_busy[place] = NAN if isinstance(busy, Unread) else busy
+        of_forced[place] = NAN if isinstance(forced, Unread) else forced
+        of_slices[place] = NAN if isinstance(slices, Unread) else slices
+        of_cpu[place] = NAN if cpu < 0 else cpu
         return key
 
     def _vanished(self, place: int) -> None:

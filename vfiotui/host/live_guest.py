@@ -200,49 +200,44 @@ class GuestReader:
         """The thread now, or None when it has ended."""
         data = thread.schedstat.read_same(256)
         last = thread.count
-        due = now - last.status_at >= STATUS_SECONDS
+        kind, number, tid, pinned, ran_on, run, wait, slices, forced, status_at = last
+        due = now - status_at >= STATUS_SECONDS
         if data == thread.raw and not due:
             return last
         if not data:
             return None
-        run: Reading[int]
-        wait: Reading[int]
-        slices: Reading[int]
         if isinstance(data, Unread):
             if data.why is Why.VANISHED or not thread.raw:
                 return None
             run = wait = slices = data
-            ran_on = last.ran_on
         else:
             run, wait, slices = _schedstat(data, thread.schedstat.path)
             # A thread with one CPU ran there; that it still has only one is seen with its status.
-            ran_on = thread.pin if thread.pin >= 0 else last.ran_on
+            if thread.pin >= 0:
+                ran_on = thread.pin
             if due or (seen and thread.pin < 0):
                 told = _ran_on(thread.stat.read_same(4096), thread.stat.path)
                 if isinstance(told, Unread) and told.why is Why.VANISHED:
                     return None
                 ran_on = told
             thread.raw = data
-        pinned, forced, status_at = last.pinned, last.forced, last.status_at
         if due:
             pinned, forced = _status(thread.status.read_same(8192))
             status_at = now
             thread.pin = next(iter(pinned)) if not isinstance(pinned, Unread) and len(pinned) == 1 else -1
-        thread.count = ThreadCount(
-            last.kind, last.number, last.tid, pinned, ran_on, run, wait, slices, forced, status_at
-        )
-        return thread.count
+        count = thread.count = ThreadCount(kind, number, tid, pinned, ran_on, run, wait, slices, forced, status_at)
+        return count
 
 
 def _schedstat(data: bytes, path: str) -> tuple[Reading[int], Reading[int], Reading[int]]:
     try:
         run, wait, slices = map(int, data.split())
     except ValueError:
-        run = -1
-    if run < 0 or wait < 0 or slices < 0 or len(data) > 80:
+        run = wait = slices = -1
+    if (run | wait | slices) < 0 or len(data) > 80:
         bad = Unread("is no schedstat", Why.DAMAGED, path)
         return bad, bad, bad
-    if data in NOT_COUNTED:
+    if not run and data in NOT_COUNTED:
         return NO_SCHEDSTAT, NO_SCHEDSTAT, NO_SCHEDSTAT
     return run, wait, slices
 

@@ -251,7 +251,8 @@ class KeptFile:
         if self._fd < 0 or self._moving is not None:
             return self.read(limit)
         try:
-            return read_from_start(self._fd, limit)
+            data = os.pread(self._fd, limit, 0)
+            return data if 0 < len(data) < PIECE else read_from_start(self._fd, limit)
         except OSError as error:
             return unread(error, self.path)
 

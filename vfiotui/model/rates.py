@@ -84,30 +84,30 @@ class Rates:
         forced = last.forced
         if now.status_at != before.status_at:
             forced = per_second(before.forced, now.forced, now.status_at - before.status_at, 1)
-        busy, delay, slices = self._differences(before, now, seconds)
-        return ThreadMoment(
-            now.kind,
-            now.number,
-            now.tid,
-            now.pinned,
-            now.ran_on,
-            busy,
-            delay,
-            slices,
-            forced,
-        )
-
-    def _differences(
-        self, before: ThreadCount, now: ThreadCount, seconds: float
-    ) -> tuple[Reading[float], Reading[float], Reading[float]]:
-        """Share on a CPU, milliseconds of delay and slices in a second."""
-        old, new = before[5:8], now[5:8]
+        kind, number, tid, pinned, ran_on, run, wait, slices, _, _ = now
         try:
-            run, wait, slices = new[0] - old[0], new[1] - old[1], new[2] - old[2]  # type: ignore[operator]
-            if run >= 0 and wait >= 0 and slices >= 0 and seconds > 0:
-                return min(run / (seconds * 1e9), 1.0), wait / (seconds * 1e6), slices / seconds
+            ran, waited, sliced = run - before.run, wait - before.wait, slices - before.slices  # type: ignore[operator]
+            if ran >= 0 and waited >= 0 and sliced >= 0 and seconds > 0:
+                busy = ran / (seconds * 1e9)
+                return ThreadMoment(
+                    kind,
+                    number,
+                    tid,
+                    pinned,
+                    ran_on,
+                    busy if busy < 1.0 else 1.0,
+                    waited / (seconds * 1e6),
+                    sliced / seconds,
+                    forced,
+                )
         except TypeError:
             pass  # Something is no number: what exactly is told below.
+        return ThreadMoment(kind, number, tid, pinned, ran_on, *self._told(before, now, seconds), forced)
+
+    def _told(
+        self, before: ThreadCount, now: ThreadCount, seconds: float
+    ) -> tuple[Reading[float], Reading[float], Reading[float]]:
+        """Share on a CPU, milliseconds of delay and slices in a second, or why there is none of one of them."""
         share = per_second(before.run, now.run, seconds, 1e9)
         return (
             share if isinstance(share, Unread) else min(share, 1.0),
