@@ -85,6 +85,7 @@ class Sampler:
     def pause(self, paused: bool) -> None:
         """While the picture stands, few samples are enough: no rate is lost, it is only told for a longer time."""
         self._paused = paused
+        self._readers.guests.sparing = paused
         self._wake.set()
 
     def want(self, topics: frozenset[str]) -> None:

@@ -77,7 +77,8 @@ class Watch:
         self._stale |= {ALL} if parts is None else parts
         if parts is None and self._link is not None:
             self._link.read_again()
-        self._wake.set()
+        if parts is None or self.store.get("facts") is not None or WHOLE & self.store.wanted():
+            self._wake.set()
 
     async def stop(self) -> None:
         """Ends everything that was started."""

@@ -26,6 +26,8 @@ IOTHREAD = re.compile(r"IO (?!mon_)\D*(\d{0,5})$")
 STATUS_SECONDS = 5.0
 """status costs six times what schedstat costs: it is read less often."""
 SEARCH_SECONDS = 10.0
+SPARING = 12
+"""How much less often both are done while nobody looks at the newest sample."""
 NOT_YET = Unread("not read yet", Why.NOT_HERE)
 NOT_COUNTED = (b"0 0 0\n", b"0 0 0")
 NO_SCHEDSTAT = Unread("this kernel counts no scheduling delays", Why.ABSENT)
@@ -102,6 +104,8 @@ class GuestReader:
         self._foreign: dict[int, int] = {}
         """Processes that are no guests → how often they were looked at: a young one may still become QEMU."""
         self._searched = 0.0
+        self.sparing = False
+        """Whether nobody looks: pins are read, and guests that nobody announces are looked for, less often."""
 
     def look_again(self) -> None:
         """Searches for guests at the next reading."""
@@ -115,7 +119,8 @@ class GuestReader:
         seldom as its pins.
         """
         now = time.monotonic()
-        if now - self._searched > SEARCH_SECONDS or not self._searched:
+        patience = SPARING if self.sparing else 1
+        if now - self._searched > SEARCH_SECONDS * patience or not self._searched:
             missing = self._search()
             if missing is not None:
                 return missing
@@ -201,7 +206,7 @@ class GuestReader:
         data = thread.schedstat.read_same(256)
         last = thread.count
         kind, number, tid, pinned, ran_on, run, wait, slices, forced, status_at = last
-        due = now - status_at >= STATUS_SECONDS
+        due = now - status_at >= (STATUS_SECONDS * SPARING if self.sparing and status_at else STATUS_SECONDS)
         if data == thread.raw and not due:
             return last
         if not data:
