@@ -195,3 +195,17 @@ def test_a_saved_log_keeps_what_touches_passthrough() -> None:
 def test_the_running_kernels_log_is_read_or_says_why() -> None:
     found = kernel_log.read(Root.live())
     assert found.reason if isinstance(found, Unread) else isinstance(found, tuple)
+
+
+def test_what_may_not_be_looked_into_leaves_no_file_missing(tmp_path: Path) -> None:
+    """Only the folder that is refused: what lies in others is judged on."""
+    (tmp_path / "etc/libvirt/hooks").mkdir(parents=True)
+    (tmp_path / "etc/modprobe.d").symlink_to("modprobe.d")
+    root = Root.mounted(str(tmp_path))
+    refused = config_files.all_seen(root, ("/etc/modprobe.d",))
+    assert isinstance(refused, Unread) and refused.path == "/etc/modprobe.d"
+    assert (
+        config_files.all_seen(root, ("/etc/libvirt/hooks",)) is True
+        and config_files.all_seen(root, ("/etc/absent",)) is True
+    )
+    assert isinstance(config_files.all_seen(Root.mounted(str(tmp_path / "etc/libvirt")), ()), Unread)

@@ -109,5 +109,6 @@ def read(root: Root) -> Reading[Boot]:
         lockdown=read_lockdown(root),
         cgroup_v2=read_cgroup_v2(root),
         reboot_required=read_reboot(root, release),
-        seen=config_files.all_seen(root, ("/etc/modprobe.d", "/etc/libvirt", "/etc/libvirt/hooks")),
+        seen=config_files.all_seen(root, ("/etc/modprobe.d",)),
+        hooks_seen=config_files.all_seen(root, ("/etc/libvirt/hooks", "/etc/libvirt/hooks/qemu.d")),
     )

@@ -85,7 +85,9 @@ class Boot:
     cgroup_v2: Reading[bool] = False
     reboot_required: Reading[bool] = False
     seen: Reading[bool] = True
-    """Whether the configuration files could be seen; Unread where "no file says so" would be no knowledge."""
+    """Whether /etc with modprobe.d could be seen; Unread where "no file says so" would be no knowledge."""
+    hooks_seen: Reading[bool] = True
+    """The same of libvirt's hooks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -38,6 +39,9 @@ def check(facts: Facts) -> Iterator[Answer]:
     elif facts.kvm_device is True:
         yield holds("host", "the flags are hidden, but KVM can be used", seen("/dev/kvm", "present"))
     else:
+        if isinstance(facts.kvm_device, Unread) and facts.kvm_device.why is Why.FORBIDDEN:
+            # The device is there, so that the kernel found what the flags hide.
+            known(facts.kvm_device)
         yield fails(
             "host",
             "The processor shows neither vmx nor svm: KVM cannot run here.",

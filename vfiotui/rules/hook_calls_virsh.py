@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"(?<![\w/-])(?:/usr/bin/)?(?:virsh|virt-manager|virt-install)\s")
 
@@ -38,5 +38,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("take it from standard input, or start a unit with --no-block", Risk.R2),
         )
     if not found:
-        all_files(known(facts.boot))
+        all_hooks(known(facts.boot))
         yield holds("host", f"none of {len(hooks)} hooks calls libvirt")

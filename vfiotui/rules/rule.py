@@ -232,6 +232,11 @@ def all_files(boot: Boot) -> None:
     known(boot.seen)
 
 
+def all_hooks(boot: Boot) -> None:
+    """Goes before "no hook does so": the check ends where hooks could not be seen."""
+    known(boot.hooks_seen)
+
+
 def all_options(boot: Boot) -> None:
     """Goes before "no option says so": options stand in files and on a command line, and both must have been seen."""
     all_files(boot)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")
 
@@ -38,5 +38,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("use a key with a forced command, and change the password", Risk.R1),
         )
     if not found:
-        all_files(boot)
+        all_hooks(boot)
         yield holds("host", f"none of {len(boot.hooks)} hooks and scripts holds one")

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
 
 SINGLE = "/etc/libvirt/hooks/qemu"
 
@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     hooks = known(facts.boot).hooks
     single = next((f for f in hooks if f.path == SINGLE), None)
     if single is None:
-        all_files(known(facts.boot))
+        all_hooks(known(facts.boot))
         yield holds("host", f"no hook lies in {SINGLE}")
     else:
         yield fails(

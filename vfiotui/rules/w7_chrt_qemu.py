@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
 
 
 @rule("W7-CHRT-QEMU", "H17", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
@@ -42,5 +42,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("use vcpupin and emulatorpin in the guest's XML instead", Risk.R1),
         )
     if not found:
-        all_files(boot)
+        all_hooks(boot)
         yield holds("host", f"none of {len(boot.hooks)} hooks and scripts uses chrt")
