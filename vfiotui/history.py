@@ -149,6 +149,14 @@ class LiveHistory:
         # Nothing is greater than NaN: it is the answer where it stands first, and nowhere else.
         return highest if highest == highest else max((v for v in kept if v == v), default=NAN)
 
+    def newest(self, key: Key) -> tuple[float, float, float]:
+        """Delay, load and frequency of a thread at the newest sample; NaN where there is none."""
+        rings = self._rings.get(key)
+        if rings is None:
+            return NAN, NAN, NAN
+        fields, place = rings.fields, (self.count - 1) % self.depth
+        return fields["delay"][place], fields["busy"][place], fields["mhz"][place]
+
     def values(self, key: Key, field: str, begin: int, end: int) -> list[float]:
         """The values of the samples begin … end-1; NaN for what is not kept."""
         rings = self._rings.get(key)

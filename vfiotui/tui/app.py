@@ -22,6 +22,7 @@ from vfiotui.follow import Follow
 from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
+from vfiotui.host.trace_leftovers import remove_leftovers
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread
@@ -212,7 +213,9 @@ class ConsoleApp(App[int]):
 
     async def _start_feeders(self) -> None:
         """Their many modules are loaded in a worker: keys are answered meanwhile."""
-        watch = await asyncio.to_thread(_load_the_rest)
+        watch, removed = await asyncio.to_thread(lambda: (_load_the_rest(), remove_leftovers(self.root_)))
+        if removed:
+            self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
         self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar, cast
 
 from textual import on
@@ -28,8 +27,6 @@ from vfiotui.tui.widgets.rows import Rows
 MORE = ("core", "trace", "exits")
 ASKED = frozenset({"culprits", *MORE})
 """Topics that are read only when they are asked for."""
-TIDY_SECONDS = 3.0
-"""After the first picture."""
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between samples that + and - step through."""
 
@@ -108,16 +105,6 @@ class LiveScreen(ConsoleScreen):
         super().on_mount()
         self.query_one("#verdict", Rows).can_focus = False
         self.query_one("#live", Rows).focus()
-        if self.console.root_.is_live:
-            self.set_timer(TIDY_SECONDS, self._tidy)
-
-    async def _tidy(self) -> None:
-        """A console that was killed may have left a trace behind."""
-        from vfiotui.host.trace_leftovers import remove_leftovers
-
-        removed = await asyncio.to_thread(remove_leftovers, self.console.root_)
-        if removed:
-            self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
 
     @property
     def hunt(self) -> Hunt:
@@ -218,7 +205,7 @@ class LiveScreen(ConsoleScreen):
         hint = ""
         if self._follows and not hunt.wants("trace"):
             hint = "w looks closer" if hunt.wants("culprits") else "w names who runs there from now on"
-        of = (worst.delay, worst.number, worst.slow_number, len(hunt.looks) and hunt.looks[-1].at, hint, width)
+        of = (*worst.told, len(hunt.looks) and hunt.looks[-1].at, hint, width)
         if of != self._verdict_of:
             self._verdict_of = of
             rows = verdict_rows(self.history, worst, hunt.looks, hint, width)

@@ -6,6 +6,7 @@ went to others. Names of tasks come from the looks that were taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Worst:
     number: int = -1
     fast: float = 0.0
     """The highest frequency of a vCPU at work."""
-    slow: float = 0.0
+    slow: float = math.inf
     slow_key: Key | None = None
     slow_number: int = -1
 
@@ -59,7 +60,7 @@ class Worst:
         left = min((n for n in (self.number, self.slow_number) if n >= 0), default=begin) < begin
         if shape != self.shape or window.end < self.end or begin < self.begin or left:
             self.delay, self.key, self.number = -1.0, None, -1
-            self.fast, self.slow, self.slow_key, self.slow_number = 0.0, 0.0, None, -1
+            self.fast, self.slow, self.slow_key, self.slow_number = 0.0, math.inf, None, -1
             self.shape, self.end = shape, begin
         for key in history.guests.get(guest, ()):
             if key[1] == "vcpu":
@@ -67,24 +68,35 @@ class Worst:
         self.begin, self.end = begin, window.end
 
     def _compare(self, history: LiveHistory, key: Key, begin: int, end: int) -> None:
-        if end - begin == 1:  # The usual case, at every sample of every vCPU.
-            delay = history.value(key, "delay", begin)
-            if delay > self.delay:
+        # Of equal values the newest one counts: it stays in the window longest.
+        if begin == end - 1 == history.count - 1:  # The usual case, at every sample of every vCPU.
+            delay, busy, mhz = history.newest(key)
+            if delay >= self.delay:
                 self.delay, self.key, self.number = delay, key, begin
-            self._compare_frequency(key, begin, history.value(key, "busy", begin), history.value(key, "mhz", begin))
+            if busy > AT_WORK:
+                self._compare_frequency(key, begin, mhz)
             return
         delays, loads, clocks = (history.values(key, f, begin, end) for f in ("delay", "busy", "mhz"))
         for number, (delay, busy, mhz) in enumerate(zip(delays, loads, clocks, strict=True), begin):
-            if delay > self.delay:
+            if delay >= self.delay:
                 self.delay, self.key, self.number = delay, key, number
-            self._compare_frequency(key, number, busy, mhz)
+            if busy > AT_WORK:
+                self._compare_frequency(key, number, mhz)
 
-    def _compare_frequency(self, key: Key, number: int, busy: float, mhz: float) -> None:
-        if busy > AT_WORK and mhz > 0:
-            self.fast = max(self.fast, mhz)
-            if self.slow_key is not None and mhz >= self.slow:
-                return
+    def _compare_frequency(self, key: Key, number: int, mhz: float) -> None:
+        self.fast = max(self.fast, mhz)
+        if mhz <= self.slow:
             self.slow, self.slow_key, self.slow_number = mhz, key, number
+
+    @property
+    def told(self) -> tuple[float, int, int]:
+        """What the words are made of: the same, as long as they are."""
+        late, slow = self.delay > LATE, self.slow < SLOW * self.fast
+        return (
+            self.delay if late else min(self.delay, 0.0),
+            self.number if late else -1,
+            self.slow_number if slow else -1,
+        )
 
 
 def verdict_rows(
