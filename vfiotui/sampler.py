@@ -131,9 +131,11 @@ class Sampler:
 
     def _period(self, topic: str) -> float:
         if topic == "culprits":
-            # The second look is the one that answers: only after it the price is minded.
+            # The second look is the one that answers: the price is minded after it, and before the next hunt's two.
             share = ASKED_SHARE if self.asked else CULPRIT_SHARE
-            return max(CULPRIT_SECONDS, self._readers.culprit_cost / share if self._readers.culprits_known else 0.0)
+            readers = self._readers
+            looks = 1 if readers.culprits_known else 0 if readers.looks_for_culprits else 2
+            return max(CULPRIT_SECONDS, looks * readers.culprit_cost / share)
         if topic == "cost":
             return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
         if self._paused and topic == "live":
@@ -213,6 +215,11 @@ class Readers:
         self.culprit_cost = found.cost_ms / 1e3
         self.culprits_known = not isinstance(found.found, Unread)
         return found
+
+    @property
+    def looks_for_culprits(self) -> bool:
+        """Whether it has looked since they were let go."""
+        return self._culprits is not None
 
     def let_culprits_go(self) -> None:
         """Closes the files that only culprits need."""
