@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from vfiotui.history import Key, LiveHistory, windows
 from vfiotui.tui.caps import Glyphs
@@ -41,9 +42,9 @@ def big_rows(
     each -= 1 - each % 2
     glyphs = table.glyphs
     table.mhz_top = mhz_top(history, table.mhz_top)
-    rows = [_title(history, key, at)]
     point, window = window.zoom, Window(window.end, window.zoom * (2 if glyphs.dots else 1))
     begin = window.begin(inner)
+    rows = [_title(history, key, at, max(begin, history.first), window.end)]
     if key[1] == "cpu":
         panels = (("frequency", "mhz", "MHz", 1.0), ("load", "busy", "%", 100.0))
     else:
@@ -71,7 +72,17 @@ def big_rows(
     return rows
 
 
-def _title(history: LiveHistory, key: Key, at: int) -> Row:
+def moves(places: Sequence[float]) -> int:
+    """How often a thread was seen on another CPU than at the sample before; it may have moved more often in between.
+
+    >>> moves([2.0, 2.0, 3.0, float("nan"), 3.0, 2.0])
+    2
+    """
+    known = [p for p in places if p == p]
+    return sum(before != after for before, after in pairwise(known))
+
+
+def _title(history: LiveHistory, key: Key, at: int, begin: int, end: int) -> Row:
     seen = f"{clock_text(history.wall(at))}"
     if key[1] == "cpu":
         return row((f"CPU {key[2]}", "head"), f" at {seen}")
@@ -81,6 +92,8 @@ def _title(history: LiveHistory, key: Key, at: int) -> Row:
     load = f"busy {busy:.0%}" if busy == busy else "busy ?"
     slices, delay = history.value(key, "slices", at), history.value(key, "delay", at)
     each = f" · {delay / slices * 1000:.1f} µs a slice" if slices > 0 and delay == delay else ""
+    moved = moves(history.values(key, "ran_on", begin, end))
+    each += f" · seen to change CPU {moved} times" if moved else ""
     return row(
         (f"{name_of(key)} of {clean(key[0])}", "head"),
         f" at {seen} · may run {pin_text(history.thread(key))}, ran on {where} · {load}{each}",
