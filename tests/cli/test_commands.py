@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vfiotui import __version__
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import COMMANDS, main
 from vfiotui.demo.builder import build
+from vfiotui.demo.description import PciDesc
 from vfiotui.demo.hostile import NAME
 from vfiotui.demo.write import write
 from vfiotui.rules import catalogue
@@ -240,3 +242,15 @@ def test_json_survives_what_is_no_utf8() -> None:
     stream = io.StringIO()
     json.dump({"x": "\udcff" + NAME}, stream, ensure_ascii=True)
     assert stream.getvalue().isascii()
+
+
+def test_a_card_without_reset_name_and_best_link_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = PciDesc(
+        "0000:00:01.0", 0x1234, 0x1111, 0x030000, 1, reset="", link=("2.5 GT/s PCIe", 1, "Unknown", 0), bars=(4096,)
+    )
+    write(build(replace(HOSTS["clean"], pci=(card,))), str(tmp_path))
+    _, groups, _ = told(capsys, "--root", str(tmp_path), "groups")
+    assert "clean: can be given to a guest; it has no reset" in groups
+    _, devices, _ = told(capsys, "--root", str(tmp_path), "pci")
+    assert devices.count("[1234:1111]") == 1
+    assert "link 2.5 GT/s PCIe x1\n" in devices and "Unknown" not in devices

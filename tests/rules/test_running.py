@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hosts import CLEAN, HOSTS
+from tests.hosts import CLEAN, HOSTS, INTEL
+from tests.hosts.base import AUDIO, BRIDGE, IGPU, gpu
 from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import Host
 from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.iommu import Firmware
 from vfiotui.rules import rule_of
 
 
@@ -94,3 +96,59 @@ def test_a_softdep_line_that_did_not_help_points_to_the_initramfs() -> None:
     found = {f.subject: f for f in ask("ISO-NOT-BOUND", "lost-race")}
     assert "no softdep line" in found["0000:01:00.0"].sentence
     assert "initramfs" in found["0000:01:00.1"].sentence
+
+
+def test_the_sound_of_a_card_is_reset_with_its_slot() -> None:
+    sound = replace(AUDIO, reset="")
+    host = replace(CLEAN, pci=(BRIDGE, IGPU, gpu("0000:01:00.0", 2, driver="vfio-pci", reset="bus"), sound))
+    assert {f.subject: f.verdict for f in ask("RESET-WEAK", host)} == {
+        "0000:01:00.0": Verdict.HOLDS,
+        "0000:01:00.1": Verdict.HOLDS,
+    }
+    alone = replace(CLEAN, pci=(BRIDGE, IGPU, sound))
+    assert {f.verdict for f in ask("RESET-WEAK", alone)} == {Verdict.FAILS}
+
+
+@pytest.mark.parametrize(("flags", "where"), [("fpu lm", "firmware setup"), ("fpu lm hypervisor", "nested")])
+def test_a_processor_without_kvm_is_mended_where_it_was_switched_off(flags: str, where: str) -> None:
+    host = replace(CLEAN, cpu=replace(CLEAN.cpu, flags=flags), kvm=False)
+    (processor,) = ask("CPU-VIRT", host)
+    assert processor.fix is not None and where in processor.fix.text
+    (device,) = ask("KVM-DEVICE", host)
+    assert device.fix is not None and "CPU-VIRT" in device.fix.text
+
+
+def test_a_processor_with_kvm_wants_the_module() -> None:
+    (device,) = ask("KVM-DEVICE", replace(CLEAN, kvm=False))
+    assert device.fix is not None and "load kvm_intel" in device.fix.text
+
+
+def test_a_host_without_uefi_tells_no_value_of_secure_boot() -> None:
+    facts = facts_of(CLEAN)
+    assert isinstance(facts.firmware, Firmware)
+    rule = rule_of("SECURE-BOOT-MODULES")
+    assert rule is not None
+    (found,) = rule.ask(replace(facts, firmware=replace(facts.firmware, efi=False, secure_boot=False)))
+    assert found.verdict is Verdict.NOT_APPLICABLE
+    assert [(e.path, e.seen) for e in found.evidence] == [("/sys/firmware/efi", "is not there")]
+
+
+def test_an_iommu_that_a_word_switches_off_is_not_sent_to_the_firmware() -> None:
+    off = HOSTS["iommu-off"]
+    (found,) = ask("IOMMU-OFF", off)
+    assert found.fix is not None and "amd_iommu=off" in found.fix.text and "firmware" not in found.fix.text
+    (word,) = ask("IOMMU-DISABLED", off)
+    assert [e.path for e in word.evidence] == ["/proc/cmdline", "/etc/default/grub"]
+    assert word.fix is not None and word.fix.wish == (("cmdline.remove", "amd_iommu=off"),)
+
+
+def test_a_word_that_is_gone_from_the_files_wants_a_boot_only() -> None:
+    (word,) = ask("IOMMU-DISABLED", replace(HOSTS["iommu-off"], default_cmdline="quiet"))
+    assert word.fix is not None and "boot again" in word.fix.text and not word.fix.wish
+
+
+def test_firmware_that_shows_its_iommu_is_left_alone() -> None:
+    (found,) = ask("IOMMU-OFF", replace(INTEL, iommu=""))
+    assert found.fix is not None and found.fix.text == "boot with intel_iommu=on"
+    (found,) = ask("IOMMU-OFF", replace(INTEL, iommu="", tables=()))
+    assert found.fix is not None and "firmware" in found.fix.text

@@ -116,7 +116,7 @@ def as_text(
             head = ""
             verdict = verdicts.get(bdf)
             if verdict is not None:
-                notes.setdefault(len(rows), []).append(_verdict_text(verdict))
+                notes.setdefault(len(rows), []).append(_verdict_text(verdict, devices[bdf]))
             if losses.get(bdf):
                 notes.setdefault(len(rows), []).append(f"the host loses {'; '.join(losses[bdf])}")
     lines = table(rows)
@@ -134,15 +134,20 @@ def _row(bdf: str, device: PciDevice | None) -> tuple[str, ...]:
         f"[{device.ids}]",
         "reset" if device.has_reset is True else "",
         "?" if isinstance(driver, Unread) else driver or "no driver",
-        f"{or_else(device.class_name, _class(device) or '????')}: "
-        f"{or_else(device.vendor_name, '')} {device.name}".strip(),
+        f"{or_else(device.class_name, _class(device) or '????')}: {_vendor(device)}{device.name}",
     )
 
 
-def _verdict_text(verdict: GroupVerdict) -> str:
+def _vendor(device: PciDevice) -> str:
+    return "" if isinstance(device.vendor_name, Unread) else f"{device.vendor_name} "
+
+
+def _verdict_text(verdict: GroupVerdict, card: PciDevice) -> str:
     text = "clean: can be given to a guest" if verdict.clean else "BLOCKED"
     if verdict.blockers:
         text += f" by {', '.join(verdict.blockers)}: they would have to go with it"
     if verdict.companions:
         text += f"; shares its slot with {', '.join(verdict.companions)} in other groups"
+    if card.has_reset is False and card.parent is None:
+        text += "; it has no reset: perhaps to one guest only until the host boots again"
     return text

@@ -132,8 +132,9 @@ def size_text(size: int) -> str:
 def as_text(device: PciDevice) -> list[str]:
     """One device as a paragraph."""
     kind = or_else(device.class_name, _hex(device.class16, 4) or "unknown class")
+    words = (f"{kind}:", or_else(device.vendor_name, ""), or_else(device.device_name, ""), f"[{device.ids}]")
     lines = [
-        f"{device.bdf} {kind}: {or_else(device.vendor_name, '')} {device.name} [{device.ids}]".replace("  ", " "),
+        " ".join((device.bdf, *filter(None, words))),
         f"    driver {shown(device.driver, 'none')}"
         f" · group {shown(device.group, 'none')} · node {shown(device.numa_node, 'not told')}"
         f" · {'boot display · ' if device.boot_vga is True else ''}power {shown(device.power_state)}",
@@ -145,11 +146,15 @@ def as_text(device: PciDevice) -> list[str]:
     lines.append(f"    reset {reset}{_interrupts(device)}{_link(device)}")
     bars = or_else(device.bars, ())
     if bars:
-        lines.append("    " + " · ".join(f"BAR {b.index} {size_text(b.size)}" for b in bars if b.memory))
+        lines.append("    " + " · ".join(f"{_bar_name(b)} {size_text(b.size)}" for b in bars if b.memory))
     modules = or_else(device.modules, ())
     if modules:
         lines.append(f"    modules {' '.join(modules)}")
     return [printable(line) for line in lines if line.strip()]
+
+
+def _bar_name(bar: Bar) -> str:
+    return "ROM" if bar.index == 6 else f"BAR {bar.index}"
 
 
 def _interrupts(device: PciDevice) -> str:
@@ -165,4 +170,5 @@ def _link(device: PciDevice) -> str:
     link = device.link
     if isinstance(link.speed, Unread) or isinstance(link.width, Unread) or link.width == 0:
         return ""
-    return f" · link {link.speed} x{link.width} of {shown(link.max_speed)} x{shown(link.max_width)}"
+    best = f" of {shown(link.max_speed)} x{shown(link.max_width)}" if link.max_width != 0 else ""
+    return f" · link {link.speed} x{link.width}{best}"

@@ -42,9 +42,15 @@ def check(facts: Facts) -> Iterator[Answer]:
         if isinstance(facts.kvm_device, Unread) and facts.kvm_device.why is Why.FORBIDDEN:
             # The device is there, so that the kernel found what the flags hide.
             known(facts.kvm_device)
+        inside = "hypervisor" in flags
         yield fails(
             "host",
             "The processor shows neither vmx nor svm: KVM cannot run here.",
-            seen("/proc/cpuinfo", "no vmx, no svm in flags"),
-            fix=fix("switch on virtualisation (VT-x, SVM) in the firmware setup", Risk.R0),
+            seen("/proc/cpuinfo", "no vmx, no svm in flags" + ("; hypervisor: this is a guest" if inside else "")),
+            fix=fix(
+                "switch on nested virtualisation on the host that runs this machine"
+                if inside
+                else "switch on virtualisation (VT-x, SVM) in the firmware setup",
+                Risk.R0,
+            ),
         )

@@ -43,16 +43,21 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not lines:
         assert isinstance(boot.cmdline, Unread)
         raise Missing(boot.cmdline)
-    bad = False
+    found: dict[tuple[str, ...], list[CommandLine]] = {}
     for line in lines:
-        words = switched_off(line)
-        if words:
-            bad = True
-            yield fails(
-                "host",
-                f"The kernel command line switches the IOMMU off: {' '.join(words)}.",
-                seen(line.source, " ".join(words)),
-                fix=fix(f"take {' '.join(words)} away", Risk.R2, *(("cmdline.remove", word) for word in words)),
-            )
-    if not bad:
+        found.setdefault(tuple(switched_off(line)), []).append(line)
+    for words, places in found.items():
+        if not words:
+            continue
+        text = " ".join(words)
+        mended = boot.intended not in places and isinstance(boot.intended, CommandLine)
+        yield fails(
+            "host",
+            f"The kernel command line switches the IOMMU off: {text}.",
+            *(seen(line.source, text) for line in places),
+            fix=fix("boot again: the configured line switches nothing off", Risk.R1)
+            if mended and () in found
+            else fix(f"take {text} away", Risk.R2, *(("cmdline.remove", word) for word in words)),
+        )
+    if set(found) == {()}:
         yield holds("host", "no word switches it off", *(seen(line.source, line.text) for line in lines))

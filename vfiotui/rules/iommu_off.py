@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
+from vfiotui.model.finding import Fix, Risk, Severity
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.rules.iommu_disabled import switched_off
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 
@@ -37,14 +39,24 @@ def check(facts: Facts) -> Iterator[Answer]:
     if groups:
         yield holds("host", f"the IOMMU is in use: {len(groups)} groups", *evidence)
         return
-    cpu = facts.cpu
-    intel = "GenuineIntel" in str(getattr(cpu, "vendor", ""))
-    wish = (("cmdline.add", "intel_iommu=on"),) if intel else ()
     yield fails(
         "host",
         "The IOMMU is off: there is no IOMMU group, so no device can be given to a guest.",
         *evidence,
-        fix=fix(
-            "switch it on in the firmware setup" + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish
-        ),
+        fix=way_on(facts),
+    )
+
+
+def way_on(facts: Facts) -> Fix:
+    """What switches it on: the word that keeps it off goes first, and firmware that shows its table is left alone."""
+    line = None if isinstance(facts.boot, Unread) else facts.boot.cmdline
+    words = switched_off(line) if isinstance(line, CommandLine) else []
+    if words:
+        return fix(f"boot without {' '.join(words)}: see IOMMU-DISABLED", Risk.R2)
+    intel = "GenuineIntel" in str(getattr(facts.cpu, "vendor", ""))
+    wish = (("cmdline.add", "intel_iommu=on"),) if intel else ()
+    if intel and not isinstance(facts.firmware, Unread) and or_else(facts.firmware.dmar, None):
+        return fix("boot with intel_iommu=on", Risk.R2, *wish)
+    return fix(
+        "switch it on in the firmware setup" + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish
     )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -32,9 +33,12 @@ def check(facts: Facts) -> Iterator[Answer]:
     elif usable:
         yield holds("host", "/dev/kvm can be used", seen("/dev/kvm", "present"))
     else:
+        bare = not isinstance(facts.cpu, Unread) and not or_else(facts.cpu.flags, {"vmx"}) & {"vmx", "svm"}
         yield fails(
             "host",
-            "/dev/kvm is missing or may not be opened: guests would run without acceleration or not at all.",
-            seen("/dev/kvm", "absent or forbidden"),
-            fix=fix("load kvm_intel or kvm_amd, or join the group kvm; else see the firmware setup", Risk.R1),
+            "/dev/kvm is missing: guests would run without acceleration or not at all.",
+            seen("/dev/kvm", "is not there"),
+            fix=fix("see CPU-VIRT first: without vmx or svm no module makes it", Risk.R0)
+            if bare
+            else fix("load kvm_intel or kvm_amd; where it refuses, see the firmware setup", Risk.R1),
         )

@@ -34,7 +34,11 @@ def check(facts: Facts) -> Iterator[Answer]:
     domains = known(known(facts.virt).domains)
     path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective"
     if isinstance(allowed, Unread) or not allowed:
-        yield not_applicable("host", "machine.slice sets no limit", seen(path, str(allowed) if allowed else "empty"))
+        yield not_applicable(
+            "host",
+            "machine.slice sets no limit",
+            seen(path, allowed.reason if isinstance(allowed, Unread) else "empty"),
+        )
         return
     pinned = [d for d in domains if d.vcpu_pins]
     for domain in pinned:

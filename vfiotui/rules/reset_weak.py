@@ -2,7 +2,8 @@
 
 What must hold
     Every display controller, and every device that is bound to vfio-pci, has a function reset (flr, af_flr,
-    device_specific), or a bus reset that hits nothing else.
+    device_specific), or a bus reset that hits nothing else. The functions of one slot are reset together: the
+    sound of a card needs no reset of its own.
 Why
     A card that cannot be reset starts one guest and then no second one until the host boots again.
 How it is read
@@ -30,6 +31,10 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 GOOD = ("flr", "af_flr", "device_specific", "acpi")
 
 
+def _has_bus_reset(device: PciDevice) -> bool:
+    return not isinstance(device.reset_methods, Unread) and "bus" in device.reset_methods
+
+
 def verdict(device: PciDevice, bus: PciBus) -> Answer:
     """Good, acceptable or missing reset of one device."""
     folder = f"/sys/bus/pci/devices/{device.bdf}"
@@ -42,7 +47,8 @@ def verdict(device: PciDevice, bus: PciBus) -> Answer:
     if any(m in GOOD for m in methods) or methods == ("some",):
         return holds(device.bdf, f"can be reset by itself ({' '.join(methods)})", evidence)
     others = [d for d in bus.devices if d.parent == device.parent and d.slot != device.slot and d.parent is not None]
-    if device.parent is not None and not others and (device.is_display or "bus" in methods):
+    together = [d for d in bus.devices if d.parent == device.parent and d.slot == device.slot]
+    if device.parent is not None and not others and any(d.is_display or _has_bus_reset(d) for d in together):
         return holds(device.bdf, "is reset with its slot, which nothing else shares", evidence)
     return fails(
         device.bdf,

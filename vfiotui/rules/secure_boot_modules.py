@@ -33,8 +33,12 @@ ASKED = ("vendor_reset", "kvmfr")
 @rule("SECURE-BOOT-MODULES", "H19", Severity.WARN, needs=("firmware", "boot"), fires="locked", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
-    secure = known(known(facts.firmware).secure_boot)
+    firmware = known(facts.firmware)
+    secure = known(firmware.secure_boot)
     path = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+    if firmware.efi is False:
+        yield not_applicable("host", "the firmware is no UEFI", seen("/sys/firmware/efi", "is not there"))
+        return
     if not secure:
         yield not_applicable("host", "Secure Boot is off", seen(path, "0"))
         return
