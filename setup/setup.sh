@@ -37,7 +37,7 @@ missing() { # packages of column $1 that are not there; python itself first
     [ -n "$python" ] || case $1 in 5) echo python ;; *) echo python3 ;; esac
     while read -r when probe apt dnf pacman; do
         case $when in '#'* | '') continue ;; esac
-        case $when:$what in run:* | test:test | *:bench) ;; *) continue ;; esac
+        case $when:$what:${CI:+ci} in run:*:* | test:test:* | test:bench:* | bench:bench:* | ci:test:ci) ;; *) continue ;; esac
         present "$probe" || case $1 in 3) echo "$apt" ;; 4) echo "$dnf" ;; 5) echo "$pacman" ;; esac
     done <setup/packages.txt | grep -vx -e - | sort -u
 }

@@ -15,7 +15,7 @@ def need(program: str, package: str) -> str:
     )
     if found:
         return found
-    sentence = f"{program} is not here: install {package} (make test does it)"
+    sentence = f"{program} is not here: install {package}"
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)

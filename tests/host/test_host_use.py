@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from tests.hosts import CLEAN, HOSTS
 from tests.hosts.given import DISK, NIC, XHCI
 from tests.machines import facts_of, known_facts, root_of
+from vfiotui.demo.builder import build
 from vfiotui.demo.tree import TreeBuilder
 from vfiotui.host import host_use, network
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.host_use import HostUse, host_loses
+from vfiotui.model.host_use import HostUse, host_loses, lost_networks
 from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File
 from vfiotui.model.pci import PciBus
@@ -35,6 +36,13 @@ def test_disks_are_followed_through_mapped_volumes_and_mount_points_have_their_b
 
 def test_the_default_route_is_followed_through_a_bridge_and_ssh_is_named() -> None:
     assert lost("gives-all-away", NIC) == ("the default route over enp4s0, and the ssh connection from 192.0.2.77",)
+
+
+def test_a_cable_that_is_out_takes_no_route_away() -> None:
+    nodes = dict(build(HOSTS["gives-all-away"]))
+    nodes.update({path: File(b"down\n") for path in nodes if path.endswith("/operstate")})
+    use = host_use.read(Root(MemoryTree(nodes), Mode.DEMO))
+    assert [n.interface for n in lost_networks(use, NIC)] == ["enp4s0"]
 
 
 def test_the_last_keyboard_is_said_to_be_the_last() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.tui.changing import gated_system, open_gate, records, states
 from tests.tui.tmux import Tmux
-from tests.tui.ways_in import SSHD, Ssh
+from tests.tui.ways_in import Ssh
 from vfiotui.host.root import Root
 from vfiotui.model.change import Effect, run_command
 from vfiotui.model.finding import Risk
@@ -24,8 +24,6 @@ from vfiotui.model.plan import Plan, to_json
 pytestmark = [
     pytest.mark.needs_tmux,
     pytest.mark.skipif(os.geteuid() != 0, reason="a sshd of its own needs root: run make test as root"),
-    # Set-up does not install a server that would open the machine of whoever runs the tests.
-    pytest.mark.skipif(SSHD is None, reason="sshd is not here: install openssh-server to try this"),
 ]
 SIZE = {"columns": 80, "lines": 24, "term": "linux"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -12,7 +11,6 @@ from pathlib import Path
 
 from tests.needs import need
 
-SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
 HOUSE = Path(__file__).parents[2]
 SCRIPT = 'mount -t tmpfs -o mode=755 run /run; mkdir /run/sshd; mount --bind "$1" /etc/shadow; shift; exec "$@"'
 """sshd wants a folder in /run, and an account without a locked password; both end with it."""
@@ -45,8 +43,7 @@ class Ssh:
     def words(self, *options: str) -> tuple[str, ...]:
         """The client's words; what to run comes behind them."""
         unshare = (need("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-euc", SCRIPT, "sh")
-        assert SSHD is not None
-        server = (SSHD, "-i", "-f", str(self.folder / "sshd"))
+        server = (need("sshd", "openssh-server"), "-i", "-f", str(self.folder / "sshd"))
         answering = shlex.join([*unshare, str(self.folder / "shadow"), *server]).replace("%", "%%")
         settings = ("-o", f"ProxyCommand={answering}", "-o", "StrictHostKeyChecking=no")
         known = ("-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")

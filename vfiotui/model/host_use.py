@@ -72,8 +72,11 @@ def lost_disks(use: Reading[HostUse], bdf: str) -> tuple[DiskUse, ...]:
 
 
 def lost_networks(use: Reading[HostUse], bdf: str) -> tuple[NetworkUse, ...]:
-    """The interfaces of a function that are up."""
-    return () if isinstance(use, Unread) else tuple(n for n in or_else(use.networks, ()) if n.bdf == bdf and n.up)
+    """The interfaces of a function that are in use; one that carries a route is, though its cable may be out now."""
+    if isinstance(use, Unread):
+        return ()
+    used = (n for n in or_else(use.networks, ()) if n.up or n.default_route or n.ssh_from)
+    return tuple(n for n in used if n.bdf == bdf)
 
 
 def last_keyboards(use: Reading[HostUse], gone: frozenset[str]) -> tuple[Keyboard, ...]:
