@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.alarm import CALM, Alarms, Limits, shortfall
-from vfiotui.model.guest_backing import GuestBacking
+from vfiotui.model.alarm import CALM, Alarms, Limits
 from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.model.reading import Unread
 
@@ -47,20 +46,3 @@ def test_a_low_frequency_matters_only_while_it_is_busy() -> None:
 def test_a_thread_that_may_run_elsewhere_is_told() -> None:
     assert kinds(Alarms(Limits()), moment(1.0, pin=5)) == ["drift"]
     assert kinds(Alarms(Limits(drift=False)), moment(1.0, pin=5)) == []
-
-
-def backing(resident: int, huge: int, pool: int = 0) -> GuestBacking:
-    return GuestBacking("win10", 7, 8388608, resident, pool, huge)
-
-
-def test_a_guest_that_got_small_pages_is_told_when_it_has_started() -> None:
-    alarm = shortfall(backing(8388608 + 98304, 8087552), 5.0)
-    assert alarm is not None and alarm.kind == "pages" and alarm.at == 5.0
-    assert "268,288 kB of its 8,388,608 kB" in alarm.text
-
-
-def test_what_a_guest_has_not_touched_is_no_shortfall() -> None:
-    assert shortfall(backing(1 << 20, (1 << 20) - 98304), 5.0) is None
-    assert shortfall(backing(8388608 + 98304, 8388608), 5.0) is None
-    assert shortfall(backing(98304, 0, pool=8388608), 5.0) is None, "the pool has it"
-    assert shortfall(GuestBacking("x", 7, 8388608, NOTHING, 0, 1), 5.0) is None, "what is unknown is no alarm"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,16 +13,20 @@ import pytest
 
 from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon
+from vfiotui.cli.live_beside import Beside
 from vfiotui.formats.pages_hook import pages_hook
 from vfiotui.host.guest_backing import BackingReader, read_guest, walk
 from vfiotui.host.guest_pages import count
 from vfiotui.host.root import Root
+from vfiotui.model.alarm import Alarm
 from vfiotui.model.guest_backing import GuestBacking
 from vfiotui.model.guest_pages import PageCount
+from vfiotui.model.live import GuestMoment, LiveMoment, Sample
 from vfiotui.model.reading import Unread
 
 pytestmark = pytest.mark.needs_libvirtd
 
+NOTHING = Unread("not read")
 REST = """<vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>{cpu}
 <devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>{more}</devices>
 </domain>"""
@@ -31,6 +36,10 @@ MIX = """<domain type='qemu'><name>mix</name><memory unit='MiB'>160</memory><mem
 CELLS = """<cpu><numa><cell id='0' cpus='0' memory='98304' unit='KiB'/>
 <cell id='1' memory='32768' unit='KiB' memAccess='shared'/><cell id='2' memory='32768' unit='KiB'/></numa></cpu>"""
 """Of one kind each: transparent huge pages, shared memory in small pages, the pool."""
+
+SMALL = """<domain type='qemu'><name>small</name><memory unit='MiB'>256</memory><memoryBacking>
+<source type='memfd'/><allocation mode='immediate'/></memoryBacking>"""
+SHARED = "<cpu><numa><cell id='0' cpus='0' memory='262144' unit='KiB' memAccess='shared'/></numa></cpu>"
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +153,27 @@ def test_a_mix_of_pages_is_told_to_the_page(daemon: tuple[SystemDaemon, int]) ->
     os.kill(pid, signal.SIGCONT)
     host.virsh("destroy", "mix")
     assert held() == before
+
+
+def test_a_guest_that_starts_beside_a_recording_and_lies_in_small_pages_is_told_once(
+    daemon: tuple[SystemDaemon, int],
+) -> None:
+    host, _ = daemon
+    define(host, SMALL, SHARED)
+    beside = Beside(Namespace(alarm_delay=10.0, connect=None), Root.live())
+
+    def hear(at: float, *pids: int) -> list[Alarm]:
+        guests = tuple(GuestMoment("small", pid, ()) for pid in pids)
+        return list(beside.hear(LiveMoment(at, NOTHING, guests, Sample(at, at, NOTHING, NOTHING))))
+
+    assert hear(0.0) == []
+    host.virsh("start", "small")
+    pid = host.pid("small")
+    until(lambda: (smaps(pid, "Rss")) >= 262144, "its memory is there")
+    assert hear(1.0, pid) == [], "it is given time to settle"
+    (word,) = hear(30.0, pid)
+    assert word.kind == "pages" and "kB of its 262,144 kB in small pages" in word.text
+    source = read_guest(Root.live(), pid)
+    assert ("counted once, in" in word.text) == isinstance(source.small_kib, Unread), "walked only where need be"
+    assert hear(60.0, pid) == [], "told once"
+    host.virsh("destroy", "small")

@@ -116,6 +116,7 @@ def stream(args: argparse.Namespace) -> Exit:
     from vfiotui.cli.out import printable
     from vfiotui.formats import live_table
     from vfiotui.model.alarm import Alarms, Limits
+    from vfiotui.model.start_pages import COUNTED
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -146,7 +147,7 @@ def stream(args: argparse.Namespace) -> Exit:
             for alarm in [*begun, *alarms.check(moment, beside.wanted if beside else None)]:
                 print(f"{_clock(moment.sample.wall)} {printable(alarm.text)}", file=sys.stderr)
                 if recorder:
-                    recorder.remark(alarm.text, alarm.at)
+                    recorder.remark(alarm.text, alarm.at, alarm=alarm.kind != COUNTED)
             look = None if beside is None else beside.look(moment)
             if look is not None:
                 _tell_look(look, moment.sample.wall)
@@ -210,8 +211,8 @@ class _Recorder:
     def __call__(self, moment: LiveMoment) -> None:
         self._line(self._format.sample_line(moment.sample))
 
-    def remark(self, text: str, at: float) -> None:
-        self._line(self._format.remark_line(self._format.Remark(text, at, True)))
+    def remark(self, text: str, at: float, *, alarm: bool) -> None:
+        self._line(self._format.remark_line(self._format.Remark(text, at, alarm)))
 
     def look(self, look: Culprits) -> None:
         self._line(self._format.look_line(look))

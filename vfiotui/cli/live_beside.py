@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Iterator
 
 from vfiotui.cli.machine import look_at_guests
-from vfiotui.host.guest_backing import read_guest
+from vfiotui.host.guest_backing import read_guest, settled
 from vfiotui.host.root import Root
-from vfiotui.model.alarm import Alarm, Wanted, shortfall, wanted_pins
+from vfiotui.model.alarm import Alarm, Wanted, wanted_pins
 from vfiotui.model.culprit import Culprits
+from vfiotui.model.domain import Domain
 from vfiotui.model.live import LiveMoment
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.start_pages import SETTLE_SECONDS, shortfall
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import CULPRIT_SECONDS, CULPRIT_SHARE, Readers
 
-SETTLE_SECONDS = 20.0
-"""After its start a guest has touched what it touches at once: then it is seen in which pages."""
 HUNT_SECONDS = 10.0
 """How long culprits are looked for after a vCPU has waited."""
 
@@ -30,7 +30,10 @@ class Beside:
         self.readers = Readers(root)
         self._restraint = SelfRestraint(root)
         self._limit: float = args.alarm_delay
-        self._pids: frozenset[int] = frozenset()
+        self._pids: frozenset[int] | None = None
+        self._started: set[int] = set()
+        """Guests that were seen to start: only these are worth a walk over their page tables."""
+        self._domains: dict[str, Domain] = {}
         self._settling: dict[int, float] = {}
         """A guest's process → when its pages are looked at."""
         self._hunt_until = self._look_due = 0.0
@@ -43,17 +46,24 @@ class Beside:
             return
         self._restraint.hear_moment(moment)
         pids = frozenset(g.pid for g in moment.guests)
-        new = pids - self._pids
+        new = pids - (self._pids or frozenset())
+        self._started = (self._started if self._pids is None else self._started | new) & pids
         if new:
             virt = look_at_guests(self._args, self._root)
             self.wanted = {} if isinstance(virt, Unread) else wanted_pins(virt)
+            self._domains = {} if isinstance(virt, Unread) else {d.name: d for d in or_else(virt.domains, ())}
             self._settling |= dict.fromkeys(new, moment.at + SETTLE_SECONDS)
         self._pids = pids
         for pid in [p for p, due in self._settling.items() if due <= moment.at or p not in pids]:
             del self._settling[pid]
-            alarm = shortfall(read_guest(self._root, pid), moment.at) if pid in pids else None
+            alarm = self._judge(pid, moment.at) if pid in pids else None
             if alarm is not None:
                 yield alarm
+
+    def _judge(self, pid: int, at: float) -> Alarm | None:
+        guest = read_guest(self._root, pid)
+        guest = settled(self._root, guest) if pid in self._started else guest
+        return shortfall(guest, at, self._domains.get(guest.name))
 
     def look(self, moment: LiveMoment) -> Culprits | None:
         """Who ran on the CPUs of vCPUs that waited lately; None where none did, or it is not time yet."""

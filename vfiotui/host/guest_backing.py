@@ -146,6 +146,12 @@ def walk(root: Root, guest: GuestBacking) -> GuestBacking:
     )
 
 
+def settled(root: Root, guest: GuestBacking) -> GuestBacking:
+    """The same guest; walked where the cheap sources leave open what lies in small pages, and a walk may tell."""
+    asks = isinstance(guest.small_kib, Unread) and not isinstance(guest.foretold_ms, Unread)
+    return walk(root, guest) if asks and guest.walk_ms is None else guest
+
+
 class BackingReader:
     """Finds the guests by their processes; each other process costs two looks at its name in all its life."""
 

@@ -1,4 +1,4 @@
-"""What is worth a word while a guest runs: long delays, low frequencies, threads that left their CPUs, small pages."""
+"""What is worth a word while a guest runs: long delays, low frequencies, threads that left their CPUs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.guest_backing import GuestBacking
 from vfiotui.model.live import GuestMoment, LiveMoment, ThreadMoment
 from vfiotui.model.reading import Unread
 from vfiotui.model.value import dataclass
@@ -32,35 +31,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One sentence about one thread."""
+    """One sentence about one thread, or about a guest's memory."""
 
     guest: str
     kind: str
-    """delay, frequency, drift, pages."""
+    """delay, frequency, drift; of start_pages also pages, counted."""
     text: str
     at: float
-
-
-SMALL_SHARE = 0.02
-"""Of a guest's memory in small pages: from here on it is told when the guest has started."""
-OWN_KIB = 128 << 10
-"""What QEMU itself may hold in small pages."""
-
-
-def shortfall(guest: GuestBacking, at: float) -> Alarm | None:
-    """Whether a guest that has just started got fewer transparent huge pages than it holds memory.
-
-    Only what it has touched counts: the rest may still come in huge pages.
-    """
-    memory, resident, huge = guest.memory_kib, guest.resident_kib, guest.transparent_kib
-    pool = guest.hugetlb_kib
-    if not (isinstance(memory, int) and isinstance(resident, int) and isinstance(huge, int)) or pool:
-        return None
-    small = min(resident - huge - OWN_KIB, memory - huge)
-    if small <= SMALL_SHARE * memory:
-        return None
-    told = f"{guest.name} has {small:,} kB of its {memory:,} kB in small pages"
-    return Alarm(guest.name, "pages", f"{told}; only a start with more free room mends it", at)
 
 
 Wanted = Mapping[tuple[str, int], frozenset[int]]

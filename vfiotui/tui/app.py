@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import time
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
@@ -25,7 +26,7 @@ from vfiotui.host.root import Root
 from vfiotui.host.trace_leftovers import remove_leftovers
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Unread, or_else
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
@@ -42,17 +43,16 @@ from vfiotui.tui.widgets.direct import settle, terminal_shifts
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
-    from vfiotui.model.alarm import Alarms
+    from vfiotui.model.alarm import Alarm, Alarms
     from vfiotui.model.culprit import Culprits
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
+    from vfiotui.model.guest_backing import GuestBacking
     from vfiotui.tui.live_asks import LiveAsks
     from vfiotui.watch import Watch
 
 TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
-SETTLE_SECONDS = 20.0
-"""After its start a guest has touched what it touches at once: then it is seen in which pages."""
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
 HEAD_START = 0.05
@@ -61,7 +61,7 @@ FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
 
-AFTER_FIRST = ("model.alarm", "host.live_culprits", "watch")
+AFTER_FIRST = ("model.alarm", "model.start_pages", "host.live_culprits", "watch")
 """What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
 
 
@@ -123,6 +123,10 @@ class ConsoleApp(App[int]):
         self._toasts: dict[tuple[str, str], float] = {}
         self._live_asks: LiveAsks | None = None
         self._run_before: frozenset[str] | None = None
+        self._judged: set[int] = set()
+        """Processes of guests whose pages were looked at after their start."""
+        self._unmarked: list[Alarm] = []
+        """Words about such guests that await the next sample, to be marked at it."""
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
@@ -237,22 +241,33 @@ class ConsoleApp(App[int]):
         names = virt.domains if virt is not None and not isinstance(virt.domains, Unread) else ()
         running = frozenset(d.name for d in names if d.running)
         started, self._run_before = running - (running if self._run_before is None else self._run_before), running
+        if not started:
+            return
+        from vfiotui.model.start_pages import SETTLE_SECONDS
+
         for name in started:
             self.set_timer(SETTLE_SECONDS, partial(self._judge_pages, name))
 
     async def _judge_pages(self, name: str) -> None:
-        """Whether a guest that has started got its huge pages; it is looked at once, by sources that cost nothing."""
-        from vfiotui.host.guest_backing import BackingReader
-        from vfiotui.model.alarm import shortfall
+        """Whether a guest that has started got its huge pages: told once, and walked only where nothing else tells."""
+        from vfiotui.host.guest_backing import BackingReader, settled
+        from vfiotui.model.start_pages import COUNTED, shortfall
 
-        found = await asyncio.to_thread(BackingReader(self.root_).read)
-        newest = self.history.at(self.history.count - 1)
-        for guest in () if isinstance(found, Unread) else found:
-            alarm = shortfall(guest, newest) if guest.name == name else None
-            if alarm is not None:
-                if self.history.count:
-                    self.history.mark(alarm.text, alarm=True)
-                self.notify(clean(alarm.text), title="huge pages", severity="warning", markup=False, timeout=10)
+        def judge() -> tuple[GuestBacking, ...]:
+            guests = or_else(BackingReader(self.root_).read(), ())
+            return tuple(settled(self.root_, g) for g in guests if g.name == name and g.pid not in self._judged)
+
+        found = await asyncio.to_thread(judge)
+        virt = self.store.get("virt")
+        domains = () if virt is None else or_else(virt.domains, ())
+        for guest in found:
+            self._judged.add(guest.pid)
+            word = shortfall(guest, time.monotonic(), next((d for d in domains if d.name == name), None))
+            if word is None:
+                continue
+            self._unmarked.append(word)
+            if word.kind != COUNTED:
+                self.notify(clean(word.text), title="huge pages", severity="warning", markup=False, timeout=10)
 
     @property
     def restraint(self) -> Restraint:
@@ -273,9 +288,13 @@ class ConsoleApp(App[int]):
     def _tell_alarms(self, moment: LiveMoment) -> None:
         """A toast and a mark in the graphs for each."""
         from vfiotui.model.alarm import Alarms, Limits, wanted_pins
+        from vfiotui.model.start_pages import COUNTED
 
         if self._alarms is None:
             self._alarms = Alarms(Limits())
+        for word in self._unmarked:
+            self.history.mark(word.text, alarm=word.kind != COUNTED)
+        self._unmarked.clear()
         wanted = wanted_pins(self.store.get("virt"))
         for alarm in self._alarms.check(moment, wanted):
             self.history.mark(alarm.text, alarm=True)
