@@ -90,9 +90,11 @@ def put_file(path: str, data: bytes, meta: Meta, partial: str) -> None:
             write_all(fd, data)
             dress(fd, meta)
             os.fsync(fd)
+            os.rename(partial, path)
+            # FAT keeps a file's place and size in its name, and writes them with the file, not with the folder.
+            os.fsync(fd)
         finally:
             os.close(fd)
-        os.rename(partial, path)
     except OSError:
         drop(partial)
         raise
