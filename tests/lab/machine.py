@@ -58,6 +58,10 @@ class Lab:
         self._must("up", "--fresh", *options)
         self._must("copy", str(Path(__file__).parents[2]), TREE)
 
+    def send(self, folder: Path, place: str) -> None:
+        """A folder of this host lies in the machine."""
+        self._must("copy", str(folder), place)
+
     def run(self, line: str, limit: int = LIMIT) -> Done:
         """A shell line, whatever its exit status."""
         return self._do("run", "--timeout", str(limit - 5), line, limit=limit)
