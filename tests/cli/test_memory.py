@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.trees import folder_root
+from vfiotui.cli.memory import as_text
 from vfiotui.cli.main import main
+from vfiotui.host.guest_backing import BackingReader
+from vfiotui.host.memory import read
+from vfiotui.model.reading import Unread
 
 
 def test_show_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,6 +21,28 @@ def test_show_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {(p["size_kib"], p["node"]) for p in found["pools"]} >= {(2048, None), (2048, 0), (1048576, None)}
     (guest,) = found["guests"]
     assert guest["coverage"] == 1.0 and guest["short_kib"] == 0 and guest["walk_ms"] is None
+    assert (guest["small_kib"], guest["untouched_kib"], guest["pinned"]) == (0, 0, False)
+
+
+def test_what_was_never_touched_is_told_apart_from_small_pages(tmp_path: Path) -> None:
+    status = "Name:\tqemu\nVmRSS:\t 3145728 kB\nVmLck:\t{lock} kB\nHugetlbPages:\t 0 kB\n"
+    group = "/machine.slice/machine-qemu\\x2d1\\x2dg.scope"
+    files = {
+        "/proc/meminfo": "MemAvailable: 9 kB\n",
+        "/proc/77/comm": "qemu-system-x86\n",
+        "/proc/77/cmdline": b"qemu-system-x86_64\0-name\0guest=g\0-m\0size=4194304k\0",
+        "/proc/77/cgroup": f"0::{group}\n",
+        f"/sys/fs/cgroup{group}/memory.stat": f"anon_thp {2 << 30}\n",
+    }
+
+    def told(lock: int) -> str:
+        root = folder_root(tmp_path / str(lock), {**files, "/proc/77/status": status.format(lock=lock)})
+        memory = read(root)
+        assert not isinstance(memory, Unread)
+        return "\n".join(as_text(root, memory, BackingReader(root).read(), Unread("not asked")))
+
+    assert "g (process 77): 50.0% in huge pages, 1048576 kB in small ones, 1048576 kB never touched" in told(0)
+    assert "held where it lies" in told(4194304) and "held where it lies" not in told(0)
 
 
 def test_show_as_text_says_what_a_walk_would_cost(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 JSON of show: {"available_kib", "pools": [{"size_kib", "node", "total", "free", "reserved", "surplus", "overcommit"}],
 "blocks_2m": {node: blocks}, "movable_2m": {node: blocks} (--walk), "thp": {...}, "counters": {...}, "guests": [{"name",
-"pid", "memory_kib", "hugetlb_kib", "transparent_kib", "short_kib", "coverage", "source", "on_nodes", "walk_ms"}]}; of
-the other words the plan, or with --apply that of 'vfiotui apply'.
+"pid", "memory_kib", "hugetlb_kib", "transparent_kib", "short_kib", "small_kib", "untouched_kib", "pinned_kib",
+"pinned", "coverage", "source", "on_nodes", "walk_ms"}]}: short is what lies in no huge page, small and never touched
+together; pinned whether all of it is held where it lies. Of the other words the plan, or with --apply that of
+'vfiotui apply'.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from vfiotui.model.guest_backing import GuestBacking
 from vfiotui.model.memory import Memory
 from vfiotui.model.reading import Reading, Unread, or_else
 
+QUIET_KIB = 1024
+"""So little that was never touched is not worth a word."""
 SIZED = ("reserve", "release", "persist")
 NOW = ("compact", "drop-caches")
 GUESTS = ("hook", "unhook")
@@ -112,6 +116,10 @@ def as_json(
         "hugetlb_kib",
         "transparent_kib",
         "short_kib",
+        "small_kib",
+        "untouched_kib",
+        "pinned_kib",
+        "pinned",
         "coverage",
         "source",
         "walk_ms",
@@ -184,12 +192,20 @@ def _guests(guests: Reading[tuple[GuestBacking, ...]]) -> list[str]:
             cost = f"; --walk counts, in about {max(or_else(foretold, 1), 1):.0f} ms" if asks else ""
             words = f"huge pages unknown: {coverage}{cost}"
         else:
-            words = f"{coverage:.1%} in huge pages, {_kib(guest.short_kib)} in small ones"
+            words = f"{coverage:.1%} in huge pages, {_kib(guest.small_kib)} in small ones"
+            untouched = guest.untouched_kib
+            if isinstance(untouched, Unread) or untouched > QUIET_KIB:
+                words += f", {_kib(untouched)} never touched"
         walked = "" if guest.walk_ms is None else f" (counted in {guest.walk_ms:.0f} ms)"
         lines += [
             f"{guest.name} (process {guest.pid}): {words}{walked}",
             f"    memory {_kib(guest.memory_kib)}, hugetlb {_kib(guest.hugetlb_kib)}, "
             f"transparent {_kib(guest.transparent_kib)}",
+            *(
+                ["    held where it lies: small pages there stay small until it starts anew"]
+                if guest.pinned and guest.well is False
+                else []
+            ),
             *(f"    node {n}: {kib} kB in pages of {size} KiB" for (size, n), kib in sorted(guest.on_nodes.items())),
         ]
     return [printable(line) for line in lines] or ["no guest runs"]

@@ -82,7 +82,7 @@ class GuestBacking:
     def pinned(self) -> bool:
         """Whether all of its memory is locked where it lies, as far as is known."""
         known = isinstance(self.pinned_kib, int) and isinstance(self.memory_kib, int) and self.memory_kib > 0
-        return known and self.pinned_kib >= self.memory_kib - self._pool  # type: ignore[operator]
+        return known and self.pinned_kib >= max(self.memory_kib - self._pool, 1)  # type: ignore[operator]
 
     @property
     def _pool(self) -> int:
