@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.cli.memory import as_text
 from vfiotui.cli.main import main
+from vfiotui.cli.memory import as_text
 from vfiotui.host.guest_backing import BackingReader
 from vfiotui.host.memory import read
 from vfiotui.model.reading import Unread

@@ -309,3 +309,19 @@ async def test_words_that_do_not_fit_are_left_out_whole() -> None:
         await at_pins(found)
         line = found.lines[-3].rstrip()
         assert line.endswith("E core") and "up to" not in line
+
+
+async def test_pins_of_the_definition_only_are_told_to_count_from_the_next_start() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (160, 50)) as found:
+        screen = await at_pins(found)
+        await found.press("right", "space")
+        await found.shows("edited")
+        virt, desk = found.app.store.get("virt"), screen.desk
+        assert desk.domain is not None and desk.domain.running and "definition" not in found.text
+        stored = replace(desk.domain, state="shut off", vcpu_pins=((0, frozenset({1})), *desk.domain.vcpu_pins[1:]))
+        later = [replace(d, from_next_start=stored) if d.name == stored.name else d for d in virt.domains]
+        found.app.store.push("virt", replace(virt, domains=tuple(later)))
+        await found.shows("from its next start")
+        assert "edited" not in found.text
+        await found.press("w")
+        await found.shows("other pins, which count from the next start: v0 on 1")

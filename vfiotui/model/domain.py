@@ -72,6 +72,8 @@ class Domain:
     backing: MemoryBacking = MemoryBacking()
     devices: GuestDevices = GuestDevices()
     qemu: QemuLine = QemuLine()
+    from_next_start: Domain | None = None
+    """The stored definition of a running guest where it holds other pins than those that it runs with."""
 
     @property
     def running(self) -> bool:

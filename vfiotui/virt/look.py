@@ -6,6 +6,8 @@ from typing import Any
 
 from vfiotui.formats.domain_xml import parse
 from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.pinning import pinning_of
+from vfiotui.model.value import replace
 
 STATES = {
     0: "unknown",
@@ -30,20 +32,25 @@ def version_text(number: int) -> str:
 
 
 def domain_of(handle: Any, uri: str) -> Domain | None:
-    """A guest with its state; None when it vanished between listing and asking."""
+    """A guest with its state, and its definition where that holds other pins; None when it vanished meanwhile."""
     import libvirt
 
     try:
         state = handle.state()[0]
         xml = handle.XMLDesc(0)
         persistent = bool(handle.isPersistent())
-        return parse(
+        domain = parse(
             xml,
             source=uri,
             state=STATES.get(state, "unknown"),
             persistent=persistent,
             autostart=persistent and bool(handle.autostart()),
         )
+        if domain.running and persistent:
+            stored = parse(handle.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), source=uri, state="shut off")
+            if pinning_of(stored).by_thread != pinning_of(domain).by_thread:
+                return replace(domain, from_next_start=stored)
+        return domain
     except (libvirt.libvirtError, ValueError):
         return None
 

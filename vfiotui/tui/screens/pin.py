@@ -192,7 +192,7 @@ class PinScreen(ConsoleScreen):
             self.query_one("#headline", Line).show(row((" no guest is known", "dim")))
             return
         editor, name = desk.editor, desk.domain.name
-        self.query_one("#headline", Line).show(headline(name, editor.present, editor.changed, total, said, desk.ground))
+        self.query_one("#headline", Line).show(headline(name, editor.present, desk.edited, total, said, desk.ground))
         lines = [row((f" {fit(desk.word, min(len(desk.word), width - 1))}", "accent"))] if desk.word else []
         most = (2 if second.display else 1) - len(lines)
         lines += problem_rows(said, self.caps.glyphs, width, most) if most else []

@@ -9,7 +9,7 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.model.live import LiveMoment
-from vfiotui.model.pinning import pinning_of
+from vfiotui.model.pinning import Pinning, pinning_of
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.value import replace
@@ -102,7 +102,31 @@ class Desk:
         """What is wrong with the pinning as it is edited, and threads that drifted away from their pins."""
         if self.editor is None or self.ground is None:
             return ()
-        return (*self._drifted, *problems(self.editor.present, self.ground))
+        return (*self._drifted, *problems(self.editor.present, self.ground), *self._later())
+
+    @property
+    def edited(self) -> str:
+        """How the pinning differs from the one that the guest runs with, in a word or two; empty where it does not."""
+        if self.editor is None or not self.editor.changed:
+            return ""
+        return "from its next start" if self.editor.present == self._stored else "edited"
+
+    @property
+    def _stored(self) -> Pinning | None:
+        """The pins of the definition, where the guest runs with others."""
+        stored = None if self.domain is None else self.domain.from_next_start
+        return None if stored is None else pinning_of(stored)
+
+    def _later(self) -> tuple[Problem, ...]:
+        stored = self._stored
+        if stored is None or self.domain is None:
+            return ()
+        now, then = pinning_of(self.domain).by_thread, stored.by_thread
+        names = [n for n in {**now, **then} if now.get(n) != then.get(n)]
+        what = ", ".join(f"{n} on {format_list(then[n])}" if n in then else f"{n} free" for n in names[:3])
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        words = f"the definition holds other pins, which count from the next start: {what}{more}"
+        return (Problem("P10", Severity.INFO, words),)
 
     def watch(self, moment: LiveMoment | None) -> None:
         """Compares the pins of the running guest with where its threads may really run; None stops that."""

@@ -123,8 +123,8 @@ def cards_by_node(facts: Facts) -> dict[int, list[str]]:
     return found
 
 
-def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequence[Problem], ground: Ground) -> Row:
-    """The guest, its score, what is wrong in one word, how many caches it uses."""
+def headline(name: str, edited: Pinning, changed: str, total: Score, said: Sequence[Problem], ground: Ground) -> Row:
+    """The guest, its score, what is wrong in one word, how many caches it uses; `changed` is how it is edited."""
     used = {ground.by_cpu[c].domain for c in edited.guest_cpus if c in ground.by_cpu}
     clash = any(p.law == "P2" and p.severity is Severity.FAIL for p in said)
     failed = any(p.severity is Severity.FAIL for p in said)
@@ -138,7 +138,7 @@ def headline(name: str, edited: Pinning, changed: bool, total: Score, said: Sequ
         "   ",
         ("clash", "fail") if clash else ("no clash", ""),
         f"   cache: {len(used)} of {len(ground.domains)} L3",
-        ("   edited", "warn") if changed else "",
+        (f"   {changed}", "warn") if changed else "",
     )
 
 
