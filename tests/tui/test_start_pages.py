@@ -1,0 +1,19 @@
+"""The console tells once of a guest that started without the huge pages it asks for."""
+
+from __future__ import annotations
+
+from tests.machines import root_of
+from tests.tui.consoles import console
+from vfiotui.demo.machine import machine
+from vfiotui.model.mode import Mode
+
+
+async def test_a_guest_without_its_pages_is_told_of_once_and_marked() -> None:
+    async with console(root_of(machine("thp-missing"), Mode.DEMO), (120, 40)) as found:
+        await found.press("5")
+        await found.until(lambda: len(found.app.history) > 1)
+        await found.app._judge_pages("win10")
+        await found.app._judge_pages("win10")
+        (told,) = found.app._notifications
+        assert told.title == "huge pages" and told.message.startswith("win10") and not told.markup
+        await found.until(lambda: len(found.app.history.marks) == 1, "the next sample carries the mark")
