@@ -16,4 +16,6 @@ async def test_a_guest_without_its_pages_is_told_of_once_and_marked() -> None:
         await found.app._judge_pages("win10")
         (told,) = found.app._notifications
         assert told.title == "huge pages" and told.message.startswith("win10") and not told.markup
-        await found.until(lambda: len(found.app.history.marks) == 1, "the next sample carries the mark")
+        # Other alarms of the demo machine may mark the same sample.
+        await found.until(lambda: found.app.history.marks, "the next sample carries the mark")
+        assert [mark.text for mark in found.app.history.marks].count(told.message) == 1
