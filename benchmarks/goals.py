@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.guest import btop_environment, crowd, guest
+from benchmarks.guest import btop_environment, guest
+from benchmarks.host import crowd, lived_in
 from benchmarks.terminal import Measured, Terminal, cpu_ns, key_times, measure
 
 SECONDS = 8.0
@@ -43,10 +44,20 @@ def scenes(uri: str, folder: str) -> list[Scene]:
         Scene("htop -d 10", ["htop", "-d", "10"]),
         Scene("htop -d 1", ["htop", "-d", "1"]),
         Scene("btop 1000 ms", ["btop"], env=btop_environment(folder, 1000)),
-        Scene("s-tui (2 s)", ["s-tui"]),
+        *s_tui(),
         Scene("glances -t 1", ["glances", "-t", "1"]),
     ]
     return [s for s in found if shutil.which(s.command[0])]
+
+
+def s_tui() -> list[Scene]:
+    """At our intervals where it can be told its own; 1.1.4, which Debian 12 has, knows only its two seconds."""
+    if shutil.which("s-tui") is None:
+        return []
+    told = subprocess.run(["s-tui", "--help"], capture_output=True, text=True, check=False).stdout
+    if "--refresh-rate" not in told:
+        return [Scene("s-tui (2 s)", ["s-tui"])]
+    return [Scene(f"s-tui -r {r}", ["s-tui", "-r", r]) for r in ("1", "0.1")]
 
 
 def middle(runs: Sequence[Measured], pick: Callable[[Measured], float]) -> float:
@@ -132,6 +143,7 @@ def goals(count: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         uri, pids = stack.enter_context(guest())
+        stack.enter_context(lived_in())
         every = scenes(uri, folder)
         table(rounds(every, count))
         few = [s for s in every if s.name in ("Live 1 Hz", "htop -d 10", "btop 1000 ms")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,18 +32,6 @@ def guest(vcpus: int = 16, pinned: str = "") -> Iterator[tuple[str, list[int]]]:
         yield daemon.uri, [daemon.process.pid, qemu]
     finally:
         daemon.stop()
-
-
-@contextlib.contextmanager
-def crowd(count: int = 300) -> Iterator[None]:
-    """So many more processes on the host, asleep."""
-    sleepers = [subprocess.Popen(["sleep", "100000"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for sleeper in sleepers:
-            sleeper.kill()
-            sleeper.wait()
 
 
 def btop_environment(folder: str, milliseconds: int) -> dict[str, str]:
