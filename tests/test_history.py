@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vfiotui.history import NAN, THREAD_FIELDS, LiveHistory, cpu_key
+from vfiotui.history import NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
 from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.model.reading import Unread
 from vfiotui.tui.caps import UNICODE
@@ -59,6 +59,19 @@ def test_memory_is_bounded_by_the_number_of_rows() -> None:
     cpus = tuple(CpuMoment(i, 1.0, 0.5) for i in range(4096))
     large.append(moment(0, 1.0)._replace(cpus=cpus))
     assert small.depth == 3600 and large.depth == 240
+
+
+def test_guests_that_come_and_go_take_no_more_than_the_room() -> None:
+    history, threads = LiveHistory(), 16
+    for i in range(40):
+        row = moment(i, 1.0).guests[0].threads[0]  # type: ignore[union-attr]
+        stranger = GuestMoment(f"g{i}", i, tuple(row._replace(number=n) for n in range(threads)))
+        own = GuestMoment("own", 5, (row,))
+        history.append(moment(i)._replace(guests=(own, stranger)))
+    known = [i for i in range(40) if history.thread((f"g{i}", "vcpu", 0)) is not None]
+    assert known and known == list(range(known[0], 40)), "who went first is forgotten first"
+    assert len(known) * threads * len(THREAD_FIELDS) * history.depth * 4 <= ROOM
+    assert history.values(("own", "vcpu", 0), "delay", 0, 40) == [1.0] * 40, "who stays keeps all"
 
 
 def test_marks_leave_with_their_samples() -> None:

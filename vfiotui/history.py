@@ -184,9 +184,26 @@ class LiveHistory:
     def _of(self, key: Key, fields: tuple[str, ...]) -> _Rings:
         rings = self._rings.get(key)
         if rings is None:
+            self._make_room(len(fields))
             rings = self._rings[key] = _Rings(fields, self.depth)
         rings.last = self.count
         return rings
+
+    def _make_room(self, more: int) -> None:
+        """Where guests came and went by the dozen, those that went first are forgotten before their samples are old."""
+        if self._asked is not None:
+            return
+        over = 4 * self.depth * (more + sum(len(r.fields) for r in self._rings.values())) - ROOM
+        if over <= 0:
+            return
+        # A thread of the newest sample but one may be met later in this sample.
+        for key in sorted((k for k, r in self._rings.items() if r.last < self.count - 1), key=self._seen):
+            over -= 4 * self.depth * len(self._rings.pop(key).fields)
+            if over <= 0:
+                return
+
+    def _seen(self, key: Key) -> int:
+        return self._rings[key].last
 
     def _cpu(self, place: int, cpu: CpuMoment, mhz: float) -> None:
         fields = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields

@@ -1,13 +1,17 @@
-"""Exits of one guest: a real libvirtd with an emulated guest tells why there are none; KVM's keys give rates."""
+"""Exits of one guest: those of a real KVM guest, why an emulated one has none, and rates of KVM's keys."""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon
 from vfiotui.model.rates import FIRST, RESET
 from vfiotui.model.reading import Unread
@@ -76,3 +80,76 @@ def test_the_command_says_why_there_are_none(daemon: Daemon) -> None:
     words = ["--connect", daemon.uri, "live", "--exits", "--guest", "tcg", "--seconds", "1"]
     done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
     assert done.returncode == 3 and "only KVM counts exits" in done.stderr, done.stderr
+
+
+KVM = Path("/dev/kvm")
+# Without arch-capabilities: QEMU 7.2 cannot start a guest with them on some KVM below KVM.
+XML = """<domain type='kvm'><name>real</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>
+<os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os><features><acpi/><apic/></features>
+<cpu mode='host-passthrough' check='none'><feature policy='disable' name='arch-capabilities'/></cpu>
+<devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{disk}'/><target dev='sda'/>
+<readonly/></disk></devices></domain>"""
+BUSY_SECTOR = b"\xe6\x80\xeb\xfc" + bytes(506) + b"\x55\xaa"
+"""out 0x80, and a jump back to it."""
+
+
+@pytest.fixture(scope="module")
+def kvm() -> Iterator[Daemon]:
+    """A daemon with a running KVM guest, whose vCPU does port I/O without end once the firmware is through."""
+    if not os.access(KVM, os.R_OK | os.W_OK):
+        pytest.skip(f"needs {KVM}")
+    started = Daemon()
+    if started.identity:
+        started.identity["extra_groups"] = [KVM.stat().st_gid]
+    started.start()
+    disk = started.folder / "boot.img"
+    disk.write_bytes(BUSY_SECTOR + bytes(1 << 20))
+    disk.chmod(0o644)
+    file = started.folder / "real.xml"
+    file.write_text(XML.format(emulator=started.emulator, disk=disk))
+    started.virsh("define", str(file))
+    started.virsh("start", "real")
+    yield started
+    started.stop()
+
+
+def exits_by_hand(daemon: Daemon) -> int:
+    """The first vCPU's exits since its start, as virsh tells them."""
+    told = re.search(r"vcpu\.0\.exits\.sum=(\d+)", daemon.virsh("domstats", "--raw", "--vcpu", "real").stdout)
+    assert told, "KVM counts them"
+    return int(told[1])
+
+
+@pytest.mark.needs_libvirtd
+def test_exits_of_a_kvm_guest_are_those_that_virsh_tells(kvm: Daemon) -> None:
+    reader = ExitReader(kvm.uri)
+    low = exits_by_hand(kvm)
+    assert reader.read("real").of(0) is not None
+    after_first = exits_by_hand(kvm)
+    while (before_second := exits_by_hand(kvm)) == after_first:
+        pass
+    look = reader.read("real")
+    high = exits_by_hand(kvm)
+    vcpu = look.of(0)
+    reader.close()
+    assert vcpu is not None and not isinstance(vcpu.exits, Unread), look
+    counted = round(vcpu.exits * look.seconds)
+    assert 0 < before_second - after_first <= counted <= high - low
+    assert look.of(1) is not None and look.of(2) is None
+
+
+@pytest.mark.needs_libvirtd
+@pytest.mark.needs_tmux
+def test_the_console_and_the_command_show_them(kvm: Daemon) -> None:
+    words = ["--connect", kvm.uri, "live", "--exits", "--guest", "real", "--seconds", "6"]
+    done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and re.search(r"real vCPU 0 +exits +\d+/s", done.stdout), done.stdout + done.stderr
+    live = ("--connect", kvm.uri, "live", "--guest", "real")
+    with Tmux(*live, columns=120, lines=30, term="tmux-256color") as terminal:
+        terminal.shows(" real ·", "v0 ")
+        terminal.send("e")
+        terminal.shows("exits/s", "the next look, 5 s later, gives the rates")
+        terminal.until(lambda s: re.search(r"^ v0 +[\d,]+ +\d", s, re.MULTILINE) is not None, "the exits")
+        terminal.send("e")
+        terminal.until(lambda s: "exits/s" not in s, "it is no longer asked for")

@@ -27,13 +27,19 @@ def exit_rows(look: GuestExits | Unread | None, width: int) -> list[Row]:
     if isinstance(told, Unread):
         return [row((fit(f" exits unknown: {clean(str(told))}", width), "unknown"))]
     assert isinstance(look, GuestExits)
-    head = f" {'vCPU':5}{'exits/s':>9}{'I/O':>8}{'MMIO':>8}{'halts':>8}{'emulated':>9}   polled ms/s, won and lost"
+    counts = f"{'exits/s':>11}{'I/O':>9}{'MMIO':>9}{'halts':>9}{'emulated':>11}"
+    head = f" {'vCPU':5}{counts}{'polled, won':>13}{'lost ms/s':>10}"
     rows = [row((fit(head, width), "head"))]
     for v in told:
-        figures = [_rate(x, w) for x, w in ((v.exits, 9), (v.io, 8), (v.mmio, 8), (v.halts, 8), (v.emulated, 9))]
-        polled = f"{_rate(v.poll_won_ms, 9, 1)}{_rate(v.poll_lost_ms, 9, 1)}"
+        figures = [_rate(x, w) for x, w in ((v.exits, 11), (v.io, 9), (v.mmio, 9), (v.halts, 9), (v.emulated, 11))]
+        polled = f"{_rate(v.poll_won_ms, 13, 1)}{_rate(v.poll_lost_ms, 10, 1)}"
         rows.append(row((f" v{v.vcpu:<4}", "accent"), fit("".join(figures) + polled, width - 6)))
-    told_cost = f" asked of libvirt and QEMU every 5 s, {look.cost_ms:.0f} ms each time; e ends it"
+    if look.seconds:
+        told_cost = f" asked of libvirt and QEMU every 5 s, {look.cost_ms:.0f} ms each time; e ends it"
+    else:
+        told_cost = (
+            f" asked of libvirt and QEMU ({look.cost_ms:.0f} ms); the next look, 5 s later, gives the rates; e ends it"
+        )
     return [*rows, row((fit(told_cost, width), "dim"))]
 
 
