@@ -17,6 +17,7 @@ from benchmarks.apart import apart
 from benchmarks.goals import goals
 from benchmarks.growth import growth
 from benchmarks.guest import guest
+from benchmarks.looks import looks
 from benchmarks.oneshot import cost, python_floor
 from benchmarks.refreshes import refreshes
 from benchmarks.sources import sources
@@ -85,7 +86,7 @@ def commands() -> None:
 
 
 def main(words: list[str]) -> None:
-    """What is named, or all but the longest: scenes, commands, growth, goals, sources; apart, refreshes; -- PROGRAM."""
+    """What is named, or all but apart and refreshes: scenes, commands, growth, looks, goals, sources; -- PROGRAM."""
     # An installed program is compiled once: that it would be at every start here is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(str(Path(__file__).parents[1] / "vfiotui"), quiet=1)
@@ -100,6 +101,8 @@ def main(words: list[str]) -> None:
         commands()
     if not words or "growth" in words:
         growth()
+    if not words or "looks" in words:
+        looks()
     number = next((int(w) for w in words if w.isdigit()), 0)
     if not words or "goals" in words:
         goals(number or ROUNDS)

@@ -37,6 +37,8 @@ CULPRIT_SECONDS = 2.0
 """How often all tasks are looked through at most."""
 CULPRIT_SHARE, ASKED_SHARE = 0.0005, 0.02
 """What share of a CPU that may take: where a vCPU waits, and where somebody asked for it."""
+NEWEST = 0.25
+"""How much the last look counts in what a look is taken to cost."""
 TRIES, PROMPT_SECONDS = 3, 0.005
 """How often a sample is taken again that took longer than so many seconds."""
 PAUSED_SECONDS = 5.0
@@ -177,8 +179,9 @@ class Readers:
         self._rates = Rates()
         self._batch = False
         self._culprits: CulpritReader | None = None
+        self._looking = False
         self.culprit_cost = 0.0
-        """Seconds of CPU that the last look took."""
+        """Seconds of CPU that a look takes, by the last ones: reading all tasks once makes it dear for some looks."""
         self.culprits_known = False
 
     def sample(self, focus: str = "") -> Sample:
@@ -211,22 +214,22 @@ class Readers:
             from vfiotui.host.live_culprits import CulpritReader
 
             self._culprits = CulpritReader(self._root)
+        self._looking = True
         found = self._culprits.read(cores)
-        self.culprit_cost = found.cost_ms / 1e3
+        self.culprit_cost += (found.cost_ms / 1e3 - self.culprit_cost) * NEWEST
         self.culprits_known = not isinstance(found.found, Unread)
         return found
 
     @property
     def looks_for_culprits(self) -> bool:
         """Whether it has looked since they were let go."""
-        return self._culprits is not None
+        return self._looking
 
     def let_culprits_go(self) -> None:
-        """Closes the files that only culprits need."""
-        if self._culprits is not None:
+        """Closes the files that only culprits need; the next hunt may be soon, and begins where this one ended."""
+        if self._looking and self._culprits is not None:
             self._culprits.close()
-            self._culprits = None
-            self.culprits_known = False
+            self._looking = self.culprits_known = False
 
     def memory(self) -> Any:
         """Memory now."""

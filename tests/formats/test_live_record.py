@@ -51,18 +51,31 @@ def test_counters_come_back_to_the_last_digit() -> None:
 
 
 def test_who_was_seen_comes_back() -> None:
-    found = (Culprit(2, "kernel", HOSTILE, 9, 0.25, 0.0), Culprit(2, "irq", "87 xhci_hcd", 0, 0.0, 340.5))
-    look = Culprits(2.25, 2.0, found, 300, 4.5)
+    found = (
+        Culprit(2, "kernel", HOSTILE, 9, 0.25, 0.0),
+        Culprit(2, "ended", "tasks that have ended", 0, 0.1, 0.0),
+        Culprit(2, "irq", "87 xhci_hcd", 0, 0.0, 340.5),
+    )
+    look = Culprits(2.25, 2.0, found, 12, 0.5, others=288)
     line = look_line(look)
     assert line.isascii() and "\n" not in line
     assert list(read_record([*lines(sample(1.0)), line, sample_line(sample(3.0))]))[2] == look
 
 
-@pytest.mark.parametrize("change", [("who", [[1, "x", "y", 1, 0.1, 0]]), ("who", 7), ("tasks", -1), ("at", None)])
+@pytest.mark.parametrize(
+    "change", [("who", [[1, "x", "y", 1, 0.1, 0]]), ("who", 7), ("tasks", -1), ("others", -1), ("at", None)]
+)
 def test_a_damaged_look_is_named(change: tuple[str, object]) -> None:
     value = json.loads(look_line(Culprits(2.25, 2.0, (), 300, 4.5))) | dict([change])
     with pytest.raises(BadRecord, match="line 3"):
         list(read_record([*lines(sample(1.0)), json.dumps(value), sample_line(sample(3.0))]))
+
+
+def test_a_look_that_counts_no_others_is_of_all() -> None:
+    value = json.loads(look_line(Culprits(2.25, 2.0, (), 300, 4.5)))
+    del value["others"]
+    look = list(read_record([*lines(sample(1.0)), json.dumps(value)]))[2]
+    assert isinstance(look, Culprits) and look.others == 0
 
 
 def test_a_replay_has_the_rates_of_the_screen() -> None:

@@ -101,17 +101,24 @@ def test_an_id_of_a_new_task_does_not_inherit(tmp_path: Path) -> None:
     assert "kworker/2:1) x (" in look(reader), "its own time counts, and only that"
 
 
-@given(st.binary(max_size=300), st.binary(max_size=300))
-def test_damaged_tables_are_no_culprits(stat: bytes, table: bytes) -> None:
+@given(*(st.binary(max_size=300) for _ in range(4)), st.sampled_from((b"", b"7 7 7\n")))
+def test_damaged_tables_are_no_culprits(stat: bytes, table: bytes, clock: bytes, load: bytes, own: bytes) -> None:
     from vfiotui.host.memory_tree import MemoryTree
     from vfiotui.model.mode import Mode
     from vfiotui.model.nodes import File
 
     nodes = {
         "/proc/9/task/9/stat": File(stat),
+        "/proc/9/schedstat": File(clock),
+        "/proc/8/task/8/stat": File(STAT.format(tid=8, name="x", flags=0, user=3, start=7, cpu=0).encode()),
+        "/proc/8/schedstat": File(clock),
+        "/proc/self/schedstat": File(own),
+        "/proc/stat": File(b"cpu  " + table + b"\ncpu0 " + table + b"\nprocesses " + load),
+        "/proc/loadavg": File(b"1 2 3 " + load),
         "/proc/interrupts": File(table),
         "/proc/softirqs": File(b"CPU0\n" + table),
     }
     reader = CulpritReader(Root(MemoryTree(nodes), Mode.DEMO))
-    for _ in range(2):
+    for _ in range(3):
         reader.read(frozenset({0}))
+    reader.close()

@@ -80,6 +80,8 @@ class Beside:
         elif moment.at >= self._look_due:
             found = self.readers.culprits(frozenset(cores))
             known = self.readers.culprits_known
-            self._look_due = moment.at + max(CULPRIT_SECONDS, found.cost_ms / 1e3 / CULPRIT_SHARE if known else 0.0)
+            self._look_due = moment.at + max(
+                CULPRIT_SECONDS, self.readers.culprit_cost / CULPRIT_SHARE if known else 0.0
+            )
             return found if known else None
         return None

@@ -4,7 +4,8 @@
 {"at": s, "wall": s, "cpus": [[cpu, MHz, busy ticks], …], "guests": [[name, pid, [[kind, number, tid, pins,
  ran on, run ns, wait ns, slices, forced switches, read at], …]], …]}
 {"mark": text, "at": s, "alarm": bool}
-{"who": [[cpu, kind, name, tid, share, per second], …], "at": s, "seconds": s, "tasks": n, "cost_ms": ms}
+{"who": [[cpu, kind, name, tid, share, per second], …], "at": s, "seconds": s, "tasks": n, "cost_ms": ms,
+ "others": n}
 
 The counters are those of /proc; what could not be read is null. Rates are computed from them when the file is
 read, by the same code that computes those of the screen. A file that ends in the middle of a line is fine up to there.
@@ -28,7 +29,7 @@ VERSION = 1
 NOT_RECORDED = Unread("was not read when it was recorded", Why.ABSENT)
 LARGEST = 1 << 63
 KINDS = ("vcpu", "emulator", "iothread")
-WHO = ("task", "kernel", "irq", "softirq")
+WHO = ("task", "kernel", "ended", "irq", "softirq")
 
 
 class BadRecord(Exception):
@@ -85,7 +86,7 @@ def look_line(look: Culprits) -> str:
     """Who ran on the CPUs of waiting vCPUs, as a line."""
     found = [] if isinstance(look.found, Unread) else [list(c) for c in look.found]
     told = {"who": found, "at": look.at, "seconds": look.seconds, "tasks": look.tasks, "cost_ms": look.cost_ms}
-    return _dump(told)
+    return _dump(told | {"others": look.others})
 
 
 def _thread(thread: ThreadCount) -> list[Any]:
@@ -150,7 +151,8 @@ def _look(value: dict[str, Any]) -> Culprits:
         Culprit(_whole(cpu), _one_of(WHO, kind), str(name)[:400], _whole(tid), _real(share), _real(rate))
         for cpu, kind, name, tid, share, rate in value["who"]
     )
-    return Culprits(_real(value["at"]), _real(value["seconds"]), found, _whole(value["tasks"]), _real(value["cost_ms"]))
+    at, seconds, cost = (_real(value[k]) for k in ("at", "seconds", "cost_ms"))
+    return Culprits(at, seconds, found, _whole(value["tasks"]), cost, others=_whole(value.get("others", 0)))
 
 
 def _one_of(kinds: tuple[str, ...], value: Any) -> str:

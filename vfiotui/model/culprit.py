@@ -12,10 +12,10 @@ class Culprit(NamedTuple):
 
     cpu: int
     kind: str
-    """task, kernel (a kernel thread), irq, softirq."""
+    """task, kernel (a kernel thread), ended (tasks that were gone before they were seen), irq, softirq."""
     name: str
     tid: int
-    """0 for interrupts."""
+    """0 for interrupts and for tasks that have ended."""
     share: float
     """Of the CPU's time, 0 … 1; 0 for interrupts whose time was not traced: the kernel counts them only."""
     per_second: float
@@ -62,6 +62,8 @@ class Culprits(NamedTuple):
     """CPU milliseconds that the look took."""
     traced: Traced | None = None
     """None where tasks were only looked at, and their places inferred."""
+    others: int = 0
+    """Tasks that were not looked at: the CPUs ran nothing that they would have to explain."""
 
     def on(self, cpu: int, but: int = 0) -> tuple[Culprit, ...]:
         """Those of one CPU without the thread `but`: by their share, then interrupts by their rate."""

@@ -42,7 +42,10 @@ def culprit_rows(
     if look is None or isinstance(look.found, Unread):
         return [row((fit("looking who runs on their CPUs …", width), "accent"))]
     rows = [_line(history, key, at, look, width) for key in keys[: None if asked else MOST]]
-    told = f"{look.tasks} tasks seen in {look.cost_ms:.0f} ms of CPU, shares of the last {look.seconds:.1f} s"
+    sleeping = f", {look.others} sleep" if look.others else ""
+    told = (
+        f"{look.tasks} tasks seen{sleeping}, in {look.cost_ms:.1f} ms of CPU; shares of the last {look.seconds:.1f} s"
+    )
     return [*rows, row((fit(told, width), "dim"))]
 
 
@@ -71,5 +74,5 @@ def words(culprit: Culprit) -> str:
     name = clean(culprit.name)
     if culprit.kind in ("irq", "softirq"):
         return f"{culprit.kind} {name} {culprit.per_second:.0f}/s"
-    what = " (kernel)" if culprit.kind == "kernel" else f" ({culprit.tid})"
+    what = {"kernel": " (kernel)", "ended": ""}.get(culprit.kind, f" ({culprit.tid})")
     return f"{name}{what} {culprit.share:.0%}"
