@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 
-from benchmarks.guest import crowd
+from benchmarks.host import crowd
 from vfiotui.host.live_culprits import CulpritReader
 from vfiotui.host.root import Root
 
