@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.alone import PAGES, alone_with
+
 POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-LOCK = "/tmp/vfiotui-tests-pool.lock"
-"""Tests run side by side, and the kernel has one pool."""
 
 
 def held() -> int:
@@ -29,8 +28,7 @@ def fill(pages: int) -> None:
 @contextmanager
 def own_pool() -> Iterator[int]:
     """The number of pages before; the test is left out where it may not be changed."""
-    with open(LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_with(PAGES):
         try:
             before = held()
             Path(POOL).write_text(str(before))

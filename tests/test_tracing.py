@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.needs import need
 from vfiotui.host.root import Root
 from vfiotui.model.reading import Unread
@@ -169,8 +170,9 @@ def test_the_command_tells_behind_whom_a_real_guest_waited(tmp_path: Path) -> No
     disk.write_bytes(b"\xfa\xeb\xfe" + bytes(507) + b"\x55\xaa" + bytes(1 << 20))
     words = [qemu, "-name", "guest=traced,debug-threads=on", "-accel", "tcg", "-m", "32", "-display", "none"]
     words += ["-nodefaults", "-drive", f"file={disk},format=raw,snapshot=on"]
-    out = succeeds(
-        f"""
+    with alone_with(GUESTS):
+        out = succeeds(
+            f"""
 guest = subprocess.Popen({words!r}, preexec_fn=lambda: os.sched_setaffinity(0, {{{CPU}}}))
 thief = spinner()
 try:
@@ -187,5 +189,5 @@ assert f"({{thief.pid}})" in done.stdout, done.stdout + done.stderr
 assert "waits, " in done.stderr
 print(done.stdout)
 """
-    )
+        )
     assert "vCPU 0 waited" in out and f"ms on CPU {CPU} behind " in out

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
 from tests.apply.live_faults import LIVE_CASES, LiveBench, LiveCase
 from tests.apply.torture import CASES
@@ -21,10 +22,11 @@ SAMPLE = 2
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    real = Daemon()
-    real.start()
-    yield real
-    real.stop()
+    with alone_with(GUESTS):
+        real = Daemon()
+        real.start()
+        yield real
+        real.stop()
 
 
 @pytest.fixture(scope="module", params=(*CASES, *LIVE_CASES), ids=lambda c: c.name)

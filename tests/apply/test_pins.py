@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.apply.live_site import live_site
 from tests.virt.libvirtd import Daemon
 from vfiotui.apply.run import apply
@@ -46,10 +47,11 @@ XML = """<domain type='qemu'>
 def daemon() -> Iterator[Daemon]:
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("pins want two CPUs")
-    real = Daemon()
-    real.start()
-    yield real
-    real.stop()
+    with alone_with(GUESTS):
+        real = Daemon()
+        real.start()
+        yield real
+        real.stop()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.apart import Shares, Thread, add
 from benchmarks.sources import costly, made, opened, traced
 from benchmarks.terminal import wakeups
+from tests.alone import GUESTS, alone_with
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.needs import need
@@ -31,12 +32,13 @@ SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "fin
 @pytest.fixture
 def guest() -> Iterator[Daemon]:
     """A guest whose vCPUs stand still: no vCPU waits, whatever else the machine does."""
-    daemon = Daemon()
-    daemon.start()
-    daemon.define("game")
-    daemon.virsh("start", "game", "--paused")
-    yield daemon
-    daemon.stop()
+    with alone_with(GUESTS):
+        daemon = Daemon()
+        daemon.start()
+        daemon.define("game")
+        daemon.virsh("start", "game", "--paused")
+        yield daemon
+        daemon.stop()
 
 
 def begun(daemon: Daemon) -> Tmux:
@@ -74,8 +76,8 @@ def test_paused_it_sleeps(guest: Daemon) -> None:
         pid = settled(terminal)
         terminal.send("p")
         terminal.shows("paused")
-        terminal.settled()
-        # An alarm for a guest of another test on this host is news, and told: then it is looked at again.
+        # What was under way is drawn to its end, and an alarm for a stranger's guest on this host
+        # is news, and told: then it is looked at again.
         for _ in range(4):
             # strace stops every thread at every call: it cannot be there while wake-ups are counted.
             before, began = wakeups(pid), time.monotonic()

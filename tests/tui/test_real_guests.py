@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.needs import need
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon
@@ -17,34 +18,40 @@ pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_libvirtd]
 
 @pytest.fixture
 def daemon() -> Iterator[Daemon]:
-    real = Daemon()
-    real.start()
-    yield real
-    real.stop()
+    with alone_with(GUESTS):
+        real = Daemon()
+        real.start()
+        yield real
+        real.stop()
 
 
 def test_what_happens_to_a_guest_is_seen_without_a_key(daemon: Daemon) -> None:
-    with Tmux("--connect", daemon.uri, columns=120, lines=30, term="tmux-256color") as terminal:
+    # Live shows every guest of the host, and first the one that is named.
+    name = f"game-{os.getpid()}"
+    words = ("--connect", daemon.uri, "live", "--guest", name)
+    with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
         terminal.shows("libvirt ok 0/0 running")
         terminal.send("6")
         terminal.shows("no guest is defined")
-        daemon.define("game")
-        terminal.shows("game", "shut off", "2 vCPUs not pinned")
-        daemon.virsh("start", "game")
+        daemon.define(name)
+        terminal.shows(name, "shut off", "2 vCPUs not pinned")
+        daemon.virsh("start", name)
         terminal.shows("libvirt ok 1/1 running", "running")
-        daemon.virsh("vcpupin", "game", "1", "0", "--live")
+        daemon.virsh("vcpupin", name, "1", "0", "--live")
         terminal.until(lambda s: "2 vCPUs not pinned" not in s, "the pin")
         terminal.send("5")
-        terminal.shows("game", "v0", "v1", "emu")
+        terminal.shows(name, "v0", "v1", "emu")
         terminal.send("6")
         daemon.kill()
-        terminal.shows("libvirt lost", "it is tried again", "game")
+        terminal.shows("libvirt lost", "it is tried again", name)
         daemon.start()
-        screen = terminal.shows("libvirt ok 1/1 running", "game")
-        assert "not pinned" not in screen, "the pin was kept"
-        daemon.virsh("destroy", "game")
+        terminal.until(
+            lambda s: all(w in s for w in ("libvirt ok 1/1 running", name)) and "not pinned" not in s,
+            "the pin was kept",
+        )
+        daemon.virsh("destroy", name)
         terminal.shows("libvirt ok 0/1 running", "shut off")
-        daemon.virsh("undefine", "game")
+        daemon.virsh("undefine", name)
         terminal.shows("no guest is defined")
         terminal.send("q")
         terminal.shows("ended with 0")
@@ -85,7 +92,9 @@ def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
         assert "<vcpupin vcpu='1' cpuset='1'/>" in daemon.virsh("dumpxml", "--inactive", "game").stdout
         terminal.send("3")
         terminal.until(lambda s: "v0:0" in s and "edited" not in s, "the pins as they are now")
-        terminal.send("7", "Enter")
+        terminal.send("7")
+        terminal.shows("0001")
+        terminal.send("Enter")
         terminal.shows("state     done")
         terminal.send("u")
         terminal.shows(" undo ", "Taking back: Pin game")

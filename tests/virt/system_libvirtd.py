@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ stdio_handler = "file"
 hugetlbfs_mount = "{folder}/huge"
 memory_backing_dir = "/dev/shm"
 """
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Waits for what the kernel and libvirt tell nobody."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        time.sleep(0.05)
 
 
 class SystemDaemon:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon
 from vfiotui.model.rates import FIRST, RESET
@@ -52,12 +53,13 @@ def test_a_first_look_a_new_vcpu_and_a_counter_that_wraps_have_no_rate() -> None
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    started = Daemon()
-    started.start()
-    started.define("tcg")
-    started.virsh("start", "tcg")
-    yield started
-    started.stop()
+    with alone_with(GUESTS):
+        started = Daemon()
+        started.start()
+        started.define("tcg")
+        started.virsh("start", "tcg")
+        yield started
+        started.stop()
 
 
 @pytest.mark.needs_libvirtd

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.virt.system_libvirtd import SystemDaemon
+from tests.alone import GUESTS, alone_with
+from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.formats.cores_hook import PATH, cores_hook
 
 pytestmark = pytest.mark.needs_libvirtd
@@ -65,24 +65,17 @@ class Tree:
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[tuple[SystemDaemon, Tree]]:
-    daemon, tree = SystemDaemon(), Tree(tmp_path)
-    first, rest = cores_hook(["game"]).split("\n", 1)
-    # libvirt gives its hooks no environment of ours: the tree is named in the script.
-    daemon.hook(f"{first}\nexport VFIOTUI_HOOK_ROOT='{tmp_path}' PATH='{tmp_path}/bin':\"$PATH\"\n{rest}", PATH)
-    try:
-        daemon.start()
-        daemon.define("game", XML.format(emulator=daemon.emulator))
-        yield daemon, tree
-    finally:
-        daemon.stop()
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Waits for what libvirt tells nobody."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        time.sleep(0.05)
+    with alone_with(GUESTS):
+        daemon, tree = SystemDaemon(), Tree(tmp_path)
+        first, rest = cores_hook(["game"]).split("\n", 1)
+        # libvirt gives its hooks no environment of ours: the tree is named in the script.
+        daemon.hook(f"{first}\nexport VFIOTUI_HOOK_ROOT='{tmp_path}' PATH='{tmp_path}/bin':\"$PATH\"\n{rest}", PATH)
+        try:
+            daemon.start()
+            daemon.define("game", XML.format(emulator=daemon.emulator))
+            yield daemon, tree
+        finally:
+            daemon.stop()
 
 
 def test_a_real_guest_has_its_cpus_for_itself_from_start_to_end(host: tuple[SystemDaemon, Tree]) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.pools import fill, held, own_pool
-from tests.virt.system_libvirtd import SystemDaemon
+from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.cli.live_beside import Beside
 from vfiotui.formats.pages_hook import pages_hook
 from vfiotui.host.guest_backing import BackingReader, read_guest, walk
@@ -45,7 +45,7 @@ SHARED = "<cpu><numa><cell id='0' cpus='0' memory='262144' unit='KiB' memAccess=
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[tuple[SystemDaemon, int]]:
     """The daemon, and how many pages the pool held before."""
-    with own_pool() as before:
+    with own_pool() as before, alone_with(GUESTS):
         fill(before + 64)
         fill(before)
         daemon = SystemDaemon()
@@ -55,14 +55,6 @@ def daemon() -> Iterator[tuple[SystemDaemon, int]]:
             yield daemon, before
         finally:
             daemon.stop()
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Waits for what the kernel and libvirt tell nobody."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 def define(daemon: SystemDaemon, head: str, cpu: str = "", more: str = "") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.alone import GUESTS, alone_with
 from tests.virt.libvirtd import Daemon
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.reading import Unread
@@ -18,10 +19,11 @@ pytestmark = pytest.mark.needs_libvirtd
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    real = Daemon()
-    real.start()
-    yield real
-    real.stop()
+    with alone_with(GUESTS):
+        real = Daemon()
+        real.start()
+        yield real
+        real.stop()
 
 
 class Seen:
