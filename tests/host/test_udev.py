@@ -24,7 +24,9 @@ async def test_an_event_names_the_part_that_changed_once_for_a_burst() -> None:
     try:
         for _ in range(3):
             TRIGGER.write_text("change")
-        assert "cpu" in await asyncio.wait_for(told.get(), 20)
+        # Other devices of this host may come and go meanwhile.
+        while "cpu" not in await asyncio.wait_for(told.get(), 20):
+            pass
         assert told.empty(), "three events in a moment are one change"
     finally:
         stop()

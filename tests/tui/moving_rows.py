@@ -1,6 +1,6 @@
 """A program for tests: rows that change in every way that rows can change, one step for each key `n`.
 
-It tells the step it has shown last, and whether cells were written past the compositor.
+It tells the step it has shown last, and whether cells were written past the compositor; at `d`, that it is drawn.
 """
 
 from __future__ import annotations
@@ -104,7 +104,13 @@ class Moving(App[None]):
         self.query_one(Rows).show(next(self._steps))
         if self._step == TOLD:
             self.notify("over the last rows", timeout=1000)
-        how = "past the compositor" if self._written else "by the compositor"
+        self._tell("past the compositor" if self._written else "by the compositor")
+
+    def key_d(self) -> None:
+        """Tells when everything that was asked for before is drawn."""
+        self.call_after_refresh(self._tell, "drawn")
+
+    def _tell(self, how: str) -> None:
         self.query_one(Line).show(row(f"step {self._step} ", how))
 
 

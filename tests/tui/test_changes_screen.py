@@ -128,7 +128,9 @@ async def test_an_interrupted_change_is_taken_back(tmp_path: Path) -> None:
     root = changed(tmp_path)
     interrupt(tmp_path)
     async with console(root, (80, 24)) as found:
-        await found.press("7", "u")
+        await found.press("7")
+        await found.shows("0001")
+        await found.press("u")
         await found.shows("Taking back")
         await found.press("u", "y")
         await found.until(lambda: states(root) == [State.UNDONE])
@@ -166,7 +168,9 @@ async def test_a_change_that_another_process_makes_is_followed_with_its_log(tmp_
 async def test_leaving_the_screen_ends_the_reading_of_the_log(tmp_path: Path) -> None:
     root = changed(tmp_path)
     async with console(root, (80, 24)) as found:
-        await found.press("7", "enter")
+        await found.press("7")
+        await found.shows("0001")
+        await found.press("enter")
         await found.until(lambda: isinstance(found.app.screen, ChangeScreen))
         path = records(root)[0].path
         await found.until(lambda: (found.app.store.get("log") or ("",))[0] == path)

@@ -28,9 +28,10 @@ def shown(theme: str, term: str, how: str) -> list[str]:
                 terminal.send("Down")
             if step % 10 == 0:
                 terminal.shows("past the compositor" if how == "direct" else "by the compositor")
-                # A key is answered in order: once the cursor went there and back, what came before is drawn.
-                terminal.send("Up", "Down")
-                found.append(terminal.settled())
+                # Keys are answered in order: the cursor went there and back when it is told that all is drawn.
+                terminal.send("Up", "Down", "d")
+                terminal.shows(f"step {step} drawn")
+                found.append(terminal.coloured)
     return found
 
 

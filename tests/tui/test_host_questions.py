@@ -170,7 +170,7 @@ async def test_escape_in_a_choice_changes_nothing() -> None:
     async with console(root_of(TOWER), (80, 24)) as found:
         before = found.lines[1:]
         await found.press("a", "down", "escape", "g", "escape", "w", "escape")
-        assert found.lines[1:] == before
+        await found.until(lambda: found.lines[1:] == before, "the screen as it was")
         await found.press("a", "2")
         await found.until(lambda: found.app.current_mode == "isolate")
 

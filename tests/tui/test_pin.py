@@ -200,7 +200,9 @@ async def test_a_plan_is_shown_applied_and_undone(tmp_path: Path) -> None:
         )
         await found.press("3")
         await found.until(lambda: found.app.current_mode == "pin" and not screen.desk.editor.changed, "the new pins")  # type: ignore[union-attr]
-        await found.press("7", "enter", "u")
+        await found.press("7")
+        await found.shows("0001")
+        await found.press("enter", "u")
         await found.shows("Taking back: Pin win10")
         await found.press("u", "y")
         await found.shows("nothing of it is in force")

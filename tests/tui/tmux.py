@@ -89,13 +89,10 @@ class Tmux:
         """What the terminal shows."""
         return self._run("capture-pane", "-p")
 
-    def settled(self) -> str:
-        """The screen with its colours, once it is the same twice in a row."""
-        last = ""
-        while (now := self._run("capture-pane", "-p", "-e")) != last:
-            last = now
-            time.sleep(0.2)
-        return now
+    @property
+    def coloured(self) -> str:
+        """The same with its colours."""
+        return self._run("capture-pane", "-p", "-e")
 
     def told(self, name: str) -> str:
         """One of tmux's own variables about the pane."""
