@@ -133,7 +133,7 @@ def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[i
         with burner() as culprit:
             terminal.shows("worst: v0 waited", f"on CPU {CPU}", "because: ", f"({culprit})")
             terminal.send("w")
-            terminal.shows("v0 on CPU", "tasks seen in")
+            terminal.shows("v0 on CPU", "tasks seen")
             terminal.send("w")
         terminal.shows("off the guests' CPUs")
         threads = psutil.Process(terminal.console_pid()).threads()
