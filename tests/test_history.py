@@ -84,17 +84,39 @@ def test_marks_leave_with_their_samples() -> None:
     assert [m.text for m in history.marks] == ["later"]
 
 
+def drawn(lines: GraphLines, history: LiveHistory, window: Window) -> str:
+    lines.look(window, 12, 20.0, UNICODE)
+    return lines.line(history, GUEST)
+
+
 def test_a_graph_line_that_grows_is_the_line_that_is_drawn_anew() -> None:
     history = LiveHistory(500)
     for zoom in (1, 2, 5):
-        growing = GraphLines()
+        growing = GraphLines("delay")
         for _ in range(60):
-            history.append(moment(history.count, float(history.count * 7 % 20)))
+            history.append(moment(history.count, float(history.count * 7 % 26)))
             window = Window(history.count, zoom)
-            grown = growing.line(history, GUEST, "delay", window, 12, 20.0, UNICODE)
-            assert grown == GraphLines().line(history, GUEST, "delay", window, 12, 20.0, UNICODE)
+            grown = drawn(growing, history, window)
+            assert grown == drawn(GraphLines("delay"), history, window)
             assert len(grown) == 12
-    assert growing.line(history, GUEST, "delay", Window(50, 5), 12, 20.0, UNICODE) != grown, "back in time"
+    assert drawn(growing, history, Window(50, 5)) != grown, "back in time"
+
+
+def test_the_newest_sample_at_a_glance() -> None:
+    history = LiveHistory()
+    history.append(moment(0, 3.0))
+    newest = history.newest[GUEST[0]]
+    assert (newest.waited, newest.longest) == (3.0, 3.0)
+    assert newest.waiter == GUEST
+    assert history.fastest == max(history.value(k, "mhz", 0) for k in history.cpus)
+    unknown = moment(1, 0.0)
+    assert not isinstance(unknown.guests, Unread)
+    (guest,) = unknown.guests
+    threads = tuple(t._replace(delay_ms=NOTHING, busy=NOTHING) for t in guest.threads)
+    history.append(unknown._replace(guests=(guest._replace(threads=threads),)))
+    newest = history.newest[GUEST[0]]
+    assert math.isnan(newest.waited) and math.isnan(newest.longest)
+    assert newest.waiter is None and newest.at_work == ()
 
 
 def test_a_cell_of_many_samples_shows_the_longest_delay_and_the_deepest_dip() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from vfiotui.model.live import CpuMoment, LiveMoment, ThreadMoment
+from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, ThreadMoment
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.value import dataclass
 
@@ -47,6 +48,25 @@ class Mark:
     alarm: bool = False
 
 
+AT_WORK = 0.5
+"""A vCPU that is this much of the time on its CPU shows at what frequency it is served."""
+
+
+class Newest(NamedTuple):
+    """What a guest's newest sample says at a glance, so that nobody has to look through its threads again."""
+
+    longest: float = NAN
+    """Milliseconds of delay in a second, of the thread that waited most; NaN where no delay is known."""
+    waited: float = NAN
+    """The same among vCPUs, as it is kept."""
+    waiter: Key | None = None
+    at_work: tuple[tuple[Key, float], ...] = ()
+    """vCPUs at work, and their frequencies."""
+
+
+NOTHING = Newest()
+
+
 class _Rings:
     """The rings of one key."""
 
@@ -79,7 +99,11 @@ class LiveHistory:
         self._rings: dict[Key, _Rings] = {}
         self.guests: dict[str, tuple[Key, ...]] = {}
         """The rows of every guest that ran at the newest sample."""
+        self.newest: dict[str, Newest] = {}
+        """Of every guest that ran at the newest sample."""
         self.cpus: tuple[Key, ...] = ()
+        self.fastest = NAN
+        """The highest frequency of a CPU at the newest sample."""
         self.last: LiveMoment | None = None
 
     def append(self, moment: LiveMoment) -> None:
@@ -92,10 +116,11 @@ class LiveHistory:
         self._times[place], self._walls[place] = moment.at, moment.sample.wall
         megahertz: dict[int, float] = {}
         for cpu in cpus:
-            mhz = megahertz[cpu.cpu] = _number(cpu.mhz)
-            self._cpu(place, cpu, mhz)
-        self.guests = {g.name: tuple([self._thread(place, g.name, t, megahertz) for t in g.threads]) for g in guests}
-        self.cpus = tuple(cpu_key(c.cpu) for c in cpus)
+            megahertz[cpu.cpu] = self._cpu(place, cpu)
+        self.fastest = max((v for v in megahertz.values() if v == v), default=NAN)
+        self.newest = {}
+        self.guests = {g.name: self._guest(place, g, megahertz) for g in guests}
+        self.cpus = tuple([cpu_key(c.cpu) for c in cpus])
         self._vanished(place)
         self.count += 1
         self.last = moment
@@ -149,14 +174,6 @@ class LiveHistory:
         # Nothing is greater than NaN: it is the answer where it stands first, and nowhere else.
         return highest if highest == highest else max((v for v in kept if v == v), default=NAN)
 
-    def newest(self, key: Key) -> tuple[float, float, float]:
-        """Delay, load and frequency of a thread at the newest sample; NaN where there is none."""
-        rings = self._rings.get(key)
-        if rings is None:
-            return NAN, NAN, NAN
-        fields, place = rings.fields, (self.count - 1) % self.depth
-        return fields["delay"][place], fields["busy"][place], fields["mhz"][place]
-
     def values(self, key: Key, field: str, begin: int, end: int) -> list[float]:
         """The values of the samples begin … end-1; NaN for what is not kept."""
         rings = self._rings.get(key)
@@ -205,27 +222,47 @@ class LiveHistory:
     def _seen(self, key: Key) -> int:
         return self._rings[key].last
 
-    def _cpu(self, place: int, cpu: CpuMoment, mhz: float) -> None:
-        fields = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields
-        fields["mhz"][place] = mhz
-        fields["busy"][place] = _number(cpu.busy)
+    def _cpu(self, place: int, cpu: CpuMoment) -> float:
+        """Takes a CPU in, and gives its frequency as it is kept."""
+        of_mhz, of_busy = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields.values()
+        of_mhz[place], of_busy[place] = _number(cpu.mhz), _number(cpu.busy)
+        return of_mhz[place]
 
-    def _thread(self, place: int, guest: str, thread: ThreadMoment, megahertz: dict[int, float]) -> Key:
-        kind, number, _, _, ran_on, busy, delay, slices, forced = thread
-        # A guest that is started again goes on in the same row.
-        key = (guest, kind, number)
-        rings = self._rings.get(key) or self._of(key, THREAD_FIELDS)
-        rings.last, rings.static = self.count, thread
-        cpu = -1 if isinstance(ran_on, Unread) else ran_on
-        # In the order of THREAD_FIELDS, and without a loop: this is done for every thread of every guest.
-        of_mhz, of_delay, of_busy, of_forced, of_slices, of_cpu = rings.fields.values()
-        of_mhz[place] = megahertz.get(cpu, NAN)
-        of_delay[place] = NAN if isinstance(delay, Unread) else delay
-        of_busy[place] = NAN if isinstance(busy, Unread) else busy
-        of_forced[place] = NAN if isinstance(forced, Unread) else forced
-        of_slices[place] = NAN if isinstance(slices, Unread) else slices
-        of_cpu[place] = NAN if cpu < 0 else cpu
-        return key
+    def _guest(self, place: int, guest: GuestMoment, megahertz: dict[int, float]) -> tuple[Key, ...]:
+        """Takes the threads of a guest in; without calls where that can be, for this is done for every one of them."""
+        name, found, known = guest.name, [], self._rings
+        longest = waited = -1.0
+        waiter: Key | None = None
+        at_work = []
+        for thread in guest.threads:
+            kind, number, _, _, ran_on, busy, delay, slices, forced = thread
+            # A guest that is started again goes on in the same row.
+            key = (name, kind, number)
+            rings = known.get(key) or self._of(key, THREAD_FIELDS)
+            rings.last, rings.static = self.count, thread
+            cpu = -1 if isinstance(ran_on, Unread) else ran_on
+            mhz = megahertz.get(cpu, NAN)
+            delay = NAN if isinstance(delay, Unread) else delay
+            busy = NAN if isinstance(busy, Unread) else busy
+            # In the order of THREAD_FIELDS.
+            of_mhz, of_delay, of_busy, of_forced, of_slices, of_cpu = rings.fields.values()
+            of_mhz[place] = mhz
+            of_delay[place] = delay
+            of_busy[place] = busy
+            of_forced[place] = NAN if isinstance(forced, Unread) else forced
+            of_slices[place] = NAN if isinstance(slices, Unread) else slices
+            of_cpu[place] = NAN if cpu < 0 else cpu
+            if delay > longest:
+                longest = delay
+            if kind == "vcpu":
+                if delay >= waited:
+                    waited, waiter = delay, key
+                if busy > AT_WORK:
+                    at_work.append((key, mhz))
+            found.append(key)
+        told = NAN if waiter is None else known[waiter].fields["delay"][place]
+        self.newest[name] = Newest(NAN if longest < 0 else longest, told, waiter, tuple(at_work))
+        return tuple(found)
 
     def _vanished(self, place: int) -> None:
         """What was not seen has a gap; what has not been seen for the whole depth is forgotten."""

@@ -9,7 +9,7 @@ from vfiotui.host import own_threads
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
 from vfiotui.model.live import LiveMoment
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Reading, Unread
 
 if TYPE_CHECKING:
     from vfiotui.model.domain import Virt
@@ -25,6 +25,8 @@ class SelfRestraint:
         self._allowed = frozenset(os.sched_getaffinity(0))
         self._of_libvirt: frozenset[int] = frozenset()
         self._of_threads: frozenset[int] = frozenset()
+        self._told: list[Reading[frozenset[int]]] = []
+        """Where each vCPU may run, as the last moment told it."""
         self._known: frozenset[int] = frozenset()
         self.now = NOTHING
 
@@ -39,14 +41,12 @@ class SelfRestraint:
         """Where the vCPUs may really run: also those of guests that libvirt does not know."""
         if isinstance(moment.guests, Unread):
             return
-        pins = {
-            t.pinned
-            for g in moment.guests
-            for t in g.threads
-            if t.kind == "vcpu" and not isinstance(t.pinned, Unread) and len(t.pinned) < len(self._allowed)
-        }
-        self._of_threads = frozenset().union(*pins)
-        self._apply()
+        told = [t.pinned for g in moment.guests for t in g.threads if t.kind == "vcpu"]
+        if told != self._told:
+            self._told = told
+            pins = {p for p in told if not isinstance(p, Unread) and len(p) < len(self._allowed)}
+            self._of_threads = frozenset().union(*pins)
+            self._apply()
 
     @property
     def crowded(self) -> bool:

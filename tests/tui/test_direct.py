@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from rich.cells import cell_len
 
 from tests.tui.tmux import Tmux
 from vfiotui.tui.row import Row, row
@@ -63,7 +64,8 @@ def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:
 
 
 def test_only_what_differs_is_written() -> None:
-    assert cells(row("busy ", ("88 %", "warn")), row("busy ", ("89 %", "warn"))) == [Span(0, 6, "9", "warn")]
+    assert cells(row("busy ", ("88 %", "warn")), row("busy ", ("89 %", "warn"))) == [Span(0, 5, "89 %", "warn")]
+    assert cells(row(("busy for 88 s", "warn")), row(("busy for 89 s", "warn"))) == [Span(0, 10, "9", "warn")]
     assert cells(row("a", ("b", "warn")), row("a", ("b", "head"))) == [Span(0, 1, "b", "head")]
     assert cells(row("same"), row("same")) == []
 
@@ -84,4 +86,5 @@ def test_what_takes_two_cells_or_does_not_fit_is_left_to_the_compositor() -> Non
     assert cells(row("名前"), row("名字")) is None
     assert cells(row("name"), row("名字")) is None
     assert cells(row("a" * 9, "b"), row("a" * 9, "c"), 9) is None
+    assert all(cell_len(c) == 1 for c in map(chr, range(0x2900)) if direct._plain(c))
     assert narrow("▁é[/x]") and not narrow("e\u0301") and not narrow("👍")

@@ -144,7 +144,7 @@ def stream(args: argparse.Namespace) -> Exit:
             for sink in sinks:
                 sink(moment)
             begun = [] if beside is None else list(beside.hear(moment))
-            for alarm in [*begun, *alarms.check(moment, beside.wanted if beside else None)]:
+            for alarm in [*begun, *alarms.check(moment, beside.wanted if beside else {})]:
                 print(f"{_clock(moment.sample.wall)} {printable(alarm.text)}", file=sys.stderr)
                 if recorder:
                     recorder.remark(alarm.text, alarm.at, alarm=alarm.kind != COUNTED)

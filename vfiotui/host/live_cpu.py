@@ -18,8 +18,8 @@ MHZ = re.compile(rb"^processor\s*:\s*(\d+)$|^cpu MHz\s*:\s*([\d.]+)$", re.MULTIL
 NO_FREQUENCY = Unread("this CPU shows no frequency", Why.ABSENT)
 NOHZ = Unread("not measurable on nohz_full", Why.NOT_HERE)
 DAMAGED = Unread("is no number", Why.DAMAGED)
-INFO_SHARE = 0.0005
-"""Share of a CPU that /proc/cpuinfo may cost: on a large machine it is read less often."""
+INFO_SHARE = 0.0001
+"""Share of a CPU that /proc/cpuinfo may cost: on a large machine, or many times a second, it is read less often."""
 ROOM = 1 << 20
 """Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""
 

@@ -126,9 +126,10 @@ class GuestReader:
                 return missing
             self._searched = now
         found = []
+        due_before = now - STATUS_SECONDS * patience
         for pid, guest in list(self._guests.items()):
             seen = focus in ("", guest.name)
-            counts = [c for t in guest.threads if (c := self._count(t, seen, now)) is not None]
+            counts = [c for t in guest.threads if (c := self._count(t, seen, now, due_before)) is not None]
             if not counts:
                 self._forget(pid)
                 self._searched = 0.0
@@ -201,14 +202,14 @@ class GuestReader:
         count = ThreadCount(kind, index, tid, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0.0)
         return _Thread(schedstat, stat, status, count)
 
-    def _count(self, thread: _Thread, seen: bool, now: float) -> ThreadCount | None:
-        """The thread now, or None when it has ended."""
+    def _count(self, thread: _Thread, seen: bool, now: float, due_before: float) -> ThreadCount | None:
+        """The thread now, or None when it has ended; what is dear is read if that was last done before some time."""
         data = thread.schedstat.read_same(256)
         last = thread.count
-        kind, number, tid, pinned, ran_on, run, wait, slices, forced, status_at = last
-        due = now - status_at >= (STATUS_SECONDS * SPARING if self.sparing and status_at else STATUS_SECONDS)
+        due = last.status_at <= due_before or not last.status_at
         if data == thread.raw and not due:
             return last
+        kind, number, tid, pinned, ran_on, run, wait, slices, forced, status_at = last
         if not data:
             return None
         if isinstance(data, Unread):

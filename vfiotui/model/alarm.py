@@ -44,6 +44,9 @@ Wanted = Mapping[tuple[str, int], frozenset[int]]
 """Guest and vCPU → the CPUs of its configuration."""
 
 
+NONE_WANTED: Wanted = {}
+
+
 def wanted_pins(virt: Virt | None) -> Wanted:
     """The pins of all running guests, as libvirt tells them."""
     if virt is None or isinstance(virt.domains, Unread):
@@ -58,20 +61,31 @@ class Alarms:
         self.limits = limits
         self._told: dict[tuple[str, str, int], float] = {}
 
-    def check(self, moment: LiveMoment, wanted: Wanted | None = None) -> list[Alarm]:
+    def check(self, moment: LiveMoment, wanted: Wanted = NONE_WANTED) -> list[Alarm]:
         """The alarms that begin at this moment."""
-        found = []
+        found: list[Alarm] = []
         megahertz = {} if isinstance(moment.cpus, Unread) else {c.cpu: c.mhz for c in moment.cpus}
         for guest in () if isinstance(moment.guests, Unread) else moment.guests:
             for thread in guest.threads:
-                if thread.kind != "vcpu":
+                if thread.kind != "vcpu" or self._calm(guest.name, thread, wanted):
                     continue
-                for kind, text in self._bad(guest, thread, megahertz, wanted or {}):
+                for kind, text in self._bad(guest, thread, megahertz, wanted):
                     key = (guest.name, kind, thread.number)
                     if moment.at - self._told.get(key, -CALM * 2) > CALM:
                         found.append(Alarm(guest.name, kind, f"{guest.name} vCPU {thread.number} {text}", moment.at))
                     self._told[key] = moment.at
         return found
+
+    def _calm(self, guest: str, thread: ThreadMoment, wanted: Wanted) -> bool:
+        """Whether nothing is to be told, seen at once: so it is for nearly every vCPU at nearly every moment."""
+        limits, delay = self.limits, thread.delay_ms
+        return (
+            limits.mhz is None
+            and limits.delay_ms is not None
+            and not isinstance(delay, Unread)
+            and delay <= limits.delay_ms
+            and (not wanted or wanted.get((guest, thread.number), thread.pinned) == thread.pinned)
+        )
 
     def _bad(
         self, guest: GuestMoment, thread: ThreadMoment, megahertz: Mapping[int, object], wanted: Wanted

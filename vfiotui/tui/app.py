@@ -43,8 +43,9 @@ from vfiotui.tui.widgets.direct import settle, terminal_shifts
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
-    from vfiotui.model.alarm import Alarm, Alarms
+    from vfiotui.model.alarm import Alarm, Alarms, Wanted
     from vfiotui.model.culprit import Culprits
+    from vfiotui.model.domain import Virt
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
     from vfiotui.model.guest_backing import GuestBacking
@@ -120,6 +121,8 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
         self._alarms: Alarms | None = None
+        self._wanted_of: tuple[Virt | None, Wanted] = (None, {})
+        """The last word of libvirt, and the pins that it tells of."""
         self._toasts: dict[tuple[str, str], float] = {}
         self._live_asks: LiveAsks | None = None
         self._run_before: frozenset[str] | None = None
@@ -284,6 +287,8 @@ class ConsoleApp(App[int]):
         self.store.push(topic, value, keep=keep)
         if isinstance(value, LiveMoment) and self._painting:
             self._tell_alarms(value)
+        # What came alone is drawn now: another turn of the loop would find nothing more to draw with it.
+        self.bridge.deliver()
 
     def _tell_alarms(self, moment: LiveMoment) -> None:
         """A toast and a mark in the graphs for each."""
@@ -295,8 +300,10 @@ class ConsoleApp(App[int]):
         for word in self._unmarked:
             self.history.mark(word.text, alarm=word.kind != COUNTED)
         self._unmarked.clear()
-        wanted = wanted_pins(self.store.get("virt"))
-        for alarm in self._alarms.check(moment, wanted):
+        virt = self.store.get("virt")
+        if virt is not self._wanted_of[0]:
+            self._wanted_of = virt, wanted_pins(virt)
+        for alarm in self._alarms.check(moment, self._wanted_of[1]):
             self.history.mark(alarm.text, alarm=True)
             told = self._toasts.get((alarm.guest, alarm.kind), -TOAST_SECONDS)
             if self.root_.is_live and alarm.at - told >= TOAST_SECONDS:

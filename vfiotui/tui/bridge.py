@@ -17,14 +17,19 @@ class Bridge:
         self._draw = draw
         self._failed = failed
         self._waiting: dict[str, None] = {}
+        self._soon: asyncio.Handle | None = None
 
     def tell(self, topic: str) -> None:
         """Has the topic drawn soon; runs on the loop, like the store."""
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._deliver)
+            self._soon = asyncio.get_running_loop().call_soon(self.deliver)
         self._waiting[topic] = None
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
+        """Has everything drawn that was told, without waiting for the loop."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         waiting, self._waiting = self._waiting, {}
         for topic in waiting:
             try:

@@ -12,7 +12,7 @@ from vfiotui.model.culprit import Culprits, Wait
 from vfiotui.model.reading import Unread
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
-from vfiotui.tui.views.culprits import late_keys
+from vfiotui.tui.views.culprits import LONG, late_keys
 from vfiotui.tui.views.verdict import LOOKS
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Hunt:
         self._tell = tell
         self._leave: dict[str, Callable[[], None]] = {}
         self._until = 0.0
+        self._followed = ("", -1)
+        """The guest that was looked at last, and at which sample."""
         self.asked = False
         """Whether culprits are wanted though no vCPU waits."""
         self.looks = deque(recorded, maxlen=max(LOOKS, len(recorded)))
@@ -84,12 +86,19 @@ class Hunt:
         if self.wants("exits"):
             self._asks().guest = guest
         self._sampler.asked = self.asked
-        if self.asked or late_keys(history, guest, at):
+        if self.asked or self._waited(history, guest, at):
             self._until = history.at(at) + SECONDS
         hunting = history.at(at) < self._until and not self.wants("trace")
         if hunting:
             self._sampler.cores = self._cpus_of(history, guest)
         self.want("culprits", hunting)
+
+    def _waited(self, history: LiveHistory, guest: str, at: int) -> bool:
+        """Whether a vCPU waits; of a guest that was not followed before, whether one has waited lately."""
+        before, self._followed = self._followed, (guest, at)
+        if before != (guest, at - 1):
+            return bool(late_keys(history, guest, at))
+        return history.newest[guest].waited > LONG if guest in history.newest else False
 
     def rest(self) -> None:
         """Nothing is looked for any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -44,12 +45,12 @@ class ConsoleScreen(Screen[None]):
         super().__init__()
         self._leave: list[Callable[[], None]] = []
 
-    @property
+    @cached_property
     def console(self) -> ConsoleApp:
-        """The app with its store and abilities."""
+        """The app with its store and abilities; asked for at every sample, and the same for good."""
         return cast("ConsoleApp", self.app)
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """The shared state."""
         return self.console.store

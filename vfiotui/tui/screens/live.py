@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar, cast
 
 from textual import on
@@ -89,6 +90,10 @@ class LiveScreen(ConsoleScreen):
         self._verdict_of: tuple[object, ...] = ()
         """What the verdict was made of."""
         self._hunt: Hunt | None = None
+        self._headline_of: tuple[object, ...] = ()
+        """What the headline was made of."""
+        self._has_more = True
+        """Whether something stands below the table."""
 
     def compose_body(self) -> ComposeResult:
         """A headline, the answer, the table, and what was asked for."""
@@ -104,7 +109,7 @@ class LiveScreen(ConsoleScreen):
             self._end = self.history.count
         super().on_mount()
         self.query_one("#verdict", Rows).can_focus = False
-        self.query_one("#live", Rows).focus()
+        self._list.focus()
 
     @property
     def hunt(self) -> Hunt:
@@ -157,25 +162,34 @@ class LiveScreen(ConsoleScreen):
 
     def draw(self, topic: str) -> None:
         """The table of the newest sample."""
-        rows = self.query_one("#live", Rows)
-        self.query_one("#headline", Line).show(self._headline())
-        self.console.sampler.focus = self.guest
+        rows, history, guest, width = self._list, self.history, self.guest, self._width
+        self._draw_headline()
+        self.console.sampler.focus = guest
         failed = self.store.get("live")
         if isinstance(failed, Unread):
             rows.show([row((clean(str(failed)), "unknown"))])
             return
-        width = (rows.size.width or 80) - 1
-        if self._big and self.history.count:
-            key = key_of(self.guest, self._big)
-            rows.show(big_rows(self.history, key, self.window, self.at, self.table, width, rows.size.height))
+        if self._big and history.count:
+            key = key_of(guest, self._big)
+            rows.show(big_rows(history, key, self.window, self.at, self.table, width, rows.size.height))
         else:
-            rows.show(live_rows(self.history, self.guest, self.window, self.at, self.table, width, cpus=self._cpus))
-        if self._follows and self.history.count:
-            self.hunt.follow(self.history, self.guest)
+            rows.show(live_rows(history, guest, self.window, self.at, self.table, width, cpus=self._cpus))
+        if self._follows and history.count:
+            self.hunt.follow(history, guest)
         elif self._paused:
             self.hunt.want("culprits", False)
         self._draw_verdict(width)
-        self._draw_more()
+        self._draw_more(width)
+
+    @cached_property
+    def _list(self) -> Rows:
+        """The table's widget."""
+        return self.query_one("#live", Rows)
+
+    @property
+    def _width(self) -> int:
+        """Cells of a row of the table."""
+        return self._list.columns - 1
 
     @property
     def _follows(self) -> bool:
@@ -186,12 +200,12 @@ class LiveScreen(ConsoleScreen):
         """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
         if topic in ASKED:
             self.hunt.hear(topic)
-            self._draw_more()
-            self._draw_verdict((self.query_one("#live", Rows).size.width or 80) - 1)
+            self._draw_more(self._width)
+            self._draw_verdict(self._width)
         elif topic != "live" or self._end is None:
             super().changed(topic)
         elif not self._paused:
-            self.query_one("#headline", Line).show(self._headline())
+            self._draw_headline()
 
     def on_screen_suspend(self) -> None:
         """Nobody is hunted behind another screen."""
@@ -211,11 +225,10 @@ class LiveScreen(ConsoleScreen):
             rows = verdict_rows(self.history, worst, hunt.looks, hint, width)
             self.query_one("#verdict", Rows).show(rows)
 
-    def _draw_more(self) -> None:
+    def _draw_more(self, width: int) -> None:
         """What was asked for, below the table; nothing, and no line of the screen, otherwise."""
-        pane, hunt = self.query_one("#more", Rows), self.hunt
+        hunt = self.hunt
         hunt.want("core", bool(self._big) and self._core_of(self._big) >= 0 and self._follows)
-        width = (self.query_one("#live", Rows).size.width or 80) - 1
         rows: list[Row] = []
         if any(hunt.wants(topic) for topic in MORE):
             # What nobody asks for is not even loaded.
@@ -230,8 +243,11 @@ class LiveScreen(ConsoleScreen):
                 rows += exit_rows(self.store.get("exits"), width)
         if hunt.wants("culprits") and hunt.asked:
             rows += culprit_rows(self.history, self.guest, self.at, self.store.get("culprits"), True, width)
-        pane.show(rows)
-        pane.display = bool(rows)
+        if rows or self._has_more:
+            self._has_more = bool(rows)
+            pane = self.query_one("#more", Rows)
+            pane.show(rows)
+            pane.display = self._has_more
 
     def _core_of(self, key_text: str) -> int:
         """The host CPU of a row: its own number, or where the thread ran; -1 where that is not known."""
@@ -266,26 +282,31 @@ class LiveScreen(ConsoleScreen):
         if later:
             self.action_seek_to(later[0])
 
-    def _headline(self) -> Row:
-        history = self.history
-        count = len(history.guests)
-        name = clean(self.guest) if self.guest else "no guest runs"
-        back = ""
-        recording = self.console.recording
-        if recording is not None:
-            back = f"{clean(recording[0])} at {clock_text(history.wall(self.at))}"
-            back += f", sample {self.at + 1} of {history.count}"
-        elif self._end is not None and history.count:
-            ago = history.at(history.count - 1) - history.at(self.at)
-            back = f"{clock_text(history.wall(self.at))}, {ago:.1f} s ago"
-        console = self.console
+    def _draw_headline(self) -> None:
+        """Made anew only where something in it has changed."""
+        history, console = self.history, self.console
+        guest, count, restraint = self.guest, len(history.guests), console.restraint.sentence
+        stands = history.count if self._end is not None or console.recording is not None else -1
+        of = (guest, count, self._interval, self._zoom, self._paused, restraint, stands, stands >= 0 and self.at)
+        if of == self._headline_of:
+            return
+        self._headline_of = of
         notes = (
             f"{self._zoom} samples a cell" if self._zoom > 1 else "",
-            back,
+            self._back() if stands > 0 else "",
             "paused" if self._paused else "",
             "figures made up for show" if console.root_.mode == "DEMO" else "",
         )
-        return headline_row(name, count, self._interval, notes, console.restraint.sentence)
+        name = clean(guest) if guest else "no guest runs"
+        self.query_one("#headline", Line).show(headline_row(name, count, self._interval, notes, restraint))
+
+    def _back(self) -> str:
+        """Which sample of the past is read."""
+        history, at, recording = self.history, self.at, self.console.recording
+        clock = clock_text(history.wall(at))
+        if recording is not None:
+            return f"{clean(recording[0])} at {clock}, sample {at + 1} of {history.count}"
+        return f"{clock}, {history.at(history.count - 1) - history.at(at):.1f} s ago"
 
     @property
     def _interval(self) -> float:
@@ -336,7 +357,7 @@ class LiveScreen(ConsoleScreen):
         end = window.end
         if at >= end:
             end = min(at + self._zoom, history.count)
-        width = max((self.query_one("#live", Rows).size.width or 80) - 1 - AXIS, 10) if self._big else 12
+        width = max(self._width - AXIS, 10) if self._big else 12
         width *= 2 if self._big and self.caps.glyphs.dots else 1
         while window.cell_of(at, width) is None and at < end and end > history.first + 1:
             end -= max(self._zoom, 1)
@@ -380,4 +401,4 @@ class LiveScreen(ConsoleScreen):
             return
         key, self._big = self._big, ""
         self.redraw()
-        self.query_one("#live", Rows).select(key)
+        self._list.select(key)

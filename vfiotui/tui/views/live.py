@@ -28,7 +28,9 @@ class Table:
     """How the table is shown; it remembers graphs and axes between two samples."""
 
     glyphs: Glyphs
-    lines: GraphLines = field(default_factory=GraphLines)
+    mhz: GraphLines = field(default_factory=lambda: GraphLines("mhz"))
+    delay: GraphLines = field(default_factory=lambda: GraphLines("delay"))
+    busy: GraphLines = field(default_factory=lambda: GraphLines("busy"))
     mhz_top: float = 0.0
     delay_top: float = 20.0
     fitted: tuple[int, int, int] = (-1, 0, 0)
@@ -110,6 +112,8 @@ def _guest_rows(
 ) -> list[Row]:
     first, second = graph_widths(width)
     _fit_delay(history, keys, window, table, second)
+    table.mhz.look(window, first, table.mhz_top, table.glyphs)
+    table.delay.look(window, second, table.delay_top, table.glyphs)
     mhz_word, top = _axis(f"MHz, top {table.mhz_top:.0f}", first), f"{table.delay_top:.0f}"
     delay_word = _axis(f"delay, top {top} ms/s", second, f"delay, top {top}", f"delay to {top}")
     head = f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
@@ -122,7 +126,7 @@ def _guest_rows(
         if key[1] != "vcpu" and not apart:
             apart = True
             rows.append(BLANK)
-        rows.append(_thread_row(history, key, window, at, table, first, second))
+        rows.append(_thread_row(history, key, at, table))
     return rows
 
 
@@ -136,9 +140,9 @@ def _fit_delay(history: LiveHistory, keys: tuple[Key, ...], window: Window, tabl
     before, shape = table.fitted, (window.end, window.zoom, width)
     if shape == before:
         return
-    if before == (window.end - 1, window.zoom, width) and window.end % REFIT:
-        shown = [history.value(k, "delay", window.end - 1) for k in keys]
-        table.delay_top = max(table.delay_top, delay_top(max((v for v in shown if v == v), default=0.0)))
+    if before == (window.end - 1, window.zoom, width) and window.end % REFIT and window.end == history.count:
+        longest = history.newest[keys[0][0]].longest
+        table.delay_top = max(table.delay_top, delay_top(longest if longest == longest else 0.0))
     else:
         shown = [v for k in keys for v in history.values(k, "delay", window.begin(width), window.end)]
         table.delay_top = delay_top(max((v for v in shown if v == v), default=0.0))
@@ -167,10 +171,9 @@ def _mark_row(
     return row(" " * offset, (lines[0], "mark"), " " * 8, (lines[1], "mark"))
 
 
-def _thread_row(history: LiveHistory, key: Key, window: Window, at: int, table: Table, first: int, second: int) -> Row:
+def _thread_row(history: LiveHistory, key: Key, at: int, table: Table) -> Row:
     values = history.moment(key, at)
-    mhz_line = table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs)
-    delay_line = table.lines.line(history, key, "delay", window, second, table.delay_top, table.glyphs)
+    mhz_line, delay_line = table.mhz.line(history, key), table.delay.line(history, key)
     thread = history.thread(key)
     pinned = None if thread is None else thread.pinned
     made_of = (values, pinned, mhz_line, delay_line)
@@ -185,11 +188,9 @@ def _thread_row(history: LiveHistory, key: Key, window: Window, at: int, table: 
         (number(ran_on, ".0f", 3) + " ", "warn" if astray else ""),
         (number(mhz, ".0f", 6) + " ", ""),
         (mhz_line, "graph"),
-        (" ", ""),
-        (number(delay, ".1f", 6) + " ", "warn" if delay > LATE else ""),
+        (number(delay, ".1f", 7) + " ", "warn" if delay > LATE else ""),
         (delay_line, "graph2"),
-        (" ", ""),
-        (number(busy, "4.0%", 5), ""),
+        (number(busy, "4.0%", 6), ""),
         (short_number(forced, 7), ""),
         (short_number(slices, 7), ""),
     ]
@@ -204,16 +205,18 @@ def _cpu_rows(history: LiveHistory, window: Window, at: int, table: Table, width
         return [row((line, "unknown")) for line in wrap(f"the CPUs cannot be seen: {history.last.cpus}", width)]
     room = max(width - CPU_FIXED, 12)
     first, second = room // 2, room - room // 2
+    table.mhz.look(window, first, table.mhz_top, table.glyphs)
+    table.busy.look(window, second, 1.0, table.glyphs)
     head = f"{'CPU':5}{'MHz':>6} {fit(f'frequency, top {table.mhz_top:.0f}', first)} "
     rows = [row((f"{head}{'busy':>5} {fit('load, top 100 %', second)}", "head"))]
     for key in history.cpus:
         runs: list[Run] = [
             (f"{key[2]:<5}", "accent"),
             (number(history.value(key, "mhz", at), ".0f", 6) + " ", ""),
-            (table.lines.line(history, key, "mhz", window, first, table.mhz_top, table.glyphs), "graph"),
+            (table.mhz.line(history, key), "graph"),
             (" ", ""),
             (number(history.value(key, "busy", at), "4.0%", 5) + " ", ""),
-            (table.lines.line(history, key, "busy", window, second, 1.0, table.glyphs), "graph2"),
+            (table.busy.line(history, key), "graph2"),
         ]
         rows.append(Row(tuple(runs), key_text(key)))
     return rows

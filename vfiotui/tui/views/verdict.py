@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vfiotui.history import Key, LiveHistory, cpu_key
+from vfiotui.history import AT_WORK, NOTHING, Key, LiveHistory, Newest, cpu_key
 from vfiotui.model.culprit import Culprit, Culprits
 from vfiotui.model.reading import Unread
 from vfiotui.tui.row import Row, Run, row
@@ -23,8 +23,8 @@ SHARED = 0.02
 """Of a CPU's time: what others took below this is within the ticks of /proc/stat."""
 TICK = 0.015
 """Seconds that the ticks of /proc/stat may be wrong by."""
-SLOW, AT_WORK = 0.7, 0.5
-"""A vCPU that works this much, at less than this share of the highest frequency seen, is told."""
+SLOW = 0.7
+"""A vCPU that is at work at less than this share of the highest frequency seen is told."""
 LITTLE, MANY = 0.001, 500.0
 """Of a CPU's time, and interrupts in a second: less is no reason."""
 NEAR = 30.0
@@ -62,20 +62,24 @@ class Worst:
             self.delay, self.key, self.number = -1.0, None, -1
             self.fast, self.slow, self.slow_key, self.slow_number = 0.0, math.inf, None, -1
             self.shape, self.end = shape, begin
-        for key in history.guests.get(guest, ()):
-            if key[1] == "vcpu":
-                self._compare(history, key, max(self.end, begin), window.end)
+        first = max(self.end, begin)
+        if first == window.end - 1 == history.count - 1:  # The usual case, at every sample.
+            self._compare_newest(history.newest.get(guest, NOTHING), first)
+        else:
+            for key in history.guests.get(guest, ()):
+                if key[1] == "vcpu":
+                    self._compare(history, key, first, window.end)
         self.begin, self.end = begin, window.end
 
+    # Of equal values the newest one counts: it stays in the window longest.
+
+    def _compare_newest(self, newest: Newest, number: int) -> None:
+        if newest.waited >= self.delay:
+            self.delay, self.key, self.number = newest.waited, newest.waiter, number
+        for key, mhz in newest.at_work:
+            self._compare_frequency(key, number, mhz)
+
     def _compare(self, history: LiveHistory, key: Key, begin: int, end: int) -> None:
-        # Of equal values the newest one counts: it stays in the window longest.
-        if begin == end - 1 == history.count - 1:  # The usual case, at every sample of every vCPU.
-            delay, busy, mhz = history.newest(key)
-            if delay >= self.delay:
-                self.delay, self.key, self.number = delay, key, begin
-            if busy > AT_WORK:
-                self._compare_frequency(key, begin, mhz)
-            return
         delays, loads, clocks = (history.values(key, f, begin, end) for f in ("delay", "busy", "mhz"))
         for number, (delay, busy, mhz) in enumerate(zip(delays, loads, clocks, strict=True), begin):
             if delay >= self.delay:

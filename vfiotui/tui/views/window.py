@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.history import Key, LiveHistory, windows
 from vfiotui.model.value import dataclass
-from vfiotui.tui.caps import Glyphs
+from vfiotui.tui.caps import UNICODE, Glyphs
 from vfiotui.tui.views.graph import cells
 
 ZOOMS = (1, 2, 5, 10, 30, 60)
@@ -58,41 +58,53 @@ class _Drawn:
 
 
 class GraphLines:
-    """The graph lines of a table as they were drawn last."""
+    """The graph lines of one field of a table as they were drawn last."""
 
-    def __init__(self) -> None:
-        self._drawn: dict[tuple[Key, str], _Drawn] = {}
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._drawn: dict[Key, _Drawn] = {}
+        self._shape = (0, 0, 0.0, "")
+        self._window = Window(0)
+        self._last = -1
+        self._glyphs = UNICODE
+        self._scale = 0.0
 
-    def line(
-        self, history: LiveHistory, key: Key, field: str, window: Window, width: int, top: float, glyphs: Glyphs
-    ) -> str:
-        """A graph from 0 to `top` with the newest cell on the right."""
-        shape = (width, window.zoom, top, glyphs.name)
-        drawn = self._drawn.get((key, field))
-        last = window.last_cell
-        if drawn is not None and drawn.shape == shape and window.zoom == 1 and last == drawn.last_cell + 1:
-            drawn.text = drawn.text[1:] + cells((history.value(key, field, last),), 0.0, top, glyphs)
-            drawn.last_cell = last
-            return drawn.text
-        if drawn is not None and drawn.shape == shape and 0 <= last - drawn.last_cell < width:
-            # The cell that was last may have been unfinished.
-            new = cell_values(history, key, field, window, last - drawn.last_cell + 1)
-            drawn.text = (drawn.text[:-1] + cells(new, 0.0, top, glyphs))[-width:]
-            drawn.last_cell = last
-            return drawn.text
-        text = cells(cell_values(history, key, field, window, width), 0.0, top, glyphs)
+    def look(self, window: Window, width: int, top: float, glyphs: Glyphs) -> None:
+        """From now on the lines show a window in so many cells, from 0 to `top`, with the newest cell on the right."""
+        self._window, self._last, self._glyphs = window, window.last_cell, glyphs
+        self._shape = (width, window.zoom, top, glyphs.name)
+        self._scale = (len(glyphs.ramp) - 1) / top
+
+    def line(self, history: LiveHistory, key: Key) -> str:
+        """The line of a row."""
+        drawn, shape, last = self._drawn.get(key), self._shape, self._last
+        width, zoom, top, _ = shape
+        if drawn is not None and drawn.shape == shape:
+            behind = last - drawn.last_cell
+            if behind == 1 and zoom == 1:
+                value, glyphs = history.value(key, self._field, last), self._glyphs
+                cell = glyphs.ramp[min(round(value * self._scale), len(glyphs.ramp) - 1)] if value >= 0 else glyphs.gap
+                drawn.text = drawn.text[1:] + cell
+                drawn.last_cell = last
+                return drawn.text
+            if 0 <= behind < width:
+                # The cell that was last may have been unfinished.
+                new = cell_values(history, key, self._field, self._window, behind + 1)
+                drawn.text = (drawn.text[:-1] + cells(new, 0.0, top, self._glyphs))[-width:]
+                drawn.last_cell = last
+                return drawn.text
+        text = cells(cell_values(history, key, self._field, self._window, width), 0.0, top, self._glyphs)
         # Before the first sample there was nothing, not even a gap.
-        blank = min(max(-(window.begin(width) // window.zoom), 0), width)
+        blank = min(max(-(self._window.begin(width) // zoom), 0), width)
         text = " " * blank + text[blank:]
-        self._drawn[key, field] = _Drawn(shape, last, text)
+        self._drawn[key] = _Drawn(shape, last, text)
         return text
 
 
 def mhz_top(history: LiveHistory, before: float) -> float:
     """The top of the frequency axis: the next full GHz above what was seen; it never sinks."""
-    newest = history.count - 1
-    seen = [v for k in history.cpus if (v := history.value(k, "mhz", newest)) == v]
-    return max(before, (max(seen, default=3999.0) // 1000 + 1) * 1000.0)
+    fastest = history.fastest
+    return max(before, (max(fastest, 0.0) // 1000 + 1) * 1000.0 if fastest == fastest else 4000.0)
 
 
 def delay_top(highest: float) -> float:

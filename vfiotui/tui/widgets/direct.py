@@ -11,14 +11,18 @@ whenever anything else may lie over the widget. The caller then refreshes in the
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.app import App
+from textual.dom import NoScreen
+from textual.errors import NoWidget
+from textual.geometry import NULL_REGION, Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,8 +30,13 @@ from textual.widget import Widget
 from vfiotui.tui.driver import QuietDriver, proved
 from vfiotui.tui.row import Row, Run
 
-SHIFTED = 6
-"""Changed cells from which on a graph is shifted by the terminal instead of written again."""
+if TYPE_CHECKING:
+    from textual.map_geometry import MapGeometry
+
+SHORT = 8
+"""Cells up to which a run is written whole: to find what differs in a figure takes longer than to write it."""
+APART = 6
+"""Unchanged cells from which on the cursor jumps across them."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -41,6 +50,41 @@ class Span(NamedTuple):
     """The name of a style; "" is the widget's own."""
     shift: int = 0
     """Where not 0: the run of so many cells moves left by one, and `text` is its new last cell."""
+
+
+class Place:
+    """Where a widget's content is in the terminal; worked out anew when the screen was laid out anew."""
+
+    __slots__ = ("_geometry", "_screen", "_widget", "border", "content", "whole", "width")
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._screen: Screen[Any] | None = None
+        self._geometry: MapGeometry | None = None
+        self.content = NULL_REGION
+        """The content's cells in the terminal."""
+        self.width = 0
+        """Cells of a line beside a scroll bar."""
+        self.border = 0
+        """Lines of the widget above its content."""
+        self.whole = False
+        """Whether all of the widget is on the screen."""
+
+    def follow(self) -> None:
+        """Brings it up to date."""
+        try:
+            if self._screen is None:
+                self._screen = self._widget.screen
+            geometry = self._screen.find_widget(self._widget)
+        except (NoScreen, NoWidget):
+            self._geometry, self.content, self.width, self.whole = None, NULL_REGION, 0, False
+            return
+        if geometry is not self._geometry:
+            self._geometry = geometry
+            self.content = self._widget.content_region
+            self.width = self._widget.scrollable_content_region.width or self.content.width
+            self.border = self._widget.gutter.top
+            self.whole = geometry.region.area > 0 and self._screen.region.contains_region(geometry.region)
 
 
 @cache
@@ -57,10 +101,8 @@ def terminal_shifts() -> bool:
         return False
 
 
-def ready(widget: Widget) -> bool:
-    """Whether the widget's cells can be written now: it is seen, whole, settled, and only toasts may lie over it."""
-    app = widget.app
-    screen = widget.screen
+def ready(app: App[Any], screen: Screen[Any]) -> bool:
+    """Whether cells of a screen can be written now: it is seen, settled, and only toasts may lie over it."""
     return (
         isinstance(app._driver, QuietDriver)
         and proved()
@@ -71,19 +113,17 @@ def ready(widget: Widget) -> bool:
         and not screen._repaint_required
         and not screen._dirty_widgets
         and not screen.selections
-        and screen.region.contains_region(widget.region)
-        and widget.region.area > 0
     )
 
 
-def hidden_lines(widget: Widget) -> frozenset[int]:
+def hidden_lines(widget: Widget, app: App[Any], screen: Screen[Any]) -> frozenset[int]:
     """The lines of a widget's content of which a toast hides a part: they are left to the compositor."""
-    if not len(widget.app._notifications):
+    if not len(app._notifications):
         return frozenset()
     from textual.widgets._toast import Toast
 
     content = widget.content_region
-    regions = (toast.region.intersection(content) for toast in widget.screen.query(Toast))
+    regions = (toast.region.intersection(content) for toast in screen.query(Toast))
     return frozenset(line - content.y for region in regions for line in region.line_range)
 
 
@@ -112,7 +152,7 @@ def whole_row(y: int, row: Row, width: int) -> list[Span] | None:
 def changed_cells(y: int, old: Row, new: Row, width: int) -> list[Span] | None:
     """What must be written so that `new` stands where `old` stands; None where the compositor has to do it.
 
-    Rows of like runs are compared run by run, and only the differing part of a run is written.
+    Rows of like runs are compared run by run, and only the differing part of a long run is written.
     """
     if len(old.runs) != len(new.runs):
         return whole_row(y, new, width)
@@ -126,24 +166,26 @@ def changed_cells(y: int, old: Row, new: Row, width: int) -> list[Span] | None:
         if before is not now and before != now:
             if not (narrow(text) and narrow(before[0])) or x + length > width:
                 return None
-            spans += _run(y, x, before, now)
+            if length <= SHORT or before[1] != now[1]:
+                spans.append(Span(y, x, text, now[1]))
+            else:
+                spans += _run(y, x, before[0], now)
         elif not narrow(text):
             return None
         x += length
     return spans
 
 
-def _run(y: int, x: int, old: Run, new: Run) -> Iterable[Span]:
-    before, text = old[0], new[0]
+def _run(y: int, x: int, before: str, new: Run) -> Iterable[Span]:
+    """A long run that differs: moved by a cell, or its differing part."""
+    text, style = new
+    if before[1:] == text[:-1] and terminal_shifts():
+        return (Span(y, x, text[-1], style, len(text)),)
     length = len(text)
-    if old[1] != new[1]:
-        return (Span(y, x, text, new[1]),)
     first = next(i for i in range(length) if before[i] != text[i])
     last = next(i for i in range(length - 1, -1, -1) if before[i] != text[i])
-    if last - first >= SHIFTED and before[1:] == text[:-1] and terminal_shifts():
-        return (Span(y, x, text[-1], new[1], length),)
-    if last - first < 2 * SHIFTED:
-        return (Span(y, x + first, text[first : last + 1], new[1]),)
+    if last - first < 2 * APART:
+        return (Span(y, x + first, text[first : last + 1], style),)
     return _islands(y, x, before, new, first, last)
 
 
@@ -151,11 +193,15 @@ def _islands(y: int, x: int, before: str, new: Run, first: int, last: int) -> li
     """The differing stretches; a gap is written over where jumping across it takes more bytes."""
     text = new[0]
     differ = [i for i in range(first, last + 1) if before[i] != text[i]]
-    cuts = [i for i, (a, b) in enumerate(pairwise(differ), 1) if b - a > SHIFTED]
+    cuts = [i for i, (a, b) in enumerate(pairwise(differ), 1) if b - a > APART]
     return [
         Span(y, x + differ[a], text[differ[a] : differ[b - 1] + 1], new[1])
         for a, b in pairwise([0, *cuts, len(differ)])
     ]
+
+
+_plain = re.compile("[ -~\u00b7\u2026\u2500-\u259f\u2800-\u28ff]*").fullmatch
+"""Latin letters, lines, blocks and dots: each takes one cell, and nearly every text is made of them alone."""
 
 
 @cache
@@ -167,33 +213,34 @@ def _narrow_char(char: str) -> bool:
 
 def narrow(text: str) -> bool:
     """Whether every character takes exactly one cell."""
-    return text.isascii() or all(map(_narrow_char, set(text)))
+    return _plain(text) is not None or all(map(_narrow_char, set(text)))
 
 
-def write(widget: Widget, spans: Sequence[Span], styles: dict[str, str]) -> None:
+def write(widget: Widget, app: App[Any], place: Place, spans: Sequence[Span], styles: Mapping[str, str]) -> None:
     """Writes the cells; `styles` holds the terminal's codes of every style that is used.
 
     Spans are relative to the widget's content. Spans of one style are written together: in true colour a change
-    of style takes more bytes than most figures.
+    of style takes more bytes than most figures. Where one follows the last one the cursor stands already.
     """
-    left, top = widget.content_region.offset
-    by_style: dict[str, list[Span]] = {}
-    for span in spans:
-        by_style.setdefault(span.style, []).append(span)
-    out = [BEGIN] if widget.app._sync_available else []
-    for style, together in by_style.items():
-        out.append(styles[style])
-        for y, x, text, _, shift in together:
-            out.append(f"\x1b[{top + y + 1};{left + x + 1}H")
-            out.append(f"\x1b[P\x1b[{shift - 1}C\x1b[@{text}" if shift else text)
-    out.append("\x1b[0m")
-    if widget.app._sync_available:
-        out.append(END)
-    above = widget.gutter.top
-    widget._styles_cache.set_dirty(*(Region(0, above + y, 1, 1) for y in {s.y for s in spans}))
-    driver = widget.app._driver
+    left, top = place.content.x + 1, place.content.y + 1
+    by_style: dict[str, list[str]] = {}
+    ends: dict[str, tuple[int, int]] = {}
+    for y, x, text, style, shift in spans:
+        out = by_style.get(style)
+        if out is None:
+            out = by_style[style] = [styles[style]]
+        if ends.get(style) != (y, x):
+            out.append(f"\x1b[{top + y};{left + x}H")
+        if shift:
+            out.append(f"\x1b[P\x1b[{shift - 1}C\x1b[@{text}")
+        else:
+            out.append(text)
+            ends[style] = y, x + len(text)
+    data = "".join(["".join(out) for out in by_style.values()])
+    widget._styles_cache.set_dirty(*[Region(0, place.border + y, 1, 1) for y in {s[0] for s in spans}])
+    driver = app._driver
     assert driver is not None
-    driver.write("".join(out))
+    driver.write(f"{BEGIN}{data}\x1b[0m{END}" if app._sync_available else f"{data}\x1b[0m")
 
 
 def codes(widget: Widget, style: Style) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -70,8 +72,10 @@ class Painted(Widget):
     MARKED = "+"
     """Behind the name of a style: as the row under the cursor shows it."""
 
-    _codes: dict[str, str]
-    _codes_of: tuple[object, ...] = ()
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._place = direct.Place(self)
+        self._codes = _Codes(self)
 
     def style_of(self, name: str) -> Style:
         """The style of a run."""
@@ -90,10 +94,14 @@ class Painted(Widget):
         The widget already holds the new rows. Without an old row the whole new one is written. `marked` is the
         line with the cursor.
         """
+        app, screen = self.app, self.screen
         spans: list[direct.Span] = []
         left: list[int] = []
-        able = direct.ready(self)
-        hidden = direct.hidden_lines(self) if able else ()
+        able = direct.ready(app, screen)
+        if able:
+            self._place.follow()
+            able = self._place.whole
+        hidden = direct.hidden_lines(self, app, screen) if able else ()
         for y, old, new in changes:
             cells = None
             if able and y not in hidden:
@@ -108,14 +116,27 @@ class Painted(Widget):
             change = drawable(self)
             if change is not None:
                 spans = [s._replace(text=change(s.text)) for s in spans]
-            direct.write(self, spans, self._terminal_codes({s.style for s in spans}))
+            direct.write(self, app, self._place, spans, self._codes.of(app))
         if left:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in left))
 
-    def _terminal_codes(self, names: set[str]) -> dict[str, str]:
-        known_for = (self.app.theme, self.has_focus, self.app.ansi_color)
-        if known_for != self._codes_of:
-            self._codes_of, self._codes = known_for, {}
-        for name in names - self._codes.keys():
-            self._codes[name] = direct.codes(self, self.style_of(name))
-        return self._codes
+
+class _Codes(dict[str, str]):
+    """The terminal's codes for a widget's styles, each worked out when it is asked for."""
+
+    def __init__(self, widget: Painted) -> None:
+        super().__init__()
+        self._widget = widget
+        self._known_for: tuple[object, ...] = ()
+
+    def of(self, app: App[Any]) -> _Codes:
+        """These, begun anew where they may have changed."""
+        known_for = (app.theme, app.ansi_color, self._widget.has_focus)
+        if known_for != self._known_for:
+            self._known_for = known_for
+            self.clear()
+        return self
+
+    def __missing__(self, name: str) -> str:
+        found = self[name] = direct.codes(self._widget, self._widget.style_of(name))
+        return found

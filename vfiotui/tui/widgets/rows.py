@@ -85,6 +85,8 @@ class Rows(Painted, ScrollView, can_focus=True):
         if new == old:
             return
         self._rows = new
+        self._place.follow()
+        height = self._place.content.height
         if before and self.key != before:
             self._cursor = next((i for i, r in enumerate(new) if r.key == before), self._cursor)
         self._cursor = min(self._cursor, max(len(new) - 1, 0))
@@ -93,7 +95,7 @@ class Rows(Painted, ScrollView, can_focus=True):
         longest = max(len(new), len(old))
         if len(new) != len(old):
             size = Size(self.size.width, len(new))
-            if longest > self.size.height:
+            if longest > height:
                 self.virtual_size = size
                 self.refresh()
             else:
@@ -103,7 +105,7 @@ class Rows(Painted, ScrollView, can_focus=True):
                 new, old = (new + blanks)[:longest], (old + blanks)[:longest]
         if len(new) == len(old):
             top = self.scroll_offset.y
-            seen = range(top, min(top + self.size.height, longest))
+            seen = range(top, min(top + height, longest))
             moved = (place, self._cursor) if place != self._cursor else ()
             changes = [
                 (i - top, None if i in moved else old[i], new[i])
@@ -111,7 +113,7 @@ class Rows(Painted, ScrollView, can_focus=True):
                 if i in moved or (new[i] is not old[i] and new[i] != old[i])
             ]
             if changes:
-                self.write_rows(changes, self._row_width, self._cursor - top if self._marked else -1)
+                self.write_rows(changes, self._place.width, self._cursor - top if self._marked else -1)
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
 
@@ -129,6 +131,12 @@ class Rows(Painted, ScrollView, can_focus=True):
             if row.key == key:
                 self._go(index)
                 return
+
+    @property
+    def columns(self) -> int:
+        """Cells of a line, a scroll bar included; 80 before it was laid out."""
+        self._place.follow()
+        return self._place.content.width or 80
 
     @property
     def _row_width(self) -> int:
