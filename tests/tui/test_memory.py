@@ -53,11 +53,14 @@ def backing(**more: object) -> GuestBacking:
     [
         (
             backing(),
-            ("1 of 1 running guests lie in small pages", "96.4% in huge pages, 301056 kB in small ones", "khugepaged"),
+            ("the running guest lies in small pages", "96.4% in huge pages, 301,056 kB in small ones", "khugepaged"),
         ),
         (backing(pinned_kib=8388608), ("only a restart",)),
         (backing(resident_kib=2 << 20, transparent_kib=2 << 20), ("the running guest has", "6.0 GiB never touched")),
-        (backing(transparent_kib=Unread("no group")), ("is not known; s counts", "in about 120 ms")),
+        (
+            backing(transparent_kib=Unread("no group")),
+            ("whether the running guest has huge pages is not known: s counts", "in about 120 ms"),
+        ),
         (backing(hugetlb_kib=8388608, resident_kib=90000, transparent_kib=0), ("100.0%", "held by win10 8.0 GiB")),
     ],
 )
@@ -67,6 +70,30 @@ def test_the_answer_for_a_guest_comes_first(guest: GuestBacking, words: tuple[st
     rows = memory_rows(replace(memory, guests=(guest,)), (), None, UNICODE, 120)
     text = "\n".join(r.text for r in rows)
     assert rows[0].text.startswith("guests") and all(w in text for w in words), text
+
+
+@pytest.mark.parametrize("width", [79, 119])
+def test_the_graph_of_free_blocks_names_both_ends_and_figures_are_grouped(width: int) -> None:
+    memory = facts_of(CLEAN).memory
+    assert isinstance(memory, Memory) and not isinstance(memory.vmstat, Unread)
+    later = {key: value + 1000 for key, value in memory.vmstat.items()}
+    rows = memory_rows(replace(memory, vmstat=later), (memory, memory), None, UNICODE, width)
+    (trend,) = [r.text for r in rows if r.text.startswith("right now")]
+    before, _, graph = trend.partition(" free (")
+    assert trend.endswith(" now") and "-2 min " in graph and len(trend) <= width
+    assert f"{memory.blocks_2m(0):,} blocks" in before
+    text = " ".join(" ".join(r.text for r in rows).split())
+    assert f"{later['thp_fault_alloc']:,} huge faults (+1,000)" in text
+
+
+def test_one_of_several_guests_is_counted_among_them() -> None:
+    memory = facts_of(CLEAN).memory
+    assert isinstance(memory, Memory)
+    dark = backing(transparent_kib=Unread("no group"))
+    guests = (backing(), replace(dark, name="other"), replace(dark, name="third"))
+    first = [memory_rows(replace(memory, guests=g), (), None, UNICODE, 79)[0].text for g in (guests, guests[1:])]
+    assert "1 of 3 running guests lies in small pages" in first[0]
+    assert "whether the 2 running guests have huge pages is not known" in first[1]
 
 
 @pytest.mark.parametrize(

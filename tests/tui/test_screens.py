@@ -25,7 +25,7 @@ EXPECTED = {
     "host": ("Group 14 of this card", "BLOCKED", "04:00.0"),
     "isolate": ("08:00.0", "vfio-pci", "GM204 "),
     "pin": ("win10", "L3", "18"),
-    "memory": ("2 MiB", "madvise", "8192"),
+    "memory": ("2 MiB", "madvise", "8,192"),
     "live": ("win10", "v7   21", "emu  2-3"),
     "guests": ("win10", "running", "macos", "shut off"),
     "changes": ("no change",),
@@ -262,7 +262,7 @@ async def test_pages_are_counted_when_they_are_asked_for(tmp_path: Path) -> None
         await found.press("4")
         await found.shows("the running guest has its huge pages")
         await found.press("s")
-        await found.shows("301056 kB in small ones", "8.0 GiB never touched", "counted in")
+        await found.shows("301,056 kB in small ones", "8.0 GiB never touched", "counted in")
 
 
 async def test_what_nobody_looks_at_is_not_sampled() -> None:

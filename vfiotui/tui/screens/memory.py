@@ -52,7 +52,8 @@ class MemoryScreen(ConsoleScreen):
     HELP_TEXT = (
         "guests  whether each has its huge pages, and what is in small ones; what does not run: what it would need\n"
         "pools  pages that are set aside for guests with <hugepages/>\n"
-        "right now  how many blocks of 2 MiB the allocator could hand out at once; the graph is the last two minutes\n"
+        "right now  how many blocks of 2 MiB the allocator could hand out at once; the graph is the last two minutes, "
+        "from none at its foot to the most of that time\n"
         "fragments  where the free memory lies, by block size: high on the left means in small pieces; whole is what "
         "lies in blocks of 2 MiB and more\n"
         "THP  transparent huge pages; VFIO pins a guest's memory when it starts, so what is small then stays small\n"

@@ -18,7 +18,7 @@ FARED = (
     ("huge faults", "thp_fault_alloc"),
     ("fell back to small pages", "thp_fault_fallback"),
     ("waits for compaction", "compact_stall"),
-    ("compactions in vain", "compact_fail"),
+    ("in vain", "compact_fail"),
 )
 
 
@@ -26,12 +26,14 @@ def trend_rows(memory: Memory, history: Sequence[Memory], width: int) -> list[Ro
     """Counters since boot; behind each what came since the screen looks."""
     stat = or_else(memory.vmstat, {})
     first = or_else(history[0].vmstat, {}) if history else {}
-    words = []
+    words, moved = [], False
     for name, key in FARED:
         if key in stat:
             new = stat[key] - first.get(key, stat[key])
-            words.append(f"{stat[key]} {name}{f' (+{new})' if new > 0 else ''}")
-    lines = wrap(f"since boot: {', '.join(words)}", max(width - 12, 20)) if words else []
+            moved = moved or new > 0
+            words.append(f"{stat[key]:,} {name}{f' (+{new:,})' if new > 0 else ''}")
+    since = "since boot (and since you look)" if moved else "since boot"
+    lines = wrap(f"{since}: {', '.join(words)}", max(width - 12, 20)) if words else []
     return [row(" " * 12, line) for line in lines]
 
 
@@ -65,12 +67,19 @@ def _answer(guests: Sequence[GuestBacking], glyphs: Glyphs) -> Row:
     label = (fit("guests", 12), "head")
     if not guests:
         return row(label, ("none runs", "dim"))
+    several = len(guests) > 1
     if bad:
-        return row(label, (f"{glyphs.warn} {bad} of {len(guests)} running guests lie in small pages", "warn"))
+        whose = (
+            f"{bad} of {len(guests)} running guests {'lie' if bad > 1 else 'lies'}"
+            if several
+            else "the running guest lies"
+        )
+        return row(label, (f"{glyphs.warn} {whose} in small pages", "warn"))
     if unknown:
-        sentence = f"{glyphs.unknown} of {unknown} of {len(guests)} running it is not known; s counts"
-        return row(label, (sentence, "unknown"))
-    who = "the running guest has its" if len(guests) == 1 else f"all {len(guests)} running guests have their"
+        which = f"the {unknown}" if unknown == len(guests) else f"{unknown} of the {len(guests)}"
+        whose = f"{which} running guests have" if several else "the running guest has"
+        return row(label, (f"{glyphs.unknown} whether {whose} huge pages is not known: s counts them", "unknown"))
+    who = f"all {len(guests)} running guests have their" if several else "the running guest has its"
     return row(label, (f"{glyphs.holds} {who} huge pages", "holds"))
 
 
@@ -90,7 +99,7 @@ def _running(guest: GuestBacking, domain: Domain | None, memory: Memory, width: 
             "" if isinstance(foretold, Unread) or guest.walk_ms is not None else f", in about {max(foretold, 1):.0f} ms"
         )
         return "unknown", wrap(f"{reason}{'' if not cost else f'; s counts{cost}'}", width)
-    words = [f"{coverage:.1%} in huge pages", f"{small} kB in small ones"]
+    words = [f"{coverage:.1%} in huge pages", f"{small:,} kB in small ones"]
     if untouched > 1024:
         words.append(f"{gib(untouched)} never touched")
     words += _places(guest, domain, memory)
@@ -117,10 +126,10 @@ def _places(guest: GuestBacking, domain: Domain | None, memory: Memory) -> list[
     """How many pages of which pool, and on which nodes where that is known."""
     nodes = sorted(guest.on_nodes.items())
     if nodes:
-        return [f"node {node}: {kib // size} of {page_words(size)}" for (size, node), kib in nodes]
+        return [f"node {node}: {kib // size:,} of {page_words(size)}" for (size, node), kib in nodes]
     sizes = {or_else(page_size(memory, p), 0) for p in domain.huge_pages} if domain is not None else set()
     if len(sizes) == 1 and isinstance(guest.hugetlb_kib, int) and guest.hugetlb_kib and (size := sizes.pop()):
-        return [f"{guest.hugetlb_kib // size} pages of {page_words(size)} from the pool"]
+        return [f"{guest.hugetlb_kib // size:,} pages of {page_words(size)} from the pool"]
     return []
 
 
@@ -139,5 +148,8 @@ def _wish(domain: Domain, memory: Memory) -> tuple[str, str]:
     spare = max(or_else(pool.overcommit, 0) - or_else(pool.surplus, 0), 0)
     free = max(or_else(pool.free, 0) - or_else(pool.reserved, 0), 0) + spare
     if free >= need:
-        return "info", f"off; needs {need} pages of {page_words(size)}: they are free"
-    return "warn", f"off; needs {need} pages of {page_words(size)} and {free} are free: + sets aside, h at its start"
+        return "info", f"off; needs {need:,} pages of {page_words(size)}: they are free"
+    return (
+        "warn",
+        f"off; needs {need:,} pages of {page_words(size)} and {free:,} are free: + sets aside, h at its start",
+    )

@@ -8,11 +8,14 @@ from vfiotui.model.domain import Virt
 from vfiotui.model.memory import BuddyZone, HugePool, Memory
 from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.tui.caps import Glyphs
-from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap
 from vfiotui.tui.views.backing import guest_rows, trend_rows
 from vfiotui.tui.views.graph import bar, graph_line, level
 from vfiotui.tui.views.memory_words import gib, page_words
+
+NARROWEST_TREND = 6
+"""Cells below which a graph tells nothing."""
 
 
 def heading(text: str) -> Row:
@@ -76,7 +79,7 @@ def _pool(pool: HugePool) -> Row:
             if isinstance(value, Unread) and pool.node is not None
             else "?"
             if isinstance(value, Unread)
-            else str(value)
+            else f"{value:,}"
         ).rjust(width)
 
     where = "host" if pool.node is None else f"  node {pool.node}"
@@ -97,19 +100,33 @@ def _now(
         blocks = memory.blocks_2m(node)
         past = [_blocks(m, node) for m in history[-60:]]
         top = max((v for v in past if not isinstance(v, Unread)), default=1.0) or 1.0
-        words = f"node {node}: {shown(blocks)} blocks of 2 MiB free ({gib(or_else(blocks, 0) * 2048)})"
-        trend = graph_line(past, 0, top, max(min(width - len(words) - 16, 30), 0), glyphs)
-        rows.append(row((fit("right now" if not rows else "", 12), "head"), words, "  ", (trend, "graph")))
+        count = shown(blocks) if isinstance(blocks, Unread) else f"{blocks:,}"
+        words = f"node {node}: {count} blocks of 2 MiB free ({gib(or_else(blocks, 0) * 2048)})"
+        rows.append(
+            row(
+                (fit("right now" if not rows else "", 12), "head"),
+                words,
+                *_trend(past, top, width - 12 - len(words), glyphs),
+            )
+        )
     if movable is not None:
         rows += [row(" " * 12, (line, "dim")) for line in wrap(_after_compaction(movable), max(width - 12, 20))]
     rows.append(row(" " * 12, ("1 GiB pages: unknown, larger than any block; only a try tells", "dim")))
     return rows
 
 
+def _trend(past: Sequence[Reading[float]], top: float, room: int, glyphs: Glyphs) -> tuple[str | Run, ...]:
+    """The free blocks of the last two minutes as a graph between its ends in words; nothing where it has no room."""
+    cells = min(room - len("   -2 min  now"), 30)
+    if cells < NARROWEST_TREND:
+        return ()
+    return "   ", ("-2 min ", "dim"), (graph_line(past, 0, top, cells, glyphs), "graph"), (" now", "dim")
+
+
 def _after_compaction(movable: Reading[dict[int, int]]) -> str:
     if isinstance(movable, Unread):
         return f"after compaction: unknown ({movable})"
-    nodes = ", ".join(f"node {node} {blocks} blocks" for node, blocks in sorted(movable.items()))
+    nodes = ", ".join(f"node {node} {blocks:,} blocks" for node, blocks in sorted(movable.items()))
     return f"after compaction at the very most: {nodes}, those in use included"
 
 
@@ -155,8 +172,8 @@ def _whole(memory: Memory) -> dict[int, tuple[float, int]]:
 def _thp(memory: Memory, width: int) -> list[Row]:
     thp = memory.thp
     words = (
-        f"{shown(thp.enabled)} · defrag {shown(thp.defrag)} · shared memory {shown(thp.shmem_enabled)} · "
-        f"khugepaged {shown(thp.khugepaged_defrag)}"
+        f"enabled {shown(thp.enabled)} · defrag {shown(thp.defrag)} · shared memory {shown(thp.shmem_enabled)} · "
+        f"khugepaged defrag {shown(thp.khugepaged_defrag)}"
     )
     return [
         row((fit("THP" if i == 0 else "", 12), "head"), line) for i, line in enumerate(wrap(words, max(width - 12, 20)))

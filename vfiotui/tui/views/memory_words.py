@@ -9,10 +9,10 @@ GIB = 1 << 20
 
 
 def gib(kib: Reading[int] | float) -> str:
-    """KiB as GiB, or as MiB where that would show as nothing."""
+    """KiB as GiB, or as MiB below one."""
     if isinstance(kib, Unread):
         return "?"
-    return f"{kib / GIB:.1f} GiB" if not 0 < kib < GIB // 10 else f"{kib / 1024:.0f} MiB"
+    return f"{kib / GIB:,.1f} GiB" if not 0 < kib < GIB else f"{kib / 1024:.0f} MiB"
 
 
 def page_words(kib: int) -> str:
