@@ -25,6 +25,8 @@ from vfiotui.model.rates import FIRST, TICKS
 
 MOST_TASKS = 4000
 """Tasks that are followed; on a host with more, the rest is told as not looked at."""
+MOST_BORN = 400
+"""Ids that are tried one by one; where more were given out, all tasks are listed when next all are read."""
 KEPT = 64
 """Tasks whose files stay open."""
 FOLLOWED = 0.0005
@@ -58,6 +60,8 @@ class CulpritReader:
         """Those that are read in every look."""
         self._unmet = 0
         """Tasks beyond the most that are followed."""
+        self._unlisted = False
+        """Whether more were born than could be tried one by one."""
         self._look = self._all_in = 0
         """The number of this look, and of the last one in which all tasks were read."""
         self._at = self._born_after = 0.0
@@ -108,10 +112,17 @@ class CulpritReader:
             self._run(task, ledger, seconds)
         looked = len(read)
         left = ledger.unaccounted()
+        if self._unexplained.somebody(left, seconds):
+            read = self._meet_born()
+            for task in read:
+                self._run(task, ledger, seconds)
+            looked += len(read)
+            left = ledger.unaccounted()
         if self._look - self._all_in < PATIENCE and not self._unexplained.asks(left, seconds):
             self._unexplained.add(left, seconds)
             return looked
-        self._meet_born()
+        if self._unlisted:
+            self._meet_all()
         rest = [t for t in self._tasks.values() if t.read_in < self._look]
         for task in rest:
             self._run(task, ledger, seconds)
@@ -143,20 +154,22 @@ class CulpritReader:
         if task.files is None and task.tid in self._awake and len(self._awake) <= KEPT:
             self._clock.keep(task)
 
-    def _meet_born(self) -> None:
-        """Gets to know the tasks that were born since all were read."""
-        born = self._list.born(len(self._tasks))
-        if born is None:
-            self._meet_all()
-            return
-        for tid in born:
+    def _meet_born(self) -> list[Task]:
+        """Gets to know the tasks that were born since the last call; where those are too many, later with all."""
+        born = self._list.born(MOST_BORN)
+        self._unlisted = self._unlisted or born is None
+        found = []
+        for tid in born or ():
             told = self._clock.stat(tid)
-            if told is not None:
-                self._meet(tid, told)
+            task = None if told is None else self._meet(tid, told)
+            if task is not None:
+                found.append(task)
+        return found
 
     def _meet_all(self, first: bool = False) -> None:
         """Gets to know every task; threads are listed only where a process has more than one."""
         self._unmet = 0
+        self._unlisted = False
         for pid in self._list.processes():
             told = self._clock.stat(pid)
             if told is None:
@@ -167,24 +180,25 @@ class CulpritReader:
                 if other is not None:
                     self._meet(tid, other, first)
 
-    def _meet(self, tid: int, told: TaskStat, first: bool = False) -> None:
+    def _meet(self, tid: int, told: TaskStat, first: bool = False) -> Task | None:
         """Remembers a task; all that it ran is still to be booked unless it was there at the `first` look."""
         known = self._tasks.get(tid)
         if known is not None and known.start == told.start:
-            return
+            return None
         if known is None and len(self._tasks) >= MOST_TASKS:
             self._unmet += 1
-            return
+            return None
         if first:
-            self._tasks[tid] = Task(tid, told, told.ran, ROUNDED, self._look)
-            return
-        if known is not None:
-            known.rest()
-            self._awake.pop(tid, None)
-            read_in = known.read_in
+            task = Task(tid, told, told.ran, ROUNDED, self._look)
         else:
             read_in = self._look - 1 if told.start / TICKS > self._born_after - 1 / TICKS else 0
-        self._tasks[tid] = Task(tid, told, 0, 0, read_in)
+            if known is not None:
+                known.rest()
+                self._awake.pop(tid, None)
+                read_in = known.read_in
+            task = Task(tid, told, 0, 0, read_in)
+        self._tasks[tid] = task
+        return task
 
     def _forget_all(self) -> None:
         for task in self._awake.values():

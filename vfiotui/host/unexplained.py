@@ -26,8 +26,12 @@ class Unexplained:
         self._habits: dict[int, float] = {}
         """Share of the CPU's time."""
 
+    def somebody(self, left: Mapping[int, float | None], seconds: float) -> bool:
+        """Whether somebody is missing at all; `left` is what is unaccounted for, CPU → seconds of the look's."""
+        return any(n is None or n > ALLOWED * seconds for n in left.values())
+
     def asks(self, left: Mapping[int, float | None], seconds: float) -> bool:
-        """Whether all tasks should be read; `left` is what is unaccounted for, CPU → seconds of the look's."""
+        """Whether all tasks should be read."""
         return any(n is None or self._sum(cpu, n, seconds) > LEAST for cpu, n in left.items())
 
     def add(self, left: Mapping[int, float | None], seconds: float) -> None:
@@ -41,7 +45,7 @@ class Unexplained:
         """All tasks were read, and this was left."""
         for cpu, n in left.items():
             self._sums[cpu] = 0.0
-            self._habits[cpu] = max(n or 0.0, 0.0) / seconds
+            self._habits[cpu] = max((n or 0.0) / seconds, self._habits.get(cpu, 0.0) * FADES)
 
     def _sum(self, cpu: int, left: float, seconds: float) -> float:
         allowed = (ALLOWED + self._habits.get(cpu, 0.0)) * seconds
