@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from vfiotui.host.live_culprits import AWAKE, MEMORY_SECONDS, PATIENCE, CulpritReader
+from vfiotui.host.known_tasks import AWAKE
+from vfiotui.host.live_culprits import MEMORY_SECONDS, PATIENCE, CulpritReader
 from vfiotui.host.root import Root
 from vfiotui.host.tree import FolderTree
 from vfiotui.model.culprit import Culprit, Culprits
@@ -269,6 +273,35 @@ def burner(cpu: int) -> Iterator[tuple[int, Callable[[], None]]]:
         given.close()
 
 
+@contextmanager
+def thread_of(cpu: int) -> Iterator[Callable[[], int]]:
+    """This process: a new thread of it burns 0.3 s of one CPU; its id is given."""
+    ended = threading.Event()
+    threads = []
+
+    def burn_in_a_thread() -> int:
+        ids: queue.Queue[int] = queue.Queue()
+
+        def burn() -> None:
+            os.sched_setaffinity(0, {cpu})
+            until = time.thread_time() + 0.3
+            while time.thread_time() < until:
+                pass
+            ids.put(threading.get_native_id())
+            ended.wait()
+
+        threads.append(threading.Thread(target=burn))
+        threads[-1].start()
+        return ids.get()
+
+    try:
+        yield burn_in_a_thread
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
 TRIES = 4
 """Others burn on this machine too: what they run on two CPUs is booked on one, and may hide somebody for a look."""
 
@@ -304,6 +337,21 @@ def test_a_real_newcomer_is_named() -> None:
                 break
     reader.close()
     assert named_on(look, cpu)[pid] * look.seconds >= 0.3
+
+
+def test_a_real_new_thread_is_named_by_its_own_id() -> None:
+    cpu = max(os.sched_getaffinity(0))
+    reader = CulpritReader(Root.live())
+    for _ in range(3):
+        reader.read(frozenset({cpu}))
+    with thread_of(cpu) as burn:
+        for _ in range(TRIES):
+            tid = burn()
+            look = reader.read(frozenset({cpu}))
+            if tid in named_on(look, cpu):
+                break
+    reader.close()
+    assert named_on(look, cpu)[tid] * look.seconds >= 0.2
 
 
 def named_on(look: Culprits, cpu: int) -> dict[int, float]:

@@ -18,7 +18,8 @@ class Ledger:
     """The CPUs that are looked at; times are seconds."""
 
     def __init__(self, cpus: frozenset[int], seconds: float, busy: CpuBusy) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
+        """How long the look is."""
         self._busy = busy
         self._told = {cpu: busy.seconds(cpu) for cpu in cpus}
         self.left = {cpu: None if told is None else told[0] for cpu, told in self._told.items()}
@@ -41,9 +42,9 @@ class Ledger:
         if task.cpu in self.left:
             left = self.left[task.cpu]
             self.left[task.cpu] = None if left is None else left - ran
-            if ran / self._seconds > SHARE:
+            if ran / self.seconds > SHARE:
                 kind = "kernel" if task.kernel else "task"
-                self.found.append(Culprit(task.cpu, kind, task.name, task.tid, min(ran / self._seconds, 1.0), 0.0))
+                self.found.append(Culprit(task.cpu, kind, task.name, task.tid, min(ran / self.seconds, 1.0), 0.0))
 
     def book_if_it_fits(self, task: Task, ran: float) -> None:
         """A task ran so long since it was read last, which was before this look: see `settle`."""
@@ -76,6 +77,6 @@ class Ledger:
             if left is None or told is None:
                 continue
             gone = min(left - told[1], rest)
-            if gone / self._seconds > ENDED_SHARE and gone > LOOSE:
+            if gone / self.seconds > ENDED_SHARE and gone > LOOSE:
                 rest -= gone
-                self.found.append(Culprit(cpu, "ended", "tasks that have ended", 0, gone / self._seconds, 0.0))
+                self.found.append(Culprit(cpu, "ended", "tasks that have ended", 0, gone / self.seconds, 0.0))
