@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vfiotui.history import NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
+from vfiotui.history import FIRST_ROOM, NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
 from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.model.reading import Unread
 from vfiotui.tui.caps import UNICODE
@@ -59,6 +59,27 @@ def test_memory_is_bounded_by_the_number_of_rows() -> None:
     cpus = tuple(CpuMoment(i, 1.0, 0.5) for i in range(4096))
     large.append(moment(0, 1.0)._replace(cpus=cpus))
     assert small.depth == 3600 and large.depth == 240
+
+
+def test_rings_take_their_memory_as_it_is_filled() -> None:
+    depth = 4 * FIRST_ROOM + 7
+    history, late = LiveHistory(depth), cpu_key(2)
+    taken = set()
+    for i in range(2 * depth):
+        with_late = moment(i, float(i))
+        if i >= FIRST_ROOM + 3:
+            assert not isinstance(with_late.cpus, Unread)
+            with_late = with_late._replace(cpus=(*with_late.cpus, CpuMoment(2, float(i), 0.5)))
+        history.append(with_late)
+        taken.add(len(history._rings[GUEST].fields["delay"]))
+        if i in (FIRST_ROOM, 3 * FIRST_ROOM, depth - 1, depth, 2 * depth - 1):
+            begin = history.first
+            assert history.values(GUEST, "delay", begin, i + 1) == [float(n) for n in range(begin, i + 1)]
+            assert (history.at(begin), history.wall(i)) == (float(begin), 1e9 + i)
+    assert min(taken) == FIRST_ROOM and max(taken) == depth and len(taken) > 2
+    assert (
+        len(history._rings[late].fields["mhz"]) == depth and history.value(late, "mhz", 2 * depth - 1) == 2 * depth - 1
+    )
 
 
 def test_guests_that_come_and_go_take_no_more_than_the_room() -> None:

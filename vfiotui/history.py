@@ -23,6 +23,8 @@ DEPTH = 3600
 ROOM = 4 << 20
 """Bytes that all rings together may take; on a very large host an hour becomes less."""
 SHORTEST = 240
+FIRST_ROOM = 240
+"""Samples that rings have room for at first; they grow by half, so that an hour takes its memory when it has passed."""
 LONGEST = 200_000
 """Samples of a recording: more than two days at one a second."""
 
@@ -72,8 +74,8 @@ class _Rings:
 
     __slots__ = ("fields", "last", "static")
 
-    def __init__(self, fields: tuple[str, ...], depth: int) -> None:
-        blank = array("f", [NAN]) * depth
+    def __init__(self, fields: tuple[str, ...], room: int) -> None:
+        blank = array("f", [NAN]) * room
         self.fields = {name: array("f", blank) for name in fields}
         self.last = -1
         self.static: ThreadMoment | None = None
@@ -94,6 +96,8 @@ class LiveHistory:
         self.count = 0
         """Samples so far; the newest has number count - 1."""
         self.marks: list[Mark] = []
+        self._room = 0
+        """Samples that every ring has room for: the depth at last."""
         self._times: array[float] = array("d")
         self._walls: array[float] = array("d")
         self._rings: dict[Key, _Rings] = {}
@@ -113,6 +117,8 @@ class LiveHistory:
         if not self.count:
             self._begin(len(cpus) * len(CPU_FIELDS) + sum(len(g.threads) for g in guests) * len(THREAD_FIELDS))
         place = self.count % self.depth
+        if place >= self._room:
+            self._grow()
         self._times[place], self._walls[place] = moment.at, moment.sample.wall
         megahertz: dict[int, float] = {}
         for cpu in cpus:
@@ -195,14 +201,22 @@ class LiveHistory:
     def _begin(self, series: int) -> None:
         if self._asked is None:
             self.depth = max(min(DEPTH, ROOM // (4 * max(series, 1))), SHORTEST)
-        self._times = array("d", [NAN]) * self.depth
-        self._walls = array("d", [NAN]) * self.depth
+
+    def _grow(self) -> None:
+        more = min(max(FIRST_ROOM, self._room // 2), self.depth - self._room)
+        self._room += more
+        for ring in (self._times, self._walls):
+            ring.extend(array("d", [NAN]) * more)
+        blank = array("f", [NAN]) * more
+        for rings in self._rings.values():
+            for values in rings.fields.values():
+                values.extend(blank)
 
     def _of(self, key: Key, fields: tuple[str, ...]) -> _Rings:
         rings = self._rings.get(key)
         if rings is None:
             self._make_room(len(fields))
-            rings = self._rings[key] = _Rings(fields, self.depth)
+            rings = self._rings[key] = _Rings(fields, self._room)
         rings.last = self.count
         return rings
 
