@@ -55,18 +55,23 @@ class Watch:
         self._judged: Facts | None = None
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._follows = False
+        """Whether device events were asked for."""
         self._stop_udev: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begins to read and to follow events; the first facts come by themselves."""
-        loop = self._loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         self._wake.set()
         self.store.on_wanted(self._wanted)
         self._tasks.append(asyncio.create_task(self._keep_true()))
         if self._link is not None:
             self._tasks.append(asyncio.create_task(self._link.run()))
+
+    def _follow_devices(self) -> None:
+        """Just before the first reading of the whole host: until then no event can make anything stale."""
         if self.root.is_live:
-            followed = udev.watch(loop, self.read_again)
+            followed = udev.watch(self._loop, self.read_again)
             if isinstance(followed, str):
                 self.store.push("notice", followed)
             else:
@@ -118,6 +123,9 @@ class Watch:
             if facts is not None and not stale and not told:
                 await self._show(facts)
                 continue
+            if not self._follows:
+                self._follows = True
+                self._follow_devices()
             try:
                 before, facts = facts, await asyncio.to_thread(self._read, facts, stale)
             except Exception as error:
