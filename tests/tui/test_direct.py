@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -52,11 +53,24 @@ def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.Monke
 
     monkeypatch.delenv(driver.PUBLIC, raising=False)
     assert driver.proved() and driver.driver_class() is driver.QuietDriver
-    monkeypatch.setattr(driver.textual, "__version__", "8.3.0")
+    monkeypatch.setattr(driver, "textual_version", lambda: "8.3.0")
     driver.known_version.cache_clear()
     assert not driver.proved() and driver.driver_class() is None
     monkeypatch.undo()
     driver.known_version.cache_clear()
+
+
+def test_the_version_is_told_by_the_folder_of_the_metadata_or_by_textual(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from vfiotui.tui import driver
+
+    assert driver.textual_version() == driver.textual.__version__
+    monkeypatch.setattr(driver.textual, "__file__", str(tmp_path / "textual" / "__init__.py"))
+    assert driver.textual_version() == driver.textual.__version__
+    (tmp_path / "textual-9.9.9.dist-info").mkdir()
+    (tmp_path / "textual_dev-1.7.0.dist-info").mkdir()
+    assert driver.textual_version() == "9.9.9"
 
 
 def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
+
+import vfiotui
 
 COLOURS = (
     "primary",
@@ -60,7 +61,8 @@ def parse_theme(text: str, where: str) -> Theme:
 
 def own_files() -> list[tuple[str, str]]:
     """Name and text of the themes that come with the program: inside the wheel, else beside the package."""
-    packed = resources.files("vfiotui") / "themes"
+    # The wheel is unpacked where it is installed: importlib.resources would load two packers to say the same.
+    packed = Path(vfiotui.__file__).parent / "themes"
     folder = packed if packed.is_dir() else Path(__file__).parents[2] / "themes"
     return [
         (f.name, f.read_text(encoding="utf-8"))
