@@ -100,10 +100,6 @@ class Editor:
             wanted = wanted.placed(name, has.difference(cpus))
         self._become(wanted)
 
-    def clear_all(self) -> None:
-        """No pin at all."""
-        self._become(replace(self.present, pins=()))
-
     def on(self, cpu: int) -> list[str]:
         """The threads of this guest that may run on a CPU."""
         return [name for name, cpus in self.present.pins if cpu in cpus]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds.file import put_back
 from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
+from vfiotui.apply.name import put_back
 from vfiotui.apply.process import run
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble

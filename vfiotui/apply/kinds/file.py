@@ -7,9 +7,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from vfiotui.apply import disk
-from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, put_back_line, quoted
+from vfiotui.apply import disk, name
+from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 from vfiotui.model.plan import text_of
@@ -32,27 +31,6 @@ def content(place: str) -> bytes | None:
         return file.read()
 
 
-def put_back(work: Work, place: str, kept: str, folders: tuple[str, ...] = ()) -> None:
-    """The name holds what was kept under `kept`, with its metadata; nothing kept: the name goes away."""
-    copy = work.keep.path(kept)
-    partial = work.partial(place)
-    if os.path.islink(copy):
-        disk.put_link(place, os.readlink(copy), partial)
-        return
-    data = work.keep.read(kept)
-    if data is None:
-        if os.path.isdir(os.path.dirname(place)):
-            disk.remove(place)
-        disk.drop_empty(folders)
-    else:
-        disk.put_file(place, data, disk.meta_of(copy), partial)
-
-
-def made_folders(work: Work) -> tuple[str, ...]:
-    """The folders that were not there before the change, deepest first."""
-    return tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
-
-
 class FileKind:
     """Writes, makes and removes regular files."""
 
@@ -72,10 +50,7 @@ class FileKind:
                 f"{work.change.subject} is not as it was when the plan was made: "
                 f"{'it is gone' if now is None else 'somebody changed it'}; make the plan anew"
             )
-        if now is not None:
-            work.keep.copy(place, str(work.step))
-        made = [work.site.inside(f) for f in disk.missing_folders(place)]
-        work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
+        name.keep(work, place, now is not None)
 
     def standing(self, work: Work) -> Standing:
         now = content(self._place(work))
@@ -100,14 +75,10 @@ class FileKind:
         disk.put_file(place, change.after, meta, work.partial(place))
 
     def undo(self, work: Work) -> None:
-        put_back(work, self._place(work), str(work.step), made_folders(work))
+        name.put_back(work, self._place(work), str(work.step), name.made_folders(work))
 
     def tidy(self, work: Work) -> None:
-        place = self._place(work)
-        if os.path.isdir(os.path.dirname(place)):
-            disk.drop(work.partial(place))
-        if not os.path.lexists(place):
-            disk.drop_empty(made_folders(work))
+        name.tidy(work, self._place(work))
 
     def script(self, change: Change) -> list[str]:
         path = quoted(change.subject)
@@ -126,15 +97,8 @@ class FileKind:
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         import hashlib
 
-        noted = work.keep.noted(work.step)
-        after = "absent" if work.change.after is None else hashlib.sha256(work.change.after).hexdigest()
-        folders = " ".join(quoted(f) for f in noted["made"])
-        return (
-            [f"check {work.step} {quoted(noted['place'])} {noted['before']} {after}"],
-            [
-                put_back_line(work, str(work.step), noted["place"], noted["before"]),
-                *([f"drop_empty {folders}"] if folders else []),
-            ],
+        return name.undo_lines(
+            work, "absent" if work.change.after is None else hashlib.sha256(work.change.after).hexdigest()
         )
 
 

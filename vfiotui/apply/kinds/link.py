@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from vfiotui.apply import disk
-from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds.file import made_folders, put_back
-from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
+from vfiotui.apply import disk, name
+from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
@@ -38,10 +36,7 @@ class LinkKind:
         place = work.site.place(work.change.subject)
         if target(place) != work.change.before:
             raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan anew")
-        if work.change.before is not None:
-            work.keep.copy(place, str(work.step))
-        made = [work.site.inside(f) for f in disk.missing_folders(place)]
-        work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
+        name.keep(work, place, work.change.before is not None)
 
     def standing(self, work: Work) -> Standing:
         now = target(work.site.place(work.change.subject))
@@ -61,14 +56,10 @@ class LinkKind:
         disk.put_link(place, os.fsdecode(work.change.after), work.partial(place))
 
     def undo(self, work: Work) -> None:
-        put_back(work, work.site.place(work.change.subject), str(work.step), made_folders(work))
+        name.put_back(work, work.site.place(work.change.subject), str(work.step), name.made_folders(work))
 
     def tidy(self, work: Work) -> None:
-        place = work.site.place(work.change.subject)
-        if os.path.isdir(os.path.dirname(place)):
-            disk.drop(work.partial(place))
-        if not os.path.lexists(place):
-            disk.drop_empty(made_folders(work))
+        name.tidy(work, work.site.place(work.change.subject))
 
     def script(self, change: Change) -> list[str]:
         path = quoted(change.subject)
@@ -77,17 +68,8 @@ class LinkKind:
         return [f"mkdir -p {quoted(os.path.dirname(change.subject))}", f"ln -sfn {quoted(shown(change.after))} {path}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
-        noted = work.keep.noted(work.step)
         after = work.change.after
-        sum_after = "absent" if after is None else quoted(f"link:{shown(after)}")
-        folders = " ".join(quoted(f) for f in noted["made"])
-        return (
-            [f"check {work.step} {quoted(noted['place'])} {quoted(noted['before'])} {sum_after}"],
-            [
-                put_back_line(work, str(work.step), noted["place"], noted["before"]),
-                *([f"drop_empty {folders}"] if folders else []),
-            ],
-        )
+        return name.undo_lines(work, "absent" if after is None else quoted(f"link:{shown(after)}"))
 
 
 KIND = LinkKind()

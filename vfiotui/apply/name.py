@@ -1,0 +1,59 @@
+"""What files and links have in common: a name in a folder, kept before it changes and put back from what was kept."""
+
+from __future__ import annotations
+
+import os
+
+from vfiotui.apply import disk
+from vfiotui.apply.keep import digest
+from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
+
+
+def keep(work: Work, place: str, there: bool) -> None:
+    """Keeps what is at a name, and notes the folders that the change will have to make."""
+    if there:
+        work.keep.copy(place, str(work.step))
+    made = [work.site.inside(f) for f in disk.missing_folders(place)]
+    work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
+
+
+def put_back(work: Work, place: str, kept: str, folders: tuple[str, ...] = ()) -> None:
+    """The name holds what was kept under `kept`, with its metadata; nothing kept: the name goes away."""
+    copy = work.keep.path(kept)
+    partial = work.partial(place)
+    if os.path.islink(copy):
+        disk.put_link(place, os.readlink(copy), partial)
+        return
+    data = work.keep.read(kept)
+    if data is None:
+        if os.path.isdir(os.path.dirname(place)):
+            disk.remove(place)
+        disk.drop_empty(folders)
+    else:
+        disk.put_file(place, data, disk.meta_of(copy), partial)
+
+
+def made_folders(work: Work) -> tuple[str, ...]:
+    """The folders that were not there before the change, deepest first."""
+    return tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
+
+
+def tidy(work: Work, place: str) -> None:
+    """Nothing half-written is left, and no folder that was made for a name that is not there."""
+    if os.path.isdir(os.path.dirname(place)):
+        disk.drop(work.partial(place))
+    if not os.path.lexists(place):
+        disk.drop_empty(made_folders(work))
+
+
+def undo_lines(work: Work, after: str) -> tuple[list[str], list[str]]:
+    """What the undo script checks and does; `after` is the digest of what the change leaves, as it is quoted."""
+    noted = work.keep.noted(work.step)
+    folders = " ".join(quoted(f) for f in noted["made"])
+    return (
+        [f"check {work.step} {quoted(noted['place'])} {quoted(noted['before'])} {after}"],
+        [
+            put_back_line(work, str(work.step), noted["place"], noted["before"]),
+            *([f"drop_empty {folders}"] if folders else []),
+        ],
+    )
