@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vfiotui.model.boot import Boot
 from vfiotui.model.domain import Virt
 from vfiotui.model.finding import Evidence
@@ -11,8 +13,11 @@ from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.vfio_ids import configured_ids
 
+Given = Mapping[str, tuple[Evidence, ...]]
+"""Address → what makes it a guest's device."""
 
-def meant(bus: PciBus, boot: Reading[Boot], virt: Reading[Virt]) -> dict[str, tuple[Evidence, ...]]:
+
+def meant(bus: PciBus, boot: Reading[Boot], virt: Reading[Virt]) -> Given:
     """Address → what makes it a guest's device; bridges are never meant."""
     ids = () if isinstance(boot, Unread) else configured_ids(boot)
     domains = () if isinstance(virt, Unread) else or_else(virt.domains, ())

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from vfiotui.formats.xorg_conf import BusId, bus_ids
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Evidence, Risk, Severity
-from vfiotui.model.given import meant
+from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.given import Given, meant
 from vfiotui.model.pci import PciBus
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
@@ -39,7 +39,7 @@ def busid_of(bdf: str) -> str:
     return f"PCI:{int(bus, 16)}{place}:{int(device, 16)}:{int(function)}"
 
 
-def _trouble(named: BusId, bus: PciBus, given: dict[str, tuple[Evidence, ...]]) -> str:
+def _trouble(named: BusId, bus: PciBus, given: Given) -> str:
     """What is wrong with a BusID; empty where nothing is."""
     device = None if named.bdf is None else bus.get(named.bdf)
     if named.bdf is None:

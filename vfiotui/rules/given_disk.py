@@ -21,24 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.host_use import lost_disks
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.given import Given, device_of
+from vfiotui.model.host_use import HostUse, lost_disks
+from vfiotui.model.pci import PciBus
+from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, seen, unknown
 
 
-@rule("GIVEN-DISK", "H5", Severity.FAIL, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
-    bus, use = known(facts.pci), known(facts.host_use)
-    given = meant(bus, facts.boot, facts.virt)
-    if not given:
-        yield not_applicable("host", "no device is meant for a guest")
-        return
+@given_rule("GIVEN-DISK", Severity.FAIL)
+def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     known(use.disks)
     bad = False
     for bdf, why in given.items():
-        uses = lost_disks(facts.host_use, bdf)
+        uses = lost_disks(use, bdf)
         if not uses:
             continue
         bad = True
@@ -50,7 +45,7 @@ def check(facts: Facts) -> Iterator[Answer]:
             *(seen("/proc/mounts", f"{u.disk} {u.place}") for u in uses),
             fix=fix("take the device out of the guest and of the ids for vfio-pci", Risk.R4),
         )
-    if not bad and use.unseen and given:
+    if not bad and use.unseen:
         yield unknown("host", f"not all disks could be followed: {', '.join(use.unseen[:4])}")
     elif not bad:
         yield holds("host", f"none of {len(given)} devices for guests carries a file system of the host")

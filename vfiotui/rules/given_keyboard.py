@@ -19,22 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import meant
-from vfiotui.model.host_use import last_keyboards
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.given import Given
+from vfiotui.model.host_use import HostUse, last_keyboards
+from vfiotui.model.pci import PciBus
+from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, not_applicable, seen
 
 
-@rule("GIVEN-KEYBOARD", "H5", Severity.WARN, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
-    bus, use = known(facts.pci), known(facts.host_use)
-    given = meant(bus, facts.boot, facts.virt)
-    if not given:
-        yield not_applicable("host", "no device is meant for a guest")
-        return
+@given_rule("GIVEN-KEYBOARD", Severity.WARN)
+def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     boards = known(use.keyboards)
-    lost = last_keyboards(facts.host_use, frozenset(given))
+    lost = last_keyboards(use, frozenset(given))
     if lost:
         yield fails(
             lost[0].bdf,

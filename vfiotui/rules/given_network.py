@@ -19,24 +19,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.host_use import lost_networks
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.given import Given, device_of
+from vfiotui.model.host_use import HostUse, lost_networks
+from vfiotui.model.pci import PciBus
+from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, seen
 
 
-@rule("GIVEN-NETWORK", "H5", Severity.FAIL, needs=("pci", "host_use"), fires="gives-all-away", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
-    bus, use = known(facts.pci), known(facts.host_use)
-    given = meant(bus, facts.boot, facts.virt)
-    if not given:
-        yield not_applicable("host", "no device is meant for a guest")
-        return
+@given_rule("GIVEN-NETWORK", Severity.FAIL)
+def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     known(use.networks)
     bad = False
     for bdf, why in given.items():
-        for net in lost_networks(facts.host_use, bdf):
+        for net in lost_networks(use, bdf):
             if not net.default_route and not net.ssh_from:
                 continue
             bad = True

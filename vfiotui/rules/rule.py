@@ -15,6 +15,9 @@ from vfiotui.model.cmdline import CommandLine, Word
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
+from vfiotui.model.given import Given, meant
+from vfiotui.model.host_use import HostUse
+from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.report import GUESTS
 from vfiotui.model.value import dataclass
@@ -105,6 +108,7 @@ def counted(number: int, what: str) -> str:
 
 Check = Callable[[Facts], Iterator[Answer]]
 GuestCheck = Callable[[Facts, Domain], Iterator[Answer]]
+GivenCheck = Callable[[PciBus, HostUse, Given], Iterator[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,28 @@ def guest_rule(
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
         return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document, True)
+
+    return make
+
+
+def given_rule(code: str, severity: Severity) -> Callable[[GivenCheck], Rule]:
+    """Makes the function below it a rule about what the host loses with the devices that are meant for guests.
+
+    It is asked only where there are such devices, which it gets with what makes them so.
+    """
+
+    def make(check: GivenCheck) -> Rule:
+        @wraps(check)
+        def ask(facts: Facts) -> Iterator[Answer]:
+            bus, use = known(facts.pci), known(facts.host_use)
+            given = meant(bus, facts.boot, facts.virt)
+            if given:
+                yield from check(bus, use, given)
+            else:
+                yield not_applicable("host", "no device is meant for a guest")
+
+        document = (check.__globals__.get("__doc__") or "").strip()
+        return Rule(code, "H5", severity, ("pci", "host_use"), "gives-all-away", "clean", ask, document)
 
     return make
 
