@@ -46,7 +46,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         words = why_shared(group, bus)
         yield fails(
             f"group {group.number}",
-            f"Why these devices share group {group.number}: {'; '.join(words)}.",
+            f"The devices of the group are not kept apart: {'; '.join(words)}.",
             evidence,
             *(
                 seen(f"/sys/bus/pci/devices/{p.bdf}/config", port_gap(p))
