@@ -83,6 +83,8 @@ def test_every_state_is_shown(state: State, width: int) -> None:
 def test_an_unread_journal_says_why() -> None:
     said = " ".join(r.text.strip() for r in change_rows(Unread("needs root", Why.FORBIDDEN), 78))
     assert "needs root" in said and "'sudo vfiotui changes' lists it" in said
+    there = change_rows(Unread("needs root", Why.FORBIDDEN), 200, Root.mounted("/mnt/my disk").option)
+    assert "'sudo vfiotui --root '/mnt/my disk' changes' lists it" in there[0].text
     damaged = change_rows(Unread("too many names", Why.DAMAGED), 78)
     assert "too many names" in damaged[0].text and "sudo" not in damaged[0].text
 

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     found = changes.read(root)
     if isinstance(found, Unread):
-        raise CommandError(unread_words(found), Exit.NO_ACCESS)
+        raise CommandError(unread_words(found, root.option), Exit.NO_ACCESS)
     if args.number is not None:
         record = next((r for r in found if r.number == args.number), None)
         if record is None:

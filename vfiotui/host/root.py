@@ -85,6 +85,13 @@ class Root:
         """Whether this is the running system."""
         return self.mode is Mode.LIVE
 
+    @property
+    def option(self) -> str:
+        """What stands behind `vfiotui` for a shell to mean this machine, with a blank before it; empty for the live."""
+        import shlex
+
+        return "" if self.is_live else f" --root {shlex.quote(self.label)}"
+
     def has(self, top: str) -> bool:
         """Whether a top directory such as "sys" is there and holds something: a mounted disk has no runtime."""
         names = self.names(f"/{top}")

@@ -15,9 +15,9 @@ JOURNAL = "/var/lib/vfiotui/changes"
 """One folder for each change, inside the root that it changes."""
 
 
-def unread_words(unread: Unread) -> str:
-    """Why the journal cannot be read, and what to do; plans may hold a guest's passwords, so it is root's alone."""
-    todo = "; it is root's alone, for plans may hold passwords: 'sudo vfiotui changes' lists it"
+def unread_words(unread: Unread, option: str = "") -> str:
+    """Why the journal cannot be read, and what to do: `option` leads vfiotui to the machine (see Root.option)."""
+    todo = f"; it is root's alone, for plans may hold passwords: 'sudo vfiotui{option} changes' lists it"
     return f"the journal cannot be read: {unread}{todo if unread.why is Why.FORBIDDEN else ''}"
 
 

@@ -104,7 +104,7 @@ def _show_end(app: ConsoleApp, word: str, code: int, end: apart.End | None) -> N
     if isinstance(changes.read(app.root_), tuple):
         app.push_screen(ChangeScreen(app.caps.glyphs, name=end.change))
         return
-    sudo_vfiotui = "sudo vfiotui" + ("" if app.root_.is_live else f" --root {shlex.quote(app.root_.label)}")
+    sudo_vfiotui = f"sudo vfiotui{app.root_.option}"
     number = int(end.change.partition("-")[0])
     more = "The journal is root's alone. The first of these shows the change with its log, the second takes it back:"
     say(app, word, words, "", more, "", f"{sudo_vfiotui} changes {number}", f"{sudo_vfiotui} undo {number}")

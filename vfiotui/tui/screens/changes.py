@@ -66,7 +66,7 @@ class ChangesScreen(ConsoleScreen):
     def draw(self, topic: str) -> None:
         """The list anew."""
         page = self.query_one("#changes", Rows)
-        page.show(change_rows(self.records, (page.size.width or 80) - 1))
+        page.show(change_rows(self.records, (page.size.width or 80) - 1, self.console.root_.option))
         self.draw_frame()
 
     def keys(self) -> list[tuple[str, str]]:

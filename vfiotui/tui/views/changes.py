@@ -31,12 +31,12 @@ TO_DO = {
 }
 
 
-def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int) -> list[Row]:
-    """Newest first; an empty journal says where it would lie."""
+def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int, option: str = "") -> list[Row]:
+    """Newest first; an empty journal says where it would lie, one that cannot be read what to do (see Root.option)."""
     if records is None:
         return [row(("reading the journal …", "accent"))]
     if isinstance(records, Unread):
-        return [row((line, "unknown")) for line in wrap(unread_words(records), width)]
+        return [row((line, "unknown")) for line in wrap(unread_words(records, option), width)]
     if not records:
         text = f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there."
         return [row((line, "dim")) for line in wrap(text, width)]
