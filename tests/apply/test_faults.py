@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
 from tests.apply.live_faults import LIVE_CASES, LiveBench, LiveCase
 from tests.apply.torture import CASES
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="owners, chroots and namespaces need root: run make test as root"),
@@ -22,11 +21,8 @@ SAMPLE = 2
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    with alone_with(GUESTS):
-        real = Daemon()
-        real.start()
+    with lone_daemon() as real:
         yield real
-        real.stop()
 
 
 @pytest.fixture(scope="module", params=(*CASES, *LIVE_CASES), ids=lambda c: c.name)

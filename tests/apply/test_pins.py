@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
 from tests.apply.live_site import live_site
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Conflict
@@ -47,11 +46,8 @@ XML = """<domain type='qemu'>
 def daemon() -> Iterator[Daemon]:
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("pins want two CPUs")
-    with alone_with(GUESTS):
-        real = Daemon()
-        real.start()
+    with lone_daemon() as real:
         yield real
-        real.stop()
 
 
 @pytest.fixture

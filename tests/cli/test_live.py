@@ -23,7 +23,7 @@ from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.model.mode import Mode
 
 LIVE = (sys.executable, "-m", "vfiotui", "live", "--interval", "0.1")
-SHORT = ("--demo", "--seconds", "0.45")
+SHORT = ("--demo", "--seconds", "1")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -71,12 +71,8 @@ def test_a_metrics_file_is_always_whole(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-def test_metrics_are_served_on_the_loopback() -> None:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served_at(port: int) -> str:
+    """What Prometheus would read of a demo that ends at Ctrl-C."""
     with subprocess.Popen([*LIVE, "--demo", "--csv", "--openmetrics", f":{port}"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         # Once a line is printed the server stands.
@@ -90,6 +86,17 @@ def test_metrics_are_served_on_the_loopback() -> None:
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait(20) == 0
+    return text
+
+
+def test_metrics_are_served_on_the_loopback() -> None:
+    import socket
+
+    with socket.socket() as probe:
+        # Bound all the while, and not listening: nobody else is given this port, and a server may share it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        text = served_at(probe.getsockname()[1])
     assert text.endswith("# EOF\n") and "vfiotui_thread_run_seconds_total" in text
 
 

@@ -9,6 +9,7 @@ from tests.apply.systems import with_busybox
 from tests.hosts import HOSTS
 from tests.needs import need
 from tests.tui.consoles import Console
+from tests.tui.tmux import Tmux
 from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
 from vfiotui.host import changes
@@ -53,6 +54,29 @@ def gated_system(folder: Path) -> Root:
 def open_gate(folder: Path) -> None:
     """Lets the waiting command go on."""
     (folder / "gate").write_text("go\n")
+
+
+def mend_by_keys(terminal: Tmux) -> None:
+    """Opens the plan of the finding that `gated_system` has, and agrees to it."""
+    terminal.shows("switches the IOMMU off")
+    terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
+    terminal.send("/")
+    terminal.shows("filter: any text")
+    terminal.send(*"switches", "Enter")
+    terminal.shows("f fix")
+    terminal.send("f")
+    terminal.shows("Drop amd_iommu=off", "update-grub")
+    terminal.send("a")
+    terminal.shows("type y")
+    terminal.send("y")
+
+
+def open_first_change(terminal: Tmux) -> None:
+    """What the next console shows of a change that is still at work."""
+    terminal.shows("change 1 applying")
+    terminal.send("7")
+    terminal.shows("0001")
+    terminal.send("Enter")
 
 
 def records(root: Root) -> tuple[ChangeRecord, ...]:

@@ -13,13 +13,12 @@ import pytest
 from benchmarks.apart import Shares, Thread, add
 from benchmarks.sources import costly, made, opened, traced
 from benchmarks.terminal import wakeups
-from tests.alone import GUESTS, alone_with
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.needs import need
 from tests.tui.consoles import Console, caps
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.tui.app import ConsoleApp
 
 SECONDS = 12.0
@@ -32,13 +31,10 @@ SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "fin
 @pytest.fixture
 def guest() -> Iterator[Daemon]:
     """A guest whose vCPUs stand still: no vCPU waits, whatever else the machine does."""
-    with alone_with(GUESTS):
-        daemon = Daemon()
-        daemon.start()
+    with lone_daemon() as daemon:
         daemon.define("game")
         daemon.virsh("start", "game", "--paused")
         yield daemon
-        daemon.stop()
 
 
 def begun(daemon: Daemon) -> Tmux:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import disk
-from tests.tui.changing import gated_system, open_gate, states
+from tests.tui.changing import gated_system, mend_by_keys, open_first_change, open_gate, states
 from tests.tui.tmux import Tmux
 from vfiotui.model.journal import State
 
@@ -26,26 +26,14 @@ def test_killing_the_console_does_not_end_the_change(size: dict[str, object], tm
     root = gated_system(tmp_path)
     before = disk(tmp_path)
     with Tmux("--root", str(tmp_path), **size) as terminal:  # type: ignore[arg-type]
-        terminal.shows("switches the IOMMU off", "libvirt files")
-        terminal.send("/")
-        terminal.shows("filter: any text")
-        terminal.send(*"switches", "Enter")
-        terminal.shows("f fix")
-        terminal.send("f")
-        terminal.shows("Drop amd_iommu=off", "update-grub")
-        terminal.send("a")
-        terminal.shows("type y")
-        terminal.send("y")
+        mend_by_keys(terminal)
         terminal.shows("applying", "the menu is being built [bold] \\x1b[2J")
         os.kill(terminal.console_pid(), signal.SIGKILL)
         terminal.shows("ended with 137")
     # The terminal is gone too, with everything that ran in its sessions.
     assert states(root) == [State.APPLYING]
     with Tmux("--root", str(tmp_path), **size) as terminal:  # type: ignore[arg-type]
-        terminal.shows("change 1 applying")
-        terminal.send("7")
-        terminal.shows("0001")
-        terminal.send("Enter")
+        open_first_change(terminal)
         terminal.shows("at work", "the menu is being built [bold] \\x1b[2J")
         open_gate(tmp_path)
         terminal.shows("state     done", "the menu is there")

@@ -8,21 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
 from tests.needs import need
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_libvirtd]
 
 
 @pytest.fixture
 def daemon() -> Iterator[Daemon]:
-    with alone_with(GUESTS):
-        real = Daemon()
-        real.start()
+    with lone_daemon() as real:
         yield real
-        real.stop()
 
 
 def test_what_happens_to_a_guest_is_seen_without_a_key(daemon: Daemon) -> None:

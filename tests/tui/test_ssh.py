@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.tui.changing import gated_system, open_gate, records, states
+from tests.tui.changing import gated_system, mend_by_keys, open_first_change, open_gate, records, states
 from tests.tui.tmux import Tmux
 from tests.tui.ways_in import Ssh
 from vfiotui.host.root import Root
@@ -39,25 +39,13 @@ def test_a_console_that_is_cut_off(tmp_path: Path) -> None:
     root = gated_system(tmp_path)
     with Ssh() as ssh:
         with Tmux("--root", str(tmp_path), **SIZE, program=ssh.program("-tt")) as terminal:  # type: ignore[arg-type]
-            terminal.shows("switches the IOMMU off")
-            terminal.send("/")
-            terminal.shows("filter: any text")
-            terminal.send(*"switches", "Enter")
-            terminal.shows("f fix")
-            terminal.send("f")
-            terminal.shows("Drop amd_iommu=off")
-            terminal.send("a")
-            terminal.shows("type y")
-            terminal.send("y")
+            mend_by_keys(terminal)
             terminal.shows("applying", "the menu is being built")
             (client,) = (p for p in psutil.Process(int(terminal.told("pane_pid"))).children() if p.name() == "ssh")
             client.send_signal(signal.SIGKILL)
             terminal.shows("ended with 137")
         with Tmux("--root", str(tmp_path), **SIZE, program=ssh.program("-tt")) as terminal:  # type: ignore[arg-type]
-            terminal.shows("change 1 applying")
-            terminal.send("7")
-            terminal.shows("0001")
-            terminal.send("Enter")
+            open_first_change(terminal)
             terminal.shows("at work", "the menu is being built")
             open_gate(tmp_path)
             terminal.shows("state     done", "the menu is there")

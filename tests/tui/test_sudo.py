@@ -15,7 +15,7 @@ import pytest
 from tests.apply.systems import disk
 from tests.needs import need
 from tests.tui.accounts import NAME, PASSWORD, Account
-from tests.tui.changing import GRUB, gated_system, open_gate, records, states
+from tests.tui.changing import GRUB, gated_system, mend_by_keys, open_gate, records, states
 from tests.tui.tmux import Tmux
 from vfiotui.host.root import Root
 from vfiotui.model.journal import State
@@ -44,20 +44,6 @@ def console(folder: Path, account: Account, *variables: str) -> Tmux:
     return Tmux("--root", str(folder), columns=80, lines=24, term="linux", program=account.program(*variables))
 
 
-def apply_by_key(terminal: Tmux) -> None:
-    """Opens the plan of a finding and agrees to it."""
-    terminal.shows("switches the IOMMU off")
-    terminal.send("/")
-    terminal.shows("filter: any text")
-    terminal.send(*"switches", "Enter")
-    terminal.shows("f fix")
-    terminal.send("f")
-    terminal.shows("Drop amd_iommu=off", "update-grub")
-    terminal.send("a")
-    terminal.shows("type y")
-    terminal.send("y")
-
-
 def went_well(terminal: Tmux, folder: Path) -> None:
     """Both steps come to their end, which stands on the screen after the terminal was given back."""
     terminal.shows("step 2 of 2")
@@ -82,7 +68,7 @@ def nothing_happened(terminal: Tmux, folder: Path, before: object) -> None:
 def test_with_a_password(folder: Path) -> None:
     before = disk(folder)
     with Account(ALLOWED) as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         terminal.shows(f"password for {NAME}")
         terminal.send("-l", PASSWORD)
         terminal.send("Enter")
@@ -94,14 +80,14 @@ def test_with_a_password(folder: Path) -> None:
 
 def test_without_a_password(folder: Path) -> None:
     with Account(f"{NAME} ALL=(root) NOPASSWD: ALL") as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         went_well(terminal, folder)
 
 
 def test_a_wrong_password_three_times(folder: Path) -> None:
     before = disk(folder)
     with Account(ALLOWED) as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         for tries in range(1, 4):
             terminal.until(lambda screen, tries=tries: screen.count("password for") == tries, f"prompt {tries}")
             terminal.send("-l", "wrong")
@@ -113,7 +99,7 @@ def test_a_wrong_password_three_times(folder: Path) -> None:
 def test_somebody_whom_sudo_does_not_know(folder: Path) -> None:
     before = disk(folder)
     with Account() as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         terminal.shows(f"password for {NAME}")
         terminal.send("-l", PASSWORD)
         terminal.send("Enter")
@@ -124,7 +110,7 @@ def test_somebody_whom_sudo_does_not_know(folder: Path) -> None:
 def test_ctrl_c_at_the_password(folder: Path) -> None:
     before = disk(folder)
     with Account(ALLOWED) as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         terminal.shows(f"password for {NAME}")
         terminal.send("C-c")
         nothing_happened(terminal, folder, before)
@@ -133,7 +119,7 @@ def test_ctrl_c_at_the_password(folder: Path) -> None:
 def test_what_is_refused_under_sudo_is_told_afterwards(folder: Path) -> None:
     """Somebody edits the file between the plan and the password."""
     with Account(ALLOWED) as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         terminal.shows(f"password for {NAME}")
         (folder / GRUB).write_bytes(b"# by hand\n")
         terminal.send("-l", PASSWORD)
@@ -146,7 +132,7 @@ def test_what_is_refused_under_sudo_is_told_afterwards(folder: Path) -> None:
 
 def test_where_there_is_no_sudo_it_is_said_what_to_type(folder: Path) -> None:
     with Account() as account, console(folder, account, "PATH=/nowhere") as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         screen = terminal.shows("root is needed", "sudo is not installed", "y copy").replace("\n", "")
         saved = Path("/tmp/vfiotui-plan-" + screen.partition("/tmp/vfiotui-plan-")[2].partition(".json")[0] + ".json")
         try:
@@ -159,7 +145,7 @@ def test_where_there_is_no_sudo_it_is_said_what_to_type(folder: Path) -> None:
 def test_a_lost_terminal_ends_no_change_under_sudo_either(folder: Path) -> None:
     root = Root.mounted(str(folder))
     with Account(ALLOWED) as account, console(folder, account) as terminal:
-        apply_by_key(terminal)
+        mend_by_keys(terminal)
         terminal.shows(f"password for {NAME}")
         terminal.send("-l", PASSWORD)
         terminal.send("Enter")

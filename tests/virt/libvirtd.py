@@ -8,8 +8,11 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from tests.alone import GUESTS, alone_with
 from tests.needs import need
 
 GUEST = """<domain type='qemu'>
@@ -118,3 +121,13 @@ class Daemon:
             self.process.terminate()
             self.process.wait(10)
         shutil.rmtree(self.folder)
+
+
+@contextmanager
+def lone_daemon() -> Iterator[Daemon]:
+    """A daemon that runs, and whose guests are the only ones that tests have on this host."""
+    with alone_with(GUESTS):
+        daemon = Daemon()
+        daemon.start()
+        yield daemon
+        daemon.stop()

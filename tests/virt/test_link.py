@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.reading import Unread
 from vfiotui.virt import once
@@ -19,11 +18,8 @@ pytestmark = pytest.mark.needs_libvirtd
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    with alone_with(GUESTS):
-        real = Daemon()
-        real.start()
+    with lone_daemon() as real:
         yield real
-        real.stop()
 
 
 class Seen:

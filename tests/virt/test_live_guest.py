@@ -12,9 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.alone import GUESTS, alone_with
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.formats.live_record import read_record
 from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample, ThreadCount
@@ -39,9 +38,7 @@ def pid() -> Iterator[tuple[int, Daemon]]:
     """The guest's process, once its vCPU spins."""
     if len(CPUS) < 2:
         pytest.skip("needs two processors")
-    with alone_with(GUESTS):
-        daemon = Daemon()
-        daemon.start()
+    with lone_daemon() as daemon:
         disk = daemon.folder / "boot.img"
         disk.write_bytes(BOOT_SECTOR + bytes(1 << 20))
         disk.chmod(0o644)
@@ -50,7 +47,6 @@ def pid() -> Iterator[tuple[int, Daemon]]:
         daemon.virsh("define", str(file))
         daemon.virsh("start", "spin")
         yield int((daemon.folder / "r/libvirt/qemu/run/spin.pid").read_text()), daemon
-        daemon.stop()
 
 
 def vcpu_counters(pid: int) -> tuple[int, int]:
