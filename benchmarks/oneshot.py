@@ -1,4 +1,7 @@
-"""CPU time and memory of commands that answer and end."""
+"""CPU time of commands that answer and end.
+
+Not their memory: what the kernel books to a child as its peak is never less than what its parent held at the fork.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,20 @@ import resource
 import statistics
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Medians over the runs."""
-
-    cpu_ms: float
-    rss_kib: int
-    """The largest of all runs."""
-    exit_code: int
-
-
-def cost(command: Sequence[str], runs: int = 5) -> Cost:
-    """The median CPU time of a command and its children, after one run that is not counted."""
-    times, code, peak = [], 0, 0
+def cost(command: Sequence[str], runs: int = 5) -> float:
+    """The median CPU milliseconds of a command and its children, after one run that is not counted."""
+    times = []
     # An installed program has its byte code on disk: pip writes it.
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")}
     for run in range(runs + 1):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as process:
             _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = code = os.waitstatus_to_exitcode(status)
+            process.returncode = os.waitstatus_to_exitcode(status)
         if run:
             times.append((usage.ru_utime + usage.ru_stime) * 1e3)
-            peak = max(peak, usage.ru_maxrss)
-    return Cost(statistics.median(times), peak, code)
+    return statistics.median(times)
 
 
 def python_floor() -> float:
