@@ -28,7 +28,7 @@ class Counting:
 
 
 async def come(store: Store, queue: asyncio.Queue[object], wanted: object) -> None:
-    while await asyncio.wait_for(queue.get(), 20) != wanted:
+    while await asyncio.wait_for(queue.get(), 60) != wanted:
         pass
 
 
@@ -65,7 +65,7 @@ async def test_a_fault_is_a_sentence() -> None:
 
     feed = OnDemand(store, "extra", 0.001, broken)
     leave = store.subscribe("extra", lambda topic: seen.put_nowait(store.get(topic)))
-    told = await asyncio.wait_for(seen.get(), 20)
+    told = await asyncio.wait_for(seen.get(), 60)
     assert isinstance(told, Unread) and "no such thing" in str(told)
     leave()
     await feed.stop()

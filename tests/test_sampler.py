@@ -17,7 +17,7 @@ from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread
 from vfiotui.sampler import FASTEST, SLOWEST, Sampler
 
-SECONDS = 20.0
+SECONDS = 60.0
 """How long a sample may take to come on a busy machine."""
 
 

@@ -24,7 +24,7 @@ from vfiotui.rules import judge
 from vfiotui.store import Store
 from vfiotui.watch import Watch
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class Follower:

@@ -13,7 +13,7 @@ from vfiotui.host.root import Root
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import CONSOLE, UNICODE, Caps, Glyphs
 
-SECONDS = 30.0
+SECONDS = 60.0
 SIZES = ((80, 24), (120, 40), (160, 50))
 
 

@@ -18,9 +18,10 @@ from tests.machines import root_of
 from tests.needs import need
 from tests.tui.consoles import Console, caps
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon, lone_daemon
+from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.tui.app import ConsoleApp
 
+STILL = own_name("still")
 SECONDS = 12.0
 """How long it is looked at: more than two samples of a Live that is paused."""
 LATER = ("vfiotui.rules", "vfiotui.plan", "vfiotui.apply", "vfiotui.virt", "vfiotui.host.gather", "vfiotui.watch")
@@ -32,19 +33,19 @@ SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "fin
 def guest() -> Iterator[Daemon]:
     """A guest whose vCPUs stand still: no vCPU waits, whatever else the machine does."""
     with lone_daemon() as daemon:
-        daemon.define("game")
-        daemon.virsh("start", "game", "--paused")
+        daemon.define(STILL)
+        daemon.virsh("start", STILL, "--paused")
         yield daemon
 
 
 def begun(daemon: Daemon) -> Tmux:
-    words = ("--connect", daemon.uri, "live", "--guest", "game")
+    words = ("--connect", daemon.uri, "live", "--guest", STILL)
     return Tmux(*words, columns=120, lines=40, term="tmux-256color")
 
 
 def settled(terminal: Tmux) -> int:
     """The process, once the host was read and its pins are known."""
-    terminal.shows("game", "v1", "libvirt ok 1/1 running", "no changes pending")
+    terminal.shows(STILL, "v1", "libvirt ok 1/1 running", "no changes pending")
     terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
     terminal.until(lambda screen: bool(re.search(r"^v1 .* 0 +0 *$", screen, re.MULTILINE)), "two looks at the status")
     return terminal.console_pid()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.needs import need
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon, lone_daemon
+from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_libvirtd]
 
@@ -23,7 +23,7 @@ def daemon() -> Iterator[Daemon]:
 
 def test_what_happens_to_a_guest_is_seen_without_a_key(daemon: Daemon) -> None:
     # Live shows every guest of the host, and first the one that is named.
-    name = f"game-{os.getpid()}"
+    name = own_name("game")
     words = ("--connect", daemon.uri, "live", "--guest", name)
     with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
         terminal.shows("libvirt ok 0/0 running")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -25,6 +26,11 @@ GUEST = """<domain type='qemu'>
 
 
 NOBODY = 65534
+
+
+def own_name(word: str) -> str:
+    """A guest's name that no guest of another run has, not even one that a run left behind when it was killed."""
+    return f"{word}-{os.getpid()}"
 
 
 class Daemon:
@@ -77,7 +83,7 @@ class Daemon:
         self.process = subprocess.Popen(
             words, env=self.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.identity
         )
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             if self.socket.exists() and self.virsh("version", check=False).returncode == 0:
                 return
@@ -119,7 +125,13 @@ class Daemon:
             for name in self.virsh("list", "--all", "--name", check=False).stdout.split():
                 self.virsh("undefine", name, check=False)
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
+        # A daemon that a test killed has left its guests behind.
+        for file in (self.folder / "r/libvirt/qemu/run").glob("*.pid"):
+            with contextlib.suppress(OSError):
+                pid = int(file.read_text())
+                if bytes(self.folder) in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder)
 
 

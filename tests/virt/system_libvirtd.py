@@ -83,7 +83,7 @@ class SystemDaemon:
         """Starts the daemon and waits until its socket answers."""
         words = [self.unshare, "-mn", "sh", "-c", INSIDE, "sh", str(self.folder), self.program]
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while self.virsh("version", check=False).returncode != 0:
             assert self.process.poll() is None and time.monotonic() < until, self.log
             time.sleep(0.1)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.alone import GUESTS, alone_with
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon
+from tests.virt.libvirtd import Daemon, own_name
 from vfiotui.model.rates import FIRST, RESET
 from vfiotui.model.reading import Unread
 from vfiotui.virt.exits import MISSING, NO_KVM, ExitReader, counts_of, rates_of
@@ -90,8 +90,9 @@ def test_the_command_says_why_there_are_none(daemon: Daemon) -> None:
 
 
 KVM = Path("/dev/kvm")
+REAL = own_name("real")
 # Without arch-capabilities: QEMU 7.2 cannot start a guest with them on some KVM below KVM.
-XML = """<domain type='kvm'><name>real</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>
+XML = """<domain type='kvm'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>
 <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os><features><acpi/><apic/></features>
 <cpu mode='host-passthrough' check='none'><feature policy='disable' name='arch-capabilities'/></cpu>
 <devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
@@ -113,10 +114,10 @@ def kvm(alone: None) -> Iterator[Daemon]:
     disk = started.folder / "boot.img"
     disk.write_bytes(BUSY_SECTOR + bytes(1 << 20))
     disk.chmod(0o644)
-    file = started.folder / "real.xml"
-    file.write_text(XML.format(emulator=started.emulator, disk=disk))
+    file = started.folder / "guest.xml"
+    file.write_text(XML.format(name=REAL, emulator=started.emulator, disk=disk))
     started.virsh("define", str(file))
-    begun = started.virsh("start", "real", check=False)
+    begun = started.virsh("start", REAL, check=False)
     if begun.returncode == 0:
         yield started
     started.stop()
@@ -126,7 +127,7 @@ def kvm(alone: None) -> Iterator[Daemon]:
 
 def exits_by_hand(daemon: Daemon) -> int:
     """The first vCPU's exits since its start, as virsh tells them."""
-    told = re.search(r"vcpu\.0\.exits\.sum=(\d+)", daemon.virsh("domstats", "--raw", "--vcpu", "real").stdout)
+    told = re.search(r"vcpu\.0\.exits\.sum=(\d+)", daemon.virsh("domstats", "--raw", "--vcpu", REAL).stdout)
     assert told, "KVM counts them"
     return int(told[1])
 
@@ -135,11 +136,11 @@ def exits_by_hand(daemon: Daemon) -> int:
 def test_exits_of_a_kvm_guest_are_those_that_virsh_tells(kvm: Daemon) -> None:
     reader = ExitReader(kvm.uri)
     low = exits_by_hand(kvm)
-    assert reader.read("real").of(0) is not None
+    assert reader.read(REAL).of(0) is not None
     after_first = exits_by_hand(kvm)
     while (before_second := exits_by_hand(kvm)) == after_first:
         pass
-    look = reader.read("real")
+    look = reader.read(REAL)
     high = exits_by_hand(kvm)
     vcpu = look.of(0)
     reader.close()
@@ -152,12 +153,12 @@ def test_exits_of_a_kvm_guest_are_those_that_virsh_tells(kvm: Daemon) -> None:
 @pytest.mark.needs_libvirtd
 @pytest.mark.needs_tmux
 def test_the_console_and_the_command_show_them(kvm: Daemon) -> None:
-    words = ["--connect", kvm.uri, "live", "--exits", "--guest", "real", "--seconds", "6"]
+    words = ["--connect", kvm.uri, "live", "--exits", "--guest", REAL, "--seconds", "6"]
     done = subprocess.run([sys.executable, "-m", "vfiotui", *words], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0 and re.search(r"real vCPU 0 +exits +\d+/s", done.stdout), done.stdout + done.stderr
-    live = ("--connect", kvm.uri, "live", "--guest", "real")
+    assert done.returncode == 0 and re.search(rf"{REAL} vCPU 0 +exits +\d+/s", done.stdout), done.stdout + done.stderr
+    live = ("--connect", kvm.uri, "live", "--guest", REAL)
     with Tmux(*live, columns=120, lines=30, term="tmux-256color") as terminal:
-        terminal.shows(" real ·", "v0 ")
+        terminal.shows(f" {REAL} ·", "v0 ")
         terminal.send("e")
         terminal.shows("exits/s", "the next look, 5 s later, gives the rates")
         terminal.until(lambda s: re.search(r"^ v0 +[\d,]+ +\d", s, re.MULTILINE) is not None, "the exits")

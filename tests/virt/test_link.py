@@ -49,7 +49,7 @@ class Seen:
                 await self._news.wait_for(true)
 
         try:
-            await asyncio.wait_for(wait(), 40)
+            await asyncio.wait_for(wait(), 60)
         except TimeoutError:
             pytest.fail(f"not seen in time: {what}; last was {self.virt and self.virt.detail}")
 

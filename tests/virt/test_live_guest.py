@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.tui.tmux import Tmux
-from tests.virt.libvirtd import Daemon, lone_daemon
+from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.formats.live_record import read_record
 from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample, ThreadCount
@@ -21,7 +21,7 @@ from vfiotui.model.rates import Rates
 
 pytestmark = pytest.mark.needs_libvirtd
 
-XML = """<domain type='qemu'><name>spin</name><memory unit='MiB'>32</memory><vcpu current='1'>2</vcpu>
+XML = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><vcpu current='1'>2</vcpu>
 <cputune><vcpupin vcpu='0' cpuset='{cpu}'/><emulatorpin cpuset='{other}'/></cputune>
 <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os>
 <devices><emulator>{emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>
@@ -29,6 +29,7 @@ XML = """<domain type='qemu'><name>spin</name><memory unit='MiB'>32</memory><vcp
 <readonly/></disk></devices></domain>"""
 BOOT_SECTOR = b"\xfa\xeb\xfe" + bytes(507) + b"\x55\xaa"
 """cli, and a jump to itself."""
+SPIN = own_name("spin")
 CPUS = sorted(os.sched_getaffinity(0))
 CPU, OTHER = CPUS[-1], CPUS[0]
 
@@ -42,11 +43,11 @@ def pid() -> Iterator[tuple[int, Daemon]]:
         disk = daemon.folder / "boot.img"
         disk.write_bytes(BOOT_SECTOR + bytes(1 << 20))
         disk.chmod(0o644)
-        file = daemon.folder / "spin.xml"
-        file.write_text(XML.format(cpu=CPU, other=OTHER, emulator=daemon.emulator, disk=disk))
+        file = daemon.folder / "guest.xml"
+        file.write_text(XML.format(name=SPIN, cpu=CPU, other=OTHER, emulator=daemon.emulator, disk=disk))
         daemon.virsh("define", str(file))
-        daemon.virsh("start", "spin")
-        yield int((daemon.folder / "r/libvirt/qemu/run/spin.pid").read_text()), daemon
+        daemon.virsh("start", SPIN)
+        yield int((daemon.folder / "r/libvirt/qemu/run" / f"{SPIN}.pid").read_text()), daemon
 
 
 def vcpu_counters(pid: int) -> tuple[int, int]:
@@ -122,10 +123,10 @@ def test_the_recording_holds_what_proc_holds_and_the_delay_rises(pid: tuple[int,
 def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[int, Daemon]) -> None:
     _, daemon = pid
     with Tmux(
-        "--connect", daemon.uri, "live", "--guest", "spin", columns=120, lines=30, term="tmux-256color"
+        "--connect", daemon.uri, "live", "--guest", SPIN, columns=120, lines=30, term="tmux-256color"
     ) as terminal:
         terminal.shows("libvirt ok 1/1 running")
-        terminal.shows("spin", f"v0   {CPU}")
+        terminal.shows(SPIN, f"v0   {CPU}")
         with burner() as culprit:
             terminal.shows("worst: v0 waited", f"on CPU {CPU}", "because: ", f"({culprit})")
             terminal.send("w")
@@ -135,10 +136,10 @@ def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[i
         threads = psutil.Process(terminal.console_pid()).threads()
         allowed = [cpus for thread in threads for cpus in may_run_on(thread.id)]
         assert allowed and CPU not in frozenset().union(*allowed)
-        daemon.virsh("destroy", "spin")
-        terminal.until(lambda s: "libvirt ok 0/1 running" in s and " spin ·" not in s, "the guest's end")
-        daemon.virsh("start", "spin")
-        terminal.shows("spin", f"v0   {CPU}")
+        daemon.virsh("destroy", SPIN)
+        terminal.until(lambda s: "libvirt ok 0/1 running" in s and f" {SPIN} ·" not in s, "the guest's end")
+        daemon.virsh("start", SPIN)
+        terminal.shows(SPIN, f"v0   {CPU}")
         terminal.send("q")
         terminal.shows("ended with 0")
 
@@ -146,24 +147,24 @@ def test_the_console_names_the_culprit_and_keeps_off_the_guests_cpu(pid: tuple[i
 @pytest.mark.needs_tmux
 def test_a_vcpu_more_or_less_and_a_daemon_that_dies(pid: tuple[int, Daemon]) -> None:
     _, daemon = pid
-    words = ("--connect", daemon.uri, "live", "--guest", "spin")
+    words = ("--connect", daemon.uri, "live", "--guest", SPIN)
     with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
         terminal.shows("libvirt ok 1/1 running", f"v0   {CPU}")
         terminal.send("e")
         terminal.shows("exits unknown: QEMU emulates this guest (TCG): only KVM counts exits")
         terminal.send("e")
-        daemon.virsh("setvcpus", "spin", "2", "--live")
+        daemon.virsh("setvcpus", SPIN, "2", "--live")
         terminal.until(lambda s: "\nv1 " in s, "the new vCPU")
-        daemon.virsh("setvcpus", "spin", "1", "--live", check=False)
+        daemon.virsh("setvcpus", SPIN, "1", "--live", check=False)
         daemon.kill()
         screen = terminal.shows("libvirt lost 1/1 running", f"v0   {CPU}")
         assert "worst: " in screen or "no vCPU waited" in screen, "the figures go on without the daemon"
         daemon.start()
         terminal.shows("libvirt ok 1/1 running", f"v0   {CPU}")
-        daemon.virsh("destroy", "spin")
-        terminal.until(lambda s: "libvirt ok 0/1 running" in s and " spin ·" not in s, "the guest's end")
-        daemon.virsh("start", "spin")
-        screen = terminal.shows(" spin ·", f"v0   {CPU}")
+        daemon.virsh("destroy", SPIN)
+        terminal.until(lambda s: "libvirt ok 0/1 running" in s and f" {SPIN} ·" not in s, "the guest's end")
+        daemon.virsh("start", SPIN)
+        screen = terminal.shows(f" {SPIN} ·", f"v0   {CPU}")
         terminal.until(lambda s: "\nv1 " not in s, "it has one vCPU again")
         terminal.send("q")
         terminal.shows("ended with 0")
@@ -174,9 +175,9 @@ def test_without_tracefs_the_screen_says_what_to_do(pid: tuple[int, Daemon]) -> 
     if os.geteuid() == 0 and Path("/sys/kernel/tracing/instances").exists():
         pytest.skip("tracefs is mounted here: tests/test_tracing.py traces")
     _, daemon = pid
-    words = ("--connect", daemon.uri, "live", "--guest", "spin")
+    words = ("--connect", daemon.uri, "live", "--guest", SPIN)
     with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
-        terminal.shows(" spin ·", f"v0   {CPU}")
+        terminal.shows(f" {SPIN} ·", f"v0   {CPU}")
         terminal.send("W")
         terminal.shows("precise: tr", "mount -t tracefs" if os.geteuid() == 0 else "sudo")
         terminal.send("W")
