@@ -21,6 +21,8 @@ from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from vfiotui.tui.writer import PromptWriter
+
 PROVED = "8.2."
 """The minor line of Textual whose insides this and `direct` were proved with."""
 PUBLIC = "VFIOTUI_DRAW"
@@ -75,6 +77,10 @@ class QuietDriver(LinuxDriver):
         if not self._started:
             self._started = True
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            if self._writer_thread is not None and self._file is not None:
+                # It has taken the terminal; what comes from now on comes in small pieces.
+                self._writer_thread.stop()
+                self._writer_thread = PromptWriter(self._file)
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back."""
@@ -82,7 +88,7 @@ class QuietDriver(LinuxDriver):
         super().stop_application_mode()
 
     def write(self, data: str) -> None:
-        """Hands the data to Textual's writing thread."""
+        """Writes, and counts."""
         self.written += len(data) if data.isascii() else len(data.encode())
         super().write(data)
 
