@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.tui.tmux import Tmux
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.widgets import direct
-from vfiotui.tui.widgets.direct import Span, changed_cells, narrow
+from vfiotui.tui.widgets.direct import Span, changed_cells, differing, narrow
 
 STEPS = 40
 TOAST = "over the last rows"
@@ -78,10 +80,19 @@ def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:
 
 
 def test_only_what_differs_is_written() -> None:
-    assert cells(row("busy ", ("88 %", "warn")), row("busy ", ("89 %", "warn"))) == [Span(0, 5, "89 %", "warn")]
-    assert cells(row(("busy for 88 s", "warn")), row(("busy for 89 s", "warn"))) == [Span(0, 10, "9", "warn")]
+    assert cells(row("busy ", ("88 %", "warn")), row("busy ", ("89 %", "warn"))) == [Span(0, 6, "9", "warn")]
+    assert cells(row("  12", "  34"), row("  13", "  35")) == [Span(0, 3, "3", ""), Span(0, 4, "  35", "")]
     assert cells(row("a", ("b", "warn")), row("a", ("b", "head"))) == [Span(0, 1, "b", "head")]
     assert cells(row("same"), row("same")) == []
+
+
+@given(st.text(alphabet="a▁👍\udc80", min_size=1), st.text(alphabet="a▁👍\udc80", min_size=1))
+def test_the_first_and_the_last_difference(one: str, other: str) -> None:
+    length = min(len(one), len(other))
+    before, text = one[:length], other[:length]
+    places = [i for i in range(length) if before[i] != text[i]]
+    if places:
+        assert differing(before, text) == (places[0], places[-1])
 
 
 def test_a_row_of_another_make_is_written_whole_with_blanks_behind_it() -> None:

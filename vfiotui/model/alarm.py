@@ -65,9 +65,16 @@ class Alarms:
         """The alarms that begin at this moment."""
         found: list[Alarm] = []
         megahertz = {} if isinstance(moment.cpus, Unread) else {c.cpu: c.mhz for c in moment.cpus}
+        limits = self.limits
+        bearable = -1.0 if limits.mhz is not None or limits.delay_ms is None else limits.delay_ms
         for guest in () if isinstance(moment.guests, Unread) else moment.guests:
             for thread in guest.threads:
-                if thread.kind != "vcpu" or self._calm(guest.name, thread, wanted):
+                if thread.kind != "vcpu":
+                    continue
+                delay, pins = thread.delay_ms, thread.pinned
+                # Nearly every vCPU is calm at nearly every moment: that is seen at once.
+                in_place = not wanted or wanted.get((guest.name, thread.number), pins) == pins
+                if in_place and not isinstance(delay, Unread) and delay <= bearable:
                     continue
                 for kind, text in self._bad(guest, thread, megahertz, wanted):
                     key = (guest.name, kind, thread.number)
@@ -75,17 +82,6 @@ class Alarms:
                         found.append(Alarm(guest.name, kind, f"{guest.name} vCPU {thread.number} {text}", moment.at))
                     self._told[key] = moment.at
         return found
-
-    def _calm(self, guest: str, thread: ThreadMoment, wanted: Wanted) -> bool:
-        """Whether nothing is to be told, seen at once: so it is for nearly every vCPU at nearly every moment."""
-        limits, delay = self.limits, thread.delay_ms
-        return (
-            limits.mhz is None
-            and limits.delay_ms is not None
-            and not isinstance(delay, Unread)
-            and delay <= limits.delay_ms
-            and (not wanted or wanted.get((guest, thread.number), thread.pinned) == thread.pinned)
-        )
 
     def _bad(
         self, guest: GuestMoment, thread: ThreadMoment, megahertz: Mapping[int, object], wanted: Wanted

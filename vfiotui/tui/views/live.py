@@ -37,6 +37,10 @@ class Table:
     """End, zoom and cells of the window for which the delay's axis was fitted last."""
     rows: dict[Key, tuple[object, Row]] = field(default_factory=dict)
     """The row of each thread, and what it was made of: what idles is not made again."""
+    begins: dict[Key, tuple[object, tuple[Run, Run]]] = field(default_factory=dict)
+    """How each of them begins, and the pins of which that tells."""
+    head: tuple[tuple[float, ...], Row] = ((), BLANK)
+    """The heading, and what it was made of."""
 
 
 def key_text(key: Key) -> str:
@@ -56,8 +60,10 @@ def number(value: float, form: str, width: int) -> str:
 
 
 def short_number(value: float, width: int) -> str:
-    """A whole number that stays in its column: thousands above 99,999."""
-    return number(value / 1000, ".0f", width - 1) + "k" if value >= 1e5 else number(value, ".0f", width)
+    """A whole number that stays in its column: thousands above 99,999; "?" where there is none."""
+    if value < 1e5:
+        return f"{value:{width}.0f}"
+    return f"{value / 1000:{width - 1}.0f}k" if value == value else "?".rjust(width)
 
 
 def pin_text(thread: ThreadMoment | None) -> str:
@@ -114,10 +120,7 @@ def _guest_rows(
     _fit_delay(history, keys, window, table, second)
     table.mhz.look(window, first, table.mhz_top, table.glyphs)
     table.delay.look(window, second, table.delay_top, table.glyphs)
-    mhz_word, top = _axis(f"MHz, top {table.mhz_top:.0f}", first), f"{table.delay_top:.0f}"
-    delay_word = _axis(f"delay, top {top} ms/s", second, f"delay, top {top}", f"delay to {top}")
-    head = f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
-    rows = [row((f"{head}  busy forced switch", "head"))]
+    rows = [_heading(table, first, second)]
     marks = _mark_row(history, window, at, (LEFT, first, second), table.glyphs)
     if marks is not None:
         rows.append(marks)
@@ -128,6 +131,16 @@ def _guest_rows(
             rows.append(BLANK)
         rows.append(_thread_row(history, key, at, table))
     return rows
+
+
+def _heading(table: Table, first: int, second: int) -> Row:
+    made_of = (table.mhz_top, table.delay_top, first, second)
+    if table.head[0] != made_of:
+        mhz_word, top = _axis(f"MHz, top {table.mhz_top:.0f}", first), f"{table.delay_top:.0f}"
+        delay_word = _axis(f"delay, top {top} ms/s", second, f"delay, top {top}", f"delay to {top}")
+        head = f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
+        table.head = made_of, row((f"{head}  busy forced switch", "head"))
+    return table.head[1]
 
 
 def _axis(text: str, width: int, *shorter: str) -> str:
@@ -154,8 +167,11 @@ def _mark_row(
 ) -> Row | None:
     """The line of marks above the graphs, where there are any: ^ a mark, ! an alarm, v the reading cursor."""
     offset, first, second = places
-    found = [(at, "v")] if at != window.end - 1 else []
-    found += [(m.number, "!" if m.alarm else "^") for m in history.marks]
+    begin, end = window.begin(max(first, second)), window.end
+    found = [(at, "v")] if at != end - 1 else []
+    found += [(m.number, "!" if m.alarm else "^") for m in history.marks if begin <= m.number < end]
+    if not found:
+        return None
 
     def line(width: int) -> str:
         signs = [" "] * width
@@ -182,21 +198,30 @@ def _thread_row(history: LiveHistory, key: Key, at: int, table: Table) -> Row:
         return made[1]
     mhz, delay, busy, forced, slices, ran_on = values or (math.nan,) * len(THREAD_FIELDS)
     astray = isinstance(pinned, frozenset) and ran_on == ran_on and int(ran_on) not in pinned
-    runs: list[Run] = [
-        (f"{name_of(key):5}", "accent"),
-        (f"{fit(pin_text(thread), 8)} ", ""),
-        (number(ran_on, ".0f", 3) + " ", "warn" if astray else ""),
-        (number(mhz, ".0f", 6) + " ", ""),
+    runs: tuple[Run, ...] = (
+        *_begin(table, key, thread),
+        (f"{ran_on:3.0f} " if ran_on == ran_on else "  ? ", "warn" if astray else ""),
+        (f"{mhz:6.0f} " if mhz == mhz else "     ? ", ""),
         (mhz_line, "graph"),
-        (number(delay, ".1f", 7) + " ", "warn" if delay > LATE else ""),
+        (f"{delay:7.1f} " if delay == delay else "      ? ", "warn" if delay > LATE else ""),
         (delay_line, "graph2"),
-        (number(busy, "4.0%", 6), ""),
+        (f"{busy:6.0%}" if busy == busy else "     ?", ""),
         (short_number(forced, 7), ""),
         (short_number(slices, 7), ""),
-    ]
-    found = Row(tuple(runs), key_text(key))
+    )
+    found = Row(runs, key_text(key) if made is None else made[1].key)
     table.rows[key] = made_of, found
     return found
+
+
+def _begin(table: Table, key: Key, thread: ThreadMoment | None) -> tuple[Run, Run]:
+    """Name and pins."""
+    pinned = None if thread is None else thread.pinned
+    known = table.begins.get(key)
+    if known is None or known[0] is not pinned:
+        runs = (f"{name_of(key):5}", "accent"), (f"{fit(pin_text(thread), 8)} ", "")
+        known = table.begins[key] = pinned, runs
+    return known[1]
 
 
 def _cpu_rows(history: LiveHistory, window: Window, at: int, table: Table, width: int) -> list[Row]:

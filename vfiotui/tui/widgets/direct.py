@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from textual.map_geometry import MapGeometry
 
 SHORT = 8
-"""Cells up to which a run is written whole: to find what differs in a figure takes longer than to write it."""
+"""Cells up to which a run is written whole where the cursor stands before it already."""
 APART = 6
 """Unchanged cells from which on the cursor jumps across them."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
@@ -157,7 +157,7 @@ def changed_cells(y: int, old: Row, new: Row, width: int) -> list[Span] | None:
     if len(old.runs) != len(new.runs):
         return whole_row(y, new, width)
     spans: list[Span] = []
-    x = 0
+    x, end = 0, -1
     for before, now in zip(old.runs, new.runs, strict=True):
         text = now[0]
         length = len(text)
@@ -166,10 +166,11 @@ def changed_cells(y: int, old: Row, new: Row, width: int) -> list[Span] | None:
         if before is not now and before != now:
             if not (narrow(text) and narrow(before[0])) or x + length > width:
                 return None
-            if length <= SHORT or before[1] != now[1]:
+            if before[1] != now[1] or (length <= SHORT and end == x):
                 spans.append(Span(y, x, text, now[1]))
             else:
                 spans += _run(y, x, before[0], now)
+            end = x + length
         elif not narrow(text):
             return None
         x += length
@@ -177,16 +178,24 @@ def changed_cells(y: int, old: Row, new: Row, width: int) -> list[Span] | None:
 
 
 def _run(y: int, x: int, before: str, new: Run) -> Iterable[Span]:
-    """A long run that differs: moved by a cell, or its differing part."""
+    """A run that differs: moved by a cell, or its differing part."""
     text, style = new
-    if before[1:] == text[:-1] and terminal_shifts():
+    first, last = differing(before, text)
+    if last - first >= APART and before[1:] == text[:-1] and terminal_shifts():
         return (Span(y, x, text[-1], style, len(text)),)
-    length = len(text)
-    first = next(i for i in range(length) if before[i] != text[i])
-    last = next(i for i in range(length - 1, -1, -1) if before[i] != text[i])
     if last - first < 2 * APART:
         return (Span(y, x + first, text[first : last + 1], style),)
     return _islands(y, x, before, new, first, last)
+
+
+def differing(before: str, text: str) -> tuple[int, int]:
+    """The places of the first and the last character that differ in two unequal texts of one length.
+
+    A loop over the characters would take longer than everything else that is done with them.
+    """
+    old, new = (int.from_bytes(t.encode("utf-32-le", "surrogatepass"), "little") for t in (before, text))
+    bits = old ^ new
+    return ((bits & -bits).bit_length() - 1) // 32, (bits.bit_length() - 1) // 32
 
 
 def _islands(y: int, x: int, before: str, new: Run, first: int, last: int) -> list[Span]:
