@@ -33,6 +33,7 @@ from vfiotui.store import Store
 from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import SETS, Caps
 from vfiotui.tui.driver import QuietDriver, driver_class
+from vfiotui.tui.inbox import Inbox
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
@@ -118,6 +119,8 @@ class ConsoleApp(App[int]):
         self._uri = uri
         self.history = LiveHistory()
         self.store.keep_in("live", self.history)
+        self._inbox: Inbox | None = None
+        """What the sampler's thread hands over, while the console is up."""
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
         self._alarms: Alarms | None = None
@@ -194,7 +197,7 @@ class ConsoleApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
-        self._events = loop
+        self._inbox = Inbox(self._push, self._handle_exception)
         self.store.on_wanted(self._want)
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
@@ -205,6 +208,8 @@ class ConsoleApp(App[int]):
     async def on_unmount(self) -> None:
         """Ends the feeders."""
         self.sampler.stop()
+        if self._inbox is not None:
+            self._inbox.close()
         if self._feeding is not None:
             await self._feeding
         if self._live_asks is not None:
@@ -312,8 +317,8 @@ class ConsoleApp(App[int]):
 
     def _post(self, topic: str, value: Any, keep: bool) -> None:
         """From the sampler's thread to the store's loop."""
-        if not self._events.is_closed():
-            self._events.call_soon_threadsafe(self._push, topic, value, keep)
+        if self._inbox is not None:
+            self._inbox.put(topic, value, keep)
 
     def _changed(self, topic: str) -> None:
         if not self.is_running or not self.screen_stack:

@@ -193,9 +193,9 @@ def differing(before: str, text: str) -> tuple[int, int]:
 
     A loop over the characters would take longer than everything else that is done with them.
     """
-    old, new = (int.from_bytes(t.encode("utf-32-le", "surrogatepass"), "little") for t in (before, text))
-    bits = old ^ new
-    return ((bits & -bits).bit_length() - 1) // 32, (bits.bit_length() - 1) // 32
+    old, new = (int.from_bytes(t.encode("utf-32", "surrogatepass"), "little") for t in (before, text))
+    bits = old ^ new  # The first four bytes are the mark of the byte order.
+    return ((bits & -bits).bit_length() - 1) // 32 - 1, (bits.bit_length() - 1) // 32 - 1
 
 
 def _islands(y: int, x: int, before: str, new: Run, first: int, last: int) -> list[Span]:
