@@ -21,6 +21,7 @@ from vfiotui.host.live_guest import GuestReader, guest_name, kind_of
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
+from vfiotui.host.strangers import TURN
 from vfiotui.model.live import LiveMoment, Sample, ThreadMoment
 from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
@@ -152,23 +153,50 @@ def test_a_long_file_of_proc_is_read_to_its_end() -> None:
     kept.close()
 
 
-def test_other_processes_are_looked_at_twice_and_never_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_processes_are_hardly_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = thread_tree(tmp_path)
-    for pid in range(100, 140):
+
+    def process(pid: int) -> None:
         place = tmp_path / f"proc/{pid}"
-        place.mkdir()
+        place.mkdir(exist_ok=True)
         (place / "comm").write_text("bash\n")
+        (tmp_path / "proc/loadavg").write_text(f"0.00 0.00 0.00 1/99 {pid}\n")
+
+    for pid in range(100, 140):
+        process(pid)
     monkeypatch.setattr(live_guest, "SEARCH_SECONDS", 0.0)
+    asked: list[int] = []
+    listed: list[str] = []
+    real_open = root.tree.open
+
+    def open_and_count(path: str) -> int:
+        if path.endswith("/comm") and "/task/" not in path:
+            asked.append(int(path.split("/")[2]))
+        return real_open(path)
+
+    monkeypatch.setattr(root.tree, "open", open_and_count)
+    monkeypatch.setattr("os.listdir", lambda fd, of=os.listdir: listed.append(str(fd)) or of(fd))
     reader = GuestReader(root)
-    for _ in range(2):
+    reader.read()
+    strangers = set(asked) - {5}
+    assert strangers == set(range(100, 140))
+    asked.clear()
+    listed.clear()
+    for _ in range(3):
         reader.read()
-    asked: list[str] = []
-    monkeypatch.setattr(root.tree, "read", lambda path, limit: asked.append(path) or b"bash")
+    assert set(asked) == strangers and len(asked) == 3 * TURN, "some in turn: a script may become QEMU"
+    assert listed == [], "nobody was born"
+    asked.clear()
+    process(200)
     reader.read()
-    assert asked == []
-    (tmp_path / "proc/200").mkdir()
+    process(201)
     reader.read()
-    assert asked == ["/proc/200/comm"]
+    assert asked.count(200) == 2, "who is new may be between fork and exec"
+    (tmp_path / "proc/110/comm").write_text("qemu-system-x86\n")
+    (tmp_path / "proc/110/task/110").mkdir(parents=True)
+    (tmp_path / "proc/110/task/110/schedstat").write_text("1 1 1\n")
+    found = [guests for _ in range(4) if not isinstance(guests := reader.read(), Unread)]
+    assert [110 in {g.pid for g in guests} for guests in found][-1], "without any birth"
 
 
 def test_busy_is_a_share_and_never_above_one() -> None:

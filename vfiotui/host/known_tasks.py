@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from vfiotui.host.root import Root
 from vfiotui.host.task_clock import ROUNDED, Task, TaskClock, TaskStat
-from vfiotui.host.task_list import TaskList
+from vfiotui.host.task_list import Births, TaskList
 from vfiotui.model.rates import TICKS
 
 MOST_TASKS = 4000
@@ -29,6 +29,7 @@ class KnownTasks:
     def __init__(self, root: Root) -> None:
         self._clock = TaskClock(root)
         self._list = TaskList(root)
+        self._births = Births(root)
         self._tasks: dict[int, Task] = {}
         self._awake: dict[int, Task] = {}
         self._look = 0
@@ -46,7 +47,7 @@ class KnownTasks:
         """A new look begins; where nobody is known, everybody is met, and what they ran so far is of no interest."""
         self._look += 1
         if not self._tasks:
-            self._list.born(0)
+            self._births.born(0)
             self._meet_all(first=True)
 
     def end(self) -> None:
@@ -59,7 +60,7 @@ class KnownTasks:
 
     def born(self) -> tuple[Task, ...]:
         """Those that were born since this was asked last; where they are too many, `rest` finds them."""
-        born = self._list.born(MOST_BORN)
+        born = self._births.born(MOST_BORN)
         self._unlisted = self._unlisted or born is None
         found = ((tid, self._clock.stat(tid)) for tid in born or ())
         met = [self._meet(tid, told) for tid, told in found if told is not None]
@@ -97,6 +98,7 @@ class KnownTasks:
     def close(self) -> None:
         """Lets all files go."""
         self._list.close()
+        self._births.close()
         for task in self._awake.values():
             task.rest()
 

@@ -14,6 +14,8 @@ import time
 from itertools import pairwise
 
 from vfiotui.host.root import KeptFile, KeptFolder, Root
+from vfiotui.host.strangers import Strangers
+from vfiotui.host.task_list import Births
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.live import GuestCount, ThreadCount
 from vfiotui.model.reading import Reading, Unread, Why, or_else
@@ -94,15 +96,16 @@ class _Guest:
 class GuestReader:
     """Reads the threads of all guests; looks for new guests and threads only now and then.
 
-    Other processes cost nothing but their name in the list of /proc, every ten seconds.
+    Other processes cost nothing but their name in the list of /proc, every ten seconds if anybody was born.
     """
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._processes = root.keep_folder("/proc")
         self._guests: dict[int, _Guest] = {}
-        self._foreign: dict[int, int] = {}
-        """Processes that are no guests → how often they were looked at: a young one may still become QEMU."""
+        self._births = Births(root)
+        self._pids: set[int] = set()
+        self._strangers = Strangers()
         self._searched = 0.0
         self.sparing = False
         """Whether nobody looks: pins are read, and guests that nobody announces are looked for, less often."""
@@ -110,7 +113,7 @@ class GuestReader:
     def look_again(self) -> None:
         """Searches for guests at the next reading."""
         self._searched = 0.0
-        self._foreign.clear()
+        self._strangers.forget()
 
     def read(self, focus: str = "") -> Reading[tuple[GuestCount, ...]]:
         """Every running guest by name.
@@ -142,6 +145,7 @@ class GuestReader:
     def close(self) -> None:
         """Lets all files go."""
         self._processes.close()
+        self._births.close()
         for pid in list(self._guests):
             self._forget(pid)
 
@@ -149,24 +153,22 @@ class GuestReader:
         self._guests.pop(pid).close()
 
     def _search(self) -> Unread | None:
-        names = self._processes.names()
-        if isinstance(names, Unread):
-            return names
-        pids = {int(n) for n in names if n.isdigit() and len(n) < 10}
-        for gone in self._guests.keys() - pids:
-            self._forget(gone)
-        self._foreign = {p: n for p, n in self._foreign.items() if p in pids}
-        for pid in pids:
-            if pid in self._guests:
-                self._find_threads(self._guests[pid])
-            elif self._foreign.get(pid, 0) < 2:
-                self._meet(pid)
+        if self._births.born(0) is None or not self._searched:
+            names = self._processes.names()
+            if isinstance(names, Unread):
+                return names
+            self._pids = {int(n) for n in names if n.isdigit() and len(n) < 10}
+            for gone in self._guests.keys() - self._pids:
+                self._forget(gone)
+            for guest in self._guests.values():
+                self._find_threads(guest)
+        for pid in self._strangers.whom(self._pids - self._guests.keys()):
+            self._meet(pid)
         return None
 
     def _meet(self, pid: int) -> None:
-        comm = or_else(self._root.text(f"/proc/{pid}/comm", 4096), "")
+        comm = or_else(self._root.glance(f"/proc/{pid}/comm", 64), b"").decode("utf-8", "replace").rstrip("\n")
         if not QEMU.match(comm):
-            self._foreign[pid] = self._foreign.get(pid, 0) + 1
             return
         line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
         words = line.decode("utf-8", "replace").split("\0")

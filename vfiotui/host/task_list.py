@@ -10,12 +10,10 @@ from vfiotui.host.root import Root
 from vfiotui.model.reading import Unread, or_else
 
 
-class TaskList:
+class Births:
     """Remembers the last id that was given out."""
 
     def __init__(self, root: Root) -> None:
-        self._root = root
-        self._processes = root.keep_folder("/proc")
         self._load = root.keep_open("/proc/loadavg")
         self._last = -1
 
@@ -29,6 +27,18 @@ class TaskList:
             return None
         return range(before + 1, last + 1)
 
+    def close(self) -> None:
+        """Lets the file go."""
+        self._load.close()
+
+
+class TaskList:
+    """All processes and their threads."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._processes = root.keep_folder("/proc")
+
     def processes(self) -> tuple[int, ...]:
         """The ids of all processes."""
         return _numbers(or_else(self._processes.names(), ()))
@@ -38,9 +48,8 @@ class TaskList:
         return _numbers(or_else(self._root.names(f"/proc/{pid}/task"), ()))
 
     def close(self) -> None:
-        """Lets all files go."""
+        """Lets the folder go."""
         self._processes.close()
-        self._load.close()
 
 
 def _numbers(names: tuple[str, ...]) -> tuple[int, ...]:
