@@ -12,13 +12,14 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from vfiotui.host import domains, udev
+from vfiotui.host import booted, domains, udev
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot
+from vfiotui.model.booted import Booted
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why, then
 from vfiotui.model.value import replace
 from vfiotui.store import Store
 from vfiotui.virt.link import Link
@@ -32,11 +33,16 @@ NOT_YET = Unread("libvirt is being asked", Why.NOT_HERE)
 IN_HAND = Unread("is being read", Why.NOT_HERE)
 
 
+def _told_of(boot: Reading[Boot]) -> Reading[Booted]:
+    return then(boot, lambda b: Booted(b.hostname, then(b.kernel, lambda k: k.release), b.reboot_required))
+
+
 class Watch:
-    """Pushes the topics "facts", "boot", "virt", "findings", "reading" (True while it reads), "progress" and "trouble".
+    """Pushes the topics "facts", "booted", "virt", "findings", "reading" (True while it reads), "progress"
+    and "trouble".
 
     The host is read when somebody wants its facts, and judged while somebody wants the findings: Live needs neither,
-    nor their memory. "boot", the part that every screen's status line shows, comes in any case.
+    nor their memory. "booted", the little that every screen's status line shows, comes in any case.
 
     "progress" holds the names of the parts that the first reading still waits for. "trouble" is the sentence of the
     status line where a reading or the judging broke, and empty once one went well again.
@@ -144,11 +150,11 @@ class Watch:
     async def _look_only(self) -> None:
         """What the status line shows: the boot, and the guests where libvirt does not tell them."""
         try:
-            boot, virt = await asyncio.to_thread(self._read_little)
+            little, virt = await asyncio.to_thread(self._read_little)
         except Exception as error:
             self._stumbled("reading", error)
             return
-        self.store.push("boot", boot)
+        self.store.push("booted", little)
         if isinstance(virt, Virt) and (self._link is None or self._silent()):
             self.store.push("virt", virt)
         self.store.push("trouble", "")
@@ -158,7 +164,7 @@ class Watch:
         """Facts are shown even where they cannot be judged: the findings are then those of before."""
         if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
             self.store.push("virt", facts.virt)
-        self.store.push("boot", facts.boot)
+        self.store.push("booted", _told_of(facts.boot))
         self.store.push("facts", facts)
         if "findings" in self.store.wanted() and facts is not self._judged:
             try:
@@ -190,11 +196,9 @@ class Watch:
         virt = domains.read(self.root) if self._link is None else self._virt
         return domains.without_daemon(self.root, virt) if isinstance(virt, Virt) else virt
 
-    def _read_little(self) -> tuple[Reading[Boot], Reading[Virt]]:
+    def _read_little(self) -> tuple[Booted, Reading[Virt]]:
         """In a worker."""
-        from vfiotui.host import boot
-
-        return boot.read(self.root), self._guests()
+        return booted.read(self.root), self._guests()
 
     def _read(self, facts: Facts | None, stale: frozenset[str]) -> Facts:
         """The facts with the stale parts read anew; in a worker."""

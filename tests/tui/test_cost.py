@@ -97,11 +97,44 @@ def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
     assert [m for m in loaded if m in screens or any(m == x or m.startswith(f"{x}.") for x in LATER + FOREIGN)] == []
 
 
+SETTLED = """
+import asyncio, sys
+from vfiotui.host.root import Root
+from vfiotui.tui.app import ConsoleApp
+from vfiotui.tui.caps import UNICODE, Caps
+
+async def look():
+    app = ConsoleApp(Root.live(), Caps(UNICODE, False, False, False), uri="test:///default", start="live")
+    async with app.run_test(size=(120, 40)) as pilot:
+        async with asyncio.timeout(60):
+            while None in map(app.store.get, ("live", "booted", "changes")) or app.store.get("reading") is not False:
+                await pilot.pause(0.05)
+            while not getattr(app.store.get("virt"), "connected", False):
+                await pilot.pause(0.05)
+    print(*sys.modules)
+
+asyncio.run(look())
+"""
+NEVER = ("vfiotui.rules", "vfiotui.apply", "vfiotui.host.gather", "vfiotui.host.boot", "vfiotui.host.loader")
+HEAVY = ("pyudev", "lxml", "psutil", "importlib.metadata", "importlib.resources", "email", "csv", "zipfile")
+
+
+@pytest.mark.needs_libvirtd
+def test_live_that_has_settled_holds_nothing_that_only_other_screens_want() -> None:
+    run = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
+    loaded = run.stdout.split()
+    assert "libvirt" in loaded and "vfiotui.watch" in loaded
+    others = tuple(f"vfiotui.tui.screens.{name}" for name in SCREENS)
+    assert [m for m in loaded if any(m == x or m.startswith(f"{x}.") for x in NEVER + HEAVY + others)] == []
+
+
 async def test_nothing_is_read_or_judged_before_somebody_wants_it() -> None:
     app = ConsoleApp(root_of(TOWER), caps(), start="live")
     async with app.run_test(size=(120, 40)) as pilot:
         console = Console(app, pilot)
-        await console.until(lambda: app.store.get("boot") is not None and app.store.get("reading") is False, "the boot")
+        await console.until(
+            lambda: app.store.get("booted") is not None and app.store.get("reading") is False, "the boot"
+        )
         assert app.store.get("facts") is None and app.store.get("findings") is None
         await console.press("1")
         await console.until(lambda: app.store.get("findings"), "findings")

@@ -232,7 +232,7 @@ async def test_a_symptom_that_is_asked_for_before_anything_was_judged_is_answere
     app = ConsoleApp(root_of(TOWER), caps(), start="live")
     async with app.run_test(size=(120, 40)) as pilot:
         asked = Console(app, pilot)
-        await asked.until(lambda: app.store.get("boot") is not None, "the boot")
+        await asked.until(lambda: app.store.get("booted") is not None, "the boot")
         assert app.store.get("findings") is None
         show_answer(app, symptoms()[0].name)
         await asked.until(lambda: isinstance(app.screen, AnswerScreen), "the answer")

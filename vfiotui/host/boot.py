@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.host import config_files, initramfs, intended, kernel, loader, start_scripts
+from vfiotui.host.booted import read_hostname, read_reboot
 from vfiotui.host.memory import then_reading
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot, ConfigFile
@@ -33,23 +32,6 @@ def read_os(root: Root) -> tuple[Reading[str], Reading[str]]:
         return value if isinstance(value, str) else ""
 
     return told("PRETTY_NAME") or told("NAME"), f"{told('ID')} {told('ID_LIKE')}".strip()
-
-
-def read_hostname(root: Root) -> Reading[str]:
-    """The running name, else the configured one."""
-    running = root.text("/proc/sys/kernel/hostname", 4096)
-    name = root.text("/etc/hostname", 4096) if isinstance(running, Unread) else running
-    return name if isinstance(name, Unread) else re.sub(r"#.*", "", name).strip()
-
-
-def read_reboot(root: Root, release: Reading[str]) -> Reading[bool]:
-    """Whether packages ask for a reboot, or the running kernel's modules are gone after an update."""
-    if not root.has("run") and not root.is_live:
-        return Unread("a root without /run does not tell", Why.NOT_HERE, "/run")
-    if root.exists("/run/reboot-required") is True or root.exists("/var/run/reboot-required") is True:
-        return True
-    installed = kernel.installed(root)
-    return bool(installed) and not isinstance(release, Unread) and release not in installed
 
 
 def read_qemu_conf(root: Root) -> Reading[ConfigFile]:

@@ -12,7 +12,7 @@ from vfiotui.tui.text import clean, fit
 
 if TYPE_CHECKING:
     # The first frame has none of these in it, and need not wait for their classes.
-    from vfiotui.model.boot import Boot
+    from vfiotui.model.booted import Booted
     from vfiotui.model.domain import Virt
     from vfiotui.model.journal import ChangeRecord
 
@@ -58,7 +58,7 @@ def change_words(journal: Journal | None) -> Run:
     return (f"{count} change{'s' * (count != 1)} pending", "warn") if count else ("no changes pending", "")
 
 
-def reboot_needed(boot: Reading[Boot] | None, journal: Journal | None) -> bool:
+def reboot_needed(boot: Reading[Booted] | None, journal: Journal | None) -> bool:
     """Whether a change, or the system itself, waits for the next boot."""
     waits = isinstance(journal, tuple) and any(r.waits for r in journal)
     return waits or (boot is not None and not isinstance(boot, Unread) and boot.reboot_required is True)
@@ -84,7 +84,7 @@ def cost_words(cost: OwnCost) -> str:
 def status_row(
     mode: Mode,
     label: str,
-    booted: Reading[Boot] | None,
+    booted: Reading[Booted] | None,
     virt: Virt | None,
     journal: Journal | None,
     cost: OwnCost | None,
@@ -102,10 +102,10 @@ def status_row(
     # What is left out first where the line is short has the highest number.
     parts: list[tuple[int, Run]] = [(0, (word, "") if mode is Mode.LIVE else (f" {word} ", "reverse"))]
     if boot is not None:
-        kernel = boot.kernel
+        release = boot.release
         host = "unnamed" if isinstance(boot.hostname, Unread) else clean(boot.hostname) or "unnamed"
         parts.insert(0, (0, (host, "head")))
-        parts.insert(1, (2, ("kernel ?" if isinstance(kernel, Unread) else clean(kernel.release), "")))
+        parts.insert(1, (2, ("kernel ?" if isinstance(release, Unread) else clean(release), "")))
     parts.append((1, (state, "warn" if "lost" in state or "off" in state else "")))
     parts.append((1 if changes[1] else 3, changes))
     if reboot_needed(boot, journal):

@@ -17,7 +17,7 @@ from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
 
 if TYPE_CHECKING:
-    from vfiotui.model.boot import Boot
+    from vfiotui.model.booted import Booted
     from vfiotui.model.domain import Virt
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vfiotui.model.reading import Reading
     from vfiotui.tui.app import ConsoleApp
 
-STATUS_TOPICS = ("boot", "virt", "cost", "reading", "changes", "trouble")
+STATUS_TOPICS = ("booted", "virt", "cost", "reading", "changes", "trouble")
 NARROW, WIDE = 100, 140
 
 
@@ -66,9 +66,9 @@ class ConsoleScreen(Screen[None]):
         return cast("Facts | None", self.store.get("facts"))
 
     @property
-    def boot(self) -> Reading[Boot] | None:
-        """How the host was booted, or None before it was read."""
-        return cast("Reading[Boot] | None", self.store.get("boot"))
+    def booted(self) -> Reading[Booted] | None:
+        """What is told of the boot, or None before it was read."""
+        return cast("Reading[Booted] | None", self.store.get("booted"))
 
     @property
     def virt(self) -> Virt | None:
@@ -145,7 +145,7 @@ class ConsoleScreen(Screen[None]):
         cost = cast("OwnCost | None", self.store.get("cost"))
         reading, trouble = bool(self.store.get("reading")), self.store.get("trouble")
         status = status_row(
-            root.mode, root.label, self.boot, self.virt, self.store.get("changes"), cost, reading, width
+            root.mode, root.label, self.booted, self.virt, self.store.get("changes"), cost, reading, width
         )
         self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
