@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
 from tests.apply.systems import disk
+from tests.hosts import TOWER
+from tests.machines import root_of
 from tests.tui.changing import edit, gated_system, open_gate, records, states, system
 from tests.tui.consoles import SIZES, console
 from vfiotui.apply.run import apply
@@ -19,10 +22,15 @@ from vfiotui.host.root import Root
 from vfiotui.model.change import Effect, run_command
 from vfiotui.model.finding import Risk
 from vfiotui.model.journal import ChangeRecord, Progress, State
+from vfiotui.model.mode import Mode
 from vfiotui.model.plan import Plan, to_json
 from vfiotui.model.reading import Unread, Why
 from vfiotui.tui.caps import UNICODE
 from vfiotui.tui.screens.change import ChangeScreen
+from vfiotui.tui.screens.host import HostScreen
+from vfiotui.tui.screens.isolate import IsolateScreen
+from vfiotui.tui.screens.memory import MemoryScreen
+from vfiotui.tui.screens.pin import PinScreen
 from vfiotui.tui.status import change_words, reboot_needed
 from vfiotui.tui.views.changes import change_rows, record_rows, record_text
 from vfiotui.tui.widgets.rows import Rows
@@ -78,6 +86,18 @@ def test_every_state_is_shown(state: State, width: int) -> None:
     assert SHOWN in record_text(one, "")
     damaged = record(state, plan=Unread("the plan is no JSON", Why.DAMAGED))
     assert "the plan is no JSON" in "\n".join(r.text for r in record_rows(damaged, "", UNICODE, width))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_an_empty_journal_tells_how_a_change_begins(size: tuple[int, int]) -> None:
+    named = {HostScreen: "f", IsolateScreen: "space p", PinScreen: "g a", MemoryScreen: "plus minus b h c"}
+    for screen, keys in named.items():
+        bound = {key for b in screen.BINDINGS if isinstance(b, Binding) for key in b.key.split(",")}
+        assert bound >= set(keys.split()), "the text names keys that are there"
+    async with console(root_of(TOWER, Mode.DEMO), size) as found:
+        await found.press("7")
+        await found.shows("No change has been made", "1 Host     f", "2 Isolate  space", "3 Pin      g", "4 Memory   +")
+        await found.shows("nothing is done before")
 
 
 def test_an_unread_journal_says_why() -> None:

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.reading import Unread
+from vfiotui.model.domain import Virt
+from vfiotui.model.reading import Unread, or_else
 from vfiotui.tui.hunt import Hunt
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
@@ -76,6 +77,8 @@ class LiveScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._guest = ""
+        self._told: tuple[Virt | None, frozenset[str]] = None, frozenset()
+        """The guests that run by libvirt's last word, and that word."""
         self._cpus = False
         self._zoom = 1
         self._paused = False
@@ -139,9 +142,15 @@ class LiveScreen(ConsoleScreen):
 
     @property
     def guest(self) -> str:
-        """The chosen guest, or the first one that runs; "" where none does."""
+        """The chosen guest, or the first one that runs, libvirt's before others; "" where none does."""
         guests = self.history.guests
-        return self._guest if self._guest in guests else next(iter(guests), "")
+        if self._guest in guests:
+            return self._guest
+        virt = self.virt
+        if virt is not self._told[0]:
+            domains = () if virt is None else or_else(virt.domains, ())
+            self._told = virt, frozenset(d.name for d in domains if d.running)
+        return next((name for name in guests if name in self._told[1]), next(iter(guests), ""))
 
     @property
     def window(self) -> Window:

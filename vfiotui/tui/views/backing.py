@@ -45,8 +45,10 @@ def guest_rows(memory: Memory, domains: Reading[tuple[Domain, ...]] | None, glyp
     running = or_else(memory.guests, ())
     known = {d.name: d for d in or_else(domains, ())} if domains is not None else {}
     rows = [_answer(running, glyphs)]
+    shared = _shared_reason(running)
+    rows += [row(" " * 12, (line, "dim")) for line in wrap(shared, max(width - 12, 20)) if shared]
     for guest in running:
-        word, lines = _running(guest, known.get(guest.name), memory, max(width - NAME - 16, 20))
+        word, lines = _running(guest, known.get(guest.name), memory, max(width - NAME - 16, 20), shared)
         rows += _lines(guest.name, gib(guest.memory_kib), word, lines, glyphs)
     for domain in known.values():
         if not domain.running:
@@ -77,8 +79,8 @@ def _answer(guests: Sequence[GuestBacking], glyphs: Glyphs) -> Row:
         return row(label, (f"{glyphs.warn} {whose} in small pages", "warn"))
     if unknown:
         which = f"the {unknown}" if unknown == len(guests) else f"{unknown} of the {len(guests)}"
-        whose = f"{which} running guests have" if several else "the running guest has"
-        return row(label, (f"{glyphs.unknown} whether {whose} huge pages is not known: s counts them", "unknown"))
+        whose = f"{which} running guests" if several else "the running guest"
+        return row(label, (f"{glyphs.unknown} the huge pages of {whose} are unknown: s counts", "unknown"))
     who = f"all {len(guests)} running guests have their" if several else "the running guest has its"
     return row(label, (f"{glyphs.holds} {who} huge pages", "holds"))
 
@@ -89,11 +91,21 @@ def _lines(name: str, size: str, word: str, lines: list[str], glyphs: Glyphs) ->
     return [first, *(row(" " * (NAME + 15), (line, style)) for line in lines[1:])]
 
 
-def _running(guest: GuestBacking, domain: Domain | None, memory: Memory, width: int) -> tuple[str, list[str]]:
-    """A running guest's word and what is to be said of it."""
+def _shared_reason(guests: Sequence[GuestBacking]) -> str:
+    """Why nothing is known of several guests, where it is the same for all of those; else ""."""
+    reasons = [g.coverage.reason for g in guests if isinstance(g.coverage, Unread)]
+    return reasons[0] if len(reasons) > 1 and len(set(reasons)) == 1 else ""
+
+
+def _running(
+    guest: GuestBacking, domain: Domain | None, memory: Memory, width: int, said: str
+) -> tuple[str, list[str]]:
+    """A running guest's word and what is to be said of it; the reason that was `said` of all is not said again."""
     coverage, small, untouched = guest.coverage, guest.small_kib, guest.untouched_kib
     if isinstance(coverage, Unread) or isinstance(small, Unread) or isinstance(untouched, Unread):
         reason = coverage.reason if isinstance(coverage, Unread) else "unknown"
+        if reason == said:
+            reason = "unknown"
         foretold = guest.foretold_ms
         cost = (
             "" if isinstance(foretold, Unread) or guest.walk_ms is not None else f", in about {max(foretold, 1):.0f} ms"

@@ -19,6 +19,20 @@ STYLES = {
     State.INTERRUPTED: "fail",
     State.STUCK: "fail",
 }
+NONE_YET = (
+    (f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there.", ""),
+    ("", ""),
+    ("A change begins as a plan, and a plan begins where you see what is wrong:", ""),
+    ("1 Host     f  on a finding that has a fix", "accent"),
+    ("2 Isolate  space  on the devices to give away, then p", "accent"),
+    ("3 Pin      g or space  to place the threads, then a", "accent"),
+    ("4 Memory   + - b h  for huge pages, c  for larger free blocks", "accent"),
+    ("6 Guests   enter on a guest, then on a finding of it, then f", "accent"),
+    ("", ""),
+    ("The plan shows every file and command first; nothing is done before you apply it. Done changes stand here and "
+     "can be taken back; a step without a way back says so in the plan.", "dim"),
+)  # fmt: skip
+"""What an empty journal says."""
 TAIL, SHORT_TAIL = 40, 8
 """Lines of a log that are shown at its rest, and below the steps while it grows."""
 TO_DO = {
@@ -38,8 +52,7 @@ def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int, o
     if isinstance(records, Unread):
         return [row((line, "unknown")) for line in wrap(unread_words(records, option), width)]
     if not records:
-        text = f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there."
-        return [row((line, "dim")) for line in wrap(text, width)]
+        return [row((line, style)) for text, style in NONE_YET for line in wrap(text, width)]
     rows = [row((fit(f"{'number':8}{'state':20}{'begun':21}change", width), "head"))]
     for record in records:
         state = (fit(record.state, 20), style_of(record))
