@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -86,12 +88,12 @@ def test_later_samples_tell_each_vcpu_with_its_pin_and_delay() -> None:
 STAT = "5 (CPU 0/KVM) S 1 5 5 " + "0 " * 15 + "{start} " + "0 " * 16 + "3 " + "0 " * 13
 
 
-def thread_tree(folder: Path, *, start: int = 100, ran: int = 0, waited: int = 0) -> Root:
+def thread_tree(folder: Path, *, start: int = 100, ran: int = 0, waited: int = 0, pid: int = 5) -> Root:
     """A QEMU process with one vCPU whose counters the test sets."""
-    process = folder / "proc/5"
-    for place in (process, process / "task/5", process / "task/6"):
+    process = folder / f"proc/{pid}"
+    for place in (process, process / f"task/{pid}", process / f"task/{pid + 1}"):
         place.mkdir(parents=True, exist_ok=True)
-        (place / "comm").write_text("CPU 0/KVM\n" if place.name == "6" else "qemu-system-x86\n")
+        (place / "comm").write_text("qemu-system-x86\n" if place.name == str(pid) else "CPU 0/KVM\n")
         (place / "stat").write_text(STAT.format(start=start) + "\n")
         (place / "schedstat").write_text(f"{ran} {waited} 7\n")
         (place / "status").write_text("Cpus_allowed_list:\t3\nnonvoluntary_ctxt_switches:\t9\n")
@@ -130,6 +132,27 @@ def test_a_guest_that_ends_is_gone_and_its_files_are_closed(tmp_path: Path) -> N
         (task / "schedstat").write_text("")
     assert vcpu(live) is None
     assert len(os.listdir("/proc/self/fd")) < before
+
+
+def test_two_guests_of_one_name_have_rows_of_their_own(tmp_path: Path) -> None:
+    thread_tree(tmp_path, pid=5)
+    live = Live(thread_tree(tmp_path, pid=70))
+    guests = live.moment().guests
+    assert not isinstance(guests, Unread) and [(g.name, g.pid) for g in guests] == [("g", 5), ("g (70)", 70)]
+
+
+def test_a_thread_that_has_not_named_itself_yet_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(thread_tree(tmp_path))
+    new = tmp_path / "proc/5/task/9"
+    shutil.copytree(tmp_path / "proc/5/task/6", new)
+    (new / "comm").write_text("qemu-system-x86\n")
+    assert len(live.threads("g")) == 2, "it bears its parent's name"
+    (new / "comm").write_text("CPU 1/KVM\n")
+    later = time.monotonic() + 1.5
+    monkeypatch.setattr(live_guest.time, "monotonic", lambda: later)
+    assert [(t.kind, t.number) for t in live.threads("g")] == [("vcpu", 0), ("vcpu", 1), ("emulator", 0)]
 
 
 def test_a_descriptor_never_tells_of_another_thread_with_the_same_id() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.alarm import CALM, Alarms, Limits
+from vfiotui.model.alarm import CALM, SETTLE, Alarms, Limits
 from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.model.reading import Unread
 
@@ -43,6 +43,18 @@ def test_a_low_frequency_matters_only_while_it_is_busy() -> None:
     assert kinds(Alarms(Limits()), moment(1.0, mhz=2000.0)) == [], "no limit, no alarm"
 
 
-def test_a_thread_that_may_run_elsewhere_is_told() -> None:
-    assert kinds(Alarms(Limits()), moment(1.0, pin=5)) == ["drift"]
-    assert kinds(Alarms(Limits(drift=False)), moment(1.0, pin=5)) == []
+def test_a_thread_that_may_run_elsewhere_for_a_while_is_told() -> None:
+    alarms = Alarms(Limits())
+    told = [kinds(alarms, moment(at, pin=5)) for at in (1.0, 2.0, 1.0 + SETTLE, 2.0 + SETTLE)]
+    assert told == [[], [], ["drift"], []]
+    seldom = Alarms(Limits())
+    assert [kinds(seldom, moment(at, pin=5)) for at in (1.0, 11.0)] == [[], ["drift"]], "every ten seconds too"
+    off = Alarms(Limits(drift=False))
+    assert [kinds(off, moment(at, pin=5)) for at in (1.0, 11.0)] == [[], []]
+
+
+def test_a_guest_whose_threads_are_being_pinned_has_not_drifted() -> None:
+    alarms = Alarms(Limits())
+    for at in (1.0, 11.0, 21.0):
+        assert kinds(alarms, moment(at, pin=5)) == [], "begins"
+        assert kinds(alarms, moment(at + 5.0)) == [], "has settled"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -169,10 +170,19 @@ def test_a_vcpu_more_or_less_and_a_daemon_that_dies(pid: tuple[int, Daemon]) -> 
         assert "worst: " in screen or "no vCPU waited" in screen, "the figures go on without the daemon"
         daemon.start()
         terminal.shows("libvirt ok 1/1 running", f"v0   {CPU}")
+        terminal.send("Enter")
+        terminal.shows(f"v0 of {SPIN} at", "delay ")
         daemon.virsh("destroy", SPIN)
-        terminal.until(lambda s: "libvirt ok 0/1 running" in s and f" {SPIN} ·" not in s, "the guest's end")
+        screen = terminal.until(
+            lambda s: "libvirt ok 0/1 running" in s and f" {SPIN} ·" not in s and f"of {SPIN} at" not in s,
+            "the guest's end",
+        )
+        assert "no guest runs" in screen or f"{SPIN} does not run" in screen
+        assert not re.search(r"v0 of \S+ at", screen), "nor another guest's thread in its place"
         daemon.virsh("start", SPIN)
-        screen = terminal.shows(f" {SPIN} ·", f"v0   {CPU}")
+        terminal.shows(f" {SPIN} ·", f"v0 of {SPIN} at")
+        terminal.send("Escape")
+        terminal.shows(f" {SPIN} ·", f"v0   {CPU}")
         terminal.until(lambda s: "\nv1 " not in s, "it has one vCPU again")
         terminal.send("q")
         terminal.shows("ended with 0")

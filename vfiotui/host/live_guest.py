@@ -28,6 +28,8 @@ IOTHREAD = re.compile(r"IO (?!mon_)\D*(\d{0,5})$")
 STATUS_SECONDS = 5.0
 """status costs six times what schedstat costs: it is read less often."""
 SEARCH_SECONDS = 10.0
+YOUNG_LOOKS, YOUNG_SECONDS = 3, 1.0
+"""A thread bears its parent's name until it names itself: one with QEMU's own name is looked at so often, so soon."""
 SPARING = 12
 """How much less often both are done while nobody looks at the newest sample."""
 NOT_YET = Unread("not read yet", Why.NOT_HERE)
@@ -84,8 +86,8 @@ class _Guest:
         self.pid = pid
         self.tasks: KeptFolder = root.keep_folder(f"/proc/{pid}/task")
         self.threads: list[_Thread] = []
-        self.others: set[int] = set()
-        """Its threads that are not worth watching: they are not opened again to learn that."""
+        self.others: dict[int, int] = {}
+        """Its threads that are not worth watching → how often more they are opened to learn that."""
 
     def close(self) -> None:
         self.tasks.close()
@@ -128,6 +130,8 @@ class GuestReader:
             if missing is not None:
                 return missing
             self._searched = now
+            if any(map(any, (g.others.values() for g in self._guests.values()))):
+                self._searched -= SEARCH_SECONDS * patience - YOUNG_SECONDS
         found = []
         due_before = now - STATUS_SECONDS * patience
         for pid, guest in list(self._guests.items()):
@@ -162,6 +166,10 @@ class GuestReader:
                 self._forget(gone)
             for guest in self._guests.values():
                 self._find_threads(guest)
+        else:
+            for guest in self._guests.values():
+                if any(guest.others.values()):
+                    self._find_threads(guest)
         for pid in self._strangers.whom(self._pids - self._guests.keys()):
             self._meet(pid)
         return None
@@ -172,7 +180,11 @@ class GuestReader:
             return
         line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
         words = line.decode("utf-8", "replace").split("\0")
-        guest = self._guests[pid] = _Guest(self._root, pid, guest_name(words) or f"QEMU {pid}")
+        name = guest_name(words) or f"QEMU {pid}"
+        # Two daemons, of the system and of a user, may both run a guest of that name: the older one keeps it.
+        if any(g.name == name for g in self._guests.values()):
+            name = f"{name} ({pid})"
+        guest = self._guests[pid] = _Guest(self._root, pid, name)
         self._find_threads(guest)
 
     def _find_threads(self, guest: _Guest) -> None:
@@ -184,22 +196,24 @@ class GuestReader:
             else:
                 thread.close()
         known = {t.count.tid for t in kept}
-        guest.others &= tids
-        for tid in sorted(tids - known - guest.others):
+        looks = guest.others = {tid: left for tid, left in guest.others.items() if tid in tids}
+        for tid in sorted(t for t in tids - known if looks.get(t, YOUNG_LOOKS)):
             opened = self._open(guest.pid, tid)
-            if opened is None:
-                guest.others.add(tid)
-            else:
+            if isinstance(opened, _Thread):
+                looks.pop(tid, None)
                 kept.append(opened)
+            else:
+                looks[tid] = looks.get(tid, YOUNG_LOOKS) - 1 if QEMU.match(opened) else 0
         order = {"vcpu": 0, "emulator": 1, "iothread": 2}
         guest.threads = sorted(kept, key=lambda t: (order[t.count.kind], t.count.number, t.count.tid))
 
-    def _open(self, pid: int, tid: int) -> _Thread | None:
-        """A thread that is worth watching; workers come and go by the dozen, and stand for nothing."""
+    def _open(self, pid: int, tid: int) -> _Thread | str:
+        """A thread that is worth watching, else its name; workers come and go by the dozen, and stand for nothing."""
         folder = f"/proc/{pid}/task/{tid}"
-        kind, index = kind_of(or_else(self._root.text(f"{folder}/comm", 4096), ""), tid == pid)
+        name = or_else(self._root.text(f"{folder}/comm", 4096), "")
+        kind, index = kind_of(name, tid == pid)
         if kind == "other":
-            return None
+            return name
         schedstat, stat, status = (self._root.keep_open(f"{folder}/{f}") for f in ("schedstat", "stat", "status"))
         count = ThreadCount(kind, index, tid, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0.0)
         return _Thread(schedstat, stat, status, count)

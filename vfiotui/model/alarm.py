@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CALM = 5.0
 """Seconds for which something must be in order before it is told again."""
+SETTLE = 3.0
+"""Seconds that a drift must stand: libvirt pins a starting guest's threads one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,14 @@ class Alarms:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._told: dict[tuple[str, str, int], float] = {}
+        self._drifts: dict[tuple[str, int], tuple[float, int]] = {}
+        """Since when a vCPU drifts, and the last check that saw it."""
+        self._checks = 0
 
     def check(self, moment: LiveMoment, wanted: Wanted = NONE_WANTED) -> list[Alarm]:
         """The alarms that begin at this moment."""
         found: list[Alarm] = []
+        self._checks += 1
         megahertz = {} if isinstance(moment.cpus, Unread) else {c.cpu: c.mhz for c in moment.cpus}
         limits = self.limits
         bearable = -1.0 if limits.mhz is not None or limits.delay_ms is None else limits.delay_ms
@@ -76,7 +82,7 @@ class Alarms:
                 in_place = not wanted or wanted.get((guest.name, thread.number), pins) == pins
                 if in_place and not isinstance(delay, Unread) and delay <= bearable:
                     continue
-                for kind, text in self._bad(guest, thread, megahertz, wanted):
+                for kind, text in self._bad(guest, thread, megahertz, wanted, moment.at):
                     key = (guest.name, kind, thread.number)
                     if moment.at - self._told.get(key, -CALM * 2) > CALM:
                         found.append(Alarm(guest.name, kind, f"{guest.name} vCPU {thread.number} {text}", moment.at))
@@ -84,7 +90,7 @@ class Alarms:
         return found
 
     def _bad(
-        self, guest: GuestMoment, thread: ThreadMoment, megahertz: Mapping[int, object], wanted: Wanted
+        self, guest: GuestMoment, thread: ThreadMoment, megahertz: Mapping[int, object], wanted: Wanted, at: float
     ) -> list[tuple[str, str]]:
         limits, found = self.limits, []
         delay, ran_on = thread.delay_ms, thread.ran_on
@@ -98,5 +104,14 @@ class Alarms:
         pins = wanted.get((guest.name, thread.number))
         if limits.drift and pins is not None and not isinstance(thread.pinned, Unread) and thread.pinned != pins:
             may, should = format_list(thread.pinned), format_list(pins)
-            found.append(("drift", f"may run on {may}, its configuration says {should}"))
+            if self._stands((guest.name, thread.number), at):
+                found.append(("drift", f"may run on {may}, its configuration says {should}"))
         return found
+
+    def _stands(self, vcpu: tuple[str, int], at: float) -> bool:
+        """Whether a vCPU has drifted in every check for some seconds."""
+        since, last = self._drifts.get(vcpu, (at, 0))
+        if last != self._checks - 1:
+            since = at
+        self._drifts[vcpu] = since, self._checks
+        return at - since >= SETTLE

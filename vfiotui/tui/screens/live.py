@@ -86,7 +86,7 @@ class LiveScreen(ConsoleScreen):
         """Where the window ends while it stands; None while it follows the newest sample."""
         self._at: int | None = None
         """The sample that is read; None for the last of the window."""
-        self._big = ""
+        self._opened = ""
         self._table: Table | None = None
         self._playing: Timer | None = None
         self._worst = Worst()
@@ -151,6 +151,16 @@ class LiveScreen(ConsoleScreen):
             domains = () if virt is None else or_else(virt.domains, ())
             self._told = virt, frozenset(d.name for d in domains if d.running)
         return next((name for name in guests if name in self._told[1]), next(iter(guests), ""))
+
+    @property
+    def _gone(self) -> str:
+        """The chosen guest where it does not run and another one is shown instead, else ""."""
+        return self._guest if self._guest and self.guest not in ("", self._guest) else ""
+
+    @property
+    def _big(self) -> str:
+        """The thread of the large graphs: none while its guest does not run."""
+        return "" if self._gone else self._opened
 
     @property
     def window(self) -> Window:
@@ -296,11 +306,13 @@ class LiveScreen(ConsoleScreen):
         history, console = self.history, self.console
         guest, count, restraint = self.guest, len(history.guests), console.restraint.sentence
         stands = history.count if self._end is not None or console.recording is not None else -1
-        of = (guest, count, self._interval, self._zoom, self._paused, restraint, stands, stands >= 0 and self.at)
+        gone = self._gone
+        of = (guest, gone, count, self._interval, self._zoom, self._paused, restraint, stands, stands >= 0 and self.at)
         if of == self._headline_of:
             return
         self._headline_of = of
         notes = (
+            f"{clean(gone)} does not run" if gone else "",
             f"{self._zoom} samples a cell" if self._zoom > 1 else "",
             self._back() if stands > 0 else "",
             "paused" if self._paused else "",
@@ -327,7 +339,7 @@ class LiveScreen(ConsoleScreen):
         guests = list(self.history.guests)
         if guests:
             self._guest = guests[(guests.index(self.guest) + 1) % len(guests)]
-            self._big = ""
+            self._opened = ""
             self.redraw()
 
     def action_cpus(self) -> None:
@@ -395,7 +407,7 @@ class LiveScreen(ConsoleScreen):
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:
-        self._big = event.key
+        self._guest, self._opened = self.guest, event.key
         self.redraw()
 
     def action_back(self) -> None:
@@ -408,6 +420,6 @@ class LiveScreen(ConsoleScreen):
             self._end = self.window.end if standing else None
             self.redraw()
             return
-        key, self._big = self._big, ""
+        key, self._opened = self._big, ""
         self.redraw()
         self._list.select(key)
