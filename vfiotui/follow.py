@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading
+from vfiotui.model.journal_folder import JOURNAL
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.store import Store
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
 def busy(journal: Journal | None) -> bool:
     """Whether a process is at work at one of the changes."""
+    if not journal or isinstance(journal, Unread):
+        return False
     from vfiotui.model.journal import BUSY
 
-    return isinstance(journal, tuple) and any(r.state in BUSY for r in journal)
+    return any(r.state in BUSY for r in journal)
 
 
 class Follow:
@@ -82,6 +85,10 @@ class Follow:
 
     def _read(self) -> tuple[Journal, str, Reading[str]]:
         """The journal and the wanted log; the log last, so that all words of an ended change are in it."""
+        names = self._root.names(JOURNAL)
+        if names == () or (isinstance(names, Unread) and names.why is Why.ABSENT):
+            # Most hosts, at most times: what reads plans need not be loaded.
+            return (), self._logged, ""
         from vfiotui.host import changes
 
         found = changes.read(self._root)

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from vfiotui.model.journal_folder import JOURNAL as JOURNAL
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import dataclass, field
-
-JOURNAL = "/var/lib/vfiotui/changes"
-"""One folder for each change, inside the root that it changes."""
 
 
 def unread_words(unread: Unread, option: str = "") -> str:

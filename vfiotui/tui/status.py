@@ -46,6 +46,8 @@ def change_words(journal: Journal | None) -> Run:
     """Whether a change is at work or broke off half-way, else how many wait for a boot."""
     if journal is None or isinstance(journal, Unread):
         return "changes ?", ""
+    if not journal:
+        return "no changes pending", ""
     from vfiotui.model.journal import BUSY, State
 
     at_work = [r for r in journal if r.state in BUSY]
