@@ -229,7 +229,7 @@ def write(widget: Widget, app: App[Any], place: Place, spans: Sequence[Span], st
     """Writes the cells; `styles` holds the terminal's codes of every style that is used.
 
     Spans are relative to the widget's content. Spans of one style are written together: in true colour a change
-    of style takes more bytes than most figures. Where one follows the last one the cursor stands already.
+    of style takes more bytes than most figures. In one line the cursor goes on from where it stands.
     """
     left, top = place.content.x + 1, place.content.y + 1
     by_style: dict[str, list[str]] = {}
@@ -238,13 +238,13 @@ def write(widget: Widget, app: App[Any], place: Place, spans: Sequence[Span], st
         out = by_style.get(style)
         if out is None:
             out = by_style[style] = [styles[style]]
-        if ends.get(style) != (y, x):
+        line, end = ends.get(style, (-1, 0))
+        if line != y or x < end:
             out.append(f"\x1b[{top + y};{left + x}H")
-        if shift:
-            out.append(f"\x1b[P\x1b[{shift - 1}C\x1b[@{text}")
-        else:
-            out.append(text)
-            ends[style] = y, x + len(text)
+        elif x > end:
+            out.append(f"\x1b[{x - end}C")
+        out.append(f"\x1b[P\x1b[{shift - 1}C\x1b[@{text}" if shift else text)
+        ends[style] = y, x + (shift or len(text))
     data = "".join(["".join(out) for out in by_style.values()])
     widget._styles_cache.set_dirty(*[Region(0, place.border + y, 1, 1) for y in {s[0] for s in spans}])
     driver = app._driver
