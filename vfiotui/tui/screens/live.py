@@ -21,8 +21,9 @@ from vfiotui.tui.views.culprits import culprit_rows
 from vfiotui.tui.views.live import Table, clock_text, graph_widths, headline_row, key_of, live_rows
 from vfiotui.tui.views.live_big import AXIS, big_rows
 from vfiotui.tui.views.live_help import LIVE_HELP
+from vfiotui.tui.views.sight import Sight
 from vfiotui.tui.views.verdict import Worst, verdict_rows
-from vfiotui.tui.views.window import ZOOMS, Window
+from vfiotui.tui.views.window import Window
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
@@ -80,12 +81,7 @@ class LiveScreen(ConsoleScreen):
         self._told: tuple[Virt | None, frozenset[str]] = None, frozenset()
         """The guests that run by libvirt's last word, and that word."""
         self._cpus = False
-        self._zoom = 1
-        self._paused = False
-        self._end: int | None = None
-        """Where the window ends while it stands; None while it follows the newest sample."""
-        self._at: int | None = None
-        """The sample that is read; None for the last of the window."""
+        self._sight = Sight()
         self._opened = ""
         self._table: Table | None = None
         self._playing: Timer | None = None
@@ -109,7 +105,7 @@ class LiveScreen(ConsoleScreen):
         """Keys go to the table."""
         self._guest = self.console.live_guest
         if self.console.recording is not None:
-            self._end = self.history.count
+            self._sight.end = self.history.count
         super().on_mount()
         self.query_one("#verdict", Rows).can_focus = False
         self._list.focus()
@@ -165,12 +161,12 @@ class LiveScreen(ConsoleScreen):
     @property
     def window(self) -> Window:
         """The samples that are shown."""
-        return Window(self.history.count if self._end is None else self._end, self._zoom)
+        return self._sight.window(self.history)
 
     @property
     def at(self) -> int:
         """The sample that is read."""
-        return self.window.end - 1 if self._at is None else self._at
+        return self._sight.at(self.history)
 
     def keys(self) -> list[tuple[str, str]]:
         """Large graphs are left, not opened."""
@@ -195,7 +191,7 @@ class LiveScreen(ConsoleScreen):
             rows.show(live_rows(history, guest, self.window, self.at, self.table, width, cpus=self._cpus))
         if self._follows and history.count:
             self.hunt.follow(history, guest)
-        elif self._paused:
+        elif self._sight.paused:
             self.hunt.want("culprits", False)
         self._draw_verdict(width)
         self._draw_more(width)
@@ -213,7 +209,7 @@ class LiveScreen(ConsoleScreen):
     @property
     def _follows(self) -> bool:
         """Whether the newest sample is shown, of a host that runs."""
-        return self._end is None and self.console.recording is None
+        return self._sight.end is None and self.console.recording is None
 
     def changed(self, topic: str) -> None:
         """A picture that stands is not drawn again; while the past is looked at, the headline tells how far it is."""
@@ -221,9 +217,9 @@ class LiveScreen(ConsoleScreen):
             self.hunt.hear(topic)
             self._draw_more(self._width)
             self._draw_verdict(self._width)
-        elif topic != "live" or self._end is None:
+        elif topic != "live" or self._sight.end is None:
             super().changed(topic)
-        elif not self._paused:
+        elif not self._sight.paused:
             self._draw_headline()
 
     def on_screen_suspend(self) -> None:
@@ -303,23 +299,24 @@ class LiveScreen(ConsoleScreen):
 
     def _draw_headline(self) -> None:
         """Made anew only where something in it has changed."""
-        history, console = self.history, self.console
-        guest, count, restraint = self.guest, len(history.guests), console.restraint.sentence
-        stands = history.count if self._end is not None or console.recording is not None else -1
-        gone = self._gone
-        of = (guest, gone, count, self._interval, self._zoom, self._paused, restraint, stands, stands >= 0 and self.at)
+        history, console, sight = self.history, self.console, self._sight
+        guest, gone, restraint = self.guest, self._gone, console.restraint.sentence
+        stands = -1 if self._follows else history.count
+        read = -1 if self._follows else self.at
+        count, interval = len(history.guests), self._interval
+        of = (guest, gone, count, interval, sight.zoom, sight.paused, restraint, stands, read)
         if of == self._headline_of:
             return
         self._headline_of = of
         notes = (
             f"{clean(gone)} does not run" if gone else "",
-            f"{self._zoom} samples a cell" if self._zoom > 1 else "",
+            f"{sight.zoom} samples a cell" if sight.zoom > 1 else "",
             self._back() if stands > 0 else "",
-            "paused" if self._paused else "",
+            "paused" if sight.paused else "",
             "figures made up for show" if console.root_.mode == "DEMO" else "",
         )
         name = clean(guest) if guest else "no guest runs"
-        self.query_one("#headline", Line).show(headline_row(name, count, self._interval, notes, restraint))
+        self.query_one("#headline", Line).show(headline_row(name, count, interval, notes, restraint))
 
     def _back(self) -> str:
         """Which sample of the past is read."""
@@ -352,10 +349,8 @@ class LiveScreen(ConsoleScreen):
         if self.console.recording is not None:
             self._play()
             return
-        self._paused = not self._paused
-        self._end = self.window.end if self._paused else None
-        self._at = self._at if self._paused else None
-        self.console.sampler.pause(self._paused)
+        self._sight.pause(self.history)
+        self.console.sampler.pause(self._sight.paused)
         self.redraw()
 
     def _play(self) -> None:
@@ -370,26 +365,18 @@ class LiveScreen(ConsoleScreen):
         history = self.history
         if not history.count:
             return
-        self.action_seek_to(min(max(self.at + cells * self._zoom, history.first), history.count - 1))
+        self.action_seek_to(min(max(self.at + cells * self._sight.zoom, history.first), history.count - 1))
 
     def action_seek_to(self, at: int) -> None:
         """The reading cursor goes to a sample that is kept."""
-        history, window = self.history, self.window
-        end = window.end
-        if at >= end:
-            end = min(at + self._zoom, history.count)
         width = max(self._width - AXIS, 10) if self._big else 12
         width *= 2 if self._big and self.caps.glyphs.dots else 1
-        while window.cell_of(at, width) is None and at < end and end > history.first + 1:
-            end -= max(self._zoom, 1)
-            window = Window(end, self._zoom)
-        self._end, self._at = end, at
+        self._sight.seek(self.history, at, width)
         self.redraw()
 
     def action_zoom(self, step: int) -> None:
         """More samples in a cell, or fewer."""
-        place = ZOOMS.index(self._zoom) + step
-        self._zoom = ZOOMS[min(max(place, 0), len(ZOOMS) - 1)]
+        self._sight.step_zoom(step)
         self.redraw()
 
     def action_mark(self) -> None:
@@ -412,12 +399,10 @@ class LiveScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """To the present, or from the large graphs to the table."""
-        if self._big and self.console.recording is not None:
-            self._at = self.at
-        elif self._at is not None or (self._end is not None and not self._paused):
-            self._at = None
-            standing = self._paused or self.console.recording is not None
-            self._end = self.window.end if standing else None
+        recorded = self.console.recording is not None
+        if self._big and recorded:
+            self._sight.read = self.at
+        elif self._sight.back(self.history, recorded=recorded):
             self.redraw()
             return
         key, self._opened = self._big, ""
