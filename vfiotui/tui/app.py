@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-import time
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
@@ -26,35 +25,29 @@ from vfiotui.host.root import Root
 from vfiotui.host.trace_leftovers import remove_leftovers
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread, or_else
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
 from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import SETS, Caps
 from vfiotui.tui.driver import QuietDriver, driver_class
+from vfiotui.tui.guest_news import GuestNews
 from vfiotui.tui.inbox import Inbox
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
 from vfiotui.tui.status import TABS
-from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.widgets.direct import settle, terminal_shifts
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
-    from vfiotui.model.alarm import Alarm, Alarms, Wanted
     from vfiotui.model.culprit import Culprits
-    from vfiotui.model.domain import Virt
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding import Finding
-    from vfiotui.model.guest_backing import GuestBacking
     from vfiotui.tui.live_asks import LiveAsks
     from vfiotui.watch import Watch
 
-TOAST_SECONDS = 300.0
-"""Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
 HEAD_START = 0.05
@@ -123,16 +116,9 @@ class ConsoleApp(App[int]):
         """What the sampler's thread hands over, while the console is up."""
         self.sampler = Sampler(root, self._post, self._written)
         self._restraint = SelfRestraint(root)
-        self._alarms: Alarms | None = None
-        self._wanted_of: tuple[Virt | None, Wanted] = (None, {})
-        """The last word of libvirt, and the pins that it tells of."""
-        self._toasts: dict[tuple[str, str], float] = {}
+        self.news = GuestNews(self)
+        """What is told of the guests while they run."""
         self._live_asks: LiveAsks | None = None
-        self._run_before: frozenset[str] | None = None
-        self._judged: set[int] = set()
-        """Processes of guests whose pages were looked at after their start."""
-        self._unmarked: list[Alarm] = []
-        """Words about such guests that await the next sample, to be marked at it."""
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
@@ -243,39 +229,10 @@ class ConsoleApp(App[int]):
 
     def _guests_changed(self, topic: str) -> None:
         self.sampler.look_again()
-        self._restraint.hear_libvirt(self.store.get("virt"))
+        virt = self.store.get("virt")
+        self._restraint.hear_libvirt(virt)
         self.sampler.crowded = self._restraint.crowded
-        virt = self.store.get("virt")
-        names = virt.domains if virt is not None and not isinstance(virt.domains, Unread) else ()
-        running = frozenset(d.name for d in names if d.running)
-        started, self._run_before = running - (running if self._run_before is None else self._run_before), running
-        if not started:
-            return
-        from vfiotui.model.start_pages import SETTLE_SECONDS
-
-        for name in started:
-            self.set_timer(SETTLE_SECONDS, partial(self._judge_pages, name))
-
-    async def _judge_pages(self, name: str) -> None:
-        """Whether a guest that has started got its huge pages: told once, and walked only where nothing else tells."""
-        from vfiotui.host.guest_backing import BackingReader, settled
-        from vfiotui.model.start_pages import COUNTED, shortfall
-
-        def judge() -> tuple[GuestBacking, ...]:
-            guests = or_else(BackingReader(self.root_).read(), ())
-            return tuple(settled(self.root_, g) for g in guests if g.name == name and g.pid not in self._judged)
-
-        found = await asyncio.to_thread(judge)
-        virt = self.store.get("virt")
-        domains = () if virt is None else or_else(virt.domains, ())
-        for guest in found:
-            self._judged.add(guest.pid)
-            word = shortfall(guest, time.monotonic(), next((d for d in domains if d.name == name), None))
-            if word is None:
-                continue
-            self._unmarked.append(word)
-            if word.kind != COUNTED:
-                self.notify(clean(word.text), title="huge pages", severity="warning", markup=False, timeout=10)
+        self.news.hear_libvirt(virt)
 
     @property
     def restraint(self) -> Restraint:
@@ -291,29 +248,9 @@ class ConsoleApp(App[int]):
             self.sampler.crowded = self._restraint.crowded
         self.store.push(topic, value, keep=keep)
         if isinstance(value, LiveMoment) and self._painting:
-            self._tell_alarms(value)
+            self.news.hear_moment(value)
         # What came alone is drawn now: another turn of the loop would find nothing more to draw with it.
         self.bridge.deliver()
-
-    def _tell_alarms(self, moment: LiveMoment) -> None:
-        """A toast and a mark in the graphs for each."""
-        from vfiotui.model.alarm import Alarms, Limits, wanted_pins
-        from vfiotui.model.start_pages import COUNTED
-
-        if self._alarms is None:
-            self._alarms = Alarms(Limits())
-        for word in self._unmarked:
-            self.history.mark(word.text, alarm=word.kind != COUNTED)
-        self._unmarked.clear()
-        virt = self.store.get("virt")
-        if virt is not self._wanted_of[0]:
-            self._wanted_of = virt, wanted_pins(virt)
-        for alarm in self._alarms.check(moment, self._wanted_of[1]):
-            self.history.mark(alarm.text, alarm=True)
-            told = self._toasts.get((alarm.guest, alarm.kind), -TOAST_SECONDS)
-            if self.root_.is_live and alarm.at - told >= TOAST_SECONDS:
-                self._toasts[alarm.guest, alarm.kind] = alarm.at
-                self.notify(clean(alarm.text), title=alarm.kind, severity="warning", markup=False, timeout=4)
 
     def _post(self, topic: str, value: Any, keep: bool) -> None:
         """From the sampler's thread to the store's loop."""

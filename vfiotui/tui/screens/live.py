@@ -18,10 +18,10 @@ from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.text import clean
 from vfiotui.tui.views.culprits import culprit_rows
-from vfiotui.tui.views.live import Table, clock_text, graph_widths, headline_row, key_of, live_rows
+from vfiotui.tui.views.live import Table, graph_widths, headline_row, key_of, live_rows, past_words
 from vfiotui.tui.views.live_big import AXIS, big_rows
 from vfiotui.tui.views.live_help import LIVE_HELP
-from vfiotui.tui.views.sight import Sight
+from vfiotui.tui.views.sight import Sight, next_interval
 from vfiotui.tui.views.verdict import Worst, verdict_rows
 from vfiotui.tui.views.window import Window
 from vfiotui.tui.widgets.line import Line
@@ -30,8 +30,6 @@ from vfiotui.tui.widgets.rows import Rows
 MORE = ("core", "trace", "exits")
 ASKED = frozenset({"culprits", *MORE})
 """Topics that are read only when they are asked for."""
-STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds between samples that + and - step through."""
 
 
 class LiveScreen(ConsoleScreen):
@@ -311,20 +309,12 @@ class LiveScreen(ConsoleScreen):
         notes = (
             f"{clean(gone)} does not run" if gone else "",
             f"{sight.zoom} samples a cell" if sight.zoom > 1 else "",
-            self._back() if stands > 0 else "",
+            past_words(history, read, "" if console.recording is None else console.recording[0]) if stands > 0 else "",
             "paused" if sight.paused else "",
             "figures made up for show" if console.root_.mode == "DEMO" else "",
         )
         name = clean(guest) if guest else "no guest runs"
         self.query_one("#headline", Line).show(headline_row(name, count, interval, notes, restraint))
-
-    def _back(self) -> str:
-        """Which sample of the past is read."""
-        history, at, recording = self.history, self.at, self.console.recording
-        clock = clock_text(history.wall(at))
-        if recording is not None:
-            return f"{clean(recording[0])} at {clock}, sample {at + 1} of {history.count}"
-        return f"{clock}, {history.at(history.count - 1) - history.at(at):.1f} s ago"
 
     @property
     def _interval(self) -> float:
@@ -388,8 +378,7 @@ class LiveScreen(ConsoleScreen):
     def action_interval(self, step: int) -> None:
         """The next slower or faster interval."""
         sampler = self.console.sampler
-        now = min(range(len(STEPS)), key=lambda i: abs(STEPS[i] - sampler.interval))
-        sampler.interval = STEPS[min(max(now + step, 0), len(STEPS) - 1)]
+        sampler.interval = next_interval(sampler.interval, step)
         self.redraw()
 
     @on(Rows.Chosen)

@@ -12,7 +12,7 @@ from vfiotui.model.reading import Unread
 from vfiotui.model.value import dataclass, field
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
-from vfiotui.tui.text import fit, wrap
+from vfiotui.tui.text import clean, fit, wrap
 from vfiotui.tui.views.window import GraphLines, Window, delay_top, mhz_top
 
 LATE = 2.0
@@ -74,6 +74,14 @@ def pin_text(thread: ThreadMoment | None) -> str:
 def clock_text(wall: float) -> str:
     """The time of day of a sample; "?" where it is not known."""
     return time.strftime("%H:%M:%S", time.localtime(wall)) if wall == wall else "?"
+
+
+def past_words(history: LiveHistory, at: int, recording: str) -> str:
+    """Which sample of the past is read; of a recording its place in it."""
+    clock = clock_text(history.wall(at))
+    if recording:
+        return f"{clean(recording)} at {clock}, sample {at + 1} of {history.count}"
+    return f"{clock}, {history.at(history.count - 1) - history.at(at):.1f} s ago"
 
 
 def headline_row(guest: str, running: int, interval: float, notes: tuple[str, ...], restraint: str) -> Row:

@@ -6,6 +6,19 @@ from vfiotui.history import LiveHistory
 from vfiotui.model.value import dataclass
 from vfiotui.tui.views.window import ZOOMS, Window
 
+INTERVALS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between samples that + and - step through."""
+
+
+def next_interval(seconds: float, step: int) -> float:
+    """The next slower or faster interval.
+
+    >>> next_interval(1.0, 1), next_interval(0.1, -1)
+    (2.0, 0.1)
+    """
+    now = min(range(len(INTERVALS)), key=lambda i: abs(INTERVALS[i] - seconds))
+    return INTERVALS[min(max(now + step, 0), len(INTERVALS) - 1)]
+
 
 @dataclass(slots=True)
 class Sight:
