@@ -133,3 +133,13 @@ def test_a_later_step_that_fails_gives_pages_back(monkeypatch: pytest.MonkeyPatc
     _, _, state, _ = applied(tmp_path, set_pages(path, 1, 4, "pages"), set_value("/other/value", b"a", b"b", "v"), bad)
     assert state is State.ROLLED_BACK
     assert int((tmp_path / "nr_hugepages").read_text()) == 1
+
+
+def test_the_pool_may_grow_on_demand_and_an_undo_ends_that(pool: int, tmp_path: Path) -> None:
+    place = Path(POOL.replace("nr_hugepages", "nr_overcommit_hugepages"))
+    before = place.read_bytes()
+    step = set_value(str(place), before, b"%d" % (int(before) + FEW), "some pages on demand")
+    site, number, state, _ = applied(tmp_path, step)
+    assert state is State.DONE and int(place.read_bytes()) == int(before) + FEW and held() == pool
+    assert undo(site, number, lambda _: None).state is State.UNDONE
+    assert place.read_bytes() == before

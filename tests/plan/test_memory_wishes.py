@@ -62,6 +62,22 @@ def test_too_few_whole_blocks_are_compacted_first() -> None:
     assert plan.conditions[0].name == "available"
 
 
+def test_pages_on_demand_count_now_and_at_every_boot() -> None:
+    plan = plan_of(TWO, ("memory.overcommit", "2048=512"))
+    now, boot = sorted(plan.steps, key=lambda s: s.kind, reverse=True)
+    assert (now.kind, now.before, now.after) == ("value", b"0\n", b"512") and "nr_overcommit" in now.subject
+    assert boot.kind == "file" and b"vm.nr_overcommit_hugepages" in (boot.after or b"")
+    with pytest.raises(CannotPlan, match="must stay"):
+        plan_of(TWO, ("memory.overcommit", "2048=16000"))
+    for wrong, word in (
+        ("node0:2048=5", "name no node"),
+        ("1048576=5", "makes no surplus pages"),
+        ("2048=all", "say by"),
+    ):
+        with pytest.raises(CannotPlan, match=word):
+            plan_of(TWO, ("memory.overcommit", wrong))
+
+
 def test_only_free_pages_are_given_back() -> None:
     (step,) = plan_of(TWO, ("memory.release", "2048=all")).steps
     assert (step.before, step.after) == (b"100", b"60")

@@ -23,7 +23,7 @@ from vfiotui.model.reading import Reading, Unread, or_else
 
 QUIET_KIB = 1024
 """So little that was never touched is not worth a word."""
-SIZED = ("reserve", "release", "persist")
+SIZED = ("reserve", "release", "persist", "overcommit")
 NOW = ("compact", "drop-caches")
 GUESTS = ("hook", "unhook")
 """A hook of libvirt's sets a guest's pages aside when it starts, and gives them back."""

@@ -25,6 +25,7 @@ from vfiotui.tui.widgets.rows import Rows
 QUESTIONS = {
     "reserve": (" pages to be free for guests, [nodeN:]KIB=COUNT", "512"),
     "release": (" free pages to give back, [nodeN:]KIB=COUNT or =all", "all"),
+    "overcommit": (" pages that may come when guests ask for them, KIB=COUNT", "512"),
     "persist": (" pages to set aside at every boot, [nodeN:]KIB=COUNT", "512"),
 }
 COUNT_SECONDS = 30.0
@@ -38,13 +39,15 @@ class MemoryScreen(ConsoleScreen):
     TOPICS = ("memory", "virt", "facts", "counted", "movable")
     KEYS = (
         ("+", "reserve"), ("-", "release"), ("s", "small pages"),
-        ("c", "compact"), ("d", "drop caches"), ("b", "at boot"), ("h", "at a guest's start"), ("r", "read again"),
+        ("c", "compact"), ("d", "drop caches"), ("b", "at boot"), ("o", "on demand"),
+        ("h", "at a guest's start"), ("r", "read again"),
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "count", "count pages", show=False),
         Binding("plus", "pages('reserve')", "reserve", show=False),
         Binding("minus", "pages('release')", "release", show=False),
         Binding("b", "pages('persist')", "at boot", show=False),
+        Binding("o", "pages('overcommit')", "on demand", show=False),
         Binding("h", "hook", "at a guest's start", show=False),
         Binding("c", "now('compact')", "compact", show=False),
         Binding("d", "now('drop-caches')", "drop caches", show=False),
@@ -58,8 +61,8 @@ class MemoryScreen(ConsoleScreen):
         "lies in blocks of 2 MiB and more\n"
         "THP  transparent huge pages; VFIO pins a guest's memory when it starts, so what is small then stays small\n"
         "\n"
-        "+ - c d b h  make a plan and show it: pages for guests, pages back to the host, larger free blocks, "
-        "caches dropped, pages at every boot or at a guest's start. "
+        "+ - c d b o h  make a plan and show it: pages for guests, pages back to the host, larger free blocks, "
+        "caches dropped, pages at every boot, on demand (o: surplus pages) or at a guest's start. "
         "What the kernel gives in part is kept and said; 2 GiB, or a tenth of "
         "what is available, always stays for the host\n\n"
         "s  counts the pages of the running guests, huge and small. The kernel walks all their page tables for it, up "
