@@ -17,6 +17,7 @@ from benchmarks.apart import apart
 from benchmarks.goals import goals
 from benchmarks.growth import growth
 from benchmarks.guest import guest
+from benchmarks.host import alone
 from benchmarks.looks import looks
 from benchmarks.oneshot import cost, python_floor
 from benchmarks.refreshes import refreshes
@@ -86,6 +87,7 @@ def commands() -> None:
 
 def main(words: list[str]) -> None:
     """What is named, or all but apart and refreshes: scenes, commands, growth, looks, goals, sources; -- PROGRAM."""
+    alone()
     # An installed program is compiled once: that it would be at every start here is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(str(Path(__file__).parents[1] / "vfiotui"), quiet=1)
