@@ -13,7 +13,6 @@ from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
 from vfiotui.model.live import LiveMoment, Sample
-from vfiotui.model.mode import Mode
 from vfiotui.model.rates import Rates
 from vfiotui.model.reading import Unread, Why
 from vfiotui.model.value import replace
@@ -50,10 +49,17 @@ TOPICS = frozenset({"live", "memory", "cost", "culprits"})
 class Sampler:
     """Wakes at the interval while a topic is wanted; sleeps without a timer otherwise."""
 
-    def __init__(self, root: Root, post: Post, written: Callable[[], int | None] = lambda: None) -> None:
-        """`written` tells how many bytes went to the terminal so far."""
+    def __init__(
+        self,
+        root: Root,
+        post: Post,
+        written: Callable[[], int | None] = lambda: None,
+        readers: Readers | None = None,
+    ) -> None:
+        """`written` tells how many bytes went to the terminal so far; `readers` may have taken a sample already."""
         self._post = post
-        self._readers = Readers(root, written)
+        self._readers = Readers(root) if readers is None else readers
+        self._readers.cost = CostReader(written)
         self._wanted: frozenset[str] = frozenset()
         self._interval = 1.0
         self._paused = False
@@ -170,9 +176,9 @@ class Sampler:
 class Readers:
     """The readers of one sampler; they keep files open while they are in use."""
 
-    def __init__(self, root: Root, written: Callable[[], int | None] = lambda: None) -> None:
+    def __init__(self, root: Root) -> None:
         self._root = root
-        self.cost = CostReader(written)
+        self.cost = CostReader(lambda: None)
         self.guests = GuestReader(root)
         self._pages: BackingReader | None = None
         self._cpus: CpuReader | None = None
@@ -186,7 +192,7 @@ class Readers:
 
     def sample(self, focus: str = "") -> Sample:
         """Counts everything once."""
-        if self._root.mode not in (Mode.LIVE, Mode.DEMO):
+        if not self._root.moves:
             return Sample(time.monotonic(), time.time(), STILL, STILL)
         if self._cpus is None:
             self._cpus = CpuReader(self._root)

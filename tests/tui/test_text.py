@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from vfiotui.tui.row import row
-from vfiotui.tui.text import HIDDEN, clean, fit, shown, verbatim, wrap
-from vfiotui.tui.widgets.paint import in_ascii
+from vfiotui.tui.text import HIDDEN, clean, fit, in_ascii, shown, wrap
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \x1b[2J"
 
@@ -32,12 +30,6 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     wide = any(cell_len(c) > width for c in clean(text))
     assert wide or all(cell_len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(clean(text).split())
-
-
-@pytest.mark.parametrize("text", [HOSTILE, "[bold]x[/]", "[@click=app.quit]x", "[link=file:///]", "\\[x", "[/]"])
-def test_markup_is_text(text: str) -> None:
-    assert verbatim(text).plain == clean(text)
-    assert verbatim(text).spans == []
 
 
 def test_markup_in_rows_is_text() -> None:

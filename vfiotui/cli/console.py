@@ -8,9 +8,19 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
+
+if TYPE_CHECKING:
+    from vfiotui.host.root import Root
+    from vfiotui.sampler import Readers
+    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.caps import Caps
+
+STDERR = 2
+"""Where Textual draws."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +63,35 @@ def run(args: argparse.Namespace) -> Exit:
         return doctor.run(plain.parse_args([], args))
     # Nothing of what is loaded now is ever garbage: the collector begins after the first frame.
     gc.disable()
+    # An exported size goes stale with the first resize: the terminal itself is asked.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    root = open_root(args)
+    with guests_of(args) as uri:
+        with _first_picture(args, root, caps) as readers:
+            app = _console(args, root, caps, uri, readers)
+        app.run()
+    fault = getattr(app, "fault", None)
+    if fault is not None:
+        from vfiotui.cli.fault import kept
+
+        raise CommandError(f"the console {kept(fault)}")
+    return Exit.FINE
+
+
+def _first_picture(
+    args: argparse.Namespace, root: Root, caps: Caps
+) -> contextlib.AbstractContextManager[Readers | None]:
+    """What Live can show while the rest of the console is loaded; nothing for other screens and for recordings."""
+    live = getattr(args, "start", "") == "live" and not getattr(args, "replay", None)
+    if not live or not root.moves or not os.isatty(STDERR):
+        return contextlib.nullcontext()
+    from vfiotui.tui.first_frame import first_frame
+
+    return first_frame(root, caps, args.guest, args.interval, STDERR)
+
+
+def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, readers: Readers | None) -> ConsoleApp:
     try:
         from vfiotui.tui.app import ConsoleApp
     except ImportError as error:
@@ -61,28 +100,18 @@ def run(args: argparse.Namespace) -> Exit:
             "'vfiotui doctor' works without it"
         ) from error
 
-    # An exported size goes stale with the first resize: the terminal itself is asked.
-    for name in ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)
-    root = open_root(args)
-    with guests_of(args) as uri:
-        theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
-        app = ConsoleApp(root, caps, uri=uri, theme=theme, start=getattr(args, "start", "host"))
-        app.live_guest = getattr(args, "guest", "")
-        app.sampler.interval = getattr(args, "interval", 1.0)
-        replay = getattr(args, "replay", None)
-        if replay:
-            from vfiotui.cli.live import recorded
+    theme = getattr(args, "theme", "") or os.environ.get("VFIOTUI_THEME", "")
+    start = getattr(args, "start", "host")
+    app = ConsoleApp(root, caps, uri=uri, theme=theme, start=start, readers=readers)
+    app.live_guest = getattr(args, "guest", "")
+    app.sampler.interval = getattr(args, "interval", 1.0)
+    replay = getattr(args, "replay", None)
+    if replay:
+        from vfiotui.cli.live import recorded
 
-            app.replay(replay, *recorded(replay))
-        app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]
-        app.run()
-    fault = getattr(app, "fault", None)
-    if fault is not None:
-        from vfiotui.cli.fault import kept
-
-        raise CommandError(f"the console {kept(fault)}")
-    return Exit.FINE
+        app.replay(replay, *recorded(replay))
+    app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]
+    return app
 
 
 def _failed(app: object, error: Exception) -> None:

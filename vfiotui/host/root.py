@@ -92,6 +92,11 @@ class Root:
 
         return "" if self.is_live else f" --root {shlex.quote(self.label)}"
 
+    @property
+    def moves(self) -> bool:
+        """Whether its figures change while they are looked at: a disk and a capture hold none that do."""
+        return self.mode in (Mode.LIVE, Mode.DEMO)
+
     def has(self, top: str) -> bool:
         """Whether a top directory such as "sys" is there and holds something: a mounted disk has no runtime."""
         names = self.names(f"/{top}")

@@ -26,16 +26,16 @@ from vfiotui.host.trace_leftovers import remove_leftovers
 from vfiotui.model.live import LiveMoment
 from vfiotui.model.mode import Mode
 from vfiotui.restraint import SelfRestraint
-from vfiotui.sampler import Sampler
+from vfiotui.sampler import Readers, Sampler
 from vfiotui.store import Store
 from vfiotui.tui.bridge import Bridge
-from vfiotui.tui.caps import SETS, Caps
+from vfiotui.tui.caps import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.driver import QuietDriver, driver_class
 from vfiotui.tui.guest_news import GuestNews
 from vfiotui.tui.inbox import Inbox
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen
-from vfiotui.tui.screens.small import COLUMNS, LINES, TooSmall
+from vfiotui.tui.screens.small import TooSmall
 from vfiotui.tui.status import TABS
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.widgets.direct import settle, terminal_shifts
@@ -95,7 +95,17 @@ class ConsoleApp(App[int]):
         Binding("colon,ctrl+p", "command_palette", "palette", show=False),
     ]
 
-    def __init__(self, root: Root, caps: Caps, *, uri: str | None = None, theme: str = "", start: str = "host") -> None:
+    def __init__(
+        self,
+        root: Root,
+        caps: Caps,
+        *,
+        uri: str | None = None,
+        theme: str = "",
+        start: str = "host",
+        readers: Readers | None = None,
+    ) -> None:
+        """`readers` have taken a sample already: the next one has rates."""
         # Textual opens the screen of this mode by itself: a blank one would be drawn, and thrown away, before ours.
         self.DEFAULT_MODE = start  # type: ignore[misc]
         # The colour filter is chosen inside Textual's own constructor: it must know of 16 colours then.
@@ -114,7 +124,7 @@ class ConsoleApp(App[int]):
         self.store.keep_in("live", self.history)
         self._inbox: Inbox | None = None
         """What the sampler's thread hands over, while the console is up."""
-        self.sampler = Sampler(root, self._post, self._written)
+        self.sampler = Sampler(root, self._post, self._written, readers)
         self._restraint = SelfRestraint(root)
         self.news = GuestNews(self)
         """What is told of the guests while they run."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from vfiotui.model.value import dataclass
+
+COLUMNS, LINES = 80, 24
+"""The smallest terminal that a screen fits into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ UNICODE = Glyphs("unicode", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆�
 # The fonts of the Linux console have no partial blocks, no check mark and no small triangle.
 CONSOLE = Glyphs("console", "x", "!", "?", ".", "+", " ·░▒█", "?", ">", "─", "│", "┌┐└┘", "solid")
 ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "++++", "ascii")
-BRAILLE = replace(UNICODE, name="braille", dots=True)
+BRAILLE = Glyphs("braille", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "─", "│", "┌┐└┘", "solid", dots=True)
 SETS = {g.name: g for g in (UNICODE, BRAILLE, CONSOLE, ASCII)}
 DRAW_DOTS = ("xterm-kitty", "foot", "wezterm", "xterm-ghostty", "contour")
 """Terminals that draw braille themselves; with any other one it depends on a font, which nobody can ask for."""

@@ -6,7 +6,6 @@ import unicodedata
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
-from textual.content import Content
 
 from vfiotui.model.reading import Unread
 
@@ -23,12 +22,6 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c == " " or unicodedata.category(c) not in HIDDEN else ascii(c)[1:-1] for c in text)
-
-
-def verbatim(text: str, style: str = "") -> Content:
-    """Content that shows the text as it is, line breaks kept."""
-    shown = "\n".join(clean(line) for line in text.split("\n"))
-    return Content.styled(shown, style) if style else Content(shown)
 
 
 def fit(text: str, width: int) -> str:
@@ -84,3 +77,17 @@ def shown(value: Any, absent: str = "–") -> str:
     if isinstance(value, Unread):
         return f"? {clean(value.reason)}"
     return absent if value is None else clean(str(value))
+
+
+CONSOLE_STAND_INS = str.maketrans({"…": "~", "–": "-", "•": "*"})
+STAND_INS = str.maketrans({"…": "~", "·": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*"})
+
+
+def in_ascii(text: str) -> str:
+    """The text for a terminal that draws nothing else; what has no stand-in becomes a question mark."""
+    return text if text.isascii() else text.translate(STAND_INS).encode("ascii", "replace").decode()
+
+
+def for_console(text: str) -> str:
+    """The text for a console font of 256 or 512 glyphs: it has arrows and lines, but no ellipsis and no dash."""
+    return text if text.isascii() else text.translate(CONSOLE_STAND_INS)

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-COLUMNS, LINES = 80, 24
+from vfiotui.tui.caps import COLUMNS, LINES
 
 
 class TooSmall(ModalScreen[None]):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from vfiotui.history import AT_WORK, NOTHING, Key, LiveHistory, Newest, cpu_key
 from vfiotui.model.culprit import Culprit, Culprits
 from vfiotui.model.reading import Unread
+from vfiotui.model.value import dataclass
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.culprits import words

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vfiotui.tui.row import STYLES, Row, Run
+from vfiotui.tui.text import for_console, in_ascii
 from vfiotui.tui.widgets import direct
 
 CLASSES = {*(f"run--{name}" for name in STYLES), "rows--cursor"}
@@ -20,19 +21,6 @@ CLASSES = {*(f"run--{name}" for name in STYLES), "rows--cursor"}
 
 They belong to the screen: were they each widget's own, Textual would work all of them out anew for every widget.
 """
-
-CONSOLE_STAND_INS = str.maketrans({"…": "~", "–": "-", "•": "*"})
-STAND_INS = str.maketrans({"…": "~", "·": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*"})
-
-
-def in_ascii(text: str) -> str:
-    """The text for a terminal that draws nothing else; what has no stand-in becomes a question mark."""
-    return text if text.isascii() else text.translate(STAND_INS).encode("ascii", "replace").decode()
-
-
-def for_console(text: str) -> str:
-    """The text for a console font of 256 or 512 glyphs: it has arrows and lines, but no ellipsis and no dash."""
-    return text if text.isascii() else text.translate(CONSOLE_STAND_INS)
 
 
 def drawable(widget: Widget) -> Callable[[str], str] | None:
