@@ -40,7 +40,7 @@ NEWEST = 0.25
 """How much the last look counts in what a look is taken to cost."""
 TRIES, PROMPT_SECONDS = 3, 0.005
 """How often a sample is taken again that took longer than so many seconds."""
-PAUSED_SECONDS = 5.0
+PAUSED_SECONDS = 10.0
 CROWDED_SECONDS = 2.0
 """The fastest where every CPU belongs to a guest."""
 TOPICS = frozenset({"live", "memory", "cost", "culprits"})
@@ -116,9 +116,10 @@ class Sampler:
 
     def _run(self) -> None:
         read = dict.fromkeys(TOPICS, -SLOWEST * 1e3)
+        wanted: frozenset[str] = frozenset()
         try:
             while not self._ended:
-                wanted = self._wanted
+                before, wanted = wanted, self._wanted
                 now = time.monotonic()
                 for topic in sorted(wanted):
                     if read[topic] + self._period(topic) <= now:
@@ -126,9 +127,9 @@ class Sampler:
                         # The beat is kept: one late sample does not make all later ones late.
                         beat = read[topic] + self._period(topic)
                         read[topic] = beat if now - beat < self._period(topic) else now
-                if "live" not in wanted:
+                if "live" in before - wanted:
                     self._readers.rest()
-                if "culprits" not in wanted:
+                if "culprits" in before - wanted:
                     self._readers.let_culprits_go()
                 pause = min((read[t] + self._period(t) for t in wanted), default=None)
                 self._wake.wait(None if pause is None else max(pause - time.monotonic(), 0.001))

@@ -18,7 +18,7 @@ from tests.hosts import TOWER
 from vfiotui.demo.builder import build
 from vfiotui.demo.figures import moving_figures
 from vfiotui.host import live_guest
-from vfiotui.host.live_cpu import CpuReader
+from vfiotui.host.live_cpu import CONSTANT, MOST_PATIENCE, CpuReader
 from vfiotui.host.live_guest import GuestReader, guest_name, kind_of
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.own_cost import CostReader
@@ -287,3 +287,29 @@ def test_own_cost_is_known_after_two_readings() -> None:
     cost = reader.read()
     assert isinstance(cost.cpu_ms, float) and cost.cpu_ms > 0
     assert isinstance(cost.rss_kib, int) and cost.rss_kib > 1000
+
+
+def test_frequencies_that_never_change_are_read_seldom_and_are_seen_when_they_do() -> None:
+    shown, looks = [b"processor\t: 0\ncpu MHz\t\t: 2450.000\n"], [0]
+
+    def info() -> bytes:
+        looks[0] += 1
+        return shown[0]
+
+    moving = {"/proc/stat": lambda: b"cpu  1 0 1 9 0 0 0 0\ncpu0 1 0 1 9 0 0 0 0\nintr 1\n", "/proc/cpuinfo": info}
+    reader = CpuReader(Root(MemoryTree({}), Mode.DEMO, "", moving))
+
+    def megahertz() -> object:
+        cpus = reader.read()
+        assert not isinstance(cpus, Unread)
+        return cpus[0].mhz
+
+    for _ in range(CONSTANT + 2):
+        reader._info_due = 0.0
+        assert megahertz() == 2450.0
+    before = looks[0]
+    assert megahertz() == 2450.0 and looks[0] == before, "it rests"
+    shown[0] = shown[0].replace(b"2450", b"3100")
+    reader._info_due = 0.0
+    assert megahertz() == 3100.0
+    assert reader._info_due - time.monotonic() < MOST_PATIENCE / 2, "it may change again"

@@ -25,7 +25,7 @@ from vfiotui.tui.app import ConsoleApp
 
 STILL = own_name("still")
 SECONDS = 12.0
-"""How long it is looked at: more than two samples of a Live that is paused."""
+"""How long it is looked at: more than from one sample of a paused Live to the next."""
 LATER = ("vfiotui.rules", "vfiotui.plan", "vfiotui.apply", "vfiotui.virt", "vfiotui.host.gather", "vfiotui.watch")
 FOREIGN = ("libvirt", "lxml", "pyudev", "psutil", "xml", "csv", "importlib.metadata")
 SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "finding")

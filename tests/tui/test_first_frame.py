@@ -12,11 +12,12 @@ import termios
 from pathlib import Path
 
 from tests.machines import root_of
-from tests.tui.consoles import caps, console
+from tests.tui.consoles import Console, caps, console
 from vfiotui.demo.machine import machine
 from vfiotui.history import LiveHistory
 from vfiotui.model.mode import Mode
 from vfiotui.sampler import Readers
+from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.first_frame import ENTER, LEAVE, frame
 
@@ -97,6 +98,17 @@ def test_it_is_there_before_textual_takes_the_terminal() -> None:
     data = written(words, {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}).decode()
     first, _, _ = data.removeprefix(ENTER).partition(ENTER[:8])
     assert data.startswith(ENTER) and "win10" in first and "v7" in first
+
+
+async def test_what_it_was_read_with_goes_on_so_that_the_next_sample_has_rates() -> None:
+    root = root_of(machine("tower"), Mode.DEMO)
+    readers = Readers(root)
+    readers.live()
+    app = ConsoleApp(root, caps(), start="live", readers=readers)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await Console(app, pilot).until(lambda: len(app.history) > 0)
+        key = app.history.guests["win10"][0]
+        assert app.history.value(key, "delay", 0) >= 0
 
 
 def test_where_textual_cannot_be_loaded_the_terminal_is_given_back(tmp_path: Path) -> None:

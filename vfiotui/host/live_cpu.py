@@ -20,6 +20,9 @@ NOHZ = Unread("not measurable on nohz_full", Why.NOT_HERE)
 DAMAGED = Unread("is no number", Why.DAMAGED)
 INFO_SHARE = 0.0001
 """Share of a CPU that /proc/cpuinfo may cost: on a large machine, or many times a second, it is read less often."""
+CONSTANT, MOST_PATIENCE = 10, 5.0
+"""Readings after which the frequencies of /proc/cpuinfo count as constant, as a virtual machine shows them; seconds
+until they are read again then."""
 ROOM = 1 << 20
 """Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""
 
@@ -32,6 +35,9 @@ class CpuReader:
         self._stat = root.keep_open("/proc/stat")
         self._info: KeptFile | None = None
         self._info_due = 0.0
+        self._info_raw: Reading[bytes] = b""
+        self._info_same = 0
+        """How often /proc/cpuinfo has told nothing new."""
         self._megahertz: dict[int, float] = {}
         self._frequencies: dict[int, KeptFile] = {}
         self._lines: dict[bytes, tuple[bytes, CpuCount]] = {}
@@ -95,15 +101,12 @@ class CpuReader:
         if self._info is None or began < self._info_due:
             return
         data = self._info.read(1 << 22)
-        found: dict[int, float] = {}
-        cpu = -1
-        for match in MHZ.finditer(data) if isinstance(data, bytes) else ():
-            if match[1]:
-                cpu = int(match[1]) if len(match[1]) < 8 else -1
-            elif cpu >= 0 and match[2].count(b".") <= 1 and match[2] != b".":
-                found[cpu] = float(match[2])
-        self._megahertz = found
-        self._info_due = began + (time.monotonic() - began) / INFO_SHARE
+        if data == self._info_raw:
+            self._info_same += 1
+        else:
+            self._info_raw, self._info_same, self._megahertz = data, 0, _megahertz(data)
+        patience = MOST_PATIENCE if self._info_same > CONSTANT else 0.0
+        self._info_due = began + max((time.monotonic() - began) / INFO_SHARE, patience)
 
     def close(self) -> None:
         """Lets all files go."""
@@ -111,6 +114,18 @@ class CpuReader:
             kept.close()
         if self._info is not None:
             self._info.close()
+
+
+def _megahertz(data: Reading[bytes]) -> dict[int, float]:
+    """CPU → MHz of a /proc/cpuinfo."""
+    found: dict[int, float] = {}
+    cpu = -1
+    for match in MHZ.finditer(data) if isinstance(data, bytes) else ():
+        if match[1]:
+            cpu = int(match[1]) if len(match[1]) < 8 else -1
+        elif cpu >= 0 and match[2].count(b".") <= 1 and match[2] != b".":
+            found[cpu] = float(match[2])
+    return found
 
 
 def _busy(words: list[bytes]) -> Reading[int]:
