@@ -52,6 +52,9 @@ PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
 HEAD_START = 0.05
 """Seconds for which the first frame has the processor for itself."""
+GARBAGE = 10_000
+"""Objects that may be garbage in a ring before somebody looks for them: with Python's own 700 the search was an eighth
+of what Live costs, and found next to nothing."""
 FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
@@ -224,6 +227,7 @@ class ConsoleApp(App[int]):
         watch, removed = await asyncio.to_thread(lambda: (_load_the_rest(), remove_leftovers(self.root_)))
         if removed:
             self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
+        gc.freeze()  # What was loaded stays: the collector need not look through it.
         self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 
@@ -286,6 +290,7 @@ class ConsoleApp(App[int]):
     def _paint(self) -> None:
         self._unseen.close()
         gc.freeze()
+        gc.set_threshold(GARBAGE)
         gc.enable()
         self._mind_size(self.size)
         self.set_timer(HEAD_START, self._feed)
