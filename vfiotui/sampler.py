@@ -184,6 +184,8 @@ class Readers:
         self._pages: BackingReader | None = None
         self._cpus: CpuReader | None = None
         self._rates = Rates()
+        self.newest: LiveMoment | None = None
+        """The last moment that was read."""
         self._batch = False
         self._culprits: CulpritReader | None = None
         self._looking = False
@@ -213,7 +215,8 @@ class Readers:
         if self._root.is_live and not self._batch:
             self._batch = True
             own_threads.stand_back(self._root)
-        return self._rates.moment(self.sample(focus))
+        self.newest = self._rates.moment(self.sample(focus))
+        return self.newest
 
     def culprits(self, cores: frozenset[int]) -> Culprits:
         """Who ran on these CPUs since the last call."""

@@ -106,9 +106,10 @@ async def test_what_it_was_read_with_goes_on_so_that_the_next_sample_has_rates()
     readers.live()
     app = ConsoleApp(root, caps(), start="live", readers=readers)
     async with app.run_test(size=(120, 40)) as pilot:
-        await Console(app, pilot).until(lambda: len(app.history) > 0)
+        await Console(app, pilot).until(lambda: len(app.history) > 1)
         key = app.history.guests["win10"][0]
-        assert app.history.value(key, "delay", 0) >= 0
+        assert app.history.value(key, "mhz", 0) > 0
+        assert app.history.value(key, "delay", 1) >= 0
 
 
 def test_where_textual_cannot_be_loaded_the_terminal_is_given_back(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_the_console_and_the_command_show_them(kvm: Daemon) -> None:
     assert done.returncode == 0 and re.search(rf"{REAL} vCPU 0 +exits +\d+/s", done.stdout), done.stdout + done.stderr
     live = ("--connect", kvm.uri, "live", "--guest", REAL)
     with Tmux(*live, columns=120, lines=30, term="tmux-256color") as terminal:
-        terminal.shows(f" {REAL} ·", "v0 ")
+        terminal.shows(f" {REAL} ·", "v0 ", "q quit")
         terminal.send("e")
         terminal.shows("exits/s", "the next look, 5 s later, gives the rates")
         terminal.until(lambda s: re.search(r"^ v0 +[\d,]+ +\d", s, re.MULTILINE) is not None, "the exits")

@@ -195,7 +195,7 @@ def test_without_tracefs_the_screen_says_what_to_do(pid: tuple[int, Daemon]) -> 
     _, daemon = pid
     words = ("--connect", daemon.uri, "live", "--guest", SPIN)
     with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:
-        terminal.shows(f" {SPIN} ·", f"v0   {CPU}")
+        terminal.shows(f" {SPIN} ·", f"v0   {CPU}", "q quit")
         terminal.send("W")
         terminal.shows("precise: tr", "mount -t tracefs" if os.geteuid() == 0 else "sudo")
         terminal.send("W")

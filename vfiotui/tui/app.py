@@ -108,7 +108,7 @@ class ConsoleApp(App[int]):
         start: str = "host",
         readers: Readers | None = None,
     ) -> None:
-        """`readers` have taken a sample already: the next one has rates."""
+        """`readers` have taken a sample already: it is the history's first, and the next one has rates."""
         # Textual opens the screen of this mode by itself: a blank one would be drawn, and thrown away, before ours.
         self.DEFAULT_MODE = start  # type: ignore[misc]
         # The colour filter is chosen inside Textual's own constructor: it must know of 16 colours then.
@@ -125,6 +125,8 @@ class ConsoleApp(App[int]):
         self._uri = uri
         self.history = LiveHistory()
         self.store.keep_in("live", self.history)
+        if readers is not None and readers.newest is not None:
+            self.store.push("live", readers.newest, keep=True)
         self._inbox: Inbox | None = None
         """What the sampler's thread hands over, while the console is up."""
         self.sampler = Sampler(root, self._post, self._written, readers)

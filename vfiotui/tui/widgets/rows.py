@@ -42,7 +42,8 @@ class Rows(Painted, ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f,space", "page(1)", "page down", show=False),
         Binding("home", "edge(-1)", "top", show=False),
         Binding("end,G", "edge(1)", "bottom", show=False),
-        Binding("enter", "choose", "open", show=False),
+        # What was typed before the console took the terminal over comes as a line feed.
+        Binding("enter,ctrl+j", "choose", "open", show=False),
     ]
 
     class Moved(Message):
