@@ -40,7 +40,8 @@ NEWEST = 0.25
 """How much the last look counts in what a look is taken to cost."""
 TRIES, PROMPT_SECONDS = 3, 0.005
 """How often a sample is taken again that took longer than so many seconds."""
-PAUSED_SECONDS = 10.0
+PAUSED_SECONDS = 20.0
+"""How often while the picture stands: the time between two samples is one value in the graphs then."""
 CROWDED_SECONDS = 2.0
 """The fastest where every CPU belongs to a guest."""
 TOPICS = frozenset({"live", "memory", "cost", "culprits"})

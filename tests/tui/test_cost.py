@@ -21,11 +21,12 @@ from tests.tui.consoles import Console, caps
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.model.journal_folder import JOURNAL
+from vfiotui.sampler import PAUSED_SECONDS
 from vfiotui.tui.app import ConsoleApp
 
 STILL = own_name("still")
 SECONDS = 12.0
-"""How long it is looked at: more than from one sample of a paused Live to the next."""
+"""How long it is looked at; while it is paused, from before a sample to after it."""
 LATER = ("vfiotui.rules", "vfiotui.plan", "vfiotui.apply", "vfiotui.virt", "vfiotui.host.gather", "vfiotui.watch")
 FOREIGN = ("libvirt", "lxml", "pyudev", "psutil", "xml", "csv", "importlib.metadata")
 SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "finding")
@@ -80,9 +81,9 @@ def test_paused_it_sleeps(guest: Daemon) -> None:
         for _ in range(4):
             # strace stops every thread at every call: it cannot be there while wake-ups are counted.
             before, began = wakeups(pid), time.monotonic()
-            time.sleep(SECONDS)
+            time.sleep(PAUSED_SECONDS + 1)
             woken, took = wakeups(pid) - before, time.monotonic() - began
-            painted = [c for c in traced(pid, SECONDS) if c.startswith("write(") and r"\33[" in c]
+            painted = [c for c in traced(pid, PAUSED_SECONDS + 1) if c.startswith("write(") and r"\33[" in c]
             if not painted and woken <= took:
                 break
     assert painted == []
@@ -102,6 +103,7 @@ def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
 SETTLED = """
 import asyncio, sys
 from vfiotui.host.root import Root
+from vfiotui.sampler import PAUSED_SECONDS
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import UNICODE, Caps
 
