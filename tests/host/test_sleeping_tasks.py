@@ -89,7 +89,9 @@ class Machine:
         self._idle[1 - CPU] += 100 - 100 * elsewhere
         rows = [f"cpu{n} 0 0 0 {i:.0f} 0 0 0 0 0 0" for n, i in enumerate(self._idle)]
         whole = f"cpu  0 0 0 {sum(self._idle):.0f} 0 0 0 0 0 0"
-        text = "\n".join([whole, *rows, "intr 1 2 3", "ctxt 9", f"processes {self.forks}", ""])
+        text = "\n".join(
+            [whole, *rows, "intr 1 2 3", "ctxt 9", *([f"processes {self.forks}"] if self.forks else []), ""]
+        )
         (self._proc / "stat").write_text(text)
         (self._proc / "loadavg").write_text(f"0.10 0.20 0.30 1/99 {self.last}\n")
 
@@ -202,6 +204,14 @@ def test_tasks_that_are_gone_are_told_as_that(tmp_path: Path) -> None:
     machine.forks += 1
     machine.step(busy=0.7)
     assert machine.look().on(CPU) == (Culprit(CPU, "ended", "tasks that have ended", 0, pytest.approx(0.7), 0.0),)
+
+
+def test_nothing_is_said_to_have_ended_where_births_are_not_told(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, 20)
+    machine.forks = 0
+    machine.settled()
+    machine.step(busy=0.7)
+    assert machine.look().on(CPU) == ()
 
 
 def test_one_that_was_known_and_ended_is_told_too(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ class CpuBusy:
         self._stat = root.keep_open("/proc/stat")
         self._before, self._now = b"", b""
         self._at = self._seconds = 0.0
-        self.forked = True
-        """Whether tasks may have been born in between."""
+        self.forked = False
+        """Whether tasks were born in between; a kernel that does not tell is not taken to say so."""
 
     def read(self, at: float) -> None:
         """Reads all CPUs; `at` is the moment, in seconds of CLOCK_MONOTONIC."""
@@ -32,7 +32,7 @@ class CpuBusy:
         self._before, self._now = self._now, b"" if isinstance(data, Unread) else b"\n" + data
         self._seconds, self._at = at - self._at, at
         forks = _line(self._now, b"processes")
-        self.forked = not forks or forks != _line(self._before, b"processes")
+        self.forked = bool(forks) and forks != _line(self._before, b"processes")
 
     def seconds(self, cpu: int) -> tuple[float, float] | None:
         """How long a CPU (or `WHOLE`) was not idle between the last two readings, and how much of that the tick found

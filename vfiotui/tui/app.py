@@ -54,7 +54,7 @@ HEAD_START = 0.05
 """Seconds for which the first frame has the processor for itself."""
 GARBAGE = 10_000
 """Objects that may be garbage in a ring before somebody looks for them: with Python's own 700 the search was an eighth
-of what Live costs, and found next to nothing."""
+of what Live costs."""
 FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
