@@ -11,6 +11,7 @@ from vfiotui.model.cmdline import CommandLine, split
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk
 from vfiotui.model.reading import Unread
+from vfiotui.plan.boot_menu import deleting
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.loader_commands import Refresh, refresh, unified_builds
 from vfiotui.plan.loader_files import WordFile, text_of, word_files
@@ -223,9 +224,7 @@ def _escape(draft: Draft, edit: WordEdit) -> None:
     """What to do at the boot menu when the next boot fails."""
     new = [w for text in edit.add + edit.replace for w in split(text)]
     if new:
-        draft.escape(
-            f"at the boot menu press e (GRUB, systemd-boot), delete {' '.join(new)} from the kernel's line, and boot"
-        )
+        draft.escape(deleting(loader_of(draft.facts), " ".join(new)))
 
 
 def _add(draft: Draft, argument: str) -> None:

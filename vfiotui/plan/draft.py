@@ -166,6 +166,11 @@ class Draft:
         """Something that a person should know or do."""
         self._notes.append(sentence)
 
+    def note_some(self, sentence: str) -> None:
+        """Like `note`, where there is a sentence."""
+        if sentence:
+            self._notes.append(sentence)
+
     def escape(self, sentence: str) -> None:
         """A way back for the case that the next boot fails."""
         self._escape.append(sentence)

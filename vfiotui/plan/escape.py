@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from vfiotui.model.change import Effect
 from vfiotui.model.finding import Risk
+from vfiotui.plan.boot_menu import adding, choosing
 from vfiotui.plan.command_line import loader_of
-from vfiotui.plan.draft import Draft, Phase, Planner
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape_entry import add_entry
-from vfiotui.plan.loader_commands import refresh
+from vfiotui.plan.loader_commands import MENUS, refresh
+from vfiotui.plan.loader_files import text_of
 
 WORDS = ("module_blacklist=vfio_pci", "vfiotui=off")
 """What switches passthrough off at the boot menu: the module is not loaded, the rule of override does nothing."""
@@ -47,26 +49,54 @@ END
 """A fixed text, run by grub-mkconfig with the variables of /etc/default/grub in its environment."""
 
 
-def add_escape(draft: Draft) -> None:
-    """An entry without passthrough, where the loader's menu is made by scripts; the words in any case."""
+def add_escape(draft: Draft) -> str:
+    """An entry without passthrough, where the loader's menu can hold one; the words in any case.
+
+    Returns why there is no such entry, as a sentence; empty where there is one or this plan makes it.
+    """
     loader = loader_of(draft.facts)
-    maker = refresh(loader, draft.ground)
-    if loader == "grub" and maker is not None:
-        why = f"keep a boot entry {TITLE}"
-        if draft.write(GRUB_SCRIPT, GRUB_TEXT, why, Phase.COMMAND_LINE, risk=Risk.R2, effect=Effect.BOOT, mode=0o755):
-            draft.run(
-                maker.argv, "bring the entry into the boot menu", Phase.LOADER,
-                products=maker.products, risk=Risk.R2, effect=Effect.BOOT,
-            )  # fmt: skip
-            draft.look(maker.menu, WORDS, f"look whether the menu has the entry {TITLE}", Phase.LOOK_INTO_ENTRY)
-        draft.escape(f"at the boot menu choose the entry ({TITLE})")
-    elif loader in ("systemd-boot", "grub-bls") and add_entry(draft, TITLE, WORDS):
-        draft.escape(f"at the boot menu choose the entry ({TITLE})")
-    draft.escape(f"or press e there, add {' '.join(WORDS)} to the kernel's line, and boot")
+    why_not = _keep_entry(draft, loader)
+    if not why_not:
+        draft.escape(choosing(TITLE))
+    draft.escape(adding(loader, " ".join(WORDS)))
+    return f"no boot entry {TITLE} is made: {why_not}" if why_not else ""
+
+
+def _keep_entry(draft: Draft, loader: str) -> str:
+    """Adds the steps that make the entry; returns why there will be none."""
+    if loader == "grub":
+        return _keep_in_menu(draft)
+    if loader in ("systemd-boot", "grub-bls"):
+        return add_entry(draft, TITLE, WORDS)
+    starts = "an unknown loader" if loader == "unknown" else loader
+    return f"it is known how for GRUB and the entries of systemd-boot only, and {starts} starts this host"
+
+
+def _keep_in_menu(draft: Draft) -> str:
+    """GRUB's menu: it is made anew where it does not hold the entry, whoever wrote the script."""
+    maker = refresh("grub", draft.ground)
+    if maker is None:
+        menus = (text_of(draft.ground, menu) for menu, _ in MENUS)
+        if any(f"({TITLE})" in menu for menu in menus) and draft.text(GRUB_SCRIPT) == GRUB_TEXT:
+            return ""
+        return "neither update-grub nor grub-mkconfig, which make GRUB's menu, was found in this system"
+    why = f"keep a boot entry {TITLE}"
+    wrote = draft.write(
+        GRUB_SCRIPT, GRUB_TEXT, why, Phase.COMMAND_LINE, risk=Risk.R2, effect=Effect.BOOT, mode=0o755
+    )  # fmt: skip
+    if wrote or f"({TITLE})" not in text_of(draft.ground, maker.menu):
+        draft.run(
+            maker.argv, "bring the entry into the boot menu", Phase.LOADER,
+            products=maker.products, risk=Risk.R2, effect=Effect.BOOT,
+        )  # fmt: skip
+        draft.look(maker.menu, WORDS, f"look whether the menu has the entry {TITLE}", Phase.LOOK_INTO_ENTRY)
+    return ""
 
 
 def _draw(draft: Draft, argument: str) -> None:
-    add_escape(draft)
+    why_not = add_escape(draft)
+    if why_not:
+        raise CannotPlan(f"{why_not}; without it: {adding(loader_of(draft.facts), ' '.join(WORDS))}")
 
 
 PLANNERS = (Planner("boot.escape", "yes", f"a boot entry {TITLE}", "Keep a way back", _draw),)

@@ -66,16 +66,15 @@ def plugin_text(title: str, off: tuple[str, ...]) -> str:
     )
 
 
-def add_entry(draft: Draft, title: str, off: tuple[str, ...]) -> bool:
-    """The entry and what keeps it; false where there is no entry to copy."""
+def add_entry(draft: Draft, title: str, off: tuple[str, ...]) -> str:
+    """The entry and what keeps it; returns why there is none, as a half sentence, or nothing."""
     base = newest_entry(draft)
     if base is None:
-        return False
+        return f"no entry that starts a kernel was found in {', '.join(ENTRY_FOLDERS)}"
     try:
         text = entry_text(draft.text(base) or "", title, off)
     except Refused as refusal:
-        draft.note(f"no boot entry {title} is made: {refusal.sentence}")
-        return False
+        return refusal.sentence
     path = f"{base.rpartition('/')[0]}/{WITHOUT_ENTRY}"
     draft.write(path, text, f"keep a boot entry {title}", Phase.LOADER, risk=Risk.R2, effect=Effect.BOOT)
     if "kernel-install" in draft.ground.programs:
@@ -83,4 +82,4 @@ def add_entry(draft: Draft, title: str, off: tuple[str, ...]) -> bool:
             PLUGIN, plugin_text(title, off), "make the entry again when a kernel comes or goes", Phase.LOADER,
             risk=Risk.R2, effect=Effect.BOOT, mode=0o755,
         )  # fmt: skip
-    return True
+    return ""

@@ -12,6 +12,7 @@ from vfiotui.model.finding import Risk
 from vfiotui.model.pci import BDF, PciBus, PciDevice, short
 from vfiotui.model.reading import Unread
 from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, moved, to_json
+from vfiotui.plan.boot_menu import MENUS, adding
 from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line, next_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
@@ -92,8 +93,9 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
             add_early(draft, module)
     if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
         rebuild(draft)
-    add_escape(draft)
-    draft.escape("systemd.unit=multi-user.target there comes up without a graphical login")
+    draft.note_some(add_escape(draft))
+    if boot.loader.name in MENUS:
+        draft.escape(f"to start without a desktop, {adding(boot.loader.name, 'systemd.unit=multi-user.target')}")
 
 
 def stored(draft: Draft) -> tuple[Chosen, ...]:

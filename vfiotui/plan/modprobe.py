@@ -8,6 +8,8 @@ from collections.abc import Set
 from vfiotui.formats import modprobe
 from vfiotui.model.change import Effect
 from vfiotui.model.finding import Risk
+from vfiotui.model.reading import Unread
+from vfiotui.plan.boot_menu import adding
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.initramfs import rebuild
 
@@ -32,7 +34,9 @@ def set_module_option(draft: Draft, module: str, option: str, path: str = "") ->
     why = f"set {option} for {module}"
     if draft.write(where, after, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT):
         rebuild(draft)
-        draft.escape("at the boot menu add module_blacklist=vfio_pci to the line of the kernel to boot without it")
+        boot = draft.facts.boot
+        loader = "unknown" if isinstance(boot, Unread) else boot.loader.name
+        draft.escape(adding(loader, "module_blacklist=vfio_pci"))
 
 
 def _option(draft: Draft, argument: str) -> None:
