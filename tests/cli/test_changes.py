@@ -50,5 +50,5 @@ def test_a_plan_that_is_gone(folder: Path, script: bool, capsys: pytest.CaptureF
     if not script:
         (place / "undo.sh").unlink()
     code, _, err = told(capsys, folder, "undo", "1", "--yes")
-    todo = "takes it back without it" if script else "undo.sh is missing too"
-    assert code == 4 and "(no such file or directory)" in err and todo in err
+    todo = "undoes it without the plan" if script else "undo.sh is missing too"
+    assert code == 4 and "is not there" in err and todo in err

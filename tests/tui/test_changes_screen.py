@@ -70,6 +70,7 @@ def test_states_count_as_pending_busy_broken_or_neither() -> None:
     assert words(State.WAITING, State.DONE) == "1 change pending"
     assert words(State.WAITING, State.WAITING) == "2 changes pending"
     assert words(State.WAITING, State.INTERRUPTED) == "change 1 interrupted"
+    assert words(State.DAMAGED, State.WAITING) == "change 1 damaged"
     assert words(State.STUCK, State.WAITING) == "change 1 stuck"
     assert words(State.STUCK, State.APPLYING) == "change 1 applying"
     assert change_words(Unread("needs root", Why.FORBIDDEN))[0] == "changes ?"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.apply.back import foreign
+from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
-from vfiotui.model.plan import BadPlan
 from vfiotui.model.value import dataclass
 
 
@@ -31,8 +31,7 @@ def clashes(site: Site, wanted: str) -> list[Clash]:
     try:
         return [
             Clash(w.change.subject, w.change.kind, w.change.before, w.change.after, kind_of(w.change.kind).holds(w))
-            for w in foreign(journal, journal.plan())
+            for w in foreign(journal, trusted(journal))
         ]
-    except (OSError, BadPlan) as error:
-        sentence = os_sentence(error, "cannot be read") if isinstance(error, OSError) else str(error)
-        raise Trouble(f"change {journal.name}: {sentence}") from error
+    except OSError as error:
+        raise Trouble(f"change {journal.name}: {os_sentence(error, 'cannot be read')}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import time
 from typing import Any
@@ -13,12 +12,13 @@ from vfiotui.apply import disk
 from vfiotui.apply.keep import Keep, own_meta
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
-from vfiotui.host.changes import start_of
+from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root import Root
-from vfiotui.model.journal import Process, Progress, events, progress
-from vfiotui.model.plan import Plan, from_json, to_json
+from vfiotui.model.change_folder import means, next_number, number_of
+from vfiotui.model.journal import JOURNAL, Process, Progress
+from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.reading import Reading
 
-NUMBERED = re.compile(r"(\d{4,9})-")
 MAKING = ".new"
 """The suffix of a folder that is not yet complete: nothing was changed under it."""
 
@@ -44,8 +44,12 @@ class Journal:
     @property
     def number(self) -> int:
         """The number that a person types."""
-        match = NUMBERED.match(self.name)
-        return int(match[1]) if match else 0
+        return number_of(self.name.removesuffix(MAKING)) or 0
+
+    @property
+    def path(self) -> str:
+        """The folder, inside the root."""
+        return f"{JOURNAL}/{self.name}"
 
     @property
     def log(self) -> str:
@@ -80,17 +84,12 @@ class Journal:
         self.write("command", step=step, pid=it.pid, start=it.start, boot=it.boot)
 
     def come(self) -> Progress:
-        """How far the change came."""
-        try:
-            with open(f"{self.folder}/journal", "rb") as file:
-                return progress(events(file.read().decode("utf-8", "replace")))
-        except FileNotFoundError:
-            return progress(())
+        """How far the change came; damaged where its journal cannot be believed."""
+        return read_progress(self.site.root, self.path, self.plan())
 
-    def plan(self) -> Plan:
+    def plan(self) -> Reading[Plan]:
         """What was to be done."""
-        with open(f"{self.folder}/plan.json", encoding="utf-8") as file:
-            return from_json(file.read())
+        return read_plan(self.site.root, self.path)
 
     def put(self, name: str, text: str, mode: int = 0o600) -> None:
         """A file of the folder holds this text."""
@@ -104,8 +103,8 @@ def create(site: Site, plan: Plan) -> Journal:
     place = site.journal
     try:
         disk.make_folders(place, 0o700)
-        used = [int(m[1]) for m in map(NUMBERED.match, os.listdir(place)) if m]
-        journal = Journal(site, f"{place}/{max(used, default=0) + 1:04d}-{plan.slug}{MAKING}")
+        number = next_number(name.removesuffix(MAKING) for name in os.listdir(place))
+        journal = Journal(site, f"{place}/{number:04d}-{plan.slug}{MAKING}")
         os.mkdir(journal.folder, 0o700)
         journal.keep.make()
         journal.put("plan.json", to_json(plan))
@@ -149,13 +148,13 @@ def find(site: Site, wanted: str) -> Journal:
     """The change that a person names by its number or its folder's name; Trouble where there is none."""
     place = site.journal
     try:
-        names = sorted(n for n in os.listdir(place) if NUMBERED.match(n) and not n.endswith(MAKING))
+        names = sorted(n for n in os.listdir(place) if means(n, wanted))
     except FileNotFoundError:
         names = []
     except OSError as error:
         raise Trouble(os_sentence(error, f"the journal {site.inside(place)} cannot be read")) from error
-    for name in names:
-        number = name.partition("-")[0]
-        if wanted == name or (wanted.isdigit() and int(wanted) == int(number)):
-            return Journal(site, f"{place}/{name}")
-    raise Trouble(f"there is no change {wanted} in {site.inside(place)}: 'vfiotui changes' lists them")
+    if len(names) > 1 and wanted not in names:
+        raise Trouble(f"{' and '.join(names)} have the number {wanted[:20]}: give the whole name of the one you mean")
+    if not names:
+        raise Trouble(f"there is no change {wanted[:80]} in {site.inside(place)}: 'vfiotui changes' lists them")
+    return Journal(site, f"{place}/{wanted if wanted in names else names[0]}")

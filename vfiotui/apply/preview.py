@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Standing
@@ -21,7 +22,7 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
         raise Trouble(f"{journal.name} is no change")
     steps = []
     try:
-        for work in reversed(works(journal, journal.plan())):
+        for work in reversed(works(journal, trusted(journal))):
             if work.step not in record.progress.begun:
                 continue
             kind, change = kind_of(work.change.kind), work.change

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from vfiotui.apply.back import foreign, take_back
+from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.lock import locked
@@ -16,21 +15,14 @@ from vfiotui.apply.steps import Outcome, Tell, works, write_undo_script
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.host import changes
 from vfiotui.model.journal import State
-from vfiotui.model.plan import BadPlan, Plan
+from vfiotui.model.plan import Plan
 from vfiotui.model.reading import or_else
 
 
 def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:
     clear_unborn(site)
     journal = find(site, wanted)
-    try:
-        plan = journal.plan()
-    except (OSError, BadPlan) as error:
-        reason = (error.strerror or "").lower() if isinstance(error, OSError) else str(error)
-        todo = f"'sh {journal.script}' takes it back without it"
-        if not os.path.exists(journal.script):
-            todo = f"look into {journal.folder}, where undo.sh is missing too"
-        raise Trouble(f"the plan of change {journal.name} cannot be read ({reason}): {todo}") from error
+    plan = trusted(journal)
     must_reach(site, plan)
     return journal, plan
 

@@ -82,6 +82,8 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
         print("\nlog:\n" + "\n".join(printable(line) for line in log.split("\n")))
     if record.state in (State.UNDONE, State.ROLLED_BACK):
         print("\nnothing of it is in force")
+    elif record.state is State.DAMAGED:
+        print(f"\nwhat is in force of it is not known; what was there before lies in {record.path}/before")
     else:
         print(f"\ntaken back by 'vfiotui undo {record.number}', or by 'sh {record.path}/undo.sh' on a rescue system")
     return Exit.FINE

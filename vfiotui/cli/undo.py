@@ -33,7 +33,7 @@ def newest(root: Root) -> str:
     if isinstance(found, Unread):
         raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
     for record in found:
-        if record.state not in (State.UNDONE, State.ROLLED_BACK):
+        if record.state not in (State.UNDONE, State.ROLLED_BACK, State.DAMAGED):
             return str(record.number)
     raise CommandError("no change is in force: there is nothing to undo", Exit.FAILS)
 

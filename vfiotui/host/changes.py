@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from vfiotui.host.root import Root
-from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, events, progress
+from vfiotui.model.change_folder import FOLDER
+from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, damaged, progress
+from vfiotui.model.journal_events import JOURNAL_LIMIT
 from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
-FOLDER = re.compile(r"(\d{4,9})-([\w-]{1,80})$")
 PLAN_LIMIT = 64 << 20
 LOG_LIMIT = 4 << 20
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -47,9 +46,12 @@ def read_plan(root: Root, folder: str) -> Reading[Plan]:
         return Unread(str(error), Why.DAMAGED, f"{folder}/plan.json")
 
 
-def read_progress(root: Root, folder: str) -> Progress:
-    """How far one change came; a folder without a journal was never begun."""
-    return progress(events(or_else(root.text(f"{folder}/journal"), "")))
+def read_progress(root: Root, folder: str, plan: Reading[Plan]) -> Progress:
+    """How far one change came; damaged where its journal is not there or cannot be believed."""
+    data = root.bytes(f"{folder}/journal", JOURNAL_LIMIT)
+    if isinstance(data, Unread):
+        return damaged(f"its journal {data.reason}")
+    return progress(data, len(plan.steps) if isinstance(plan, Plan) else None)
 
 
 def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
@@ -62,11 +64,12 @@ def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
 
 def read_one(root: Root, name: str) -> ChangeRecord | None:
     """The change in a folder of the journal, or None where the name is no change's."""
-    match = FOLDER.match(name)
+    match = FOLDER.fullmatch(name)
     if match is None:
         return None
     folder = f"{JOURNAL}/{match[0]}"
-    plan, come = read_plan(root, folder), read_progress(root, folder)
+    plan = read_plan(root, folder)
+    come = read_progress(root, folder, plan)
     title = match[2] if isinstance(plan, Unread) else plan.title
     return ChangeRecord(int(match[1]), match[2], _state(root, come, plan), title, folder, come, plan)
 

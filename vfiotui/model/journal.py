@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from vfiotui.model.journal_events import Damaged, read_events
 from vfiotui.model.journal_folder import JOURNAL as JOURNAL
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread, Why
@@ -34,6 +33,8 @@ class State(StrEnum):
     UNDONE = "undone"
     INTERRUPTED = "interrupted"
     """Its process is gone in the middle: resume it or undo it."""
+    DAMAGED = "damaged"
+    """Its journal cannot be believed: what is in force of it is not known."""
 
 
 RESTING = frozenset({State.DONE, State.UNDONE, State.ROLLED_BACK})
@@ -63,7 +64,7 @@ class Progress:
     finished: frozenset[int] = field(default_factory=frozenset)
     """Those of them that were read back as done."""
     word: str = ""
-    """The last sentence: why a step failed."""
+    """The last sentence: why a step failed, or what is wrong with the journal."""
     process: Process | None = None
     """Who works, or worked, at it."""
     command: Process | None = None
@@ -77,58 +78,48 @@ class Progress:
 ENDS = {"done": State.DONE, "undone": State.UNDONE, "rolled back": State.ROLLED_BACK, "stuck": State.STUCK}
 
 
-def events(text: str) -> list[dict[str, Any]]:
-    """The lines of a journal; a line that a power cut tore is passed over."""
-    found = []
-    for line in text.split("\n"):
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
-            found.append(event)
-    return found
+def _process(event: dict[str, Any]) -> Process:
+    return Process(event["pid"], event["start"], event["boot"])
 
 
-def _process(event: dict[str, Any]) -> Process | None:
-    pid, start, boot = event.get("pid"), event.get("start"), event.get("boot", "")
-    if isinstance(pid, int) and isinstance(start, int) and isinstance(boot, str):
-        return Process(pid, start, boot)
-    return None
+def damaged(reason: str) -> Progress:
+    """The progress of a change whose journal cannot be believed."""
+    return Progress(State.DAMAGED, word=reason)
 
 
-def progress(journal: Iterable[dict[str, Any]]) -> Progress:
-    """How far a change came, from its events.
+def progress(data: bytes, steps: int | None = None) -> Progress:
+    """How far a change of so many steps came, from its journal; damaged where that cannot be known.
 
-    >>> progress([{"event": "apply"}, {"event": "begin", "step": 1}]).begun
-    (1,)
-    >>> progress([{"event": "apply"}, {"event": "begin", "step": 1}, {"event": "back", "step": 1}]).begun
-    ()
+    >>> begun = b'{"event": "apply", "pid": 7, "start": 1, "boot": ""}\\n{"event": "begin", "step": 1}\\n'
+    >>> progress(begun).begun, progress(begun + b'{"event": "back", "step": 1}\\n').begun
+    ((1,), ())
     """
+    try:
+        journal = read_events(data, steps)
+    except Damaged as error:
+        return damaged(str(error))
     state, begun, finished = State.APPLYING, [], set()
     word = at = boot = ""
     process = command = None
     for event in journal:
-        name, step = event["event"], event.get("step")
+        name, step = event["event"], event.get("step", 0)
         if name in ("apply", "undo"):
             state = State.APPLYING if name == "apply" else State.UNDOING
             process, command = _process(event), None
-            at = at or str(event.get("at", ""))
-            boot = process.boot if name == "apply" and process else boot
+            at = at or event.get("at", "")
+            boot = process.boot if name == "apply" else boot
         elif name in ENDS:
             state = ENDS[name]
-            word = str(event.get("why", word))
-        elif name == "failed":
-            word = str(event.get("why", ""))
+            word = event.get("why", word)
         elif name == "command":
             command = _process(event)
-        elif isinstance(step, int) and name == "begin":
+        elif name == "begin":
             command = None
             if step not in begun:
                 begun.append(step)
-        elif isinstance(step, int) and name == "end":
+        elif name == "end":
             finished.add(step)
-        elif isinstance(step, int) and name == "back":
+        elif name == "back":
             finished.discard(step)
             if step in begun:
                 begun.remove(step)

@@ -53,7 +53,7 @@ def change_words(journal: Journal | None) -> Run:
     at_work = [r for r in journal if r.state in BUSY]
     if at_work:
         return f"change {at_work[0].number} {at_work[0].state}", "accent"
-    broken = [r for r in journal if r.state in (State.INTERRUPTED, State.STUCK)]
+    broken = [r for r in journal if r.state in (State.INTERRUPTED, State.STUCK, State.DAMAGED)]
     if broken:
         return f"change {broken[0].number} {broken[0].state}", "fail"
     count = sum(r.state is State.WAITING for r in journal)

@@ -20,7 +20,7 @@ RESUMABLE = frozenset({State.INTERRUPTED, State.STUCK})
 
 def undoable(record: ChangeRecord | None) -> bool:
     """Whether a part of the change is in force and nobody works at it."""
-    return record is not None and record.state not in BUSY | {State.UNDONE, State.ROLLED_BACK}
+    return record is not None and record.state not in BUSY | {State.UNDONE, State.ROLLED_BACK, State.DAMAGED}
 
 
 def open_undo(app: ConsoleApp, record: ChangeRecord | None) -> None:

@@ -18,6 +18,7 @@ STYLES = {
     State.WAITING: "warn",
     State.INTERRUPTED: "fail",
     State.STUCK: "fail",
+    State.DAMAGED: "fail",
 }
 NONE_YET = (
     (f"No change has been made to this machine: its journal, {JOURNAL}, is empty or not there.", ""),
@@ -41,6 +42,7 @@ TO_DO = {
     State.ROLLED_BACK: "all is as it was before: mend what stands above, then plan it again",
     State.INTERRUPTED: "R goes on where it stopped, u takes it back",
     State.STUCK: "a step failed, and so did the way back: mend what the sentence names, then u takes it back",
+    State.DAMAGED: "nothing is undone by it: compare the kept copies with what is there, then move its folder away",
     State.WAITING: "a part of it is felt after the next boot",
 }
 
@@ -71,6 +73,8 @@ def step_word(record: ChangeRecord, step: int) -> str:
     come = record.progress
     if record.state in (State.UNDONE, State.ROLLED_BACK):
         return "taken back"
+    if record.state is State.DAMAGED:
+        return "not known"
     if step in come.finished:
         return "done"
     if step in come.begun:
@@ -122,6 +126,8 @@ def rescue_rows(record: ChangeRecord, width: int) -> list[Row]:
     """How it is taken back where this program does not run."""
     if record.state in (State.UNDONE, State.ROLLED_BACK):
         return labelled("rescue", "nothing of it is in force", width, "dim")
+    if record.state is State.DAMAGED:
+        return labelled("rescue", f"what was there before lies in {record.path}/before: copy it by hand", width)
     sentence = f"sh {record.path}/undo.sh takes it back without this program, also where the system is only mounted"
     return labelled("rescue", sentence, width)
 
@@ -134,7 +140,10 @@ def record_text(record: ChangeRecord, log: Reading[str]) -> str:
         for number, step in enumerate(record.plan.steps, 1):
             word = step_word(record, number)
             lines.append(f"{number}. {word}: {step.kind} {clean(step.subject)}: {clean(step.why)}")
-    lines.append(f"undo on a rescue system: sh {record.path}/undo.sh")
+    if record.state is State.DAMAGED:
+        lines.append(f"what was there before: {record.path}/before")
+    else:
+        lines.append(f"undo on a rescue system: sh {record.path}/undo.sh")
     if isinstance(log, str) and log:
         lines += ["log:", *(f"  {clean(line)}" for line in log.split("\n")[-TAIL:])]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,133 @@
+"""A journal that cannot be believed is a state of its own: nothing is undone by it, and what is left to do is said."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.apply.systems import FILES, disk, plan, system
+from vfiotui.apply.run import apply
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.undo import resume, undo
+from vfiotui.cli.main import main
+from vfiotui.host import changes
+from vfiotui.model.change import Effect, write_file
+from vfiotui.model.finding import Risk
+from vfiotui.model.journal import State
+
+WORKER = '"start": 1, "boot": ""}\n'
+
+
+def quiet(sentence: str) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    made = system(tmp_path)
+    apply(made, plan(*FILES), quiet)
+    return made
+
+
+def folder_of(tmp_path: Path) -> Path:
+    return tmp_path / "var/lib/vfiotui/changes/0001-test-the-steps"
+
+
+def added(text: bytes) -> Callable[[Path], object]:
+    def add(journal: Path) -> None:
+        with journal.open("ab") as file:
+            file.write(text)
+
+    return add
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "missing": lambda journal: journal.unlink(),
+    "empty": lambda journal: journal.write_bytes(b""),
+    "zeros": lambda journal: journal.write_bytes(bytes(300)),
+    "binary": lambda journal: journal.write_bytes(os.urandom(100_000)),
+    "huge": added(b'{"event": "x"}\n' * 4_000_000),
+    "step 99": added(b'{"event": "begin", "step": 99}\n'),
+    "step 0": added(b'{"event": "begin", "step": 0}\n{"event": "begin", "step": -1}\n'),
+    "step true": added(b'{"event": "begin", "step": true}\n'),
+    "huge pid": added(f'{{"event": "undo", "pid": 99999999999999999999, {WORKER}'.encode()),
+    "pid -1": added(f'{{"event": "command", "step": 1, "pid": -1, {WORKER}'.encode()),
+    "newer": added(b'{"event": "rebased", "step": 1}\n'),
+    "headless": lambda journal: journal.write_bytes(journal.read_bytes().partition(b"\n")[2]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_nothing_is_undone_by_it(site: Site, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    DAMAGES[damage](folder_of(tmp_path) / "journal")
+    after = disk(tmp_path)
+    found = changes.read(site.root)
+    assert isinstance(found, tuple) and found[0].state is State.DAMAGED and "journal" in found[0].progress.word
+    for way in (undo, resume):
+        with pytest.raises(Trouble, match=r"0001-test-the-steps is damaged: .*cp -a .*before/1"):
+            way(site, "1", quiet)
+    root = ("--root", str(tmp_path))
+    for words in (("undo", "1", "--yes"), ("undo", "1", "--yes", "--force"), ("apply", "--resume", "1", "--yes")):
+        assert main([*root, *words]) == 4
+    assert main([*root, "undo", "--yes"]) == 1, "no change is known to be in force"
+    capsys.readouterr()
+    assert main([*root, "changes"]) == 0 and "damaged" in capsys.readouterr().out
+    assert main([*root, "changes", "1"]) == 0
+    assert "before lies in /var/lib/vfiotui/changes/0001-test-the-steps/before" in capsys.readouterr().out
+    assert main([*root, "changes", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "damaged"
+    assert disk(tmp_path) == after
+
+
+def test_the_next_change_is_made_beside_it(site: Site, tmp_path: Path) -> None:
+    """What it left cannot be known; every step of the next one compares what it finds with its own plan."""
+    (folder_of(tmp_path) / "journal").write_bytes(b"")
+    step = write_file("/etc/beside", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
+    assert apply(site, plan(step, title="Beside"), quiet).name == "0002-beside"
+    undo(site, "2", quiet)
+    assert not (tmp_path / "etc/beside").exists()
+
+
+def test_absurd_folders_are_no_trouble(site: Site, tmp_path: Path) -> None:
+    place = folder_of(tmp_path).parent
+    for name in (
+        "999999999-x",
+        "0002-a\nb",
+        "0003-\u00e9",
+        f"0004-{'x' * 200}",
+        "9" * 250,
+        "\u0663\u0663\u0663\u0663-x",
+    ):
+        (place / name).mkdir()
+    (place / "0005-file").touch()
+    (place / "999999999-x/journal").write_text('{"event":"done"}\n')
+    found = changes.read(site.root)
+    assert isinstance(found, tuple)
+    assert [(r.number, r.state) for r in found] == [
+        (999999999, State.DAMAGED), (5, State.DAMAGED), (1, State.DONE)
+    ]  # fmt: skip
+    step = write_file("/etc/beside", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
+    name = apply(site, plan(step, title="Beside"), quiet).name
+    assert name == "0002-beside"
+    assert undo(site, "2", quiet).state is State.UNDONE
+
+
+@pytest.mark.parametrize(
+    "wanted", ["\u00b2", "1_0", "\u0663", "", ".", "../../..", "9" * 5000, "--", " 1", "1\n", "+1"]
+)
+def test_what_names_no_change_is_a_sentence(site: Site, wanted: str) -> None:
+    with pytest.raises(Trouble, match="there is no change"):
+        undo(site, wanted, quiet)
+
+
+def test_two_changes_of_one_number_are_told_apart_by_name(site: Site, tmp_path: Path) -> None:
+    """Two hosts with one disk may choose the same number."""
+    (tmp_path / "var/lib/vfiotui/changes/0001-other").mkdir()
+    with pytest.raises(Trouble, match="0001-other and 0001-test-the-steps have the number 1"):
+        undo(site, "1", quiet)
+    assert undo(site, "0001-test-the-steps", quiet).state is State.UNDONE

@@ -1,0 +1,56 @@
+"""What a person can still do where this program must not act: the kept copies, and where each belongs."""
+
+from __future__ import annotations
+
+import os
+
+from vfiotui.apply.journal import Journal
+from vfiotui.apply.kinds.kind import quoted
+from vfiotui.apply.steps import works
+from vfiotui.apply.trouble import Trouble
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Unread
+
+SHOWN = 4
+"""Commands that one sentence names."""
+
+
+def copies(journal: Journal, plan: Plan) -> list[str]:
+    """For each file and link that a change touches, the command that puts the kept copy back; only for copies that
+    are there."""
+    found = []
+    for work in works(journal, plan):
+        name, subject = str(work.step), work.change.subject
+        if work.change.kind in ("file", "link") and work.change.before is not None:
+            copy = work.keep.path(name)
+            if os.path.islink(copy) or (os.path.isfile(copy) and os.path.getsize(copy) == len(work.change.before)):
+                top = "" if journal.site.is_live else journal.site.folder
+                found.append(f"cp -a {quoted(copy)} {quoted(top + subject)}")
+    return found
+
+
+def by_hand(journal: Journal) -> str:
+    """A sentence about the ways that are left."""
+    plan = journal.plan()
+    commands = [] if isinstance(plan, Unread) else copies(journal, plan)
+    if not commands:
+        return f"what was kept lies in {journal.keep.folder}: compare it with what is there now, and copy it by hand"
+    more = f" and {len(commands) - SHOWN} more" if len(commands) > SHOWN else ""
+    said = ", ".join(f"'{command}'" for command in commands[:SHOWN])
+    return f"compare what is there now with what was kept, then by hand: {said}{more}"
+
+
+def trusted(journal: Journal) -> Plan:
+    """The plan of a change whose plan and journal can be believed; Trouble with what can be done by hand elsewhere."""
+    plan = journal.plan()
+    if isinstance(plan, Unread):
+        todo = f"'sh {quoted(journal.script)}' undoes it without the plan"
+        if not os.path.exists(journal.script):
+            todo = f"undo.sh is missing too: {by_hand(journal)}"
+        raise Trouble(f"nothing was changed: the plan of change {journal.name} {plan.reason}: {todo}")
+    come = journal.come()
+    if come.state is State.DAMAGED:
+        todo = f"{by_hand(journal)}; then move {journal.folder} away"
+        raise Trouble(f"nothing was changed: change {journal.name} is damaged: {come.word}; {todo}")
+    return plan
