@@ -16,6 +16,7 @@ from vfiotui.model.domain import Virt
 from vfiotui.model.reading import Unread
 from vfiotui.model.value import replace
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
+from vfiotui.virt.events import LoopEvents
 from vfiotui.virt.look import look
 
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -25,26 +26,33 @@ DEADLINE = 10.0
 KEEPALIVE = (5, 3)
 """Seconds between questions to the daemon, and how many may stay unanswered."""
 
-_events: Any = None
+_events: LoopEvents | None = None
 
 
 def use_loop_for_events(loop: asyncio.AbstractEventLoop) -> None:
-    """Lets libvirt deliver events on this loop; must come before connecting.
+    """Lets libvirt deliver events on this loop, which must be the running one; must come before connecting.
 
     libvirt takes one event implementation in the life of a process: it moves to the loop of the latest link.
     """
     global _events
-    import libvirtaio
-
     if _events is None:
-        _events = libvirtaio.virEventRegisterAsyncIOImpl(loop)
-    elif _events.loop is not loop:
-        _events.loop = loop
-        _events.descriptors.clear()
+        _events = LoopEvents(load())
+    _events.move_to(loop)
 
 
 def _worker() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="libvirt")
+
+
+def _close(connection: Any, callbacks: list[int]) -> None:
+    """Closes a connection; blocks. Every callback holds a reference: one that is left keeps the connection alive."""
+    for number in callbacks:
+        with contextlib.suppress(Exception):  # It is forgotten here, whatever the daemon answers.
+            connection.domainEventDeregisterAny(number)
+    with contextlib.suppress(Exception):
+        connection.unregisterCloseCallback()
+    with contextlib.suppress(Exception):
+        connection.close()
 
 
 class Link:
@@ -58,6 +66,7 @@ class Link:
         self._lost = asyncio.Event()
         self._why_lost = ""
         self._connection: Any = None
+        self._loop: asyncio.AbstractEventLoop
         self._callbacks: list[int] = []
         self._pool = _worker()
 
@@ -68,7 +77,8 @@ class Link:
         except NoConnection as error:
             self._tell(not_connected(self.uri, str(error)))
             return
-        use_loop_for_events(asyncio.get_running_loop())
+        self._loop = asyncio.get_running_loop()
+        use_loop_for_events(self._loop)
         tries = 0
         try:
             while True:
@@ -121,10 +131,17 @@ class Link:
         self._changed.set()
 
     def _on_close(self, connection: Any, reason: int, opaque: Any) -> None:
+        """libvirt calls this from the thread that noticed: the loop's or a worker."""
         words = ("of an error", "the daemon ended it", "it stopped answering", "it was closed here")
-        self._why_lost = f"the connection to {self.uri} is lost because {words[reason] if reason < 4 else 'it broke'}"
-        self._lost.set()
-        self._changed.set()
+        why = f"the connection to {self.uri} is lost because {words[reason] if reason < 4 else 'it broke'}"
+        with contextlib.suppress(RuntimeError):  # The loop is closed: there is no console any more.
+            self._loop.call_soon_threadsafe(self._lose, connection, why)
+
+    def _lose(self, connection: Any, why: str) -> None:
+        if connection is self._connection:
+            self._why_lost = why
+            self._lost.set()
+            self._changed.set()
 
     async def _follow(self, libvirt: Any) -> None:
         """Looks again after every event, until the connection is lost."""
@@ -136,12 +153,11 @@ class Link:
             self._tell(await self._call(look, self._connection, self.uri))
 
     async def _disconnect(self) -> None:
-        connection, self._connection, self._callbacks = self._connection, None, []
+        connection, callbacks = self._connection, self._callbacks
+        self._connection, self._callbacks = None, []
         if connection is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(
-                    asyncio.get_running_loop().run_in_executor(self._pool, connection.close), DEADLINE
-                )
+            with contextlib.suppress(TimeoutError):
+                await self._call(_close, connection, callbacks)
 
     def _tell(self, virt: Virt) -> None:
         self._last = virt
