@@ -216,6 +216,14 @@ def test_other_edits(format: ModuleType, before: str, edit: WordEdit, after: str
         (grub_default, 'GRUB_CMDLINE_LINUX="a\n', "never closed", 1),
         (grub_default, "GRUB_CMDLINE_LINUX=(a b)\n", "is an array", 1),
         (grub_default, "cat <<E\n", "would not be read", 0),
+        (grub_default, 'GRUB_CMDLINE_LINUX_DEFAULT=""\nunset GRUB_CMDLINE_LINUX_DEFAULT\n', "'unset' may change", 2),
+        (grub_default, "# begins anew\nunset GRUB_CMDLINE_LINUX_DEFAULT", "'unset' may change", 2),
+        (grub_default, "GRUB_CMDLINE_LINUX=a\ncommand unset -v X GRUB_CMDLINE_LINUX\n", "'unset' may change", 2),
+        (grub_default, "GRUB_CMDLINE_LINUX=a\n[ -e /x ] && . /x\n", "'.' may change", 2),
+        (grub_default, "GRUB_CMDLINE_LINUX=a\nread -r GRUB_CMDLINE_LINUX < /x\n", "'read' may change", 2),
+        (grub_default, "[ -e /x ] || return 0\nGRUB_CMDLINE_LINUX=a\n", "below 'return' may not", 1),
+        (sdboot_manage, "LINUX_OPTIONS=a\nunset LINUX_OPTIONS\n", "'unset' may change", 2),
+        (limine_default, "KERNEL_CMDLINE=a\nunset KERNEL_CMDLINE\n", "'unset' may change", 2),
         (loader_entry, "title W\nefi /x.efi\noptions x\n", "EFI program", 0),
         (loader_entry, "default arch.conf\n", "names no kernel", 0),
         (loader_entry, "linux /v\noptions $kernelopts\n", "environment block", 2),
@@ -321,6 +329,34 @@ def bash_words(text: str) -> list[str] | None:
 SHELL = st.lists(
     st.sampled_from([b for b in BITS if "\r" not in b and b not in ("\0", "é", "\x1b")]), max_size=8
 ).map("".join)  # fmt: skip
+
+
+CHANGERS = st.sampled_from(
+    [
+        "",
+        "unset GRUB_CMDLINE_LINUX_DEFAULT",
+        "false && unset GRUB_CMDLINE_LINUX_DEFAULT",
+        "unset -f GRUB_CMDLINE_LINUX_DEFAULT",
+        "unset OTHER",
+        "eval 'GRUB_CMDLINE_LINUX_DEFAULT=b'",
+        "printf -v GRUB_CMDLINE_LINUX_DEFAULT b",
+        "read GRUB_CMDLINE_LINUX_DEFAULT <<< b",
+        "GRUB_CMDLINE_LINUX_DEFAULT=b true",
+        "unset GRUB_CMDLINE_LINUX_DEFAULT; GRUB_CMDLINE_LINUX_DEFAULT=b",
+        "GRUB_CMDLINE_LINUX=c",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(changers=st.lists(CHANGERS, max_size=3), more=st.lists(CHANGERS, max_size=2))
+def test_a_word_reaches_bash_past_commands_that_change_variables(changers: list[str], more: list[str]) -> None:
+    text = "\n".join([*more, "GRUB_CMDLINE_LINUX_DEFAULT=a", *changers, ""])
+    try:
+        after = grub_default.edit_words(text, ADD)
+    except Refused:
+        return
+    assert "iommu=pt" in (bash_words(after) or ())
 
 
 @settings(deadline=None, max_examples=60)

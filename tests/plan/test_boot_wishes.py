@@ -61,11 +61,23 @@ def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
             r"/etc/default/grub:1: GRUB_CMDLINE_LINUX_DEFAULT=\"\$\(cat /etc/words\)\": ",
         ),
         (
+            {**GRUB, "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT=""\nunset GRUB_CMDLINE_LINUX_DEFAULT\n'},
+            "/etc/default/grub:2: unset GRUB_CMDLINE_LINUX_DEFAULT: 'unset' may change",
+        ),
+        (
+            {**GRUB, "/etc/default/grub.d/9.cfg": "unset GRUB_CMDLINE_LINUX_DEFAULT\n"},
+            "/etc/default/grub.d/9.cfg:1: unset GRUB_CMDLINE_LINUX_DEFAULT: 'unset' may change",
+        ),
+        (
+            {**GRUB, "/etc/default/grub.d/9.cfg": ". /etc/words\n"},
+            "/etc/default/grub.d/9.cfg:1: . /etc/words: '.' may change",
+        ),
+        (
             {**GRUB, "/etc/fstab": "UUID=1 /boot ext4 defaults 0 2\n"},
             "/boot of /etc/fstab is not mounted: 'mount UUID=1 ",
         ),
     ],
-    ids=["nixos", "ostree", "none", "computed", "unmounted"],
+    ids=["nixos", "ostree", "none", "computed", "unset", "unset-by-drop-in", "sourced-by-drop-in", "unmounted"],
 )
 def test_what_cannot_be_edited_is_refused_with_what_to_do(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
     with pytest.raises(CannotPlan, match=sentence):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from vfiotui.formats import shell_variable
 from vfiotui.formats.kernel_words import Kept, WordEdit, rewrite
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_source import scan
+from vfiotui.formats.shell_source import meddlings, scan
 from vfiotui.formats.text_lines import with_line
 
 EVERY_ENTRY = "GRUB_CMDLINE_LINUX"
@@ -21,7 +21,7 @@ def variables(text: str) -> tuple[str, ...]:
 
     GRUB_CMDLINE_LINUX is left alone beside the other one if shell code computes it.
     """
-    given = [name for name in (EVERY_ENTRY, NORMAL_ENTRIES) if shell_variable.assigns(text, name)]
+    given = [name for name in (EVERY_ENTRY, NORMAL_ENTRIES) if shell_variable.mentions(text, name)]
     if len(given) > 1:
         try:
             shell_variable.field_of(text, EVERY_ENTRY)
@@ -63,12 +63,12 @@ def new_variable(text: str, name: str, edit: WordEdit) -> str:
 
 
 def replaces(text: str, name: str) -> bool:
-    """Whether the file, read after others, throws away what they gave the variable.
+    """Whether the file, read after others, throws away what they gave the variable, or may do so.
 
-    >>> replaces("A=x", "A"), replaces("A+=x", "A"), replaces('A="$A x"', "A")
-    (True, False, False)
+    >>> replaces("A=x", "A"), replaces("A+=x", "A"), replaces('A="$A x"', "A"), replaces("unset A", "A")
+    (True, False, False, True)
     """
-    return any(
+    return any(one.changes(name) for one in meddlings(text)) or any(
         one.name == name
         and not one.append
         and not any(part.text == name for word in one.words for part in word.parts if part.kind == "variable")

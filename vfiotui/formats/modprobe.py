@@ -1,6 +1,7 @@
 r"""modprobe.d: one statement a line, read as kmod reads it (modprobe.d(5), libkmod-config.c).
 
-A backslash before the line end joins the next line, in comments too; before a CRLF it does not.
+A backslash before the line end joins the next line, in comments too; before a CRLF it does not: kmod drops it, and the
+CR is a blank.
 - and _ in module names are one letter. There are no comments behind a statement: what stands there is an option.
 """
 
@@ -15,8 +16,8 @@ from vfiotui.formats.text_lines import lines_of, with_line
 from vfiotui.model.value import dataclass
 
 LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
-GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
-WORD = re.compile(r"(?:\"(?:[^\"\n\\]|\\[^\n]|\\\n)*\"?|\\\n(?![ \t\r\v\f\n]|\Z)|\\[^\n]|[^ \t\r\v\f\n\"\\])+")
+GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n|\\\r)+")
+WORD = re.compile(r"(?:\"(?:[^\"\n\\]|\\[^\n]|\\\n)*\"?|\\\n(?![ \t\r\v\f\n]|\Z)|\\[^\n\r]|[^ \t\r\v\f\n\"\\])+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,6 @@ def words(text: str) -> tuple[str, ...]:
 
 def edit_words(text: str, edit: WordEdit) -> str:
     """The file with the edit carried out; equal to the text where nothing has to change. Raises Refused."""
-    if shell_variable.assigns(text, VARIABLE):
+    if shell_variable.mentions(text, VARIABLE):
         return shell_variable.edit_words(text, (VARIABLE,), edit)
     return new_variable(text, VARIABLE, edit)

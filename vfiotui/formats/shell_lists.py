@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_source import NAME, ShellAssignment, commands, line_at, scan
+from vfiotui.formats.shell_source import NAME, ShellAssignment, line_at, meddlings, scan
 from vfiotui.formats.shell_variable import BARE
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
 from vfiotui.model.value import dataclass
@@ -15,7 +15,6 @@ from vfiotui.model.value import dataclass
 BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 COMPUTED = "Shell code computes the value; edit it by hand."
 DECIDED = "Shell code decides about the value; edit it by hand."
-MEDDLERS = frozenset(("eval", "source", ".", "read", "mapfile", "readarray"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,9 @@ def assignments(text: str, name: str) -> tuple[ShellAssignment, ...]:
 
     Refused where a condition, a function or other code has a say in the value.
     """
-    for command in commands(text):
-        verb = command[0].literal
-        if verb in MEDDLERS or (verb == "unset" and any(word.literal == name for word in command)):
-            raise Refused("Other shell code may set the value; edit it by hand.", *line_at(text, command[0].start))
+    for command in meddlings(text):
+        if command.touches(name):
+            raise Refused("Other shell code may set the value; edit it by hand.", *line_at(text, command.start))
     mine = [one for one in scan(text) if one.name.partition("[")[0] == name]
     for before, one in zip([None, *mine], mine, strict=False):
         if not one.certain or one.name != name:

@@ -19,6 +19,12 @@ OPENS = frozenset("if while until for case select {".split())
 CLOSES = frozenset("fi done esac }".split())
 CONTINUES = frozenset("then do else elif ! time in".split()) | OPENS
 BLANK = " \t"
+RUNS_CODE = frozenset(("eval", "source", "."))
+"""Commands that may change any variable."""
+STOPS = frozenset(("exit", "return", "exec"))
+"""Commands behind which the rest of a file may not be read."""
+SETS = frozenset(("unset", "read", "mapfile", "readarray", "printf", "getopts", "let"))
+"""Commands that change the variables they name."""
 
 
 class Part(NamedTuple):
@@ -66,6 +72,31 @@ class ShellAssignment:
     end: int
 
 
+class Meddling(NamedTuple):
+    """A command that changes variables without assigning to them, or ends the reading of the file."""
+
+    verb: str
+    names: frozenset[str]
+    """The variables that it may change; empty where it may be any."""
+    certain: bool
+    """It is carried out whenever the file is read."""
+    start: int
+    end: int
+
+    def touches(self, name: str) -> bool:
+        """Whether it may change this variable, or whether what is written below it counts."""
+        return not self.names or name in self.names
+
+    def changes(self, name: str) -> bool:
+        """Whether it may change this variable."""
+        return self.verb not in STOPS and self.touches(name)
+
+    @property
+    def unsets(self) -> bool:
+        """Whether the variables have no value afterwards, for certain."""
+        return self.verb == "unset" and self.certain and bool(self.names)
+
+
 class _Scanner:
     """Walks over the text once."""
 
@@ -78,6 +109,7 @@ class _Scanner:
         self.heredocs: list[tuple[str, bool]] = []
         self.found: list[ShellAssignment] = []
         self.commands: list[tuple[ShellWord, ...]] = []
+        self.certain_commands: list[bool] = []
         self._new_command()
 
     def _new_command(self) -> None:
@@ -87,6 +119,7 @@ class _Scanner:
         self.redirected = False
         self.target = False
         self.words: list[ShellWord] = []
+        self.certain = True
 
     def _end_command(self) -> None:
         """Assignments in front of a command are for that command only."""
@@ -94,6 +127,7 @@ class _Scanner:
             self.found += self.pending
         if self.words:
             self.commands.append(tuple(self.words))
+            self.certain_commands.append(self.certain)
         self._new_command()
 
     def _eol(self, at: int) -> int:
@@ -142,11 +176,13 @@ class _Scanner:
             # Whether a redirection can be made is not known, and so neither whether the command is carried out.
             self.pending = [_doubted(a) for a in self.pending]
             self.redirected = self.target = True
+            self.certain = False
             return
         if char in "&|":
             # What runs in a pipe or in the background assigns in a process of its own.
             if not self.text.startswith(char, self.at):
                 self.pending = [_doubted(a) for a in self.pending]
+                self.certain = False
             self.behind_condition = True
         elif char == ";":
             self.behind_condition = False
@@ -195,6 +231,8 @@ class _Scanner:
         if command in DECLARES:
             self.declaring = True
         elif command not in CONTINUES:
+            if not self.plain_words:
+                self.certain &= not (self.depth or self.brackets or self.behind_condition)
             self.plain_words += 1
             self.words.append(word)
 
@@ -307,15 +345,47 @@ def scan(text: str) -> tuple[ShellAssignment, ...]:
     return _Scanner(text).scan()
 
 
-def commands(text: str) -> tuple[tuple[ShellWord, ...], ...]:
-    """The words of all commands that are no assignments, in order, whether they are certain to run or not.
+def meddlings(text: str) -> tuple[Meddling, ...]:
+    """The commands that change variables by other means than assignments, in order.
 
-    >>> [[w.literal for w in command] for command in commands("A=1; unset A && B=2 ls")]
-    [['unset', 'A'], ['ls']]
+    >>> [(m.verb, sorted(m.names), m.certain) for m in meddlings("unset A B; if x; then . /y; fi; read -r C")]
+    [('unset', ['A', 'B'], True), ('.', [], False), ('read', ['C'], True)]
     """
     scanner = _Scanner(text)
     scanner.scan()
-    return tuple(scanner.commands)
+    found = (
+        _meddling(command, certain) for command, certain in zip(scanner.commands, scanner.certain_commands, strict=True)
+    )
+    return tuple(one for one in found if one is not None)
+
+
+def events(text: str) -> tuple[ShellAssignment | Meddling, ...]:
+    """All that changes variables, in order."""
+    found: list[ShellAssignment | Meddling] = [*scan(text), *meddlings(text)]
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _meddling(command: tuple[ShellWord, ...], certain: bool) -> Meddling | None:
+    words = list(command)
+    while len(words) > 1 and words[0].literal in ("command", "builtin"):
+        del words[0]
+    verb, rest = words[0].literal or "", words[1:]
+    literals = [word.literal for word in rest]
+    if verb not in RUNS_CODE | STOPS | SETS or (verb == "unset" and "-f" in literals):
+        return None
+    if verb == "printf" and "-v" not in literals:
+        return None
+    if verb == "exec" and not rest:
+        # With redirections only, which are no words, the shell goes on.
+        return None
+    if verb in SETS and None not in literals:
+        names = frozenset(w.partition("=")[0] for w in literals if w and not w.startswith("-"))
+    else:
+        names = frozenset()
+    if verb in SETS and None not in literals and not names:
+        # read and mapfile without a name have variables of their own.
+        return None
+    return Meddling(verb, names, certain, command[0].start, command[-1].end)
 
 
 def line_at(text: str, position: int) -> tuple[int, str]:

@@ -6,7 +6,7 @@ import re
 
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_source import ShellAssignment, line_at, scan
+from vfiotui.formats.shell_source import STOPS, Meddling, ShellAssignment, events, line_at, meddlings, scan
 from vfiotui.formats.word_field import Field, Unit, edit_fields, words_of
 
 BARE = re.compile(r"[\w.,:=/@%+-]+", re.ASCII)
@@ -24,27 +24,32 @@ def spell(text: str, quote: str) -> str:
     return escaped if quote else f'"{escaped}"'
 
 
-def assigns(text: str, name: str) -> bool:
-    """Whether the file gives the variable a value anywhere."""
-    return any(one.name == name for one in scan(text))
+def mentions(text: str, name: str) -> bool:
+    """Whether the file gives the variable a value anywhere, or holds a command that may change it."""
+    return any(one.name == name for one in scan(text)) or any(one.changes(name) for one in meddlings(text))
 
 
 def field_of(text: str, name: str) -> Field | None:
     """The variable's value in the end, or None where it is never assigned.
 
-    Raises Refused where it depends on what only a shell can know.
+    Raises Refused where it depends on what only a shell can know, and where a command takes the value away again: a
+    word that is written into such a variable never reaches the kernel.
     """
     known: dict[str, Value] = {}
     last: ShellAssignment | None = None
-    for one in scan(text):
-        known[one.name] = _value(text, one, known)
+    stopped: Refused | None = None
+    for one in events(text):
+        if isinstance(one, Meddling):
+            stopped = stopped or _meddle(text, one, known, name)
+            continue
+        known[one.name] = stopped or _value(text, one, known)
         if one.name == name:
             last = one
-    if last is None:
-        return None
-    value = known[name]
+    value = known.get(name)
     if isinstance(value, Refused):
         raise value
+    if last is None or value is None:
+        return None
     number, line = line_at(text, last.start)
     word = last.words[0]
     quote = text[word.start : word.start + 1] if word.end > word.start else ""
@@ -53,6 +58,16 @@ def field_of(text: str, name: str) -> Field | None:
     if word.parts:
         tail, quote = word.parts[-1].end, word.parts[-1].quote
     return Field(value, tail, number, line, quote, word.start, last.append, spell)
+
+
+def _meddle(text: str, one: Meddling, known: dict[str, Value], name: str) -> Refused | None:
+    """Takes note that a command may change variables; the refusal for all that stands below where it ends the file."""
+    place = line_at(text, one.start)
+    if one.verb in STOPS:
+        return Refused(f"What stands below {one.verb!r} may not be read; edit it by hand.", *place)
+    for changed in one.names or {*known, name}:
+        known[changed] = Refused(f"{one.verb!r} may change {changed}; edit it by hand.", *place)
+    return None
 
 
 def _value(text: str, one: ShellAssignment, known: dict[str, Value]) -> Value:

@@ -15,9 +15,11 @@ FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
 
 
 def one(root: Root, path: str) -> tuple[ConfigFile, ...]:
-    """The file, or nothing where it cannot be read."""
-    text = root.text(path, FILE_LIMIT)
-    return () if isinstance(text, Unread) else (ConfigFile(path, text),)
+    """The file, or nothing where it cannot be read. Its line ends stay: kmod joins no line before a CR."""
+    data = root.bytes(path, FILE_LIMIT)
+    if isinstance(data, Unread):
+        return ()
+    return (ConfigFile(path, data.decode("utf-8", "replace").replace("\0", "").rstrip("\r\n")),)
 
 
 def several(root: Root, paths: Iterable[str]) -> tuple[ConfigFile, ...]:
