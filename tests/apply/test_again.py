@@ -12,8 +12,8 @@ import pytest
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
 from tests.host.test_boot import uki_image
 from tests.needs import need
-from vfiotui.apply.kinds.look import KIND
 from vfiotui.apply.run import apply
+from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.site import Site
 from vfiotui.apply.undo import undo
 from vfiotui.model.change import Change, look_into, run_command, write_file
@@ -111,7 +111,7 @@ def test_a_look_wants_whole_words(
     change: Change = look_into("/boot/grub/grub.cfg", wants, "look", bans)
     outcome = apply(site, plan(change), quiet)
     assert (outcome.state is State.DONE) == holds, outcome
-    script = "\n".join(KIND.script(change)).replace("/boot/grub", f"{tmp_path}/a/boot/grub")
+    script = "\n".join(shell_script(plan(change))).replace("/boot/grub", f"{tmp_path}/a/boot/grub")
     assert (subprocess.run(["sh", "-c", script]).returncode == 0) == holds
 
 

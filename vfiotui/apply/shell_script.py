@@ -1,28 +1,34 @@
-"""A plan as a POSIX shell script, for a person who wants no program to do it."""
+"""A plan as a POSIX shell script, for a person who wants no program to do it.
+
+No text of a plan is ever code: contents go through printf as quoted words or as base64, and a word with a character
+that a terminal would hide or obey makes no script at all.
+"""
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.shell_words import comment, word
+from vfiotui.apply.trouble import Trouble
 from vfiotui.model.plan import Plan
 
 
-def comment(text: str) -> str:
-    r"""Text for one line of a comment.
-
-    >>> comment("x\n rm -rf \x1b[2J")
-    'x  rm -rf \\x1b[2J'
-    """
-    return "".join(c if c.isprintable() else " " if c == "\n" else ascii(c)[1:-1] for c in text)
-
-
 def shell_script(plan: Plan) -> list[str]:
-    """Lines of a script with the same effect; it keeps no way back, and says so."""
-    lines = [
-        "#!/bin/sh",
-        f"# {comment(plan.title)}",
-        "# Made by vfiotui. It keeps nothing for an undo: 'vfiotui apply' does.",
-        "set -eu",
-    ]
+    """Lines of a script with the same effect, which first compares everything with what the plan was made from.
+
+    It keeps no way back, and says so. Trouble names the step that cannot be written so.
+    """
+    checks = [f"this_machine {word(plan.machine)}"] if plan.machine else []
+    lines: list[str] = []
     for number, step in enumerate(plan.steps, 1):
-        lines += ["", f"# {number}. {comment(step.why)}", *kind_of(step.kind).script(step)]
-    return lines
+        try:
+            before, doing = kind_of(step.kind).script(step)
+        except Trouble as error:
+            raise Trouble(f"no script is made of this plan: step {number}: {error}") from error
+        checks += before
+        lines += ["", f"# {number}. {comment(step.why)}", *doing]
+    parts = {"TITLE": comment(plan.title), "CHECKS": "\n".join(checks), "STEPS": "\n".join(lines).strip("\n")}
+    template = (files("vfiotui.apply") / "plan.sh").read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], template).rstrip("\n").split("\n")

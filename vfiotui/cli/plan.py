@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vfiotui.cli.exit import Exit
+from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable, table
 from vfiotui.cli.plan_options import add_wishes, wanted_plan
@@ -36,8 +36,12 @@ def run(args: argparse.Namespace) -> Exit:
         sys.stdout.write(to_json(plan))
     elif args.script:
         from vfiotui.apply.shell_script import shell_script
+        from vfiotui.apply.trouble import Trouble
 
-        print("\n".join(shell_script(plan)))
+        try:
+            print("\n".join(shell_script(plan)))
+        except Trouble as error:
+            raise CommandError(str(error), Exit.USAGE) from error
     elif args.diff:
         print("\n".join(as_diff(plan)))
     else:

@@ -12,6 +12,7 @@ from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
 from vfiotui.apply.name import put_back
 from vfiotui.apply.process import run
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.change import Change
@@ -124,8 +125,9 @@ class CommandKind:
             if os.path.isdir(os.path.dirname(partial)):
                 disk.drop(partial)
 
-    def script(self, change: Change) -> list[str]:
-        return [shlex.join(change.argv)]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        words = [word(w) for w in change.argv]
+        return [f"installed {words[0]}"] if words else [], [" ".join(words)] if words else []
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         before, after, found = self._kept(work), self._after(work), self._left(work)

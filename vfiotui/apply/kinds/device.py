@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.kinds.domain import guests
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.formats.device_xml import has_device
 from vfiotui.model.change import Change
@@ -87,11 +88,10 @@ class DeviceKind:
         word = "attach-device" if attach else "detach-device"
         return f"{word} {quoted(change.subject)} {file} --live"
 
-    def script(self, change: Change) -> list[str]:
-        text = self._xml(change).decode("utf-8", "replace").rstrip("\n")
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        uri, name = word(change.where or DEFAULT_URI), word(change.subject)
         line = self._line(change, change.after is not None, "/dev/stdin")
-        uri = quoted(change.where or DEFAULT_URI)
-        return [f"virsh -c {uri} {line} <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
+        return [f"guest_runs {uri} {name}"], printing(self._xml(change), f"virsh -c {uri} {line}")
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         line = self._line(work.change, work.change.before is not None, f'"$here/before/{work.step}"')

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.shell_words import digest, printing, word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 from vfiotui.virt import define as virt
@@ -82,12 +83,14 @@ class DomainKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        virsh = f"virsh -c {quoted(change.where or DEFAULT_URI)}"
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        uri, name = word(change.where or DEFAULT_URI), word(change.subject)
+        # A shell drops the line ends of what it reads: one is put back before the digest is taken.
+        before = None if change.before is None else change.before.rstrip(b"\n") + b"\n"
+        checks = [f"guest_is {uri} {name} {digest(before)}"]
         if change.after is None:
-            return [f"{virsh} undefine --keep-nvram {quoted(change.subject)}"]
-        text = change.after.decode("utf-8", "replace").rstrip("\n")
-        return [f"{virsh} define /dev/stdin <<'VFIOTUI_END_OF_XML'", *text.split("\n"), "VFIOTUI_END_OF_XML"]
+            return checks, [f"virsh -c {uri} undefine --keep-nvram --domain {name}"]
+        return checks, printing(change.after, f"virsh -c {uri} define /dev/stdin")
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import HOSTS_OWN, Change
 from vfiotui.model.pci import BDF
@@ -176,13 +177,14 @@ class DriverKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        folder, bdf = f"{DEVICES}/{change.subject}", quoted(change.subject)
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        folder, bdf = f"{DEVICES}/{change.subject}", word(change.subject)
         after = "" if change.after == HOSTS_OWN else name(change.after) or ""
-        lines = [f"printf '%s\\n' {quoted(after)} >{quoted(f'{folder}/driver_override')}"]
+        lines = [f"printf '%s\\n' {word(after)} >{word(f'{folder}/driver_override')}"]
         if change.before:
-            lines.append(f"printf %s {bdf} >{quoted(f'{folder}/driver/unbind')}")
-        return [*lines, f"printf %s {bdf} >{PROBE}"] if change.after else lines
+            lines.append(f"printf %s {bdf} >{word(f'{folder}/driver/unbind')}")
+        checks = [f"driver_is {bdf} {word(name(change.before) or '')}"]
+        return checks, [*lines, f"printf %s {bdf} >{PROBE}"] if change.after else lines
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         noted = work.keep.noted(work.step)

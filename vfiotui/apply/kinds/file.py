@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import stat
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.kinds.kind import Standing, Work, diff_lines
+from vfiotui.apply.shell_words import digest as sha256
+from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
-from vfiotui.model.plan import text_of
 
 LIMIT = 64 << 20
-END = "VFIOTUI_END_OF_FILE"
 
 
 def content(place: str) -> bytes | None:
@@ -80,26 +79,17 @@ class FileKind:
     def tidy(self, work: Work) -> None:
         name.tidy(work, self._place(work))
 
-    def script(self, change: Change) -> list[str]:
-        path = quoted(change.subject)
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        path, mode = word(change.subject), 0o644 if change.mode is None else change.mode
         if change.after is None:
-            return [f"rm -f {path}"]
-        folder = [f"mkdir -p {quoted(os.path.dirname(change.subject))}"] if change.before is None else []
-        text = text_of(change.after)
-        if text is None or not text.endswith("\n") or END in text:
-            packed = base64.b64encode(change.after).decode()
-            write = [f"printf %s {packed} | base64 -d >{path}"]
+            doing = [f'rm -f "$(readlink -f {path})"']
         else:
-            write = [f"cat >{path} <<'{END}'", *text[:-1].split("\n"), END]
-        mode = [f"chmod {change.mode:04o} {path}"] if change.before is None and change.mode is not None else []
-        return [*folder, *write, *mode]
+            doing = printing(change.after, f"put {path} {mode:04o}")
+        checks = [f"file_is {path} {sha256(change.before)}"]
+        return checks, [*doing, f"written {path} {sha256(change.after)}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
-        import hashlib
-
-        return name.undo_lines(
-            work, "absent" if work.change.after is None else hashlib.sha256(work.change.after).hexdigest()
-        )
+        return name.undo_lines(work, sha256(work.change.after))
 
 
 KIND = FileKind()

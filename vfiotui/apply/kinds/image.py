@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator
 
 from vfiotui.apply.kinds.command import products
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.shell_words import comment, word
 from vfiotui.apply.trouble import Trouble
 from vfiotui.formats.boot_image import early_boot, missing
 from vfiotui.host.image import read
@@ -69,9 +70,10 @@ class ImageKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        names = [w.partition(" ")[2].rpartition("/")[2] for w in change.wants]
-        return [f"# look into {', '.join(change.products)} for: {quoted(' '.join(names))}"]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        names = " ".join(w.partition(" ")[2].rpartition("/")[2] for w in change.wants)
+        what = f"this script cannot look into images: look into {' '.join(change.products)} for {names}"
+        return [], [f"printf '%s\\n' {word(comment(what))}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         return [], []

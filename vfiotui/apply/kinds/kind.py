@@ -71,8 +71,8 @@ class Kind(Protocol):
     def tidy(self, work: Work) -> None:
         """Removes what a killed `do` or `undo` may have left beside the subject."""
 
-    def script(self, change: Change) -> list[str]:
-        """POSIX shell lines that do the same, for a person who wants no program to do it."""
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        """Lines of a POSIX script that check and that do the same; they call the functions of apply/plan.sh."""
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
@@ -24,6 +25,14 @@ def target(place: str) -> bytes | None:
 def shown(value: bytes | None) -> str:
     """A target for a person."""
     return "nothing" if value is None else value.decode("utf-8", "replace")
+
+
+def _target_word(value: bytes | None) -> str:
+    """A target for the script; Trouble where it is no text."""
+    try:
+        return word((value or b"").decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Trouble("the target of a link is no UTF-8") from error
 
 
 class LinkKind:
@@ -61,11 +70,13 @@ class LinkKind:
     def tidy(self, work: Work) -> None:
         name.tidy(work, work.site.place(work.change.subject))
 
-    def script(self, change: Change) -> list[str]:
-        path = quoted(change.subject)
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        path, before, after = word(change.subject), _target_word(change.before), _target_word(change.after)
+        checks = [f"link_is {path} {before}"]
         if change.after is None:
-            return [f"rm -f {path}"]
-        return [f"mkdir -p {quoted(os.path.dirname(change.subject))}", f"ln -sfn {quoted(shown(change.after))} {path}"]
+            return checks, [f"rm -f {path}"]
+        folder = word(os.path.dirname(change.subject))
+        return checks, [f"mkdir -p {folder}", f"ln -sfn -- {after} {path}", f"link_is {path} {after}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         after = work.change.after

@@ -7,7 +7,8 @@ import os
 import re
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble
 from vfiotui.formats import pe_image
 from vfiotui.model.change import Change
@@ -56,13 +57,10 @@ class LookKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        place = quoted(change.subject)
-        shown = f"cat {place}"
-        if change.subject.endswith(".efi"):
-            shown = f"objcopy -O binary --only-section=.cmdline {place} /dev/stdout | tr '\\0' '\\n'"
-        wants = [f"{shown} | grep -q -E -e {quoted(_line_with(w))} || exit 1" for w in change.wants]
-        return wants + [f"! {shown} | grep -q -E -e {quoted(_line_with(w))} || exit 1" for w in change.bans]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        place = word(change.subject)
+        wants = [f"holds {place} {word(_line_with(w))} {word(w)}" for w in change.wants]
+        return [], wants + [f"lacks {place} {word(_line_with(w))} {word(w)}" for w in change.bans]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         return [], []

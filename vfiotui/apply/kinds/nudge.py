@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.kinds.value import plain, write
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.model.change import Change
 
@@ -46,8 +47,8 @@ class NudgeKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        return [f"printf %s {quoted(plain(change.after))} >{quoted(change.subject)}"]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        return [], [f"printf %s {word(plain(change.after))} >{word(change.subject)}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         return [], [f"back {work.step}"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.kinds.value import plain, read, write
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.model.change import ALL_OR_NOTHING, Change
 
@@ -111,9 +112,10 @@ class PagesKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        place = quoted(change.subject)
-        return [f"printf %s {quoted(plain(change.after))} >{place}", f"cat {place}"]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        path = word(change.subject)
+        before, after = count(change.before, change.subject), count(change.after, change.subject)
+        return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"cat {path}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         boot = quoted(work.keep.noted(work.step).get("boot", ""))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.kinds.domain import guests
 from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 from vfiotui.model.cpuset import format_list
@@ -100,9 +101,15 @@ class PinsKind:
                 lines.append(f"vcpupin {name} {thread[1:]} {words} --live")
         return lines
 
-    def script(self, change: Change) -> list[str]:
-        where = quoted(change.where or DEFAULT_URI)
-        return [f"virsh -c {where} {line}" for line in self._lines(change, pins_of(change.after))]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        uri, name = word(change.where or DEFAULT_URI), word(change.subject)
+        # A thread without a pin may have any CPU: there is nothing to compare.
+        pinned = {thread: cpus for thread, cpus in pins_of(change.before).items() if cpus}
+        checks = [f"guest_runs {uri} {name}"]
+        for thread, cpus in pinned.items():
+            named = "emulator" if thread == EMULATOR else thread.removeprefix("v")
+            checks.append(f"pin_is {uri} {name} {named} {format_list(cpus)}")
+        return checks, [f"virsh -c {uri} {line}" for line in self._lines(change, pins_of(change.after))]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         guest = f"guest {work.step} {quoted(work.change.subject)} {quoted(work.change.where or DEFAULT_URI)}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.model.change import Change
 
@@ -94,8 +95,9 @@ class ValueKind:
     def tidy(self, work: Work) -> None:
         return
 
-    def script(self, change: Change) -> list[str]:
-        return [f"printf %s {quoted(plain(change.after))} >{quoted(change.subject)}"]
+    def script(self, change: Change) -> tuple[list[str], list[str]]:
+        path, before, after = word(change.subject), word(plain(change.before)), word(plain(change.after))
+        return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"value_is {path} {after}"]
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         boot = quoted(work.keep.noted(work.step).get("boot", ""))
