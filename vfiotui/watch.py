@@ -16,7 +16,7 @@ from vfiotui.host import booted, domains, udev
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot
 from vfiotui.model.booted import Booted
-from vfiotui.model.domain import Virt
+from vfiotui.model.domain import UnreadGuest, Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
 from vfiotui.model.reading import Reading, Unread, Why, then
@@ -61,6 +61,8 @@ class Watch:
         self._judged: Facts | None = None
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._left_out: tuple[UnreadGuest, ...] = ()
+        """Guests whose files libvirt could not read, as of the last reading."""
         self._follows = False
         """Whether device events were asked for."""
         self._stop_udev: Callable[[], None] | None = None
@@ -111,7 +113,7 @@ class Watch:
         self._virt = virt
         self._told = True
         if not isinstance(virt.domains, Unread):
-            self.store.push("virt", virt)
+            self.store.push("virt", replace(virt, unread=(*virt.unread, *self._left_out)))
         self._wake.set()
 
     async def _keep_true(self) -> None:
@@ -162,7 +164,7 @@ class Watch:
 
     async def _show(self, facts: Facts) -> None:
         """Facts are shown even where they cannot be judged: the findings are then those of before."""
-        if isinstance(facts.virt, Virt) and (self._link is None or self._silent()):
+        if isinstance(facts.virt, Virt) and (self._link is None or self._silent() or self._adds_to_link(facts.virt)):
             self.store.push("virt", facts.virt)
         self.store.push("booted", _told_of(facts.boot))
         self.store.push("facts", facts)
@@ -193,8 +195,19 @@ class Watch:
 
     def _guests(self) -> Reading[Virt]:
         """From libvirt, or from the files of the root."""
-        virt = domains.read(self.root) if self._link is None else self._virt
-        return domains.without_daemon(self.root, virt) if isinstance(virt, Virt) else virt
+        if self._link is None:
+            return domains.read(self.root)
+        virt = self._virt
+        if isinstance(virt, Unread):
+            return virt
+        found = domains.with_files(self.root, virt)
+        self._left_out = () if isinstance(virt.domains, Unread) else found.unread[len(virt.unread) :]
+        return found
+
+    def _adds_to_link(self, virt: Virt) -> bool:
+        """Whether the files named guests that the link's latest word lacks."""
+        last = self._virt
+        return isinstance(last, Virt) and virt.domains is last.domains and virt.unread != last.unread
 
     def _read_little(self) -> tuple[Booted, Reading[Virt]]:
         """In a worker."""

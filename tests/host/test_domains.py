@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
 from vfiotui.demo.hostile import GUEST_OF_FILE, hostile_host
+from vfiotui.formats.domain_xml import parse
 from vfiotui.host import domains
+from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
+from vfiotui.model.mode import Mode
+from vfiotui.model.nodes import File
 from vfiotui.model.reading import Unread
 
 XML = "<domain type='kvm'><name>{}</name></domain>"
@@ -28,7 +36,13 @@ def test_running_guests_are_told_from_their_status_files() -> None:
     assert not virt.connected and "not asked" in virt.detail
 
 
-def test_a_damaged_file_leaves_only_itself_out(tmp_path: Path) -> None:
+def unread(virt: object) -> dict[str, str]:
+    """Name → reason."""
+    assert isinstance(virt, Virt)
+    return {g.name: g.why.reason for g in virt.unread}
+
+
+def test_a_guest_whose_file_cannot_be_read_stays_with_the_reason(tmp_path: Path) -> None:
     root = folder_root(
         tmp_path,
         {
@@ -40,10 +54,96 @@ def test_a_damaged_file_leaves_only_itself_out(tmp_path: Path) -> None:
             "/boot/x": "",
         },
     )
+    (tmp_path / "etc/libvirt/qemu/d.xml").mkdir()
+    os.mkfifo(tmp_path / "etc/libvirt/qemu/e.xml")
     virt = domains.read(root)
     assert names(virt) == ["a"]
     assert isinstance(virt, Virt) and not isinstance(virt.domains, Unread)
     assert virt.domains[0].autostart and virt.domains[0].state == "defined"
+    said = unread(virt)
+    assert sorted(said) == ["b", "c", "d", "e"] and "damaged" in said["b"]
+    assert virt.names == ("a", "b", "c", "d", "e")
+    assert isinstance(virt.all_domains, Unread) and "b and 3 more" in virt.all_domains.reason
+
+
+def test_a_file_for_root_alone_is_a_guest_that_needs_root() -> None:
+    nodes = {"/etc/libvirt/qemu/a.xml": File(XML.format("a").encode()), "/etc/libvirt/qemu/b.xml": File(b"<x", 0)}
+    virt = domains.read(Root(MemoryTree(nodes), Mode.ROOT))
+    assert names(virt) == ["a"] and unread(virt) == {"b": "needs root"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no element found"),
+        (b"<domain><name>x</name></domain>\0", "damaged"),
+        (b"<domain><name>\xff</name></domain>", "cannot be read as utf-8"),
+        (b"<domstatus><domain><name>x</name></domain></domstatus>", "no domain but <domstatus>"),
+        (b"<domain><name></name></domain>", "does not name"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><domain><name>x</name></domain>", "document type"),
+        (b"<?xml version='1.0' encoding='punycode'?><domain><name>x</name></domain>", "punycode"),
+        (b"<domain>" + b"<a/>" * 300_000 + b"</domain>", "more than 100000 elements"),
+        (b"<domain>" + b"<a>" * 50_000, "damaged"),
+        (b"<domain><name>x</name><!--" + b" " * (4 << 20) + b"--></domain>", "is longer than 4194304 bytes"),
+    ],
+    ids=lambda v: v[:24].decode("latin-1") if isinstance(v, bytes) else "",
+)
+def test_damage_of_every_kind_is_a_reason(content: bytes, reason: str, tmp_path: Path) -> None:
+    virt = domains.read(folder_root(tmp_path, {"/etc/libvirt/qemu/x.xml": content}))
+    assert names(virt) == [] and reason in unread(virt)["x"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_the_encodings_that_libvirt_reads_are_read(encoding: str, tmp_path: Path) -> None:
+    declared = "" if encoding == "utf-8-sig" else f"<?xml version='1.0' encoding='{encoding}'?>"
+    text = f"{declared}<domain type='kvm'>\r\n<name>\xe9t\xe9</name>\r\n</domain>"
+    virt = domains.read(folder_root(tmp_path, {"/etc/libvirt/qemu/x.xml": text.encode(encoding)}))
+    assert names(virt) == ["\xe9t\xe9"] and not unread(virt)
+
+
+def test_of_two_files_with_one_name_only_one_is_the_guest(tmp_path: Path) -> None:
+    files = {f"/etc/libvirt/qemu/{n}.xml": XML.format("win") for n in ("old", "win")}
+    virt = domains.read(folder_root(tmp_path, files))
+    assert names(virt) == ["win"] and "as win.xml does" in unread(virt)["old"]
+
+
+def test_every_file_is_read_however_many_there_are(tmp_path: Path) -> None:
+    files = {f"/etc/libvirt/qemu/g{i}.xml": XML.format(f"g{i}") for i in range(3000)}
+    virt = domains.read(folder_root(tmp_path, files))
+    assert len(names(virt)) == 3000 and not unread(virt)
+
+
+def test_what_does_not_fit_into_memory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "FOLDER_LIMIT", 100)
+    files = {f"/etc/libvirt/qemu/g{i}.xml": XML.format(f"g{i}") for i in range(3)}
+    virt = domains.read(folder_root(tmp_path, files))
+    assert names(virt) == ["g0", "g1"] and "was not read" in unread(virt)["g2"]
+
+
+def test_a_running_guest_with_a_damaged_status_is_as_defined_and_its_state_unknown(tmp_path: Path) -> None:
+    files = {
+        "/etc/libvirt/qemu/a.xml": XML.format("a"),
+        "/run/libvirt/qemu/a.xml": "<domstatus>",
+        "/run/libvirt/qemu/b.xml": "<domstatus/>",
+    }
+    virt = domains.read(folder_root(tmp_path, files))
+    assert isinstance(virt, Virt) and not isinstance(virt.domains, Unread)
+    assert [(d.name, d.state) for d in virt.domains] == [("a", "unknown")] and list(unread(virt)) == ["b"]
+
+
+def test_files_that_the_daemon_does_not_list_are_added_to_its_word(tmp_path: Path) -> None:
+    files = {
+        "/etc/libvirt/qemu/a.xml": XML.format("a"),
+        "/etc/libvirt/qemu/b.xml": "<domain",
+        "/etc/libvirt/qemu/c.xml": XML.format("c"),
+    }
+    root = folder_root(tmp_path, files)
+    root.mode = Mode.LIVE
+    listed = (parse(XML.format("a"), source="qemu:///system"),)
+    told = domains.with_files(root, Virt("qemu:///system", True, "", "", "", listed))
+    assert names(told) == ["a"] and "damaged" in unread(told)["b"] and "does not list" in unread(told)["c"]
+    session = domains.with_files(root, Virt("qemu:///session", True, "", "", "", listed))
+    assert not session.unread
 
 
 def test_no_libvirt_is_no_guests_and_no_etc_is_unknown(tmp_path: Path) -> None:

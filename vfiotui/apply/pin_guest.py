@@ -32,8 +32,15 @@ def survey_guests(ground: Ground, root: Root, uri: str, names: Iterable[str]) ->
 
 def _filed(root: Root, name: str) -> StoredGuest:
     files = domains.read_defined(root)
-    found = [] if isinstance(files, Unread) else [file for file, domain in files.items() if domain.name == name]
+    if isinstance(files, Unread):
+        if files.why is not Why.ABSENT:
+            raise Trouble(f"the definitions of the guests cannot be read: {files}")
+        return StoredGuest(name, "", None)
+    found = [file for file, domain in files.domains.items() if domain.name == name]
     if not found:
+        unread = next((g for g in files.unread.values() if g.name == name), None)
+        if unread is not None:
+            raise Trouble(f"the definition of {name} cannot be read: {unread.why}")
         return StoredGuest(name, "", None)
     path = f"{domains.DEFINED}/{found[0]}"
     content = root.bytes(path)

@@ -1,8 +1,9 @@
 """`vfiotui doctor`: every check with its evidence, worst first.
 
 JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "counts": {"fail", "warn",
-"info", "unknown", "hold", "not_applicable"}, "findings": [{"code", "title", "area", "verdict", "severity",
-"subject", "sentence", "evidence": [{"path", "seen"}], "fix": {"text", "risk", "wish"} or null}]}.
+"info", "unknown", "hold", "not_applicable"}, "unread_guests": [{"guest", "source", "unread": reason}],
+"findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence", "evidence": [{"path", "seen"}],
+"fix": {"text", "risk", "wish"} or null}]}.
 """
 
 from __future__ import annotations
@@ -102,11 +103,11 @@ def _list_symptoms(json_wanted: bool) -> Exit:
 def of_guest(findings: tuple[Finding, ...], facts: Facts, name: str, host_too: bool) -> tuple[Finding, ...]:
     """The findings about one guest, with those about the host as a whole where they are wanted."""
     domain = next((d for d in domains_of(facts) if d.name == name), None)
-    if domain is None:
-        names = ", ".join(d.name for d in domains_of(facts))
-        known = f"there are {names}" if names else "none is known here"
+    names = () if isinstance(facts.virt, Unread) else facts.virt.names
+    if domain is None and name not in names:
+        known = f"there are {', '.join(names)}" if names else "none is known here"
         raise CommandError(f"there is no guest {name!a}: {printable(known)}")
-    subjects = subjects_of(domain, facts)
+    subjects = frozenset({name}) if domain is None else subjects_of(domain, facts)
     return tuple(f for f in findings if concerns(f, subjects, name) or (host_too and f.subject == "host"))
 
 
@@ -132,6 +133,10 @@ def as_json(facts: Facts, findings: Iterable[Finding]) -> dict[str, Any]:
         "privileged": facts.privileged,
         **head(facts),
         "counts": {name: getattr(counts, name) for name in counts.__slots__},
+        "unread_guests": [
+            {"guest": g.name, "source": g.source, "unread": g.why.reason}
+            for g in (() if isinstance(facts.virt, Unread) else facts.virt.unread)
+        ],
         "findings": [finding_json(f) for f in kept],
     }
 

@@ -50,8 +50,8 @@ def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
         if not args.connect and not listens(root):
             # To load libvirt costs as much as all reading of a small host, only to be told the same.
             said = advice(f"no daemon listens below {FOLDERS[0]}", DEFAULT_URI)
-            return domains.without_daemon(root, not_connected(DEFAULT_URI, said))
+            return domains.with_files(root, not_connected(DEFAULT_URI, said))
         from vfiotui.virt import once
 
-        return domains.without_daemon(root, once.read(args.connect))
+        return domains.with_files(root, once.read(args.connect))
     return domains.read(root)

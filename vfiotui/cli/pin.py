@@ -1,6 +1,7 @@
 """`vfiotui pin show|propose|set|clear|check`: which CPUs the threads of guests run on.
 
-JSON: show and check {"guest", "running", "pinning", "score", "problems", "drift"}, or a list of these for all guests;
+JSON: show and check {"guest", "running", "pinning", "score", "problems", "drift"}, or a list of these for all guests,
+where a guest that could not be read is {"guest", "source", "unread": reason};
 propose {"guest", "proposals": [{"pinning", "score", "remarks"}]} or {"guest", "refused", "most"};
 set and clear {"change", "state", "why"}, with --dry-run the plan.
 """
@@ -240,6 +241,9 @@ def _look(args: argparse.Namespace, host: Host) -> Exit:
         lines += ["", f"{domain.name}  {state}  score {total.total}", *(f"  {line}" for line in pinning_lines(pinning))]
         lines += [f"  {line}" for line in problem_lines(found)]
         lines += [f"  drift: {d.words}" for d in (() if isinstance(moved, Unread) else moved)]
+    for guest in () if args.guest else host.virt.unread:
+        documents.append({"guest": guest.name, "source": guest.source, "unread": guest.why.reason})
+        lines += ["", f"{guest.name}  not read: {guest.why}"]
     if args.json:
         print_json(documents[0] if args.guest else documents)
     else:

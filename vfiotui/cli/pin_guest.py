@@ -71,7 +71,10 @@ class Host:
         """The guest of a name, or the end of the command."""
         found = next((d for d in self.domains if d.name == name), None)
         if found is None:
-            known = ", ".join(d.name for d in self.domains[:8]) or "none"
+            unread = next((g for g in self.virt.unread if g.name == name), None)
+            if unread is not None:
+                raise CommandError(f"the guest {name!r} cannot be read: {unread.why}", Exit.NO_ACCESS)
+            known = ", ".join(self.virt.names) or "none"
             raise CommandError(f"there is no guest {name!r}; known are: {known}", Exit.FAILS)
         return found
 
@@ -87,7 +90,7 @@ class Host:
     def ground(self, domain: Domain, device: str | None = None) -> Ground:
         """What the guest can be placed on."""
         others = [d for d in self.domains if d.name != domain.name]
-        return ground_of(self.topology, others, self.near(domain, device))
+        return ground_of(self.topology, others, self.near(domain, device), self.virt.unread)
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""

@@ -15,6 +15,8 @@ from vfiotui.formats.domain_words import attribute, cpuset, kib, number
 from vfiotui.model.domain import Domain
 
 LIMIT = 4 << 20
+ELEMENTS = 100_000
+"""More than this in one document is no guest but an attack on memory."""
 
 
 def parse_element(xml: str) -> ET.Element:
@@ -23,6 +25,8 @@ def parse_element(xml: str) -> ET.Element:
         raise ValueError(f"the XML is longer than {LIMIT >> 20} MiB")
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
         raise ValueError("the XML has a document type, which libvirt never writes")
+    if xml.count("<") > 2 * ELEMENTS:
+        raise ValueError(f"the XML has more than {ELEMENTS} elements")
     try:
         return ET.fromstring(xml)  # noqa: S314 - entities were refused above
     except (ET.ParseError, ValueError, RecursionError) as error:
@@ -96,7 +100,10 @@ def parse_status(xml: str, *, source: str, autostart: bool = False) -> Domain:
     domain = status.find("domain")
     if status.tag != "domstatus" or domain is None:
         raise ValueError("the XML is no domain status")
-    inner = ET.tostring(domain, encoding="unicode")
+    try:
+        inner = ET.tostring(domain, encoding="unicode")
+    except RecursionError as error:
+        raise ValueError("the XML has elements inside elements without end") from error
     return parse(
         inner,
         source=source,

@@ -6,10 +6,10 @@ from vfiotui.model.domain_boot import GuestBoot
 from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling
 from vfiotui.model.domain_devices import GuestDevices, Hostdev, QemuLine, Shmem
 from vfiotui.model.domain_memory import HugePages, MemoryBacking
-from vfiotui.model.reading import Reading
+from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.value import dataclass
 
-__all__ = ["Domain", "Hostdev", "HugePages", "Virt"]
+__all__ = ["Domain", "Hostdev", "HugePages", "UnreadGuest", "Virt"]
 
 CpuSet = frozenset[int]
 
@@ -125,6 +125,17 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadGuest:
+    """A guest that is defined or runs, and whose description could not be read."""
+
+    name: str
+    """The name of its file without the ending, where only the file is known."""
+    source: str
+    """Connection URI or path inside the root."""
+    why: Unread
+
+
+@dataclass(frozen=True, slots=True)
 class Virt:
     """libvirt as it is reached."""
 
@@ -135,3 +146,22 @@ class Virt:
     libvirt_version: str
     hypervisor_version: str
     domains: Reading[tuple[Domain, ...]]
+    """The guests that could be read."""
+    unread: tuple[UnreadGuest, ...] = ()
+    """The others."""
+
+    @property
+    def all_domains(self) -> Reading[tuple[Domain, ...]]:
+        """Every guest; Unread where one of them could not be read, because then nothing is known of all of them."""
+        if isinstance(self.domains, Unread) or not self.unread:
+            return self.domains
+        first = self.unread[0]
+        more = f" and {len(self.unread) - 1} more" if len(self.unread) > 1 else ""
+        words = f"the guest {first.name}{more} could not be read: {first.why.reason}"
+        return Unread(words, first.why.why, first.source)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all guests, the unread ones included; none where the guests are not known at all."""
+        read = () if isinstance(self.domains, Unread) else self.domains
+        return tuple(sorted((*(d.name for d in read), *(g.name for g in self.unread))))

@@ -84,6 +84,11 @@ def _rivals(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
         yield Problem("P2", Severity.INFO, words, frozenset(cpus))
 
 
+def _unseen(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    if pinning.vcpus and ground.unseen:
+        yield Problem("P2", Severity.INFO, ground.unseen)
+
+
 def _siblings(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
     torn = torn_cores(pinning, ground)
     if torn:
@@ -220,6 +225,7 @@ LAWS: tuple[Callable[[Pinning, Ground], Iterable[Problem]], ...] = (
         _each_vcpu,
         _clashes,
         _rivals,
+        _unseen,
         _siblings,
         _beside,
         _caches,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vfiotui.model.cores import CacheDomain, Core, cores_in, domains_of
-from vfiotui.model.domain import Domain
+from vfiotui.model.domain import Domain, UnreadGuest
 from vfiotui.model.pci import PciBus
 from vfiotui.model.pinning import Pinning, owners_of
 from vfiotui.model.reading import Reading, Unread, or_else
@@ -33,6 +33,8 @@ class Ground:
     """CPUs that run and that guests may use."""
     near: CpuSet
     """Nodes of the device that the guest should be near to; empty where there is none or it is unknown."""
+    unread: tuple[UnreadGuest, ...] = ()
+    """Guests that may have any of the CPUs, because their descriptions could not be read."""
 
     @cached_property
     def cores(self) -> tuple[Core, ...]:
@@ -65,6 +67,15 @@ class Ground:
         """Whether guests of this host can be shown dies: PC machine types can."""
         return or_else(self.topology.vendor, "") in X86
 
+    @property
+    def unseen(self) -> str:
+        """That some guests' CPUs are not known, as a sentence without a full stop; empty where all are known."""
+        if not self.unread:
+            return ""
+        first = self.unread[0]
+        more = f" and {len(self.unread) - 1} more" if len(self.unread) > 1 else ""
+        return f"not checked whether {first.name}{more} has the same CPUs: {first.why}"
+
     def free(self, core: Core) -> bool:
         """Whether a guest may have the whole core."""
         return all(c in self.allowed and c not in self.taken and c not in self.busy for c in core.cpus)
@@ -81,7 +92,12 @@ class Ground:
         return 255
 
 
-def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = frozenset()) -> Ground:
+def ground_of(
+    topology: Topology,
+    others: Iterable[Domain],
+    near: CpuSet = frozenset(),
+    unread: tuple[UnreadGuest, ...] = (),
+) -> Ground:
     """The ground for a guest; `others` are all other guests, of which those count that run or start by themselves."""
     taken: dict[int, str] = {}
     busy: dict[int, str] = {}
@@ -98,7 +114,7 @@ def ground_of(topology: Topology, others: Iterable[Domain], near: CpuSet = froze
                 busy |= dict.fromkeys(cpus, domain.name)
     online = frozenset(c.cpu for c in topology.online_cpus)
     limit = or_else(topology.guest_cpus, online)
-    return Ground(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near)
+    return Ground(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near, unread)
 
 
 def bound_in(pinning: Pinning, ground: Ground) -> Pinning:

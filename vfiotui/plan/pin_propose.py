@@ -101,7 +101,7 @@ def _proposal(choice: Choice, wish: Wish, ground: Ground, guest: Domain | None) 
     return Proposal(
         found,
         score(found, ground, prefer=wish.prefer, host_cores=wish.host_cores),
-        (*_remarks(choice, wish, ground, dies, short), *_rivals(found, ground)),
+        (*_remarks(choice, wish, ground, dies, short), *_rivals(found, ground), *filter(None, (ground.unseen,))),
     )
 
 

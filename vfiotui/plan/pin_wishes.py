@@ -42,7 +42,11 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
         except ValueError as error:
             raise CannotPlan(f"the definition of {name} cannot be read: {error}") from error
         known = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
-        ground = ground_of(topology, (d for d in known if d.name != name), near_of(draft.facts.pci, domain))
+        others = (d for d in known if d.name != name)
+        unread = () if isinstance(virt, Unread) else virt.unread
+        ground = ground_of(topology, others, near_of(draft.facts.pci, domain), unread)
+        if ground.unseen:
+            draft.note(ground.unseen)
         wanted = edit(pinning_of(domain), ground, domain)
         host: Topology | None = topology if tuned else None
         plan = plan_pins(stored, wanted, host, config=True, live=stored.running is not None)

@@ -42,7 +42,15 @@ def remedy(boot: Boot | Unread, device: str, driver: str | None) -> str:
     return now
 
 
-@rule("BAR-FRAMEBUFFER", "H10", Severity.WARN, needs=("pci", "screens"), fires="dark-card", silent="clean")
+@rule(
+    "BAR-FRAMEBUFFER",
+    "H10",
+    Severity.WARN,
+    needs=("pci", "screens"),
+    fires="dark-card",
+    silent="clean",
+    counts_guests=True,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, screens = known(facts.pci), known(facts.screens)
     given = meant(bus, facts.boot, facts.virt)

@@ -27,7 +27,9 @@ from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("BOOT-DISPLAY-GIVEN", "H10", Severity.WARN, needs=("pci",), fires="single-gpu", silent="clean")
+@rule(
+    "BOOT-DISPLAY-GIVEN", "H10", Severity.WARN, needs=("pci",), fires="single-gpu", silent="clean", counts_guests=True
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     given = meant(bus, facts.boot, facts.virt)

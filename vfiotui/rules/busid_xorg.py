@@ -49,7 +49,7 @@ def _trouble(named: BusId, bus: PciBus, given: Given) -> str:
     return f"means {named.bdf} {device.name}, which is meant for a guest." if device.bdf in given else ""
 
 
-@rule("BUSID-XORG", "H21", Severity.WARN, needs=("pci", "xorg"), fires="xorg-wrong", silent="clean")
+@rule("BUSID-XORG", "H21", Severity.WARN, needs=("pci", "xorg"), fires="xorg-wrong", silent="clean", counts_guests=True)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, files = known(facts.pci), known(facts.xorg)
     given = meant(bus, facts.boot, facts.virt)

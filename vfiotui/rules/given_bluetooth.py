@@ -25,7 +25,9 @@ from vfiotui.model.reading import Unread, Why, or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("GIVEN-BLUETOOTH", "H5", Severity.INFO, needs=("pci",), fires="gives-all-away", silent="clean")
+@rule(
+    "GIVEN-BLUETOOTH", "H5", Severity.INFO, needs=("pci",), fires="gives-all-away", silent="clean", counts_guests=True
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     if isinstance(facts.usb, Unread) and facts.usb.why is Why.ABSENT:

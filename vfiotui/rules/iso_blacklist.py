@@ -28,7 +28,9 @@ from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("ISO-BLACKLIST", "H6", Severity.FAIL, needs=("pci", "boot"), fires="blacklisted", silent="clean")
+@rule(
+    "ISO-BLACKLIST", "H6", Severity.FAIL, needs=("pci", "boot"), fires="blacklisted", silent="clean", counts_guests=True
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, boot = known(facts.pci), known(facts.boot)
     given = meant(bus, facts.boot, facts.virt)

@@ -24,7 +24,7 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not isolated:
         yield not_applicable("host", "no CPU is isolated", seen("/sys/devices/system/cpu/isolated", "empty"))
         return
-    domains = known(known(facts.virt).domains)
+    domains = all_guests(facts)
     pinned = frozenset(c for d in domains for c in d.pinned_cpus)
     evidence = (
         seen("/sys/devices/system/cpu/isolated", format_list(known(cpu.isolated))),

@@ -25,7 +25,7 @@ from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("PATH-BLOCKED", "H20", Severity.WARN, needs=("access",), fires="home-images", silent="clean")
+@rule("PATH-BLOCKED", "H20", Severity.WARN, needs=("access", "virt"), fires="home-images", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     access = known(facts.access)
     files = known(access.files)

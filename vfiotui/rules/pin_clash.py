@@ -23,7 +23,7 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, guests, holds, seen
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, guest_rule, guests, holds, seen
 
 
 @guest_rule("PIN-CLASH", Severity.FAIL, fires="bad-pins", silent="tower")
@@ -45,6 +45,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         cpus = format_list(frozenset().union(*others.values()))
         yield fails(domain.name, f"CPU {cpus} also carries vCPUs of {', '.join(others)}.", evidence, fix=move)
     if not own and not others:
+        all_guests(facts)
         yield holds(domain.name, f"its {len(domain.fixed_pins)} pinned CPUs carry one vCPU each", evidence)
 
 

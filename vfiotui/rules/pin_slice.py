@@ -23,7 +23,7 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
 @rule("PIN-SLICE", "H15", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean")
@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     allowed = known(facts.isolation).machine_cpus
     if facts.mode is Mode.ROOT:
         known(allowed)
-    domains = known(known(facts.virt).domains)
+    domains = guests(facts)
     path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective"
     if isinstance(allowed, Unread) or not allowed:
         yield not_applicable(

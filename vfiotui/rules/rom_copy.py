@@ -25,7 +25,7 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.rom_source import is_shadow
 from vfiotui.rules.rom_none import rom_files
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def given(facts: Facts) -> frozenset[str]:
@@ -34,7 +34,7 @@ def given(facts: Facts) -> frozenset[str]:
     return frozenset(h.address for d in domains for h in d.hostdevs)
 
 
-@rule("ROM-COPY", "H9", Severity.WARN, needs=("pci",), fires="rom-copy", silent="clean")
+@rule("ROM-COPY", "H9", Severity.WARN, needs=("pci",), fires="rom-copy", silent="clean", counts_guests=True)
 def check(facts: Facts) -> Iterator[Answer]:
     files, wanted = rom_files(facts), given(facts)
     cards = [d for d in known(facts.pci).devices if d.is_display and is_shadow(d)]
@@ -46,6 +46,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         if card.bdf in files:
             yield holds(card.bdf, f"showed the boot screen, and its guest is given {files[card.bdf]}", evidence)
         else:
+            all_guests(facts)
             yield fails(
                 card.bdf,
                 "This card showed the boot screen: its guest gets the ROM as the host's firmware left it in memory.",

@@ -24,7 +24,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.rom_source import rom_bar
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 def rom_files(facts: Facts) -> dict[str, str]:
@@ -33,7 +33,7 @@ def rom_files(facts: Facts) -> dict[str, str]:
     return {h.address: h.rom_file for d in domains for h in d.hostdevs if h.rom_file}
 
 
-@rule("ROM-NONE", "H9", Severity.INFO, needs=("pci",), fires="rom-none", silent="clean")
+@rule("ROM-NONE", "H9", Severity.INFO, needs=("pci",), fires="rom-none", silent="clean", counts_guests=True)
 def check(facts: Facts) -> Iterator[Answer]:
     files = rom_files(facts)
     cards = [d for d in known(facts.pci).devices if d.is_display and (d.boot_vga is not True or d.driver == "vfio-pci")]
@@ -49,6 +49,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         elif card.bdf in files:
             yield holds(card.bdf, f"has none, and its guest is given {files[card.bdf]}", seen(path, "no ROM"))
         else:
+            all_guests(facts)
             yield fails(
                 card.bdf,
                 "This card has no option ROM: a guest's firmware cannot show a picture on it.",

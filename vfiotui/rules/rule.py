@@ -126,6 +126,8 @@ class Rule:
     """A host description on which it does not."""
     check: Check
     document: str
+    counts_guests: bool = False
+    """Whether its answers about the host depend on what guests there are."""
     asks_guests: bool = False
     """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
 
@@ -159,6 +161,8 @@ class Rule:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:
             answers.append(holds("host", "nothing speaks against it"))
+        if self.counts_guests:
+            answers = self._limited(facts, answers)
         return tuple(
             Finding(
                 code=self.code,
@@ -175,15 +179,38 @@ class Rule:
             for a in answers
         )
 
+    def _limited(self, facts: Facts, answers: list[Answer]) -> list[Answer]:
+        """The answers where not all guests are known: what was found stays, and nothing passes for the whole host."""
+        unseen = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
+        if not isinstance(unseen, Unread):
+            return answers
+        passes = (Verdict.HOLDS, Verdict.NOT_APPLICABLE)
+        kept = [a for a in answers if a.subject != "host" or a.verdict not in passes]
+        if not any(a.subject == "host" for a in kept):
+            kept.append(lacking("host", self.title, unseen))
+        return kept
+
 
 def rule(
-    code: str, area: str, severity: Severity, *, needs: tuple[str, ...], fires: str, silent: str
+    code: str,
+    area: str,
+    severity: Severity,
+    *,
+    needs: tuple[str, ...],
+    fires: str,
+    silent: str,
+    counts_guests: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Makes the function below it the check of a rule; the module's docstring is its document."""
+    """Makes the function below it the check of a rule; the module's docstring is its document.
+
+    A rule that needs the guests counts them. `counts_guests` is said by one that looks at them where they are known
+    and judges without them too.
+    """
 
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
-        return Rule(code, area, severity, needs, fires, silent, check, document.strip())
+        counts = counts_guests or "virt" in needs
+        return Rule(code, area, severity, needs, fires, silent, check, document.strip(), counts)
 
     return make
 
@@ -194,7 +221,8 @@ def guest_rule(
     """Makes the function below it a rule that is asked about one guest after the other (area G2).
 
     The subject of its answers is the guest's name. A guest for which the question does not arise gets no answer;
-    a part of the facts that a guest's answer needs is taken with `known` where it is needed.
+    a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
+    be read is not checked.
     """
 
     def make(check: GuestCheck) -> Rule:
@@ -209,10 +237,13 @@ def guest_rule(
                 for answer in _ask_one(check, facts, domain, title):
                     answered = True
                     yield answer
+            for guest in known(facts.virt).unread:
+                answered = True
+                yield lacking(guest.name, title, guest.why)
             if not answered:
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
-        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document, True)
+        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document, asks_guests=True)
 
     return make
 
@@ -234,14 +265,20 @@ def given_rule(code: str, severity: Severity) -> Callable[[GivenCheck], Rule]:
                 yield not_applicable("host", "no device is meant for a guest")
 
         document = (check.__globals__.get("__doc__") or "").strip()
-        return Rule(code, "H5", severity, ("pci", "host_use"), "gives-all-away", "clean", ask, document)
+        needs = ("pci", "host_use")
+        return Rule(code, "H5", severity, needs, "gives-all-away", "clean", ask, document, counts_guests=True)
 
     return make
 
 
 def guests(facts: Facts) -> tuple[Domain, ...]:
-    """All guests; the check ends where they are not known."""
+    """The guests that could be read; the check ends where none is known."""
     return known(known(facts.virt).domains)
+
+
+def all_guests(facts: Facts) -> tuple[Domain, ...]:
+    """Goes before "no guest does so": the check ends where one of the guests could not be read."""
+    return known(known(facts.virt).all_domains)
 
 
 def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:

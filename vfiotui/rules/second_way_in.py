@@ -30,7 +30,15 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
 
 
-@rule("SECOND-WAY-IN", "H13", Severity.WARN, needs=("pci", "services"), fires="single-gpu", silent="clean")
+@rule(
+    "SECOND-WAY-IN",
+    "H13",
+    Severity.WARN,
+    needs=("pci", "services"),
+    fires="single-gpu",
+    silent="clean",
+    counts_guests=True,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, services = known(facts.pci), known(facts.services)
     given = meant(bus, facts.boot, facts.virt)

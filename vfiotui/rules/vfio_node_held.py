@@ -22,14 +22,14 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.host_use import is_given
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="group-kept", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     passed = any(is_given(d) for d in known(facts.pci).devices)
     holders = known(facts.holders)
-    guests = {d.pid: d.name for d in known(known(facts.virt).domains) if d.pid}
+    guests = {d.pid: d.name for d in all_guests(facts) if d.pid}
     held = [h for h in holders.found if h.node.startswith("/dev/vfio/")]
     strangers = [h for h in held if h.pid not in guests]
     for holder in strangers:

@@ -29,7 +29,15 @@ OFF = ("igfx_off", "intgpu_off")
 LEFT_OUT = "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
 
 
-@rule("W26-IGFX-OFF", "H17", Severity.WARN, needs=("boot", "pci"), fires="igpu-bypassed", silent="intel-on")
+@rule(
+    "W26-IGFX-OFF",
+    "H17",
+    Severity.WARN,
+    needs=("boot", "pci"),
+    fires="igpu-bypassed",
+    silent="intel-on",
+    counts_guests=True,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot, bus = known(facts.boot), known(facts.pci)
     given = [device_of(bus, b) for b in meant(bus, facts.boot, facts.virt)]

@@ -39,7 +39,8 @@ def libvirt_words(virt: Virt | None) -> str:
         return "libvirt off"
     running = sum(d.running for d in virt.domains)
     state = "ok" if virt.connected else "lost" if virt.libvirt_version else "off" if virt.uri else "files"
-    return f"libvirt {state} {running}/{len(virt.domains)} running"
+    unread = f" {len(virt.unread)} not read" if virt.unread else ""
+    return f"libvirt {state} {running}/{len(virt.domains) + len(virt.unread)} running{unread}"
 
 
 def change_words(journal: Journal | None) -> Run:

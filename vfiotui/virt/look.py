@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.domain import Domain, UnreadGuest, Virt
 from vfiotui.model.pinning import pinning_of
+from vfiotui.model.reading import Unread, Why
 from vfiotui.model.value import replace
 
 STATES = {
@@ -31,28 +32,40 @@ def version_text(number: int) -> str:
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
 
 
-def domain_of(handle: Any, uri: str) -> Domain | None:
-    """A guest with its state, and its definition where that holds other pins; None when it vanished meanwhile."""
+def guest_of(handle: Any, uri: str) -> Domain | UnreadGuest | None:
+    """A guest; unread where libvirt does not describe it or describes no sound guest, None where it is gone."""
     import libvirt
 
     try:
-        state = handle.state()[0]
-        xml = handle.XMLDesc(0)
-        persistent = bool(handle.isPersistent())
-        domain = parse(
-            xml,
-            source=uri,
-            state=STATES.get(state, "unknown"),
-            persistent=persistent,
-            autostart=persistent and bool(handle.autostart()),
-        )
-        if domain.running and persistent:
-            stored = parse(handle.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), source=uri, state="shut off")
-            if pinning_of(stored).by_thread != pinning_of(domain).by_thread:
-                return replace(domain, from_next_start=stored)
-        return domain
-    except (libvirt.libvirtError, ValueError):
-        return None
+        return domain_of(handle, uri)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        why = Unread(f"libvirt does not describe it: {error}", Why.FORBIDDEN, uri)
+    except ValueError as error:
+        why = Unread(str(error), Why.DAMAGED, uri)
+    return UnreadGuest(handle.name(), uri, why)
+
+
+def domain_of(handle: Any, uri: str) -> Domain:
+    """A guest with its state, and its definition where that holds other pins; raises libvirtError and ValueError."""
+    import libvirt
+
+    state = handle.state()[0]
+    xml = handle.XMLDesc(0)
+    persistent = bool(handle.isPersistent())
+    domain = parse(
+        xml,
+        source=uri,
+        state=STATES.get(state, "unknown"),
+        persistent=persistent,
+        autostart=persistent and bool(handle.autostart()),
+    )
+    if domain.running and persistent:
+        stored = parse(handle.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), source=uri, state="shut off")
+        if pinning_of(stored).by_thread != pinning_of(domain).by_thread:
+            return replace(domain, from_next_start=stored)
+    return domain
 
 
 def look(connection: Any, uri: str) -> Virt:
@@ -60,7 +73,8 @@ def look(connection: Any, uri: str) -> Virt:
     import libvirt
 
     handles = connection.listAllDomains(0)
-    domains = sorted(filter(None, (domain_of(h, uri) for h in handles)), key=lambda d: d.name)
+    found = [g for h in handles if (g := guest_of(h, uri)) is not None]
+    guests = sorted(found, key=lambda g: g.name)
     library = version_text(connection.getLibVersion())
     try:
         hypervisor = version_text(connection.getVersion())
@@ -68,4 +82,12 @@ def look(connection: Any, uri: str) -> Virt:
         hypervisor = ""
     kind = connection.getType()
     detail = f"libvirt {library}, {kind} {hypervisor}".rstrip(", ")
-    return Virt(uri, True, detail, library, hypervisor, tuple(domains))
+    return Virt(
+        uri,
+        True,
+        detail,
+        library,
+        hypervisor,
+        tuple(g for g in guests if isinstance(g, Domain)),
+        tuple(g for g in guests if isinstance(g, UnreadGuest)),
+    )

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vfiotui.model.domain import Domain
+from vfiotui.model.domain import Domain, UnreadGuest
 from vfiotui.model.finding import Finding
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import of_guest
@@ -16,7 +16,7 @@ from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.views.finding import finding_detail, finding_text, key_of
-from vfiotui.tui.views.guest import TABS, device_rows, doctor_rows, heading_row, xml_rows
+from vfiotui.tui.views.guest import TABS, device_rows, doctor_rows, heading_row, unread_rows, xml_rows
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
@@ -64,6 +64,12 @@ class GuestScreen(ConsoleScreen):
         return next((d for d in virt.domains if d.name == self._guest_name), None)
 
     @property
+    def unread(self) -> UnreadGuest | None:
+        """The guest where its description could not be read."""
+        virt = self.virt
+        return None if virt is None else next((g for g in virt.unread if g.name == self._guest_name), None)
+
+    @property
     def guest_findings(self) -> tuple[Finding, ...]:
         """What the checks say of it."""
         return of_guest(self.findings, self._guest_name)
@@ -74,15 +80,20 @@ class GuestScreen(ConsoleScreen):
         width = (page.size.width or 80) - 1
         guest = self.guest
         if guest is None:
-            page.show([row(("this guest is gone", "dim"))])
+            unread = self.unread
+            rows = [row(("this guest is gone", "dim"))] if unread is None else unread_rows(unread, width)
+            page.show([*rows, *(() if unread is None else self._findings(width))])
             return
         self.query_one("#heading", Line).show(heading_row(guest, self._tab, width))
         page.show(self._rows(guest, width))
 
+    def _findings(self, width: int) -> list[Row]:
+        return doctor_rows(self.guest_findings, self.caps.glyphs, width)
+
     def _rows(self, guest: Domain, width: int) -> list[Row]:
         match self._tab:
             case "Doctor":
-                return doctor_rows(self.guest_findings, self.caps.glyphs, width)
+                return self._findings(width)
             case "Devices":
                 return device_rows(guest, self.facts, width)
             case _:

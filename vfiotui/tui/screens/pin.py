@@ -168,7 +168,11 @@ class PinScreen(ConsoleScreen):
         look = Look(size, width, self.caps.glyphs, cell, cards_by_node(facts), desk.marked(page.number))
         sheet = draw(ground, look)
         total, said = desk.score(), desk.problems()
-        rows = [*sheet.rows, row(("guests", "head")), *guest_lines(self.domains(), owners, width)]
+        rows = [
+            *sheet.rows,
+            row(("guests", "head")),
+            *guest_lines(self.domains(), owners, width, self.virt.unread if self.virt else ()),
+        ]
         self._guests_from = len(sheet.rows) + 1
         if desk.editor is not None and height - len(rows) > ROOM:
             room = height - len(rows)

@@ -91,7 +91,9 @@ class Desk:
                 self._editors[domain.name] = Editor(pinning_of(domain))
             else:
                 editor.start = pinning_of(domain)
-        self.ground = ground_of(facts.cpu, (d for d in self._domains if d is not domain), near)
+        others = (d for d in self._domains if d is not domain)
+        unread = () if isinstance(facts.virt, Unread) else facts.virt.unread
+        self.ground = ground_of(facts.cpu, others, near, unread)
 
     def _forget(self) -> None:
         """What belonged to the last pinning."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
+from vfiotui.model.domain import Domain, UnreadGuest
 from vfiotui.model.domain_devices import Disk
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
@@ -25,6 +25,12 @@ def heading_row(domain: Domain, tab: str, width: int) -> Row:
     tabs = [(f" {name} ", "reverse" if name == tab else "dim") for name in TABS]
     room = max(width - sum(len(t) for t, _ in tabs) - len(domain.state) - 4, 8)
     return row((fit(domain.name, min(len(domain.name), room)), "accent"), f"  {clean(domain.state)}  ", *tabs)
+
+
+def unread_rows(guest: UnreadGuest, width: int) -> list[Row]:
+    """That a guest could not be read, and why."""
+    name = row((fit(guest.name, min(len(guest.name), max(width - 12, 8))), "accent"), "  not read")
+    return [name, BLANK, *labelled("reason", guest.why.reason, width), *labelled("from", guest.source, width), BLANK]
 
 
 def doctor_rows(findings: Sequence[Finding], glyphs: Glyphs, width: int) -> list[Row]:

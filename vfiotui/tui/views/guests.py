@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.domain import Domain, UnreadGuest, Virt
 from vfiotui.model.finding import Finding
 from vfiotui.model.reading import Unread
 from vfiotui.model.report import count, of_guest
@@ -34,18 +34,19 @@ def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> li
         return []
     if isinstance(virt.domains, Unread):
         return [row(("no guest can be shown; running ones run on, and screen 5 shows their threads", "dim"))]
-    if not virt.domains:
+    if not virt.names:
         where = "on this connection" if virt.connected else "in these files"
         return [row((f"no guest is defined {where}", "dim"))]
     wide = width >= 112
     most = 48 if width >= 156 else 20
-    name = min(max(8, *(cell_len(clean(d.name)) for d in virt.domains)), most)
+    name = min(max(8, *(cell_len(clean(n)) for n in virt.names)), most)
     head = (
         f"{'guest':{name}} {'state':11} {'doctor':{DOCTOR}} {'vCPU':>4} {'memory':>8} {'PCI':>3} {'USB':>3} auto "
         f"{'pins' if wide else ''}"
     )
     rows = [row((fit(head, width), "head"))]
-    return rows + [_guest_row(d, of_guest(findings, d.name), width, wide, name) for d in virt.domains]
+    rows += [_guest_row(d, of_guest(findings, d.name), width, wide, name) for d in virt.domains]
+    return rows + [_unread_row(g, width, name) for g in virt.unread]
 
 
 def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
@@ -65,6 +66,17 @@ def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
     ][:2]
     runs: list[Run] = [(f"{number} {mark} ", style) for number, mark, style in words] or [("ok ", "holds")]
     return (*runs, (" " * max(DOCTOR - sum(len(text) for text, _ in runs), 0), ""))
+
+
+def _unread_row(guest: UnreadGuest, width: int, name: int) -> Row:
+    return row(
+        (fit(guest.name, name), "unknown"),
+        " ",
+        (fit("not read", 11), "unknown"),
+        " ",
+        (fit(str(guest.why), max(width - name - 13, 0)), "unknown"),
+        key=f"guest {guest.name}",
+    )
 
 
 def _guest_row(domain: Domain, findings: Sequence[Finding], width: int, wide: bool, name: int) -> Row:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
+from vfiotui.model.domain import Domain, UnreadGuest
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.model.live import CpuMoment
@@ -204,13 +204,17 @@ def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], widt
     return rows
 
 
-def guest_lines(domains: Sequence[Domain], owners: Owners, width: int) -> list[Row]:
-    """Every guest with its letter and its pins in words."""
+def guest_lines(domains: Sequence[Domain], owners: Owners, width: int, unread: Sequence[UnreadGuest] = ()) -> list[Row]:
+    """Every guest with its letter and its pins in words; those that could not be read with the reason."""
     rows = []
     for domain in domains:
         style = owners.styles.get(domain.name, "info") if domain.vcpu_pins else "dim"
         letter = " " if domain.name == owners.chosen else owners.letters.get(domain.name, "?")
         rows.append(row(f"{letter} ", (fit(domain.name, 18), style), " ", fit(pin_words(domain), max(width - 22, 10))))
+    rows += [
+        row("  ", (fit(g.name, 18), "unknown"), " ", fit(f"not read: {g.why.reason}", max(width - 22, 10)))
+        for g in unread
+    ]
     return rows or [row(("no guest is known: libvirt tells of none", "dim")), BLANK]
 
 
