@@ -30,7 +30,12 @@ def open_root(args: argparse.Namespace) -> Root:
     if args.root is None:
         return Root.live()
     if os.path.isdir(args.root):
-        return Root.mounted(args.root)
+        try:
+            return Root.mounted(args.root)
+        except OSError as error:
+            raise CommandError(
+                f"{args.root} cannot be opened: {(error.strerror or str(error)).lower()}", Exit.NO_ACCESS
+            ) from error
     from vfiotui.host.archive import BadArchive, open_capture
 
     try:

@@ -6,7 +6,8 @@ import errno
 import os
 import stat as stat_bits
 
-from vfiotui.host.tree import HOPS, Stat
+from vfiotui.host.tree import Stat
+from vfiotui.host.walk import HOPS
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
 
 

@@ -73,12 +73,11 @@ class Root:
 
     @classmethod
     def mounted(cls, folder: str) -> Root:
-        """A disk that is mounted at `folder`, or a captured tree unpacked there."""
-        tree = FolderTree(folder)
-        captured = any(
-            os.path.isdir(f"{tree.prefix}/{d}") and os.listdir(f"{tree.prefix}/{d}") for d in ("sys", "proc")
-        )
-        return cls(tree, Mode.CAPTURE if captured else Mode.ROOT, folder)
+        """A disk that is mounted at `folder`, or a captured tree unpacked there; OSError where it cannot be opened."""
+        root = cls(FolderTree(folder), Mode.ROOT, folder)
+        if root.has("sys") or root.has("proc"):
+            root.mode = Mode.CAPTURE
+        return root
 
     @property
     def is_live(self) -> bool:
@@ -303,7 +302,7 @@ class KeptFolder:
             return self._root.names(self.path)
         try:
             if self._fd < 0:
-                self._fd = os.open(tree.where(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._fd = tree.open_folder(self.path)
             return tuple(sorted(os.listdir(self._fd)))
         except (OSError, ValueError) as error:
             self.close()

@@ -7,10 +7,8 @@ import os
 import stat as stat_bits
 from typing import Protocol
 
+from vfiotui.host.walk import FOLLOW, LIST, LOOK, READ, Top, opened, real
 from vfiotui.model.value import dataclass
-
-HOPS = 40
-"""Symlinks followed in one path, as the kernel does (path_resolution(7))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,11 @@ class LiveTree:
         return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime, found.st_uid, found.st_gid)
 
     def open(self, path: str) -> int:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        return os.open(path, READ)
+
+    def open_folder(self, path: str) -> int:
+        """A descriptor for repeated listing; the caller closes it."""
+        return os.open(path, LIST)
 
     def where(self, path: str) -> str:
         return path
@@ -121,51 +123,14 @@ class LiveTree:
 class FolderTree:
     """A folder that stands for a whole system: absolute links and `..` stay inside it.
 
-    Every component is looked at without following it, so that no link in a hostile folder
-    reaches the running system. Folders without links in their path are remembered.
+    Every path is walked from one descriptor of the folder (see host.walk), so that no link in a hostile folder reaches
+    the running system; nothing but regular files and folders is opened.
     """
 
     def __init__(self, prefix: str) -> None:
+        """OSError where the folder cannot be opened."""
         self.prefix = os.path.realpath(prefix).rstrip("/")
-        self._folders: dict[str, str] = {"": ""}
-
-    def _resolve(self, path: str, follow_last: bool = True) -> str:
-        """The real path inside the folder ("" is its top); the last component may be absent."""
-        done = ""
-        todo = [p for p in reversed(path.split("/")) if p]
-        hops = 0
-        while todo:
-            name = todo.pop()
-            if name == ".":
-                continue
-            if name == "..":
-                done = done.rpartition("/")[0]
-                continue
-            step = f"{done}/{name}"
-            if todo and step in self._folders:
-                done = self._folders[step]
-                continue
-            try:
-                mode = os.lstat(self.prefix + step).st_mode
-            except FileNotFoundError:
-                if todo:
-                    raise
-                return step
-            if stat_bits.S_ISLNK(mode) and (todo or follow_last):
-                hops += 1
-                if hops > HOPS:
-                    raise OSError(errno.ELOOP, "too many symbolic links")
-                target = os.readlink(self.prefix + step)
-                if target.startswith("/"):
-                    done = ""
-                todo.extend(p for p in reversed(target.split("/")) if p)
-                continue
-            if todo and not stat_bits.S_ISDIR(mode):
-                raise NotADirectoryError(errno.ENOTDIR, "not a directory")
-            if stat_bits.S_ISDIR(mode):
-                self._folders[step] = step
-            done = step
-        return done
+        self.top = Top(self.prefix or "/")
 
     def read(self, path: str, limit: int) -> bytes:
         fd = self.open(path)
@@ -175,23 +140,44 @@ class FolderTree:
             os.close(fd)
 
     def names(self, path: str) -> list[str]:
-        return os.listdir(self.where(path))
+        fd = self.open_folder(path)
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
 
     def readlink(self, path: str) -> str:
-        return os.readlink(self.prefix + self._resolve(path, follow_last=False))
+        fd = opened(self.top.fd, path, LOOK)
+        try:
+            return os.readlink("", dir_fd=fd)
+        except FileNotFoundError as error:
+            # The kernel's word for a descriptor that is of no link.
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path) from error
+        finally:
+            os.close(fd)
 
     def real(self, path: str) -> str:
-        real = self._resolve(path)
-        os.lstat(self.prefix + real)
-        return real or "/"
+        return real(self.top.fd, path)
 
     def stat(self, path: str, follow: bool) -> Stat:
-        found = os.lstat(self.prefix + (self._resolve(path, follow_last=follow) or "/"))
+        fd = opened(self.top.fd, path, FOLLOW if follow else LOOK)
+        try:
+            found = os.fstat(fd)
+        finally:
+            os.close(fd)
         return Stat(kind_of(found.st_mode), found.st_size, found.st_mode, found.st_mtime, found.st_uid, found.st_gid)
 
     def open(self, path: str) -> int:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
-        return os.open(self.where(path), flags)
+        # A device of a foreign disk may do something when it is opened: it is looked at first.
+        fd = opened(self.top.fd, path, FOLLOW)
+        try:
+            regular_size(fd)
+        finally:
+            os.close(fd)
+        return opened(self.top.fd, path, READ)
+
+    def open_folder(self, path: str) -> int:
+        return opened(self.top.fd, path, LIST)
 
     def where(self, path: str) -> str:
-        return self.prefix + (self._resolve(path) or "/")
+        return self.prefix + real(self.top.fd, path)
