@@ -141,3 +141,70 @@ def test_the_running_system_agrees_with_lscpu() -> None:
     seen = cpu.read(Root.live())
     assert isinstance(seen, Topology)
     assert [c.cpu for c in seen.online_cpus] == [r["cpu"] for r in told if r.get("online", True)]
+
+
+LOONGSON = """system type\t\t: generic-loongson-machine
+
+processor\t\t: {0}
+package\t\t\t: 0
+core\t\t\t: {1}
+CPU Family\t\t: Loongson-64bit
+Model Name\t\t: Loongson-3A6000
+CPU MHz\t\t\t: 2500.00
+Address Sizes\t\t: 48 bits physical, 48 bits virtual
+ISA\t\t\t: loongarch32r loongarch32s loongarch64
+Features\t\t: cpucfg lam ual fpu lsx lasx complex crypto lvz lbt_x86
+
+"""
+
+
+def test_loongarch_is_read_by_its_own_words(tmp_path: Path) -> None:
+    info = "".join(LOONGSON.format(n, n // 2) for n in range(4))
+    seen = cpu.read(folder_root(tmp_path, {"/proc/cpuinfo": info}))
+    assert isinstance(seen, Topology)
+    assert [c.siblings for c in seen.cpus] == [{0, 1}, {0, 1}, {2, 3}, {2, 3}]
+    assert {c.package for c in seen.cpus} == {0}
+    assert (seen.model, seen.vendor, seen.physical_bits) == ("Loongson-3A6000", "Loongson-64bit", 48)
+    assert isinstance(seen.flags, frozenset) and "lvz" in seen.flags
+
+
+def test_a_cache_without_a_type_is_no_level_one_cache_of_data(tmp_path: Path) -> None:
+    folder = "/sys/devices/system/cpu/cpu0/cache"
+    files = {"/sys/devices/system/cpu/online": "0\n"}
+    for index, level in enumerate((1, 2, 3)):
+        files |= {f"{folder}/index{index}/level": f"{level}\n", f"{folder}/index{index}/shared_cpu_list": "0\n"}
+    seen = cpu.read(folder_root(tmp_path, files))
+    assert isinstance(seen, Topology)
+    assert [(c.level, c.kind) for c in seen.cpus[0].caches] == [(2, "Unified"), (3, "Unified")]
+
+
+def test_nodes_of_memory_alone_and_cpus_that_may_come(tmp_path: Path) -> None:
+    node, cpus = "/sys/devices/system/node", "/sys/devices/system/cpu"
+    seen = cpu.read(
+        folder_root(
+            tmp_path,
+            {
+                f"{cpus}/online": "0-1\n",
+                f"{cpus}/present": "0-1\n",
+                f"{cpus}/possible": "0-63\n",
+                **{f"{cpus}/cpu{n}/topology/core_cpus_list": f"{n}\n" for n in (0, 1, 2)},
+                f"{node}/node0/cpulist": "0-1\n",
+                f"{node}/node0/distance": "10 40\n",
+                f"{node}/node0/meminfo": "Node 0 MemTotal:  1024 kB\n",
+                f"{node}/node8/cpulist": "\n",
+                f"{node}/node8/distance": "40 10\n",
+                f"{node}/node9/cpulist": "junk\n",
+                f"{node}/node9/meminfo": "Node 9 MemTotal: -5 kB\n",
+                f"{node}/node9/distance": "40 x 10\n",
+            },
+        )
+    )
+    assert isinstance(seen, Topology)
+    assert [c.cpu for c in seen.cpus] == [0, 1], "a CPU that is not plugged in is none"
+    assert len(seen.possible if isinstance(seen.possible, frozenset) else ()) == 64
+    by = {n.node: n for n in seen.nodes}
+    assert (by[0].cpus, by[0].memory_kib, by[0].distances) == ({0, 1}, 1024, (10, 40))
+    assert by[8].cpus == frozenset() and isinstance(by[8].memory_kib, Unread)
+    assert isinstance(by[9].cpus, Unread) and isinstance(by[9].memory_kib, Unread)
+    assert isinstance(by[9].distances, Unread), "a figure that is left out would move the others"
+    assert seen.by_number[0].nodes == {0}

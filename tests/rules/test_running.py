@@ -118,6 +118,21 @@ def test_a_processor_without_kvm_is_mended_where_it_was_switched_off(flags: str,
     assert device.fix is not None and "CPU-VIRT" in device.fix.text
 
 
+@pytest.mark.parametrize(
+    ("flags", "verdict"),
+    [
+        ("cpucfg lam ual fpu lsx lasx lvz", Verdict.NOT_APPLICABLE),
+        ("fp asimd evtstrm aes", Verdict.NOT_APPLICABLE),
+        ("rv64imafdch_zicsr", Verdict.NOT_APPLICABLE),
+        ("fpu vme tsc", Verdict.FAILS),
+        ("\ufffd(7 x", Verdict.UNKNOWN),
+    ],
+)
+def test_only_x86_processors_need_its_flags(flags: str, verdict: Verdict) -> None:
+    (found,) = ask("CPU-VIRT", replace(CLEAN, cpu=replace(CLEAN.cpu, flags=flags), kvm=False))
+    assert found.verdict is verdict
+
+
 def test_a_processor_with_kvm_wants_the_module() -> None:
     (device,) = ask("KVM-DEVICE", replace(CLEAN, kvm=False))
     assert device.fix is not None and "load kvm_intel" in device.fix.text

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from vfiotui.host.cpu_caches import read_caches
 from vfiotui.host.cpu_info import CpuInfo, read_cpuinfo
 from vfiotui.host.cpu_kinds import Kinds, find_kinds
-from vfiotui.host.numbered import CPUS, cpu_list, numbered
+from vfiotui.host.numbered import CPUS, cpu_list, cpu_mask, numbered
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_mask
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.topology import Cpu, CpuSet, Node, Topology
 from vfiotui.model.value import replace
@@ -29,7 +28,7 @@ def shared_cpus(root: Root, folder: str, names: Sequence[str]) -> Reading[CpuSet
         listed = cpu_list(root, f"{folder}/{name}_list")
         if not isinstance(listed, Unread) and listed:
             return listed
-        mask = then(root.text(f"{folder}/{name}", 1 << 16), parse_mask)
+        mask = cpu_mask(root, f"{folder}/{name}")
         if not isinstance(mask, Unread) and mask:
             return mask
         first = first or (listed if isinstance(listed, Unread) else None)
@@ -51,13 +50,20 @@ def read_nodes(root: Root) -> tuple[Node, ...]:
         folder = f"{NODES}/node{number}"
         cpus = cpu_list(root, f"{folder}/cpulist")
         if isinstance(cpus, Unread):
-            cpus = then(root.text(f"{folder}/cpumap", 1 << 16), parse_mask)
-        distances = then(
-            root.text(f"{folder}/distance", 1 << 16),
-            lambda t: tuple(int(w) for w in t.split() if w.isdigit() and len(w) < 9),
-        )
-        found.append(Node(number, cpus, node_memory(root, folder), distances))
+            cpus = cpu_mask(root, f"{folder}/cpumap")
+        found.append(Node(number, cpus, node_memory(root, folder), node_distances(root, folder)))
     return tuple(found)
+
+
+def node_distances(root: Root, folder: str) -> Reading[tuple[int, ...]]:
+    """The distances to the online nodes in their order."""
+    path = f"{folder}/distance"
+    words = then(root.text(path, 1 << 16), str.split)
+    if isinstance(words, Unread):
+        return words
+    if not words or not all(w.isascii() and w.isdigit() and len(w) < 9 for w in words):
+        return Unread("holds no distances", Why.DAMAGED, path)
+    return tuple(map(int, words))
 
 
 def node_memory(root: Root, folder: str) -> Reading[int]:
@@ -181,5 +187,7 @@ def read_cpu(
 
 def with_kind(cpu: Cpu, kinds: Kinds) -> Cpu:
     """The CPU with its rank among the kinds of cores."""
+    if kinds.missing is not None:
+        return replace(cpu, kind=kinds.missing)
     rank = kinds.rank.get(cpu.cpu) if cpu.online else None
     return replace(cpu, kind=rank, kind_name=kinds.names.get(cpu.cpu, "") if rank is not None else "")

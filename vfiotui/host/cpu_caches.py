@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.host.numbered import cpu_list, cpu_mask
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list, parse_mask
 from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.topology import Cache, CpuSet
 
 SIZE = re.compile(r"(\d{1,9})\s*([KMG]?)B?$")
+KINDS = ("Data", "Instruction", "Unified")
 UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -25,27 +26,33 @@ def parse_size(text: str) -> Reading[int]:
 
 def shared_by(root: Root, folder: str, cpu: int) -> Reading[CpuSet]:
     """The CPUs that share a cache, the CPU itself among them."""
-    listed = then(root.text(f"{folder}/shared_cpu_list", 1 << 16), parse_list)
+    listed = cpu_list(root, f"{folder}/shared_cpu_list")
     if isinstance(listed, Unread) or not listed:
-        listed = then(root.text(f"{folder}/shared_cpu_map", 1 << 16), parse_mask)
+        listed = cpu_mask(root, f"{folder}/shared_cpu_map")
     if not isinstance(listed, Unread) and cpu not in listed:
         return Unread("does not list its own CPU", Why.DAMAGED, folder)
     return listed
 
 
 def read_caches(root: Root, folder: str, cpu: int) -> tuple[Cache, ...]:
-    """The caches of a CPU by level; one that does not tell its level is left out."""
+    """The caches of a CPU by level; a first one that shows no type, and one without a level, are left out."""
     found = []
     for name in or_else(root.names(folder), ()):
         if not name.startswith("index"):
             continue
         level = root.integer(f"{folder}/{name}/level")
+        kind = root.text(f"{folder}/{name}/type", 4096)
         if isinstance(level, Unread) or not 1 <= level <= 9:
             continue
+        if isinstance(kind, Unread) or kind not in KINDS:
+            if level < 2:
+                continue
+            # No processor has a second or third level for instructions alone.
+            kind = "Unified"
         found.append(
             Cache(
                 level,
-                or_else(root.text(f"{folder}/{name}/type", 4096), "Unified"),
+                kind,
                 shared_by(root, f"{folder}/{name}", cpu),
                 then(root.text(f"{folder}/{name}/size", 4096), parse_size),
             )

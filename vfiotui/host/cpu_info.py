@@ -11,6 +11,9 @@ from vfiotui.model.value import dataclass
 
 PATH = "/proc/cpuinfo"
 BITS = re.compile(r"(\d{1,3}) bits physical")
+PACKAGE = ("physical id", "package")
+CORE = ("core id", "core")
+"""The keys of x86, then of LoongArch (arch/loongarch/kernel/proc.c)."""
 S390 = re.compile(r"processor (\d{1,6}):")
 
 
@@ -31,18 +34,21 @@ class CpuInfo:
 
     def package(self, cpu: int) -> Reading[int]:
         """The "physical id" of a CPU."""
-        return self._number(cpu, "physical id")
+        return self._number(cpu, PACKAGE)
 
-    def _number(self, cpu: int, key: str) -> Reading[int]:
-        text = self.blocks.get(cpu, {}).get(key, "")
-        return int(text) if text.isdigit() and len(text) < 9 else Unread(f"shows no {key}", Why.ABSENT, PATH)
+    def _number(self, cpu: int, keys: tuple[str, ...]) -> Reading[int]:
+        block = self.blocks.get(cpu, {})
+        text = next((block[key] for key in keys if key in block), "")
+        if text.isascii() and text.isdigit() and len(text) < 9:
+            return int(text)
+        return Unread(f"shows no {keys[0]}", Why.ABSENT, PATH)
 
     def siblings(self, cpu: int, otherwise: Unread) -> Reading[CpuSet]:
         """CPUs with the same physical id and core id; the given reason where those are not shown."""
-        package, core = self.package(cpu), self._number(cpu, "core id")
+        package, core = self.package(cpu), self._number(cpu, CORE)
         if isinstance(package, Unread) or isinstance(core, Unread):
             return otherwise
-        same = (c for c in self.blocks if self.package(c) == package and self._number(c, "core id") == core)
+        same = (c for c in self.blocks if self.package(c) == package and self._number(c, CORE) == core)
         return frozenset(same)
 
     def package_cpus(self, cpu: int, otherwise: Unread) -> Reading[CpuSet]:
@@ -65,7 +71,7 @@ def parse_blocks(text: str) -> tuple[dict[int, dict[str, str]], dict[str, str]]:
             continue
         every.setdefault(key, value)
         s390 = S390.match(line)
-        if key == "processor" and value.isdigit() and len(value) < 7:
+        if key == "processor" and value.isascii() and value.isdigit() and len(value) < 7:
             block = blocks.setdefault(int(value), {})
         elif s390:
             blocks.setdefault(int(s390[1]), {})
@@ -85,10 +91,10 @@ def read_cpuinfo(root: Root) -> CpuInfo:
         return text if isinstance(text, Unread) else Unread(f"shows no {keys[0]}", Why.ABSENT, PATH)
 
     flags = told("flags", "Features", "features", "isa")
-    bits = BITS.search(every.get("address sizes", ""))
+    bits = BITS.search(every.get("address sizes", every.get("Address Sizes", "")))
     return CpuInfo(
         blocks,
-        told("vendor_id", "CPU implementer", "vendor"),
+        told("vendor_id", "CPU implementer", "vendor", "CPU Family"),
         told("model name", "Model Name", "cpu model", "cpu", "Processor"),
         flags if isinstance(flags, Unread) else frozenset(flags.split()),
         int(bits[1])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from vfiotui.host import config_files
-from vfiotui.host.numbered import cpu_list
+from vfiotui.host.numbered import cpu_list, cpu_mask
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_mask
 from vfiotui.model.isolation import Isolation
-from vfiotui.model.reading import Reading, then
+from vfiotui.model.reading import Reading
 
 CGROUP = "/sys/fs/cgroup"
 SETTINGS = ("/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env")
@@ -21,5 +20,5 @@ def read(root: Root) -> Reading[Isolation]:
         partitions=cpu_list(root, f"{CGROUP}/cpuset.cpus.isolated"),
         realtime_us=root.integer("/proc/sys/kernel/sched_rt_runtime_us"),
         irqbalance=config_files.several(root, SETTINGS),
-        workqueues=then(root.text("/sys/devices/virtual/workqueue/cpumask", 1 << 16), parse_mask),
+        workqueues=cpu_mask(root, "/sys/devices/virtual/workqueue/cpumask"),
     )

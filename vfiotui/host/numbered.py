@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.cpuset import parse_list, parse_mask
+from vfiotui.model.reading import Reading, at, or_else, then
 
 CPUS = "/sys/devices/system/cpu"
 NUMBERED = re.compile(r"(?:cpu|node)(\d{1,6})$")
@@ -23,5 +23,9 @@ def numbered(names: Reading[tuple[str, ...]], kind: str) -> tuple[int, ...]:
 
 def cpu_list(root: Root, path: str) -> Reading[frozenset[int]]:
     """A file that holds a CPU list."""
-    text = root.text(path, 1 << 16)
-    return text if isinstance(text, Unread) else parse_list(text)
+    return at(path, then(root.text(path, 1 << 16), parse_list))
+
+
+def cpu_mask(root: Root, path: str) -> Reading[frozenset[int]]:
+    """A file that holds a CPU mask."""
+    return at(path, then(root.text(path, 1 << 16), parse_mask))

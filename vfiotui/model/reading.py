@@ -53,6 +53,13 @@ def then(reading: Reading[T], use: Callable[[T], U]) -> Reading[U]:
     return reading if isinstance(reading, Unread) else use(reading)
 
 
+def at(path: str, reading: Reading[T]) -> Reading[T]:
+    """The reading; where what was found at the path makes no sense, the reason names the path."""
+    if isinstance(reading, Unread) and not reading.path:
+        return Unread(reading.reason, reading.why, path)
+    return reading
+
+
 @dataclass(frozen=True, slots=True)
 class Counter:
     """A raw counter with the moment at which it was read."""

@@ -22,7 +22,11 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+
+X86 = frozenset({"lm", "tsc", "cx8", "vme", "vmx", "svm"})
+OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3"})
+"""Flags of ARM, LoongArch and s390; LoongArch has an fpu too."""
 
 
 @rule("CPU-VIRT", "H1", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
@@ -30,8 +34,12 @@ def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
     flags = known(cpu.flags)
     found = flags & {"vmx", "svm"}
-    if not flags & {"fpu", "lm"}:
-        yield not_applicable("host", "not an x86 processor")
+    if flags & OTHERS or any(word.startswith("rv") for word in flags):
+        yield not_applicable("host", "not an x86 processor", seen("/proc/cpuinfo", " ".join(sorted(flags)[:8])))
+    elif not flags & X86:
+        yield unknown(
+            "host", "the flags are not those of a processor known here", seen("/proc/cpuinfo", " ".join(flags)[:80])
+        )
     elif found:
         yield holds(
             "host", f"the processor has {', '.join(sorted(found))}", seen("/proc/cpuinfo", " ".join(sorted(found)))

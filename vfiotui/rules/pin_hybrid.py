@@ -31,6 +31,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         return
     topology = known(facts.cpu)
     if not topology.hybrid:
+        for cpu in domain.fixed_pins.values():
+            if cpu in topology.by_number:
+                known(topology.by_number[cpu].kind)
         return
     kinds: dict[str, list[int]] = {}
     for cpu in sorted(domain.fixed_pins.values()):
