@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 from vfiotui.apply.journal import Journal
+from vfiotui.apply.keep import PLAN, digest
 from vfiotui.apply.kinds.kind import quoted
 from vfiotui.apply.steps import works
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.trouble import Damage, Trouble
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import Reading, Unread
 
 SHOWN = 4
 """Commands that one sentence names."""
@@ -41,16 +42,28 @@ def by_hand(journal: Journal) -> str:
     return f"compare what is there now with what was kept, then by hand: {said}{more}"
 
 
+def _reason(journal: Journal, plan: Reading[Plan]) -> str:
+    """Why a plan cannot be believed, as a sentence fragment; empty where it can."""
+    if isinstance(plan, Unread):
+        return plan.reason
+    wanted = journal.come().kept
+    try:
+        listed = journal.keep.listed(wanted) if wanted else {}
+    except Damage as error:
+        return f"cannot be compared: {error}"
+    return "is not as it was kept" if listed and digest(f"{journal.folder}/{PLAN}") != listed[PLAN].digest else ""
+
+
 def trusted(journal: Journal) -> Plan:
     """The plan of a change whose plan and journal can be believed; Trouble with what can be done by hand elsewhere."""
-    plan = journal.plan()
-    if isinstance(plan, Unread):
-        todo = f"'sh {quoted(journal.script)}' undoes it without the plan"
-        if not os.path.exists(journal.script):
-            todo = f"undo.sh is missing too: {by_hand(journal)}"
-        raise Trouble(f"nothing was changed: the plan of change {journal.name} {plan.reason}: {todo}")
-    come = journal.come()
+    plan, come = journal.plan(), journal.come()
     if come.state is State.DAMAGED:
         todo = f"{by_hand(journal)}; then move {journal.folder} away"
         raise Trouble(f"nothing was changed: change {journal.name} is damaged: {come.word}; {todo}")
+    reason = _reason(journal, plan)
+    if reason or isinstance(plan, Unread):
+        todo = f"'sh {quoted(journal.script)}' undoes it without the plan"
+        if not os.path.exists(journal.script):
+            todo = f"undo.sh is missing too: {by_hand(journal)}"
+        raise Trouble(f"nothing was changed: the plan of change {journal.name} {reason}: {todo}")
     return plan

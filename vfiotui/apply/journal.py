@@ -73,10 +73,11 @@ class Journal:
         finally:
             os.close(fd)
 
-    def begin(self, event: str) -> None:
+    def begin(self, event: str, **values: str) -> None:
         """This process works at the change from now on: "apply" or "undo"."""
         me = process_of(self.site, os.getpid())
-        self.write(event, at=time.strftime("%Y-%m-%d %H:%M:%S"), pid=me.pid, start=me.start, boot=me.boot)
+        at = time.strftime("%Y-%m-%d %H:%M:%S")
+        self.write(event, at=at, pid=me.pid, start=me.start, boot=me.boot, host=os.uname().nodename, **values)
 
     def command(self, step: int, pid: int) -> None:
         """A step's command runs."""

@@ -1,15 +1,29 @@
-"""What a change needs to be taken back, kept in its folder before the first write."""
+"""What a change needs to be undone, kept in its folder before the first write, with a list of what was kept.
+
+The list is written once, when all is kept, and its digest stands in the journal. A note of what a step did is written
+later: it carries a digest of its own.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
-from vfiotui.apply.disk import Meta, dress, make_folders, meta_of, put_file, sync_folder, write_all
+from vfiotui.apply.disk import Meta, dress, drop, make_folders, meta_of, put_file, sync_folder, write_all
+from vfiotui.apply.trouble import Damage
+from vfiotui.model.value import dataclass
 
 BLOCK = 1 << 20
+LIST = "kept.json"
+PLAN = "plan.json"
+DONE = ".done.json"
+"""How the note of what a step did ends; that of what was before ends with .json alone."""
+ABSENT = "absent"
 
 
 def own_meta() -> Meta:
@@ -25,7 +39,12 @@ def digest(path: str) -> str:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        return "absent"
+        return ABSENT
+
+
+def digest_of(data: bytes) -> str:
+    """The same word for the content of a file."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def copy_durably(source: str, target: str) -> None:
@@ -45,10 +64,55 @@ def copy_durably(source: str, target: str) -> None:
             os.close(fd)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One line of the list: a file or link in the folder before/, as it was kept."""
+
+    digest: str
+    size: int
+    meta: Meta
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_pairs(value: object) -> bool:
+    return isinstance(value, list) and all(_are_texts(pair) and len(pair) == 2 for pair in value)
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+NOTED: dict[str, Callable[[object], bool]] = {
+    "place": _is_text,
+    "before": _is_text,
+    "made": _are_texts,
+    "kept": _are_pairs,
+    "after": _is_map,
+    "boot": _is_text,
+    "override": _is_text,
+    "got": _is_number,
+    "said": _is_text,
+    "done": lambda value: isinstance(value, bool),
+}
+"""What a note may hold, and whether a value can be that."""
+
+
 class Keep:
-    """The folder before/ of one change: copies with their metadata, and a note for each step."""
+    """The folder before/ of one change: copies with their metadata, and notes for each step."""
 
     def __init__(self, folder: str) -> None:
+        self.top = folder
         self.folder = f"{folder}/before"
 
     def make(self) -> None:
@@ -75,23 +139,101 @@ class Keep:
         except FileNotFoundError:
             return None
 
+    def meta(self, name: str) -> Meta:
+        """The metadata of a file when it was kept; those of the copy where no list was made of them."""
+        kept = self.listed().get(name)
+        return meta_of(self.path(name)) if kept is None else kept.meta
+
     def note(self, step: int, **values: Any) -> None:
-        """Adds to what is noted for a step."""
-        self.write(f"{step}.json", json.dumps({**self.noted(step), **values}).encode())
+        """Notes what was before a step; not after the list was made."""
+        self._write_note(f"{step}.json", {**self._note(f"{step}.json"), **values})
+
+    def note_done(self, step: int, **values: Any) -> None:
+        """Adds to what is noted of what a step did."""
+        self._write_note(f"{step}{DONE}", {**self._note(f"{step}{DONE}"), **values})
+
+    def forget_done(self, step: int) -> None:
+        """Nothing is noted of what a step did: it is done again."""
+        drop(f"{self.folder}/{step}{DONE}")
+        self.sync()
+
+    def _write_note(self, name: str, values: dict[str, Any]) -> None:
+        self.write(name, json.dumps({**values, "sum": _sum(values)}).encode())
 
     def noted(self, step: int) -> dict[str, Any]:
-        """What was noted for a step; empty where nothing was."""
-        data = self.read(f"{step}.json")
+        """All that was noted for a step; empty where nothing was. Damage where a note cannot be believed."""
+        return {**self._note(f"{step}.json"), **self._note(f"{step}{DONE}")}
+
+    def _note(self, name: str) -> dict[str, Any]:
+        data = self.read(name)
         if data is None:
             return {}
-        value = json.loads(data)
-        return value if isinstance(value, dict) else {}
+        try:
+            value = json.loads(data)
+            if not isinstance(value, dict):
+                raise ValueError
+            # Changes of an earlier version have notes without a sum.
+            found = value.pop("sum", None)
+            if found not in (None, _sum(value)) or not all(k in NOTED and NOTED[k](v) for k, v in value.items()):
+                raise ValueError
+        except (ValueError, RecursionError) as error:
+            raise Damage(f"the note {self.path(name)} is damaged") from error
+        return value
 
     def later(self, step: int) -> list[dict[str, Any]]:
-        """The notes of the steps behind this one, in order."""
-        names = (name.removesuffix(".json") for name in os.listdir(self.folder) if name.endswith(".json"))
+        """What was noted for the steps behind this one, in order."""
+        names = {name.partition(".")[0] for name in os.listdir(self.folder) if name.endswith(".json")}
         return [self.noted(n) for n in sorted(int(name) for name in names if name.isdigit()) if n > step]
+
+    def close(self) -> str:
+        """Writes the list of all that was kept, and of the plan; returns its digest."""
+        entries = {}
+        places = {name: self.path(name) for name in sorted(os.listdir(self.folder))}
+        for name, place in {PLAN: f"{self.top}/{PLAN}", **places}.items():
+            meta = meta_of(place)
+            entries[name] = {
+                "digest": digest(place),
+                "size": os.lstat(place).st_size,
+                "mode": meta.mode,
+                "owner": [meta.uid, meta.gid],
+                "mtime": meta.mtime,
+                "xattrs": {key: base64.b64encode(value).decode() for key, value in meta.xattrs},
+            }
+        data = json.dumps(entries, indent=1).encode()
+        put_file(f"{self.top}/{LIST}", data, own_meta(), f"{self.top}/.partial")
+        return digest_of(data)
+
+    def listed(self, wanted: str = "") -> dict[str, Kept]:
+        """The list by name, empty where there is none; Damage where it is not the `wanted` one or cannot be read."""
+        damage = Damage(f"the list of what was kept, {self.top}/{LIST}, is missing or damaged")
+        try:
+            with open(f"{self.top}/{LIST}", "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            if wanted:
+                raise damage from None
+            return {}
+        if wanted and digest_of(data) != wanted:
+            raise damage
+        try:
+            return {str(name): _kept(entry) for name, entry in json.loads(data).items()}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise damage from error
 
     def sync(self) -> None:
         """Makes the names in the folder durable."""
         sync_folder(self.folder)
+
+
+def _sum(values: dict[str, Any]) -> str:
+    return digest_of(json.dumps(values, sort_keys=True).encode())
+
+
+def _kept(entry: Any) -> Kept:
+    uid, gid = entry["owner"]
+    try:
+        xattrs = tuple((str(k), base64.b64decode(v, validate=True)) for k, v in entry["xattrs"].items())
+    except binascii.Error as error:
+        raise ValueError from error
+    meta = Meta(int(entry["mode"]), int(uid), int(gid), xattrs, int(entry["mtime"]))
+    return Kept(str(entry["digest"]), int(entry["size"]), meta)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import digest
+from vfiotui.apply.keep import ABSENT, digest, digest_of
 from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
+from vfiotui.apply.trouble import Damage, Trouble
 
 
 def keep(work: Work, place: str, there: bool) -> None:
@@ -17,20 +18,33 @@ def keep(work: Work, place: str, there: bool) -> None:
     work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
 
 
-def put_back(work: Work, place: str, kept: str, folders: tuple[str, ...] = ()) -> None:
-    """The name holds what was kept under `kept`, with its metadata; nothing kept: the name goes away."""
-    copy = work.keep.path(kept)
+def put_back(work: Work, place: str, kept: str, before: str, folders: tuple[str, ...] = ()) -> None:
+    """The name holds again what `before` is the digest of, with its metadata, and is compared; "absent": it goes away.
+
+    Damage where the kept copy is not that: then nothing is touched.
+    """
     partial = work.partial(place)
-    if os.path.islink(copy):
-        disk.put_link(place, os.readlink(copy), partial)
-        return
-    data = work.keep.read(kept)
-    if data is None:
+    if before == ABSENT:
         if os.path.isdir(os.path.dirname(place)):
             disk.remove(place)
         disk.drop_empty(folders)
+    elif before.startswith("link:"):
+        disk.put_link(place, before.removeprefix("link:"), partial)
     else:
-        disk.put_file(place, data, disk.meta_of(copy), partial)
+        data = work.keep.read(kept)
+        if data is None or digest_of(data) != before:
+            raise Damage(f"the kept copy {work.keep.path(kept)} is missing or damaged: {place} is left as it is")
+        disk.put_file(place, data, work.keep.meta(kept), partial)
+    if digest(place) != before:
+        raise Trouble(f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk")
+
+
+def before(work: Work) -> str:
+    """The digest of what was at the name; Damage where it was not noted."""
+    noted = work.keep.noted(work.step).get("before")
+    if noted is None:
+        raise Damage(f"the note of step {work.step} ({work.change.subject}) is missing")
+    return str(noted)
 
 
 def made_folders(work: Work) -> tuple[str, ...]:
@@ -54,6 +68,6 @@ def undo_lines(work: Work, after: str) -> tuple[list[str], list[str]]:
         [f"check {work.step} {quoted(noted['place'])} {quoted(noted['before'])} {after}"],
         [
             put_back_line(work, str(work.step), noted["place"], noted["before"]),
-            *([f"drop_empty {folders}"] if folders else []),
+            *([f"drop_empty {work.step} {folders}"] if folders else []),
         ],
     )

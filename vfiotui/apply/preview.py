@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from vfiotui.apply.back import begun
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Standing
 from vfiotui.apply.site import Site
-from vfiotui.apply.steps import works
 from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.whole import must_be_whole
 from vfiotui.host.changes import read_one
 from vfiotui.model.journal import ChangeRecord
 from vfiotui.model.value import replace
@@ -22,9 +23,9 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
         raise Trouble(f"{journal.name} is no change")
     steps = []
     try:
-        for work in reversed(works(journal, trusted(journal))):
-            if work.step not in record.progress.begun:
-                continue
+        begun_steps = begun(journal, trusted(journal))
+        must_be_whole(journal, begun_steps)
+        for work in reversed(begun_steps):
             kind, change = kind_of(work.change.kind), work.change
             standing = kind.standing(work)
             if standing is Standing.BEFORE:

@@ -44,8 +44,9 @@ def _begun(journal: Journal, plan: Plan) -> Journal:
         steps = works(journal, plan)
         for work in steps:
             kind_of(work.change.kind).prepare(work)
+        kept = journal.keep.close()
         write_undo_script(journal, plan, steps)
-        journal.begin("apply")
+        journal.begin("apply", kept=kept)
         return settle(journal)
     except OSError as error:
         discard(journal)

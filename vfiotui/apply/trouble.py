@@ -11,6 +11,10 @@ class Conflict(Trouble):
     """Somebody else changed the subject: it is neither as before nor as the plan left it."""
 
 
+class Damage(Trouble):
+    """What the way back needs is missing or not as it was kept: nothing is undone by it."""
+
+
 class Busy(Trouble):
     """Another process applies or undoes a change on the same machine."""
 

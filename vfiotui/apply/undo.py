@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.back import foreign, take_back
+from vfiotui.apply.back import begun, foreign, take_back, unrecorded
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.kinds.kind import Work
@@ -13,6 +13,7 @@ from vfiotui.apply.run import Stopped, forward, never
 from vfiotui.apply.site import Site
 from vfiotui.apply.steps import Outcome, Tell, works, write_undo_script
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan
@@ -40,12 +41,20 @@ def _undo(journal: Journal, plan: Plan, tell: Tell, force: bool) -> Outcome:
         raise Trouble(f"change {journal.name} is {come.state} already: nothing of it is in force")
     end_left_behind(come.command)
     try:
+        must_be_whole(journal, begun(journal, plan))
         blocked = [] if force else foreign(journal, plan)
         if blocked:
             subjects = ", ".join(dict.fromkeys(w.change.subject for w in blocked))
             raise Conflict(
                 f"{subjects} changed since change {journal.name}{_later(journal, blocked)}: nothing was done; "
                 "look at the difference, then give --force to overwrite it"
+            )
+        unknown = [] if force else unrecorded(journal, plan)
+        if unknown:
+            subjects = ", ".join(dict.fromkeys(w.change.subject for w in unknown))
+            raise Conflict(
+                f"{subjects} is as change {journal.name} would leave it, and its journal does not say that the change "
+                "began that: nothing was done; give --force to undo it too"
             )
         journal.begin("undo")
         take_back(journal, plan, tell, force)
@@ -80,8 +89,12 @@ def resume(site: Site, wanted: str, tell: Tell, *, wait: bool = False, stopped: 
             raise Trouble(f"change {journal.name} is {come.state}: there is nothing to resume")
         end_left_behind(come.command)
         try:
+            steps = works(journal, plan)
+            for work in steps:
+                if work.change.kind == "command" and work.step not in come.finished:
+                    work.keep.forget_done(work.step)
             journal.begin("apply")
-            write_undo_script(journal, plan, works(journal, plan))
+            write_undo_script(journal, plan, steps)
         except OSError as error:
             raise Trouble(os_sentence(error, f"change {journal.name} cannot be resumed")) from error
         return forward(journal, plan, tell, stopped)

@@ -58,6 +58,100 @@ look() { # PLACE: what lies there, as one word in $now
     fi
 }
 
+is_step() { # WORD: a number of a step of this change
+    case $1 in
+    '' | 0* | *[!0-9]* | ???????*) return 1 ;;
+    esac
+    [ "$1" -le "$STEPS" ]
+}
+
+is_worker() { # LINE: it names a process
+    case $1 in *'"pid": '*'"start": '*'"boot": "'*'"'*) ;; *) return 1 ;; esac
+    word=${1#*'"pid": '}
+    word=${word%%,*}
+    case $word in '' | 0* | *[!0-9]* | ????????*) return 1 ;; esac
+    word=${1#*'"start": '}
+    word=${word%%,*}
+    case $word in '' | *[!0-9]*) return 1 ;; esac
+}
+
+event_of() { # LINE: what it says, in $event; false where it is no event
+    case $1 in
+    '{"event": "apply", '*'}' | '{"event": "undo", '*'}')
+        event=${1#'{"event": "'}
+        event=${event%%'"'*}
+        is_worker "$1"
+        ;;
+    '{"event": "command", "step": '*'}')
+        event='command'
+        word=${1#*'"step": '}
+        is_step "${word%%,*}" && is_worker "$1"
+        ;;
+    '{"event": "begin", "step": '*'}' | '{"event": "end", "step": '*'}' | '{"event": "back", "step": '*'}')
+        event=${1#'{"event": "'}
+        event=${event%%'"'*}
+        word=${1#*'"step": '}
+        is_step "${word%'}'}"
+        ;;
+    '{"event": "done"'*'}' | '{"event": "undone"'*'}' | '{"event": "rolled back"'*'}' | '{"event": "stuck"'*'}')
+        event=${1#'{"event": "'}
+        event=${event%%'"'*}
+        ;;
+    *) return 1 ;;
+    esac
+}
+
+read_journal() { # sets $state to the last of apply, undo and the ends; $fault to what is wrong with the journal
+    state='' fault='' line_number=0
+    if [ ! -f "$here/journal" ] || [ -L "$here/journal" ]; then
+        fault='it is not there'
+        return
+    fi
+    # A rescue system may lack wc and tr: the lines themselves are looked at in any case.
+    size=$(wc -c <"$here/journal" 2>/dev/null) || size=0
+    if [ "$size" -gt 1048576 ]; then
+        fault='it is longer than 1048576 bytes'
+        return
+    fi
+    if [ "$(printf 'a\tb' | tr -d '\011' 2>/dev/null)" = ab ]; then
+        clean=$(LC_ALL=C tr -d '\000-\011\013-\037\177-\377' <"$here/journal" | sha256sum)
+        [ "$clean" = "$(sha256sum <"$here/journal")" ] || {
+            fault='it holds bytes that no line of it has'
+            return
+        }
+    fi
+    while IFS= read -r line || [ -n "$line" ]; do
+        line_number=$((line_number + 1))
+        if event_of "$line"; then
+            case $state:$event in
+            :apply | ?*:apply | ?*:undo | ?*:done | ?*:undone | ?*:'rolled back' | ?*:stuck) state=$event ;;
+            :*)
+                fault='it has lost its beginning'
+                return
+                ;;
+            esac
+            continue
+        fi
+        case $line in
+        *'}')
+            fault="line $line_number of it is no event that this script knows"
+            return
+            ;;
+        '{"event": "'*) continue ;;
+        esac
+        # What a power cut tore is the beginning of a line.
+        beginning='{"event": "'
+        case $beginning in
+        "$line"*) ;;
+        *)
+            fault="line $line_number of it is no event"
+            return
+            ;;
+        esac
+    done <"$here/journal"
+    [ -n "$state" ] || fault='it is empty'
+}
+
 begun() { # STEP: was it begun, and not taken back since?
     found=1
     while IFS= read -r line; do
@@ -67,6 +161,20 @@ begun() { # STEP: was it begun, and not taken back since?
         esac
     done <"$here/journal"
     return $found
+}
+
+concerned() { # STEP: it was begun, or what it makes is there although no line says so
+    case $unrecorded in *" $1 "*) return 0 ;; esac
+    begun "$1"
+}
+
+whole() { # STEP NAME DIGEST: what was kept is as it was kept
+    begun "$1" || return 0
+    look "$here/before/$2"
+    [ "$now" != "$3" ] || return 0
+    case $now in absent) now='is missing' ;; *) now='is damaged' ;; esac
+    say "what was kept for the undo $now: $here/before/$2"
+    damaged=1
 }
 
 back() { # STEP: it is taken back
@@ -106,7 +214,15 @@ mounted() { # POINT: the change was made while a file system was mounted there
 check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change left it?
     [ "$4" != any ] && [ ! -e "$here/writing-$1" ] || return 0
     look "$ROOT$2"
-    if [ "$now" = "$3" ] || [ "$now" = "$4" ]; then return; fi
+    [ "$now" != "$3" ] || return 0
+    if ! begun "${1%%.*}"; then
+        [ "$now" = "$4" ] || return 0
+        say "$2 is as the change would leave it, and the journal does not say that the change began it (-f undoes it too)"
+        unrecorded="$unrecorded${1%%.*} "
+        conflicts=1
+        return
+    fi
+    [ "$now" != "$4" ] || return 0
     say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
     conflicts=1
 }
@@ -115,7 +231,7 @@ on_the_way() { # KEPT: what is neither as before nor as after from here on is ou
     : >"$here/writing-$1" && sync
 }
 
-copy() { # KEPT PATH PARTIAL XATTRS: a kept file takes its place
+copy() { # KEPT PATH PARTIAL MODE XATTRS: a kept file takes its place
     # A cp that knows no attributes refuses the word xattr; a second name for the kept file has all of them too.
     if cp --preserve=all --preserve=xattr "$here/before/$1" "$3" 2>/dev/null || {
         rm -f "$3"
@@ -133,7 +249,8 @@ copy() { # KEPT PATH PARTIAL XATTRS: a kept file takes its place
     on_the_way "$1" && cat "$here/before/$1" >"$2"
 }
 
-put_back() { # KEPT PATH BEFORE [XATTRS]: the path holds again what was kept
+put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was kept
+    concerned "${1%%.*}" || return 0
     partial=$ROOT${2%/*}/.vfiotui-$NUMBER-${1%%.*}
     [ -n "$only_tell" ] || rm -f "$partial" 2>/dev/null
     look "$ROOT$2"
@@ -144,15 +261,23 @@ put_back() { # KEPT PATH BEFORE [XATTRS]: the path holds again what was kept
     case $3 in
     absent) rm -f "$ROOT$2" ;;
     link:*) ln -s "${3#link:}" "$partial" && mv -f "$partial" "$ROOT$2" ;;
-    *) copy "$1" "$ROOT$2" "$partial" "${4-}" ;;
+    *)
+        # The kept copy is compared at the last moment: a file that is there is worth more than none.
+        now=$(sha256sum <"$here/before/$1")
+        if [ "${now%% *}" = "$3" ]; then
+            copy "$1" "$ROOT$2" "$partial" "${5-}"
+            [ -z "${4-}" ] || chmod "$4" "$ROOT$2" 2>/dev/null
+        fi
+        ;;
     esac
     look "$ROOT$2"
     [ "$now" = "$3" ] || trouble "$2 could NOT be put back"
 }
 
-drop_new() { # FOLDER PATTERN KNOWN…: files of the pattern that were not there before
-    folder=$1 pattern=$2
-    shift 2
+drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not there before
+    concerned "$1" || return 0
+    folder=$2 pattern=$3
+    shift 3
     cd "$ROOT$folder/" 2>/dev/null || return 0
     # One pattern, whatever blanks are in it.
     old_ifs=$IFS
@@ -170,8 +295,9 @@ drop_new() { # FOLDER PATTERN KNOWN…: files of the pattern that were not there
     cd "$here" || exit 4
 }
 
-drop_empty() { # FOLDER…: folders that the change made, where nothing is in them
-    [ -z "$only_tell" ] || return 0
+drop_empty() { # STEP FOLDER…: folders that the change made, where nothing is in them
+    [ -z "$only_tell" ] && concerned "$1" || return 0
+    shift
     for folder in "$@"; do
         [ ! -d "$ROOT$folder" ] || rmdir "$ROOT$folder" 2>/dev/null || return 0
     done
@@ -237,14 +363,30 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
+read_journal
+if [ -n "$fault" ]; then
+    say "the journal of this change is damaged: $fault. Nothing was done: what was there before lies in $here/before;"
+    say "compare it with what is there now, and copy it by hand"
+    exit 4
+fi
+case $state in
+undone | 'rolled back')
+    say "it is $state already: nothing of it is in force"
+    exit 0
+    ;;
+esac
 running=$(at_work)
 if [ -n "$running" ]; then
     say "somebody is at work at this change (process$running): wait for its end, then run this again"
     exit 1
 fi
+wholes() {
+:
+@WHOLE@
+}
 checks() {
 :
 @CHECKS@
@@ -253,10 +395,28 @@ backs() {
 :
 @BACKS@
 }
+wholes
+if [ "$damaged" = 1 ]; then
+    say "nothing was done: copy what is whole in $here/before by hand"
+    exit 4
+fi
 checks
 if [ "$conflicts" = 1 ] && [ -z "$force" ]; then
     say "nothing was done"
     exit 1
+fi
+# What happens to this system is written down first: a journal that takes no line would say something else of it.
+if [ -z "$only_tell" ]; then
+    stat=$(cat "/proc/$$/stat" 2>/dev/null)
+    # shellcheck disable=SC2086
+    set -- ${stat##*)}
+    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+    line='{"event": "undo", "pid": '$$', "start": '${20:-0}', "boot": "'$boot'"}'
+    { printf '\n%s\n' "$line" >>"$here/journal"; } 2>/dev/null || {
+        say "nothing was done: the journal $here/journal cannot be written; make it writable, or make room there"
+        exit 4
+    }
+    sync
 fi
 backs
 [ -z "$only_tell" ] || exit 0
@@ -266,5 +426,8 @@ if [ "$failed" = 1 ]; then
     exit 4
 fi
 rm -f "$here"/writing-*
-printf '\n{"event": "undone", "why": "by undo.sh"}\n' >>"$here/journal"
+printf '\n{"event": "undone", "why": "by undo.sh"}\n' >>"$here/journal" || {
+    say "everything was taken back, and the journal $here/journal cannot be written: run this again"
+    exit 4
+}
 say "taken back"

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
+from vfiotui.apply.keep import ABSENT, DONE, digest
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Work, quoted
 from vfiotui.apply.reach import boot_mounts
+
+
+def _whole(steps: tuple[Work, ...]) -> Iterator[str]:
+    """The lines that compare what was kept for each step with the list of it."""
+    numbers = {str(work.step) for work in steps}
+    for name, kept in steps[0].keep.listed().items() if steps else ():
+        step = name.partition(".")[0]
+        if step in numbers:
+            yield f"whole {step} {quoted(name)} {quoted(kept.digest)}"
+    for work in steps:
+        note = f"{work.step}{DONE}"
+        word = digest(work.keep.path(note)) if work.change.kind == "command" else ABSENT
+        if word != ABSENT:
+            yield f"whole {work.step} {note} {word}"
 
 
 def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
@@ -23,6 +38,8 @@ def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
         backs += back
     backs += [f"run_back {work.step} {shlex.join(work.change.argv)}" for work in steps if work.change.again]
     parts = {
+        "STEPS": str(len(steps)),
+        "WHOLE": "\n".join(_whole(steps)),
         "NUMBER": f"{number:04d}",
         "TITLE": shlex.quote(" ".join(title.split())),
         "CHECKS": "\n".join(checks),

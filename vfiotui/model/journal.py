@@ -73,6 +73,10 @@ class Progress:
     """When it began."""
     boot: str = ""
     """The boot in which it was applied."""
+    kept: str = ""
+    """The digest of the list of what was kept; empty for changes of an earlier version."""
+    host: str = ""
+    """The name of the system that applied it; empty where it is not known."""
 
 
 ENDS = {"done": State.DONE, "undone": State.UNDONE, "rolled back": State.ROLLED_BACK, "stuck": State.STUCK}
@@ -99,7 +103,7 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
     except Damaged as error:
         return damaged(str(error))
     state, begun, finished = State.APPLYING, [], set()
-    word = at = boot = ""
+    word = at = boot = kept = host = ""
     process = command = None
     for event in journal:
         name, step = event["event"], event.get("step", 0)
@@ -108,6 +112,8 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
             process, command = _process(event), None
             at = at or event.get("at", "")
             boot = process.boot if name == "apply" else boot
+            kept = kept or event.get("kept", "")
+            host = event.get("host", host) if name == "apply" else host
         elif name in ENDS:
             state = ENDS[name]
             word = event.get("why", word)
@@ -125,7 +131,7 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
                 begun.remove(step)
     if state in (State.UNDONE, State.ROLLED_BACK):
         begun, finished = [], set()
-    return Progress(state, tuple(begun), frozenset(finished), word, process, command, at, boot)
+    return Progress(state, tuple(begun), frozenset(finished), word, process, command, at, boot, kept, host)
 
 
 @dataclass(frozen=True, slots=True)

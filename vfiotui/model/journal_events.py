@@ -47,7 +47,7 @@ def _checked(event: object, number: int, steps: int | None) -> dict[str, Any]:
         and isinstance(event.get("boot"), str)
     ):
         raise Damaged(f"line {number} of its journal names an impossible process")
-    if any(not isinstance(event.get(word, ""), str) for word in ("at", "why", "host")):
+    if any(not isinstance(event.get(word, ""), str) for word in ("at", "why", "host", "kept")):
         raise Damaged(f"line {number} of its journal holds no text where one belongs")
     return event
 

@@ -104,7 +104,7 @@ class CommandKind:
         for place in products(work.site, work.change.products).values():
             _sync(place)
         after = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
-        work.keep.note(work.step, after=after)
+        work.keep.note_done(work.step, after=after)
 
     def undo(self, work: Work) -> None:
         before, after = self._kept(work), self._after(work)
@@ -112,7 +112,7 @@ class CommandKind:
         for index, (path, old) in enumerate(before.items()):
             place = work.site.place(path)
             if digest(place) != old:
-                put_back(work, place, f"{work.step}.{index}")
+                put_back(work, place, f"{work.step}.{index}", old)
         for path, place in now.items():
             if path not in before and (after is None or path in after):
                 disk.remove(place)
@@ -142,7 +142,7 @@ class CommandKind:
             for pattern in work.change.products:
                 folder, name = os.path.split(pattern)
                 folder = work.site.inside(work.site.real_place(folder)).rstrip("/")
-                backs.append(f"drop_new {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
+                backs.append(f"drop_new {work.step} {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
             for path in sorted(after.keys() - before.keys()):
                 checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(found[path])}")

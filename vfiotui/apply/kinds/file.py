@@ -74,7 +74,7 @@ class FileKind:
         disk.put_file(place, change.after, meta, work.partial(place))
 
     def undo(self, work: Work) -> None:
-        name.put_back(work, self._place(work), str(work.step), name.made_folders(work))
+        name.put_back(work, self._place(work), str(work.step), name.before(work), name.made_folders(work))
 
     def tidy(self, work: Work) -> None:
         name.tidy(work, self._place(work))

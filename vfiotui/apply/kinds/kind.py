@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from vfiotui.apply.disk import meta_of
 from vfiotui.apply.keep import Keep
 from vfiotui.apply.site import Site
 from vfiotui.model.change import Change
@@ -79,10 +78,14 @@ class Kind(Protocol):
 
 
 def put_back_line(work: Work, kept: str, path: str, before: str) -> str:
-    """The line of undo.sh that puts a path back; it names the attributes that a simple cp would lose."""
+    """The line of undo.sh that puts a path back, with the mode, and the attributes that a simple cp would lose."""
+    line = f"put_back {kept} {quoted(path)} {quoted(before)}"
     copy = work.keep.path(kept)
-    names = " ".join(n for n, _ in meta_of(copy).xattrs) if os.path.isfile(copy) and not os.path.islink(copy) else ""
-    return f"put_back {kept} {quoted(path)} {quoted(before)}{f' {quoted(names)}' if names else ''}"
+    if not os.path.isfile(copy) or os.path.islink(copy):
+        return line
+    meta = work.keep.meta(kept)
+    names = " ".join(name for name, _ in meta.xattrs)
+    return f"{line} {meta.mode:04o}{f' {quoted(names)}' if names else ''}"
 
 
 def quoted(text: str) -> str:

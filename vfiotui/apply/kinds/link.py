@@ -65,7 +65,9 @@ class LinkKind:
         disk.put_link(place, os.fsdecode(work.change.after), work.partial(place))
 
     def undo(self, work: Work) -> None:
-        name.put_back(work, work.site.place(work.change.subject), str(work.step), name.made_folders(work))
+        name.put_back(
+            work, work.site.place(work.change.subject), str(work.step), name.before(work), name.made_folders(work)
+        )
 
     def tidy(self, work: Work) -> None:
         name.tidy(work, work.site.place(work.change.subject))

@@ -39,10 +39,10 @@ class NudgeKind:
             write(self._place(work), plain(work.change.after))
         except OSError as error:
             raise Trouble(os_sentence(error, f"the kernel does not take the order in {work.change.subject}")) from error
-        work.keep.note(work.step, done=True)
+        work.keep.note_done(work.step, done=True)
 
     def undo(self, work: Work) -> None:
-        work.keep.note(work.step, done=False)
+        work.keep.note_done(work.step, done=False)
 
     def tidy(self, work: Work) -> None:
         return

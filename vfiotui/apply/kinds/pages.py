@@ -100,10 +100,10 @@ class PagesKind:
             short = f"the kernel gave {max(more, 0)} of {wanted} huge pages in {work.change.subject}"
             if ALL_OR_NOTHING in work.change.wants or more <= 0:
                 raise Trouble(f"{short}: memory is too fragmented or too full; stop what holds it, or ask after a boot")
-            work.keep.note(work.step, got=got, said=f"{short}; they are kept")
+            work.keep.note_done(work.step, got=got, said=f"{short}; they are kept")
         elif got != after:
             said = f"{got - after} huge pages in {work.change.subject} are in use and go when their guest ends"
-            work.keep.note(work.step, got=got, said=said)
+            work.keep.note_done(work.step, got=got, said=said)
 
     def undo(self, work: Work) -> None:
         if not self._gone(work):
