@@ -14,6 +14,7 @@ NAME = "cores"
 PATH = f"{guest_hook.FOLDER}/50-vfiotui-cores"
 PROMISE = "Keeps the host's own work off the CPUs that running guests are pinned to, and gives them back."
 OPERATIONS = ("prepare", "reconnect", "release")
+WANTED = ("cputune/vcpupin cpuset",)
 BODY = r"""slices='user.slice system.slice init.scope'
 
 # Lists such as 0-3,^1,8 become one number a line, each once.
@@ -91,12 +92,12 @@ settle() {
 }
 
 work() {
-  take_xml || return 0
+  take_guest "$@" || return 0
   umask 077
   mkdir -p "$state/guest" "$state/slice" "$state/irq" || return 0
   case $2 in
     prepare | reconnect)
-      cpus=$(printf '%s\n' "$xml" | sed -n "s/.*<vcpupin [^>]*cpuset=['\"]\([0-9,^ -]*\)['\"].*/\1/p")
+      cpus=$(printf '%s\n' "$facts" | sed -n 's:^cputune/vcpupin|\([0-9,^-]*\)$:\1:p')
       [ -n "$cpus" ] || return 0
       { printf '%s\n' "$1"; printf '%s\n' "$cpus"; } >"$state/guest/$uuid"
       ;;
@@ -110,7 +111,7 @@ work() {
 
 def cores_hook(guests: Iterable[str]) -> str:
     """The script for these guests."""
-    return guest_hook.serving(NAME, PROMISE, BODY, OPERATIONS, guests)
+    return guest_hook.serving(NAME, PROMISE, BODY, OPERATIONS, WANTED, guests)
 
 
 def guests_of(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
+from vfiotui.formats import hook_xml
 from vfiotui.formats.libvirt_hook import fragment, own
 
 FOLDER = "/etc/libvirt/hooks/qemu.d"
@@ -39,13 +40,22 @@ gone() {
   [ -z "$(find "$1" -mmin -2)" ]
 }
 
-# Sets $xml and $uuid; fails where the XML names no guest.
-take_xml() {
-  xml=$(cat)
-  uuid=$(printf '%s\n' "$xml" | sed -n 's:.*<uuid>\([0-9a-fA-F-]*\)</uuid>.*:\1:p' | sed -n 1p)
-  [ -n "$uuid" ]
+# Sets $uuid from what was kept for the guest $1: its end is heard even where its XML cannot be read.
+kept_uuid() {
+  for file in "$state"/guest/*; do
+    [ -f "$file" ] && [ "$(sed -n 1p "$file")" = "$1" ] && uuid=${file##*/} && return 0
+  done
+  return 1
 }
 
+# Sets $facts and $uuid for a call of GUEST OPERATION; fails where nothing can be done for the guest.
+take_guest() {
+  take_xml "$1" && return 0
+  facts=''
+  [ "$2" = release ] && kept_uuid "$1"
+}
+
+@XML@
 """
 TAIL = r"""
 case $2 in
@@ -65,9 +75,15 @@ exit 0
 """
 
 
-def serving(name: str, promise: str, body: str, operations: Iterable[str], guests: Iterable[str]) -> str:
-    """A script that calls the function `work` of its body at these operations of these guests, one at a time."""
+def serving(
+    name: str, promise: str, body: str, operations: Iterable[str], wanted: Iterable[str], guests: Iterable[str]
+) -> str:
+    """A script that calls the function `work` of its body at these operations of these guests, one at a time.
+
+    `wanted` are the elements of the guest's XML that the body finds in $facts; see hook_xml.functions.
+    """
     text = f"# {promise}\n{HEAD}{body}{TAIL}".replace("@OPERATIONS@", " | ".join(operations))
+    text = text.replace("@XML@", hook_xml.functions(wanted))
     return fragment(
         name, text.replace("@NAME@", name).replace("@GUESTS@", " ".join(map(shlex.quote, sorted(set(guests)))))
     )

@@ -16,15 +16,20 @@ NAME = "pages"
 PATH = f"{guest_hook.FOLDER}/40-vfiotui-pages"
 PROMISE = "Sets huge pages aside before a guest starts, and gives them back when it has ended."
 OPERATIONS = ("prepare", "started", "reconnect", "release")
+WANTED = (
+    "memory unit .",
+    "memoryBacking/hugepages",
+    "memoryBacking/hugepages/page size unit nodeset",
+    "numatune/memory nodeset",
+    "numatune/memnode cellid nodeset",
+    "cpu/numa/cell id memory unit",
+)
 BODY = r"""tries=5
 room_kib=2097152
 
-# From XML to lines of NODE SIZE_KIB PAGES; the node is - where the guest's memory may lie anywhere.
+# From the facts to lines of NODE SIZE_KIB PAGES; the node is - where the guest's memory may lie anywhere.
 needs() {
-  awk -v RS='<' -v usual="$1" '
-    function value(name,   text) {
-      if (!match($0, "[ \t\n]" name "=[\"\047][^\"\047]*")) return ""
-      text = substr($0, RSTART, RLENGTH); sub("^[^\"\047]*[\"\047]", "", text); return text }
+  awk -F '|' -v usual="$1" '
     function kib(number, unit,   factor) {
       factor = unit ~ /^[Gg]/ ? 1048576 : unit ~ /^[Mm]/ ? 1024 : unit ~ /^[Bb]/ ? 1 / 1024 : 1
       return number * factor }
@@ -41,17 +46,13 @@ needs() {
       if (!count) { asked["- " size] += pages; return }
       for (n = 0; n < 1024; n++) if (holds(nodes, n)) {
         each = int((pages + count - 1) / count); asked[n " " size] += each; pages -= each; count-- } }
-    /^memory[ >]/ && !inside && !total { text = $0; sub(/^[^>]*>/, "", text); total = kib(text + 0, value("unit")) }
-    /^memory[ >]/ && tune { everywhere = value("nodeset") }
-    /^numatune/ { tune = inside = 1 }
-    /^\/numatune/ { tune = inside = 0 }
-    /^memnode / { at[value("cellid") + 0] = value("nodeset") }
-    /^hugepages/ { huge = 1 }
-    /^page / { if (value("nodeset") == "") whole = kib(value("size") + 0, value("unit"))
-      else { of[++sizes] = value("nodeset"); size_of[sizes] = kib(value("size") + 0, value("unit")) } }
-    /^cell / && value("memory") != "" {
-      c = value("id") + 0; cell[cells++] = c; kib_of[c] = kib(value("memory") + 0, value("unit")) }
-    /^devices/ { inside = 1 }
+    $1 == "memory" && !total { total = kib($3 + 0, $2) }
+    $1 == "numatune/memory" { everywhere = $2 }
+    $1 == "numatune/memnode" { at[$2 + 0] = $3 }
+    $1 == "memoryBacking/hugepages" { huge = 1 }
+    $1 == "memoryBacking/hugepages/page" {
+      if ($4 == "") whole = kib($2 + 0, $3); else { of[++sizes] = $4; size_of[sizes] = kib($2 + 0, $3) } }
+    $1 == "cpu/numa/cell" && $3 != "" { c = $2 + 0; cell[cells++] = c; kib_of[c] = kib($3 + 0, $4) }
     END {
       if (!huge) exit
       if (!cells) { cells = 1; cell[0] = 0; kib_of[0] = total }
@@ -155,7 +156,7 @@ give_back() {
 }
 
 prepare() {
-  needed=$(printf '%s\n' "$xml" | needs "$(kib Hugepagesize)")
+  needed=$(printf '%s\n' "$facts" | needs "$(kib Hugepagesize)")
   [ -n "$needed" ] || { compact; return; }
   printf '%s\nphase starting\n' "$1" >"$mine"
   printf '%s\n' "$needed" | sort >"$state/.needed"
@@ -167,7 +168,7 @@ prepare() {
 }
 
 work() {
-  take_xml || return 0
+  take_guest "$@" || return 0
   umask 077
   mkdir -p "$state/guest" || return 0
   for file in "$state"/guest/*; do
@@ -191,7 +192,7 @@ work() {
 
 def pages_hook(guests: Iterable[str]) -> str:
     """The script for these guests."""
-    return guest_hook.serving(NAME, PROMISE, BODY, OPERATIONS, guests)
+    return guest_hook.serving(NAME, PROMISE, BODY, OPERATIONS, WANTED, guests)
 
 
 def guests_of(text: str) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ PROGRAMS = (
     "driverctl",
     "sysctl",
     "systemctl",
+    "python3",
+    "xmllint",
 )
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 

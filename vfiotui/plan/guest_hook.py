@@ -63,6 +63,8 @@ def serve(draft: Draft, hook: GuestHook, guest: str, why: str) -> None:
     if version is not None and version < FOLLOWS_FOLDER and draft.text(RUNNER) is None:
         runs = "this libvirt does not look into qemu.d itself"
         draft.write(RUNNER, libvirt_hook.runner(), runs, Phase.HOST_FILE, risk=Risk.R2, effect=Effect.GUEST, mode=0o755)
+    if not {"python3", "xmllint"} & draft.ground.programs.keys():
+        draft.note("the hook reads the guest's XML with python3 or xmllint, and neither was found here: install one")
     if not served:
         draft.note("libvirt looks for hooks when its daemon starts: restart it once, guests run on meanwhile")
 
