@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.host.root import Root
 
@@ -15,7 +16,7 @@ class LiveSite(Site):
     def is_live(self) -> bool:
         return True
 
-    def _where(self, path: str, follow_last: bool) -> str:
+    def _where(self, path: str, follow_last: bool) -> Place:
         return Site(self.root)._where(path, follow_last)
 
     @property

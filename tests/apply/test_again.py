@@ -81,7 +81,7 @@ def test_an_undo_that_was_cut_short_runs_it_too(entered: Site, tmp_path: Path) -
 
 def test_the_script_does_the_same(entered: Site, tmp_path: Path) -> None:
     apply(entered, plan(EDIT, COPY), quiet)
-    script = next(Path(entered.journal).iterdir()) / "undo.sh"
+    script = next(Path(entered.outside(entered.journal)).iterdir()) / "undo.sh"
     done = subprocess.run(["sh", str(script)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert elsewhere(tmp_path) == ["refresh:'quiet iommu=pt'", "refresh:'quiet'"]
@@ -126,7 +126,7 @@ def test_two_commands_may_write_the_same_file(entered: Site, tmp_path: Path) -> 
         for w in ("a", "b")
     ]
     assert apply(entered, plan(*steps), quiet).state is State.DONE
-    script = next(Path(entered.journal).iterdir()) / "undo.sh"
+    script = next(Path(entered.outside(entered.journal)).iterdir()) / "undo.sh"
     told = subprocess.run(["sh", str(script), "-n"], capture_output=True, text=True)
     assert told.returncode == 0 and "changed by somebody" not in told.stdout, told.stdout + told.stderr
     assert undo(entered, "1", quiet).state is State.UNDONE

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from vfiotui.apply.disk import Meta, put_file
+from vfiotui.apply.place import Place
+from vfiotui.host.walk import Top
 
 
 def test_a_file_is_made_durable_under_its_new_name_before_the_folder_is(
@@ -22,14 +24,14 @@ def test_a_file_is_made_durable_under_its_new_name_before_the_folder_is(
         calls.append(f"fsync {os.readlink(f'/proc/self/fd/{fd}')}")
         fsync(fd)
 
-    def note_rename(*names: Any) -> None:
+    def note_rename(*names: Any, **folders: Any) -> None:
         calls.append("rename")
-        rename(*names)
+        rename(*names, **folders)
 
     monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "rename", note_rename)
     place, partial = tmp_path / "small.conf", tmp_path / ".partial"
     place.write_text("old")
-    put_file(str(place), b"new", Meta(0o600, os.getuid(), os.getgid()), str(partial))
+    put_file(Place(Top(str(tmp_path)), "/small.conf"), b"new", Meta(0o600, os.getuid(), os.getgid()), partial.name)
     assert calls == [f"fsync {partial}", "rename", f"fsync {place}", f"fsync {tmp_path}"]
     assert place.read_text() == "new" and not partial.exists()

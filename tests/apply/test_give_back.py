@@ -13,7 +13,9 @@ from tests.apply.live_site import LiveSite, live_site
 from vfiotui.apply.keep import Keep
 from vfiotui.apply.kinds.driver import DriverKind
 from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Trouble
+from vfiotui.host.walk import Top
 from vfiotui.model.change import give_back
 
 BDF = "0000:01:00.0"
@@ -54,9 +56,10 @@ def machine(tmp_path: Path, loaded: dict[str, str]) -> LiveSite:
 
 
 def work(site: LiveSite, tmp_path: Path, *modules: str) -> Work:
-    keep = Keep(str(tmp_path))
+    top = Place(Top(str(tmp_path)), "/")
+    keep = Keep(top)
     keep.make()
-    return Work(site, give_back(BDF, "vfio-pci", "for the test", modules), 1, 1, keep, "")
+    return Work(site, give_back(BDF, "vfio-pci", "for the test", modules), 1, 1, keep, top / "log")
 
 
 LOADED = {"vfio-pci": "vfio_pci", "xhci_hcd": "xhci_pci", "cirrus": "cirrus", "ahci": ""}

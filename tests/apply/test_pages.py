@@ -12,10 +12,12 @@ import pytest
 from tests.apply.live_site import LiveSite, live_site
 from tests.pools import POOL, fill, held, own_pool
 from vfiotui.apply.kinds import kind_of, pages
+from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.host.root import Root
+from vfiotui.host.walk import Top
 from vfiotui.model.change import Change, nudge, set_pages, set_value
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan, from_json, to_json
@@ -28,8 +30,9 @@ MAP_HUGETLB = 0x40000
 class KernelSite(LiveSite):
     """The journal is the test's own; /sys and /proc are the kernel's."""
 
-    def _where(self, path: str, follow_last: bool) -> str:
-        return path if path.startswith(("/sys/", "/proc/")) else super()._where(path, follow_last)
+    def _where(self, path: str, follow_last: bool) -> Place:
+        kernel = path.startswith(("/sys/", "/proc/"))
+        return Place(Top("/"), path) if kernel else super()._where(path, follow_last)
 
 
 def kernel_site(folder: Path) -> KernelSite:

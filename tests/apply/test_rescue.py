@@ -164,7 +164,9 @@ def test_an_esp_that_is_not_there_is_told_in_the_log(site: Site, tmp_path: Path)
     tool(tmp_path, "build", "echo built")
     outcome = apply(site, plan(builds("/boot/img*")), quiet)  # type: ignore[arg-type]
     assert outcome.state is State.DONE
-    assert "UUID=0000-0000 cannot be mounted at /efi" in Path(site.journal, outcome.name, "log").read_text()
+    assert (
+        "UUID=0000-0000 cannot be mounted at /efi" in Path(site.outside(site.journal), outcome.name, "log").read_text()
+    )
     with pytest.raises(Trouble, match="/efi, and it is not mounted"):
         apply(site, plan(builds("/efi/EFI/Linux/*.efi")), quiet)  # type: ignore[arg-type]
 

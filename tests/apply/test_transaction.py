@@ -10,11 +10,13 @@ import pytest
 
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Busy, Conflict, Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
+from vfiotui.host.walk import Top
 from vfiotui.model.change import Effect, run_command, set_value, write_file
 from vfiotui.model.finding import Risk
 from vfiotui.model.journal import ChangeRecord, State
@@ -115,7 +117,7 @@ def test_a_command_runs_inside_the_system_and_its_products_come_back(entered: Si
     outcome = apply(entered, plan(FILES[0], *COMMAND), quiet)
     assert outcome.state is State.DONE, outcome
     assert b"iommu=pt" in (tmp_path / "boot/grub/grub.cfg").read_bytes()
-    assert "made by" in Path(entered.journal, outcome.name, "log").read_text()
+    assert "made by" in Path(entered.outside(entered.journal), outcome.name, "log").read_text()
     assert undo(entered, "1", quiet).state is State.UNDONE
     assert disk(tmp_path) == before
     assert Path("/proc/self/mounts").read_text() == mounts, "nothing stays mounted"
@@ -199,7 +201,7 @@ def test_stopping_by_hand_takes_back_what_was_done(site: Site, tmp_path: Path) -
 def test_an_interrupted_change_blocks_the_next_until_it_is_ended(site: Site, tmp_path: Path) -> None:
     before = disk(tmp_path)
     apply(site, plan(*FILES), quiet)
-    journal = Path(site.journal, "0001-test-the-steps", "journal")
+    journal = Path(site.outside(site.journal), "0001-test-the-steps", "journal")
     lines = journal.read_text().splitlines(True)
     # As if another process had been killed in the third step, with a line that the power cut tore.
     journal.write_text("".join(lines[:6]).replace('"start": ', '"start": 9') + lines[6][:10])
@@ -256,6 +258,6 @@ def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Site, tmp_p
     if os.geteuid() != 0:
         pytest.skip("entering a mounted system needs root: run make test as root")
     with pytest.raises(OSError, match="No space"):
-        run_command_of(entered, ("sh", "-c", "read line </dev/zero"), str(tmp_path / "log"), full)
+        run_command_of(entered, ("sh", "-c", "read line </dev/zero"), Place(Top(str(tmp_path)), "/log"), full)
     with pytest.raises(ProcessLookupError):
         os.kill(begun[0], 0)

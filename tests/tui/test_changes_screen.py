@@ -101,11 +101,12 @@ async def test_an_empty_journal_tells_how_a_change_begins(size: tuple[int, int])
         await found.shows("nothing is done before")
 
 
-def test_an_unread_journal_says_why() -> None:
+def test_an_unread_journal_says_why(tmp_path: Path) -> None:
     said = " ".join(r.text.strip() for r in change_rows(Unread("needs root", Why.FORBIDDEN), 78))
     assert "needs root" in said and "'sudo vfiotui changes' lists it" in said
-    there = change_rows(Unread("needs root", Why.FORBIDDEN), 200, Root.mounted("/mnt/my disk").option)
-    assert "'sudo vfiotui --root '/mnt/my disk' changes' lists it" in there[0].text
+    (tmp_path / "my disk").mkdir()
+    there = change_rows(Unread("needs root", Why.FORBIDDEN), 400, Root.mounted(f"{tmp_path}/my disk").option)
+    assert f"'sudo vfiotui --root '{tmp_path}/my disk' changes' lists it" in there[0].text
     damaged = change_rows(Unread("too many names", Why.DAMAGED), 78)
     assert "too many names" in damaged[0].text and "sudo" not in damaged[0].text
 

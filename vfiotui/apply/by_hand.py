@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from vfiotui.apply import disk
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.keep import PLAN, digest
 from vfiotui.apply.kinds.kind import quoted
@@ -25,9 +24,10 @@ def copies(journal: Journal, plan: Plan) -> list[str]:
         name, subject = str(work.step), work.change.subject
         if work.change.kind in ("file", "link") and work.change.before is not None:
             copy = work.keep.path(name)
-            if os.path.islink(copy) or (os.path.isfile(copy) and os.path.getsize(copy) == len(work.change.before)):
+            kind = disk.kind(copy)
+            if kind == "link" or (kind == "file" and disk.stat_of(copy).st_size == len(work.change.before)):
                 top = "" if journal.site.is_live else journal.site.folder
-                found.append(f"cp -a {quoted(copy)} {quoted(top + subject)}")
+                found.append(f"cp -a {quoted(journal.site.outside(copy))} {quoted(top + subject)}")
     return found
 
 
@@ -36,7 +36,8 @@ def by_hand(journal: Journal) -> str:
     plan = journal.plan()
     commands = [] if isinstance(plan, Unread) else copies(journal, plan)
     if not commands:
-        return f"what was kept lies in {journal.keep.folder}: compare it with what is there now, and copy it by hand"
+        kept = journal.site.outside(journal.keep.folder)
+        return f"what was kept lies in {kept}: compare it with what is there now, and copy it by hand"
     more = f" and {len(commands) - SHOWN} more" if len(commands) > SHOWN else ""
     said = ", ".join(f"'{command}'" for command in commands[:SHOWN])
     return f"compare what is there now with what was kept, then by hand: {said}{more}"
@@ -51,19 +52,19 @@ def _reason(journal: Journal, plan: Reading[Plan]) -> str:
         listed = journal.keep.listed(wanted) if wanted else {}
     except Damage as error:
         return f"cannot be compared: {error}"
-    return "is not as it was kept" if listed and digest(f"{journal.folder}/{PLAN}") != listed[PLAN].digest else ""
+    return "is not as it was kept" if listed and digest(journal.folder / PLAN) != listed[PLAN].digest else ""
 
 
 def trusted(journal: Journal) -> Plan:
     """The plan of a change whose plan and journal can be believed; Trouble with what can be done by hand elsewhere."""
     plan, come = journal.plan(), journal.come()
     if come.state is State.DAMAGED:
-        todo = f"{by_hand(journal)}; then move {journal.folder} away"
+        todo = f"{by_hand(journal)}; then move {journal.site.outside(journal.folder)} away"
         raise Trouble(f"nothing was changed: change {journal.name} is damaged: {come.word}; {todo}")
     reason = _reason(journal, plan)
     if reason or isinstance(plan, Unread):
-        todo = f"'sh {quoted(journal.script)}' undoes it without the plan"
-        if not os.path.exists(journal.script):
+        todo = f"'sh {quoted(journal.site.outside(journal.script))}' undoes it without the plan"
+        if disk.kind(journal.script) != "file":
             todo = f"undo.sh is missing too: {by_hand(journal)}"
         raise Trouble(f"nothing was changed: the plan of change {journal.name} {reason}: {todo}")
     return plan

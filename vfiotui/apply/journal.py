@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import time
 from typing import Any
 
 from vfiotui.apply import disk
 from vfiotui.apply.keep import Keep, own_meta
+from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.host.changes import read_plan, read_progress, start_of
@@ -31,7 +32,7 @@ def process_of(site: Site, pid: int) -> Process:
 class Journal:
     """One folder below /var/lib/vfiotui/changes."""
 
-    def __init__(self, site: Site, folder: str) -> None:
+    def __init__(self, site: Site, folder: Place) -> None:
         self.site = site
         self.folder = folder
         self.keep = Keep(folder)
@@ -39,7 +40,7 @@ class Journal:
     @property
     def name(self) -> str:
         """The folder's name."""
-        return os.path.basename(self.folder)
+        return self.folder.name
 
     @property
     def number(self) -> int:
@@ -52,19 +53,19 @@ class Journal:
         return f"{JOURNAL}/{self.name}"
 
     @property
-    def log(self) -> str:
+    def log(self) -> Place:
         """Where the output of commands goes."""
-        return f"{self.folder}/log"
+        return self.folder / "log"
 
     @property
-    def script(self) -> str:
+    def script(self) -> Place:
         """The way back without this program."""
-        return f"{self.folder}/undo.sh"
+        return self.folder / "undo.sh"
 
     def write(self, event: str, **values: Any) -> None:
         """Adds one line, durably."""
         line = json.dumps({"event": event, **values}, ensure_ascii=True)
-        fd = os.open(f"{self.folder}/journal", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fd = disk.open_regular(self.folder / "journal", os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(fd).st_size
             torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
@@ -96,7 +97,7 @@ class Journal:
         """A file of the folder holds this text."""
         meta = own_meta()
         meta = disk.Meta(mode, meta.uid, meta.gid)
-        disk.put_file(f"{self.folder}/{name}", text.encode(), meta, f"{self.folder}/.partial")
+        disk.put_file(self.folder / name, text.encode(), meta, ".partial")
 
 
 def create(site: Site, plan: Plan) -> Journal:
@@ -104,16 +105,16 @@ def create(site: Site, plan: Plan) -> Journal:
     place = site.journal
     try:
         disk.make_folders(place, 0o700)
-        number = next_number(name.removesuffix(MAKING) for name in os.listdir(place))
-        journal = Journal(site, f"{place}/{number:04d}-{plan.slug}{MAKING}")
-        os.mkdir(journal.folder, 0o700)
+        number = next_number(name.removesuffix(MAKING) for name in disk.names(place))
+        journal = Journal(site, place / f"{number:04d}-{plan.slug}{MAKING}")
+        disk.make_folder(journal.folder, 0o700, exist_ok=False)
         journal.keep.make()
         journal.put("plan.json", to_json(plan))
         if plan.escape:
             # For somebody who reads the disk from another system.
             journal.put("escape.txt", "\n".join((plan.title, "", *plan.escape, "")))
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {site.inside(place)} cannot be written")) from error
+        raise Trouble(os_sentence(error, f"the journal {place} cannot be written")) from error
     return journal
 
 
@@ -121,41 +122,41 @@ def clear_unborn(site: Site) -> None:
     """Removes what a process left that was killed before its change had begun."""
     place = site.journal
     try:
-        for name in os.listdir(place):
+        for name in disk.names(place):
             if name.endswith(MAKING):
-                shutil.rmtree(f"{place}/{name}")
+                disk.remove_tree(place / name)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {site.inside(place)} cannot be written")) from error
+        raise Trouble(os_sentence(error, f"the journal {place} cannot be written")) from error
 
 
 def discard(journal: Journal) -> None:
     """Removes a folder under which nothing was begun."""
-    shutil.rmtree(journal.folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        disk.remove_tree(journal.folder)
 
 
 def settle(journal: Journal) -> Journal:
     """Gives a complete folder its name; from here on it is the way back."""
-    named = journal.folder.removesuffix(MAKING)
+    named = journal.name.removesuffix(MAKING)
     journal.keep.sync()
     disk.sync_folder(journal.folder)
-    os.rename(journal.folder, named)
-    disk.sync_folder(os.path.dirname(named))
-    return Journal(journal.site, named)
+    disk.rename(journal.folder, named)
+    return Journal(journal.site, journal.folder.beside(named))
 
 
 def find(site: Site, wanted: str) -> Journal:
     """The change that a person names by its number or its folder's name; Trouble where there is none."""
     place = site.journal
     try:
-        names = sorted(n for n in os.listdir(place) if means(n, wanted))
+        names = sorted(n for n in disk.names(place) if means(n, wanted))
     except FileNotFoundError:
         names = []
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {site.inside(place)} cannot be read")) from error
+        raise Trouble(os_sentence(error, f"the journal {place} cannot be read")) from error
     if len(names) > 1 and wanted not in names:
         raise Trouble(f"{' and '.join(names)} have the number {wanted[:20]}: give the whole name of the one you mean")
     if not names:
-        raise Trouble(f"there is no change {wanted[:80]} in {site.inside(place)}: 'vfiotui changes' lists them")
-    return Journal(site, f"{place}/{wanted if wanted in names else names[0]}")
+        raise Trouble(f"there is no change {wanted[:80]} in {place}: 'vfiotui changes' lists them")
+    return Journal(site, place / (wanted if wanted in names else names[0]))

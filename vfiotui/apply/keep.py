@@ -14,7 +14,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from vfiotui.apply.disk import Meta, dress, drop, make_folders, meta_of, put_file, sync_folder, write_all
+from vfiotui.apply import disk
+from vfiotui.apply.disk import Meta
+from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Damage
 from vfiotui.model.value import dataclass
 
@@ -24,6 +26,8 @@ PLAN = "plan.json"
 DONE = ".done.json"
 """How the note of what a step did ends; that of what was before ends with .json alone."""
 ABSENT = "absent"
+NO_FILE = "something that is no file"
+"""The digest of what is neither a file nor a link: it is not looked into (the same words as in undo.sh)."""
 
 
 def own_meta() -> Meta:
@@ -31,15 +35,18 @@ def own_meta() -> Meta:
     return Meta(0o600, os.geteuid(), os.getegid())
 
 
-def digest(path: str) -> str:
+def digest(place: Place) -> str:
     """What lies at a name, as one word: absent, link:TARGET, or the SHA-256 of a file."""
     try:
-        if os.path.islink(path):
-            return f"link:{os.readlink(path)}"
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        kind = disk.kind(place)
+        if kind == "link":
+            return f"link:{disk.readlink(place)}"
+        if kind == "file":
+            with open(disk.open_regular(place, os.O_RDONLY), "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return ABSENT
+    return ABSENT if kind is None else NO_FILE
 
 
 def digest_of(data: bytes) -> str:
@@ -47,18 +54,19 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def copy_durably(source: str, target: str) -> None:
-    """A copy with the same bytes and metadata; links are copied as links."""
-    if os.path.islink(source):
-        os.symlink(os.readlink(source), target)
+def copy_durably(source: Place, target: Place) -> None:
+    """A copy with the same bytes and metadata; links are copied as links, what is no file is refused with OSError."""
+    if disk.kind(source) == "link":
+        with target.folder() as folder:
+            os.symlink(disk.readlink(source), target.name, dir_fd=folder)
         return
-    meta = meta_of(source)
-    with open(source, "rb") as file:
-        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    meta = disk.meta_of(source)
+    with open(disk.open_regular(source, os.O_RDONLY), "rb") as file, target.folder() as folder:
+        fd = disk.new_file(folder, target.name)
         try:
             while block := file.read(BLOCK):
-                write_all(fd, block)
-            dress(fd, meta)
+                disk.write_all(fd, block)
+            disk.dress(fd, meta)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -111,38 +119,37 @@ NOTED: dict[str, Callable[[object], bool]] = {
 class Keep:
     """The folder before/ of one change: copies with their metadata, and notes for each step."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: Place) -> None:
         self.top = folder
-        self.folder = f"{folder}/before"
+        self.folder = folder / "before"
 
     def make(self) -> None:
         """The folder is there."""
-        make_folders(self.folder, 0o700)
+        disk.make_folders(self.folder, 0o700)
 
-    def path(self, name: str) -> str:
+    def path(self, name: str) -> Place:
         """Where a kept copy lies."""
-        return f"{self.folder}/{name}"
+        return self.folder / name
 
-    def copy(self, source: str, name: str) -> None:
+    def copy(self, source: Place, name: str) -> None:
         """Keeps a file or a link as it is."""
         copy_durably(source, self.path(name))
 
     def write(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no file of the machine."""
-        put_file(self.path(name), data, own_meta(), f"{self.folder}/.partial")
+        disk.put_file(self.path(name), data, own_meta(), ".partial")
 
     def read(self, name: str) -> bytes | None:
         """Kept bytes, or None."""
         try:
-            with open(self.path(name), "rb") as file:
-                return file.read()
+            return disk.read(self.path(name))
         except FileNotFoundError:
             return None
 
     def meta(self, name: str) -> Meta:
         """The metadata of a file when it was kept; those of the copy where no list was made of them."""
         kept = self.listed().get(name)
-        return meta_of(self.path(name)) if kept is None else kept.meta
+        return disk.meta_of(self.path(name)) if kept is None else kept.meta
 
     def note(self, step: int, **values: Any) -> None:
         """Notes what was before a step; not after the list was made."""
@@ -154,7 +161,7 @@ class Keep:
 
     def forget_done(self, step: int) -> None:
         """Nothing is noted of what a step did: it is done again."""
-        drop(f"{self.folder}/{step}{DONE}")
+        disk.drop(self.path(f"{step}{DONE}"))
         self.sync()
 
     def _write_note(self, name: str, values: dict[str, Any]) -> None:
@@ -182,33 +189,32 @@ class Keep:
 
     def later(self, step: int) -> list[dict[str, Any]]:
         """What was noted for the steps behind this one, in order."""
-        names = {name.partition(".")[0] for name in os.listdir(self.folder) if name.endswith(".json")}
+        names = {name.partition(".")[0] for name in disk.names(self.folder) if name.endswith(".json")}
         return [self.noted(n) for n in sorted(int(name) for name in names if name.isdigit()) if n > step]
 
     def close(self) -> str:
         """Writes the list of all that was kept, and of the plan; returns its digest."""
         entries = {}
-        places = {name: self.path(name) for name in sorted(os.listdir(self.folder))}
-        for name, place in {PLAN: f"{self.top}/{PLAN}", **places}.items():
-            meta = meta_of(place)
+        places = {name: self.path(name) for name in sorted(disk.names(self.folder))}
+        for name, place in {PLAN: self.top / PLAN, **places}.items():
+            meta = disk.meta_of(place)
             entries[name] = {
                 "digest": digest(place),
-                "size": os.lstat(place).st_size,
+                "size": disk.stat_of(place).st_size,
                 "mode": meta.mode,
                 "owner": [meta.uid, meta.gid],
                 "mtime": meta.mtime,
                 "xattrs": {key: base64.b64encode(value).decode() for key, value in meta.xattrs},
             }
         data = json.dumps(entries, indent=1).encode()
-        put_file(f"{self.top}/{LIST}", data, own_meta(), f"{self.top}/.partial")
+        disk.put_file(self.top / LIST, data, own_meta(), ".partial")
         return digest_of(data)
 
     def listed(self, wanted: str = "") -> dict[str, Kept]:
         """The list by name, empty where there is none; Damage where it is not the `wanted` one or cannot be read."""
         damage = Damage(f"the list of what was kept, {self.top}/{LIST}, is missing or damaged")
         try:
-            with open(f"{self.top}/{LIST}", "rb") as file:
-                data = file.read()
+            data = disk.read(self.top / LIST)
         except FileNotFoundError:
             if wanted:
                 raise damage from None
@@ -222,7 +228,7 @@ class Keep:
 
     def sync(self) -> None:
         """Makes the names in the folder durable."""
-        sync_folder(self.folder)
+        disk.sync_folder(self.folder)
 
 
 def _sum(values: dict[str, Any]) -> str:

@@ -22,12 +22,12 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
     problem = journal_problem(site)
     if problem:
         raise Trouble(f"no change can be kept: {problem}")
-    folder = os.path.dirname(site.journal)
+    folder = site.journal.above
     try:
         disk.make_folders(folder, 0o700)
-        fd = os.open(f"{folder}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = disk.open_regular(folder / "lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the lock in {site.inside(folder)} cannot be taken")) from error
+        raise Trouble(os_sentence(error, f"the lock in {folder} cannot be taken")) from error
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -37,7 +37,7 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
                 "wait for it ('vfiotui changes'), or give --wait"
             ) from error
         except OSError as error:
-            raise Trouble(os_sentence(error, f"the lock in {site.inside(folder)} cannot be taken")) from error
+            raise Trouble(os_sentence(error, f"the lock in {folder} cannot be taken")) from error
         yield
     finally:
         os.close(fd)

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import os
-
 from vfiotui.apply import disk
 from vfiotui.apply.keep import ABSENT, digest, digest_of
 from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
+from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Damage, Trouble
 
 
-def keep(work: Work, place: str, there: bool) -> None:
+def keep(work: Work, place: Place, there: bool) -> None:
     """Keeps what is at a name, and notes the folders that the change will have to make."""
     if there:
         work.keep.copy(place, str(work.step))
-    made = [work.site.inside(f) for f in disk.missing_folders(place)]
-    work.keep.note(work.step, place=work.site.inside(place), before=digest(place), made=made)
+    made = [f.path for f in disk.missing_folders(place)]
+    work.keep.note(work.step, place=place.path, before=digest(place), made=made)
 
 
-def put_back(work: Work, place: str, kept: str, before: str, folders: tuple[str, ...] = ()) -> None:
+def put_back(work: Work, place: Place, kept: str, before: str, folders: tuple[Place, ...] = ()) -> None:
     """The name holds again what `before` is the digest of, with its metadata, and is compared; "absent": it goes away.
 
     Damage where the kept copy is not that: then nothing is touched.
     """
-    partial = work.partial(place)
     if before == ABSENT:
-        if os.path.isdir(os.path.dirname(place)):
+        if disk.kind(place.above) is not None:
             disk.remove(place)
         disk.drop_empty(folders)
     elif before.startswith("link:"):
-        disk.put_link(place, before.removeprefix("link:"), partial)
+        disk.put_link(place, before.removeprefix("link:"), work.partial)
     else:
         data = work.keep.read(kept)
         if data is None or digest_of(data) != before:
             raise Damage(f"the kept copy {work.keep.path(kept)} is missing or damaged: {place} is left as it is")
-        disk.put_file(place, data, work.keep.meta(kept), partial)
+        disk.put_file(place, data, work.keep.meta(kept), work.partial)
     if digest(place) != before:
         raise Trouble(f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk")
 
@@ -47,16 +45,15 @@ def before(work: Work) -> str:
     return str(noted)
 
 
-def made_folders(work: Work) -> tuple[str, ...]:
+def made_folders(work: Work) -> tuple[Place, ...]:
     """The folders that were not there before the change, deepest first."""
     return tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
 
 
-def tidy(work: Work, place: str) -> None:
+def tidy(work: Work, place: Place) -> None:
     """Nothing half-written is left, and no folder that was made for a name that is not there."""
-    if os.path.isdir(os.path.dirname(place)):
-        disk.drop(work.partial(place))
-    if not os.path.lexists(place):
+    disk.drop(place.beside(work.partial))
+    if disk.kind(place) is None:
         disk.drop_empty(made_folders(work))
 
 

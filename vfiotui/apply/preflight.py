@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from vfiotui.apply import disk
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.reach import subject_problems
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.memory import read_meminfo
+from vfiotui.host.mounts import mount_points
 from vfiotui.model.plan import Condition, Plan
 from vfiotui.model.reading import or_else
 
@@ -20,10 +22,8 @@ def _program(site: Site, condition: Condition) -> str | None:
 
 def _space(site: Site, condition: Condition) -> str | None:
     """`value` bytes must be free for root below the subject."""
-    place = site.real_place(condition.subject)
-    while not os.path.isdir(place):
-        place = os.path.dirname(place)
-    found = os.statvfs(place)
+    with disk.nearest(site.real_place(condition.subject)) as (_, fd):
+        found = os.statvfs(fd)
     free, wanted = found.f_bavail * found.f_frsize, int(condition.value)
     return None if free >= wanted else f"{condition.subject} has {free >> 20} MiB free and needs {wanted >> 20} MiB"
 
@@ -31,13 +31,13 @@ def _space(site: Site, condition: Condition) -> str | None:
 def _mounted(site: Site, condition: Condition) -> str | None:
     """Something must be mounted at the subject, or it must hold files already."""
     place = site.real_place(condition.subject)
-    if os.path.ismount(place) or (os.path.isdir(place) and os.listdir(place)):
+    if site.outside(place) in mount_points() or (disk.kind(place) == "directory" and disk.names(place)):
         return None
     return f"{condition.subject} is empty: mount its file system first"
 
 
 def _absent(site: Site, condition: Condition) -> str | None:
-    return f"{condition.subject} is there already" if os.path.lexists(site.place(condition.subject)) else None
+    return f"{condition.subject} is there already" if disk.kind(site.place(condition.subject)) else None
 
 
 def _available(site: Site, condition: Condition) -> str | None:

@@ -7,7 +7,9 @@ import signal
 import subprocess
 from collections.abc import Callable
 
+from vfiotui.apply import disk
 from vfiotui.apply.chroot import inside
+from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import runs
@@ -23,14 +25,14 @@ TAIL = 400
 ENVIRONMENT = {"PATH": ":".join(PROGRAM_FOLDERS), "LC_ALL": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
 
 
-def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], None]) -> None:
+def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], None]) -> None:
     """Runs a command to its end and hands its process on first; Trouble with its last words where it fails.
 
     It does not begin before `started` has returned: a command that no journal names would run on, unknown, while its
     work is taken back.
     """
     words = ["/bin/sh", "-c", AFTER_A_WORD, "sh", *(argv if site.is_live else inside(site, argv))]
-    with open(log, "ab", buffering=0) as out:
+    with open(disk.open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0) as out:
         out.write(f"$ {' '.join(argv)}\n".encode("utf-8", "replace"))
         begin = out.tell()
         try:
@@ -58,9 +60,9 @@ def run(site: Site, argv: tuple[str, ...], log: str, started: Callable[[int], No
         raise Trouble(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
 
 
-def _last_words(log: str, begin: int) -> str:
-    with open(log, "rb") as file:
-        file.seek(max(begin, os.path.getsize(log) - 4096))
+def _last_words(log: Place, begin: int) -> str:
+    with open(disk.open_regular(log, os.O_RDONLY), "rb") as file:
+        file.seek(max(begin, os.fstat(file.fileno()).st_size - 4096))
         lines = file.read().decode("utf-8", "replace").strip().split("\n")
     return " / ".join(line.strip() for line in lines[-4:] if line.strip())[-TAIL:]
 

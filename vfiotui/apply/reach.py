@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator
 
+from vfiotui.apply import disk
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.mounts import mount_points, not_mounted
@@ -34,11 +35,10 @@ def _unmounted(missing: dict[str, str], path: str) -> str | None:
 
 
 def _read_only(site: Site, path: str) -> str | None:
-    place = site.real_place(path)
-    while not os.path.lexists(place):
-        place = os.path.dirname(place)
-    if not os.statvfs(place).f_flag & os.ST_RDONLY:
-        return None
+    with disk.nearest(site.real_place(path)) as (there, fd):
+        if not os.statvfs(fd).f_flag & os.ST_RDONLY:
+            return None
+    place = site.outside(there)
     mounted = mount_points()
     while place not in mounted and place != "/":
         place = os.path.dirname(place)
@@ -57,7 +57,7 @@ def subject_problems(site: Site, plan: Plan) -> list[str]:
     found: dict[str, None] = {}
     for change in plan.steps:
         for path in _touched(change):
-            real = site.inside(site.real_place(path))
+            real = site.real_place(path).path
             problem = _unmounted(missing, real)
             if problem is None and not change.argv and change.kind not in ("look", "image"):
                 problem = _read_only(site, path)
@@ -79,9 +79,8 @@ def boot_mounts(site: Site, change: Change) -> list[str]:
     found = []
     for path in _touched(change):
         place = site.real_place(path)
-        while place not in ("/", site.folder):
-            inside = site.inside(place)
-            if place in mounted and f"{inside}/".startswith(BOOT_PLACES):
-                found.append(inside)
-            place = os.path.dirname(place)
+        while not place.is_top:
+            if site.outside(place) in mounted and f"{place}/".startswith(BOOT_PLACES):
+                found.append(place.path)
+            place = place.above
     return found

@@ -6,13 +6,16 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import boot_id
 from vfiotui.host.ground import find_program
 from vfiotui.host.identity import machine
 from vfiotui.host.mounts import why_no_system
 from vfiotui.host.root import Root
-from vfiotui.model.journal import JOURNAL
+from vfiotui.host.tree import FolderTree
+from vfiotui.host.walk import Top, reach
+from vfiotui.model.journal import JOURNAL, JOURNAL_ABOVE
 from vfiotui.model.mode import Mode
 
 
@@ -44,6 +47,12 @@ class Site:
         return "/" if self.is_live else os.path.realpath(self.root.label)
 
     @cached_property
+    def top(self) -> Top:
+        """The top of the system, held open: everything that is written is reached from it."""
+        tree = self.root.tree
+        return tree.top if isinstance(tree, FolderTree) else Top("/")
+
+    @cached_property
     def boot(self) -> str:
         """The running system's boot_id."""
         return boot_id(Root.live())
@@ -53,39 +62,38 @@ class Site:
         """Its fingerprint, so that a plan is not applied to another one."""
         return machine(self.root)
 
-    def place(self, path: str) -> str:
+    def place(self, path: str) -> Place:
         """Where a path lies, links followed inside the root but for its last name; it may be absent."""
         return self._where(path, follow_last=False)
 
-    def real_place(self, path: str) -> str:
+    def real_place(self, path: str) -> Place:
         """Like `place`, and the last name too is followed where it is a link: what an editor would write to."""
         return self._where(path, follow_last=True)
 
-    def _where(self, path: str, follow_last: bool) -> str:
+    def _where(self, path: str, follow_last: bool) -> Place:
         if not path.startswith("/") or "\0" in path:
             raise Trouble(f"{path!r} is no absolute path: mend the plan")
-        path = os.path.normpath(path)
+        path = os.path.normpath(f"/{path.lstrip('/')}")
         if self.is_live:
             folder, name = os.path.split(path)
-            return os.path.realpath(path) if follow_last else os.path.join(os.path.realpath(folder), name)
-        known, rest = (path, "") if follow_last else os.path.split(path)
-        while True:
-            try:
-                return os.path.normpath(os.path.join(self.root.tree.where(known), rest))
-            except FileNotFoundError:
-                known, last = os.path.split(known)
-                rest = os.path.join(last, rest)
-            except OSError as error:
-                raise Trouble(f"{path} cannot be reached: {(error.strerror or '').lower()}") from error
+            real = os.path.realpath(path) if follow_last else os.path.join(os.path.realpath(folder), name)
+            return Place(self.top, real)
+        try:
+            return Place(self.top, reach(self.top.fd, path, follow_last))
+        except OSError as error:
+            raise Trouble(f"{path} cannot be reached: {(error.strerror or '').lower()}") from error
 
-    def inside(self, place: str) -> str:
-        """The path inside the root of something that lies at `place`."""
-        return place if self.is_live else place[len(self.folder.rstrip("/")) :] or "/"
+    def outside(self, place: Place) -> str:
+        """The path of a place on the running system: for a person, a shell, and to compare with what is mounted."""
+        return self.folder.rstrip("/") + place.path if not place.is_top else self.folder
 
     @property
-    def journal(self) -> str:
-        """Where the folders of the changes lie."""
-        return self.place(JOURNAL)
+    def journal(self) -> Place:
+        """Where the folders of the changes lie: from /var/lib on there is no link on the way to them."""
+        place = self.real_place(JOURNAL_ABOVE)
+        for name in JOURNAL.removeprefix(f"{JOURNAL_ABOVE}/").split("/"):
+            place /= name
+        return place
 
     def program(self, name: str) -> str | None:
         """The path inside the root of a program, or None."""

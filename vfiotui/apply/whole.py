@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from vfiotui.apply import disk
 from vfiotui.apply.by_hand import by_hand
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.keep import ABSENT, digest
@@ -36,7 +35,7 @@ def must_be_whole(journal: Journal, works: list[Work]) -> None:
             if work.change.kind == "command" and work.step in finished and "after" not in noted:
                 raise Damage(f"the note of what {work.change.subject} made is missing in {journal.keep.folder}")
         if lost:
-            there = [name for name in lost if os.path.lexists(journal.keep.path(name))]
+            there = [name for name in lost if disk.kind(journal.keep.path(name))]
             word = "is damaged" if there else "is missing"
             raise Damage(f"what was kept for the undo {word}: {journal.keep.path((there or lost)[0])}")
     except (Damage, OSError) as error:

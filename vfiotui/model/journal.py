@@ -7,6 +7,7 @@ from typing import Any
 
 from vfiotui.model.journal_events import Damaged, read_events
 from vfiotui.model.journal_folder import JOURNAL as JOURNAL
+from vfiotui.model.journal_folder import JOURNAL_ABOVE as JOURNAL_ABOVE
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import dataclass, field

@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-JOURNAL = "/var/lib/vfiotui/changes"
+JOURNAL_ABOVE = "/var/lib"
+"""The folder of the system in which ours lies; it may be a link."""
+JOURNAL = f"{JOURNAL_ABOVE}/vfiotui/changes"
 """One folder for each change, inside the root that it changes."""

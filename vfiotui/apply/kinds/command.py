@@ -11,6 +11,7 @@ from vfiotui.apply import disk
 from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
 from vfiotui.apply.name import put_back
+from vfiotui.apply.place import Place
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
@@ -18,22 +19,21 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.model.change import Change
 
 
-def products(site: Site, patterns: tuple[str, ...]) -> dict[str, str]:
+def products(site: Site, patterns: tuple[str, ...]) -> dict[str, Place]:
     """Paths inside the root that match the patterns now, and where they lie; only the last name may be a pattern."""
-    found: dict[str, str] = {}
+    found: dict[str, Place] = {}
     for pattern in patterns:
         folder, name = os.path.split(pattern)
         place = site.real_place(folder)
         try:
-            names = sorted(os.listdir(place))
+            names = sorted(disk.names(place))
         except (FileNotFoundError, NotADirectoryError):
             continue
         for entry in fnmatch.filter(names, name.replace("[", "[[]")):
-            path = os.path.join(place, entry)
             hidden = entry.startswith(".") and not name.startswith(".")
-            if hidden or entry.startswith(".vfiotui-") or (os.path.isdir(path) and not os.path.islink(path)):
+            if hidden or entry.startswith(".vfiotui-") or disk.kind(place / entry) not in ("file", "link"):
                 continue
-            found[site.inside(path)] = path
+            found[(place / entry).path] = place / entry
     return found
 
 
@@ -121,9 +121,7 @@ class CommandKind:
 
     def tidy(self, work: Work) -> None:
         for path in self._kept(work):
-            partial = work.partial(work.site.place(path))
-            if os.path.isdir(os.path.dirname(partial)):
-                disk.drop(partial)
+            disk.drop(work.site.place(path).beside(work.partial))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         words = [word(w) for w in change.argv]
@@ -141,7 +139,7 @@ class CommandKind:
             known = " ".join(quoted(p) for p in before)
             for pattern in work.change.products:
                 folder, name = os.path.split(pattern)
-                folder = work.site.inside(work.site.real_place(folder)).rstrip("/")
+                folder = work.site.real_place(folder).path.rstrip("/")
                 backs.append(f"drop_new {work.step} {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
             for path in sorted(after.keys() - before.keys()):
@@ -152,15 +150,10 @@ class CommandKind:
         return checks, backs
 
 
-def _sync(place: str) -> None:
+def _sync(place: Place) -> None:
     """Tools rarely make their output durable themselves."""
-    if os.path.islink(place):
-        return
-    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    if disk.kind(place) == "file":
+        disk.sync_file(place)
 
 
 KIND = CommandKind()

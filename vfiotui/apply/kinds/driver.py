@@ -40,7 +40,7 @@ class DriverKind:
             raise Trouble(f"{work.change.subject!r} is no PCI address: mend the plan")
         if not work.site.is_live:
             raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.site.real_place(f"{DEVICES}/{work.change.subject}")
+        return work.site.outside(work.site.real_place(f"{DEVICES}/{work.change.subject}"))
 
     def _bound(self, work: Work) -> str | None:
         folder = self._folder(work)
@@ -92,7 +92,7 @@ class DriverKind:
         """One write in a process of its own: a driver that does not answer cannot hold this one."""
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", WRITE, "sh", work.site.real_place(place), value],
+                ["/bin/sh", "-c", WRITE, "sh", work.site.outside(work.site.real_place(place)), value],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=SECONDS,
@@ -153,7 +153,7 @@ class DriverKind:
     def _drivers_of(self, work: Work, modules: tuple[str, ...]) -> tuple[str, ...]:
         """The loaded drivers that these modules bring, in the order of the modules; a driver's name may be another."""
         found: dict[str, list[str]] = {m.replace("-", "_"): [] for m in modules}
-        top = work.site.real_place(DRIVERS)
+        top = work.site.outside(work.site.real_place(DRIVERS))
         for driver in sorted(os.listdir(top)):
             try:
                 module = os.path.basename(os.readlink(f"{top}/{driver}/module"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
 from vfiotui.apply.kinds.kind import Standing, Work, diff_lines
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.trouble import Conflict, Trouble
@@ -16,18 +16,16 @@ from vfiotui.model.change import Change
 LIMIT = 64 << 20
 
 
-def content(place: str) -> bytes | None:
+def content(place: Place) -> bytes | None:
     """The bytes at a name, None where nothing is; Trouble where it is no file."""
-    try:
-        found = os.lstat(place)
-    except FileNotFoundError:
+    kind = disk.kind(place)
+    if kind is None:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if kind != "file":
         raise Trouble(f"{place} is no regular file: it is not touched")
-    if found.st_size > LIMIT:
+    if disk.stat_of(place).st_size > LIMIT:
         raise Trouble(f"{place} is larger than {LIMIT} bytes: it is not touched")
-    with open(place, "rb") as file:
-        return file.read()
+    return disk.read(place)
 
 
 class FileKind:
@@ -36,7 +34,7 @@ class FileKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield from diff_lines(change.subject, change.before, change.after)
 
-    def _place(self, work: Work) -> str:
+    def _place(self, work: Work) -> Place:
         """The same as at the beginning, although a link may point elsewhere now."""
         noted = work.keep.noted(work.step).get("place")
         return work.site.place(noted) if isinstance(noted, str) else work.site.real_place(work.change.subject)
@@ -69,9 +67,9 @@ class FileKind:
             old = disk.meta_of(place)
             meta = disk.Meta(old.mode, old.uid, old.gid, old.xattrs)
         except FileNotFoundError:
-            disk.make_folders(os.path.dirname(place))
+            disk.make_folders(place.above)
             meta = disk.Meta(0o644 if change.mode is None else change.mode, os.geteuid(), os.getegid())
-        disk.put_file(place, change.after, meta, work.partial(place))
+        disk.put_file(place, change.after, meta, work.partial)
 
     def undo(self, work: Work) -> None:
         name.put_back(work, self._place(work), str(work.step), name.before(work), name.made_folders(work))

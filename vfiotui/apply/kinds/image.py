@@ -6,9 +6,9 @@ something is missing the change fails, and the images from before are put back.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
+from vfiotui.apply import disk
 from vfiotui.apply.kinds.command import products
 from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.shell_words import comment, word
@@ -51,10 +51,7 @@ class ImageKind:
 
     def _content(self, work: Work, path: str) -> bytes | None:
         place = work.site.real_place(path)
-        if not os.path.isfile(place):
-            return None
-        with open(place, "rb") as file:
-            return file.read()
+        return disk.read(place) if disk.kind(place) == "file" else None
 
     def standing(self, work: Work) -> Standing:
         return Standing.BEFORE if self._problem(work) else Standing.AFTER

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from vfiotui.apply import disk
 from vfiotui.apply.keep import Keep
+from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.model.change import Change
 from vfiotui.model.plan import text_of
@@ -36,14 +37,15 @@ class Work:
     number: int
     """Of the change in the journal."""
     keep: Keep
-    log: str
+    log: Place
     """The file into which a command's output goes."""
     started: Callable[[int], None] = lambda pid: None
     """Journals the process of a command."""
 
-    def partial(self, place: str) -> str:
-        """The name under which a file is made before it takes its place; the same after a crash."""
-        return f"{os.path.dirname(place)}/.vfiotui-{self.number:04d}-{self.step}"
+    @property
+    def partial(self) -> str:
+        """The name beside its place under which a file is made first; the same after a crash."""
+        return f".vfiotui-{self.number:04d}-{self.step}"
 
 
 class Kind(Protocol):
@@ -81,7 +83,7 @@ def put_back_line(work: Work, kept: str, path: str, before: str) -> str:
     """The line of undo.sh that puts a path back, with the mode, and the attributes that a simple cp would lose."""
     line = f"put_back {kept} {quoted(path)} {quoted(before)}"
     copy = work.keep.path(kept)
-    if not os.path.isfile(copy) or os.path.islink(copy):
+    if disk.kind(copy) != "file":
         return line
     meta = work.keep.meta(kept)
     names = " ".join(name for name, _ in meta.xattrs)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
 
-def target(place: str) -> bytes | None:
+def target(place: Place) -> bytes | None:
     """Where a link points, None where nothing is; Trouble where it is no link."""
     try:
-        return os.readlink(place).encode("utf-8", "surrogateescape")
+        return disk.readlink(place).encode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -61,8 +62,8 @@ class LinkKind:
         if work.change.after is None:
             disk.remove(place)
             return
-        disk.make_folders(os.path.dirname(place))
-        disk.put_link(place, os.fsdecode(work.change.after), work.partial(place))
+        disk.make_folders(place.above)
+        disk.put_link(place, os.fsdecode(work.change.after), work.partial)
 
     def undo(self, work: Work) -> None:
         name.put_back(

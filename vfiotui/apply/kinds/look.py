@@ -7,7 +7,9 @@ import os
 import re
 from collections.abc import Iterator
 
+from vfiotui.apply import disk
 from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble
 from vfiotui.formats import pe_image
@@ -31,7 +33,7 @@ class LookKind:
     def _wrong(self, work: Work) -> str | None:
         """What is not there or still there, as a sentence."""
         place = work.site.real_place(work.change.subject)
-        if not os.path.isfile(place):
+        if disk.kind(place) != "file":
             return f"{work.change.subject} was not made"
         text = _text(place)
         missing = [w for w in work.change.wants if not _holds(text, w)]
@@ -66,9 +68,9 @@ class LookKind:
         return [], []
 
 
-def _text(place: str) -> str:
+def _text(place: Place) -> str:
     """A text file, or the words in a unified image: its kernel and initrd hold many texts of their own."""
-    with open(place, "rb") as file:
+    with open(disk.open_regular(place, os.O_RDONLY), "rb") as file:
         if not pe_image.is_pe(file.read(2)):
             file.seek(0)
             return file.read(LIMIT).decode("utf-8", "replace")

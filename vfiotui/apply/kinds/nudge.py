@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.kinds.value import plain, write
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.model.change import Change
@@ -17,7 +18,7 @@ class NudgeKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: {plain(change.after)!r} is written; nothing is kept there, and there is no way back"
 
-    def _place(self, work: Work) -> str:
+    def _place(self, work: Work) -> Place:
         if not work.site.is_live:
             raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
         return work.site.real_place(work.change.subject)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.kinds.value import plain, read, write
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.model.change import ALL_OR_NOTHING, Change
@@ -39,7 +40,7 @@ class PagesKind:
         else:
             yield "  pages that are in use stay until their guest ends"
 
-    def _place(self, work: Work) -> str:
+    def _place(self, work: Work) -> Place:
         if not work.site.is_live:
             raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
         return work.site.real_place(work.change.subject)

@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Iterator
 
+from vfiotui.apply import disk
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.model.change import Change
@@ -25,18 +27,18 @@ def plain(value: bytes | None) -> str:
     return chosen[1] if chosen else text
 
 
-def read(place: str) -> bytes:
+def read(place: Place) -> bytes:
     """The attribute now."""
-    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = disk.open_regular(place, os.O_RDONLY)
     try:
         return os.read(fd, LIMIT)
     finally:
         os.close(fd)
 
 
-def write(place: str, value: str) -> None:
+def write(place: Place, value: str) -> None:
     """One write call: the kernel takes an attribute whole or not at all."""
-    fd = os.open(place, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = disk.open_regular(place, os.O_WRONLY)
     try:
         os.write(fd, value.encode())
     finally:
@@ -49,7 +51,7 @@ class ValueKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: {plain(change.before)!r} becomes {plain(change.after)!r}"
 
-    def _place(self, work: Work) -> str:
+    def _place(self, work: Work) -> Place:
         if not work.site.is_live:
             raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
         return work.site.real_place(work.change.subject)
