@@ -29,20 +29,24 @@ def planned(*wishes: tuple[str, str], host: Host = TOWER, version: str = "") -> 
     return make_plan(gather(root, replace(virt, libvirt_version=version)), survey(root), wishes)
 
 
+def files_of(plan: Plan) -> list[str]:
+    return [step.subject for step in plan.steps if step.kind == "file"]
+
+
 def with_hook(text: str) -> Host:
     return replace(TOWER, files={**TOWER.files, PATH: text})
 
 
 def test_the_hook_is_written_for_a_pinned_guest() -> None:
     plan = planned(("cores.keep", "win10"))
-    assert [(s.subject, s.mode) for s in plan.steps] == [(PATH, 0o755)]
+    assert [(s.kind, s.subject, s.mode) for s in plan.steps] == [("file", PATH, 0o755), ("release", PATH, None)]
     assert guests_of((plan.steps[0].after or b"").decode()) == ("win10",)
     assert any("restart it once" in n for n in plan.notes)
 
 
 def test_an_old_libvirt_gets_a_runner_too() -> None:
-    assert [s.subject for s in planned(("cores.keep", "win10"), version="6.0.0").steps] == [PATH, RUNNER]
-    assert [s.subject for s in planned(("cores.keep", "win10"), version="9.0.0").steps] == [PATH]
+    assert files_of(planned(("cores.keep", "win10"), version="6.0.0")) == [PATH, RUNNER]
+    assert files_of(planned(("cores.keep", "win10"), version="9.0.0")) == [PATH]
 
 
 def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None:
@@ -50,7 +54,9 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
     both = planned(("cores.keep", "macos"), host=host)
     assert guests_of((both.steps[0].after or b"").decode()) == ("macos", "win10")
     assert planned(("cores.keep", "win10"), host=host).steps == ()
-    assert planned(("cores.free", "win10"), host=host).steps[0].after is None
+    release, remove = planned(("cores.free", "win10"), host=host).steps
+    assert release.kind == "release" and release.wants == ("win10",), "the host has its CPUs back before the hook goes"
+    assert remove.subject == PATH and remove.after is None
 
 
 @pytest.mark.parametrize(

@@ -340,6 +340,13 @@ run_back() { # STEP WORDS…: a command of the system that is mended
     back "$step"
 }
 
+release_hook() { # STEP PATH GUEST: a hook lets go of what it holds for its running guest before it goes itself
+    begun "$1" || return 0
+    [ -z "$ROOT" ] && [ -f "$2" ] || return 0
+    does releases "what $2 holds for $3" || return 0
+    sh "$2" "$3" release end - </dev/null || trouble "$2 could NOT release what it holds for $3"
+}
+
 guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     step=$1 name=$2 uri=$3
     shift 3

@@ -69,13 +69,17 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
         plan = json.loads(to_json(record.plan)) if isinstance(record.plan, Plan) else None
         print_json({**as_json(record), "plan": plan, "log": log})
         return Exit.FINE
+    from vfiotui.apply.trouble import Trouble
     from vfiotui.cli.plan import as_text
 
     print(printable(f"change {record.name}, {record.progress.at}: {record.state}"))
     if record.progress.word:
         print(printable(record.progress.word))
     if isinstance(record.plan, Plan):
-        print("\n".join(as_text(record.plan)))
+        try:
+            print("\n".join(as_text(record.plan)))
+        except Trouble as error:
+            print(printable(f"its steps cannot be shown: {error}"))
     else:
         print(printable(f"its plan cannot be read: {record.plan}"))
     if log:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> Exit:
     from vfiotui.apply.undo import undo
 
     root = open_root(args)
-    wanted = args.number or newest(root)
+    wanted = newest(root) if args.number is None else args.number
     try:
         site = Site(root)
         if args.preview or not args.yes:

@@ -91,6 +91,16 @@ def nudge(path: str, value: str, why: str) -> Change:
     return Change("nudge", path, why, None, value.encode(), Risk.R1, Effect.NOW)
 
 
+def release_hook(hook: str, guest: str, why: str, *, serves: bool) -> Change:
+    """A libvirt hook lets go of what it holds for a running guest where it serves the guest no more: at once, or where
+    it `serves` the guest from now on, when that is undone."""
+    before, after = (None, SERVES) if serves else (SERVES, None)
+    return Change("release", hook, why, before, after, Risk.R1, Effect.NOW, wants=(guest,))
+
+
+SERVES = b"the hook serves the guest"
+
+
 def run_command(
     argv: tuple[str, ...],
     why: str,
