@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 
 import pytest
 
@@ -69,12 +70,51 @@ def test_the_linux_console_gets_only_what_its_font_has() -> None:
             assert odd <= set("←↑→↓"), (mode, odd)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGQUIT, 130)])
+def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, code: int) -> None:
     with Tmux("--demo", **SMALL) as terminal:  # type: ignore[arg-type]
         terminal.shows("DEMO", "Group 14")
         os.kill(terminal.console_pid(), number)
+        terminal.shows(f"ended with {code}")
+        is_itself_again(terminal)
+        terminal.send("stty -a | grep -cw -- '-icanon'", "Enter")
+        terminal.until(lambda s: s.rstrip().splitlines()[-2:-1] == ["0"], "lines are read as lines")
+
+
+INPUT = {
+    "no UTF-8": b"\xff\xfe\x80\xe4\xb6",
+    "an old mouse": b"\x1b[M \xc8\xc8\x1b[M#\xff\xff\x1b[M\x01qq",
+    "a key that is no character": b"\x1b[99999999999u\x1b[1114112;5u\x1b[0u",
+    "another size": b"\x1b[48;9999;9999;99999;99999t",
+    "signals": b"\x1a\x1c",
+    "a paste with keys": b"\x1b[200~q\x03\x1a\x1cq\xe4\x1b[201~",
+    "a long unmarked paste": b"q\xe4" * 2000,
+    "far away clicks": b"\x1b[<0;99999999;99999999M\x1b[<0;0;0m\x1b[<255;1;1M",
+}
+
+
+def test_no_bytes_from_the_keyboard_end_the_console() -> None:
+    """Each kind, then a key that must still count."""
+    with Tmux("--demo", **WIDE) as terminal:  # type: ignore[arg-type]
+        terminal.shows("DEMO", "libvirt ok 1/3 running")
+        for number, (name, data) in enumerate(INPUT.items()):
+            terminal.type(data)
+            terminal.shows("DEMO")
+            key, sign = ("6", "shut off") if number % 2 == 0 else ("4", "2 MiB")
+            # The next key counts once the terminal was silent for a moment: until then it belongs to the paste.
+            terminal.until(lambda s, k=key, w=sign: w in s or terminal.send(k) is not None, f"{name}, then {key}")
+        terminal.send("q")
         terminal.shows("ended with 0")
+        is_itself_again(terminal)
+
+
+def test_a_fault_in_the_thread_that_reads_keys_ends_with_a_sentence() -> None:
+    code = "from vfiotui.tui.keyboard import Keyboard; Keyboard.feed = lambda *_: 1 // 0"
+    program = (sys.executable, "-c", f"{code}; from vfiotui.cli.main import main; raise SystemExit(main())")
+    with Tmux("--demo", **WIDE, program=program) as terminal:  # type: ignore[arg-type]
+        terminal.until(lambda s: "ended with" in s or ("DEMO" in s and terminal.send("6") is not None), "the end")
+        screen = terminal.shows("ended with 1")
+        assert "vfiotui: the console" in screen and "Traceback" not in screen
         is_itself_again(terminal)
 
 
@@ -101,6 +141,7 @@ def test_hostile_names_are_text_in_a_real_terminal() -> None:
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_the_report() -> None:
     with Tmux("--demo", columns=120, lines=50, term="dumb") as terminal:
+        terminal.until(lambda s: "ended with" in s or ("DEMO" in s and terminal.send("6") is not None), "the end")
         screen = terminal.shows("ended with 1")
         assert "'vfiotui explain CODE'" in screen and "DEMO" not in screen.splitlines()[-1]
 

@@ -84,6 +84,14 @@ class Tmux:
         """Types keys, by tmux's names."""
         self._run("send-keys", *keys)
 
+    def type(self, data: bytes) -> None:
+        """Sends bytes as they are, as a terminal's keyboard, mouse and pastes do."""
+        done = subprocess.run(
+            [self._program, "-L", self._server, "load-buffer", "-"], input=data, env=self._env, timeout=30
+        )
+        assert done.returncode == 0
+        self._run("paste-buffer", "-d", "-r")
+
     @property
     def screen(self) -> str:
         """What the terminal shows."""

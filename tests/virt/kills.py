@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ def figures(daemon: Daemon, kills: int) -> tuple[list[dict[str, Any]], dict[str,
     words = [sys.executable, "-X", "faulthandler", "-m", "tests.virt.kills", "--follow", daemon.uri]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None and child.stdout is not None
+        # A link that hangs is one that failed.
+        deadline = threading.Timer(60 + 10 * kills, child.kill)
+        deadline.daemon = True
+        deadline.start()
 
         def until(wanted: bool) -> dict[str, Any]:
             for line in child.stdout or ():
@@ -68,6 +73,7 @@ def figures(daemon: Daemon, kills: int) -> tuple[list[dict[str, Any]], dict[str,
             connected.append(until(True))
         child.stdin.close()
         left = [json.loads(line) for line in child.stdout][-1]
+        deadline.cancel()
     return connected, left, child.returncode
 
 

@@ -70,13 +70,13 @@ def run(args: argparse.Namespace) -> Exit:
     with guests_of(args) as uri:
         with _first_picture(args, root, caps) as readers:
             app = _console(args, root, caps, uri, readers)
-        app.run()
+        ended = app.run()
     fault = getattr(app, "fault", None)
     if fault is not None:
         from vfiotui.cli.fault import kept
 
         raise CommandError(f"the console {kept(fault)}")
-    return Exit.FINE
+    return Exit(ended or Exit.FINE)
 
 
 def _first_picture(

@@ -11,22 +11,29 @@ from __future__ import annotations
 
 import os
 import select
-from codecs import getincrementaldecoder
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import textual
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Paste, Resize
+from textual.geometry import Size
+from textual.message import Message
 
+from vfiotui.tui.keyboard import LIMIT, Keyboard, Pasted
 from vfiotui.tui.writer import PromptWriter
 
 PROVED = "8.2."
 """The minor line of Textual whose insides this and `direct` were proved with."""
 PUBLIC = "VFIOTUI_DRAW"
 """Environment: "public" keeps to what Textual promises, for comparison and for terminals that mind."""
+AHEAD = 1000
+"""Messages that may wait for the console before the terminal has to."""
 UNFINISHED = 100
 """Milliseconds after which the rest of an escape sequence will not come."""
 
@@ -58,6 +65,17 @@ def driver_class() -> type[Driver] | None:
     return QuietDriver if proved() and hasattr(LinuxDriver, "run_input_thread") else None
 
 
+def too_long(paste: Pasted) -> str:
+    """A sentence on what was left out of a paste."""
+    return f"the first {LIMIT} bytes of the paste were taken, {paste.left_out} were left out"
+
+
+def _until(last: float, *waits: int | None) -> int | None:
+    """Milliseconds until the first of some silences, that began at `last`, is over; None without one."""
+    found = [w for w in waits if w is not None]
+    return max(0, round(min(found) - (monotonic() - last) * 1000)) if found else None
+
+
 class QuietDriver(LinuxDriver):
     """Waits for input, or for its end, without a timer."""
 
@@ -67,6 +85,7 @@ class QuietDriver(LinuxDriver):
         """Bytes written to the terminal so far."""
         self._end, self._ring = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._started = False
+        self._parser = XTermParser(self._debug)
 
     def start_application_mode(self) -> None:
         """Takes the terminal, once until it is given back.
@@ -94,27 +113,76 @@ class QuietDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Reads until `disable_input` rings."""
-        parser = XTermParser(self._debug)
-        decode = getincrementaldecoder("utf-8")().decode
+        keyboard = Keyboard()
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
         poll.register(self._end, select.POLLIN)
-        unfinished = False
+        last, unfinished = 0.0, False
         while True:
-            ready = {fd for fd, _ in poll.poll(UNFINISHED if unfinished else None)}
+            ready = {fd for fd, _ in poll.poll(_until(last, keyboard.patience, UNFINISHED if unfinished else None))}
             if self._end in ready:
                 os.read(self._end, 64)
                 return
-            unfinished = self.fileno in ready
-            if unfinished:
-                data = os.read(self.fileno, 4096)
+            if self.fileno in ready:
+                try:
+                    data = os.read(self.fileno, 4096)
+                except OSError:
+                    data = b""  # The terminal is gone: a signal ends the console.
                 if not data:
                     # Standard input has ended; the console lives on until somebody ends it.
                     return
-                for message in parser.feed(decode(data)):
-                    self.process_message(message)
-            for message in parser.tick():
+                last, unfinished = monotonic(), True
+                self._take(keyboard.feed(data))
+            elif keyboard.patience is not None and _until(last, keyboard.patience) == 0:
+                last, unfinished = monotonic(), True
+                self._take(keyboard.silence())
+            else:
+                unfinished = False
+            self._take_keys(self._parser.tick())
+
+    def _run_input_thread(self) -> None:
+        """A fault in this thread ends the console with a sentence, as one in the loop does."""
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            self._app.call_later(self._app._handle_exception, error)
+
+    def _take(self, pieces: list[str | Pasted]) -> None:
+        for piece in pieces:
+            if isinstance(piece, str):
+                self._take_keys(self._parser.feed(piece))
+                continue
+            self.process_message(Paste(piece.text))
+            if piece.left_out:
+                self._app.call_later(partial(self._app.notify, too_long(piece), severity="warning", markup=False))
+
+    def _take_keys(self, messages: Iterable[Message]) -> None:
+        """Hands keys to the console, no faster than it takes them.
+
+        Textual's parser ends by an error where a number in a sequence is no character: what it was in the middle of is
+        lost, and another one goes on.
+        """
+        found = iter(messages)
+        while True:
+            try:
+                message = next(found)
+            except StopIteration:
+                return
+            except (ValueError, OverflowError, IndexError, KeyError):
+                self._parser = XTermParser(self._debug)
+                return
+            # A size that is not the terminal's was typed or pasted.
+            if not isinstance(message, Resize) or message.size == Size(*os.get_terminal_size(self.fileno)):
                 self.process_message(message)
+            self._wait_for_console()
+
+    def _wait_for_console(self) -> None:
+        """Returns once the console is not far behind, or input is to end."""
+        ended = select.poll()
+        ended.register(self._end, select.POLLIN)
+        while self._app.message_queue_size > AHEAD:
+            if ended.poll(10):
+                return
 
     def disable_input(self) -> None:
         """Ends the input thread; it may be started again."""
