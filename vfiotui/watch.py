@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
-from typing import Any
 
 from vfiotui.host import booted, domains, udev
 from vfiotui.host.root import Root
@@ -215,14 +214,14 @@ class Watch:
 
     def _read(self, facts: Facts | None, stale: frozenset[str]) -> Facts:
         """The facts with the stale parts read anew; in a worker."""
-        from vfiotui.host.gather import READERS, SLOW, files_of, gather, part, ways
+        from vfiotui.host.gather import READERS, SLOW, files_of, gather, part, ways, with_parts
 
         virt = self._guests()
         if facts is None:
             first = gather(self.root, virt, READERS.keys() - SLOW, self._waits_for)
             return replace(first, holders=IN_HAND, last_boot=IN_HAND)
         names = READERS.keys() if ALL in stale else READERS.keys() & stale
-        parts: dict[str, Any] = {name: part(self.root, name) for name in names}
+        parts = {name: part(self.root, name) for name in names}
         parts["guest_files"] = files_of(self.root, virt)
         parts["access"] = ways(self.root, virt)
-        return replace(facts, virt=virt, privileged=os.geteuid() == 0, **parts)
+        return replace(facts, virt=virt, privileged=os.geteuid() == 0, **with_parts(parts, facts.gaps))

@@ -6,7 +6,7 @@ import errno
 import os
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -15,7 +15,7 @@ from typing import Any
 from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
 from vfiotui.host import domains
-from vfiotui.host.gather import READERS, files_of, part, ways
+from vfiotui.host.gather import READERS, Part, files_of, part, ways, with_parts
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Facts, Mode
@@ -161,24 +161,24 @@ class Machine:
                 above = above.rpartition("/")[0]
         self.seen: dict[str, Seen] = {}
         """By part."""
-        self._readings: dict[tuple[Fault, frozenset[str], str], Any] = {}
-        values: dict[str, Any] = {}
+        self._readings: dict[tuple[Fault, frozenset[str], str], Part] = {}
+        self._parts: dict[str, Part] = {}
         for name_ in (*READERS, *GUEST_PARTS):
             tree = FaultyTree(self.nodes)
             root = Root(tree, Mode.CAPTURE, "/m")
-            values[name_] = self._read(root, name_, values)
+            self._parts[name_] = self._read(root, name_, self._parts)
             self.seen[name_] = tree.seen
-        self.facts = Facts(mode=Mode.CAPTURE, label="/m", privileged=True, **values)
+        self.facts = Facts(mode=Mode.CAPTURE, label="/m", privileged=True, **with_parts(self._parts))
 
     @staticmethod
-    def _read(root: Root, name: str, values: dict[str, Any]) -> Any:
+    def _read(root: Root, name: str, parts: Mapping[str, Part]) -> Part:
         match name:
             case "virt":
-                return domains.read(root)
+                return Part(domains.read(root))
             case "guest_files":
-                return files_of(root, values["virt"])
+                return files_of(root, parts["virt"].value)
             case "access":
-                return ways(root, values["virt"])
+                return ways(root, parts["virt"].value)
         return part(root, name)
 
     def faulty(self, fault: Fault, paths: frozenset[str]) -> Root | None:
@@ -204,7 +204,7 @@ class Machine:
 
     def facts_with(self, fault: Fault, paths: frozenset[str], wanted: frozenset[str]) -> Facts:
         """The facts of the machine with the fault, of which a rule looks only at the wanted parts."""
-        values: dict[str, Any] = {}
+        parts: dict[str, Part] = {}
         root: Root | None = None
         affected = {n for n in self.seen if paths & self.seen[n].inputs}
         if "virt" in affected:
@@ -215,12 +215,12 @@ class Machine:
             key = (fault, paths, name)
             if key not in self._readings:
                 root = root or self.faulty(fault, paths)
-                before = {"virt": values.get("virt", self.facts.virt)}
-                whole = getattr(self.facts, name)
-                now = whole if root is None else self._read(root, name, before)
-                self._readings[key] = whole if now == whole else now
-            values[name] = self._readings[key]
-        return replace(self.facts, **values)
+                before = self._parts[name]
+                now = before if root is None else self._read(root, name, {**self._parts, **parts})
+                self._readings[key] = before if now == before else now
+            if self._readings[key] is not self._parts[name]:
+                parts[name] = self._readings[key]
+        return replace(self.facts, **with_parts(parts, self.facts.gaps)) if parts else self.facts
 
 
 def replace_node(node: File, **changes: Any) -> File:
@@ -311,7 +311,7 @@ def judged(trial: Trial) -> str:
     here = machine(trial.host)
     before, parts = whole(trial.rule, trial.host)
     facts = here.facts_with(trial.fault, trial.paths, parts)
-    if all(getattr(facts, p) is getattr(here.facts, p) for p in here.seen):
+    if facts is here.facts:
         return ""
     return compared(before, trial.rule.ask(facts))
 

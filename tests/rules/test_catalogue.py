@@ -21,7 +21,7 @@ from vfiotui.rules.rule import HEADINGS, Rule, guest_rule, guests, holds, known,
 W_SEEN = "W1 W2 W3 W4 W5 W6 W7 W8 W9 W11 W13 W14 W15 W17 W18 W20 W21 W22 W26 W27 W28".split()
 """Old advice that a host shows; the rest is about words of a guide, or judged by a check of another name."""
 BLIND = Unread("needs root", Why.FORBIDDEN, "/sys/somewhere")
-PARTS = [f.name for f in fields(Facts) if f.name not in ("mode", "label", "privileged")]
+PARTS = [f.name for f in fields(Facts) if f.name not in ("mode", "label", "privileged", "gaps")]
 
 
 def blind(facts: Facts, *parts: str) -> Facts:

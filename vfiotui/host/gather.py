@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from vfiotui.host import (
     access,
@@ -36,7 +36,7 @@ from vfiotui.host import (
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
-from vfiotui.model.guest_files import GuestFiles
+from vfiotui.model.gaps import Gaps
 from vfiotui.model.reading import Reading, Unread, Why
 
 READERS: dict[str, Callable[[Root], Any]] = {
@@ -74,28 +74,43 @@ WORKERS = 4
 SKIPPED = Unread("was not asked for", Why.NOT_HERE)
 
 
-def part(root: Root, name: str) -> Any:
+class Part(NamedTuple):
+    """A part of the facts, with what could not be read for it."""
+
+    value: Any
+    gaps: tuple[Unread, ...] = ()
+
+
+def _read(root: Root, reader: Callable[[], Any]) -> Part:
+    def guarded() -> Any:
+        try:
+            return reader()
+        except Exception as error:
+            return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+
+    return Part(*root.noted(guarded))
+
+
+def part(root: Root, name: str) -> Part:
     """One part of the facts, read now; a reader that breaks is a part that is unread, never the end of the others."""
-    try:
-        return READERS[name](root)
-    except Exception as error:
-        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+    return _read(root, lambda: READERS[name](root))
 
 
-def files_of(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
+def files_of(root: Root, virt: Reading[Virt]) -> Part:
     """What the guests name, looked at now; like `part` it is unread where the reader breaks."""
-    try:
-        return guest_files.read(root, virt)
-    except Exception as error:
-        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+    return _read(root, lambda: guest_files.read(root, virt))
 
 
-def ways(root: Root, virt: Reading[Virt]) -> Any:
+def ways(root: Root, virt: Reading[Virt]) -> Part:
     """The part that follows the guests: who runs QEMU, and whether it reaches their files."""
-    try:
-        return access.read(root, virt)
-    except Exception as error:
-        return Unread(f"the reading itself failed ({type(error).__name__}: {error})", Why.DAMAGED)
+    return _read(root, lambda: access.read(root, virt))
+
+
+def with_parts(parts: Mapping[str, Part], gaps: Gaps | None = None) -> dict[str, Any]:
+    """The fields of Facts for some parts; `gaps` are those of the other parts."""
+    found = {name: p.gaps for name, p in parts.items() if p.gaps}
+    kept = {name: g for name, g in (gaps or {}).items() if name not in parts}
+    return {**{name: p.value for name, p in parts.items()}, "gaps": {**kept, **found}}
 
 
 def gather(
@@ -110,7 +125,7 @@ def gather(
     threads, which parts are still being read, each time one is done.
     """
     wanted = set(READERS if only is None else only) & READERS.keys()
-    parts: dict[str, Any] = {name: SKIPPED for name in READERS if name not in wanted}
+    parts = {name: Part(SKIPPED) for name in READERS if name not in wanted}
     todo = [name for name in reversed(READERS) if name in wanted]
 
     def work() -> None:
@@ -129,13 +144,12 @@ def gather(
         worker.start()
     for worker in workers:
         worker.join()
-    guests = SKIPPED if virt is None else virt
+    parts["virt"] = Part(SKIPPED if virt is None else virt)
+    parts["guest_files"] = Part(SKIPPED) if virt is None else files_of(root, virt)
+    parts["access"] = Part(SKIPPED) if virt is None else ways(root, virt)
     return Facts(
         mode=root.mode,
         label=root.label,
         privileged=os.geteuid() == 0,
-        virt=guests,
-        guest_files=SKIPPED if virt is None else files_of(root, virt),
-        access=SKIPPED if virt is None else ways(root, virt),
-        **parts,
+        **with_parts(parts),
     )

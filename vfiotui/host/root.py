@@ -65,6 +65,7 @@ class Root:
         self.label = label
         self._moving = dict(moving or {})
         self._keep = keep
+        self._noted = threading.local()
 
     @classmethod
     def live(cls) -> Root:
@@ -101,11 +102,34 @@ class Root:
         names = self.names(f"/{top}")
         return not isinstance(names, Unread) and bool(names)
 
-    def _try(self, path: str, use: Callable[[], T]) -> Reading[T]:
+    def noted(self, use: Callable[[], T]) -> tuple[T, tuple[Unread, ...]]:
+        """What `use` makes of this root, and every input that it could not read meanwhile, by its path.
+
+        A rule passes only on what was read: a reader that goes on without an input hides nothing. A link that is
+        absent is an answer, and no input that is missing.
+        """
+        before = getattr(self._noted, "found", None)
+        found: dict[str, Unread] = {}
+        self._noted.found = found
+        try:
+            value = use()
+        finally:
+            self._noted.found = before
+        return value, tuple(found.values())
+
+    def missed(self, what: Unread) -> Unread:
+        """Notes an input that could not be read, or whose content makes no sense; returns it."""
+        found = getattr(self._noted, "found", None)
+        if found is not None:
+            found.setdefault(what.path, what)
+        return what
+
+    def _try(self, path: str, use: Callable[[], T], absent_is_answer: bool = False) -> Reading[T]:
         try:
             return use()
         except (OSError, ValueError) as error:
-            return unread(error, path)
+            found = unread(error, path)
+            return found if absent_is_answer and found.why is Why.ABSENT else self.missed(found)
 
     def bytes(self, path: str, limit: int = TEXT_LIMIT) -> Reading[Data]:
         """The whole content of a regular file, or Unread where it is longer than `limit`."""
@@ -113,7 +137,7 @@ class Root:
             return self._moving[path]()
         data = self._try(path, lambda: self.tree.read(path, limit))
         if isinstance(data, bytes) and len(data) > limit:
-            return Unread(f"is longer than {limit} bytes", Why.TOO_BIG, path)
+            return self.missed(Unread(f"is longer than {limit} bytes", Why.TOO_BIG, path))
         return data
 
     def glance(self, path: str, limit: int = 4096) -> Reading[Data]:
@@ -127,22 +151,42 @@ class Root:
             finally:
                 os.close(fd)
         except (OSError, ValueError) as error:
-            return unread(error, path)
+            return self.missed(unread(error, path))
 
     def text(self, path: str, limit: int = TEXT_LIMIT) -> Reading[str]:
         """A file as text without its final newlines, NULs and CRs (sysfs and old firmware pad with them).
 
-        Bytes that are no UTF-8 appear as U+FFFD; a text is never an error.
+        Bytes that are no UTF-8 appear as U+FFFD. What holds NULs before its end is no text: a crash leaves such files.
         """
         data = self.bytes(path, limit)
         if isinstance(data, Unread):
             return data
+        if b"\0" in data:
+            content = data.rstrip(b"\0\r\n")
+            if not content or b"\0" in content:
+                return self.missed(Unread("holds NUL bytes and is no text", Why.DAMAGED, path))
         return data.decode("utf-8", "replace").replace("\0", "").replace("\r", "").rstrip("\n")
 
     def lines(self, path: str, limit: int = TEXT_LIMIT) -> Reading[tuple[str, ...]]:
         """The lines of a text file."""
         text = self.text(path, limit)
         return text if isinstance(text, Unread) else tuple(text.split("\n")) if text else ()
+
+    def table(self, path: str, fits: Callable[[str], object], limit: int = TEXT_LIMIT) -> Reading[tuple[str, ...]]:
+        """The lines of a table that the kernel writes, each with its newline.
+
+        Unread where a line does not fit, or the last one breaks off: what is left of a damaged table shows too little.
+        """
+        data = self.bytes(path, limit)
+        if isinstance(data, Unread):
+            return data
+        lines = data.decode("utf-8", "replace").split("\n")
+        if lines.pop():
+            return self.missed(Unread("breaks off in the middle of a line", Why.DAMAGED, path))
+        for number, line in enumerate(lines, 1):
+            if not fits(line):
+                return self.missed(Unread(f"line {number} is none of this table", Why.DAMAGED, path))
+        return tuple(lines)
 
     def integer(self, path: str, base: int = 0) -> Reading[int]:
         """A file that holds one number; base 0 reads 0x… as hexadecimal, else decimal."""
@@ -153,7 +197,7 @@ class Root:
         try:
             return int(word, 10 if base == 0 and not word.lower().startswith(("0x", "-0x")) else base or 16)
         except ValueError:
-            return Unread(f"holds no number but {word[:40]!r}", Why.DAMAGED, path)
+            return self.missed(Unread(f"holds no number but {word[:40]!r}", Why.DAMAGED, path))
 
     def names(self, path: str) -> Reading[tuple[str, ...]]:
         """The names in a directory, sorted."""
@@ -161,15 +205,15 @@ class Root:
 
     def link(self, path: str) -> Reading[str]:
         """The text of a symbolic link; it may dangle."""
-        return self._try(path, lambda: self.tree.readlink(path))
+        return self._try(path, lambda: self.tree.readlink(path), absent_is_answer=True)
 
     def real(self, path: str) -> Reading[str]:
         """The path inside the root with every link followed; absent where it dangles."""
-        return self._try(path, lambda: self.tree.real(path))
+        return self._try(path, lambda: self.tree.real(path), absent_is_answer=True)
 
     def stat(self, path: str, follow: bool = True) -> Reading[Stat]:
         """What a name is: kind, size, mode, time of its last change."""
-        return self._try(path, lambda: self.tree.stat(path, follow))
+        return self._try(path, lambda: self.tree.stat(path, follow), absent_is_answer=True)
 
     def exists(self, path: str) -> Reading[bool]:
         """Whether a name is there; Unread where that cannot be seen."""
@@ -208,11 +252,16 @@ class Root:
 
     def within(self, use: Callable[[], Reading[T]], seconds: float, path: str = "") -> Reading[T]:
         """Does `use` in a worker; Unread when it gives no answer in time. The worker is left behind."""
-        answer: list[Reading[T]] = []
-        worker = threading.Thread(target=lambda: answer.append(use()), daemon=True, name="slow-read")
+        answer: list[tuple[Reading[T], tuple[Unread, ...]]] = []
+        worker = threading.Thread(target=lambda: answer.append(self.noted(use)), daemon=True, name="slow-read")
         worker.start()
         worker.join(seconds)
-        return answer[0] if answer else Unread(f"no answer in {seconds:g} s", Why.TIMED_OUT, path)
+        if not answer:
+            return self.missed(Unread(f"no answer in {seconds:g} s", Why.TIMED_OUT, path))
+        reading, noted = answer[0]
+        for gap in noted:
+            self.missed(gap)
+        return reading
 
     def keep_open(self, path: str) -> KeptFile:
         """A file for repeated reading with one system call each."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vfiotui.model.mode import Mode as Mode
-from vfiotui.model.value import dataclass
+from vfiotui.model.value import dataclass, field
 
 if TYPE_CHECKING:
     # A command that looks at one part must not pay for the classes of all others.
     from vfiotui.model.access import Access
     from vfiotui.model.boot import Boot, ConfigFile, LogLine, Modules
     from vfiotui.model.domain import Virt
+    from vfiotui.model.gaps import Gaps
     from vfiotui.model.guest_files import GuestFiles
     from vfiotui.model.holders import Holders
     from vfiotui.model.host_use import HostUse
@@ -72,3 +73,5 @@ class Facts:
     """Read last: a walk over all processes."""
     last_boot: Reading[LastBoot]
     """Read last: the journal is asked."""
+    gaps: Gaps = field(default_factory=dict)
+    """What could not be read for each of the parts."""

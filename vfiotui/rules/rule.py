@@ -15,6 +15,7 @@ from vfiotui.model.cmdline import CommandLine, Word
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
+from vfiotui.model.gaps import concerning, missing
 from vfiotui.model.given import Given, meant
 from vfiotui.model.host_use import HostUse
 from vfiotui.model.pci import PciBus
@@ -23,6 +24,12 @@ from vfiotui.model.report import GUESTS
 from vfiotui.model.value import dataclass
 
 T = TypeVar("T")
+
+OPTIONS = ("/proc/cmdline", *(f"{top}/modprobe.d/*" for top in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib")))
+"""Where options of modules stand."""
+DRIVERS = ("/sys/bus/pci/devices/*/driver?", "/sys/bus/pci/devices/*/uevent")
+MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", "/sys/bus/pci/devices/*/class")
+"""What makes a device one that is meant for guests, besides the guests themselves."""
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""
@@ -80,11 +87,15 @@ def unknown(subject: str, sentence: str, *evidence: Evidence) -> Answer:
     return Answer(Verdict.UNKNOWN, subject, sentence, evidence)
 
 
-def lacking(subject: str, title: str, missing: Unread) -> Answer:
-    """It cannot be told, because something could not be read. What one kind of root or user cannot see is one lack."""
-    lacks = missing.reason if missing.why in (Why.FORBIDDEN, Why.NOT_HERE) else str(missing)
-    evidence = (Evidence(missing.path, missing.reason),)
-    return Answer(Verdict.UNKNOWN, subject, f"{title}: unknown, because {missing}", evidence, lacks=lacks)
+def lacking(subject: str, title: str, unread: Unread, more: int = 0) -> Answer:
+    """It cannot be told, because something, and `more` besides it, could not be read.
+
+    What one kind of root or user cannot see is one lack.
+    """
+    lacks = unread.reason if unread.why in (Why.FORBIDDEN, Why.NOT_HERE) else str(unread)
+    evidence = (Evidence(unread.path, unread.reason),)
+    beside = f" (and {counted(more, 'input')} more)" if more else ""
+    return Answer(Verdict.UNKNOWN, subject, f"{title}: unknown, because {unread}{beside}", evidence, lacks=lacks)
 
 
 def seen(path: str, value: object) -> Evidence:
@@ -128,6 +139,8 @@ class Rule:
     document: str
     counts_guests: bool = False
     """Whether its answers about the host depend on what guests there are."""
+    reads: tuple[str, ...] = ()
+    """Paths on which a pass rests, as `gaps.missing` takes them: without one of them nothing passes."""
     asks_guests: bool = False
     """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
 
@@ -161,8 +174,7 @@ class Rule:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:
             answers.append(holds("host", "nothing speaks against it"))
-        if self.counts_guests:
-            answers = self._limited(facts, answers)
+        answers = self._limited(facts, answers)
         return tuple(
             Finding(
                 code=self.code,
@@ -180,15 +192,23 @@ class Rule:
         )
 
     def _limited(self, facts: Facts, answers: list[Answer]) -> list[Answer]:
-        """The answers where not all guests are known: what was found stays, and nothing passes for the whole host."""
-        unseen = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
-        if not isinstance(unseen, Unread):
+        """The answers where an input is missing: what was found stays, and nothing passes that rests on the input."""
+        missed = list(missing(facts.gaps, self.reads)) if self.reads and facts.gaps else []
+        if self.counts_guests:
+            unseen = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
+            missed += [unseen] if isinstance(unseen, Unread) else []
+        if not missed:
             return answers
-        passes = (Verdict.HOLDS, Verdict.NOT_APPLICABLE)
-        kept = [a for a in answers if a.subject != "host" or a.verdict not in passes]
-        if not any(a.subject == "host" for a in kept):
-            kept.append(lacking("host", self.title, unseen))
-        return kept
+        limited = [self._unless_missed(a, missed) for a in answers]
+        if not any(a.verdict is Verdict.UNKNOWN for a in limited):
+            limited.append(lacking("host", self.title, missed[0], len(missed) - 1))
+        return limited
+
+    def _unless_missed(self, answer: Answer, missed: list[Unread]) -> Answer:
+        mine = concerning(missed, answer.subject)
+        if not mine or answer.verdict not in (Verdict.HOLDS, Verdict.NOT_APPLICABLE):
+            return answer
+        return lacking(answer.subject, self.title, mine[0], len(mine) - 1)
 
 
 def rule(
@@ -200,17 +220,18 @@ def rule(
     fires: str,
     silent: str,
     counts_guests: bool = False,
+    reads: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Makes the function below it the check of a rule; the module's docstring is its document.
 
     A rule that needs the guests counts them. `counts_guests` is said by one that looks at them where they are known
-    and judges without them too.
+    and judges without them too. `reads` are the paths on which a pass rests.
     """
 
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
         counts = counts_guests or "virt" in needs
-        return Rule(code, area, severity, needs, fires, silent, check, document.strip(), counts)
+        return Rule(code, area, severity, needs, fires, silent, check, document.strip(), counts, reads)
 
     return make
 
@@ -248,7 +269,7 @@ def guest_rule(
     return make
 
 
-def given_rule(code: str, severity: Severity) -> Callable[[GivenCheck], Rule]:
+def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) -> Callable[[GivenCheck], Rule]:
     """Makes the function below it a rule about what the host loses with the devices that are meant for guests.
 
     It is asked only where there are such devices, which it gets with what makes them so.
@@ -266,7 +287,8 @@ def given_rule(code: str, severity: Severity) -> Callable[[GivenCheck], Rule]:
 
         document = (check.__globals__.get("__doc__") or "").strip()
         needs = ("pci", "host_use")
-        return Rule(code, "H5", severity, needs, "gives-all-away", "clean", ask, document, counts_guests=True)
+        paths = (*MEANT, *reads)
+        return Rule(code, "H5", severity, needs, "gives-all-away", "clean", ask, document, True, paths)
 
     return make
 
