@@ -256,3 +256,31 @@ def test_vcpus_that_share_a_cpu_get_no_points_for_their_cores() -> None:
     good = best("ryzen", Wish(vcpus=4)).pinning
     parts = {p.name: p for p in score(good.placed("v1", good.vcpus[0]), ground).parts}
     assert parts["cores"].points == 0 and "several vCPUs" in parts["cores"].words
+
+
+CLUSTERS = """<domain type='kvm'>
+  <name>a</name>
+  <memory>1048576</memory>
+  <vcpu>8</vcpu>
+  <cpu mode='host-passthrough'>
+    <topology sockets='1' dies='1' clusters='2' cores='2' threads='2'/>
+  </cpu>
+</domain>
+"""
+
+
+def test_a_pin_leaves_the_guests_clusters_to_the_byte() -> None:
+    now = pinning_of(parse(CLUSTERS, source="x"))
+    assert now.shape is not None and now.shape.product == 8
+    after = with_pinning(CLUSTERS, now.placed("v0", frozenset({2})))
+    added = "  <cputune>\n    <vcpupin vcpu='0' cpuset='2'/>\n  </cputune>\n"
+    assert after.replace(added, "") == CLUSTERS and added in after
+    bare = CLUSTERS.replace(" sockets='1' dies='1' clusters='2' cores='2'", " cores='4'")
+    assert with_pinning(bare, pinning_of(parse(bare, source="x"))) == bare
+
+
+def test_another_shape_sets_the_clusters_too() -> None:
+    wanted = replace(pinning_of(parse(CLUSTERS, source="x")), shape=Shape(1, 1, 4, 2))
+    after = with_pinning(CLUSTERS, wanted)
+    assert "clusters='1' cores='4' threads='2'" in after and pinning_of(parse(after, source="x")).shape == wanted.shape
+    assert any("2 clusters" in words for words in changes(CLUSTERS, after))

@@ -44,6 +44,7 @@ CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
         ("X5-CPU-MODE", "mode='host-passthrough'", "mode='maximum'", "holds"),
         ("X5-CPU-MODE", "mode='host-passthrough'", "mode='host-model'", "warn"),
         ("X6-TOPOLOGY-PRODUCT", TOPOLOGY, "sockets='1' cores='3' threads='1'", "fail"),
+        ("X6-TOPOLOGY-PRODUCT", TOPOLOGY, "sockets='1' clusters='2' cores='1' threads='2'", "holds"),
         ("X6-SOCKETS", TOPOLOGY, "sockets='2' cores='1' threads='2'", "info"),
         ("X6-SOCKETS", TOPOLOGY, "sockets='4' cores='1' threads='1'", "warn"),
         ("X6-SOCKETS", f"<topology {TOPOLOGY}/>", "", "warn"),
@@ -144,9 +145,9 @@ def test_hostile_words_are_told_and_break_nothing() -> None:
     assert not [f for f in found if "the check itself failed" in f.sentence]
 
 
-def test_pages_of_the_ordinary_size_are_always_there() -> None:
+def test_pages_of_the_ordinary_size_are_no_huge_pages() -> None:
     (found,) = said("MEM-PAGE-SIZE", ("<hugepages/>", "<hugepages><page size='4' unit='KiB'/></hugepages>"))
-    assert found.verdict is Verdict.HOLDS
+    assert found.verdict is Verdict.NOT_APPLICABLE
 
 
 def test_memory_modules_need_no_whole_pages() -> None:
@@ -173,3 +174,75 @@ def test_clashes_are_told_once_for_each_guest() -> None:
         ("twice", "CPU 1-2,6 also carries vCPUs of win."),
         ("twice", "Several of its vCPUs are pinned to CPU 1."),
     }
+
+
+PASSED = "<source><address type='pci' domain='0' bus='0x06' slot='0x12' function='0x1'/></source>"
+
+
+NVME = PASSED.replace("<source>", "<source type='pci'>")
+
+
+@pytest.mark.parametrize(
+    ("xml", "machine"),
+    [
+        (f"<interface type='hostdev' managed='yes'>{PASSED}</interface>", "warn"),
+        (f"<hostdev type='pci'>{PASSED}</hostdev>", "warn"),
+        (f"<disk type='nvme'>{NVME}</disk>", "n/a"),
+    ],
+    ids=["interface", "hostdev", "nvme"],
+)
+def test_a_passed_device_counts_by_whichever_element(xml: str, machine: str) -> None:
+    text = (
+        "<domain type='kvm'><name>g</name><memory>1048576</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>"
+        f"<devices>{xml}</devices></domain>"
+    )
+    facts = facts_of(replace(FINE_HOST, guests=(GuestDesc(name="g", xml=text),)))
+    wanted = {"X13-BALLOON": "warn", "X14-DEVICE-ABSENT": "fail", "SLEEP-GUARD": "info", "X4-I440FX": machine}
+    rules = [rule for code in wanted if (rule := rule_of(code)) is not None]
+    assert {r.code: word(r.ask(facts)[0]) for r in rules} == wanted
+
+
+def memory_guest(numa: str, pages: str) -> GuestDesc:
+    xml = (
+        "<domain type='kvm'><name>g</name><memory unit='KiB'>1572863</memory>"
+        f"<memoryBacking><hugepages>{pages}</hugepages></memoryBacking><vcpu>2</vcpu><cpu>{numa}</cpu></domain>"
+    )
+    return GuestDesc(name="g", xml=xml)
+
+
+@pytest.mark.parametrize(
+    ("numa", "pages", "kib", "verdict"),
+    [
+        ("<numa><cell id='0' cpus='0-1' memory='1048576' unit='KiB'/></numa>", "", 1048576, "holds"),
+        (
+            "<numa><cell cpus='0' memory='1' unit='GiB'/><cell cpus='1' memory='512' unit='MiB'/></numa>",
+            "",
+            1572864,
+            "holds",
+        ),
+        ("<numa><cell cpus='0' memory='3' unit='MiB'/><cell cpus='1' memory='1' unit='MiB'/></numa>", "", 4096, "fail"),
+        ("<numa><cell cpus='0' memory='2' unit='parsecs'/></numa>", "", 0, "unknown"),
+        ("", "", 1572863, "fail"),
+        ("", "<page size='4'/>", 1572863, "n/a"),
+        ("", "<page size='4' unit='KiB'/>", 1572863, "n/a"),
+        ("", "<page size='4' unit='MiB'/>", 1572863, "fail"),
+        (
+            "<numa><cell id='0' cpus='0' memory='3' unit='MiB'/><cell id='1' cpus='1' memory='2' unit='MiB'/></numa>",
+            "<page size='4' nodeset='0'/><page size='2048' nodeset='1'/>",
+            5120,
+            "holds",
+        ),
+    ],
+)
+def test_the_memory_of_a_guest_with_cells_is_their_sum(numa: str, pages: str, kib: int, verdict: str) -> None:
+    desc = memory_guest(numa, pages)
+    assert parse(desc.xml, source="x").memory_kib == kib
+    rule = rule_of("MEM-PAGE-MULTIPLE")
+    assert rule is not None
+    (found,) = rule.ask(facts_of(replace(FINE_HOST, guests=(desc,))))
+    assert word(found) == verdict, found
+
+
+def test_pages_of_the_smallest_size_are_no_huge_pages() -> None:
+    assert parse(memory_guest("", "<page size='4'/>").xml, source="x").huge_pages == ()
+    assert [p.size_kib for p in parse(memory_guest("", "").xml, source="x").huge_pages] == [0]

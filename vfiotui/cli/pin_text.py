@@ -27,7 +27,7 @@ def pinning_json(found: Pinning) -> dict[str, Any]:
         "iothreads": found.iothreads,
         "shape": None
         if shape is None
-        else {"sockets": shape.sockets, "dies": shape.dies, "cores": shape.cores, "threads": shape.threads},
+        else {n: getattr(shape, n) for n in ("sockets", "dies", "clusters", "cores", "threads")},
         "nodes": None if found.nodes is None else sorted(found.nodes),
     }
 
@@ -65,11 +65,7 @@ def drift_json(found: Reading[tuple[Drift, ...]]) -> Any:
 def pinning_lines(found: Pinning) -> list[str]:
     """The pins in words: runs of vCPUs as "v0-7  4,12 5,13", then emulator and iothreads."""
     shape = found.shape
-    seen = (
-        f"  ({shape.sockets} × {shape.dies} × {shape.cores} × {shape.threads}: sockets, dies, cores, threads)"
-        if shape
-        else ""
-    )
+    seen = f"  ({shape.words})" if shape else ""
     lines = [f"{found.count} vCPUs{seen}"]
     if found.vcpus:
         lines.append("  " + "  ".join(f"v{v}={format_list(cpus)}" for v, cpus in found.vcpus.items()))

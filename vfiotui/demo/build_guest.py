@@ -10,6 +10,7 @@ from vfiotui.model.value import dataclass
 
 PROGRAM = "/usr/bin/qemu-system-x86_64"
 DEFINED, RUNNING = "/etc/libvirt/qemu", "/run/libvirt/qemu"
+NETWORK = "<network>\n  <name>default</name>\n  <forward mode='nat'/>\n  <bridge name='virbr0'/>\n</network>\n"
 OWN_KIB = 96 << 10
 """What QEMU has beside the guest's memory."""
 START = 5000
@@ -75,6 +76,7 @@ def status_text(thread: Thread, pid: int, switches: tuple[int, int] = (0, 0)) ->
 def build_guests(tree: TreeBuilder, host: Host) -> None:
     """Files below /etc/libvirt and /run/libvirt, and the folders of running guests below /proc."""
     tree.folder(DEFINED)
+    tree.file(f"{DEFINED}/networks/default.xml", NETWORK, 0o600)
     for number, guest in enumerate(host.guests, 1):
         safe = guest.name.replace("/", "_")
         tree.file(f"{DEFINED}/{safe}.xml", guest.xml, 0o600)

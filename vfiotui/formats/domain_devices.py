@@ -4,60 +4,18 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from vfiotui.formats.domain_words import amount, attribute, number, pci_address
+from vfiotui.formats.domain_words import amount, attribute, number
 from vfiotui.model.domain_devices import (
     Audio,
     Controller,
     Disk,
     GuestDevices,
-    Hostdev,
     QemuLine,
     Shmem,
     Tpm,
 )
 
 QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
-
-
-def _pci(element: ET.Element, source: ET.Element) -> Hostdev | None:
-    address, rom, place = pci_address(source.find("address")), element.find("rom"), element.find("address")
-    if address is None:
-        return None
-    return Hostdev(
-        "pci",
-        address,
-        element.get("managed") == "yes",
-        pci_address(place) or "",
-        attribute(rom, "file"),
-        attribute(rom, "bar") != "off",
-        attribute(place, "multifunction") == "on",
-        attribute(element.find("driver"), "iommufd") == "yes",
-    )
-
-
-def _usb(element: ET.Element, source: ET.Element) -> Hostdev | None:
-    managed, policy = element.get("managed") == "yes", source.get("startupPolicy", "")
-    place = source.find("address")
-    if place is not None:
-        bus, port = place.get("bus", "?"), place.get("port")
-        address = f"{bus}-{port}" if port else f"{bus}:{place.get('device') or '?'}"
-        return Hostdev("usb", address, managed, startup_policy=policy)
-    ids = [number(attribute(source.find(k), "id")) for k in ("vendor", "product")]
-    if ids[0] is None or ids[1] is None or max(ids[0], ids[1]) > 0xFFFF:
-        return None
-    return Hostdev("usb", f"{ids[0]:04x}:{ids[1]:04x}", managed, startup_policy=policy)
-
-
-def hostdevs_of(domain: ET.Element) -> tuple[Hostdev, ...]:
-    """PCI and USB devices of the host; one that is damaged or of another kind is left out."""
-    readers = {"pci": _pci, "usb": _usb}
-    found = []
-    for element in domain.findall("devices/hostdev"):
-        source, reader = element.find("source"), readers.get(element.get("type", ""))
-        device = None if source is None or reader is None else reader(element, source)
-        if device is not None:
-            found.append(device)
-    return tuple(found)
 
 
 def _iothreads(driver: ET.Element | None) -> frozenset[int]:

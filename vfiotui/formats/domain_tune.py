@@ -5,10 +5,12 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from itertools import count, islice
 
-from vfiotui.formats.domain_words import UNITS, amount, attribute, cpuset, number
-from vfiotui.model.domain_memory import HugePages, MemoryBacking
+from vfiotui.formats.domain_words import amount, attribute, cpuset, kib, number, scaled
+from vfiotui.model.domain_memory import Cell, HugePages, MemoryBacking
 from vfiotui.model.topology import CpuSet
 
+SMALL_PAGE_KIB = 4
+"""The smallest page of any host: it is never a huge one, and libvirt gives a guest that asks for it plain memory."""
 IOTHREAD_LIMIT = 1024
 """More than anybody starts; a larger number is damage."""
 
@@ -41,16 +43,39 @@ def iothread_ids(domain: ET.Element) -> tuple[int, ...]:
 
 
 def huge_pages_of(backing: ET.Element | None) -> tuple[HugePages, ...]:
-    """The pages that are asked for; size 0 is the default size."""
+    """The huge pages that are asked for; size 0 is the default size."""
     pages = None if backing is None else backing.find("hugepages")
     if pages is None:
         return ()
-    found = []
-    for page in pages.findall("page"):
-        size = number(page.get("size"))
-        factor = UNITS.get(page.get("unit", "KiB").lower(), 1024)
-        found.append(HugePages(0 if size is None else size * factor // 1024, page.get("nodeset", "")))
-    return tuple(found) or (HugePages(0),)
+    asked = pages.findall("page")
+    sizes = ((scaled(p.get("size"), p.get("unit", "KiB")) or 0, p.get("nodeset", "")) for p in asked)
+    found = tuple(HugePages(size // 1024, nodes) for size, nodes in sizes)
+    return tuple(p for p in found if p.size_kib != SMALL_PAGE_KIB) if asked else (HugePages(0),)
+
+
+def cells_of(cpu: ET.Element | None) -> tuple[Cell, ...]:
+    """The NUMA cells that the guest sees; libvirt numbers those that have no id."""
+    found = [] if cpu is None else cpu.findall("numa/cell")
+    return tuple(
+        Cell(
+            place if (named := number(cell.get("id"))) is None else named,
+            cpuset(cell.get("cpus")) or frozenset(),
+            (scaled(cell.get("memory"), cell.get("unit", "KiB")) or 0) // 1024,
+        )
+        for place, cell in enumerate(found)
+    )
+
+
+def memory_kib(domain: ET.Element) -> int:
+    """The KiB that QEMU gives the guest: the sum of its cells where it has some, and with them its memory devices.
+
+    0 where it is missing or damaged. libvirt makes <memory> equal to that sum when it defines a guest
+    (virDomainDefPostParseMemory); a file can say something else.
+    """
+    cells = cells_of(domain.find("cpu"))
+    if not cells:
+        return kib(domain.find("memory"))
+    return sum(c.memory_kib for c in cells) + sum(kib(size) for size in domain.findall("devices/memory/target/size"))
 
 
 def shared(backing: ET.Element | None) -> bool:

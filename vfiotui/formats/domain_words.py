@@ -11,6 +11,7 @@ from vfiotui.model.topology import CpuSet
 
 UNITS = {
     "b": 1,
+    "byte": 1,
     "bytes": 1,
     "kb": 1000,
     "k": 1 << 10,
@@ -24,7 +25,14 @@ UNITS = {
     "tb": 10**12,
     "t": 1 << 40,
     "tib": 1 << 40,
+    "pb": 10**15,
+    "p": 1 << 50,
+    "pib": 1 << 50,
+    "eb": 10**18,
+    "e": 1 << 60,
+    "eib": 1 << 60,
 }
+"""As libvirt scales them, in any case (virScaleInteger)."""
 
 
 def number(text: str | None) -> int | None:
@@ -51,10 +59,17 @@ def amount(element: ET.Element | None, unit: str = "KiB") -> int | None:
 
     `unit` is what libvirt assumes where the attribute is missing.
     """
-    value = number(element.text) if element is not None else None
-    if value is None or element is None:
-        return None
-    return value * UNITS.get(element.get("unit", unit).lower(), 1024)
+    return None if element is None else scaled(element.text, element.get("unit", unit))
+
+
+def scaled(text: str | None, unit: str) -> int | None:
+    """The bytes of a number with a unit; None where one of them is missing or damaged.
+
+    >>> scaled("2", "MiB"), scaled("2", "pages"), scaled(None, "KiB")
+    (2097152, None, None)
+    """
+    value, factor = number(text), UNITS.get(unit.strip().lower())
+    return None if value is None or factor is None else value * factor
 
 
 def kib(element: ET.Element | None) -> int:

@@ -9,9 +9,19 @@ import xml.etree.ElementTree as ET
 
 from vfiotui.formats.domain_boot import boot_of, firmware_word, os_id
 from vfiotui.formats.domain_cpu import clock_of, cpu_of, hidden, hyperv_of, scheduling_of, topology_of
-from vfiotui.formats.domain_devices import balloon_of, devices_of, hostdevs_of, qemu_of
-from vfiotui.formats.domain_tune import backing_of, enabled_vcpus, huge_pages_of, iothread_ids, pins_of, shared
-from vfiotui.formats.domain_words import attribute, cpuset, kib, number
+from vfiotui.formats.domain_devices import balloon_of, devices_of, qemu_of
+from vfiotui.formats.domain_hostdevs import hostdevs_of, networks_of
+from vfiotui.formats.domain_tune import (
+    backing_of,
+    cells_of,
+    enabled_vcpus,
+    huge_pages_of,
+    iothread_ids,
+    memory_kib,
+    pins_of,
+    shared,
+)
+from vfiotui.formats.domain_words import attribute, cpuset, number
 from vfiotui.model.domain import Domain
 
 LIMIT = 4 << 20
@@ -60,7 +70,7 @@ def parse(
         autostart=autostart,
         domain_type=domain.get("type", ""),
         machine=attribute(domain.find("os/type"), "machine"),
-        memory_kib=kib(domain.find("memory")),
+        memory_kib=memory_kib(domain),
         vcpus=vcpus,
         current_vcpus=vcpus if current is None else current,
         vcpu_pins=pins_of(tune, "vcpupin", "vcpu"),
@@ -73,7 +83,8 @@ def parse(
         shared_memory=shared(backing),
         balloon=balloon_of(domain),
         firmware=firmware_word(boot),
-        hostdevs=hostdevs_of(domain),
+        hostdevs=hostdevs_of(domain, qemu.arguments),
+        networks=networks_of(domain),
         qemu_arguments=(*qemu.arguments, *(f"{name}={value}" for name, value in qemu.environment)),
         xml=xml,
         source=source,
@@ -89,6 +100,7 @@ def parse(
         iothread_ids=iothread_ids(domain),
         scheduling=scheduling_of(tune),
         backing=backing_of(domain),
+        cells=cells_of(cpu),
         devices=devices_of(domain),
         qemu=qemu,
     )

@@ -143,6 +143,7 @@ ETC = (
     "/etc/libvirt/qemu.conf",
     "/etc/libvirt/qemu/*.xml",
     "/etc/libvirt/qemu/autostart/*",
+    "/etc/libvirt/qemu/networks/*.xml",
     "/etc/X11/xorg.conf",
     "/etc/X11/xorg.conf.d/*.conf",
     "/etc/libvirt/hooks/*",

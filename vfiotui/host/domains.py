@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from vfiotui.formats.domain_xml import parse, parse_status
+from vfiotui.formats.network_xml import parse_network
 from vfiotui.formats.xml_text import decode
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Domain, UnreadGuest, Virt
+from vfiotui.model.domain import Domain, UnreadGuest, Virt, with_networks
+from vfiotui.model.host_network import HostNetwork
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 from vfiotui.model.value import dataclass, replace
 
 DEFINED = "/etc/libvirt/qemu"
 RUNNING = "/run/libvirt/qemu"
+NETWORKS = f"{DEFINED}/networks"
 FILE_LIMIT = 4 << 20
 """Bytes of one definition; libvirt itself writes some thousands."""
 FOLDER_LIMIT = 64 << 20
@@ -143,6 +146,32 @@ def _merged(defined: Definitions, running: Definitions) -> tuple[tuple[Domain, .
     )
 
 
+def read_network(root: Root, name: str) -> Reading[HostNetwork]:
+    """A network by its definition; the virtual functions of a card that it names are looked up in sysfs."""
+    path = f"{NETWORKS}/{name}.xml"
+    if not name or "/" in name:
+        return Unread(f"libvirt has no network {name!r}", Why.ABSENT, NETWORKS)
+    data = root.bytes(path, FILE_LIMIT)
+    if isinstance(data, Unread):
+        listed = not isinstance(root.names(NETWORKS), Unread)
+        hidden = data.why is Why.ABSENT and not listed and root.mode is Mode.CAPTURE
+        return Unread("the capture does not hold the networks of libvirt", Why.NOT_HERE, path) if hidden else data
+    try:
+        network = parse_network(decode(data)[0])
+    except ValueError as error:
+        return Unread(str(error), Why.DAMAGED, path)
+    return replace(network, addresses=(*network.addresses, *(a for c in network.cards for a in _virtual(root, c))))
+
+
+def _virtual(root: Root, card: str) -> tuple[str, ...]:
+    """The virtual functions of a network interface; none where they cannot be listed."""
+    folder = f"/sys/class/net/{card}/device"
+    if not card or "/" in card:
+        return ()
+    links = (root.link(f"{folder}/{n}") for n in or_else(root.names(folder), ()) if n.startswith("virtfn"))
+    return tuple(link.rpartition("/")[2] for link in links if isinstance(link, str))
+
+
 def read(root: Root) -> Virt:
     """The guests of a root; connected is always False, because no daemon was asked."""
     defined, running = read_defined(root), read_running(root)
@@ -152,6 +181,7 @@ def read(root: Root) -> Virt:
         domains = () if defined.why is Why.ABSENT and root.has("etc") else defined
     else:
         domains, unread = _merged(or_else(defined, Definitions({}, {})), running)
+        domains = with_networks(domains, lambda name: read_network(root, name))
         if isinstance(defined, Unread) and defined.why is not Why.ABSENT:
             unread = (*unread, UnreadGuest("*", DEFINED, defined))
     return Virt(

@@ -16,7 +16,7 @@ def domains_of(facts: Facts) -> tuple[Domain, ...]:
 
 def subjects_of(domain: Domain, facts: Facts) -> frozenset[str]:
     """What a finding about a guest may name: the guest, its file, its devices with their whole slots, their groups."""
-    given = {h.address for h in domain.hostdevs if h.kind == "pci"}
+    given = {*(h.address for h in domain.pci_hostdevs), *domain.pci_pool}
     slots = {slot_of(bdf) for bdf in given}
     devices = () if isinstance(facts.pci, Unread) else facts.pci.devices
     mine = [d for d in devices if d.slot in slots]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vfiotui.model.domain_boot import GuestBoot
 from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling
 from vfiotui.model.domain_devices import GuestDevices, Hostdev, QemuLine, Shmem
-from vfiotui.model.domain_memory import HugePages, MemoryBacking
-from vfiotui.model.reading import Reading, Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.domain_memory import Cell, HugePages, MemoryBacking
+from vfiotui.model.host_network import GuestNetwork, HostNetwork
+from vfiotui.model.reading import Reading, Unread, or_else, then
+from vfiotui.model.value import dataclass, replace
 
 __all__ = ["Domain", "Hostdev", "HugePages", "UnreadGuest", "Virt"]
 
@@ -28,6 +31,7 @@ class Domain:
     """kvm, qemu, test, …"""
     machine: str
     memory_kib: int
+    """What QEMU gives it in all, with memory devices; 0 where the XML does not say it."""
     vcpus: int
     """Maximum."""
     current_vcpus: int
@@ -70,8 +74,11 @@ class Domain:
     """Numbers of the iothreads that there are."""
     scheduling: tuple[Scheduling, ...] = ()
     backing: MemoryBacking = MemoryBacking()
+    cells: tuple[Cell, ...] = ()
     devices: GuestDevices = GuestDevices()
     qemu: QemuLine = QemuLine()
+    networks: tuple[GuestNetwork, ...] = ()
+    """Networks that decide at its start what its interfaces are."""
     from_next_start: Domain | None = None
     """The stored definition of a running guest where it holds other pins than those that it runs with."""
 
@@ -87,8 +94,23 @@ class Domain:
 
     @property
     def pci_hostdevs(self) -> tuple[Hostdev, ...]:
-        """The PCI devices of the host that it is given."""
+        """The PCI devices of the host that it is given, whichever element names them."""
         return tuple(h for h in self.hostdevs if h.kind == "pci")
+
+    @property
+    def pci_pool(self) -> tuple[str, ...]:
+        """Addresses of which it gets some at its start, as far as its networks are known."""
+        known = (n.network for n in self.networks)
+        return tuple(a for n in known if not isinstance(n, Unread) and n.passes for a in n.addresses)
+
+    @property
+    def takes_pci(self) -> Reading[bool]:
+        """Whether VFIO pins its memory for a PCI function or a mediated device; Unread where a network must tell."""
+        if any(h.kind in ("pci", "mdev") for h in self.hostdevs):
+            return True
+        passes = [then(n.network, lambda network: network.passes) for n in self.networks]
+        unread = next((p for p in passes if isinstance(p, Unread)), None)
+        return True if any(or_else(p, False) for p in passes) else False if unread is None else unread
 
     @property
     def is_windows(self) -> bool:
@@ -165,3 +187,12 @@ class Virt:
         """The names of all guests, the unread ones included; none where the guests are not known at all."""
         read = () if isinstance(self.domains, Unread) else self.domains
         return tuple(sorted((*(d.name for d in read), *(g.name for g in self.unread))))
+
+
+def with_networks(domains: tuple[Domain, ...], find: Callable[[str], Reading[HostNetwork]]) -> tuple[Domain, ...]:
+    """The guests, each with what `find` knows of the networks that it names; every network is looked up once."""
+    known = {name: find(name) for name in dict.fromkeys(n.name for d in domains for n in d.networks)}
+    return tuple(
+        replace(d, networks=tuple(GuestNetwork(n.name, known[n.name]) for n in d.networks)) if d.networks else d
+        for d in domains
+    )

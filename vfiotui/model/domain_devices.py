@@ -11,12 +11,12 @@ IDS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Hostdev:
-    """A PCI or USB device that the guest is given."""
+    """A device of the host that the guest is given."""
 
     kind: str
-    """pci or usb."""
+    """pci, usb or mdev."""
     address: str
-    """PCI: full BDF. USB: "bus-port", "bus:device" or "vendor:product"."""
+    """PCI: full BDF. USB: "bus-port", "bus:device" or "vendor:product". mdev: UUID."""
     managed: bool
     guest_address: str = ""
     rom_file: str = ""
@@ -26,6 +26,8 @@ class Hostdev:
     iommufd: bool = False
     startup_policy: str = ""
     """mandatory, requisite, optional; empty means mandatory."""
+    by: str = "hostdev"
+    """The element that passes it: hostdev, interface, disk (an NVMe that QEMU itself drives) or commandline."""
 
     @property
     def usb_by(self) -> str:

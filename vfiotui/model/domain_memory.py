@@ -14,6 +14,16 @@ class HugePages:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One <cell> of cpu/numa: a NUMA node that the guest sees."""
+
+    number: int
+    cpus: frozenset[int]
+    """Its vCPUs."""
+    memory_kib: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryBacking:
     """memoryBacking, numatune and memtune, but for huge pages and sharing, which Domain has."""
 

@@ -23,9 +23,10 @@ def meant(bus: PciBus, boot: Reading[Boot], virt: Reading[Virt]) -> Given:
     domains = () if isinstance(virt, Unread) else or_else(virt.domains, ())
     named: dict[str, list[Evidence]] = {}
     for domain in domains:
-        for hostdev in domain.hostdevs:
-            if hostdev.kind == "pci":
-                named.setdefault(hostdev.address, []).append(Evidence(domain.source, f"hostdev {hostdev.address}"))
+        for hostdev in domain.pci_hostdevs:
+            named.setdefault(hostdev.address, []).append(Evidence(domain.source, f"{hostdev.by} {hostdev.address}"))
+        for address in domain.pci_pool:
+            named.setdefault(address, []).append(Evidence(domain.source, f"a network passes {address}"))
     found: dict[str, tuple[Evidence, ...]] = {}
     for device in bus.devices:
         if device.is_bridge:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.model.cpuset import parse_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.domain_memory import HugePages
 from vfiotui.model.memory import HugePool, Memory
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.reading import Reading, Unread, Why
 
 KVMFR = re.compile(r"mem-path[\"']?[=:]\s*[\"']?(/dev/kvmfr\d+)")
 BYTES = re.compile(r"[\"']?size[\"']?[=:]\s*[\"']?(\d{1,15})([KMGkmg]?)")
@@ -21,6 +22,25 @@ def page_size(memory: Memory, page: HugePages) -> Reading[int]:
     if isinstance(memory.meminfo, Unread):
         return memory.meminfo
     return memory.meminfo.get("Hugepagesize", Unread("the kernel has no huge pages", path="/proc/meminfo"))
+
+
+def memory_of(domain: Domain) -> Reading[int]:
+    """KiB that the guest has in all; Unread where its XML does not say it."""
+    return domain.memory_kib or Unread("its XML does not say how much memory it has", Why.DAMAGED, domain.source)
+
+
+def parts_of(domain: Domain, page: HugePages) -> Reading[tuple[int, ...]]:
+    """KiB of each piece of memory that lies in pages of this kind: the cells that it names, or all of them."""
+    if not domain.cells:
+        whole = memory_of(domain)
+        return whole if isinstance(whole, Unread) else (whole,)
+    named = parse_list(page.nodeset) if page.nodeset else frozenset(c.number for c in domain.cells)
+    if isinstance(named, Unread):
+        return named
+    found = tuple(c.memory_kib for c in domain.cells if c.number in named)
+    if all(found):
+        return found
+    return Unread("its XML does not say how much memory each cell has", Why.DAMAGED, domain.source)
 
 
 def pool_of(memory: Memory, size_kib: int) -> HugePool | None:

@@ -23,13 +23,23 @@ class Shape:
     sockets: int
     dies: int
     cores: int
-    """In each die."""
+    """In each cluster."""
     threads: int
+    clusters: int = 1
+    """In each die; PCs have none, that is one."""
+
+    @property
+    def words(self) -> str:
+        """ "1 sockets × 2 dies × 4 cores × 2 threads"; clusters where there are several."""
+        parts = [(self.sockets, "sockets"), (self.dies, "dies"), (self.cores, "cores"), (self.threads, "threads")]
+        if self.clusters != 1:
+            parts.insert(2, (self.clusters, "clusters"))
+        return " × ".join(f"{number} {what}" for number, what in parts)
 
     @property
     def product(self) -> int:
         """The vCPUs that it makes."""
-        return self.sockets * self.dies * self.cores * self.threads
+        return self.sockets * self.dies * self.clusters * self.cores * self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ def pinning_of(domain: Domain) -> Pinning:
         dict(domain.iothread_pins),
         count=domain.vcpus,
         iothread_count=domain.iothreads,
-        shape=None if domain.topology is None else Shape(*domain.topology),
+        shape=None if domain.topology is None else Shape(*domain.topology, domain.cpu.clusters),
     )
 
 

@@ -202,10 +202,7 @@ def _running(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
 def _shape(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
     shape = pinning.shape
     if shape is not None and shape.product != pinning.count:
-        words = (
-            f"the shape makes {shape.product} vCPUs ({shape.sockets} sockets × {shape.dies} dies × "
-            f"{shape.cores} cores × {shape.threads} threads), the guest has {pinning.count}"
-        )
+        words = f"the shape makes {shape.product} vCPUs ({shape.words}), the guest has {pinning.count}"
         yield Problem("P13", Severity.FAIL, words)
 
 

@@ -139,7 +139,7 @@ def near_of(pci: Reading[PciBus], guest: Domain) -> CpuSet:
     """The nodes that a guest should be near to: its own card's, else that of another device of its own, else none."""
     if isinstance(pci, Unread):
         return frozenset()
-    own = {h.address for h in guest.hostdevs if h.kind == "pci"}
+    own = {*(h.address for h in guest.pci_hostdevs), *guest.pci_pool}
     devices = sorted((d for d in pci.devices if d.bdf in own), key=lambda d: not d.is_display)
     found = (nodes_near(pci, d.bdf) for d in devices)
     return next((n for n in found if not isinstance(n, Unread)), frozenset())

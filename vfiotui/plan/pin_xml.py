@@ -47,23 +47,30 @@ def _count(domain: DomainXml, wanted: Pinning) -> None:
 
 
 def _shape(domain: DomainXml, shape: Shape, topology: Topology | None) -> None:
-    named = domain.root.find("cpu/topology") is not None
-    if not named and domain.root.find("cpu") is None and shape.threads == shape.dies == 1:
+    element = domain.root.find("cpu/topology")
+    if element is None and domain.root.find("cpu") is None and shape.threads == shape.dies == 1:
         # A guest that says nothing about its processor keeps what libvirt gives it.
         return
-    domain.sockets = shape.sockets
-    if shape.dies > 1 or domain.dies is not None:
-        domain.dies = shape.dies
-    if domain.clusters is not None:
-        domain.clusters = 1
-    domain.cores = shape.cores
-    domain.threads = shape.threads
+    if element is None or shape != _present(domain):
+        domain.sockets = shape.sockets
+        if shape.dies > 1 or domain.dies is not None:
+            domain.dies = shape.dies
+        if shape.clusters > 1 or domain.clusters is not None:
+            domain.clusters = shape.clusters
+        domain.cores = shape.cores
+        domain.threads = shape.threads
     if domain.cpu_mode == "host-passthrough" and topology is not None:
         if domain.root.find("cpu/cache") is None:
             domain.cache_mode = "passthrough"
         if shape.threads > 1 and or_else(topology.vendor, "") == "AuthenticAMD":
             # QEMU hides SMT from guests of AMD hosts without it.
             domain.cpu_features = {**domain.cpu_features, "topoext": "require"}
+
+
+def _present(domain: DomainXml) -> Shape:
+    """What the XML says; a number that it leaves out is 1 to libvirt."""
+    numbers = (domain.sockets, domain.dies, domain.cores, domain.threads, domain.clusters)
+    return Shape(*(1 if n is None else n for n in numbers))
 
 
 def changes(before: str, after: str) -> tuple[str, ...]:
@@ -95,5 +102,6 @@ def _list(cpus: frozenset[int] | None) -> str:
 
 
 def _shape_of(domain: DomainXml) -> str:
-    parts = (("sockets", domain.sockets), ("dies", domain.dies), ("cores", domain.cores), ("threads", domain.threads))
+    names = ("sockets", "dies", "clusters", "cores", "threads")
+    parts = ((name, getattr(domain, name)) for name in names)
     return " ".join(f"{n} {word}" for word, n in parts if n is not None)

@@ -26,7 +26,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("MEM-KSM", Severity.INFO, needs=("memory",), fires="guest-memory", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs:
+    if not known(domain.takes_pci):
         return
     run = known(known(facts.memory).ksm_run)
     evidence = (

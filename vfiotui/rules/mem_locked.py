@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("MEM-LOCKED", Severity.INFO, fires="guest-memory", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs:
+    if not known(domain.takes_pci):
         return
     if domain.backing.locked:
         limit = domain.backing.hard_limit_kib

@@ -1,11 +1,12 @@
 """A guest's memory is a whole number of huge pages.
 
 What must hold
-    <memory> can be divided by the page size of <hugepages>.
+    The memory of each NUMA cell, or <memory> where there are no cells, can be divided by the page size of
+    <hugepages>.
 Why
     The rest is lost or the guest is refused.
 How it is read
-    <memory>, <hugepages>, the default size of /proc/meminfo.
+    <numa>, <memory>, <hugepages>, the default size of /proc/meminfo.
 Fix
     Round the memory up.
 Valid for
@@ -21,25 +22,31 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_memory import page_size
+from vfiotui.model.guest_memory import page_size, parts_of
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("MEM-PAGE-MULTIPLE", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if len(domain.huge_pages) != 1 or domain.backing.modules:
+    if not domain.huge_pages or domain.backing.modules:
         return
-    size = known(page_size(known(facts.memory), domain.huge_pages[0]))
-    evidence = seen(domain.source, f"{domain.memory_kib} KiB in pages of {size} KiB")
-    if size <= 0:
-        return
-    if domain.memory_kib % size:
-        whole = -(-domain.memory_kib // size) * size
-        yield fails(
-            domain.name,
-            f"Its {domain.memory_kib} KiB are no whole number of pages of {size} KiB.",
-            evidence,
-            fix=fix(f"give it {whole} KiB", Risk.R2, ("domain.memory.round", str(whole))),
-        )
-    else:
-        yield holds(domain.name, f"{domain.memory_kib // size} whole pages", evidence)
+    whole = 0
+    for page in domain.huge_pages:
+        size = known(page_size(known(facts.memory), page))
+        parts = known(parts_of(domain, page))
+        odd = [part for part in parts if part % size]
+        said = f"{', '.join(map(str, parts))} KiB in pages of {size} KiB"
+        if odd:
+            rounded = -(-odd[0] // size) * size
+            wish = () if domain.cells else (("domain.memory.round", str(rounded)),)
+            yield fails(
+                domain.name,
+                f"A cell has {odd[0]} KiB, which is no whole number of pages of {size} KiB."
+                if domain.cells
+                else f"Its {odd[0]} KiB are no whole number of pages of {size} KiB.",
+                seen(domain.source, said),
+                fix=fix(f"give it {rounded} KiB", Risk.R2, *wish),
+            )
+            return
+        whole += sum(parts) // size
+    yield holds(domain.name, f"{whole} whole pages", seen(domain.source, f"huge pages for {domain.memory_kib} KiB"))

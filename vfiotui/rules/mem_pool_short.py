@@ -24,7 +24,7 @@ from vfiotui.model.boot import ConfigFile
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_memory import page_size, pool_of
+from vfiotui.model.guest_memory import page_size, parts_of, pool_of
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
@@ -43,11 +43,13 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     memory = known(facts.memory)
     pool = pool_of(memory, known(page_size(memory, domain.huge_pages[0])))
     if pool is None:
+        known(memory.pools)
         return
-    need = -(-domain.memory_kib // pool.size_kib)
+    parts = known(parts_of(domain, domain.huge_pages[0]))
+    need = sum(-(-part // pool.size_kib) for part in parts)
     free, spare = known(pool.free), max(or_else(pool.overcommit, 0) - or_else(pool.surplus, 0), 0)
     evidence = (
-        seen(domain.source, f"{domain.memory_kib} KiB in pages of {pool.size_kib} KiB"),
+        seen(domain.source, f"{sum(parts)} KiB in pages of {pool.size_kib} KiB"),
         seen(f"/sys/kernel/mm/hugepages/hugepages-{pool.size_kib}kB", f"{free} free, {spare} more allowed"),
     )
     hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks

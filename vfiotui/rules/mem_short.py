@@ -23,17 +23,21 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.guest_memory import memory_of
+from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 
 @guest_rule("MEM-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if domain.running or domain.huge_pages or not domain.pci_hostdevs:
+    if domain.running or domain.huge_pages or not known(domain.takes_pci):
         return
     meminfo = known(known(facts.memory).meminfo)
     total, available = meminfo.get("MemTotal"), meminfo.get("MemAvailable")
     if total is None:
+        known(Unread("does not say MemTotal", Why.DAMAGED, "/proc/meminfo"))
         return
+    known(memory_of(domain))
     evidence = (
         seen(domain.source, f"{domain.memory_kib} KiB"),
         seen("/proc/meminfo", f"MemTotal {total} kB, MemAvailable {available or 'unknown'} kB"),

@@ -28,7 +28,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("MEM-THP-OFF", Severity.WARN, needs=("memory",), fires="guest-thp-off", silent="clean")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if domain.huge_pages or domain.shared_memory or not (domain.pci_hostdevs or domain.vcpu_pins):
+    if domain.huge_pages or domain.shared_memory or not (bool(domain.vcpu_pins) or known(domain.takes_pci)):
         return
     thp = known(facts.memory).thp
     enabled, size = known(thp.enabled), or_else(thp.size_2m_enabled, "inherit")

@@ -30,7 +30,8 @@ FOLDER = "/etc/libvirt/hooks/qemu.d"
 
 
 def _given(domains: tuple[Domain, ...]) -> list[str]:
-    return [d.name for d in domains if any(h.kind == "pci" for h in d.hostdevs)]
+    names = [d.name for d in domains if d.takes_pci is True]
+    return names or [d.name for d in domains if known(d.takes_pci)]
 
 
 @rule("SLEEP-GUARD", "H21", Severity.INFO, needs=("virt", "boot", "access"), fires="awake-not", silent="clean")

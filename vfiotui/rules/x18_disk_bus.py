@@ -23,12 +23,12 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X18-DISK-BUS", Severity.INFO, fires="guest-disks", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.vcpu_pins and not domain.pci_hostdevs:
+    if not domain.vcpu_pins and not known(domain.takes_pci):
         return
     disks = [d for d in domain.devices.disks if d.device in ("disk", "lun")]
     slow = [d for d in disks if d.bus in ("ide", "sata", "usb", "fdc")]

@@ -23,14 +23,18 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 OLD = re.compile(r"pc|pc-i440fx.*|pc-[01]\..*|rhel6.*")
 
 
 @guest_rule("X4-I440FX", Severity.WARN, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs or not domain.boot.is_x86 or not domain.machine:
+    # The guest sees an NVMe that QEMU drives as a disk, and not as the device.
+    seen_inside = any(h.by != "disk" for h in domain.pci_hostdevs)
+    if not domain.boot.is_x86 or not domain.machine or (domain.pci_hostdevs and not seen_inside):
+        return
+    if not known(domain.takes_pci):
         return
     evidence = seen(domain.source, f"machine {domain.machine}")
     if OLD.fullmatch(domain.machine):

@@ -29,7 +29,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 
 @guest_rule("X5-ADDRESS-LIMIT", Severity.WARN, needs=("iommu", "cpu"), fires="guest-narrow", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs or domain.cpu_mode not in ("host-passthrough", "maximum"):
+    if domain.cpu_mode not in ("host-passthrough", "maximum") or not known(domain.takes_pci):
         return
     widths = [u.address_bits for u in known(known(facts.iommu).units) if u.kind == "intel"]
     reach = min((w for w in widths if w is not None), default=None)

@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X5-CPU-MODE", Severity.WARN, fires="guest-2018", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.pci_hostdevs or not domain.uses_kvm or not domain.boot.is_x86:
+    if not domain.uses_kvm or not domain.boot.is_x86 or not known(domain.takes_pci):
         return
     mode = domain.cpu_mode or "none"
     if mode in ("host-passthrough", "maximum"):

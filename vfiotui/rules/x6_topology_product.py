@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.pinning import Shape
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 
@@ -28,10 +29,8 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if domain.topology is None:
         return
-    product = domain.cpu.clusters
-    for factor in domain.topology:
-        product *= factor
-    words = "{} sockets, {} dies, {} cores, {} threads".format(*domain.topology)
+    shape = Shape(*domain.topology, domain.cpu.clusters)
+    product, words = shape.product, shape.words
     evidence = seen(domain.source, f"{domain.vcpus} vCPUs, {words}")
     threads = domain.topology[3] if domain.vcpus % max(domain.topology[3], 1) == 0 else 1
     if product == domain.vcpus:

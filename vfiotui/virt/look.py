@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain, UnreadGuest, Virt
+from vfiotui.formats.network_xml import parse_network
+from vfiotui.model.domain import Domain, UnreadGuest, Virt, with_networks
+from vfiotui.model.host_network import HostNetwork
 from vfiotui.model.pinning import pinning_of
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import replace
 
 STATES = {
@@ -68,6 +70,19 @@ def domain_of(handle: Any, uri: str) -> Domain:
     return domain
 
 
+def network_of(connection: Any, name: str, uri: str) -> Reading[HostNetwork]:
+    """A network by its name; libvirt adds the virtual functions of the cards that an active one names."""
+    import libvirt
+
+    try:
+        return parse_network(connection.networkLookupByName(name).XMLDesc(0))
+    except libvirt.libvirtError as error:
+        why = Why.ABSENT if error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK else Why.NOT_HERE
+        return Unread(f"libvirt does not describe the network {name!r}: {error}", why, uri)
+    except ValueError as error:
+        return Unread(str(error), Why.DAMAGED, uri)
+
+
 def look(connection: Any, uri: str) -> Virt:
     """Everything about the connection and its guests; raises libvirtError when the connection is gone."""
     import libvirt
@@ -88,6 +103,8 @@ def look(connection: Any, uri: str) -> Virt:
         detail,
         library,
         hypervisor,
-        tuple(g for g in guests if isinstance(g, Domain)),
+        with_networks(
+            tuple(g for g in guests if isinstance(g, Domain)), lambda name: network_of(connection, name, uri)
+        ),
         tuple(g for g in guests if isinstance(g, UnreadGuest)),
     )

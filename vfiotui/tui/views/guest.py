@@ -9,6 +9,7 @@ from vfiotui.model.domain import Domain, UnreadGuest
 from vfiotui.model.domain_devices import Disk
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Finding
+from vfiotui.model.pinning import Shape
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.report import count, word
 from vfiotui.tui.caps import Glyphs
@@ -53,9 +54,7 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
         ", ".join(page_words(p.size_kib) if p.size_kib else "default size" for p in domain.huge_pages)
         or "none asked for"
     )
-    topology = (
-        "not given" if domain.topology is None else "{} sockets, {} dies, {} cores, {} threads".format(*domain.topology)
-    )
+    topology = "not given" if domain.topology is None else Shape(*domain.topology, domain.cpu.clusters).words
     rows: list[Row] = []
     for label, text in (
         ("machine", f"{domain.domain_type} {domain.machine}".strip()),
@@ -105,6 +104,13 @@ def _hostdevs(domain: Domain, facts: Facts | None) -> list[Row]:
             what = f"{clean(device.name)}, driver {driver}, group {shown(device.group)}"
         else:
             what = "is not on this host" if hostdev.kind == "pci" and bus is not None else ""
+        what += {"interface": " (interface)", "disk": " (NVMe disk)", "commandline": " (QEMU's own arguments)"}.get(
+            hostdev.by, ""
+        )
         managed = "managed" if hostdev.managed else "not managed"
         rows.append(row(f"  {hostdev.kind} {clean(hostdev.address)}  {what}  {managed}"))
+    for network in domain.networks:
+        if not isinstance(network.network, Unread) and network.network.passes:
+            pool = ", ".join(network.network.addresses) or ", ".join(network.network.cards)
+            rows.append(row(f"  pci of the network {clean(network.name)}: one of {clean(pool) or 'its pool'}"))
     return rows or [row(("  none", "dim"))]
