@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from vfiotui.apply.place import Place
 from vfiotui.host.tree import kind_of
-from vfiotui.host.walk import LIST, LOOK
+from vfiotui.host.walk import LIST, LOOK, straight
 from vfiotui.model.value import dataclass
 
 NO_XATTRS = frozenset({errno.ENOTSUP, errno.EPERM, errno.EACCES, errno.ENODATA})
@@ -98,8 +98,11 @@ def names(place: Place) -> list[str]:
 
 def open_folder(place: Place) -> int:
     """A descriptor of a folder, for listing and fsync."""
-    with place.folder() as folder:
-        return os.open(place.name, LIST | os.O_NOFOLLOW, dir_fd=folder)
+    fd = straight(place.top.fd, place.path)
+    try:
+        return os.open(".", LIST, dir_fd=fd)
+    finally:
+        os.close(fd)
 
 
 @contextmanager
@@ -149,8 +152,11 @@ def _sync(folder: int) -> None:
 
 def sync_folder(place: Place) -> None:
     """Makes the names in a folder durable."""
-    with (place / "x").folder() as folder:
-        _sync(folder)
+    fd = straight(place.top.fd, place.path)
+    try:
+        _sync(fd)
+    finally:
+        os.close(fd)
 
 
 def sync_file(place: Place) -> None:
@@ -274,8 +280,8 @@ def make_folders(place: Place, mode: int = 0o755) -> None:
     if place.is_top:
         return
     try:
-        with (place / "x").folder():
-            return
+        os.close(straight(place.top.fd, place.path))
+        return
     except FileNotFoundError:
         make_folders(place.above, mode)
     make_folder(place, mode)

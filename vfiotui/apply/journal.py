@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import time
 from typing import Any
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import Keep, own_meta
+from vfiotui.apply.keep import KEPT, LIST, PARTIAL, Keep, own_meta
 from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
@@ -22,6 +23,10 @@ from vfiotui.model.reading import Reading
 
 MAKING = ".new"
 """The suffix of a folder that is not yet complete: nothing was changed under it."""
+OWN = frozenset({KEPT, LIST, "plan.json", "escape.txt", "undo.sh", "journal", "log", PARTIAL})
+"""Names in the folder of a change."""
+KEPT_NAME = re.compile(r"[1-9][0-9]*(\.[0-9]+|\.after)?|[1-9][0-9]*(\.done)?\.json|\.partial")
+"""Names in its folder before/: copies and notes, by the number of their step."""
 
 
 def process_of(site: Site, pid: int) -> Process:
@@ -97,7 +102,7 @@ class Journal:
         """A file of the folder holds this text."""
         meta = own_meta()
         meta = disk.Meta(mode, meta.uid, meta.gid)
-        disk.put_file(self.folder / name, text.encode(), meta, ".partial")
+        disk.put_file(self.folder / name, text.encode(), meta, PARTIAL)
 
 
 def create(site: Site, plan: Plan) -> Journal:
@@ -118,12 +123,26 @@ def create(site: Site, plan: Plan) -> Journal:
     return journal
 
 
+def _is_unborn(place: Place) -> bool:
+    """Whether a folder is one that `create` made and `settle` did not name: nothing but our own files is in it."""
+    whole = place.name.removesuffix(MAKING)
+    if whole == place.name or number_of(whole) is None or disk.kind(place) != "directory":
+        return False
+    kept = place / KEPT
+    kinds = {name: disk.kind(place / name) for name in disk.names(place)}
+    if any(kind != ("directory" if name == KEPT else "file") or name not in OWN for name, kind in kinds.items()):
+        return False
+    return KEPT not in kinds or all(
+        KEPT_NAME.fullmatch(name) and disk.kind(kept / name) in ("file", "link") for name in disk.names(kept)
+    )
+
+
 def clear_unborn(site: Site) -> None:
-    """Removes what a process left that was killed before its change had begun."""
+    """Removes what a process left that was killed before its change had begun; what is not its own stays."""
     place = site.journal
     try:
         for name in disk.names(place):
-            if name.endswith(MAKING):
+            if _is_unborn(place / name):
                 disk.remove_tree(place / name)
     except FileNotFoundError:
         return
@@ -159,4 +178,9 @@ def find(site: Site, wanted: str) -> Journal:
         raise Trouble(f"{' and '.join(names)} have the number {wanted[:20]}: give the whole name of the one you mean")
     if not names:
         raise Trouble(f"there is no change {wanted[:80]} in {place}: 'vfiotui changes' lists them")
-    return Journal(site, place / (wanted if wanted in names else names[0]))
+    journal = Journal(site, place / (wanted if wanted in names else names[0]))
+    kind = disk.kind(journal.folder)
+    if kind != "directory":
+        what = "is a symbolic link, which is not followed" if kind == "link" else "is no folder"
+        raise Trouble(f"{journal.folder} {what}: look at it, and remove it if it is not yours")
+    return journal

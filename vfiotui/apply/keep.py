@@ -21,6 +21,10 @@ from vfiotui.apply.trouble import Damage
 from vfiotui.model.value import dataclass
 
 BLOCK = 1 << 20
+KEPT = "before"
+"""The folder of what is kept."""
+PARTIAL = ".partial"
+"""The name under which a file of ours is made first."""
 LIST = "kept.json"
 PLAN = "plan.json"
 DONE = ".done.json"
@@ -107,6 +111,8 @@ NOTED: dict[str, Callable[[object], bool]] = {
     "made": _are_texts,
     "kept": _are_pairs,
     "after": _is_map,
+    "odd": _are_texts,
+    "folders": _are_pairs,
     "boot": _is_text,
     "override": _is_text,
     "got": _is_number,
@@ -121,7 +127,7 @@ class Keep:
 
     def __init__(self, folder: Place) -> None:
         self.top = folder
-        self.folder = folder / "before"
+        self.folder = folder / KEPT
 
     def make(self) -> None:
         """The folder is there."""
@@ -137,7 +143,7 @@ class Keep:
 
     def write(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no file of the machine."""
-        disk.put_file(self.path(name), data, own_meta(), ".partial")
+        disk.put_file(self.path(name), data, own_meta(), PARTIAL)
 
     def read(self, name: str) -> bytes | None:
         """Kept bytes, or None."""
@@ -207,7 +213,7 @@ class Keep:
                 "xattrs": {key: base64.b64encode(value).decode() for key, value in meta.xattrs},
             }
         data = json.dumps(entries, indent=1).encode()
-        disk.put_file(self.top / LIST, data, own_meta(), ".partial")
+        disk.put_file(self.top / LIST, data, own_meta(), PARTIAL)
         return digest_of(data)
 
     def listed(self, wanted: str = "") -> dict[str, Kept]:

@@ -16,8 +16,24 @@ case ${ROOT-}:$here in
     exit 2
     ;;
 esac
+not_followed() { # PLACE: it must not be a link
+    [ ! -L "$1" ] || {
+        printf '%s\n' "$1 is a symbolic link, which is not followed: nothing was done"
+        exit 4
+    }
+}
+
+not_followed "$here/before"
+case $here in
+*/vfiotui/changes/*)
+    not_followed "$here"
+    not_followed "${here%/*}"
+    not_followed "${here%/*/*}"
+    ;;
+esac
+here=$(cd -P "$here" && pwd -P) || exit 4
 # Where it lies in the running system, ROOT is empty, and an empty cd would stay where the caller stands.
-ROOT=$(cd "${ROOT:-/}" && pwd) || exit 2
+ROOT=$(cd -P "${ROOT:-/}" && pwd -P) || exit 2
 ROOT=${ROOT%/}
 only_tell='' force='' conflicts=0 failed=0
 for option in "$@"; do
@@ -41,6 +57,63 @@ does() { # WORDS…: tells what is done; false where it only tells
 trouble() { # SENTENCE
     say "$1"
     failed=1
+}
+
+find_folder() { # PATH: the folder that it lies in, in $folder, and its last name, in $name; both inside the system
+    # Links in the folders are followed as if the system ran: an absolute one begins at ROOT, and .. ends there.
+    rest=$1/ folder='' name='' hops=0
+    while [ -n "$rest" ]; do
+        next=${rest%%/*} rest=${rest#*/}
+        case $next in '' | .) continue ;; esac
+        if [ -n "$name" ]; then
+            # What stands at $name is a folder on the way.
+            if [ -L "$ROOT$folder/$name" ]; then
+                hops=$((hops + 1))
+                [ $hops -le 40 ] || return 2
+                target=$(readlink "$ROOT$folder/$name" && printf .)
+                target=${target%??}
+                case $target in /*) folder='' ;; esac
+                rest=$target/$next/$rest name=''
+                continue
+            elif [ -d "$ROOT$folder/$name" ]; then
+                folder=$folder/$name
+            elif [ -e "$ROOT$folder/$name" ]; then
+                return 2
+            else
+                return 1
+            fi
+        fi
+        case $next in
+        ..) folder=${folder%/*} name='' ;;
+        *) name=$next ;;
+        esac
+    done
+}
+
+enter() { # PATH: its folder becomes the current one, and ./$name is what is meant; 1: no folder, 2: it cannot be reached
+    if [ -z "$ROOT" ]; then
+        # The running system follows its links.
+        name=${1##*/}
+        cd -P "${1%/*}/" 2>/dev/null || return 1
+        return 0
+    fi
+    find_folder "$1" || return
+    cd -P "$ROOT$folder/" 2>/dev/null || return 2
+    # Whatever was changed meanwhile: what counts is where this shell stands now.
+    stands=$(pwd -P && printf .)
+    [ "${stands%??}" = "$ROOT$folder" ] || return 2
+}
+
+look_at() { # PATH: what lies there inside the system, as one word in $now; the current folder is its own
+    enter "$1"
+    case $? in
+    0) look "./$name" ;;
+    1) now=absent ;;
+    *)
+        now='out of reach'
+        return 1
+        ;;
+    esac
 }
 
 look() { # PLACE: what lies there, as one word in $now
@@ -206,14 +279,41 @@ at_work() { # prints each process of this very boot that began something here, h
 
 mounted() { # POINT: the change was made while a file system was mounted there
     command -v mountpoint >/dev/null 2>&1 || return 0
-    mountpoint -q "$ROOT$1" && return
+    if [ -n "$ROOT" ]; then
+        find_folder "$1" && mountpoint -q "$ROOT$folder/$name" && return
+    else
+        mountpoint -q "$1" && return
+    fi
     say "nothing is mounted at $ROOT$1, as it was when the change was made: mount it first"
+    conflicts=1
+}
+
+same_folder() { # FOLDER: no link came into its way
+    set -- "${1%/}"
+    if [ -z "$ROOT" ]; then
+        [ -d "$1/" ] || return 0
+        stands=$(cd -P "$1/" && pwd -P && printf .)
+        [ "${stands%??}" = "${1:-/}" ]
+        return
+    fi
+    find_folder "$1/x" || return 0
+    [ "$folder" = "$1" ]
+}
+
+stays() { # STEP FOLDER: the products of a command lie where they lay
+    concerned "$1" || return 0
+    same_folder "$2" && return
+    say "$2 is another folder than before: what the change made there is left alone"
     conflicts=1
 }
 
 check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change left it?
     [ "$4" != any ] && [ ! -e "$here/writing-$1" ] || return 0
-    look "$ROOT$2"
+    look_at "$2" || {
+        say "$2 cannot be reached inside the system: a link or a file stands on the way"
+        conflicts=1
+        return
+    }
     [ "$now" != "$3" ] || return 0
     if ! begun "${1%%.*}"; then
         [ "$now" = "$4" ] || return 0
@@ -228,10 +328,10 @@ check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change
 }
 
 on_the_way() { # KEPT: what is neither as before nor as after from here on is our own work, after a power cut too
-    : >"$here/writing-$1" && sync
+    rm -f "$here/writing-$1" && (set -C && : >"$here/writing-$1") && sync
 }
 
-copy() { # KEPT PATH PARTIAL MODE XATTRS: a kept file takes its place
+copy() { # KEPT NAME PARTIAL XATTRS PATH: a kept file takes its place in the current folder
     # A cp that knows no attributes refuses the word xattr; a second name for the kept file has all of them too.
     if cp --preserve=all --preserve=xattr "$here/before/$1" "$3" 2>/dev/null || {
         rm -f "$3"
@@ -242,7 +342,7 @@ copy() { # KEPT PATH PARTIAL MODE XATTRS: a kept file takes its place
     fi
     if [ -z "$4" ] || [ ! -f "$2" ] || [ -L "$2" ]; then
         cp -a "$here/before/$1" "$3" && mv -f "$3" "$2" || return
-        [ -z "$4" ] || say "this cp knows no extended attributes: ${2#"$ROOT"} has lost $4 (SELinux: restorecon)"
+        [ -z "$4" ] || say "this cp knows no extended attributes: $5 has lost $4 (SELinux: restorecon)"
         return
     fi
     # The file itself has its attributes, owner and mode still: it is written over; torn by a power cut, once more.
@@ -251,45 +351,55 @@ copy() { # KEPT PATH PARTIAL MODE XATTRS: a kept file takes its place
 
 put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was kept
     concerned "${1%%.*}" || return 0
-    partial=$ROOT${2%/*}/.vfiotui-$NUMBER-${1%%.*}
-    [ -n "$only_tell" ] || rm -f "$partial" 2>/dev/null
-    look "$ROOT$2"
-    [ "$now" != "$3" ] || return 0
+    partial=./.vfiotui-$NUMBER-${1%%.*}
+    look_at "$2" || {
+        trouble "$2 could NOT be put back: it cannot be reached inside the system"
+        return
+    }
+    if [ "$now" = "$3" ]; then
+        # The current folder is not its own where there is none.
+        [ -n "$only_tell" ] || ! enter "$2" || rm -f "$partial" 2>/dev/null
+        return 0
+    fi
     does puts back "$2" || return 0
+    enter "$2" || {
+        trouble "$2 could NOT be put back: its folder is gone"
+        return
+    }
+    rm -f "$partial" 2>/dev/null
     # mv would move into the folder to which a link points, so the link goes first.
-    [ ! -L "$ROOT$2" ] || { on_the_way "$1" && rm -f "$ROOT$2"; }
+    [ ! -L "./$name" ] || { on_the_way "$1" && rm -f "./$name"; }
     case $3 in
-    absent) rm -f "$ROOT$2" ;;
-    link:*) ln -s "${3#link:}" "$partial" && mv -f "$partial" "$ROOT$2" ;;
+    absent) rm -f "./$name" ;;
+    link:*) ln -s "${3#link:}" "$partial" && mv -f "$partial" "./$name" ;;
     *)
         # The kept copy is compared at the last moment: a file that is there is worth more than none.
-        now=$(sha256sum <"$here/before/$1")
-        if [ "${now%% *}" = "$3" ]; then
-            copy "$1" "$ROOT$2" "$partial" "${5-}"
-            [ -z "${4-}" ] || chmod "$4" "$ROOT$2" 2>/dev/null
+        look "$here/before/$1"
+        if [ "$now" = "$3" ]; then
+            copy "$1" "./$name" "$partial" "${5-}" "$2"
+            [ -z "${4-}" ] || chmod "$4" "./$name" 2>/dev/null
         fi
         ;;
     esac
-    look "$ROOT$2"
+    look "./$name"
     [ "$now" = "$3" ] || trouble "$2 could NOT be put back"
 }
 
 drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not there before
     concerned "$1" || return 0
-    folder=$2 pattern=$3
+    top=$2 pattern=$3
     shift 3
-    cd "$ROOT$folder/" 2>/dev/null || return 0
+    same_folder "$top" && enter "$top/x" || return 0
     # One pattern, whatever blanks are in it.
     old_ifs=$IFS
     IFS=
     for name in $pattern; do
         IFS=$old_ifs
-        [ -e "./$name" ] || [ -L "./$name" ] || continue
-        [ ! -d "./$name" ] || [ -L "./$name" ] || continue
+        [ -f "./$name" ] || [ -L "./$name" ] || continue
         for known in "$@"; do
-            [ "$folder/$name" != "$known" ] || continue 2
+            [ "$top/$name" != "$known" ] || continue 2
         done
-        does removes "$folder/$name" && rm -f "./$name"
+        does removes "$top/$name" && rm -f "./$name"
     done
     IFS=$old_ifs
     cd "$here" || exit 4
@@ -298,8 +408,9 @@ drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not 
 drop_empty() { # STEP FOLDER…: folders that the change made, where nothing is in them
     [ -z "$only_tell" ] && concerned "$1" || return 0
     shift
-    for folder in "$@"; do
-        [ ! -d "$ROOT$folder" ] || rmdir "$ROOT$folder" 2>/dev/null || return 0
+    for made in "$@"; do
+        enter "$made" || continue
+        [ -L "./$name" ] || [ ! -d "./$name" ] || rmdir "./$name" 2>/dev/null || return 0
     done
 }
 
@@ -333,6 +444,7 @@ run_back() { # STEP WORDS…: a command of the system that is mended
     shift
     begun "$step" || return 0
     does runs "$*" || return 0
+    cd /
     if [ -z "$ROOT" ]; then "$@"; else chroot "$ROOT" "$@"; fi || {
         trouble "$1 failed: run it again after the next start"
         return

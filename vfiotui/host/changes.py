@@ -35,20 +35,44 @@ def runs(live: Root, process: Process | None) -> bool:
     return start_of(live, process.pid) == process.start
 
 
+def _refused(root: Root, path: str, kind: str) -> Unread | None:
+    """Why a name of the journal is not opened: it is a link, or not of its kind; None where it may be."""
+    found = root.stat(path, follow=False)
+    if isinstance(found, Unread):
+        return found
+    if found.kind == "link":
+        return Unread("is a symbolic link, which is not followed", Why.DAMAGED, path)
+    if found.kind != kind:
+        return Unread("is no folder" if kind == "directory" else "is no regular file", Why.NOT_A_FILE, path)
+    return None
+
+
+def _bytes(root: Root, folder: str, name: str, limit: int) -> Reading[bytes]:
+    """A file in the folder of a change, which both must be what they are by their names: no disk leads elsewhere."""
+    path = f"{folder}/{name}"
+    return _refused(root, folder, "directory") or _refused(root, path, "file") or root.bytes(path, limit)
+
+
+def names(root: Root) -> Reading[tuple[str, ...]]:
+    """The names in the journal; ABSENT where there is none, and Unread too where a link stands in its place."""
+    above = JOURNAL.rpartition("/")[0]
+    return _refused(root, above, "directory") or _refused(root, JOURNAL, "directory") or root.names(JOURNAL)
+
+
 def read_plan(root: Root, folder: str) -> Reading[Plan]:
     """The plan of one folder of the journal."""
-    text = root.text(f"{folder}/plan.json", PLAN_LIMIT)
-    if isinstance(text, Unread):
-        return text
+    data = _bytes(root, folder, "plan.json", PLAN_LIMIT)
+    if isinstance(data, Unread):
+        return data
     try:
-        return from_json(text)
+        return from_json(data.decode("utf-8", "replace"))
     except BadPlan as error:
         return Unread(str(error), Why.DAMAGED, f"{folder}/plan.json")
 
 
 def read_progress(root: Root, folder: str, plan: Reading[Plan]) -> Progress:
     """How far one change came; damaged where its journal is not there or cannot be believed."""
-    data = root.bytes(f"{folder}/journal", JOURNAL_LIMIT)
+    data = _bytes(root, folder, "journal", JOURNAL_LIMIT)
     if isinstance(data, Unread):
         return damaged(f"its journal {data.reason}")
     return progress(data, len(plan.steps) if isinstance(plan, Plan) else None)
@@ -76,14 +100,16 @@ def read_one(root: Root, name: str) -> ChangeRecord | None:
 
 def read_log(root: Root, folder: str) -> Reading[str]:
     """What the commands of one change said so far; empty where it ran none."""
-    text = root.text(f"{folder}/log", LOG_LIMIT)
-    return "" if isinstance(text, Unread) and text.why is Why.ABSENT else text
+    data = _bytes(root, folder, "log", LOG_LIMIT)
+    if isinstance(data, Unread):
+        return "" if data.why is Why.ABSENT else data
+    return data.decode("utf-8", "replace").replace("\0", "").replace("\r", "").rstrip("\n")
 
 
 def read(root: Root) -> Reading[tuple[ChangeRecord, ...]]:
     """All changes, newest first; none where there is no journal yet."""
-    names = root.names(JOURNAL)
-    if isinstance(names, Unread):
-        return () if names.why is Why.ABSENT else names
-    found = filter(None, (read_one(root, name) for name in names))
+    there = names(root)
+    if isinstance(there, Unread):
+        return () if there.why is Why.ABSENT else there
+    found = filter(None, (read_one(root, name) for name in there))
     return tuple(sorted(found, key=lambda c: -c.number))

@@ -18,8 +18,12 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.change import Change
 
+KEPT_KINDS = ("file", "link")
+OTHER_KINDS = ("other",)
+"""FIFOs, devices and sockets: they are never opened, kept or removed."""
 
-def products(site: Site, patterns: tuple[str, ...]) -> dict[str, Place]:
+
+def products(site: Site, patterns: tuple[str, ...], kinds: tuple[str, ...] = KEPT_KINDS) -> dict[str, Place]:
     """Paths inside the root that match the patterns now, and where they lie; only the last name may be a pattern."""
     found: dict[str, Place] = {}
     for pattern in patterns:
@@ -31,7 +35,7 @@ def products(site: Site, patterns: tuple[str, ...]) -> dict[str, Place]:
             continue
         for entry in fnmatch.filter(names, name.replace("[", "[[]")):
             hidden = entry.startswith(".") and not name.startswith(".")
-            if hidden or entry.startswith(".vfiotui-") or disk.kind(place / entry) not in ("file", "link"):
+            if hidden or entry.startswith(".vfiotui-") or disk.kind(place / entry) not in kinds:
                 continue
             found[(place / entry).path] = place / entry
     return found
@@ -64,7 +68,20 @@ class CommandKind:
         for index, (path, place) in enumerate(products(site, change.products).items()):
             work.keep.copy(place, f"{work.step}.{index}")
             kept.append([path, digest(place)])
-        work.keep.note(work.step, kept=kept)
+        odd = list(products(site, change.products, OTHER_KINDS))
+        said = {"said": f"{', '.join(odd)} {'is no file' if len(odd) == 1 else 'are no files'} and left alone"}
+        folders = [[folder, site.real_place(folder).path] for folder in _folders(change)]
+        work.keep.note(work.step, kept=kept, odd=odd, folders=folders, **(said if odd else {}))
+
+    def _now(self, work: Work) -> dict[str, Place]:
+        """The products that are there, without what was no file before."""
+        odd = work.keep.noted(work.step).get("odd", [])
+        return {path: place for path, place in products(work.site, work.change.products).items() if path not in odd}
+
+    def _moved(self, work: Work) -> bool:
+        """Whether a folder of the products is another one than before: a link came into its way."""
+        folders = work.keep.noted(work.step).get("folders", [])
+        return any(work.site.real_place(folder).path != real for folder, real in folders)
 
     def _kept(self, work: Work) -> dict[str, str]:
         """What was there before, with its digest."""
@@ -85,7 +102,9 @@ class CommandKind:
 
     def standing(self, work: Work) -> Standing:
         before, after, left = self._kept(work), self._after(work), self._left(work)
-        now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        if self._moved(work):
+            return Standing.FOREIGN
+        now = {p: digest(place) for p, place in self._now(work).items()}
         if after is None:
             # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
             # command shows in no file.
@@ -101,14 +120,15 @@ class CommandKind:
 
     def do(self, work: Work) -> None:
         run(work.site, work.change.argv, work.log, work.started)
-        for place in products(work.site, work.change.products).values():
+        made = self._now(work)
+        for place in made.values():
             _sync(place)
-        after = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        after = {p: digest(place) for p, place in made.items()}
         work.keep.note_done(work.step, after=after)
 
     def undo(self, work: Work) -> None:
         before, after = self._kept(work), self._after(work)
-        now = products(work.site, work.change.products)
+        now = {} if self._moved(work) else self._now(work)
         for index, (path, old) in enumerate(before.items()):
             place = work.site.place(path)
             if digest(place) != old:
@@ -129,14 +149,15 @@ class CommandKind:
 
     def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
         before, after, found = self._kept(work), self._after(work), self._left(work)
-        checks, backs = [], []
+        checks = [f"stays {work.step} {quoted(real)}" for _, real in work.keep.noted(work.step).get("folders", [])]
+        backs = []
         for index, (path, old) in enumerate(before.items()):
             left = "any" if after is None else found.get(path, "absent")
             kept = f"{work.step}.{index}"
             checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}")
             backs.append(put_back_line(work, kept, path, old))
         if after is None:
-            known = " ".join(quoted(p) for p in before)
+            known = " ".join(quoted(p) for p in (*before, *work.keep.noted(work.step).get("odd", [])))
             for pattern in work.change.products:
                 folder, name = os.path.split(pattern)
                 folder = work.site.real_place(folder).path.rstrip("/")
@@ -148,6 +169,11 @@ class CommandKind:
         if work.change.back:
             backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")
         return checks, backs
+
+
+def _folders(change: Change) -> list[str]:
+    """The folders of the products."""
+    return list(dict.fromkeys(os.path.dirname(pattern) for pattern in change.products))
 
 
 def _sync(place: Place) -> None:
