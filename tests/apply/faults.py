@@ -120,7 +120,7 @@ class Bench:
         return disk(folder)
 
     def apply_words(self, folder: Path) -> tuple[str, ...]:
-        return ("apply", str(folder / "plan.json"), "--yes")
+        return ("apply", str(folder / "plan.json"), "--yes", "--run-its-programs")
 
     def words(self, folder: Path, *command: str) -> list[str]:
         return [sys.executable, "-m", "vfiotui", "--root", str(folder), *command]

@@ -57,7 +57,7 @@ class SmallDisk:
         return run([*VFIOTUI, "--root", str(self.inner), *words], inside=self.inside)
 
     def apply(self) -> subprocess.CompletedProcess[str]:
-        return self.vfiotui("apply", f"{self.inner}/tmp/plan.json", "--yes")
+        return self.vfiotui("apply", f"{self.inner}/tmp/plan.json", "--yes", "--run-its-programs")
 
     def fill(self, free: int) -> None:
         """Leaves so many free blocks."""

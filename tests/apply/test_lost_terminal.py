@@ -19,6 +19,8 @@ from vfiotui.model.change import Change, Effect, run_command, write_file
 from vfiotui.model.finding import Risk
 from vfiotui.model.plan import to_json
 
+AGREED = ("--yes", "--run-its-programs")
+
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a mounted system needs root: run make test as root")
 LONG = '#!/bin/sh\necho begins\necho here >/begun\nread word </go\necho "goes on: $word"\necho made >/boot/img\n'
 
@@ -53,7 +55,7 @@ def test_a_change_ends_without_its_terminal(folder: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(HOUSE)
-        os.execv(VFIOTUI[0], words(folder, "apply", str(folder / "plan.json"), "--yes"))
+        os.execv(VFIOTUI[0], words(folder, "apply", str(folder / "plan.json"), *AGREED))
     assert (folder / "begun").read_text() == "here\n"
     # The kernel sends SIGHUP to the session of a terminal that goes away.
     os.close(terminal)
@@ -69,16 +71,18 @@ def test_a_change_ends_without_its_terminal(folder: Path) -> None:
 
 def test_two_appliers_do_not_mix(folder: Path) -> None:
     first = subprocess.Popen(
-        words(folder, "apply", str(folder / "plan.json"), "--yes"), cwd=HOUSE, stderr=subprocess.DEVNULL
+        words(folder, "apply", str(folder / "plan.json"), *AGREED),
+        cwd=HOUSE,
+        stderr=subprocess.DEVNULL,
     )
     assert (folder / "begun").read_text() == "here\n"
     other = write_file("/etc/other", None, b"other\n", "another", risk=Risk.R2, effect=Effect.NOW)
     (folder / "other.json").write_text(to_json(plan(other, title="Another")))
-    refused = told(folder, "apply", str(folder / "other.json"), "--yes")
+    refused = told(folder, "apply", str(folder / "other.json"), *AGREED)
     assert refused.returncode == 4 and "another vfiotui applies or undoes a change" in refused.stderr
     assert told(folder, "undo", "1", "--yes").returncode == 4
     assert not (folder / "etc/other").exists()
-    waiting = subprocess.Popen(words(folder, "apply", str(folder / "other.json"), "--yes", "--wait"), cwd=HOUSE)
+    waiting = subprocess.Popen(words(folder, "apply", str(folder / "other.json"), *AGREED, "--wait"), cwd=HOUSE)
     (folder / "go").write_text("word\n")
     assert first.wait(60) == 0 and waiting.wait(60) == 0
     listed = json.loads(told(folder, "changes", "--json").stdout)["changes"]
@@ -92,7 +96,7 @@ def test_many_at_once_each_wholly(folder: Path) -> None:
         step = write_file(f"/etc/many/{number}", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
         (folder / f"plan{number}.json").write_text(to_json(plan(step, title=f"Number {number}")))
     at_once = [
-        subprocess.Popen(words(folder, "apply", str(folder / f"plan{n}.json"), "--yes", "--wait"), cwd=HOUSE)
+        subprocess.Popen(words(folder, "apply", str(folder / f"plan{n}.json"), *AGREED, "--wait"), cwd=HOUSE)
         for n in range(4)
     ]
     assert [p.wait(60) for p in at_once] == [0] * 4
@@ -106,7 +110,7 @@ def test_many_at_once_each_wholly(folder: Path) -> None:
 
 def test_an_interruption_by_hand_is_heard_after_the_step(folder: Path) -> None:
     before = disk(folder)
-    process = subprocess.Popen(words(folder, "apply", str(folder / "plan.json"), "--yes"), cwd=HOUSE)
+    process = subprocess.Popen(words(folder, "apply", str(folder / "plan.json"), *AGREED), cwd=HOUSE)
     assert (folder / "begun").read_text() == "here\n"
     process.send_signal(signal.SIGINT)
     (folder / "go").write_text("word\n")
@@ -119,7 +123,9 @@ def test_the_script_waits_for_whoever_is_at_work(folder: Path, shell: tuple[str,
     """Neither an apply nor a command that a killed one left behind has its work taken back under its hands."""
     before = disk(folder)
     process = subprocess.Popen(
-        words(folder, "apply", str(folder / "plan.json"), "--yes"), cwd=HOUSE, stderr=subprocess.DEVNULL
+        words(folder, "apply", str(folder / "plan.json"), *AGREED),
+        cwd=HOUSE,
+        stderr=subprocess.DEVNULL,
     )
     assert (folder / "begun").read_text() == "here\n"
     (script,) = folder.glob("var/lib/vfiotui/changes/*/undo.sh")

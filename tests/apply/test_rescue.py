@@ -144,7 +144,7 @@ def test_a_command_finds_the_esp_and_nothing_stays_mounted(site: Site, tmp_path:
     truncate -s 8M "$2"; mkfs.ext2 -q "$2"; device=$(losetup -f --show "$2"); trap 'losetup -d $device' EXIT
     echo "$device /boot/efi ext2 nofail,x-systemd.automount 0 2" >"$1/etc/fstab"
     cat /proc/self/mounts >"$2.before"
-    "$python" -m vfiotui --root "$1" apply "$1/plan.json" --yes >&2
+    "$python" -m vfiotui --root "$1" apply "$1/plan.json" --yes --run-its-programs >&2
     cat /proc/self/mounts | cmp - "$2.before"
     [ -z "$(ls -A "$1/boot/efi")" ]
     mount "$device" "$1/boot/efi"; cat "$1/boot/efi/x"
@@ -188,7 +188,7 @@ def test_nothing_stays_mounted_after_a_kill(site: Site, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(to_json(plan(*FILES, builds("/boot/img*"))))  # type: ignore[arg-type]
     contents, before = disk(tmp_path), mounts()
     process = subprocess.Popen(
-        [*VFIOTUI, "--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes"],
+        [*VFIOTUI, "--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes", "--run-its-programs"],
         cwd=HOUSE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert (tmp_path / "begun").read_text() == "here\n"

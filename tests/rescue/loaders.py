@@ -26,6 +26,8 @@ PACKAGES = (
     "systemd-boot systemd-boot-efi systemd-ukify dracut-core grub2-common grub-common grub-efi-amd64-bin binutils "
     "linux-image-cloud-amd64"
 )
+
+AGREED = ("--yes", "--run-its-programs")
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -248,11 +250,14 @@ def prove(archive: Path, wanted: list[str]) -> None:
             system.put("/etc/machine-id", f"{ID}\n")
             look = case(system)
             before = system.everything()
-            print(system.vfiotui("apply", "cmdline.add=iommu=pt", "cmdline.remove=quiet", "--yes"), flush=True)
+            print(
+                system.vfiotui("apply", "cmdline.add=iommu=pt", "cmdline.remove=quiet", *AGREED),
+                flush=True,
+            )
             look()
             told = system.vfiotui("plan", "cmdline.add=iommu=pt", "cmdline.remove=quiet")
             expect("nothing to do" in told, "a second plan has nothing to do")
-            system.vfiotui("undo", "--yes")
+            system.vfiotui("undo", *AGREED)
             after = system.everything()
             differing = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
             differing = [p for p in differing if not p.endswith(("/var/lib", "/var/cache/ldconfig/aux-cache"))]

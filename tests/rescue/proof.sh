@@ -62,7 +62,7 @@ outside >"$work/outside.before"
 cp /proc/self/mountinfo "$work/mounts.before"
 
 say "apply: the words through update-grub, the option through update-initramfs"
-vfiotui apply cmdline.add=iommu=pt 'modprobe.option=vfio-pci ids=10de:2206,10de:1aef' --yes
+vfiotui apply cmdline.add=iommu=pt 'modprobe.option=vfio-pci ids=10de:2206,10de:1aef' --yes --run-its-programs
 grep -m1 'iommu=pt' "$mnt/boot/grub/grub.cfg"
 for built in "$mnt"/boot/initrd.img-*; do
     chroot "$mnt" lsinitramfs "/boot/${built##*/}" | grep 'etc/modprobe.d/vfiotui.conf'
@@ -75,13 +75,13 @@ say "a second plan has nothing to do"
 vfiotui plan cmdline.add=iommu=pt 'modprobe.option=vfio-pci ids=10de:2206,10de:1aef' | grep 'nothing to do'
 
 say "undo"
-vfiotui undo --yes
+vfiotui undo --yes --run-its-programs
 inside | diff "$work/inside.before" -
 outside | diff "$work/outside.before" -
 diff "$work/mounts.before" /proc/self/mountinfo
 
 say "once more, taken back by undo.sh inside the system"
-vfiotui apply cmdline.add=iommu=pt 'modprobe.option=vfio-pci ids=10de:2206,10de:1aef' --yes 2>/dev/null
+vfiotui apply cmdline.add=iommu=pt 'modprobe.option=vfio-pci ids=10de:2206,10de:1aef' --yes --run-its-programs 2>/dev/null
 chroot "$mnt" sh -c 'sh /var/lib/vfiotui/changes/0002-*/undo.sh'
 inside | diff "$work/inside.before" -
 say "proved: $(wc -l <"$work/inside.before") lines inside and $(wc -l <"$work/outside.before") outside are as before"

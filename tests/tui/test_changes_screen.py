@@ -168,7 +168,17 @@ async def test_a_change_that_another_process_makes_is_followed_with_its_log(tmp_
         ("update-grub",), "make the menu", products=("/boot/grub/grub.cfg",), risk=Risk.R2, effect=Effect.BOOT
     )
     (tmp_path / "plan.json").write_text(to_json(Plan("Build the menu", (command,))))
-    words = [sys.executable, "-m", "vfiotui", "--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes"]
+    words = [
+        sys.executable,
+        "-m",
+        "vfiotui",
+        "--root",
+        str(tmp_path),
+        "apply",
+        str(tmp_path / "plan.json"),
+        "--yes",
+        "--run-its-programs",
+    ]
     async with console(root, (80, 24)) as found:
         work = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         await found.until(lambda: states(root) == [State.APPLYING])

@@ -57,7 +57,7 @@ def test_a_command_that_is_cut_off(terminal: str, tmp_path: Path) -> None:
     root = gated_system(tmp_path)
     step = run_command(("update-grub",), "x", products=("/boot/grub/grub.cfg",), risk=Risk.R2, effect=Effect.BOOT)
     (tmp_path / "plan.json").write_text(to_json(Plan("Build the menu", (step,))))
-    words = ("--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes")
+    words = ("--root", str(tmp_path), "apply", str(tmp_path / "plan.json"), "--yes", "--run-its-programs")
     with Ssh() as ssh:
         client = subprocess.Popen(
             [*ssh.program(terminal), *map(shlex.quote, words)],

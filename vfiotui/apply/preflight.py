@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from vfiotui.apply import disk
 from vfiotui.apply.chroot import why_not_entered
+from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.reach import subject_problems
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
@@ -62,6 +63,7 @@ def _programs(site: Site, plan: Plan) -> list[str]:
     missing = [f"{program} is not installed here" for program in wanted if site.program(program) is None]
     if missing or not wanted or site.is_live:
         return missing
+    must_be_agreed(site, wanted)
     closed = why_not_entered(site)
     return [closed] if closed else []
 

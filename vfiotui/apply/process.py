@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Callable
 
 from vfiotui.apply import disk
-from vfiotui.apply.chroot import inside
+from vfiotui.apply.chroot import ENVIRONMENT, inside, walls
+from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import runs
-from vfiotui.host.ground import PROGRAM_FOLDERS
 from vfiotui.host.root import Root
 from vfiotui.model.journal import Process
 
@@ -22,18 +22,22 @@ AFTER_A_WORD = 'read -r word && exec "$@" </dev/null'
 never was."""
 TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
-ENVIRONMENT = {"PATH": ":".join(PROGRAM_FOLDERS), "LC_ALL": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
+SECONDS = 1800.0
+"""How long a command may take: the images of many kernels on a slow disk take minutes."""
 
 
 def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], None]) -> None:
     """Runs a command to its end and hands its process on first; Trouble with its last words where it fails.
 
     It does not begin before `started` has returned: a command that no journal names would run on, unknown, while its
-    work is taken back.
+    work is taken back. A command of a mounted system runs only where a person agreed (chroot.must_be_agreed). One that
+    takes longer than SECONDS is ended, with all that it started.
     """
+    must_be_agreed(site, argv[:1])
     words = ["/bin/sh", "-c", AFTER_A_WORD, "sh", *(argv if site.is_live else inside(site, argv))]
+    lacking = "" if site.is_live else walls()[1]
     with open(disk.open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0) as out:
-        out.write(f"$ {' '.join(argv)}\n".encode("utf-8", "replace"))
+        out.write(f"$ {' '.join(argv)}\n{f'# {lacking}{chr(10)}' if lacking else ''}".encode("utf-8", "replace"))
         begin = out.tell()
         try:
             process = subprocess.Popen(
@@ -53,7 +57,15 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
         except OSError:
             process.communicate()
             raise
-        process.communicate(b"begin\n")
+        try:
+            process.communicate(b"begin\n", timeout=SECONDS)
+        except subprocess.TimeoutExpired as error:
+            _end(process.pid)
+            process.communicate()
+            raise Trouble(
+                f"{argv[0]} did not end in {SECONDS / 60:g} minutes: it was ended with all that it started; "
+                f"{_last_words(log, begin) or 'it said nothing'}"
+            ) from error
     code = process.returncode
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
@@ -69,20 +81,22 @@ def _last_words(log: Place, begin: int) -> str:
 
 def end_left_behind(process: Process | None) -> None:
     """Ends a command that a killed apply left running, with all that it started, before its work is taken back."""
-    live = Root.live()
-    if process is None or not runs(live, process):
-        return
+    if process is not None and runs(Root.live(), process):
+        _end(process.pid)
+
+
+def _end(pid: int) -> None:
+    """Ends a process with its session: the group bears its number."""
     import select
 
     try:
-        fd = os.pidfd_open(process.pid)
+        fd = os.pidfd_open(pid)
     except ProcessLookupError:
         return
     try:
-        # Its session is its own: the group bears its number.
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(pid, signal.SIGTERM)
         if not select.select([fd], [], [], 5)[0]:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
             select.select([fd], [], [], 5)
     except ProcessLookupError:
         return

@@ -24,6 +24,8 @@ class Site:
     """Where paths of a plan lie on the running system; a mounted root is never left, whatever its links say."""
 
     root: Root
+    runs_programs: bool = True
+    """Whether programs of a mounted system may run as root here; the commands and the console ask a person first."""
 
     def __post_init__(self) -> None:
         if self.root.mode is Mode.DEMO:

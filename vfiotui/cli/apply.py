@@ -11,6 +11,7 @@ import signal
 import sys
 from types import FrameType
 
+from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
@@ -23,11 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_wishes(parser)
     parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_consent(parser)
     parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Shows the plan, asks, applies."""
+    from vfiotui.apply.consent import journaled, programs_of
     from vfiotui.apply.run import apply
     from vfiotui.apply.site import Site
     from vfiotui.apply.steps import Outcome
@@ -41,6 +44,7 @@ def run(args: argparse.Namespace) -> Exit:
     try:
         site = Site(root)
         if args.resume:
+            site = agreed(site, args, programs_of(site, journaled(site, args.resume)))
             outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
         else:
             plan = wanted_plan(args, root)
@@ -48,7 +52,9 @@ def run(args: argparse.Namespace) -> Exit:
                 return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
             if not args.yes:
                 print("\n".join(as_text(plan)), file=sys.stderr)
-                ask(f"apply these {len(plan.steps)} steps", plan.risk >= "R3")
+            site = agreed(site, args, programs_of(site, plan))
+            if not args.yes:
+                ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
             outcome = apply(site, plan, tell, wait=args.wait, stopped=stop.asked)
     except Trouble as error:
         raise refused(args, str(error)) from error
@@ -66,19 +72,6 @@ def tell(sentence: str) -> None:
     """Says it to whoever listens; a terminal that was lost must not stop the change."""
     with contextlib.suppress(OSError):
         print(printable(sentence), file=sys.stderr, flush=True)
-
-
-def ask(what: str, risky: bool) -> None:
-    """Returns when a person agrees; a risky change wants the whole word."""
-    if not sys.stdin.isatty():
-        raise CommandError("give --yes where nobody can be asked", Exit.USAGE)
-    wanted = "apply" if risky else "y"
-    try:
-        answer = input(f"{what}? type {wanted}: ")
-    except EOFError:
-        answer = ""
-    if answer.strip().lower() not in ((wanted,) if risky else ("y", "yes", "apply")):
-        raise CommandError("nothing was changed", Exit.INTERRUPTED)
 
 
 def ended(args: argparse.Namespace, outcome: object) -> Exit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import plain, print_json, printable, table
@@ -35,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--apply", action="store_true", help="apply the plan")
     what.add_argument("--undo", action="store_true", help="take the newest change back that isolates devices")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_consent(parser)
 
 
 def run(args: argparse.Namespace) -> Exit:

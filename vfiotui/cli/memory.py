@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown, table
@@ -51,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
     how.add_argument("--apply", action="store_true", help="apply the plan")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_consent(parser)
 
 
 def run(args: argparse.Namespace) -> Exit:

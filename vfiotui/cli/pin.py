@@ -190,7 +190,8 @@ def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -
     from vfiotui.apply.site import Site
     from vfiotui.apply.steps import Outcome
     from vfiotui.apply.trouble import Trouble
-    from vfiotui.cli.apply import ask, ended, tell
+    from vfiotui.cli.apply import ended, tell
+    from vfiotui.cli.consent import ask
     from vfiotui.cli.plan import as_text
     from vfiotui.model.journal import State
 
@@ -206,7 +207,7 @@ def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -
             return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
         if not args.yes:
             print("\n".join([*as_text(plan), *said]), file=sys.stderr)
-            ask(f"apply these {len(plan.steps)} steps", plan.risk >= "R3")
+            ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
         return ended(args, apply(site, plan, tell, wait=args.wait))
     except Trouble as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vfiotui.cli.apply import ask, ended, refused, tell
+from vfiotui.cli.apply import ended, refused, tell
+from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
@@ -24,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="show what would be put back, and do nothing")
     parser.add_argument("--force", action="store_true", help="also overwrite what somebody changed since")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_consent(parser)
     parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
 
 
@@ -40,6 +42,7 @@ def newest(root: Root) -> str:
 
 def run(args: argparse.Namespace) -> Exit:
     """Shows what is put back, asks, undoes."""
+    from vfiotui.apply.consent import journaled, programs_back
     from vfiotui.apply.preview import undo_preview
     from vfiotui.apply.site import Site
     from vfiotui.apply.trouble import Trouble
@@ -56,7 +59,8 @@ def run(args: argparse.Namespace) -> Exit:
             print(printable(f"change {record.name}: {record.title}"), file=sys.stderr)
             for subject, lines in steps:
                 print("\n".join(printable(line) for line in (subject, *lines)), file=sys.stderr)
-            ask("take it back", False)
+            ask("take it back", "y")
+        site = agreed(site, args, programs_back(site, journaled(site, wanted)))
         outcome = undo(site, wanted, tell, force=args.force, wait=args.wait)
     except Trouble as error:
         raise refused(args, str(error)) from error

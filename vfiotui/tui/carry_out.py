@@ -29,17 +29,21 @@ if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
 
 
-def carry_out(app: ConsoleApp, *words: str, plan: Plan | None = None, name: str = "") -> None:
-    """Runs "apply" with a plan, or "undo" and "apply --resume" of the change with a name in the journal."""
+def carry_out(app: ConsoleApp, *words: str, plan: Plan | None = None, name: str = "", programs: bool = False) -> None:
+    """Runs "apply" with a plan, or "undo" and "apply --resume" of the change with a name in the journal.
+
+    `programs` is a person's word that programs of a mounted system may run as root.
+    """
     try:
         site = Site(app.root_)
     except Trouble as error:
         say(app, words[0], str(error))
         return
+    words = (*words, "--yes", *(["--run-its-programs"] if programs else []))
     if apart.may_write(site):
-        _beside(app, (*words, "--yes"), plan, name)
+        _beside(app, words, plan, name)
     else:
-        _as_root(app, (*words, "--yes"), plan)
+        _as_root(app, words, plan)
 
 
 def _beside(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from vfiotui.apply.consent import consent_words, programs_of
 from vfiotui.apply.save import save_new
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.site import Site
@@ -42,11 +43,21 @@ class PlanScreen(AskingScreen):
         self._way = 0
         self._warned = warned
         self._refused = ""
+        self._site: Site | None = None
         try:
-            Site(root)
+            self._site = Site(root)
         except Trouble as error:
             self._refused = str(error)
-        super().__init__(self._heading(), lambda width: plan_rows(self._plan, glyphs, width))
+        super().__init__(self._heading(), lambda width: plan_rows(self._plan, glyphs, width, self._runs))
+
+    @property
+    def _programs(self) -> tuple[str, ...]:
+        return programs_of(self._site, self._plan) if self._site is not None else ()
+
+    @property
+    def _runs(self) -> str:
+        """Whose programs the plan runs as root; empty where they are the running system's own."""
+        return consent_words(self._site, self._programs) if self._site is not None and self._programs else ""
 
     def _heading(self) -> Row:
         name = self._ways[self._way][0]
@@ -84,12 +95,15 @@ class PlanScreen(AskingScreen):
             say(self.console, "plan", self._refused)
             return
         count = len(self._plan.steps)
-        wanted = "apply" if self._plan.risk >= Risk.R3 else "y"
-        question = f" apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
+        wanted = "run" if self._programs else "apply" if self._plan.risk >= Risk.R3 else "y"
+        whose = f"run programs of {self.console.root_.label} as root and " if self._programs else ""
+        question = (
+            f" {whose}apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
+        )
         self.ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
 
     def _apply(self, answer: str) -> None:
-        carry_out(self.console, "apply", plan=self._plan)
+        carry_out(self.console, "apply", plan=self._plan, programs=bool(self._programs))
 
     def action_save(self) -> None:
         """Asks for a name and saves the plan as JSON: 'vfiotui apply' takes it."""

@@ -8,11 +8,15 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.clash import Clash
+from vfiotui.apply.consent import programs_back
+from vfiotui.apply.site import Site
 from vfiotui.model.journal import ChangeRecord
+from vfiotui.model.plan import Plan
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.asking import AskingScreen
+from vfiotui.tui.text import clean
 from vfiotui.tui.views.undo import undo_rows
 
 
@@ -47,7 +51,13 @@ class UndoScreen(AskingScreen):
             self._ask(" overwrite what somebody changed since? type ", "force", "--force")
 
     def _ask(self, question: str, wanted: str, *more: str) -> None:
-        def agreed(answer: str) -> None:
-            carry_out(self.console, "undo", str(self._record.number), *more, name=self._record.name)
+        plan, root = self._record.plan, self.console.root_
+        programs = programs_back(Site(root), plan) if isinstance(plan, Plan) else ()
 
-        self.ask(row((question, "warn"), (wanted, "key")), agreed, wanted=wanted)
+        def agreed(answer: str) -> None:
+            number = str(self._record.number)
+            carry_out(self.console, "undo", number, *more, name=self._record.name, programs=bool(programs))
+
+        if programs:
+            question = f" run {' and '.join(programs)} of {root.label} as root and{question}"
+        self.ask(row((clean(question), "warn"), (wanted, "key")), agreed, wanted=wanted)

@@ -21,14 +21,15 @@ WITH_TEXTS = ("file", "domain", "pins")
 NOTHING = "Everything is as it is wanted already: there is nothing to do."
 
 
-def plan_rows(plan: Plan, glyphs: Glyphs, width: int) -> list[Row]:
-    """The whole plan for a person who decides whether to apply it."""
+def plan_rows(plan: Plan, glyphs: Glyphs, width: int, runs: str = "") -> list[Row]:
+    """The whole plan for a person who decides whether to apply it; `runs` says whose programs run as root."""
     rows = [row((line, "head")) for line in wrap(plan.title, width)]
     if not plan.steps:
         rows += [BLANK, *(row((line, "holds")) for line in wrap(NOTHING, width))]
     else:
         rows += labelled("risk", risk_words(str(plan.risk)), width, RISK_STYLES.get(plan.risk, ""))
         rows += labelled("felt", " and ".join(dict.fromkeys(str(s.effect) for s in plan.steps)), width)
+        rows += labelled("runs", runs, width, "warn") if runs else []
         rows += [BLANK, *step_list(plan.steps, [""] * len(plan.steps), width)]
     for number, step in enumerate(plan.steps, 1):
         rows += [BLANK, *step_rows(number, step, glyphs, width)]
