@@ -171,7 +171,7 @@ def test_the_journal_may_lie_on_another_file_system(folder: Path, give: Callable
     before = disk(folder)
     script = """
     mount -t tmpfs var "$1/var"; mkdir "$1/var/lib"
-    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes >&2
+    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes --run-its-programs >&2
     ! grep -q "quiet'" "$1/etc/default/grub.real"
     chroot "$1" /bin/sh -c 'PATH=/bin; sh /var/lib/vfiotui/changes/0001-*/undo.sh'
     "$python" -m vfiotui --root "$1" changes
@@ -189,7 +189,7 @@ def test_lost_attributes_are_told(folder: Path) -> None:
     before = disk(folder)
     script = """
     mount -t tmpfs var "$1/var"; mkdir "$1/var/lib"
-    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes >&2
+    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes --run-its-programs >&2
     chroot "$1" /bin/sh -c 'PATH=/bin; sh /var/lib/vfiotui/changes/0001-*/undo.sh'
     """
     assert "has lost user.odd" in ran(script, str(folder))
@@ -267,7 +267,7 @@ def test_a_missing_mount_is_told(folder: Path) -> None:
     (folder / "tmp/plan.json").write_text(to_json(plan(step)))
     script = """
     mount -t tmpfs boot "$1/boot"
-    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes >&2
+    "$python" -m vfiotui --root "$1" apply "$1/tmp/plan.json" --yes --run-its-programs >&2
     undo() { busybox sh "$1"/var/lib/vfiotui/changes/0001-*/undo.sh; }
     umount "$1/boot"; undo "$1" && exit 9
     mount -t tmpfs boot "$1/boot"; undo "$1"

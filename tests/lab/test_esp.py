@@ -41,7 +41,7 @@ def small(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
 @pytest.mark.parametrize(
     "undo",
     [
-        f"cd {TREE} && python3 -m vfiotui --root /small undo --yes",
+        f"cd {TREE} && python3 -m vfiotui --root /small undo --yes --run-its-programs",
         "sh /small/var/lib/vfiotui/changes/*/undo.sh",
         "/root/fat/busybox sh /small/var/lib/vfiotui/changes/*/undo.sh",
     ],
@@ -51,7 +51,7 @@ def test_every_way_back_works_on_fat(small: Lab, undo: str) -> None:
     lab = small
     lab.must(MAKE)
     before = lab.must(LOOK)
-    done = lab.vfiotui("--root /small apply cmdline.add=iommu=pt --yes")
+    done = lab.vfiotui("--root /small apply cmdline.add=iommu=pt --yes --run-its-programs")
     assert done.code == 0, done.all
     assert "iommu=pt" in lab.must("cat /small/boot/loader/entries/small.conf")
     assert lab.must(LOOK) != before
@@ -63,7 +63,7 @@ def test_every_way_back_works_on_fat(small: Lab, undo: str) -> None:
 def test_what_is_done_outlives_a_power_cut(small: Lab) -> None:
     small.must(f"{MAKE}sync")
     before = small.must(f"{LOOK}; sync")
-    done = small.vfiotui("--root /small apply cmdline.add=iommu=pt --yes")
+    done = small.vfiotui("--root /small apply cmdline.add=iommu=pt --yes --run-its-programs")
     assert done.code == 0, done.all
     small.power_cut()
     small.must("mount -t vfat -o loop,umask=0077 /esp.img /small/boot")
