@@ -59,7 +59,7 @@ def test_a_file_that_is_no_recording_is_told(tmp_path: Path) -> None:
     bad.write_text("PK\x03\x04")
     done = run("--replay", str(bad), "--csv")
     assert done.returncode == 1 and "is no recording" in done.stderr and "Traceback" not in done.stderr
-    assert "cannot be opened" in run("--replay", str(tmp_path / "none"), "--csv").stderr
+    assert "is not there" in run("--replay", str(tmp_path / "none"), "--csv").stderr
     assert "cannot be written" in run(*SHORT, "--record", str(tmp_path / "no/x")).stderr
 
 

@@ -163,7 +163,7 @@ def test_what_is_no_capture_is_told_in_a_sentence(tmp_path: Path) -> None:
         ("text", "is no capture"),
         ("empty", "is no capture"),
         ("pipe", "no regular file"),
-        ("missing", "no such file"),
+        ("missing", "is not there"),
         (other, "holds neither"),
     ):
         with pytest.raises(BadArchive, match=expected):

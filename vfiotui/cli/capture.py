@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> Exit:
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)
         pack(nodes, sys.stdout.buffer)
     else:
-        write_new(args.file, lambda out: pack(nodes, out))
+        write_new(args.file, lambda out: pack(nodes, out), force=args.force)
         print(f"wrote {args.file}: {len(nodes)} files and links, scrubbed; open it with --root", file=sys.stderr)
     if root.is_live and os.geteuid() != 0:
         print("what needs root is marked as unread in it: run it with sudo for a complete one", file=sys.stderr)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
+import io
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
+from vfiotui.cli.new_file import open_new
+from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
 from vfiotui.model.reading import Unread, or_else
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from vfiotui.history import LiveHistory
     from vfiotui.sampler import Readers
 
+LONGEST_LINE = 16 << 20
+"""Bytes of a sample; 10,000 threads need 1 MB."""
 Sink = Callable[[LiveMoment], None]
 
 
@@ -35,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between samples, 0.1 to 10")
     parser.add_argument("--seconds", type=float, metavar="S", help="end after so long; without it, at Ctrl-C")
     parser.add_argument("--record", metavar="FILE", help="write every sample into a file that --replay opens")
+    parser.add_argument("--force", action="store_true", help="with --record: replace FILE where it exists")
     parser.add_argument("--replay", metavar="FILE", help="take the figures from a recording")
     parser.add_argument("--guest", default="", metavar="NAME", help="the guest that the screen shows first")
     parser.add_argument("--csv", action="store_true", help="print CSV; --json prints JSON lines")
@@ -53,6 +58,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """The console where nothing else is asked for on a terminal, else the stream."""
+    if args.root is not None and not args.replay:
+        raise CommandError(
+            "live shows guests while they run, and a disk or a capture has none that do: leave --root out, "
+            "or give a recording with --replay FILE",
+            Exit.NO_ACCESS,
+        )
     if args.precise or args.exits:
         from vfiotui.cli import live_close
 
@@ -71,10 +82,12 @@ def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record
     from vfiotui.formats import live_record
 
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            yield from live_record.read_record(file)
+        with open_file(path) as file:
+            yield from live_record.read_record(_text_lines(file, path))
+    except CannotRead as error:
+        raise CommandError(str(error), Exit.NO_ACCESS) from error
     except OSError as error:
-        raise CommandError(f"{path} cannot be opened: {(error.strerror or str(error)).lower()}") from error
+        raise CommandError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except live_record.BadRecord as error:
         raise CommandError(f"{path} {error}") from error
 
@@ -104,10 +117,20 @@ def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
     return history, (last - first) / max(history.count - 1, 1) or 1.0, tuple(looks)
 
 
+def _text_lines(file: BinaryIO, path: str) -> Iterator[str]:
+    """The lines of a recording; one that is far too long ends the command."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise CommandError(
+                f"{path} is no recording of vfiotui live: it has a line of more than {LONGEST_LINE} bytes"
+            )
+        yield line.decode("utf-8", "replace")
+
+
 def _lines(path: str) -> int:
     """How many lines a file has: no fewer than samples; 1 where it cannot be read, which is told later."""
-    with contextlib.suppress(OSError), open(path, "rb") as file:
-        return sum(1 for _ in file) or 1
+    with contextlib.suppress(OSError, CannotRead), open_file(path) as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b"")) + 1
     return 1
 
 
@@ -229,11 +252,8 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorde
     heading = live_record.Heading(
         or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
     )
-    try:
-        descriptor = os.open(args.record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise CommandError(f"{args.record} cannot be written: {(error.strerror or str(error)).lower()}") from error
-    return _Recorder(stack.enter_context(open(descriptor, "w", encoding="utf-8")), heading)
+    file = stack.enter_context(open_new(args.record, args.force))
+    return _Recorder(stack.enter_context(io.TextIOWrapper(file, encoding="utf-8")), heading)
 
 
 def as_text(moment: LiveMoment) -> str:

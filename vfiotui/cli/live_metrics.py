@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from vfiotui.cli.exit import CommandError
+from vfiotui.cli.metrics_server import MetricsServer
 from vfiotui.formats.live_table import openmetrics
 from vfiotui.model.live import LiveMoment
 
@@ -24,26 +23,10 @@ def metrics_sink(where: str) -> Iterator[Callable[[LiveMoment], None]]:
         yield lambda moment: _replace(where, openmetrics(moment))
         return
     latest = ["# EOF\n"]
-
-    class Handler(BaseHTTPRequestHandler):
-        """Answers every path with the latest moment."""
-
-        def do_GET(self) -> None:
-            data = latest[0].encode()
-            self.send_response(200)
-            self.send_header("Content-Type", TYPE)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Requests are not worth a line."""
-
     try:
-        server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), Handler)
+        server = MetricsServer(host or "127.0.0.1", int(port), TYPE, lambda: latest[0])
     except (OSError, OverflowError) as error:
         raise CommandError(f"port {port} of {host or '127.0.0.1'} cannot be served: {error}") from error
-    threading.Thread(target=server.serve_forever, daemon=True, name="openmetrics").start()
 
     def take(moment: LiveMoment) -> None:
         latest[0] = openmetrics(moment)
@@ -51,8 +34,7 @@ def metrics_sink(where: str) -> Iterator[Callable[[LiveMoment], None]]:
     try:
         yield take
     finally:
-        server.shutdown()
-        server.server_close()
+        server.close()
 
 
 def _replace(path: str, text: str) -> None:

@@ -1,32 +1,41 @@
-"""Writes a file that the user named: never over another one unasked, and never half."""
+"""A file that the user named for writing, from the command line: its troubles end the command with a sentence."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from vfiotui.apply import user_files
+from vfiotui.apply.trouble import Trouble
 from vfiotui.cli.exit import CommandError, Exit
+
+PRIVATE, SHARED = 0o600, 0o644
+
+
+@contextlib.contextmanager
+def _told(force: bool) -> Iterator[None]:
+    try:
+        yield
+    except user_files.Taken as error:
+        raise CommandError(f"{error}{'' if force else ' or give --force'}", Exit.USAGE) from error
+    except Trouble as error:
+        raise CommandError(str(error), Exit.NO_ACCESS) from error
 
 
 def refuse_existing(file: str, force: bool) -> None:
     """Ends the command where the name is taken and the user did not say that it may be replaced."""
-    if os.path.lexists(file) and not force:
-        raise CommandError(f"{file} exists already: choose another name or give --force", Exit.USAGE)
+    with _told(force):
+        user_files.refuse_taken(file, replace=force)
 
 
-def write_new(file: str, write: Callable[[BinaryIO], object]) -> None:
-    """Writes beside the file first, so that a full disk leaves no half file under its name."""
-    folder = os.path.dirname(os.path.abspath(file))
-    try:
-        fd, partial = tempfile.mkstemp(prefix=".vfiotui-", dir=folder)
-    except OSError as error:
-        raise CommandError(f"cannot write into {folder}: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
-    try:
-        with open(fd, "wb") as out:
-            write(out)
-        os.replace(partial, file)
-    except OSError as error:
-        os.unlink(partial)
-        raise CommandError(f"cannot write {file}: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
+def write_new(file: str, write: Callable[[BinaryIO], object], *, force: bool = False) -> None:
+    """Writes a file for its owner only, whole or not at all."""
+    with _told(force):
+        user_files.write_whole(file, write, PRIVATE, replace=force)
+
+
+def open_new(file: str, force: bool) -> BinaryIO:
+    """A file that grows while the command runs."""
+    with _told(force):
+        return user_files.open_new(file, SHARED, replace=force)

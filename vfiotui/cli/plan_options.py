@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
+from vfiotui.host.user_file import CannotRead, read_file
 from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.model.reading import Unread
 
@@ -28,18 +28,13 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
 def read_plan(file: str) -> Plan:
     """The plan in a file; errors are sentences."""
     try:
-        if file == "-":
-            text = sys.stdin.read(LIMIT)
-        else:
-            with open(file, encoding="utf-8") as source:
-                text = source.read(LIMIT)
-        return from_json(text)
+        return from_json(read_file(file, LIMIT, stdin=True).decode("utf-8"))
     except BadPlan as error:
         raise CommandError(f"{file}: {error}", Exit.USAGE) from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{file} is no text: a plan is JSON", Exit.USAGE) from error
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {(error.strerror or '').lower()}", Exit.NO_ACCESS) from error
+    except CannotRead as error:
+        raise CommandError(str(error), Exit.NO_ACCESS) from error
 
 
 def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:

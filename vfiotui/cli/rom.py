@@ -24,6 +24,7 @@ from vfiotui.formats.rom_parser import rom_parser_lines
 from vfiotui.host import pci
 from vfiotui.host.pci_command import read_command
 from vfiotui.host.root import Root
+from vfiotui.host.user_file import CannotRead, read_file
 from vfiotui.model.option_rom import MACHINES, SUBSYSTEMS, OptionRom, RomImage, RomVerdict, judge_rom
 from vfiotui.model.pci import BDF, PciDevice
 from vfiotui.model.reading import Reading, Unread, or_else
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> Exit:
         refuse_existing(args.dump, args.force)
     card = None
     if address is None:
-        data = root.bytes(os.path.abspath(args.source), SIZE_LIMIT)
+        data = _from_file(root, args.source)
         if args.card is not None:
             card = device_at(root, address_of(args.card) or args.card)
     else:
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> Exit:
         raise CommandError(f"the ROM cannot be read: {data}", Exit.NO_ACCESS)
     if args.dump is not None:
         kept = data
-        write_new(args.dump, lambda out: out.write(kept))
+        write_new(args.dump, lambda out: out.write(kept), force=args.force)
         print(f"wrote {printable(args.dump)}: {len(data)} bytes", file=sys.stderr)
     rom = read_rom(data)
     verdict = judge_rom(rom, None if card is None else (card.vendor, card.device))
@@ -96,6 +97,16 @@ def from_card(args: argparse.Namespace, root: Root, card: PciDevice) -> Reading[
         if source.obstacles:
             raise CommandError(f"the ROM of {card.bdf} is not read: {' '.join(source.obstacles)}")
     return read_card_rom(root, card.bdf)
+
+
+def _from_file(root: Root, name: str) -> Reading[bytes]:
+    """A ROM file: of the looked-at system where that is another one, else of this."""
+    if not root.is_live:
+        return root.bytes(os.path.abspath(name), SIZE_LIMIT)
+    try:
+        return read_file(name, SIZE_LIMIT)
+    except CannotRead as error:
+        raise CommandError(f"the ROM cannot be read: {error}", Exit.NO_ACCESS) from error
 
 
 def as_text(data: bytes, verdict: RomVerdict, shadow: bool) -> list[str]:

@@ -10,7 +10,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
+from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
 
@@ -159,13 +159,11 @@ def _without_wrapper(nodes: dict[str, Node]) -> Nodes:
 
 def open_capture(path: str) -> Root:
     """The machine in a capture file; raises BadArchive with a sentence."""
-    with _told(path):
-        # O_NONBLOCK: a FIFO in the file's place must not hang the console.
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(fd, "rb") as stream:
-            if not os.path.isfile(path):
-                raise BadArchive(f"{path} is no regular file: give a capture file or a directory")
+    try:
+        with _told(path), open_file(path) as stream:
             nodes = unpack(stream, path)
+    except CannotRead as error:
+        raise BadArchive(str(error)) from error
     root = Root(MemoryTree(nodes), Mode.CAPTURE, path)
     if not any(root.has(top) for top in ("sys", "proc", "etc")):
         raise BadArchive(f"{path} holds neither sys, proc nor etc: this is no capture of a host")

@@ -11,6 +11,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import vfiotui
+from vfiotui.host.user_file import CannotRead, read_file
 
 COLOURS = (
     "primary",
@@ -25,6 +26,10 @@ COLOURS = (
     "error",
 )
 OWN = ("dark", "light", "contrast", "console")
+
+
+LIMIT = 1 << 20
+"""Bytes of a theme."""
 
 
 class BadTheme(Exception):
@@ -76,26 +81,29 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "vfiotui" / "themes"
 
 
-def user_files() -> list[tuple[str, str]]:
-    """Path and text of the user's themes; unreadable ones are passed over."""
-    found = []
+def user_files() -> tuple[list[tuple[str, str]], list[str]]:
+    """Path and text of the user's themes, and a sentence for each file that cannot be read."""
+    found: list[tuple[str, str]] = []
+    bad: list[str] = []
     try:
         paths = sorted(user_folder().glob("*.toml"))
     except OSError:
-        return []
+        return found, bad
     for path in paths:
         try:
-            found.append((str(path), path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError):
-            found.append((str(path), ""))
-    return found
+            found.append((str(path), read_file(str(path), LIMIT).decode("utf-8")))
+        except CannotRead as error:
+            bad.append(str(error))
+        except UnicodeDecodeError:
+            bad.append(f"{path} is no UTF-8 text")
+    return found, bad
 
 
 def load_themes() -> tuple[list[Theme], list[str]]:
     """All themes, and a sentence for each file that is none; a user's theme replaces ours of the same name."""
     themes: dict[str, Theme] = {}
-    bad = []
-    for where, text in (*own_files(), *user_files()):
+    own, bad = user_files()
+    for where, text in (*own_files(), *own):
         try:
             theme = parse_theme(text, where)
         except BadTheme as error:

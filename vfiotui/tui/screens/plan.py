@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.consent import consent_words, programs_of
-from vfiotui.apply.save import save_new
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.user_files import save_new
 from vfiotui.host.root import Root
 from vfiotui.model.finding import Risk
 from vfiotui.model.plan import Plan, to_json
