@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.kinds import kind_of
@@ -53,15 +54,14 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
         steps = sorted((*steps, *unrecorded(journal, plan)), key=lambda work: work.step)
     must_be_whole(journal, steps)
     again: list[Work] = []
+    left: list[str] = []
     for work in reversed(steps):
-        kind = kind_of(work.change.kind)
-        kind.tidy(work)
-        standing = kind.standing(work)
-        if standing is Standing.FOREIGN and not force:
-            raise Conflict(f"{work.change.subject} was changed by somebody meanwhile: it is left alone")
-        if standing is not Standing.BEFORE:
-            tell(f"takes back step {work.step}: {work.change.subject}")
-            kind.undo(work)
+        try:
+            _undo_step(work, tell, force)
+        except Conflict as error:
+            # All else goes back: a system that is half changed is worse than one subject that somebody looks after.
+            left.append(str(error))
+            continue
         if work.change.again:
             again.append(work)
         else:
@@ -70,6 +70,19 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
         tell(f"runs once more: {work.change.subject}")
         run(work.site, work.change.argv, work.log, work.started)
         journal.write("back", step=work.step)
+    if left:
+        raise Conflict("; ".join(left))
+
+
+def _undo_step(work: Work, tell: Tell, force: bool) -> None:
+    kind = kind_of(work.change.kind)
+    kind.tidy(work)
+    standing = kind.standing(work)
+    if standing is Standing.FOREIGN and not force:
+        raise Conflict(f"{work.change.subject} was changed by somebody meanwhile: it is left alone")
+    if standing is not Standing.BEFORE:
+        tell(f"takes back step {work.step}: {work.change.subject}")
+        kind.undo(replace(work, forced=force))
 
 
 def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:

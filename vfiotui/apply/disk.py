@@ -9,10 +9,11 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vfiotui.apply.place import Place
+from vfiotui.apply.trouble import Conflict
 from vfiotui.host.tree import kind_of
 from vfiotui.host.walk import LIST, LOOK, straight
 from vfiotui.model.value import dataclass
@@ -212,7 +213,16 @@ def _unlink(name: str, folder: int) -> None:
         return
 
 
-def put_file(place: Place, data: bytes, meta: Meta, partial: str) -> None:
+TakePlace = Callable[[int, str, Place], None]
+"""Moves a finished name of a folder, given by descriptor, to its place."""
+
+
+def rename_over(folder: int, partial: str, place: Place) -> None:
+    """The place holds what was `partial`, whatever it held before."""
+    os.rename(partial, place.name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def put_file(place: Place, data: bytes, meta: Meta, partial: str, take_place: TakePlace = rename_over) -> None:
     """The name holds exactly these bytes and metadata, or what it held before; `partial` is a name beside it."""
     with place.folder() as folder:
         _unlink(partial, folder)
@@ -222,25 +232,25 @@ def put_file(place: Place, data: bytes, meta: Meta, partial: str) -> None:
                 write_all(fd, data)
                 dress(fd, meta)
                 os.fsync(fd)
-                os.rename(partial, place.name, src_dir_fd=folder, dst_dir_fd=folder)
+                take_place(folder, partial, place)
                 # FAT keeps a file's place and size in its name, and writes them with the file, not with the folder.
                 os.fsync(fd)
             finally:
                 os.close(fd)
-        except OSError:
+        except (OSError, Conflict):
             _unlink(partial, folder)
             raise
         _sync(folder)
 
 
-def put_link(place: Place, target: str, partial: str) -> None:
+def put_link(place: Place, target: str, partial: str, take_place: TakePlace = rename_over) -> None:
     """The name is a link to the target, or what it was before; `partial` is a name beside it."""
     with place.folder() as folder:
         _unlink(partial, folder)
         os.symlink(target, partial, dir_fd=folder)
         try:
-            os.rename(partial, place.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
+            take_place(folder, partial, place)
+        except (OSError, Conflict):
             _unlink(partial, folder)
             raise
         _sync(folder)

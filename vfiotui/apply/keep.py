@@ -29,6 +29,8 @@ LIST = "kept.json"
 PLAN = "plan.json"
 DONE = ".done.json"
 """How the note of what a step did ends; that of what was before ends with .json alone."""
+REPLACED = "replaced-"
+"""How the names of what a forced undo overwrote begin, in the change's folder."""
 ABSENT = "absent"
 NO_FILE = "something that is no file"
 """The digest of what is neither a file nor a link: it is not looked into (the same words as in undo.sh)."""
@@ -140,6 +142,13 @@ class Keep:
     def copy(self, source: Place, name: str) -> None:
         """Keeps a file or a link as it is."""
         copy_durably(source, self.path(name))
+
+    def copy_replaced(self, source: Place, name: str) -> None:
+        """Keeps what a forced undo overwrites, beside what was there before the change."""
+        target = self.top / f"{REPLACED}{name}"
+        disk.drop(target)
+        copy_durably(source, target)
+        disk.sync_folder(target.above)
 
     def write(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no file of the machine."""

@@ -6,6 +6,7 @@ from vfiotui.apply import disk
 from vfiotui.apply.keep import ABSENT, digest, digest_of
 from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
 from vfiotui.apply.place import Place
+from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Damage, Trouble
 
 
@@ -17,24 +18,51 @@ def keep(work: Work, place: Place, there: bool) -> None:
     work.keep.note(work.step, place=place.path, before=digest(place), made=made)
 
 
-def put_back(work: Work, place: Place, kept: str, before: str, folders: tuple[Place, ...] = ()) -> None:
+def put_back(
+    work: Work,
+    place: Place,
+    kept: str,
+    before: str,
+    folders: tuple[Place, ...] = (),
+    *,
+    over: frozenset[str] | None = None,
+) -> None:
     """The name holds again what `before` is the digest of, with its metadata, and is compared; "absent": it goes away.
 
-    Damage where the kept copy is not that: then nothing is touched.
+    Damage where the kept copy is not that; Conflict where the name holds none of `over`, None means anything: then
+    nothing is touched.
     """
+    take_place = disk.rename_over if over is None else only_over(over)
     if before == ABSENT:
         if disk.kind(place.above) is not None:
-            disk.remove(place)
+            _remove(work, place, over)
         disk.drop_empty(folders)
     elif before.startswith("link:"):
-        disk.put_link(place, before.removeprefix("link:"), work.partial)
+        disk.put_link(place, before.removeprefix("link:"), work.partial, take_place)
     else:
         data = work.keep.read(kept)
         if data is None or digest_of(data) != before:
             raise Damage(f"the kept copy {work.keep.path(kept)} is missing or damaged: {place} is left as it is")
-        disk.put_file(place, data, work.keep.meta(kept), work.partial)
+        disk.put_file(place, data, work.keep.meta(kept), work.partial, take_place)
     if digest(place) != before:
         raise Trouble(f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk")
+
+
+def _remove(work: Work, place: Place, over: frozenset[str] | None) -> None:
+    if over is None:
+        disk.remove(place)
+    else:
+        remove_only(place, work.partial, over)
+
+
+def undo(work: Work, place: Place, after: str) -> None:
+    """A file or link is as before; `after` is the digest of what the change left, and nothing else is replaced unless
+    the undo is forced."""
+    word = before(work)
+    over = None if work.forced else frozenset({word, after})
+    if work.forced and digest(place) not in (word, after, ABSENT):
+        work.keep.copy_replaced(place, str(work.step))
+    put_back(work, place, str(work.step), word, made_folders(work), over=over)
 
 
 def before(work: Work) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from vfiotui.apply.back import roll_back
 from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
 from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
 from vfiotui.apply.site import Site
-from vfiotui.apply.steps import Outcome, Tell, take_step, works, write_undo_script
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.steps import Outcome, Tell, must_be_ours, take_step, works, write_undo_script
+from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.host import changes
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan
@@ -65,10 +66,20 @@ def _nothing_unfinished(site: Site) -> None:
             )
 
 
+def _take(journal: Journal, work: Work) -> None:
+    """Takes a step; one that finds its subject changed at the last instant has done nothing, and is not begun."""
+    try:
+        take_step(work)
+    except Conflict:
+        journal.write("back", step=work.step)
+        raise
+
+
 def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outcome:
     """Does what is not done yet; a step that fails takes all before it back."""
     steps = works(journal, plan)
-    finished = journal.come().finished
+    come = journal.come()
+    finished = come.finished
     subject = "the journal"
     try:
         for work in steps:
@@ -78,8 +89,9 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
                 raise Trouble("stopped by hand")
             subject = work.change.subject
             tell(f"step {work.step} of {len(steps)}: {work.change.why}")
+            must_be_ours(work, work.step in come.begun)
             journal.write("begin", step=work.step)
-            take_step(work)
+            _take(journal, work)
             if work.change.kind == "command":
                 write_undo_script(journal, plan, steps)
             journal.write("end", step=work.step)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Standing, Work
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo_script import undo_script
 from vfiotui.model.journal import State
 from vfiotui.model.plan import Plan
@@ -45,10 +45,18 @@ def write_undo_script(journal: Journal, plan: Plan, steps: list[Work]) -> None:
     journal.put("undo.sh", undo_script(plan.title, journal.number, steps), 0o700)
 
 
+def must_be_ours(work: Work, begun: bool) -> None:
+    """Conflict where the subject of a step that is about to be taken is not as the change knows it."""
+    kind = kind_of(work.change.kind)
+    kind.tidy(work)
+    standing = kind.standing(work)
+    if standing is Standing.FOREIGN or (standing is Standing.PARTLY and not begun and work.change.kind != "command"):
+        raise Conflict(f"{work.change.subject} was changed by somebody since the change began: it is left alone")
+
+
 def take_step(work: Work) -> None:
     """Does a step, and believes it when it is read back."""
     kind = kind_of(work.change.kind)
-    kind.tidy(work)
     if kind.standing(work) is not Standing.AFTER:
         kind.do(work)
         if kind.standing(work) is not Standing.AFTER:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from vfiotui.apply import disk
 from vfiotui.apply.back import begun, foreign, take_back, unrecorded
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import Journal, clear_unborn, find
+from vfiotui.apply.keep import REPLACED
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.lock import locked
 from vfiotui.apply.process import end_left_behind
 from vfiotui.apply.reach import must_reach
 from vfiotui.apply.run import Stopped, forward, never
 from vfiotui.apply.site import Site
-from vfiotui.apply.steps import Outcome, Tell, works, write_undo_script
+from vfiotui.apply.steps import Outcome, Tell, must_be_ours, works, write_undo_script
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
@@ -61,7 +63,9 @@ def _undo(journal: Journal, plan: Plan, tell: Tell, force: bool) -> Outcome:
         journal.write("undone")
     except OSError as error:
         raise Trouble(os_sentence(error, f"change {journal.name} is not wholly taken back")) from error
-    return Outcome(journal.name, State.UNDONE)
+    replaced = any(name.startswith(REPLACED) for name in disk.names(journal.folder))
+    word = f"what was overwritten is kept as {journal.folder}/{REPLACED}…" if replaced else ""
+    return Outcome(journal.name, State.UNDONE, word)
 
 
 def _later(journal: Journal, blocked: list[Work]) -> str:
@@ -91,10 +95,15 @@ def resume(site: Site, wanted: str, tell: Tell, *, wait: bool = False, stopped: 
         try:
             steps = works(journal, plan)
             for work in steps:
+                if work.step not in come.finished:
+                    must_be_ours(work, work.step in come.begun)
+            for work in steps:
                 if work.change.kind == "command" and work.step not in come.finished:
                     work.keep.forget_done(work.step)
             journal.begin("apply")
             write_undo_script(journal, plan, steps)
+        except Conflict as error:
+            raise Conflict(f"change {journal.name} is not resumed, nothing was done: {error}") from error
         except OSError as error:
             raise Trouble(os_sentence(error, f"change {journal.name} cannot be resumed")) from error
         return forward(journal, plan, tell, stopped)

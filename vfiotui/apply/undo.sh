@@ -324,6 +324,7 @@ check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change
     fi
     [ "$now" != "$4" ] || return 0
     say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
+    overwritten="$overwritten$1 "
     conflicts=1
 }
 
@@ -367,6 +368,17 @@ put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was k
         return
     }
     rm -f "$partial" 2>/dev/null
+    case $overwritten in *" $1 "*)
+        if [ "$now" != absent ]; then
+            rm -f "$here/replaced-$1"
+            cp -a "./$name" "$here/replaced-$1" || {
+                trouble "$2 could NOT be kept before it is overwritten: it is left alone"
+                return
+            }
+            say "what $2 held is kept as $here/replaced-$1"
+        fi
+        ;;
+    esac
     # mv would move into the folder to which a link points, so the link goes first.
     [ ! -L "./$name" ] || { on_the_way "$1" && rm -f "./$name"; }
     case $3 in
@@ -482,7 +494,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' damaged=0
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
 read_journal

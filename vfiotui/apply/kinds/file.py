@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
+from vfiotui.apply.keep import ABSENT, digest_of
 from vfiotui.apply.kinds.kind import Standing, Work, diff_lines
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
+from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
@@ -50,18 +52,24 @@ class FileKind:
         name.keep(work, place, now is not None)
 
     def standing(self, work: Work) -> Standing:
-        now = content(self._place(work))
+        try:
+            now = content(self._place(work))
+        except Trouble:
+            return Standing.FOREIGN
         if now == work.change.after:
             return Standing.AFTER
         return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
 
     def holds(self, work: Work) -> bytes | None:
-        return content(self._place(work))
+        try:
+            return content(self._place(work))
+        except Trouble:
+            return None
 
     def do(self, work: Work) -> None:
-        change, place = work.change, self._place(work)
+        change, place, over = work.change, self._place(work), frozenset({name.before(work)})
         if change.after is None:
-            disk.remove(place)
+            remove_only(place, work.partial, over)
             return
         try:
             old = disk.meta_of(place)
@@ -69,10 +77,11 @@ class FileKind:
         except FileNotFoundError:
             disk.make_folders(place.above)
             meta = disk.Meta(0o644 if change.mode is None else change.mode, os.geteuid(), os.getegid())
-        disk.put_file(place, change.after, meta, work.partial)
+        disk.put_file(place, change.after, meta, work.partial, only_over(over))
 
     def undo(self, work: Work) -> None:
-        name.put_back(work, self._place(work), str(work.step), name.before(work), name.made_folders(work))
+        after = work.change.after
+        name.undo(work, self._place(work), ABSENT if after is None else digest_of(after))
 
     def tidy(self, work: Work) -> None:
         name.tidy(work, self._place(work))

@@ -41,6 +41,8 @@ class Work:
     """The file into which a command's output goes."""
     started: Callable[[int], None] = lambda pid: None
     """Journals the process of a command."""
+    forced: bool = False
+    """Whether an undo may overwrite what somebody changed since."""
 
     @property
     def partial(self) -> str:

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
+from vfiotui.apply.keep import ABSENT
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
+from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change import Change
 
@@ -49,26 +51,32 @@ class LinkKind:
         name.keep(work, place, work.change.before is not None)
 
     def standing(self, work: Work) -> Standing:
-        now = target(work.site.place(work.change.subject))
+        try:
+            now = target(work.site.place(work.change.subject))
+        except Trouble:
+            return Standing.FOREIGN
         if now == work.change.after:
             return Standing.AFTER
         return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
 
     def holds(self, work: Work) -> bytes | None:
-        return target(work.site.place(work.change.subject))
+        try:
+            return target(work.site.place(work.change.subject))
+        except Trouble:
+            return None
 
     def do(self, work: Work) -> None:
-        place = work.site.place(work.change.subject)
+        place, over = work.site.place(work.change.subject), frozenset({name.before(work)})
         if work.change.after is None:
-            disk.remove(place)
+            remove_only(place, work.partial, over)
             return
         disk.make_folders(place.above)
-        disk.put_link(place, os.fsdecode(work.change.after), work.partial)
+        disk.put_link(place, os.fsdecode(work.change.after), work.partial, only_over(over))
 
     def undo(self, work: Work) -> None:
-        name.put_back(
-            work, work.site.place(work.change.subject), str(work.step), name.before(work), name.made_folders(work)
-        )
+        after = work.change.after
+        word = ABSENT if after is None else f"link:{os.fsdecode(after)}"
+        name.undo(work, work.site.place(work.change.subject), word)
 
     def tidy(self, work: Work) -> None:
         name.tidy(work, work.site.place(work.change.subject))
