@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
+from vfiotui.formats import modprobe
 from vfiotui.host import boot, config_files, initramfs, kernel, kernel_log, modules
+from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot, Modules
 from vfiotui.model.cmdline import CommandLine
@@ -121,7 +124,7 @@ def test_a_file_in_etc_hides_its_namesake(tmp_path: Path) -> None:
             "/etc/modprobe.d/note.txt": "no configuration",
         },
     )
-    found = config_files.layered(root, "modprobe.d")
+    found = ConfigFiles(root).layered("modprobe.d")
     assert [(f.path, f.text) for f in found] == [
         ("/usr/lib/modprobe.d/a.conf", "first"),
         ("/etc/modprobe.d/b.conf", "ours"),
@@ -130,7 +133,7 @@ def test_a_file_in_etc_hides_its_namesake(tmp_path: Path) -> None:
 
 def test_a_masked_file_is_read_as_empty(tmp_path: Path) -> None:
     root = folder_root(tmp_path, {"/usr/lib/modprobe.d/b.conf": "x", "/etc/modprobe.d/b.conf": Link("/dev/null")})
-    assert [f for f in config_files.layered(root, "modprobe.d") if f.text] == []
+    assert [f for f in ConfigFiles(root).layered("modprobe.d") if f.text] == []
 
 
 def test_the_running_kernels_own_configuration_wins(tmp_path: Path) -> None:
@@ -202,10 +205,48 @@ def test_what_may_not_be_looked_into_leaves_no_file_missing(tmp_path: Path) -> N
     (tmp_path / "etc/libvirt/hooks").mkdir(parents=True)
     (tmp_path / "etc/modprobe.d").symlink_to("modprobe.d")
     root = Root.mounted(str(tmp_path))
-    refused = config_files.all_seen(root, ("/etc/modprobe.d",))
-    assert isinstance(refused, Unread) and refused.path == "/etc/modprobe.d"
-    assert (
-        config_files.all_seen(root, ("/etc/libvirt/hooks",)) is True
-        and config_files.all_seen(root, ("/etc/absent",)) is True
+    files, others = ConfigFiles(root), ConfigFiles(root)
+    assert files.folder("/etc/modprobe.d") == ()
+    assert isinstance(files.seen, Unread) and files.seen.path == "/etc/modprobe.d"
+    assert others.folder("/etc/libvirt/hooks") == others.folder("/etc/absent") == () and others.seen is True
+    assert isinstance(ConfigFiles(Root.mounted(str(tmp_path / "etc/libvirt"))).seen, Unread)
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        (b"blacklist x\r\n", True),
+        (b"blacklist x \xff\n", True),
+        (b"blacklist x\0\0", True),
+        (b"blacklist\0 x\n", False),
+        (b"# x\n" * 70_000, False),
+    ],
+    ids=["CRLF", "no UTF-8", "padded", "NUL inside", "too long"],
+)
+def test_a_file_that_cannot_be_read_as_text_is_not_seen(content: bytes, seen: bool, tmp_path: Path) -> None:
+    root = folder_root(tmp_path, {"/etc/modprobe.d/a.conf": content, "/etc/modprobe.d/b.conf": "ours"})
+    files = ConfigFiles(root)
+    assert len(files.layered("modprobe.d")) == 1 + seen
+    assert (files.seen is True) == seen
+    assert seen or (isinstance(files.seen, Unread) and files.seen.path == "/etc/modprobe.d/a.conf")
+
+
+def test_pipes_and_folders_are_no_files_and_more_than_can_be_read_is_said(tmp_path: Path) -> None:
+    root = folder_root(tmp_path, {f"/etc/modprobe.d/{n}.conf": "" for n in range(config_files.COUNT_LIMIT)})
+    (tmp_path / "etc/modprobe.d/d.conf").mkdir()
+    files = ConfigFiles(root)
+    files.layered("modprobe.d")
+    assert isinstance(files.seen, Unread) and str(config_files.COUNT_LIMIT) in files.seen.reason
+    (tmp_path / "etc/libvirt").mkdir()
+    os.mkfifo(tmp_path / "etc/libvirt/hook")
+    pipe = ConfigFiles(root)
+    assert pipe.one("/etc/libvirt/hook") == () and isinstance(pipe.seen, Unread)
+    folder = ConfigFiles(root)
+    assert folder.one("/etc/libvirt") == () and folder.seen is True
+
+
+def test_modprobe_d_is_read_with_the_line_ends_that_kmod_sees(tmp_path: Path) -> None:
+    (file,) = ConfigFiles(folder_root(tmp_path, {"/etc/modprobe.d/a.conf": b"options a x=1 \\\r\n y=2\r\n"})).layered(
+        "modprobe.d"
     )
-    assert isinstance(config_files.all_seen(Root.mounted(str(tmp_path / "etc/libvirt")), ()), Unread)
+    assert modprobe.options(file.text, "a") == ("x=1",)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from vfiotui.host.root import Root
 from vfiotui.model.access import Access, GuestFile, HookFile
 from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.reading import Reading, Unread, Why, if_absent, or_else
 from vfiotui.model.value import dataclass
 
 LOGIN = "/proc/self/loginuid"
@@ -18,9 +18,9 @@ NOBODY = 0xFFFFFFFF
 QEMU_CONF = "/etc/libvirt/qemu.conf"
 HOOKS = "/etc/libvirt/hooks"
 SETTING = re.compile(r"^\s*(user|group)\s*=\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
+ID = re.compile(r"[0-9]{1,10}")
 USERS = ("libvirt-qemu", "qemu", "nobody")
 """Of Debian and its kin; of Fedora, SUSE and their kin; of Arch before it had one."""
-FILES = 500
 OTHERS_PASS, GROUP_PASS, OWNER_PASS = 0o001, 0o010, 0o100
 
 
@@ -39,7 +39,8 @@ def users(root: Root) -> Reading[dict[str, tuple[int, int]]]:
     if isinstance(lines, Unread):
         return lines
     rows = (line.split(":") for line in lines)
-    return {r[0]: (int(r[2]), int(r[3])) for r in rows if len(r) > 3 and r[2].isdigit() and r[3].isdigit()}
+    found = {r[0]: (int(r[2]), int(r[3])) for r in rows if len(r) > 3 and ID.fullmatch(r[2]) and ID.fullmatch(r[3])}
+    return found or Unread("names no user", Why.DAMAGED, "/etc/passwd")
 
 
 def groups(root: Root) -> Reading[dict[str, tuple[int, frozenset[str]]]]:
@@ -48,9 +49,10 @@ def groups(root: Root) -> Reading[dict[str, tuple[int, frozenset[str]]]]:
     if isinstance(lines, Unread):
         return lines
     rows = (line.split(":") for line in lines)
-    return {
-        r[0]: (int(r[2]), frozenset(m for m in r[3].split(",") if m)) for r in rows if len(r) > 3 and r[2].isdigit()
+    found = {
+        r[0]: (int(r[2]), frozenset(m for m in r[3].split(",") if m)) for r in rows if len(r) > 3 and ID.fullmatch(r[2])
     }
+    return found or Unread("names no group", Why.DAMAGED, "/etc/group")
 
 
 def qemu_user(root: Root, known: Reading[dict[str, tuple[int, int]]]) -> Reading[str]:
@@ -70,10 +72,12 @@ def person(root: Root, name: str) -> Reading[Person]:
     known, named = users(root), groups(root)
     if isinstance(known, Unread):
         return known
+    if isinstance(named, Unread):
+        return named
     if name not in known:
         return Unread(f"there is no user {name!r}", Why.ABSENT, "/etc/passwd")
     uid, gid = known[name]
-    more = (g for g, members in or_else(named, {}).values() if name in members)
+    more = (g for g, members in named.values() if name in members)
     return Person(name, uid, frozenset({gid, *more}))
 
 
@@ -123,14 +127,22 @@ def read_files(root: Root, virt: Reading[Virt], who: Reading[Person]) -> Reading
         for role, path in named_files(domain):
             stop = who if isinstance(who, Unread) else blocked_at(root, path, who)
             found.append(GuestFile(path, domain.name, role, stop))
-    return tuple(found[:FILES])
+    return tuple(found)
 
 
-def read_hooks(root: Root) -> tuple[HookFile, ...]:
+def read_hooks(root: Root) -> Reading[tuple[HookFile, ...]]:
     """The hooks of the QEMU driver with their right to be run."""
-    inside = (f"{HOOKS}/qemu.d/{n}" for n in or_else(root.names(f"{HOOKS}/qemu.d"), ()))
-    found = ((p, root.stat(p)) for p in (f"{HOOKS}/qemu", *inside))
-    return tuple(HookFile(p, bool(s.mode & 0o111)) for p, s in found if not isinstance(s, Unread) and s.kind == "file")
+    names = if_absent(root.names(f"{HOOKS}/qemu.d"), ())
+    if isinstance(names, Unread):
+        return names
+    found = []
+    for path in (f"{HOOKS}/qemu", *(f"{HOOKS}/qemu.d/{n}" for n in names)):
+        state = if_absent(root.stat(path), None)
+        if isinstance(state, Unread):
+            return state
+        if state is not None and state.kind == "file":
+            found.append(HookFile(path, bool(state.mode & 0o111)))
+    return tuple(found)
 
 
 def login(root: Root) -> Reading[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.host import config_files, initramfs, intended, kernel, loader, start_scripts
 from vfiotui.host.booted import read_hostname, read_reboot
+from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.memory import then_reading
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot, ConfigFile
@@ -71,6 +72,7 @@ def read(root: Root) -> Reading[Boot]:
     running = kernel.read_kernel(root)
     os_name, os_id = read_os(root)
     release = running if isinstance(running, Unread) else running.release
+    options, lists, settings, hooks, scripts = (ConfigFiles(root) for _ in range(5))
     return Boot(
         cmdline=read_cmdline(root),
         intended=intended.find_intended(root, found, files),
@@ -81,16 +83,19 @@ def read(root: Root) -> Reading[Boot]:
         loader=found,
         initramfs=initramfs.find_tool(root),
         hostname=read_hostname(root),
-        modprobe=config_files.layered(root, "modprobe.d"),
-        initramfs_config=initramfs.read_config(root),
+        modprobe=options.layered("modprobe.d"),
+        initramfs_config=initramfs.read_config(lists),
         loader_config=files,
-        modules_load=(*config_files.one(root, "/etc/modules"), *config_files.layered(root, "modules-load.d")),
-        sysctl=(*config_files.layered(root, "sysctl.d"), *config_files.one(root, "/etc/sysctl.conf")),
-        hooks=start_scripts.read_hooks(root),
+        modules_load=(*lists.one("/etc/modules"), *lists.layered("modules-load.d")),
+        sysctl=(*settings.layered("sysctl.d"), *settings.one("/etc/sysctl.conf")),
+        hooks=start_scripts.read_hooks(hooks),
+        scripts=start_scripts.read_scripts(scripts),
         qemu_conf=read_qemu_conf(root),
         lockdown=read_lockdown(root),
         cgroup_v2=read_cgroup_v2(root),
         reboot_required=read_reboot(root, release),
-        seen=config_files.all_seen(root, ("/etc/modprobe.d",)),
-        hooks_seen=config_files.all_seen(root, ("/etc/libvirt/hooks", "/etc/libvirt/hooks/qemu.d")),
+        seen=options.seen,
+        lists_seen=lists.seen,
+        hooks_seen=hooks.seen,
+        scripts_seen=scripts.seen,
     )

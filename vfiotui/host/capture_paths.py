@@ -101,6 +101,7 @@ SYS = (
     "/sys/devices/system/cpu/cpu*/cpuidle/state*/name",
     "/sys/devices/system/cpu/cpu*/cpuidle/state*/latency",
     "/sys/devices/system/cpu/cpu*/cpuidle/state*/disable",
+    "/sys/devices/system/cpu/cpuidle/current_driver",
 )
 
 ETC = (

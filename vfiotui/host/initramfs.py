@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host import config_files
+from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.reading import Reading, Unread, Why
@@ -40,16 +40,16 @@ def find_tool(root: Root) -> Reading[str]:
     return next((name for name in installed if any_of(WIRED[name])), installed[0])
 
 
-def read_config(root: Root) -> tuple[ConfigFile, ...]:
+def read_config(files: ConfigFiles) -> tuple[ConfigFile, ...]:
     """The configuration files of every tool that is there."""
     return (
-        *config_files.one(root, "/etc/mkinitcpio.conf"),
-        *config_files.folder(root, "/etc/mkinitcpio.conf.d", ".conf"),
-        *config_files.folder(root, "/etc/mkinitcpio.d", ".preset"),
-        *config_files.one(root, "/etc/dracut.conf"),
-        *config_files.folder(root, "/etc/dracut.conf.d", ".conf"),
-        *config_files.one(root, "/etc/initramfs-tools/modules"),
-        *config_files.one(root, "/etc/initramfs-tools/initramfs.conf"),
-        *config_files.folder(root, "/etc/initramfs-tools/conf.d"),
-        *config_files.one(root, "/etc/booster.yaml"),
+        *files.one("/etc/mkinitcpio.conf"),
+        *files.folder("/etc/mkinitcpio.conf.d", ".conf"),
+        *files.folder("/etc/mkinitcpio.d", ".preset"),
+        *files.one("/etc/dracut.conf"),
+        *files.folder("/etc/dracut.conf.d", ".conf"),
+        *files.one("/etc/initramfs-tools/modules"),
+        *files.one("/etc/initramfs-tools/initramfs.conf"),
+        *files.folder("/etc/initramfs-tools/conf.d"),
+        *files.one("/etc/booster.yaml"),
     )

@@ -46,9 +46,10 @@ def read(root: Root) -> Reading[Interrupts]:
         if not colon or not number.isdigit() or len(number) > 9:
             continue
         words = rest.split()
-        counts = tuple(
-            (cpu, int(w)) for cpu, w in zip(cpus, words, strict=False) if w != "0" and w.isdigit() and len(w) < 20
-        )
+        counted = words[: len(cpus)]
+        if len(counted) < len(cpus) or not all(w.isascii() and w.isdigit() and len(w) < 20 for w in counted):
+            return Unread(f"holds no counts for interrupt {number}", Why.DAMAGED, PATH)
+        counts = tuple((cpu, int(w)) for cpu, w in zip(cpus, counted, strict=True) if w != "0")
         served = cpu_list(root, f"/proc/irq/{number}/effective_affinity_list")
         found.append(Irq(int(number), names_of(words[len(cpus) :]), counts, served))
     return Interrupts(tuple(found), read_uptime(root))

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.host.numbered import numbered
 from vfiotui.host.root import Root
 from vfiotui.model.memory import BuddyZone, HugePool, Memory, Thp
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.reading import Reading, Unread, Why, at, if_absent, or_else, then
 
 POOLS = "/sys/kernel/mm/hugepages"
 THP = "/sys/kernel/mm/transparent_hugepage"
 NODES = "/sys/devices/system/node"
 POOL = re.compile(r"hugepages-(\d{1,12})kB$")
-MEMINFO = re.compile(r"^([A-Za-z_()0-9]+):\s+(\d{1,19})", re.MULTILINE)
+MEMINFO = re.compile(r"^([A-Za-z_()0-9]+):[ \t]+(\d{1,15})(?: kB)?$", re.MULTILINE)
 BUDDY = re.compile(r"Node\s+(\d{1,5}),\s+zone\s+(\S+)\s+([\d\s]*)$")
 VMSTAT = re.compile(r"^((?:thp_|compact_)\w+) (\d{1,20})$", re.MULTILINE)
-CHOSEN = re.compile(r"\[([\w-]+)\]")
+CHOSEN = re.compile(r"(?:[\w+-]+ )*\[([\w+-]+)\](?: [\w+-]+)*")
+PAGES = 1 << 48
+"""No pool has so many pages."""
+MOST_PAGE_SIZES = 1 << 30
+"""KiB; no processor has larger pages."""
 
 
 def chosen(text: str) -> Reading[str]:
     """The bracketed word of a file such as "always [madvise] never".
 
-    >>> chosen("always [madvise] never")
-    'madvise'
+    >>> chosen("always defer [defer+madvise] never"), chosen("[").reason
+    ('defer+madvise', "marks no choice: '['")
     """
-    match = CHOSEN.search(text)
+    match = CHOSEN.fullmatch(text.strip())
     return match[1] if match else Unread(f"marks no choice: {text[:40]!r}", Why.DAMAGED)
+
+
+def count(root: Root, path: str) -> Reading[int]:
+    """A number of pages; what no pool can hold is damage."""
+    number = root.integer(path)
+    if isinstance(number, int) and not 0 <= number < PAGES:
+        return Unread(f"holds no number of pages: {number}", Why.DAMAGED, path)
+    return number
 
 
 def read_meminfo(root: Root) -> Reading[dict[str, int]]:
@@ -45,15 +58,17 @@ def _pools(root: Root, folder: str, node: int | None) -> Reading[list[HugePool]]
     local = Unread("is counted for the whole host only", Why.NOT_HERE)
     for match in filter(None, map(POOL.match, names)):
         pool = f"{folder}/{match[0]}"
+        if not 0 < int(match[1]) <= MOST_PAGE_SIZES:
+            return Unread("is no size of pages", Why.DAMAGED, pool)
         found.append(
             HugePool(
                 size_kib=int(match[1]),
                 node=node,
-                total=root.integer(f"{pool}/nr_hugepages"),
-                free=root.integer(f"{pool}/free_hugepages"),
-                surplus=root.integer(f"{pool}/surplus_hugepages"),
-                reserved=local if node is not None else root.integer(f"{pool}/resv_hugepages"),
-                overcommit=local if node is not None else root.integer(f"{pool}/nr_overcommit_hugepages"),
+                total=count(root, f"{pool}/nr_hugepages"),
+                free=count(root, f"{pool}/free_hugepages"),
+                surplus=count(root, f"{pool}/surplus_hugepages"),
+                reserved=local if node is not None else count(root, f"{pool}/resv_hugepages"),
+                overcommit=local if node is not None else count(root, f"{pool}/nr_overcommit_hugepages"),
             )
         )
     return sorted(found, key=lambda p: p.size_kib)
@@ -64,9 +79,12 @@ def read_pools(root: Root) -> Reading[tuple[HugePool, ...]]:
     whole = _pools(root, POOLS, None)
     if isinstance(whole, Unread):
         return whole
-    for name in or_else(root.names(NODES), ()):
-        if name.startswith("node") and name[4:].isdigit() and len(name) < 10:
-            whole = whole + or_else(_pools(root, f"{NODES}/{name}/hugepages", int(name[4:])), [])
+    for number in numbered(root.names(NODES), "node"):
+        # Nodes without memory have no pools of their own.
+        local = if_absent(_pools(root, f"{NODES}/node{number}/hugepages", number), [])
+        if isinstance(local, Unread):
+            return local
+        whole = whole + local
     return tuple(whole)
 
 
@@ -74,7 +92,7 @@ def read_thp(root: Root) -> Thp:
     """The settings of transparent huge pages."""
 
     def setting(name: str) -> Reading[str]:
-        return then_reading(root.text(f"{THP}/{name}", 4096))
+        return at(f"{THP}/{name}", then_reading(root.text(f"{THP}/{name}", 4096)))
 
     return Thp(
         enabled=setting("enabled"),
@@ -96,9 +114,12 @@ def read_buddy(root: Root) -> Reading[tuple[BuddyZone, ...]]:
     if isinstance(lines, Unread):
         return lines
     found = []
-    for match in filter(None, map(BUDDY.match, lines)):
-        counts = tuple(int(w) for w in match[3].split() if len(w) < 19)
-        found.append(BuddyZone(int(match[1]), match[2], counts))
+    for line in lines:
+        match = BUDDY.match(line)
+        words = match[3].split() if match else []
+        if not match or not words or any(len(w) > 18 for w in words):
+            return Unread("holds lines that are no zones", Why.DAMAGED, "/proc/buddyinfo")
+        found.append(BuddyZone(int(match[1]), match[2], tuple(map(int, words))))
     return tuple(found) if found else Unread("holds no zone", Why.DAMAGED, "/proc/buddyinfo")
 
 
@@ -108,8 +129,12 @@ def read_mounted(root: Root, default_kib: int) -> Reading[tuple[int, ...]]:
     if isinstance(lines, Unread):
         return lines
     found = set()
-    for words in (line.split(" ") for line in lines):
-        if len(words) > 3 and words[2] == "hugetlbfs":
+    rows = [line.split(" ") for line in lines]
+    # Every running system has a root mounted, and no line has fewer words (proc(5)).
+    if not rows or any(len(words) < 4 for words in rows):
+        return Unread("holds lines that are no mounts", Why.DAMAGED, "/proc/mounts")
+    for words in rows:
+        if words[2] == "hugetlbfs":
             match = re.search(r"(?:^|,)pagesize=(\d{1,9})([KMG])", words[3])
             found.add(int(match[1]) << {"K": 0, "M": 10, "G": 20}[match[2]] if match else default_kib)
     return tuple(sorted(found))
@@ -123,6 +148,15 @@ def page_size(meminfo: Reading[dict[str, int]], pools: Reading[tuple[HugePool, .
     sizes = {p.size_kib for p in or_else(pools, ())}
     default = or_else(meminfo, {}).get("Hugepagesize", 2048)
     return 64 << 10 if default == 524288 and 1048576 not in sizes else 4096
+
+
+def read_ksm(root: Root) -> Reading[int]:
+    """0: stopped, 1: running, 2: stopped and all shared pages parted again (admin-guide/mm/ksm.rst)."""
+    path = "/sys/kernel/mm/ksm/run"
+    number = root.integer(path)
+    if isinstance(number, int) and number not in (0, 1, 2):
+        return Unread(f"holds {number}, which is none of 0, 1 and 2", Why.DAMAGED, path)
+    return number
 
 
 def read(root: Root) -> Reading[Memory]:
@@ -140,6 +174,6 @@ def read(root: Root) -> Reading[Memory]:
         vmstat=then(
             root.text("/proc/vmstat", 1 << 20), lambda text: {name: int(value) for name, value in VMSTAT.findall(text)}
         ),
-        ksm_run=root.integer("/sys/kernel/mm/ksm/run"),
+        ksm_run=read_ksm(root),
         mounted_kib=read_mounted(root, or_else(meminfo, {}).get("Hugepagesize", 2048)),
     )

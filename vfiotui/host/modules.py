@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Modules
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import Reading, Unread, if_absent, or_else
 
 SYSFS = "/sys/module"
 TOLD = ("kvm*", "vfio*", "iommu*", "kvmfr", "nvidia*", "intel_iommu")
@@ -28,11 +28,18 @@ def read(root: Root) -> Reading[Modules]:
     if isinstance(loaded, Unread) and isinstance(names, Unread):
         return loaded
     parameters: dict[str, str] = {}
+    missing: dict[str, Unread] = {"": names} if isinstance(names, Unread) else {}
     for module in or_else(names, ()):
         if not any(fnmatchcase(module, pattern) for pattern in TOLD):
             continue
-        for name in or_else(root.names(f"{SYSFS}/{module}/parameters"), ()):
+        known = if_absent(root.names(f"{SYSFS}/{module}/parameters"), ())
+        if isinstance(known, Unread):
+            missing[module] = known
+            continue
+        for name in known:
             value = root.text(f"{SYSFS}/{module}/parameters/{name}", 4096)
-            if not isinstance(value, Unread):
+            if isinstance(value, Unread):
+                missing[f"{module}.{name}"] = value
+            else:
                 parameters[f"{module}.{name}"] = value
-    return Modules(loaded, parameters)
+    return Modules(loaded, parameters, missing)

@@ -9,7 +9,7 @@ import re
 
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list, parse_mask
-from vfiotui.model.reading import Reading, at, or_else, then
+from vfiotui.model.reading import Reading, Unread, Why, at, or_else, then
 
 CPUS = "/sys/devices/system/cpu"
 NUMBERED = re.compile(r"(?:cpu|node)(\d{1,6})$")
@@ -22,7 +22,10 @@ def numbered(names: Reading[tuple[str, ...]], kind: str) -> tuple[int, ...]:
 
 
 def cpu_list(root: Root, path: str) -> Reading[frozenset[int]]:
-    """A file that holds a CPU list."""
+    """A file that holds a CPU list; the kernel ends an empty one with a line end."""
+    data = root.bytes(path, 1 << 16)
+    if data == b"":
+        return Unread("is empty, without a line end", Why.DAMAGED, path)
     return at(path, then(root.text(path, 1 << 16), parse_list))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.services import Services
 
 CONFIGURED = "/etc/systemd/system"
@@ -27,7 +27,12 @@ def read_enabled(root: Root) -> Reading[frozenset[str]]:
     wanted: set[str] = set()
     for folder in names:
         if folder.endswith((".wants", ".requires")):
-            wanted.update(_bare(n) for n in or_else(root.names(f"{CONFIGURED}/{folder}"), ()) if n.endswith(SUFFIXES))
+            units = root.names(f"{CONFIGURED}/{folder}")
+            if isinstance(units, Unread):
+                if units.why is Why.ABSENT:
+                    continue
+                return units
+            wanted.update(_bare(n) for n in units if n.endswith(SUFFIXES))
     return frozenset(wanted)
 
 

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from vfiotui.host import config_files
-from vfiotui.host.root import Root
+from vfiotui.host.config_files import ConfigFiles
 from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.reading import Unread, Why
 
 HOOKS = "/etc/libvirt/hooks"
-SCRIPT_LIMIT = 64 << 10
+SCRIPT_LIMIT = 256 << 10
+"""Bytes; longer scripts are said not to have been read."""
 LOCAL = ("/usr/local/bin", "/usr/local/sbin", "/root")
-COUNT_LIMIT = 200
+PROGRAM = b"\x7fELF"
 
 
-def _script(root: Root, path: str) -> tuple[ConfigFile, ...]:
-    """A small text that names QEMU; programs and others are passed over."""
-    data = root.bytes(path, SCRIPT_LIMIT)
-    if isinstance(data, Unread) or b"qemu" not in data or data.startswith(b"\x7fELF"):
+def _script(files: ConfigFiles, path: str) -> tuple[ConfigFile, ...]:
+    """A text that names QEMU; programs and others are passed over."""
+    data = files.root.bytes(path, SCRIPT_LIMIT)
+    if isinstance(data, Unread):
+        too_long = data.why is Why.TOO_BIG and files.root.glance(path, len(PROGRAM)) != PROGRAM
+        if too_long or data.why not in (Why.TOO_BIG, Why.ABSENT, Why.NOT_A_FILE):
+            files.missing.append(data)
         return ()
-    return (ConfigFile(path, data.decode("utf-8", "replace").replace("\0", "")),)
+    if data.startswith(PROGRAM):
+        return ()
+    if b"\0" in data:
+        files.missing.append(Unread("holds bytes that are no text", Why.DAMAGED, path))
+        return ()
+    return (ConfigFile(path, data.decode("utf-8", "replace")),) if b"qemu" in data else ()
 
 
-def read_hooks(root: Root) -> tuple[ConfigFile, ...]:
-    """The hooks that libvirt runs for QEMU guests, and scripts that start QEMU by hand."""
-    found = [*config_files.one(root, f"{HOOKS}/qemu"), *config_files.folder(root, f"{HOOKS}/qemu.d")]
-    places = [*LOCAL, *(f"/home/{user}" for user in or_else(root.names("/home"), ())[:20])]
-    for place in places:
-        for name in or_else(root.names(place), ())[:COUNT_LIMIT]:
+def read_hooks(files: ConfigFiles) -> tuple[ConfigFile, ...]:
+    """The hooks that libvirt runs for QEMU guests."""
+    return (*files.one(f"{HOOKS}/qemu"), *files.folder(f"{HOOKS}/qemu.d"))
+
+
+def read_scripts(files: ConfigFiles) -> tuple[ConfigFile, ...]:
+    """Scripts that start QEMU by hand."""
+    found: list[ConfigFile] = []
+    for place in (*LOCAL, *(f"/home/{user}" for user in files.names("/home"))):
+        for name in files.names(place):
             if place in LOCAL[:2] or name.endswith(".sh"):
-                found.extend(_script(root, f"{place}/{name}"))
+                found.extend(_script(files, f"{place}/{name}"))
     return tuple(found)

@@ -38,5 +38,6 @@ class Access:
     """Who looks; Unread for a machine that does not run."""
     user_groups: Reading[frozenset[str]]
     """The groups that this user has by /etc/group."""
-    hooks: tuple[HookFile, ...]
+    hooks: Reading[tuple[HookFile, ...]]
+    """libvirt's hooks of the QEMU driver; Unread where one of them cannot be seen."""
     files: Reading[tuple[GuestFile, ...]]

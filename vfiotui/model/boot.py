@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.reading import Reading
-from vfiotui.model.value import dataclass
+from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,22 @@ class Boot:
     modules_load: tuple[ConfigFile, ...] = ()
     sysctl: tuple[ConfigFile, ...] = ()
     hooks: tuple[ConfigFile, ...] = ()
-    """libvirt hook scripts and local start scripts that name qemu."""
+    """libvirt's hook scripts for QEMU guests."""
+    scripts: tuple[ConfigFile, ...] = ()
+    """Local start scripts that name qemu."""
     qemu_conf: Reading[ConfigFile] = ConfigFile("", "")
     lockdown: Reading[str] = ""
     """none, integrity or confidentiality; empty where the kernel has none."""
     cgroup_v2: Reading[bool] = False
     reboot_required: Reading[bool] = False
     seen: Reading[bool] = True
-    """Whether /etc with modprobe.d could be seen; Unread where "no file says so" would be no knowledge."""
+    """Whether modprobe.d could be read as a whole; Unread where "no file says so" would be no knowledge."""
+    lists_seen: Reading[bool] = True
+    """The same of the lists of modules: `modules_load` and `initramfs_config`."""
     hooks_seen: Reading[bool] = True
     """The same of libvirt's hooks."""
+    scripts_seen: Reading[bool] = True
+    """The same of the places of start scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,16 @@ class Modules:
 
     loaded: Reading[frozenset[str]]
     parameters: dict[str, str]
-    """ "kvm.halt_poll_ns" → text, for kvm*, vfio* and friends; unreadable ones are left out."""
+    """ "kvm.halt_poll_ns" → text, for kvm*, vfio* and friends."""
+    unread: dict[str, Unread] = field(default_factory=dict)
+    """What of them could not be read: a parameter, a module, or "" for all."""
+
+    def parameter(self, name: str) -> Reading[str | None]:
+        """The value of a parameter such as "kvm.halt_poll_ns"; None where the running kernel has none of this name."""
+        for part in (name, name.partition(".")[0], ""):
+            if part in self.unread:
+                return self.unread[part]
+        return self.parameters.get(name)
 
 
 @dataclass(frozen=True, slots=True)

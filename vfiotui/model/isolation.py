@@ -20,7 +20,7 @@ class Isolation:
     """cpuset.cpus.isolated: CPUs of isolated partitions."""
     realtime_us: Reading[int]
     """sched_rt_runtime_us; -1 lets realtime tasks starve all others."""
-    irqbalance: tuple[ConfigFile, ...]
+    irqbalance: Reading[tuple[ConfigFile, ...]]
     """Its settings, where there are any."""
     workqueues: Reading[CpuSet]
     """CPUs of unbound kernel work (workqueue/cpumask)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.topology import CpuSet
 from vfiotui.model.value import dataclass
 
@@ -33,12 +33,14 @@ class FrequencyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class IdleState:
-    """One state of cpuidle, as the first CPU that shows it names it."""
+    """One state of cpuidle, as one CPU shows it."""
 
     index: int
     name: Reading[str]
     latency_us: Reading[int]
     """Microseconds until the CPU works again."""
+    folder: str
+    """Where it was read: cpuidle of that CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,24 @@ class Power:
     shallow: Reading[CpuSet]
     """CPUs on which the deepest idle state is switched off."""
     split_lock_mitigate: Reading[bool | None]
-    """kernel.split_lock_mitigate; None where this kernel has no such switch."""
+    """kernel.split_lock_mitigate; None where this kernel shows no such switch."""
+
+    def policies_of(self, cpus: CpuSet) -> Reading[tuple[FrequencyPolicy, ...]]:
+        """The policies of some CPUs; Unread where one of these CPUs has none that is shown.
+
+        Empty where the host shows no policy at all, as a virtual machine does.
+        """
+        if isinstance(self.policies, Unread) or not self.policies:
+            return self.policies
+        found, covered = [], set[int]()
+        missing: Unread | None = None
+        for policy in self.policies:
+            if isinstance(policy.cpus, Unread):
+                missing = missing or policy.cpus
+            elif policy.cpus & cpus:
+                found.append(policy)
+                covered |= policy.cpus
+        if cpus <= covered:
+            return tuple(found)
+        lost = ", ".join(map(str, sorted(cpus - covered)))
+        return missing or Unread(f"no policy of CPU {lost} is shown", Why.ABSENT, "/sys/devices/system/cpu/cpufreq")

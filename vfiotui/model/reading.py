@@ -60,6 +60,15 @@ def at(path: str, reading: Reading[T]) -> Reading[T]:
     return reading
 
 
+def if_absent(reading: Reading[T], value: U) -> Reading[T | U]:
+    """The reading, or the value that the kernel's documentation gives to a file that is not there.
+
+    >>> if_absent(Unread("is not there", Why.ABSENT), 0), if_absent(Unread("needs root", Why.FORBIDDEN), 0).reason
+    (0, 'needs root')
+    """
+    return value if isinstance(reading, Unread) and reading.why is Why.ABSENT else reading
+
+
 @dataclass(frozen=True, slots=True)
 class Counter:
     """A raw counter with the moment at which it was read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import dataclass
 
 
@@ -23,3 +23,16 @@ class Services:
     def unseen(self) -> bool:
         """Whether neither could be told."""
         return not isinstance(self.enabled, frozenset) and not isinstance(self.running, frozenset)
+
+    @property
+    def every(self) -> Reading[frozenset[str]]:
+        """All of them; Unread where one that runs, or will run, may have been missed."""
+        if isinstance(self.enabled, Unread):
+            return self.enabled
+        # A system that does not run, or that has another init, shows no running units.
+        running = frozenset[str]() if self._none_run else self.running
+        return running if isinstance(running, Unread) else self.enabled | running
+
+    @property
+    def _none_run(self) -> bool:
+        return isinstance(self.running, Unread) and self.running.why in (Why.ABSENT, Why.NOT_HERE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.reading import Reading, Unread, if_absent
 from vfiotui.model.value import dataclass, field
 
 CpuSet = frozenset[int]
@@ -104,6 +104,14 @@ class Topology:
     def online_cpus(self) -> tuple[Cpu, ...]:
         """The CPUs that run."""
         return tuple(c for c in self.cpus if c.online)
+
+    @property
+    def isolated_cpus(self) -> Reading[CpuSet]:
+        """CPUs of isolcpus= and nohz_full=. A kernel without nohz_full shows no file for it."""
+        if isinstance(self.isolated, Unread):
+            return self.isolated
+        full = if_absent(self.nohz_full, frozenset[int]())
+        return full if isinstance(full, Unread) else self.isolated | full
 
     @property
     def hybrid(self) -> bool:

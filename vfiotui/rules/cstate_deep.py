@@ -5,7 +5,7 @@ What must hold
 Why
     An interrupt of a passed card waits until its CPU is awake: sound crackles and frames come late.
 How it is read
-    cpuidle/stateN/latency and disable; cpuidle/stateN of the first CPU stands for all.
+    cpuidle/stateN/latency and disable; the states of the CPU with the most of them stand for all.
 Fix
     While the guest runs hold /dev/cpu_dma_latency, or write 1 to the disable file of the deep states on the
     guest's CPUs. It costs power and, on some processors, boost.
@@ -23,33 +23,32 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import or_else
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 LONG_US = 200
+DRIVER = "/sys/devices/system/cpu/cpuidle/current_driver"
 
 
 @rule("CSTATE-DEEP", "H14", Severity.INFO, needs=("power", "virt"), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     power = known(facts.power)
-    known(known(facts.virt).domains)
+    guests(facts)
     pinned = pinned_cpus(facts.virt)
     states = power.idle
     if not pinned:
         yield not_applicable("host", "no guest is pinned")
         return
-    if isinstance(states, Unread) or not states:
-        yield not_applicable("host", "no CPU shows idle states", seen("/sys/devices/system/cpu/cpu0/cpuidle", "none"))
+    if not known(states):
+        yield not_applicable("host", "this kernel has no driver for idle states", seen(DRIVER, "none"))
         return
-    state = states[-1]
+    state = known(states)[-1]
     latency = known(state.latency_us)
-    open_to = pinned - or_else(power.shallow, frozenset())
-    evidence = seen(
-        f"/sys/devices/system/cpu/cpu0/cpuidle/state{state.index}", f"{or_else(state.name, '?')} {latency} µs"
-    )
+    open_to = pinned - known(power.shallow) if latency > LONG_US else pinned
+    evidence = seen(f"{state.folder}/state{state.index}/latency", f"{or_else(state.name, '?')} {latency} µs")
     if latency > LONG_US and open_to:
         yield fails(
-            f"CPU {format_list(open_to)}",
+            "host",
             f"CPUs {format_list(open_to)} carry vCPUs and may sleep in {or_else(state.name, '?')}: "
             f"waking takes {latency} µs.",
             evidence,

@@ -28,8 +28,6 @@ PROGRAMS = ("power-profiles-daemon", "tuned", "tlp", "auto-cpufreq", "cpupower",
 @rule("FREQ-DAEMONS", "H14", Severity.INFO, needs=("services",), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     services = known(facts.services)
-    if services.unseen:
-        known(services.enabled)
     wanted = services.wanted(*PROGRAMS)
     evidence = seen("/etc/systemd/system/*.wants", ", ".join(wanted) or "none of them")
     if len(wanted) > 1:
@@ -40,4 +38,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix(f"keep one of them: systemctl disable --now {wanted[-1]}", Risk.R2),
         )
     else:
+        known(services.every)
         yield holds("host", f"{wanted[0]} decides alone" if wanted else "no program decides", evidence)

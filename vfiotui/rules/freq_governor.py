@@ -27,8 +27,8 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
 from vfiotui.model.power import FrequencyPolicy
-from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.rules.rule import Answer, Missing, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 FAST = ("performance", "balance_performance")
 SLOW_GOVERNORS = ("powersave", "conservative", "userspace")
@@ -37,9 +37,14 @@ SLOW_GOVERNORS = ("powersave", "conservative", "userspace")
 def slow(policy: FrequencyPolicy) -> str:
     """What makes a policy slow; empty where nothing does."""
     governor = known(policy.governor)
-    preference = known(policy.preference)
     if governor == "performance":
         return ""
+    known(policy.driver)
+    preference = known(policy.preference)
+    if policy.by_preference and preference is None:
+        # Without HWP intel_pstate has no preference, and is fast enough by itself: which of the two it is is not shown.
+        path = f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/energy_performance_preference"
+        raise Missing(Unread("is not there: this driver decides without it, or does not show it", Why.ABSENT, path))
     if policy.by_preference:
         # Some firmware takes numbers: 0 is all performance, 255 all saving (intel_pstate.rst).
         number = int(preference) if preference and preference.isdigit() else None
@@ -51,27 +56,25 @@ def slow(policy: FrequencyPolicy) -> str:
 @rule("FREQ-GOVERNOR", "H14", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     power = known(facts.power)
-    known(known(facts.virt).domains)
+    guests(facts)
     pinned = pinned_cpus(facts.virt)
     if not pinned:
         yield not_applicable("host", "no guest is pinned")
         return
-    policies = known(power.policies)
-    if not policies:
+    mine = known(power.policies_of(pinned))
+    if not mine:
         yield not_applicable(
             "host", "no CPU shows a frequency policy", seen("/sys/devices/system/cpu/cpufreq", "empty")
         )
         return
-    mine = [p for p in policies if isinstance(p.cpus, frozenset) and p.cpus & pinned]
     bad: dict[str, set[int]] = {}
     for policy in mine:
         why = slow(policy)
         if why:
             bad.setdefault(why, set()).update(or_else(policy.cpus, frozenset()) & pinned)
-    first = f"/sys/devices/system/cpu/cpufreq/policy{mine[0].number if mine else 0}"
     for why, cpus in bad.items():
         yield fails(
-            f"CPU {format_list(cpus)}",
+            "host",
             f"CPUs {format_list(cpus)} carry vCPUs and are told to save power: {why}.",
             *(
                 seen(
@@ -81,9 +84,8 @@ def check(facts: Facts) -> Iterator[Answer]:
             ),
             fix=fix("cpupower frequency-set -g performance while the guest runs", Risk.R1, ("power.performance", "")),
         )
-    if not bad and mine:
+    if not bad:
+        first = f"/sys/devices/system/cpu/cpufreq/policy{mine[0].number}"
         yield holds(
             "host", "CPUs with vCPUs may be fast", seen(first, f"{mine[0].governor} {mine[0].preference or ''}")
         )
-    elif not bad:
-        yield unknown("host", "no policy of a pinned CPU is shown", seen("/sys/devices/system/cpu/cpufreq", "none"))

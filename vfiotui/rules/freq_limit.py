@@ -23,25 +23,24 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
 @rule("FREQ-LIMIT", "H14", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    policies = known(known(facts.power).policies)
-    known(known(facts.virt).domains)
+    power = known(facts.power)
+    guests(facts)
     pinned = pinned_cpus(facts.virt)
-    mine = [p for p in policies if isinstance(p.cpus, frozenset) and p.cpus & pinned]
+    mine = known(power.policies_of(pinned)) if pinned else ()
     if not mine:
         yield not_applicable("host", "no CPU with a vCPU shows a frequency policy")
         return
-    low = [(p, p.limit_khz, p.top_khz) for p in mine if isinstance(p.limit_khz, int) and isinstance(p.top_khz, int)]
-    low = [(p, limit, top) for p, limit, top in low if limit < top]
+    low = [(p, limit, top) for p in mine if (limit := known(p.limit_khz)) < (top := known(p.top_khz))]
     if low:
         cpus = format_list(c for p, _, _ in low for c in or_else(p.cpus, frozenset()) & pinned)
         policy, limit, top = low[0]
         yield fails(
-            f"CPU {cpus}",
+            "host",
             f"CPUs {cpus} carry vCPUs and are held at {limit // 1000} of {top // 1000} MHz.",
             seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/scaling_max_freq", limit),
             seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/cpuinfo_max_freq", top),

@@ -22,18 +22,20 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("HALT-POLL", "H14", Severity.INFO, needs=("modules", "virt"), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     path = "/sys/module/kvm/parameters/halt_poll_ns"
-    value = known(facts.modules).parameters.get("kvm.halt_poll_ns")
-    known(known(facts.virt).domains)
+    value = known(known(facts.modules).parameter("kvm.halt_poll_ns"))
+    guests(facts)
     if value is None:
         yield not_applicable("host", "kvm is not loaded or shows no such parameter", seen(path, "is not there"))
     elif not pinned_cpus(facts.virt):
         yield not_applicable("host", "no guest is pinned", seen(path, value))
+    elif not value.strip().isdigit():
+        yield unknown("host", "the kernel shows no number of nanoseconds", seen(path, value[:40]))
     elif value.strip() == "0":
         yield fails(
             "host",

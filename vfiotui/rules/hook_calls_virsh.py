@@ -28,7 +28,7 @@ CALL = re.compile(r"(?<![\w/-])(?:/usr/bin/)?(?:virsh|virt-manager|virt-install)
 
 @rule("HOOK-CALLS-VIRSH", "H20", Severity.WARN, needs=("boot",), fires="bad-hooks", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    hooks = [f for f in known(facts.boot).hooks if f.path.startswith("/etc/libvirt/hooks/")]
+    hooks = known(facts.boot).hooks
     found = [(f, n, line) for f in hooks for n, line in f.numbered() if CALL.search(line)]
     for file, number, line in found:
         yield fails(

@@ -25,7 +25,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 @rule("HOOK-NOT-RUN", "H20", Severity.WARN, needs=("access",), fires="bad-hooks", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    hooks = known(facts.access).hooks
+    hooks = known(known(facts.access).hooks)
     bad = [h for h in hooks if not h.executable]
     for hook in bad:
         yield fails(

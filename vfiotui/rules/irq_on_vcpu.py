@@ -26,7 +26,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 BUSY = 20.0
 """Interrupts in a second, averaged since boot."""
@@ -36,18 +36,16 @@ SHOWN = 5
 @rule("IRQ-ON-VCPU", "H16", Severity.WARN, needs=("interrupts", "virt"), fires="noisy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     interrupts = known(facts.interrupts)
-    known(known(facts.virt).domains)
+    guests(facts)
     pinned = pinned_cpus(facts.virt)
     if not pinned:
         yield not_applicable("host", "no guest is pinned")
         return
     uptime = max(known(interrupts.uptime), 1.0)
-    rates = [
-        (irq.count_on(pinned) / uptime, irq)
-        for irq in interrupts.irqs
-        if not irq.vfio and isinstance(irq.served_by, frozenset) and irq.served_by & pinned
-    ]
-    busy = sorted((r for r in rates if r[0] >= BUSY), key=lambda r: -r[0])
+    rates = [(irq.count_on(pinned) / uptime, irq) for irq in interrupts.irqs if not irq.vfio]
+    rates = [(rate, irq) for rate, irq in rates if rate >= BUSY]
+    here = [(rate, irq) for rate, irq in rates if or_else(irq.served_by, frozenset()) & pinned]
+    busy = sorted(here, key=lambda r: -r[0])
     free = [(rate, irq) for rate, irq in busy if not irq.managed]
     bound = [(rate, irq) for rate, irq in busy if irq.managed]
     for some, word in ((free, "can be moved"), (bound, "are placed by the kernel, by their names")):
@@ -67,4 +65,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 severity=Severity.WARN if some is free else Severity.INFO,
             )
     if not busy:
+        # A line that came often on these CPUs may have been moved away since.
+        for _, irq in rates:
+            known(irq.served_by)
         yield holds("host", f"none of {len(interrupts.irqs)} lines is busy on CPUs {format_list(pinned)}")

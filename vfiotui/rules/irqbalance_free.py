@@ -17,48 +17,62 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from vfiotui.formats.shell_assignments import Computed, parse, value_of
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.cpuset import format_list, parse_list, parse_mask
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import pinned_cpus
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import Unread, Why, at
+from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
-SETTING = re.compile(r"^(?:export\s+)?(IRQBALANCE_BANNED_CPUS|IRQBALANCE_BANNED_CPULIST)=[\"']?([^\"'\s]*)")
+LIST, MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"
 
 
 def banned(files: tuple[ConfigFile, ...]) -> frozenset[int]:
-    """The CPUs that the settings take out."""
+    """The CPUs that the settings take out; the check ends where that cannot be told."""
     found = frozenset[int]()
-    for match in (SETTING.match(line) for file in files for _, line in file.numbered()):
-        if match:
-            cpus = parse_mask(match[2]) if match[1].endswith("CPUS") else parse_list(match[2])
-            found |= or_else(cpus, frozenset())
+    for file in files:
+        assigned = parse(file.text)
+        for name, read in ((LIST, parse_list), (MASK, parse_mask)):
+            value = value_of(assigned, name)
+            if isinstance(value, Computed):
+                known(Unread(f"line {value.line} lets the shell compute {name}", Why.NOT_HERE, file.path))
+            elif value:
+                found |= known(at(file.path, read(str(value))))
     return found
+
+
+def isolated(facts: Facts) -> frozenset[int]:
+    """The CPUs that irqbalance leaves alone by itself; of a disk those that the next command line names."""
+    if facts.mode is not Mode.ROOT or not isinstance(facts.cpu, Unread):
+        return known(known(facts.cpu).isolated_cpus)
+    line = known(known(facts.boot).intended)
+    full, spans = line.last("nohz_full") or "", line.last("isolcpus") or ""
+    # Flags such as managed_irq stand ahead of the list.
+    plain = ",".join(part for part in spans.split(",") if part[:1].isdigit())
+    return known(at(line.source, parse_list(full))) | known(at(line.source, parse_list(plain)))
 
 
 @rule("IRQBALANCE-FREE", "H16", Severity.WARN, needs=("services", "isolation", "virt"), fires="tower", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     services, isolation = known(facts.services), known(facts.isolation)
-    known(known(facts.virt).domains)
+    guests(facts)
     pinned = pinned_cpus(facts.virt)
     if not pinned:
         yield not_applicable("host", "no guest is pinned")
         return
-    if services.unseen:
-        known(services.enabled)
     if not services.wanted("irqbalance"):
+        known(services.every)
         yield not_applicable("host", "irqbalance does not run", seen("/etc/systemd/system", "no irqbalance"))
         return
-    boot = frozenset[int]()
-    if not isinstance(facts.cpu, Unread):
-        boot = or_else(facts.cpu.isolated, boot) | or_else(facts.cpu.nohz_full, boot)
-    free = pinned - banned(isolation.irqbalance) - boot
-    evidence = [seen(f.path, f"bans {format_list(banned((f,))) or 'none'}") for f in isolation.irqbalance]
+    files = known(isolation.irqbalance)
+    free = pinned - banned(files)
+    if free:
+        free -= isolated(facts)
+    evidence = [seen(f.path, f"bans {format_list(banned((f,))) or 'none'}") for f in files]
     evidence = evidence or [seen("/etc/default/irqbalance", "is not there")]
     if free:
         yield fails(

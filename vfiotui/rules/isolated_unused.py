@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from vfiotui.model.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -40,7 +39,7 @@ from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not
 )
 def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
-    isolated = known(cpu.isolated) | or_else(cpu.nohz_full, frozenset())
+    isolated = known(cpu.isolated_cpus)
     if not isolated:
         yield not_applicable("host", "no CPU is isolated", seen("/sys/devices/system/cpu/isolated", "empty"))
         return

@@ -29,7 +29,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 @rule("ISOLATION-STARVES-HOST", "H15", Severity.WARN, needs=("cpu",), fires="starved", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
-    isolated = known(cpu.isolated) | or_else(cpu.nohz_full, frozenset())
+    isolated = known(cpu.isolated_cpus)
     if not isolated:
         yield not_applicable("host", "no CPU is isolated")
         return

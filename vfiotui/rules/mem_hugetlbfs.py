@@ -21,7 +21,10 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+NO_DEFAULT = Unread("shows no Hugepagesize", Why.DAMAGED, "/proc/meminfo")
 
 
 @rule("MEM-HUGETLBFS", "H14", Severity.WARN, needs=("memory", "virt"), fires="no-hugetlbfs", silent="tower")
@@ -32,10 +35,10 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield not_applicable("host", "no guest asks for huge pages")
         return
     mounted = known(memory.mounted_kib)
-    default = known(memory.meminfo).get("Hugepagesize", 2048)
+    default = known(memory.meminfo).get("Hugepagesize")
     seen_mounts = seen("/proc/mounts", f"hugetlbfs of {', '.join(map(str, mounted)) or 'no'} KiB")
     for domain in domains:
-        wanted = {page.size_kib or default for page in domain.huge_pages}
+        wanted = {page.size_kib or known(default or NO_DEFAULT) for page in domain.huge_pages}
         missing = sorted(wanted - set(mounted))
         if missing and not domain.shared_memory:
             yield fails(

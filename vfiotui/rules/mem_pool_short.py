@@ -25,7 +25,7 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_memory import page_size, parts_of, pool_of
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 
@@ -41,18 +41,20 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if domain.running or len(domain.huge_pages) != 1:
         return
     memory = known(facts.memory)
-    pool = pool_of(memory, known(page_size(memory, domain.huge_pages[0])))
+    known(memory.pools)
+    wanted = known(page_size(memory, domain.huge_pages[0]))
+    pool = pool_of(memory, wanted)
     if pool is None:
-        known(memory.pools)
+        yield unknown(domain.name, f"no pool of pages of {wanted} KiB is shown", seen(domain.source, "hugepages"))
         return
     parts = known(parts_of(domain, domain.huge_pages[0]))
     need = sum(-(-part // pool.size_kib) for part in parts)
-    free, spare = known(pool.free), max(or_else(pool.overcommit, 0) - or_else(pool.surplus, 0), 0)
+    free, spare = known(pool.free), max(known(pool.overcommit) - known(pool.surplus), 0)
     evidence = (
         seen(domain.source, f"{sum(parts)} KiB in pages of {pool.size_kib} KiB"),
         seen(f"/sys/kernel/mm/hugepages/hugepages-{pool.size_kib}kB", f"{free} free, {spare} more allowed"),
     )
-    hooks = () if isinstance(facts.boot, Unread) else facts.boot.hooks
+    hooks = () if isinstance(facts.boot, Unread) else (*facts.boot.hooks, *facts.boot.scripts)
     hook = next((f.path for f in hooks if _allocates(f, domain.name)), "")
     if domain.state == "unknown" and free + spare < need <= known(pool.total):
         yield unknown(domain.name, f"it wants {need} pages; whether it runs and has them is not captured", *evidence)

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 KEEP_KIB, SHARE = 4 << 20, 0.75
@@ -30,16 +31,20 @@ GIB = 1 << 20
 @rule("MEM-RESERVE-HUGE", "H14", Severity.WARN, needs=("memory",), fires="greedy", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     memory = known(facts.memory)
-    total = known(memory.meminfo).get("MemTotal", 0)
-    pools = [p for p in known(memory.pools) if p.node is None and isinstance(p.total, int)]
+    meminfo = known(memory.meminfo)
+    total = known(meminfo.get("MemTotal", Unread("shows no MemTotal", Why.DAMAGED, "/proc/meminfo")))
+    pools = [p for p in known(memory.pools) if p.node is None]
     taken = sum(p.size_kib * known(p.total) for p in pools)
+    # Hugetlb counts the pools of all sizes, since kernel 4.18.
+    if taken < meminfo.get("Hugetlb", 0):
+        known(Unread(f"shows pools of {taken} of {meminfo['Hugetlb']} KiB", Why.DAMAGED, "/sys/kernel/mm/hugepages"))
     # On a small host 4 GiB would be all there is.
     limit = min(total - KEEP_KIB, int(total * SHARE)) if total > 2 * KEEP_KIB else int(total * SHARE)
     evidence = (
         *(seen(f"/sys/kernel/mm/hugepages/hugepages-{p.size_kib}kB/nr_hugepages", p.total) for p in pools),
         seen("/proc/meminfo", f"MemTotal {total} kB"),
     )
-    if total and taken > limit:
+    if taken > limit:
         yield fails(
             "host",
             f"{taken / GIB:.1f} of {total / GIB:.1f} GiB are reserved as huge pages: too little is left for the host.",

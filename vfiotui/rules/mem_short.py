@@ -24,8 +24,10 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_memory import memory_of
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.reading import Unread, Why, or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
+
+ROWS = ("MemTotal", "MemAvailable")
 
 
 @guest_rule("MEM-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
@@ -33,14 +35,12 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if domain.running or domain.huge_pages or not known(domain.takes_pci):
         return
     meminfo = known(known(facts.memory).meminfo)
-    total, available = meminfo.get("MemTotal"), meminfo.get("MemAvailable")
-    if total is None:
-        known(Unread("does not say MemTotal", Why.DAMAGED, "/proc/meminfo"))
-        return
+    total, available = (meminfo.get(n, Unread(f"shows no {n}", Why.DAMAGED, "/proc/meminfo")) for n in ROWS)
+    total = known(total)
     known(memory_of(domain))
     evidence = (
         seen(domain.source, f"{domain.memory_kib} KiB"),
-        seen("/proc/meminfo", f"MemTotal {total} kB, MemAvailable {available or 'unknown'} kB"),
+        seen("/proc/meminfo", f"MemTotal {total} kB, MemAvailable {or_else(available, 'unknown')} kB"),
     )
     if domain.memory_kib >= total:
         yield fails(
@@ -49,9 +49,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             *evidence,
             fix=fix("give it less memory", Risk.R2),
         )
-    elif available is not None and domain.memory_kib > available and domain.state == "unknown":
+    elif domain.memory_kib > known(available) and domain.state == "unknown":
         yield unknown(domain.name, "it wants more than is available; whether it runs and has it is not seen", *evidence)
-    elif available is not None and domain.memory_kib > available:
+    elif domain.memory_kib > known(available):
         yield fails(
             domain.name,
             "It will pin more memory than is available now.",

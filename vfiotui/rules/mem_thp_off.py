@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
+from vfiotui.model.reading import if_absent
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
@@ -31,7 +31,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if domain.huge_pages or domain.shared_memory or not (bool(domain.vcpu_pins) or known(domain.takes_pci)):
         return
     thp = known(facts.memory).thp
-    enabled, size = known(thp.enabled), or_else(thp.size_2m_enabled, "inherit")
+    enabled, size = known(thp.enabled), known(if_absent(thp.size_2m_enabled, "inherit"))
     evidence = seen("/sys/kernel/mm/transparent_hugepage/enabled", f"{enabled}, 2 MiB {size}")
     if size == "never" or (enabled == "never" and size == "inherit"):
         yield fails(

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("PATH-BLOCKED", "H20", Severity.WARN, needs=("access", "virt"), fires="home-images", silent="clean")
@@ -41,6 +41,6 @@ def check(facts: Facts) -> Iterator[Answer]:
         )
     if blocked:
         return
-    if blind and len(blind) == len(files):
+    if blind:
         known(blind[0].blocked_at)
-    yield holds("host", f"{user} reaches {len(files) - len(blind)} files of guests")
+    yield holds("host", f"{user} reaches {counted(len(files), 'file')} of guests")

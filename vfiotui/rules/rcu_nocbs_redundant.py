@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
+from vfiotui.model.reading import at
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -32,9 +32,11 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not nocbs or not full:
         yield not_applicable("host", "rcu_nocbs and nohz_full are not both given", seen(line.source, line.text))
         return
-    first, second = parse_list(nocbs), parse_list(full)
     evidence = seen(line.source, f"nohz_full={full} rcu_nocbs={nocbs}")
-    if not isinstance(first, Unread) and not isinstance(second, Unread) and first <= second:
+    if nocbs == "all":
+        yield holds("host", "rcu_nocbs names all CPUs", evidence)
+        return
+    if known(at(line.source, parse_list(nocbs))) <= known(at(line.source, parse_list(full))):
         yield fails(
             "host",
             "rcu_nocbs repeats what nohz_full implies.",

@@ -322,6 +322,12 @@ def all_hooks(boot: Boot) -> None:
     known(boot.hooks_seen)
 
 
+def all_scripts(boot: Boot) -> None:
+    """Goes before "no hook and no script does so": the check ends where some could not be seen."""
+    known(boot.hooks_seen)
+    known(boot.scripts_seen)
+
+
 def all_options(boot: Boot) -> None:
     """Goes before "no option says so": options stand in files and on a command line, and both must have been seen."""
     all_files(boot)

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 WORDS = ("inhibit", "nosleep", "no-sleep")
@@ -38,7 +39,8 @@ def _given(domains: tuple[Domain, ...]) -> list[str]:
 def check(facts: Facts) -> Iterator[Answer]:
     names = _given(known(known(facts.virt).domains))
     hooks = known(facts.boot).hooks
-    unseen = {h.path for h in known(facts.access).hooks} - {h.path for h in hooks}
+    there = known(facts.access).hooks
+    unseen = {h.path for h in or_else(there, ())} - {h.path for h in hooks}
     guards = [h for h in hooks if any(word in h.text for word in WORDS)]
     if not names:
         yield not_applicable("host", "no guest has PCI devices of the host")
@@ -47,6 +49,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     elif unseen:
         yield unknown("host", f"what {', '.join(sorted(unseen))} does cannot be read", seen(min(unseen), "needs root"))
     else:
+        known(there)
         yield fails(
             "host",
             f"Nothing keeps the host from sleeping while {' or '.join(names)} has its devices.",

@@ -17,23 +17,35 @@ Sources
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import SPLIT_LOCK, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen, unknown
 
 SWITCH = "/proc/sys/kernel/split_lock_mitigate"
+
+
+def punishes(release: str) -> bool:
+    """Whether a kernel lets who locks so wait: since 5.19.
+
+    >>> punishes("5.18.0-4-amd64"), punishes("6.12.9"), punishes("odd")
+    (False, True, True)
+    """
+    version = re.match(r"(\d{1,4})\.(\d{1,4})", release)
+    return version is None or (int(version[1]), int(version[2])) >= (5, 19)
 
 
 @rule("SPLIT-LOCK", "H14", Severity.WARN, needs=("kernel_log", "power"), fires="bad-log", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), SPLIT_LOCK)
-    mitigate = known(known(facts.power).split_lock_mitigate)
     if not found:
         yield holds("host", "the kernel log tells of no split lock")
-    elif mitigate:
+        return
+    mitigate = known(known(facts.power).split_lock_mitigate)
+    if mitigate:
         yield fails(
             "host",
             f"Split locks were punished {counted(len(found), 'time')} since boot: what makes them (a game) stutters.",
@@ -41,5 +53,13 @@ def check(facts: Facts) -> Iterator[Answer]:
             seen(SWITCH, "1"),
             fix=fix("sysctl kernel.split_lock_mitigate=0", Risk.R1, ("sysctl.set", "kernel.split_lock_mitigate=0")),
         )
+    elif mitigate is None:
+        release = known(known(facts.boot).kernel).release
+        if punishes(release):
+            yield unknown(
+                "host", f"{release} punishes split locks unless {SWITCH} says 0", seen(SWITCH, "is not there")
+            )
+        else:
+            yield holds("host", "this kernel only reports split locks", seen("/proc/version", release))
     else:
         yield holds("host", "split locks are seen and not punished", seen(SWITCH, "0"))

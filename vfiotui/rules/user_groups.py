@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
@@ -28,7 +28,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
 @rule("USER-GROUPS", "H20", Severity.INFO, needs=("access",), fires="outsider", silent="insider")
 def check(facts: Facts) -> Iterator[Answer]:
     access = known(facts.access)
-    if isinstance(access.user, Unread) and access.user.why is Why.NOT_HERE:
+    if facts.mode is Mode.ROOT and isinstance(access.user, Unread) and access.user.why is Why.NOT_HERE:
         yield not_applicable("host", "who will use this host is not known", seen(access.user.path, "is not shown"))
         return
     user, groups = known(access.user), known(access.user_groups)

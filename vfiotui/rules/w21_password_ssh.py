@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_scripts, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")
 
@@ -29,7 +29,8 @@ CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")
 @rule("W21-PASSWORD-SSH", "H17", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
-    found = [(f, n, m[1]) for f in boot.hooks for n, line in f.numbered() if (m := CALL.search(line))]
+    files = (*boot.hooks, *boot.scripts)
+    found = [(f, n, m[1]) for f in files for n, line in f.numbered() if (m := CALL.search(line))]
     for file, number, call in found:
         yield fails(
             file.path,
@@ -38,5 +39,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("use a key with a forced command, and change the password", Risk.R1),
         )
     if not found:
-        all_hooks(boot)
-        yield holds("host", f"none of {len(boot.hooks)} hooks and scripts holds one")
+        all_scripts(boot)
+        yield holds("host", f"none of {len(files)} hooks and scripts holds one")

@@ -22,15 +22,16 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_scripts, fails, fix, holds, known, rule, seen
 
 
 @rule("W7-CHRT-QEMU", "H17", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
+    files = (*boot.hooks, *boot.scripts)
     found = [
         (file, number, text)
-        for file in boot.hooks
+        for file in files
         for number, text in file.numbered()
         if re.search(r"\bchrt\b", text) and "qemu" in file.text
     ]
@@ -42,5 +43,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("use vcpupin and emulatorpin in the guest's XML instead", Risk.R1),
         )
     if not found:
-        all_hooks(boot)
-        yield holds("host", f"none of {len(boot.hooks)} hooks and scripts uses chrt")
+        all_scripts(boot)
+        yield holds("host", f"none of {len(files)} hooks and scripts uses chrt")
