@@ -10,23 +10,26 @@ HOOKS = "/etc/libvirt/hooks"
 SCRIPT_LIMIT = 256 << 10
 """Bytes; longer scripts are said not to have been read."""
 LOCAL = ("/usr/local/bin", "/usr/local/sbin", "/root")
-PROGRAM = b"\x7fELF"
+PROGRAM, SCRIPT = b"\x7fELF", b"#!"
 
 
 def _script(files: ConfigFiles, path: str) -> tuple[ConfigFile, ...]:
-    """A text that names QEMU; programs and others are passed over."""
+    """A text that names QEMU; programs and others are passed over. What a script carries behind a NUL is no text."""
     data = files.root.bytes(path, SCRIPT_LIMIT)
+    if isinstance(data, Unread) and data.why is Why.TOO_BIG:
+        head = files.root.glance(path, SCRIPT_LIMIT)
+        data = head if isinstance(head, bytes) and (head.startswith(PROGRAM) or b"\0" in head) else data
     if isinstance(data, Unread):
-        too_long = data.why is Why.TOO_BIG and files.root.glance(path, len(PROGRAM)) != PROGRAM
-        if too_long or data.why not in (Why.TOO_BIG, Why.ABSENT, Why.NOT_A_FILE):
+        if data.why not in (Why.ABSENT, Why.NOT_A_FILE):
             files.missing.append(data)
         return ()
     if data.startswith(PROGRAM):
         return ()
-    if b"\0" in data:
+    text, _, rest = data.partition(b"\0")
+    if rest and not data.startswith(SCRIPT):
         files.missing.append(Unread("holds bytes that are no text", Why.DAMAGED, path))
         return ()
-    return (ConfigFile(path, data.decode("utf-8", "replace")),) if b"qemu" in data else ()
+    return (ConfigFile(path, text.decode("utf-8", "replace")),) if b"qemu" in text else ()
 
 
 def read_hooks(files: ConfigFiles) -> tuple[ConfigFile, ...]:
