@@ -155,11 +155,13 @@ class Keep:
         disk.put_file(self.path(name), data, own_meta(), PARTIAL)
 
     def read(self, name: str) -> bytes | None:
-        """Kept bytes, or None."""
+        """Kept bytes, or None. Damage where something else stands in their place, or they cannot be read."""
         try:
             return disk.read(self.path(name))
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise Damage(f"{self.path(name)} cannot be read: {(error.strerror or '').lower()}") from error
 
     def meta(self, name: str) -> Meta:
         """The metadata of a file when it was kept; those of the copy where no list was made of them."""
@@ -234,6 +236,8 @@ class Keep:
             if wanted:
                 raise damage from None
             return {}
+        except OSError as error:
+            raise damage from error
         if wanted and digest_of(data) != wanted:
             raise damage
         try:
