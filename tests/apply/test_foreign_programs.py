@@ -72,7 +72,7 @@ def test_without_consent_not_even_its_shell_is_run(folder: Path) -> None:
     before = disk(folder)
     done = told(folder, "apply", str(folder / "plan.json"), "--yes")
     assert done.returncode == 4, done.stderr
-    assert f"this runs build of the system at {folder}, with its /bin/sh, as root on this host" in done.stderr
+    assert f"this runs 'build' of the system at {folder}, with its /bin/sh, as root on this host" in done.stderr
     assert "give --run-its-programs" in done.stderr
     assert disk(folder) == before and not (folder / "leaked").exists()
     asked = told(folder, "apply", str(folder / "plan.json"))

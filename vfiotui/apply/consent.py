@@ -36,10 +36,9 @@ def journaled(site: Site, wanted: str) -> Plan:
 def consent_words(site: Site, programs: Iterable[str]) -> str:
     """What a person agrees to, as a half sentence."""
     lacking = walls()[1]
-    return (
-        f"{' and '.join(programs)} of the system at {site.folder}, with its /bin/sh, as root on this host"
-        f"{f' ({lacking})' if lacking else ''}"
-    )
+    names = " and ".join(f"'{p}'" for p in programs)
+    said = f" ({lacking})" if lacking else ""
+    return f"{names} of the system at {site.folder}, with its /bin/sh, as root on this host{said}"
 
 
 def must_be_agreed(site: Site, programs: Iterable[str]) -> None:

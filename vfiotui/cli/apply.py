@@ -15,7 +15,7 @@ from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
-from vfiotui.cli.plan_options import add_wishes, wanted_plan
+from vfiotui.cli.plan_options import add_wishes, wanted
 from vfiotui.model.journal import RESTING, State
 
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> Exit:
     from vfiotui.apply.steps import Outcome
     from vfiotui.apply.trouble import Trouble
     from vfiotui.apply.undo import resume
-    from vfiotui.cli.plan import as_text
+    from vfiotui.cli.plan import as_text, warnings
 
     root = open_root(args)
     stop = _Stop()
@@ -47,11 +47,14 @@ def run(args: argparse.Namespace) -> Exit:
             site = agreed(site, args, programs_of(site, journaled(site, args.resume)))
             outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
         else:
-            plan = wanted_plan(args, root)
+            found = wanted(args, root)
+            plan = found.plan
             if not plan.steps:
                 return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
             if not args.yes:
-                print("\n".join(as_text(plan)), file=sys.stderr)
+                print("\n".join(as_text(plan, found)), file=sys.stderr)
+            for line in warnings(found) if args.yes else ():
+                tell(line)
             site = agreed(site, args, programs_of(site, plan))
             if not args.yes:
                 ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")

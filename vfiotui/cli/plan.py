@@ -11,8 +11,9 @@ import sys
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable, table
-from vfiotui.cli.plan_options import add_wishes, wanted_plan
+from vfiotui.cli.plan_options import add_wishes, wanted
 from vfiotui.model.plan import Plan, to_json
+from vfiotui.plan.judged import Judged
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> Exit:
 
         print("\n".join(table((f"{name}={argument}", sentence) for name, argument, sentence in catalogue())))
         return Exit.FINE
-    plan = wanted_plan(args, open_root(args))
+    found = wanted(args, open_root(args))
+    plan = found.plan
     if args.json:
         sys.stdout.write(to_json(plan))
     elif args.script:
@@ -45,12 +47,12 @@ def run(args: argparse.Namespace) -> Exit:
     elif args.diff:
         print("\n".join(as_diff(plan)))
     else:
-        print("\n".join(as_text(plan)))
+        print("\n".join(as_text(plan, found)))
     return Exit.FINE
 
 
-def as_text(plan: Plan) -> list[str]:
-    """The plan for a person, every step with its difference."""
+def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
+    """The plan for a person, every step with its difference; what was `found` about a plan from a file comes first."""
     from vfiotui.apply.kinds import kind_of
 
     if not plan.steps:
@@ -59,7 +61,7 @@ def as_text(plan: Plan) -> list[str]:
             "everything is as it is wanted already: nothing to do",
             *map(printable, plan.notes),
         ]
-    lines = [printable(f"{plan.title}  (risk {plan.risk})")]
+    lines = [printable(f"{plan.title}  (risk {plan.risk})"), *(warnings(found) if found else ())]
     for number, step in enumerate(plan.steps, 1):
         lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
         lines += [f"   {printable(line)}" for line in kind_of(step.kind).preview(step)]
@@ -70,6 +72,18 @@ def as_text(plan: Plan) -> list[str]:
     ):
         if texts:
             lines += ["", f"{head}:", *(f"   {printable(t)}" for t in texts)]
+    return lines
+
+
+def warnings(found: Judged) -> list[str]:
+    """What a person must know of a plan that was read from a file, in lines."""
+    lines = []
+    for head, texts in (
+        ("risk High: not made by this program's planners", found.strange),
+        ("the risk is higher than the file says", found.raised),
+        ("paths lead elsewhere", found.leads),
+    ):
+        lines += ["", f"{head}:", *(f"   {printable(t)}" for t in texts)] if texts else []
     return lines
 
 

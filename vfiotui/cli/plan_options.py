@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, read_file
 from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.model.reading import Unread
+from vfiotui.plan.judged import Judged, judged
 
 LIMIT = 64 << 20
 
@@ -39,11 +41,38 @@ def read_plan(file: str) -> Plan:
 
 def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
     """The plan that the words of a command name; CommandError where they name none."""
+    return wanted(args, root).plan
+
+
+def _real(root: Root) -> Callable[[str], str]:
+    """How a path of a plan is followed inside the root, where there is a disk."""
+    from vfiotui.apply.site import Site
+    from vfiotui.apply.trouble import Trouble
+
+    try:
+        site = Site(root)
+    except Trouble:
+        return lambda path: path
+
+    def real(path: str) -> str:
+        try:
+            return site.real_place(path).path
+        except Trouble:
+            return path
+
+    return real
+
+
+def wanted(args: argparse.Namespace, root: Root) -> Judged:
+    """The same, judged by what its steps do: a file is not believed."""
     words: list[str] = args.wish
     if not words:
         raise CommandError("name a plan's file or wishes: 'vfiotui plan --list' shows them", Exit.USAGE)
     if len(words) == 1 and (words[0] == "-" or os.path.exists(words[0]) or words[0].endswith(".json")):
-        return read_plan(words[0])
+        try:
+            return judged(read_plan(words[0]), _real(root))
+        except BadPlan as error:
+            raise CommandError(f"{words[0]}: {error}", Exit.USAGE) from error
     from vfiotui.cli.machine import look_at_guests
     from vfiotui.host.gather import gather
     from vfiotui.host.ground import survey
@@ -70,11 +99,11 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
             about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in wishes)
             facts = gather(root, look_at_guests(args, root) if about_devices else None)
             plan = make_plan(facts, ground, wishes)
-            return foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan
+            return Judged(foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan)
         from vfiotui.apply.pin_guest import survey_guests
 
         virt = look_at_guests(args, root)
         uri = "" if isinstance(virt, Unread) or not (root.is_live or args.connect) else virt.uri
-        return make_plan(gather(root, virt), survey_guests(ground, root, uri, named), wishes)
+        return Judged(make_plan(gather(root, virt), survey_guests(ground, root, uri, named), wishes))
     except CannotPlan as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

@@ -60,10 +60,8 @@ class Counter:
     """The one that notes a bad trial."""
 
 
-def _grub(draft: Draft) -> Counter | None:
-    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in draft.ground.programs), None)
-    if editor is None or draft.text(GRUB_SCRIPT) is None:
-        return None
+def grub_counter(editor: str) -> Counter:
+    """GRUB's, by its program for the environment block."""
     words = (editor, "-")
     return Counter(
         ((*words, "set", "vfiotui_trial=armed"),),
@@ -71,6 +69,23 @@ def _grub(draft: Draft) -> Counter | None:
         f"{editor} - unset vfiotui_trial",
         f"{editor} - set vfiotui_trial=failed",
     )
+
+
+def entry_counter(name: str) -> Counter:
+    """systemd-boot's, for the entry of this name."""
+    return Counter(
+        (("bootctl", "set-default", WITHOUT_ENTRY), ("bootctl", "set-oneshot", name)),
+        (("bootctl", "set-default", ""), ("bootctl", "set-oneshot", "")),
+        "bootctl set-default ''",
+        ":",
+    )
+
+
+def _grub(draft: Draft) -> Counter | None:
+    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in draft.ground.programs), None)
+    if editor is None or draft.text(GRUB_SCRIPT) is None:
+        return None
+    return grub_counter(editor)
 
 
 def _systemd_boot(draft: Draft) -> Counter | None:
@@ -82,12 +97,7 @@ def _systemd_boot(draft: Draft) -> Counter | None:
         return None
     if not isinstance(draft.ground.content(DEFAULT), Unread):
         raise CannotPlan("a trial would lose the chosen default of systemd-boot: 'bootctl set-default \"\"' first")
-    return Counter(
-        (("bootctl", "set-default", WITHOUT_ENTRY), ("bootctl", "set-oneshot", name)),
-        (("bootctl", "set-default", ""), ("bootctl", "set-oneshot", "")),
-        "bootctl set-default ''",
-        ":",
-    )
+    return entry_counter(name)
 
 
 def script_text(counter: Counter, given: tuple[str, ...], kept: tuple[tuple[str, str], ...]) -> str:

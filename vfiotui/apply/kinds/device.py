@@ -24,7 +24,8 @@ class DeviceKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: {'detaches' if change.after is None else 'attaches'}"
         text = (change.before if change.after is None else change.after) or b""
-        yield from text.decode("utf-8", "replace").rstrip("\n").split("\n")
+        sign = "-" if change.after is None else "+"
+        yield from (f"{sign}{line}" for line in text.decode("utf-8", "replace").rstrip("\n").split("\n"))
 
     def _xml(self, change: Change) -> bytes:
         return (change.before if change.after is None else change.after) or b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -97,11 +98,18 @@ def quoted(text: str) -> str:
     return shlex.quote(text)
 
 
+def _weighed(content: bytes | None) -> str:
+    """A content by its size and digest."""
+    if content is None:
+        return "nothing"
+    return f"{len(content)} bytes (SHA-256 {hashlib.sha256(content).hexdigest()})"
+
+
 def diff_lines(subject: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
-    """A unified diff without line ends; contents that are no text are told by their sizes."""
+    """A unified diff without line ends; contents that are no text by size and digest."""
     old, new = text_of(before), text_of(after)
     if (before is not None and old is None) or (after is not None and new is None):
-        yield f"{subject}: {len(before or b'')} bytes become {len(after or b'')} bytes"
+        yield f"{subject}: what is no text is not shown: {_weighed(before)} becomes {_weighed(after)}"
         return
     names = ("/dev/null" if old is None else subject, "/dev/null" if new is None else subject)
     for line in difflib.unified_diff((old or "").splitlines(True), (new or "").splitlines(True), *names, n=2):

@@ -1,0 +1,23 @@
+"""Whatever a planner plans in these tests is known as a planner's."""
+
+from __future__ import annotations
+
+import pytest
+
+from vfiotui.model.plan import Plan, Wish
+from vfiotui.plan.draft import Draft
+from vfiotui.plan.judged import judged
+
+
+@pytest.fixture(autouse=True)
+def plans_are_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planner's steps are neither strange nor of a higher risk than it says."""
+    plain = Draft.plan
+
+    def plan(self: Draft, title: str, wishes: tuple[Wish, ...]) -> Plan:
+        made = plain(self, title, wishes)
+        found = judged(made)
+        assert (found.strange, found.raised, found.plan.steps) == ((), (), made.steps)
+        return made
+
+    monkeypatch.setattr(Draft, "plan", plan)

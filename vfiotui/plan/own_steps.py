@@ -1,0 +1,148 @@
+"""What the planners of this program write and run, so that a plan from a file that does more is known for it.
+
+A plan may be edited, or written by somebody: its own words about its risk prove nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
+from vfiotui.model.change import Change
+from vfiotui.model.plan import text_of
+from vfiotui.plan import early_script, escape, escape_entry, guest_hook, override_rule, trial
+from vfiotui.plan.memory_pool import COMPACT
+
+NAME = r"[\w.@%+~-]+"
+FILES = re.compile(
+    "|".join(
+        (
+            rf"/etc/default/(grub|limine|grub\.d/{NAME}\.cfg)",
+            rf"/etc/(modprobe|modules-load|sysctl|tmpfiles|dracut\.conf|mkinitcpio\.conf|cmdline)\.d/{NAME}\.conf",
+            r"/etc/(modules|sysctl\.conf|mkinitcpio\.conf|dracut\.conf|booster\.yaml|sdboot-manage\.conf)",
+            r"/etc/initramfs-tools/modules|/etc/kernel/cmdline|/etc/kernelstub/configuration",
+            r"/etc/vfiotui/[\w-]+\.json|/etc/libvirt/qemu\.conf|/etc/libvirt/qemu/[^/]+\.xml",
+            rf"(/boot|/efi|/boot/efi)/loader/entries/{NAME}\.conf|/boot/refind_linux\.conf",
+            r"(/boot|/efi|/boot/efi)(/limine|/EFI/limine|/EFI/BOOT)?/limine\.conf",
+        )
+    )
+)
+"""Files that are edited, and read by programs as settings."""
+WORD = r"[^\0]*"
+MENU = r"/boot/grub2?/grub\.cfg"
+COMMANDS = re.compile(
+    "|".join(
+        (
+            rf"update-grub|grub2?-mkconfig\0-o\0{MENU}|update-initramfs\0-u(\0-k\0all)?|mkinitcpio\0-P",
+            r"dracut\0-f\0--regenerate-all|/usr/lib/booster/regenerate_images|proxmox-boot-tool\0refresh",
+            r"limine-update|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
+            rf"kernel-install\0add\0{NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
+            rf"grubby\0--update-kernel=ALL(\0--(remove-)?args={WORD})+|kernelstub\0-[ad]\0{WORD}",
+            rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
+            r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
+            rf"bootctl\0set-(default|oneshot)\0({NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
+        )
+    )
+)
+"""Commands, their words joined by NUL."""
+PRODUCTS = re.compile(rf"(/boot|/efi)/(?!.*\.\.).*|/var/lib/initramfs-tools/\*|{FILES.pattern}|/boot/grub2?/grubenv")
+VALUES = re.compile(r"/sys/(?!.*\.\.).+|/proc/sys/(?!.*\.\.).+|/proc/irq/\d+/smp_affinity(_list)?")
+RUNS_CODE = re.compile(r"/proc/sys/kernel/(core_pattern|modprobe|hotplug|poweroff_cmd)|/sys/.*/uevent_helper")
+"""Values that the kernel runs as a program, as root."""
+NUDGES = (COMPACT, "/proc/sys/vm/drop_caches")
+DATA = re.compile(
+    r"take [0-9a-f:.]+( \w+=[0-9a-f]+)*|has [0-9a-f:.]+ [\w-]+"
+    r'|ACTION=="add", SUBSYSTEM=="pci", KERNEL=="[0-9a-f:.]+"(, ATTR\{\w+\}=="0x[0-9a-f]+")*, '
+    r'ATTR\{driver_override\}="vfio-pci", ATTR\{\[subsystem/pci\]drivers_probe\}="\$kernel"'
+)
+"""Lines of our scripts and rules that name devices."""
+
+
+def _trials() -> Iterator[str]:
+    counters = (trial.grub_counter("grub-editenv"), trial.grub_counter("grub2-editenv"), trial.entry_counter(""))
+    return (trial.script_text(counter, (), ()) for counter in counters)
+
+
+def _bare(text: str) -> str:
+    """A script of ours without the devices in it."""
+    return "\n".join(line for line in text.split("\n") if not DATA.fullmatch(line))
+
+
+def _scripts() -> dict[str, tuple[str, ...]]:
+    """The files that are run, or hold what is run, with the texts that they may have but for the devices."""
+    return {
+        escape.GRUB_SCRIPT: (escape.GRUB_TEXT,),
+        escape_entry.PLUGIN: (escape_entry.plugin_text(escape.TITLE, escape.WORDS),),
+        override_rule.RULE: (override_rule.rule_text(()),),
+        early_script.SCRIPT: (early_script.script_text(()),),
+        early_script.DRACUT_SETUP: (early_script.DRACUT_SETUP_TEXT,),
+        early_script.DRACUT_HOOK: (early_script.dracut_hook_text(()),),
+        early_script.MKINITCPIO_HOOK: (early_script.mkinitcpio_hook_text(()),),
+        early_script.MKINITCPIO_INSTALL: (early_script.MKINITCPIO_INSTALL_TEXT,),
+        trial.SCRIPT: tuple(_trials()),
+        trial.UNIT: (trial.UNIT_TEXT,),
+        guest_hook.RUNNER: (libvirt_hook.runner(),),
+    }
+
+
+def _is_own_script(path: str, after: bytes | None) -> bool | None:
+    """Whether a file that is run has a text of ours, or goes away; None for a file that is not run."""
+    makers = {
+        pages_hook.PATH: (pages_hook.guests_of, pages_hook.pages_hook),
+        cores_hook.PATH: (cores_hook.guests_of, cores_hook.cores_hook),
+    }
+    texts = _scripts().get(path)
+    if texts is None and path not in makers:
+        return None
+    if after is None:
+        return True
+    text = text_of(after) or ""
+    if texts is not None:
+        return _bare(text) in texts
+    guests_of, script = makers[path]
+    return text == script(guests_of(text))
+
+
+def _file(step: Change) -> str:
+    own = _is_own_script(step.subject, step.after)
+    if own is None and not FILES.fullmatch(step.subject):
+        return f"writes {step.subject}"
+    if own is False:
+        return f"writes code of its own into {step.subject}"
+    before, after = ((text_of(c) or "").split("\n") for c in (step.before, step.after))
+    new = (line.split(None, 1)[0] for line in after if line not in before and line.split())
+    if "/modprobe.d/" in step.subject and any(word in ("install", "remove") for word in new):
+        return f"has {step.subject} run a command when a module is loaded"
+    if step.after is not None and text_of(step.after) is None:
+        return f"writes what is no text into {step.subject}"
+    return ""
+
+
+def _command(step: Change) -> str:
+    for argv in (step.argv, step.back):
+        if argv and not COMMANDS.fullmatch("\0".join(argv)):
+            return f"runs {' '.join(argv)}"
+    strange = [p for p in step.products if not PRODUCTS.fullmatch(p)]
+    return f"keeps and puts back {' and '.join(strange)}" if strange else ""
+
+
+def strange(step: Change) -> str:
+    """What a step does that no planner of this program plans, as a half sentence; empty where there is nothing."""
+    match step.kind:
+        case "file":
+            return _file(step)
+        case "link":
+            own = step.subject == trial.WANTED and step.after in (None, trial.UNIT.encode())
+            return "" if own else f"sets the link {step.subject}"
+        case "command":
+            return _command(step)
+        case "value" | "pages":
+            code = RUNS_CODE.fullmatch(step.subject)
+            if code or not VALUES.fullmatch(step.subject):
+                return f"writes {step.subject}{', which the kernel runs as root' if code else ''}"
+        case "release":
+            return "" if step.subject == cores_hook.PATH else f"runs {step.subject}"
+        case "nudge":
+            return "" if step.subject in NUDGES else f"writes {step.subject}"
+    return ""
