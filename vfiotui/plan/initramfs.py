@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import is_module_name
 from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.refused import Refused
 from vfiotui.model.change import Effect, look_into_images
 from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.finding import Risk
+from vfiotui.model.gone_modules import GONE, is_gone
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
-from vfiotui.plan.expected_image import expected
+from vfiotui.plan.expected_image import VFIO, expected
 from vfiotui.plan.planned_files import PlannedFiles
 from vfiotui.plan.softdep import builtin_modules
 
@@ -53,16 +57,24 @@ def _look(draft: Draft, tool: str, images: tuple[str, ...]) -> None:
     so_far = draft.plan("", ())
     possible = expected(tool, PlannedFiles(boot, draft.ground, so_far), None)
     # What the configuration leaves open, as dracut's hostonly, is not demanded.
-    sets = [_wants(early, so_far, builtin_modules(boot)) for early in possible]
+    today = expected(tool, PlannedFiles(boot, draft.ground), None)
+    listed = frozenset(n for early in today for n, _ in early.early)
+    sets = [_wants(early, so_far, listed, builtin_modules(boot)) for early in possible]
     wants = [w for w in sets[0] if all(w in others for others in sets)] if sets else []
     if wants:
         why = "open the built images: they must hold what this plan needs"
         draft.replace_step(look_into_images(images, tuple(wants), why), Phase.LOOK_INTO_IMAGE)
 
 
-def _wants(early: EarlyBoot, plan: Plan, builtin: frozenset[str]) -> tuple[str, ...]:
-    """What a plan needs inside of an image that is built so; see formats/boot_image.missing."""
-    listed = [n for n, _ in early.early if n.startswith("vfio") and n not in builtin]
+def _wants(early: EarlyBoot, plan: Plan, before: frozenset[str], builtin: frozenset[str]) -> tuple[str, ...]:
+    """What a plan needs inside of an image that is built so; see formats/boot_image.missing.
+
+    A module that a person listed `before` is no effect of the plan: it may be built in, or gone from this kernel, as
+    vfio_virqfd is since 6.2. vfio_pci is one wherever the plan writes about it.
+    """
+    about = any("vfio-pci" in line or "vfio_pci" in line for line in _added_lines(plan))
+    effect = {n for n, _ in early.early if n.startswith("vfio") and n not in before} | ({VFIO} if about else set())
+    listed = [n for n, _ in early.early if n in effect and n not in builtin]
     wants = [f"{verb} {name}" for name in listed for verb in ("module", "early")]
     if early.options_only:
         ids = gathered(early.modprobe).option("vfio_pci", "ids") if "vfio_pci" in listed else None
@@ -73,6 +85,14 @@ def _wants(early: EarlyBoot, plan: Plan, builtin: frozenset[str]) -> tuple[str, 
     removed = (s.subject for s in files if s.after is None)
     wants += [f"gone {path}" for path in removed if "/modprobe.d/" in path or "/rules.d/" in path]
     return tuple(wants)
+
+
+def _added_lines(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        if step.kind == "file":
+            before, after = ((content or b"").decode("utf-8", "replace") for content in (step.before, step.after))
+            known = set(before.split("\n"))
+            yield from (line for line in after.split("\n") if line not in known)
 
 
 def module_file(tool: str) -> str:
@@ -148,9 +168,27 @@ def _without(path: str, text: str, module: str) -> str:
     return modules_load.remove(text, module)
 
 
+def drop_gone(draft: Draft) -> None:
+    """Modules that none of the installed kernels has go out of the lists: some builders fail because of them."""
+    boot = draft.facts.boot
+    releases = () if isinstance(boot, Unread) else boot.installed
+    for module in GONE if releases else ():
+        if all(is_gone(module, release) for release in releases):
+            try:
+                _take_out(draft, module)
+            except (Refused, CannotPlan) as error:
+                draft.note(f"{module}, which these kernels do not have, stays in a list that cannot be edited: {error}")
+
+
 def _remove(draft: Draft, module: str) -> None:
     """From every list of modules, the initramfs' and the running system's."""
     _named(module)
+    if _take_out(draft, module):
+        rebuild(draft)
+
+
+def _take_out(draft: Draft, module: str) -> bool:
+    """Takes a module out of the lists; whether the images must be built anew for it."""
     in_image = False
     for path in _holders(draft):
         text = draft.text(path)
@@ -161,8 +199,7 @@ def _remove(draft: Draft, module: str) -> None:
             path, after, f"do not load {module}", Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT
         )
         in_image |= changed and "modules-load.d" not in path and path != "/etc/modules"
-    if in_image:
-        rebuild(draft)
+    return in_image
 
 
 PLANNERS = (

@@ -17,7 +17,7 @@ from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line, next_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape import add_escape
-from vfiotui.plan.initramfs import add_early, rebuild, tool_of
+from vfiotui.plan.initramfs import add_early, drop_gone, rebuild, tool_of
 from vfiotui.plan.method import Method, verdicts
 from vfiotui.plan.modprobe import OWN, holder, take_ids_out
 from vfiotui.plan.override_rule import set_rule
@@ -91,6 +91,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         _come_first(draft, boot, bus, choice.devices, selection)
         for module in EARLY:
             add_early(draft, module)
+        drop_gone(draft)
     if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
         rebuild(draft)
     draft.note_some(add_escape(draft))

@@ -22,21 +22,15 @@ from collections.abc import Iterator
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.gone_modules import is_gone
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
-
-
-def folded_in(release: str) -> bool:
-    """Whether a kernel is 6.2 or later."""
-    parts = release.replace("-", ".").split(".")
-    numbers = [int(p) for p in parts[:2] if p.isdigit()]
-    return len(numbers) == 2 and (numbers[0], numbers[1]) >= (6, 2)
 
 
 @rule("W4-VFIO-VIRQFD", "H17", Severity.WARN, needs=("boot",), fires="tower", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     release = known(boot.kernel).release
-    if not folded_in(release):
+    if not is_gone("vfio_virqfd", release):
         yield not_applicable("host", f"kernel {release} still has the module")
         return
     files: tuple[ConfigFile, ...] = (*boot.initramfs_config, *boot.modules_load, *boot.modprobe)
