@@ -16,15 +16,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from vfiotui.formats import tar
+from vfiotui.formats.cpio import Damaged
+from vfiotui.formats.tar import Kind, Member
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
 
-MEMBERS = 500_000
-"""Names in one archive; a host with 2,000 PCI functions has about 60,000."""
-UNPACKED = 512 << 20
+MEMBERS = 200_000
+"""Names in one archive, folders that only stand in paths among them; a host with 2,000 PCI functions has 60,000."""
+NAMES = 32 << 20
+"""Bytes of all names and link targets."""
+NAME, DEEP = 4096, 64
+"""Bytes of one name or link target (PATH_MAX), and folders in it: sysfs goes down to about 25."""
+UNPACKED = 256 << 20
 """Bytes after decompression, headers included."""
 ONE_FILE = 32 << 20
 TOPS = frozenset({"sys", "proc", "etc", "boot", "lib", "usr", "run", "var"})
@@ -39,7 +46,7 @@ class BadArchive(Exception):
 class _Bounded(io.RawIOBase):
     """A stream that ends in BadArchive after too many bytes."""
 
-    def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
+    def __init__(self, stream: Any, limit: int, name: str) -> None:
         self._stream = stream
         self._left = limit
         self._name = name
@@ -47,43 +54,57 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
         self._left -= len(data)
         if self._left < 0:
             raise BadArchive(f"{self._name} unpacks to more than {UNPACKED >> 20} MiB: this is no capture of a host")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Zstd:
+    """A zstd stream, of Python 3.14 on or of the optional package zstandard, whose errors are Damaged."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        """Raises BadArchive where there is neither."""
+        self._error: type[Exception]
+        try:
+            from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+        except ImportError:
+            try:
+                import zstandard
+            except ImportError as error:
+                raise BadArchive(
+                    "this capture is packed with zstd: install the Python package zstandard, or repack it as .tar.gz"
+                ) from error
+            self._error = zstandard.ZstdError
+            self._reader: Any = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        else:
+            self._error = zstd.ZstdError
+            self._reader = zstd.open(stream)
+
+    def read(self, size: int) -> bytes:
+        """At most so many unpacked bytes, none at the end."""
+        try:
+            data: bytes = self._reader.read(size)
+        except self._error as error:
+            raise Damaged(str(error)) from error
         return data
 
 
-def _zstd(stream: IO[bytes]) -> IO[bytes]:
-    """A zstd reader: of Python 3.14 on, or of the optional package zstandard."""
-    try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        try:
-            import zstandard
-        except ImportError as error:
-            raise BadArchive(
-                "this capture is packed with zstd: install the Python package zstandard, or repack it as .tar.gz"
-            ) from error
-        reader: IO[bytes] = zstandard.ZstdDecompressor().stream_reader(stream)
-        return reader
-    opened: IO[bytes] = zstd.open(stream)
-    return opened
-
-
-def _decompressed(stream: IO[bytes]) -> IO[bytes]:
+def _decompressed(stream: IO[bytes]) -> Any:
     """The stream behind gzip, xz, bzip2 or zstd, known by its first bytes; others are taken as they are."""
     magic = stream.read(6)
     stream.seek(0)
     if magic.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+        return gzip.GzipFile(fileobj=stream)
     if magic == b"\xfd7zXZ\x00":
         return lzma.LZMAFile(stream)
     if magic.startswith(b"BZh"):
         return bz2.BZ2File(stream)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return _zstd(stream)
+        return _Zstd(stream)
     return stream
 
 
@@ -92,60 +113,87 @@ def _told(name: str) -> Iterator[None]:
     """Turns every error that a damaged archive can cause into one sentence."""
     try:
         yield
-    except tarfile.ReadError as error:
+    except tar.NoTar as error:
         raise BadArchive(f"{name} is no capture: {error} (a tar file, plain or packed, is expected)") from error
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
+    except (Damaged, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
         raise BadArchive(f"{name} is damaged or cut short: {error}") from error
+    except MemoryError as error:
+        raise BadArchive(f"{name} needs more memory than there is") from error
     except OSError as error:
         raise BadArchive(f"{name} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def _inside(name: str, archive: str) -> str:
-    """The member's absolute path, or BadArchive where it leads outside."""
+    """The member's absolute path, or BadArchive where it leads outside or is longer than any of a host."""
     parts = [p for p in name.split("/") if p not in ("", ".")]
     if ".." in parts or "\0" in name:
         raise BadArchive(f"{archive} holds a name that leads outside of it ({name[:80]!r}) and was not opened")
+    if len(name) > NAME or len(parts) > DEEP:
+        raise BadArchive(
+            f"{archive} holds a name of {len(name)} characters and {len(parts)} folders and was not opened"
+        )
     return "".join(f"/{p}" for p in parts)
 
 
-def _node(tar: tarfile.TarFile, member: tarfile.TarInfo, nodes: dict[str, Node], archive: str) -> Node | None:
-    """The node of one member; None for devices, FIFOs and links to nothing, which a host's files never need."""
-    if member.issym():
-        return Symlink(member.linkname)
-    if member.isdir():
-        return Folder()
-    if member.islnk():
-        return nodes.get(_inside(member.linkname, archive))
-    if not member.isreg():
+class _Unpacking:
+    """The nodes of one archive while it is read, and how much of everything there is."""
+
+    def __init__(self, members: tar.Members, name: str) -> None:
+        self.nodes: dict[str, Node] = {}
+        self._members = members
+        self._name = name
+        self._known = {""}
+        """Paths that were named, with those above them."""
+        self._names = 0
+
+    def add(self, member: Member) -> None:
+        """Takes one member; raises BadArchive where it is no host's."""
+        path = _inside(member.name, self._name)
+        if len(member.target) > NAME:
+            raise BadArchive(f"{self._name} holds a link target of {len(member.target)} characters and was not opened")
+        self._count(path, len(member.target))
+        node = self._node(member) if path else None
+        if node is not None:
+            self.nodes[path] = node
+
+    def _count(self, path: str, target: int) -> None:
+        self._names += len(path) + target
+        if self._names > NAMES:
+            raise BadArchive(f"{self._name} holds more than {NAMES >> 20} MiB of names: this is no capture of a host")
+        while path not in self._known:
+            self._known.add(path)
+            path = path.rpartition("/")[0]
+        if len(self._known) - 1 > MEMBERS:
+            raise BadArchive(f"{self._name} holds more than {MEMBERS} names: this is no capture of a host")
+
+    def _node(self, member: Member) -> Node | None:
+        """None for devices, FIFOs and links to nothing, which a host's files never need."""
+        match member.kind:
+            case Kind.SYMLINK:
+                return Symlink(member.target)
+            case Kind.FOLDER:
+                return Folder()
+            case Kind.HARDLINK:
+                return self.nodes.get(_inside(member.target, self._name))
+            case Kind.FILE if member.size > ONE_FILE:
+                raise BadArchive(
+                    f"{self._name} holds a file of {member.size} bytes ({member.name[:80]!r}) and was not opened"
+                )
+            case Kind.FILE:
+                return File(self._members.body(), member.mode, member.mtime)
         return None
-    if not 0 <= member.size <= ONE_FILE:
-        raise BadArchive(f"{archive} holds a file of {member.size} bytes ({member.name[:80]!r}) and was not opened")
-    stream = tar.extractfile(member)
-    data = stream.read(ONE_FILE) if stream else b""
-    if len(data) < member.size:
-        raise BadArchive(f"{archive} is cut short inside {member.name[:80]!r}")
-    return File(data, member.mode & 0o7777, float(member.mtime))
 
 
 def unpack(stream: IO[bytes], name: str) -> Nodes:
     """The nodes of a tar stream; raises BadArchive."""
-    nodes: dict[str, Node] = {}
-    total = 0
     with _told(name):
-        bounded: Any = _Bounded(_decompressed(stream), UNPACKED, name)
-        with tarfile.open(fileobj=bounded, mode="r|") as tar:
-            for count, member in enumerate(tar, 1):
-                if count > MEMBERS:
-                    raise BadArchive(f"{name} holds more than {MEMBERS} names: this is no capture of a host")
-                path = _inside(member.name, name)
-                node = _node(tar, member, nodes, name) if path else None
-                # A sparse member's size is not what the stream held: it counts by itself.
-                total += len(node.data) if isinstance(node, File) else 0
-                if total > UNPACKED:
-                    raise BadArchive(f"{name} unpacks to more than {UNPACKED >> 20} MiB: this is no capture of a host")
-                if node is not None:
-                    nodes[path] = node
-    return _without_wrapper(nodes)
+        members = tar.Members(io.BufferedReader(_Bounded(_decompressed(stream), UNPACKED, name), 1 << 16))
+        unpacking = _Unpacking(members, name)
+        for count, member in enumerate(members, 1):
+            if count > MEMBERS:
+                raise BadArchive(f"{name} holds more than {MEMBERS} names: this is no capture of a host")
+            unpacking.add(member)
+    return _without_wrapper(unpacking.nodes)
 
 
 def _without_wrapper(nodes: dict[str, Node]) -> Nodes:
@@ -174,7 +222,7 @@ def pack(nodes: Nodes, out: IO[bytes]) -> None:
     """Writes the nodes as a gzipped tar; equal nodes give equal bytes."""
     with (
         gzip.GzipFile(fileobj=out, mode="wb", mtime=STAMP) as zipped,
-        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as packed,
     ):
         for path in sorted(nodes):
             node = nodes[path]
@@ -183,10 +231,10 @@ def pack(nodes: Nodes, out: IO[bytes]) -> None:
             match node:
                 case File(data, mode, mtime):
                     member.size, member.mode, member.mtime = len(data), mode, mtime or STAMP
-                    tar.addfile(member, io.BytesIO(data))
+                    packed.addfile(member, io.BytesIO(data))
                 case Symlink(target):
                     member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777
-                    tar.addfile(member)
+                    packed.addfile(member)
                 case Folder():
                     member.type, member.mode = tarfile.DIRTYPE, 0o755
-                    tar.addfile(member)
+                    packed.addfile(member)
