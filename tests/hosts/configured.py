@@ -57,6 +57,7 @@ HOSTS: dict[str, Host] = {
     ),
     "odd-qemu-conf": replace(
         CLEAN,
+        config=f"{CLEAN.config}# CONFIG_SCHED_CORE is not set\n",
         files={
             **CLEAN.files,
             "/etc/libvirt/qemu.conf": 'user = "root"\nsched_core = "vcpus"\nsecurity_driver = "none"\n',

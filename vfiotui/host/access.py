@@ -6,18 +6,18 @@ import os
 import re
 from collections.abc import Iterator
 
+from vfiotui.host import qemu_conf
 from vfiotui.host.root import Root
 from vfiotui.model.access import Access, GuestFile, HookFile
 from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.reading import Reading, Unread, Why, if_absent, or_else
+from vfiotui.model.qemu_conf import PATH, QemuConf
+from vfiotui.model.reading import Reading, Unread, Why, if_absent
 from vfiotui.model.value import dataclass
 
 LOGIN = "/proc/self/loginuid"
 NOBODY = 0xFFFFFFFF
 """The kernel's word for a process that nobody logged in for."""
-QEMU_CONF = "/etc/libvirt/qemu.conf"
 HOOKS = "/etc/libvirt/hooks"
-SETTING = re.compile(r"^\s*(user|group)\s*=\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
 ID = re.compile(r"[0-9]{1,10}")
 USERS = ("libvirt-qemu", "qemu", "nobody")
 """Of Debian and its kin; of Fedora, SUSE and their kin; of Arch before it had one."""
@@ -57,14 +57,15 @@ def groups(root: Root) -> Reading[dict[str, tuple[int, frozenset[str]]]]:
 
 def qemu_user(root: Root, known: Reading[dict[str, tuple[int, int]]]) -> Reading[str]:
     """The user under which libvirt starts QEMU: qemu.conf's, else the distribution's own."""
-    text = root.text(QEMU_CONF, 1 << 18)
-    told = dict(SETTING.findall(or_else(text, ""))).get("user")
-    if told:
-        return str(told).lstrip("+")
+    conf = if_absent(qemu_conf.read(root), QemuConf())
+    if isinstance(conf, Unread):
+        return conf
+    if (setting := conf.get("user")) is not None:
+        return str(setting.value).lstrip("+")
     if isinstance(known, Unread):
         return known
     user = next((u for u in USERS if u in known), None)
-    return user or Unread("qemu.conf names no user, and none of the usual ones is there", Why.ABSENT, QEMU_CONF)
+    return user or Unread("qemu.conf names no user, and none of the usual ones is there", Why.ABSENT, PATH)
 
 
 def person(root: Root, name: str) -> Reading[Person]:

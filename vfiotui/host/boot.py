@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vfiotui.formats.shell_assignments import parse, value_of
-from vfiotui.host import config_files, initramfs, intended, kernel, loader, start_scripts
+from vfiotui.host import initramfs, intended, kernel, loader, qemu_conf, start_scripts
 from vfiotui.host.booted import read_hostname, read_reboot
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.memory import then_reading
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Boot, ConfigFile
+from vfiotui.model.boot import Boot
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.reading import Reading, Unread, Why
 
@@ -33,13 +33,6 @@ def read_os(root: Root) -> tuple[Reading[str], Reading[str]]:
         return value if isinstance(value, str) else ""
 
     return told("PRETTY_NAME") or told("NAME"), f"{told('ID')} {told('ID_LIKE')}".strip()
-
-
-def read_qemu_conf(root: Root) -> Reading[ConfigFile]:
-    """The settings of libvirt's QEMU driver."""
-    path = "/etc/libvirt/qemu.conf"
-    text = root.text(path, config_files.FILE_LIMIT)
-    return text if isinstance(text, Unread) else ConfigFile(path, text)
 
 
 def read_lockdown(root: Root) -> Reading[str]:
@@ -90,7 +83,7 @@ def read(root: Root) -> Reading[Boot]:
         sysctl=(*settings.layered("sysctl.d"), *settings.one("/etc/sysctl.conf")),
         hooks=start_scripts.read_hooks(hooks),
         scripts=start_scripts.read_scripts(scripts),
-        qemu_conf=read_qemu_conf(root),
+        qemu_conf=qemu_conf.read(root),
         lockdown=read_lockdown(root),
         cgroup_v2=read_cgroup_v2(root),
         reboot_required=read_reboot(root, release),

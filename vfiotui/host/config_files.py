@@ -37,7 +37,7 @@ class ConfigFiles:
             return ()
         text = data.decode("utf-8", "replace").rstrip("\r\n\0")
         if "\0" in text:
-            self.missing.append(Unread("holds bytes that are no text", Why.DAMAGED, path))
+            self.missing.append(self.root.missed(Unread("holds bytes that are no text", Why.DAMAGED, path)))
             return ()
         return (ConfigFile(path, text),)
 
@@ -61,7 +61,7 @@ class ConfigFiles:
     def _bounded(self, path: str, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(names) > COUNT_LIMIT:
             why = f"holds {len(names)} files, of which {COUNT_LIMIT} are read"
-            self.missing.append(Unread(why, Why.TOO_BIG, path))
+            self.missing.append(self.root.missed(Unread(why, Why.TOO_BIG, path)))
         return names[:COUNT_LIMIT]
 
     def folder(self, path: str, suffix: str = "") -> tuple[ConfigFile, ...]:

@@ -50,8 +50,9 @@ def find_kinds(root: Root, cpus: Sequence[Cpu], info: CpuInfo) -> Kinds:
         found = _by_structure(online)
     if isinstance(found, Unread):
         return Kinds(missing=found)
-    if not found and isinstance(units, Unread):
-        return Kinds(missing=units)
+    if not found:
+        shown = units if isinstance(units, Unread) else root.names(CPUS)
+        return Kinds(missing=shown) if isinstance(shown, Unread) else Kinds()
     if len(set(found.values())) < 2:
         return Kinds()
     order = {value: rank for rank, value in enumerate(sorted(set(found.values())))}

@@ -22,8 +22,11 @@ TOPICS = (
     "|apparmor=|avc: |nvrm|kernel panic|out of memory|soft lockup|hard lockup|blocked for more than"
 ).split("|")
 """What a line about passthrough holds, in any case: a search for words is ten times as fast as one expression."""
-LINES = 2000
-RECORDS = 200_000
+RECORDS = 1 << 20
+"""The largest ring buffer (32 MiB) holds fewer; who writes faster than we read must not keep us for ever."""
+LOG_LIMIT = 64 << 20
+MESSAGE = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\]|^[^\s:(][^:]*: ", re.MULTILINE)
+"""With a stamp, or with the name of who writes it."""
 STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d{1,9}\.\d{1,9})\]\s?(.*)$")
 
 
@@ -69,11 +72,13 @@ def read_ring(root: Root) -> Reading[tuple[LogLine, ...]]:
             line = parse_record(record)
             if line is not None and touches(line.text):
                 found.append(line)
+        else:
+            return Unread(f"is written faster than it is read: {RECORDS} records", Why.TOO_BIG, KMSG)
     except OSError as error:
         return unread(error, KMSG)
     finally:
         os.close(fd)
-    return tuple(found[-LINES:])
+    return tuple(found)
 
 
 def parse_dmesg(text: str) -> tuple[LogLine, ...]:
@@ -84,7 +89,7 @@ def parse_dmesg(text: str) -> tuple[LogLine, ...]:
         message = match[2] if match else line
         if touches(message):
             found.append(LogLine(float(match[1]) if match else None, message))
-    return tuple(found[-LINES:])
+    return tuple(found)
 
 
 def read(root: Root) -> Reading[tuple[LogLine, ...]]:
@@ -97,9 +102,18 @@ def read(root: Root) -> Reading[tuple[LogLine, ...]]:
         kept = journal.kernel_lines(root, 0)
         if isinstance(kept, Unread) or not kept:
             return ring
-        return tuple(line for line in kept if touches(line.text))[-LINES:]
+        return tuple(line for line in kept if touches(line.text))
     for path in SAVED:
-        text = root.text(path)
+        text = root.text(path, LOG_LIMIT)
         if not isinstance(text, Unread):
-            return parse_dmesg(text)
+            return saved(text, path)
+        if text.why is not Why.ABSENT:
+            return text
     return Unread("no saved kernel log is in this root", Why.NOT_HERE, SAVED[0])
+
+
+def saved(text: str, path: str) -> Reading[tuple[LogLine, ...]]:
+    """The lines of a saved log; Unread where it holds no message, as Debian's file that waits for its first boot."""
+    if not MESSAGE.search(text):
+        return Unread("holds no kernel message", Why.DAMAGED, path)
+    return parse_dmesg(text)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from vfiotui.host import journal
-from vfiotui.host.kernel_log import parse_dmesg, touches
+from vfiotui.host.kernel_log import LOG_LIMIT, saved, touches
 from vfiotui.host.root import Root
 from vfiotui.model.last_boot import LastBoot
 from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why, then
 
 ROTATED = "/var/log/dmesg.0"
 
 
 def read(root: Root) -> Reading[LastBoot]:
     """What its kernel said, and whether it was shut down; of a mounted disk its last boot."""
-    text = root.text(ROTATED) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
+    text = root.text(ROTATED, LOG_LIMIT) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
     if not isinstance(text, Unread):
-        return LastBoot(parse_dmesg(text), Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED), ROTATED)
+        ending = Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED)
+        return then(saved(text, ROTATED), lambda lines: LastBoot(lines, ending, ROTATED))
+    if text.why not in (Why.ABSENT, Why.NOT_HERE):
+        return text
     boot = 0 if root.mode is Mode.ROOT else -1
     lines = journal.kernel_lines(root, boot)
     if isinstance(lines, Unread):

@@ -27,7 +27,7 @@ def _script(files: ConfigFiles, path: str) -> tuple[ConfigFile, ...]:
         return ()
     text, _, rest = data.partition(b"\0")
     if rest and not data.startswith(SCRIPT):
-        files.missing.append(Unread("holds bytes that are no text", Why.DAMAGED, path))
+        files.missing.append(files.root.missed(Unread("holds bytes that are no text", Why.DAMAGED, path)))
         return ()
     return (ConfigFile(path, text.decode("utf-8", "replace")),) if b"qemu" in text else ()
 

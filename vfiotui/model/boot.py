@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.qemu_conf import QemuConf
 from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.value import dataclass, field
 
@@ -81,7 +82,7 @@ class Boot:
     """libvirt's hook scripts for QEMU guests."""
     scripts: tuple[ConfigFile, ...] = ()
     """Local start scripts that name qemu."""
-    qemu_conf: Reading[ConfigFile] = ConfigFile("", "")
+    qemu_conf: Reading[QemuConf] = QemuConf()
     lockdown: Reading[str] = ""
     """none, integrity or confidentiality; empty where the kernel has none."""
     cgroup_v2: Reading[bool] = False

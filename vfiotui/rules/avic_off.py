@@ -20,26 +20,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
 
-OPTION = re.compile(r"\b(?:avic|enable_apicv)=(?:0|n|N|off)\b")
+OPTION = re.compile(r"(?:avic|enable_apicv)=(?:0|n|N|off)")
 
 
 @rule("AVIC-OFF", "H14", Severity.INFO, needs=("boot",), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
+    options = gathered(boot.modprobe, frozenset({"options"}))
     evidence = [
-        seen(f"{file.path}:{number}", line)
-        for file in boot.modprobe
-        for number, line in file.numbered()
-        if line.startswith("options") and OPTION.search(line)
+        seen(said.where, word)
+        for module in ("kvm", "kvm_amd", "kvm_intel")
+        for said in options.of("options", module)
+        for word in said.words
+        if OPTION.fullmatch(word)
     ]
     for line in (boot.cmdline, boot.intended):
         if isinstance(line, CommandLine):
-            words = (w.text for w in line.words() if w.key.startswith("kvm") and OPTION.search(w.text))
+            words = (
+                w.text for w in line.words() if w.key.startswith("kvm") and OPTION.fullmatch(w.text.partition(".")[2])
+            )
             evidence += [seen(line.source, text) for text in words]
     if evidence:
         yield fails(

@@ -18,19 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import AER, said
-from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), AER)
-    boot = facts.boot
-    line = None if isinstance(boot, Unread) or isinstance(boot.cmdline, Unread) else boot.cmdline
-    hidden = line is not None and "noaer" in line.options("pci")
     if found:
         yield fails(
             "host",
@@ -38,7 +34,11 @@ def check(facts: Facts) -> Iterator[Answer]:
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("seat the card again, or set its slot to a lower generation in the firmware setup", Risk.R0),
         )
-    elif hidden and line is not None:
+        return
+    boot = known(facts.boot)
+    # Of a disk the words of the boot whose log it holds are not there, and those of the next one are.
+    line = known(boot.intended if facts.mode is Mode.ROOT else boot.cmdline)
+    if "noaer" in line.options("pci"):
         yield fails(
             "host",
             "pci=noaer hides errors of PCI Express links and mends none.",

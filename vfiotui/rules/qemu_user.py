@@ -16,25 +16,22 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.qemu_conf import QemuConf
+from vfiotui.model.reading import if_absent
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
-
-SETTING = re.compile(r"^(user|group)\s*=")
 
 
 @rule("QEMU-USER", "H20", Severity.WARN, needs=("access", "boot"), fires="odd-qemu-conf", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     access, boot = known(facts.access), known(facts.boot)
     conf = boot.qemu_conf
-    lines = () if isinstance(conf, Unread) else tuple((n, t) for n, t in conf.numbered() if SETTING.match(t))
-    evidence = [seen(f"/etc/libvirt/qemu.conf:{n}", text) for n, text in lines]
-    if isinstance(conf, Unread) and conf.why is not Why.ABSENT:
-        known(conf)
+    conf = known(if_absent(conf, QemuConf()))
+    given = [s for name in ("user", "group") if (s := conf.get(name)) is not None]
+    evidence = [seen(s.where, s.text) for s in given]
     if not evidence:
         all_files(boot)
         yield holds("host", "qemu.conf leaves the user to libvirt", seen("/etc/libvirt/qemu.conf", "no user set"))

@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.qemu_conf import PATH
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
-
-SETTING = re.compile(r"^sched_core\s*=\s*\"?(\w+)")
+from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("SCHED-CORE", "H14", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean")
@@ -34,18 +32,23 @@ def check(facts: Facts) -> Iterator[Answer]:
         all_files(boot)
         yield not_applicable("host", "there is no qemu.conf")
         return
-    lines = [(n, line) for n, line in known(boot.qemu_conf).numbered() if SETTING.match(line) and "none" not in line]
-    if not lines:
-        yield holds("host", "core scheduling is not asked for", seen(boot.qemu_conf.path, "no sched_core"))
+    setting = known(boot.qemu_conf).get("sched_core")
+    if setting is None or setting.value == "none":
+        yield holds(
+            "host", "core scheduling is not asked for", seen(PATH, setting.text if setting else "no sched_core")
+        )
         return
     config = known(known(boot.kernel).config)
-    evidence = [seen(f"{boot.qemu_conf.path}:{n}", line) for n, line in lines]
-    if config.get("CONFIG_SCHED_CORE") == "y":
-        yield holds("host", "the kernel groups threads by core", *evidence)
+    evidence = seen(setting.where, setting.text)
+    built = config.get("SCHED_CORE")
+    if built == "y":
+        yield holds("host", "the kernel groups threads by core", evidence)
+    elif built is None:
+        yield unknown("host", "the kernel's configuration does not mention CONFIG_SCHED_CORE", evidence)
     else:
         yield fails(
             "host",
             "qemu.conf asks for core scheduling, and this kernel is built without it: guests do not start.",
-            *evidence,
+            evidence,
             fix=fix("comment sched_core out", Risk.R2),
         )

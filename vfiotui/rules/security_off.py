@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.qemu_conf import PATH
 from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
-
-SETTING = re.compile(r"^security_driver\s*=\s*\[?\s*[\"']none[\"']")
 
 
 @rule("SECURITY-OFF", "H20", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="tower")
@@ -32,16 +30,17 @@ def check(facts: Facts) -> Iterator[Answer]:
     conf = known(facts.boot).qemu_conf
     if isinstance(conf, Unread) and conf.why is Why.ABSENT:
         all_files(known(facts.boot))
-        yield not_applicable("host", "there is no qemu.conf", seen(conf.path, "is not there"))
+        yield not_applicable("host", "there is no qemu.conf", seen(PATH, "is not there"))
         return
-    conf = known(conf)
-    lines = [(n, text) for n, text in conf.numbered() if SETTING.match(text)]
-    if lines:
+    setting = known(conf).get("security_driver")
+    # Of a list every driver is in force, and "none" beside others confines nothing less.
+    if setting is not None and set(setting.words) == {"none"}:
         yield fails(
             "host",
             "Guests are not confined: security_driver is none.",
-            *(seen(f"{conf.path}:{n}", text) for n, text in lines),
+            seen(setting.where, setting.text),
             fix=fix("comment it out and allow the single path instead", Risk.R2),
         )
     else:
-        yield holds("host", "qemu.conf leaves confinement on", seen(conf.path, "no security_driver none"))
+        evidence = seen(PATH, "no security_driver") if setting is None else seen(setting.where, setting.text)
+        yield holds("host", "qemu.conf leaves confinement on", evidence)

@@ -5,7 +5,7 @@ What must hold
 Why
     The NPT slowness was mended in kernel 4.14; without nested paging a guest is several times slower.
 How it is read
-    The kernel command line: the running one and the next one.
+    The kernel command line: the running one and the next one; options of kvm_amd and kvm_intel in modprobe.d.
 Fix
     Drop the word.
 Valid for
@@ -18,16 +18,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
-from vfiotui.rules.rule import Answer, old_word, rule
+from vfiotui.model.finding import Risk, Severity, Verdict
+from vfiotui.rules.rule import Answer, all_files, fails, fix, known, old_word, rule, seen
+
+OFF = ("0", "N", "n")
+SENTENCE = "Nested paging is switched off: guests are several times slower."
 
 
 @rule("W13-NPT-OFF", "H17", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    yield from old_word(
+    boot = known(facts.boot)
+    options = gathered(boot.modprobe, frozenset({"options"}))
+    found = False
+    for module, key in (("kvm_amd", "npt"), ("kvm_intel", "ept")):
+        said = options.option(module, key)
+        if said is not None and said.text in OFF:
+            found = True
+            yield fails("host", SENTENCE, seen(said.where, f"{key}={said.text}"), fix=fix("drop the option", Risk.R2))
+    words = old_word(
         facts,
-        lambda word: word.key in ("kvm_amd.npt", "kvm_intel.ept") and word.value in ("0", "N", "n"),
-        "Nested paging is switched off: guests are several times slower.",
+        lambda word: word.key in ("kvm_amd.npt", "kvm_intel.ept") and word.value in OFF,
+        SENTENCE,
         "drop the word",
     )
+    for answer in words:
+        if answer.verdict is not Verdict.HOLDS:
+            yield answer
+        elif not found:
+            all_files(boot)
+            yield answer

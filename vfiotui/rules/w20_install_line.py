@@ -17,30 +17,28 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
 
-INSTALL = re.compile(r"^install\s+vfio[-_]pci\s+(.*)$")
-
 
 @rule("W20-INSTALL-LINE", "H17", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
-    found = [(f, n, line) for f in boot.modprobe for n, line in f.numbered() if INSTALL.match(line)]
+    found = gathered(boot.modprobe, frozenset({"install"})).of("install", "vfio-pci")
     builtin = not isinstance(boot.kernel, Unread) and "vfio_pci" in or_else(boot.kernel.builtin, frozenset())
     lost = "vfio-pci is built in" if builtin else "booster ignores such lines" if boot.initramfs == "booster" else ""
-    for file, number, line in found:
+    for said in found:
         yield fails(
-            file.path,
+            said.where.rpartition(":")[0],
             f"The script of this install line never runs: {lost}."
             if lost
             else "An install line binds cards by a script: it is fragile, and addresses move.",
-            seen(f"{file.path}:{number}", line),
+            seen(said.where, f"install vfio-pci {said.text}"),
             fix=fix("bind each address with driver_override instead (driverctl, or a udev rule)", Risk.R3),
             severity=Severity.FAIL if lost else Severity.INFO,
         )

@@ -17,11 +17,11 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.qemu_conf import PATH
 from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
@@ -33,14 +33,13 @@ def check(facts: Facts) -> Iterator[Answer]:
         all_files(known(facts.boot))
         yield not_applicable("host", "there is no qemu.conf")
         return
-    file = known(conf)
-    found = [(number, text) for number, text in file.numbered() if re.match(r"nvram\s*=", text)]
-    for number, text in found:
+    found = [s for s in known(conf).settings if s.name == "nvram"]
+    for setting in found:
         yield fails(
-            file.path,
+            PATH,
             "It lists firmware images, which libvirt passes over where firmware descriptors are installed.",
-            seen(f"{file.path}:{number}", text),
+            seen(setting.where, setting.text),
             fix=fix("drop the list", Risk.R2),
         )
     if not found:
-        yield holds("host", "qemu.conf lists no firmware images", seen(file.path, "no nvram"))
+        yield holds("host", "qemu.conf lists no firmware images", seen(PATH, "no nvram"))

@@ -25,7 +25,7 @@ from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule
 MISSPELT = "/etc/defaults/grub"
 
 
-@rule("W6-GRUB-PATH", "H17", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean")
+@rule("W6-GRUB-PATH", "H17", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean", reads=(MISSPELT,))
 def check(facts: Facts) -> Iterator[Answer]:
     found = [f for f in known(facts.boot).loader_config if f.path == MISSPELT]
     for file in found:
