@@ -102,10 +102,10 @@ def test_groups_of_the_tower() -> None:
     assert not verdict.clean and "0000:05:00.0" in verdict.blockers and "0000:03:01.0" in verdict.bridges
 
 
-def test_no_iommu_is_an_empty_answer_and_no_sysfs_is_none() -> None:
+def test_no_iommu_is_an_empty_answer_and_no_sysfs_is_none(tmp_path: Path) -> None:
     off = known_facts("iommu-off").iommu
     assert isinstance(off, Iommu) and off.units == () and off.groups == ()
-    assert isinstance(iommu.read(folder_root(Path("/nonexistent"), {})), Unread)
+    assert isinstance(iommu.read(folder_root(tmp_path, {})), Unread)
 
 
 def test_groups_without_their_folder_are_found_by_the_devices_links(tmp_path: Path) -> None:

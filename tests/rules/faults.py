@@ -59,9 +59,13 @@ ABSENCE_SAYS_NO = re.compile(
     r"|/sys/bus/(?:pci|usb)/devices/[^/]+|/sys/class/[^/]+/[^/]+|/sys/kernel/iommu_groups/\d+(?:/devices/[^/]+)?"
     r"|.*/(?:driver|iommu_group|physfn|resource\d_resize|msi_irqs(?:/\d+)?|holders(?:/.*)?|slaves(?:/.*)?|partition)"
     r"|/sys/devices/pci[^/]+(?:/[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])*"
+    r"|/sys/class/[^/]+|/sys/bus/usb(?:/devices)?|/sys/firmware/acpi/tables/[^/]+|.*/(?:max|current)_link_(?:width|speed)"
+    r"|/sys/devices/.*/(?:usb\d+|\d+-[\d.]+(?::\d+\.\d+)?|net(?:/[^/]+)?)"
     r"|/sys/firmware/efi(?:/.*)?|/sys/block/[^/]+|/sys/devices/system/cpu/cpu\d+|/sys/devices/system/node/node\d+"
 )
-"""Runtime names whose absence the kernel documents as an answer: no such process, module, device, driver, link."""
+"""Runtime names whose absence the kernel documents as an answer: no such process, module, device, class, driver."""
+EMPTY_SAYS_NONE = re.compile(r".*/reserved_regions|/proc/bus/input/devices|/proc/modules|/proc/swaps|.*/reset_method")
+"""Lists of the kernel that may be empty."""
 ADDRESS = re.compile(r"(?:/(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?)+(?=/|$)")
 
 
@@ -275,6 +279,8 @@ def applies(fault: Fault, path: str, node: Node | None) -> bool:
     if fault is Fault.NOISE:
         return True
     if fault is Fault.CUT and len(node.data) < 64:
+        return False
+    if fault is Fault.EMPTY and EMPTY_SAYS_NONE.fullmatch(path):
         return False
     return not FREE_TEXT.fullmatch(path)
 

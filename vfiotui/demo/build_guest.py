@@ -110,6 +110,7 @@ def _process(tree: TreeBuilder, guest: GuestDesc, pid: int) -> None:
         tree.file(f"{folder}/schedstat", "0 0 0")
         tree.file(f"{folder}/stat", stat_line(thread.tid, pid, thread.name, thread.cpus[0]))
         tree.file(f"{folder}/status", status_text(thread, pid))
+    tree.folder(f"/proc/{pid}/fd", 0o500)
     tree.file(f"/proc/{pid}/cmdline", "\0".join(arguments).encode() + b"\0")
 
 

@@ -46,6 +46,7 @@ def add_host_tasks(nodes: Nodes, host: Host, clock: Callable[[], float] = time.m
             return stat_line(tid, 2, f"kworker/{cpu}:1-events", cpu, int(spikes(t, cpu) * TICKS), KERNEL_THREAD)
 
         tree.file(path, stat())
+        tree.folder(f"/proc/{tid}/fd", 0o500)
         moving[path] = stat
     for cpu in online(host.cpu):
         _idle_states(tree, moving, host, cpu, now)

@@ -36,10 +36,11 @@ def read_os(root: Root) -> tuple[Reading[str], Reading[str]]:
 
 
 def read_lockdown(root: Root) -> Reading[str]:
-    """The chosen word of the lockdown file; empty where the kernel has none."""
+    """The chosen word of the lockdown file; empty where the kernel shows its security files and has none."""
     text = root.text("/sys/kernel/security/lockdown", 4096)
     if isinstance(text, Unread):
-        return "" if text.why is Why.ABSENT and root.has("sys") else text
+        shown = root.names("/sys/kernel/security")
+        return "" if text.why is Why.ABSENT and isinstance(shown, tuple) and shown else text
     return then_reading(text)
 
 

@@ -29,21 +29,19 @@ class ConfigFiles:
 
     def one(self, path: str) -> tuple[ConfigFile, ...]:
         """The file, or nothing where it cannot be read. Its line ends stay: kmod joins no line before a CR."""
-        data = self.root.bytes(path, FILE_LIMIT)
-        if isinstance(data, Unread):
-            masked = data.why is Why.NOT_A_FILE and self.root.link(path) == MASK
-            if data.why is not Why.ABSENT and not masked and not self._is_folder(path):
-                self.missing.append(data)
+        if self._is_folder_or_mask(path):
             return ()
-        text = data.decode("utf-8", "replace").rstrip("\r\n\0")
-        if "\0" in text:
-            self.missing.append(self.root.missed(Unread("holds bytes that are no text", Why.DAMAGED, path)))
+        text = self.root.decoded(path, FILE_LIMIT)
+        if isinstance(text, Unread):
+            if text.why is not Why.ABSENT:
+                self.missing.append(text)
             return ()
-        return (ConfigFile(path, text),)
+        return (ConfigFile(path, text.rstrip("\r\n")),)
 
-    def _is_folder(self, path: str) -> bool:
-        found = self.root.stat(path)
-        return not isinstance(found, Unread) and found.kind == "directory"
+    def _is_folder_or_mask(self, path: str) -> bool:
+        found = self.root.stat(path, follow=False)
+        kind = "" if isinstance(found, Unread) else found.kind
+        return kind == "directory" or (kind == "link" and self.root.link(path) == MASK)
 
     def several(self, paths: Iterable[str]) -> tuple[ConfigFile, ...]:
         """Those of the files that can be read."""

@@ -20,14 +20,17 @@ TABLE_LIMIT = 1 << 20
 
 
 def read_table(root: Root, name: str, parse: Callable[[bytes], Reading[T]]) -> Reading[T | None]:
-    """A table; None where the tables are visible and this one is not among them."""
+    """A table; None where the tables are visible and this one is not among them.
+
+    Unread at its own path where it is among them and may not be read.
+    """
     path = f"{TABLES}/{name}"
     data = root.bytes(path, TABLE_LIMIT)
     if isinstance(data, Unread):
         listed = root.names(TABLES)
-        if data.why is Why.ABSENT and not isinstance(listed, Unread):
-            return None
-        return data
+        if isinstance(listed, Unread):
+            return listed
+        return None if data.why is Why.ABSENT else data
     table = parse(data)
     return Unread(table.reason, table.why, path) if isinstance(table, Unread) else table
 

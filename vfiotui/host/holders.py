@@ -68,6 +68,8 @@ def open_nodes(root: Root, pid: str) -> Reading[tuple[tuple[str, re.Match[str]],
     found: dict[str, re.Match[str]] = {}
     for number in numbers:
         target = root.link(f"{folder}/{number}")
+        if isinstance(target, Unread) and target.why is Why.FORBIDDEN:
+            return target
         if isinstance(target, str) and target.startswith("/dev/") and (match := NODE.fullmatch(target)):
             found[target] = match
     return tuple(found.items())
@@ -82,7 +84,8 @@ def _walk(root: Root, pids: list[str], until: float, hidden: list[str]) -> Itera
             return
         held = open_nodes(root, pid)
         if isinstance(held, Unread):
-            if held.why is Why.FORBIDDEN:
+            # A process that has ended meanwhile holds nothing.
+            if held.why is Why.FORBIDDEN or root.exists(f"/proc/{pid}") is not False:
                 hidden.append(pid)
             continue
         for node, match in held:

@@ -13,6 +13,8 @@ from vfiotui.model.reading import Reading, Unread, or_else
 MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"
 OCTAL = re.compile(r"\\([0-7]{3})")
 FIELD = re.compile(r"^[NSB]: (?:(Name)=\"(.*)\"|(Sysfs)=(.*)|(EV)=([0-9a-f ]+))$", re.MULTILINE)
+LINE = re.compile(r"(?:[INPSUHB]: .*)?")
+"""A line of /proc/bus/input/devices (drivers/input/input.c input_devices_seq_show)."""
 REPEAT, KEYS = 1 << 0x14, 1 << 0x01
 """Bits of EV: keys that repeat are those of a keyboard; power buttons and lids do not repeat (input/event-codes)."""
 PLACES = 200
@@ -61,9 +63,10 @@ def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...
 
 def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:
     """Everything with repeating keys, by its place in sysfs."""
-    text = root.text(INPUT, 1 << 20)
-    if isinstance(text, Unread):
-        return text
+    lines = root.table(INPUT, LINE.fullmatch, 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    text = "\n".join(lines)
     found: dict[tuple[str, str], Keyboard] = {}
     for part in text.split("\n\n"):
         fields = {k: v for m in FIELD.finditer(part) for k, v in ((m[1] or m[3] or m[5], m[2] or m[4] or m[6] or ""),)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vfiotui.host.root import Root
 from vfiotui.model.iommu import Iommu, IommuGroup, IommuUnit, ReservedRegion
 from vfiotui.model.pci import BDF
@@ -9,6 +11,8 @@ from vfiotui.model.reading import Reading, Unread, or_else
 
 UNITS = "/sys/class/iommu"
 GROUPS = "/sys/kernel/iommu_groups"
+REGION = re.compile(r"0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} [a-z-]+")
+"""A line of reserved_regions (drivers/iommu/iommu.c iommu_group_show_resv_regions)."""
 
 
 def unit_kind(name: str) -> str:
@@ -37,17 +41,11 @@ def read_units(root: Root) -> Reading[tuple[IommuUnit, ...]]:
 
 def read_reserved(root: Root, path: str) -> Reading[tuple[ReservedRegion, ...]]:
     """The lines of reserved_regions: start, end, kind."""
-    lines = root.lines(path, 1 << 16)
+    lines = root.table(path, REGION.fullmatch, 1 << 16)
     if isinstance(lines, Unread):
         return lines
-    found = []
-    for line in lines:
-        words = line.split()
-        try:
-            found.append(ReservedRegion(int(words[0], 16), int(words[1], 16), words[2]))
-        except (IndexError, ValueError):
-            continue
-    return tuple(found)
+    words = (line.split() for line in lines)
+    return tuple(ReservedRegion(int(start, 16), int(end, 16), kind) for start, end, kind in words)
 
 
 def read_groups(root: Root) -> Reading[tuple[IommuGroup, ...]]:

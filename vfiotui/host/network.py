@@ -63,13 +63,22 @@ def nobody_uses(root: Root, table: str) -> bool:
     return any(line.startswith(f"{table.upper()}: inuse 0") for line in or_else(root.lines(path, TABLE_LIMIT), ()))
 
 
+def is_route(line: str) -> bool:
+    """Whether it is a line of /proc/net/route, or the first one, which names the columns."""
+    words = line.split()
+    if len(words) < 11:
+        return False
+    return words[0] == "Iface" or all(len(w) == 8 and HEX.fullmatch(w) is not None for w in (words[1], words[7]))
+
+
 def routes(root: Root) -> tuple[tuple[str, int, int], ...]:
     """Interface, destination and mask (both in network order) of /proc/net/route."""
     found = []
-    for line in or_else(root.lines("/proc/net/route", TABLE_LIMIT), ())[1:]:
+    lines = root.table("/proc/net/route", is_route, TABLE_LIMIT)
+    if lines == ():
+        root.missed(Unread("lacks the line that names its columns", Why.DAMAGED, "/proc/net/route"))
+    for line in or_else(lines, ())[1:]:
         words = line.split()
-        if len(words) < 8 or not all(len(w) == 8 and HEX.fullmatch(w) for w in (words[1], words[7])):
-            continue
         found.append((words[0], in_network_order(words[1]), in_network_order(words[7])))
     return tuple(found)
 

@@ -11,10 +11,16 @@ from vfiotui.host.pci_names import PciNames, read_names
 from vfiotui.host.root import Root
 from vfiotui.model.cpuset import parse_list
 from vfiotui.model.pci import BDF, Bar, Capabilities, Link, PciBus, PciDevice
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.reading import Reading, Unread, Why, at, or_else, then
 from vfiotui.model.value import dataclass, replace
 
 DEVICES = "/sys/bus/pci/devices"
+VGA = (0x0300, 0x0001)
+"""Classes of VGA devices; the second is that of devices from before there were classes."""
+METHODS = frozenset("device_specific acpi flr af_flr pm bus cxl_bus".split())
+"""Words of reset_method (drivers/pci/pci.c pci_reset_fn_methods)."""
+ROM_LINE = 7
+"""The line of `resource` that is the expansion ROM's; bridges and virtual functions have more below it."""
 CONFIG_DEADLINE = 2.0
 """Seconds for all configuration spaces together; a sick device can hold a read for ever."""
 NOT_ASKED = Unread("was not asked for", Why.NOT_HERE)
@@ -35,8 +41,8 @@ def read(root: Root) -> Reading[PciBus]:
     if isinstance(bus, Unread):
         return bus
     aliases = read_aliases(root)
-    configs = read_configs(root, [d.bdf for d in bus.devices])
-    return PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices))
+    configs = read_configs(root, bus.devices)
+    return _with_resets_seen(PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices)))
 
 
 def glance(root: Root) -> Reading[PciBus]:
@@ -55,7 +61,7 @@ def _glance(root: Root, names: PciNames) -> Reading[PciBus]:
 
 def with_capabilities(root: Root, bus: PciBus, addresses: Collection[str]) -> PciBus:
     """The bus with the capabilities of some functions."""
-    configs = read_configs(root, [d.bdf for d in bus.devices if d.bdf in addresses])
+    configs = read_configs(root, [d for d in bus.devices if d.bdf in addresses])
     return PciBus(tuple(replace(d, capabilities=configs[d.bdf]) if d.bdf in configs else d for d in bus.devices))
 
 
@@ -63,31 +69,38 @@ def _order(bdf: str) -> tuple[int, str]:
     return len(bdf), bdf
 
 
-def read_configs(root: Root, addresses: Sequence[str]) -> dict[str, Reading[Capabilities]]:
+def _config(root: Root, device: PciDevice) -> Reading[Capabilities]:
+    path = f"{DEVICES}/{device.bdf}/config"
+    vendor = device.vendor if isinstance(device.vendor, int) else None
+    found = at(path, root.in_pieces(path, lambda piece, size: parse_pieces(piece, size, vendor)))
+    return root.missed(found) if isinstance(found, Unread) else found
+
+
+def read_configs(root: Root, devices: Sequence[PciDevice]) -> dict[str, Reading[Capabilities]]:
     """The configuration spaces, read by one worker; a device that hangs is named and the others go on."""
     found: dict[str, Reading[Capabilities]] = {}
-    todo = list(addresses)
+    todo = list(devices)
     while todo:
         # A new list for each worker: one that was left behind keeps taking from its own.
         mine = list(todo)
 
-        def work(mine: list[str] = mine) -> bool:
-            for address in mine:
-                found[address] = root.in_pieces(f"{DEVICES}/{address}/config", parse_pieces)
+        def work(mine: list[PciDevice] = mine) -> bool:
+            for device in mine:
+                found[device.bdf] = _config(root, device)
             return True
 
         done = root.within(work, CONFIG_DEADLINE)
         if done is True:
             break
         assert isinstance(done, Unread)
-        answered = [a for a in mine if a in found]
+        answered = [d for d in mine if d.bdf in found]
         stuck = mine[len(answered)] if len(answered) < len(mine) else None
         if stuck is not None:
-            found[stuck] = Unread(done.reason, Why.TIMED_OUT, f"{DEVICES}/{stuck}/config")
-        todo = [a for a in mine if a not in found]
+            found[stuck.bdf] = Unread(done.reason, Why.TIMED_OUT, f"{DEVICES}/{stuck.bdf}/config")
+        todo = [d for d in mine if d.bdf not in found]
         if not answered:
             # The next one hangs as well: the bus is sick, and every further try costs the deadline.
-            found.update({a: Unread("not tried: the bus does not answer", Why.TIMED_OUT) for a in todo})
+            found.update({d.bdf: Unread("not tried: the bus does not answer", Why.TIMED_OUT) for d in todo})
             todo = []
     return found
 
@@ -145,7 +158,7 @@ def read_basics(root: Root, bdf: str, tables: _Tables) -> PciDevice:
         parent=_parent(root, folder),
         numa_node=NOT_ASKED,
         local_cpus=NOT_ASKED,
-        boot_vga=_boot_vga(root, folder),
+        boot_vga=_boot_vga(root, folder, class_code),
         has_reset=root.exists(f"{folder}/reset"),
         reset_methods=NOT_ASKED,
         link=Link(NOT_ASKED, NOT_ASKED, NOT_ASKED, NOT_ASKED),
@@ -174,7 +187,7 @@ def _whole(
         modules=alias if isinstance(alias, Unread) else aliases.missing or aliases.modules(alias),
         numa_node=then(root.integer(f"{folder}/numa_node"), lambda n: None if n < 0 else n),
         local_cpus=_local_cpus(root, folder),
-        reset_methods=then(root.text(f"{folder}/reset_method", 4096), lambda t: tuple(t.split())),
+        reset_methods=_reset_methods(root, folder),
         link=Link(
             speed=root.text(f"{folder}/current_link_speed", 4096),
             width=root.integer(f"{folder}/current_link_width"),
@@ -215,7 +228,7 @@ def _driver(root: Root, folder: str, event: dict[str, str]) -> Reading[str | Non
         return link
     if event or not isinstance(root.stat(f"{folder}/subsystem", follow=False), Unread):
         return None
-    return Unread("this tree does not show drivers", Why.NOT_HERE, f"{folder}/driver")
+    return root.missed(Unread("this tree does not show drivers", Why.NOT_HERE, f"{folder}/driver"))
 
 
 def _override(root: Root, folder: str) -> Reading[str | None]:
@@ -247,22 +260,54 @@ def _local_cpus(root: Root, folder: str) -> Reading[frozenset[int]]:
     return text if isinstance(text, Unread) else parse_list(text)
 
 
-def _boot_vga(root: Root, folder: str) -> Reading[bool | None]:
+def _boot_vga(root: Root, folder: str, class_code: Reading[int]) -> Reading[bool | None]:
+    """Every VGA device has the file, and no other has it (drivers/pci/pci-sysfs.c pci_dev_attrs_are_visible)."""
     number = root.integer(f"{folder}/boot_vga")
     if isinstance(number, Unread):
-        return None if number.why is Why.ABSENT else number
+        other = isinstance(class_code, int) and class_code >> 8 not in VGA
+        return None if number.why is Why.ABSENT and other else number
+    if number not in (0, 1):
+        return root.missed(Unread(f"holds no flag but {number}", Why.DAMAGED, f"{folder}/boot_vga"))
     return number == 1
+
+
+def _reset_methods(root: Root, folder: str) -> Reading[tuple[str, ...]]:
+    text = root.text(f"{folder}/reset_method", 4096)
+    if isinstance(text, Unread):
+        return text
+    words = tuple(text.split())
+    if words and not METHODS & set(words):
+        return root.missed(Unread(f"names no way to reset: {text[:40]!r}", Why.DAMAGED, f"{folder}/reset_method"))
+    return words
+
+
+def _with_resets_seen(bus: PciBus) -> PciBus:
+    """The bus; where none of its functions shows how it is reset, the tree lacks these files, and not the devices."""
+    if any(d.has_reset is True or not isinstance(d.reset_methods, Unread) for d in bus.devices):
+        return bus
+    unseen = "no function of this tree shows whether it can be reset"
+    return PciBus(
+        tuple(
+            replace(d, has_reset=Unread(unseen, Why.NOT_HERE, f"{DEVICES}/{d.bdf}/reset"))
+            if d.has_reset is False
+            else d
+            for d in bus.devices
+        )
+    )
 
 
 def _bars(root: Root, folder: str) -> Reading[tuple[Bar, ...]]:
     lines = root.lines(f"{folder}/resource", 1 << 14)
     if isinstance(lines, Unread):
         return lines
+    if len(lines) < ROM_LINE:
+        found_short = f"holds {len(lines)} lines, and every function has {ROM_LINE} at least"
+        return root.missed(Unread(found_short, Why.DAMAGED, f"{folder}/resource"))
     found = []
-    for index, line in enumerate(lines[:7]):
+    for index, line in enumerate(lines[:ROM_LINE]):
         words = [_hex(w.removeprefix("0x"), 16) for w in line.split()]
         if len(words) != 3 or None in words:
-            return Unread(f"line {index + 1} is no resource", Why.DAMAGED, f"{folder}/resource")
+            return root.missed(Unread(f"line {index + 1} is no resource", Why.DAMAGED, f"{folder}/resource"))
         start, end, flags = (w or 0 for w in words)
         if not flags or end < start:
             continue

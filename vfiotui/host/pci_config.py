@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from vfiotui.model.pci import Acs, Capabilities, Express, RebarSize
+from vfiotui.model.pci import HEADER_ONLY, Acs, Capabilities, Express, RebarSize
 from vfiotui.model.reading import Reading, Unread, Why
 
 EXPRESS_KINDS = {
@@ -115,17 +115,24 @@ def parse(data: bytes) -> Reading[Capabilities]:
     return parse_pieces(lambda place, size: data[place : place + size], len(data))
 
 
-def parse_pieces(piece: Piece, size: int) -> Reading[Capabilities]:
-    """The same of a space that is read in pieces: the header, the two lists, and the words that are looked at."""
+def parse_pieces(piece: Piece, size: int, vendor: int | None = None) -> Reading[Capabilities]:
+    """The same of a space that is read in pieces: the header, the two lists, and the words that are looked at.
+
+    `vendor` is what the kernel says of the device: a space that begins otherwise is damaged. Virtual functions
+    answer ffff there (PCI Express base specification, 9.3.4.1.1).
+    """
     space = _Space(piece, size)
     if len(space.header) < HEADER:
         held = f"holds {len(space.header)} bytes of configuration space, {HEADER} at least are expected"
         return Unread(held, Why.DAMAGED)
     if not space.header.strip(b"\xff"):
         return Capabilities(dead=True)
+    begins = space.at(0, 2)
+    if vendor is not None and begins not in (vendor, 0xFFFF):
+        return Unread(f"begins with the vendor {begins:04x}, and the device is of {vendor:04x}", Why.DAMAGED)
     header = space.at(0x0E, 1)
     if space.cut:
-        return Unread("needs root: 64 bytes of configuration space were given", Why.FORBIDDEN)
+        return HEADER_ONLY
     caps = standard(space)
     more = Unread("needs root: the extended configuration space was not given", Why.FORBIDDEN)
     wide = size > 0x100

@@ -153,8 +153,8 @@ class Root:
         except (OSError, ValueError) as error:
             return self.missed(unread(error, path))
 
-    def text(self, path: str, limit: int = TEXT_LIMIT) -> Reading[str]:
-        """A file as text without its final newlines, NULs and CRs (sysfs and old firmware pad with them).
+    def decoded(self, path: str, limit: int = TEXT_LIMIT) -> Reading[str]:
+        """A file as text without the NULs at its end (sysfs and old firmware pad with them), and otherwise as it is.
 
         Bytes that are no UTF-8 appear as U+FFFD. What holds NULs before its end is no text: a crash leaves such files.
         """
@@ -165,7 +165,12 @@ class Root:
             content = data.rstrip(b"\0\r\n")
             if not content or b"\0" in content:
                 return self.missed(Unread("holds NUL bytes and is no text", Why.DAMAGED, path))
-        return data.decode("utf-8", "replace").replace("\0", "").replace("\r", "").rstrip("\n")
+        return data.decode("utf-8", "replace").replace("\0", "")
+
+    def text(self, path: str, limit: int = TEXT_LIMIT) -> Reading[str]:
+        """Like `decoded`, without CRs and the final newlines."""
+        text = self.decoded(path, limit)
+        return text if isinstance(text, Unread) else text.replace("\r", "").rstrip("\n")
 
     def lines(self, path: str, limit: int = TEXT_LIMIT) -> Reading[tuple[str, ...]]:
         """The lines of a text file."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from vfiotui.host.root import Root
 from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.reading import Reading, Unread, Why, then
 from vfiotui.model.screens import Claim, DrmCard, FirmwareScreen, Framebuffer, Screens, VirtualConsole
 
 PLATFORM = "/sys/bus/platform/devices"
@@ -43,11 +44,11 @@ def claims(lines: Iterable[str]) -> Iterator[Claim]:
 
 def read_claims(root: Root) -> Reading[tuple[Claim, ...]]:
     """Who holds a card's memory (/proc/iomem); without root the kernel shows names but no addresses."""
-    lines = root.lines("/proc/iomem")
+    lines = root.table("/proc/iomem", RESOURCE.match)
     if isinstance(lines, Unread):
         return lines
     found = tuple(claims(lines))
-    return found if lines else Unread("is empty", Why.FORBIDDEN, "/proc/iomem")
+    return found if lines else root.missed(Unread("is empty", Why.FORBIDDEN, "/proc/iomem"))
 
 
 def _driver(root: Root, folder: str) -> Reading[str | None]:
@@ -65,15 +66,21 @@ def read_firmware(root: Root) -> Reading[tuple[FirmwareScreen, ...]]:
     return tuple(FirmwareScreen(n, _driver(root, f"{PLATFORM}/{n}")) for n in names if "-framebuffer." in n)
 
 
+def _none_if_lacking(root: Root, absent: Unread) -> Reading[tuple[Any, ...]]:
+    """Nothing, where the kernel shows its classes and this one is not among them; else why it is not known."""
+    shown = root.names("/sys/class")
+    return () if absent.why is Why.ABSENT and isinstance(shown, tuple) and shown else absent
+
+
 def read_consoles(root: Root) -> Reading[tuple[VirtualConsole, ...]]:
     """The virtual consoles' backends."""
     names = root.names(CONSOLES)
     if isinstance(names, Unread):
-        return () if names.why is Why.ABSENT and root.has("sys") else names
+        return _none_if_lacking(root, names)
     return tuple(
         VirtualConsole(
             n,
-            or_else(root.text(f"{CONSOLES}/{n}/name", 4096), ""),
+            root.text(f"{CONSOLES}/{n}/name", 4096),
             then(root.integer(f"{CONSOLES}/{n}/bind"), bool),
         )
         for n in names
@@ -84,7 +91,7 @@ def read_cards(root: Root) -> Reading[tuple[DrmCard, ...]]:
     """DRM cards by name, with the connectors that a display is plugged into."""
     names = root.names(DRM)
     if isinstance(names, Unread):
-        return () if names.why is Why.ABSENT and root.has("sys") else names
+        return _none_if_lacking(root, names)
     found = []
     for card in filter(CARD.match, names):
         device = root.real(f"{DRM}/{card}/device")

@@ -6,7 +6,7 @@ import re
 
 from vfiotui.host.root import Root
 from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 from vfiotui.model.usb import Usb, UsbController, UsbDevice
 
 DEVICES = "/sys/bus/usb/devices"
@@ -56,6 +56,8 @@ def read(root: Root) -> Reading[Usb]:
     """All controllers that have a bus, with their devices."""
     names = root.names(DEVICES)
     if isinstance(names, Unread):
+        if names.why is Why.ABSENT and not root.names("/sys/bus"):
+            return Unread("no bus is shown here", Why.NOT_HERE, DEVICES)
         return names
     interfaces: dict[str, list[str]] = {}
     for name in names:

@@ -31,16 +31,17 @@ def pattern(path: str) -> re.Pattern[str]:
     return re.compile(f"/{names[0]}{inner}")
 
 
-def missing(gaps: Gaps, reads: Iterable[str]) -> tuple[Unread, ...]:
+def missing(gaps: Gaps, reads: Iterable[str], runs: bool = True) -> tuple[Unread, ...]:
     """The gaps at the paths on which a pass rests, in order of their paths.
 
-    A path that ends in "?" may be absent: that is an answer. Absent files outside /proc and /sys are none of the gaps.
+    A path that ends in "?" may be absent: that is an answer. Absent files outside /proc and /sys are none of the gaps,
+    and where nothing `runs` (a mounted disk) those below them are none either.
     """
     wanted = [(pattern(r.removesuffix("?")), r.endswith("?")) for r in reads]
     found: dict[str, Unread] = {}
     for gap in (g for part in gaps.values() for g in part):
         absent = gap.why is Why.ABSENT
-        if absent and not gap.path.startswith(RUNTIME):
+        if absent and not (runs and gap.path.startswith(RUNTIME)):
             continue
         if any(p.fullmatch(gap.path) for p, may_lack in wanted if not (absent and may_lack)):
             found.setdefault(gap.path, gap)

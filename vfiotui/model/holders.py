@@ -25,7 +25,7 @@ class Holders:
 
     found: tuple[Holder, ...]
     hidden: int
-    """Processes whose open files may only be seen by root."""
+    """Processes whose open files could not be seen: those of others are shown to root only."""
     complete: bool
     """False where the time for the walk was up."""
 
@@ -34,7 +34,8 @@ class Holders:
         """What was not seen, as a sentence fragment; empty where all was."""
         parts = []
         if self.hidden:
-            parts.append(f"the open files of {self.hidden} processes need root")
+            processes = "1 process" if self.hidden == 1 else f"{self.hidden} processes"
+            parts.append(f"the open files of {processes} could not be seen (root sees those of all users)")
         if not self.complete:
             parts.append("there are too many processes to look at all of them in time")
         return "; ".join(parts)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.value import dataclass, field
 
 BDF = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 """A full address; the domain may be longer than four digits (VMD)."""
+
+HEADER_ONLY = Unread("needs root: 64 bytes of configuration space were given", Why.FORBIDDEN)
+"""The device answers, and its capabilities are for root."""
 
 BRIDGE_CLASSES = (0x0600, 0x0601, 0x0604, 0x0609)
 """Host, ISA and PCI-to-PCI bridges."""
@@ -153,6 +156,15 @@ class PciDevice:
     capabilities: Reading[Capabilities]
     sriov_parent: Reading[str | None] = None
     """The physical function, for a virtual one."""
+
+    @property
+    def answers(self) -> Reading[bool]:
+        """Whether reads of its configuration space are answered: ones throughout and silence are no answer."""
+        if isinstance(self.capabilities, Unread):
+            if self.capabilities.why is Why.TIMED_OUT:
+                return False
+            return True if self.capabilities.reason == HEADER_ONLY.reason else self.capabilities
+        return not self.capabilities.dead
 
     @property
     def class16(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading
+from vfiotui.model.reading import Reading, Unread
 from vfiotui.model.value import dataclass
 
 
@@ -40,14 +40,14 @@ class VirtualConsole:
 
     name: str
     """vtcon0."""
-    kind: str
+    kind: Reading[str]
     """ "frame buffer device", "dummy device", "VGA+"."""
     bound: Reading[bool]
 
     @property
-    def on_framebuffer(self) -> bool:
+    def on_framebuffer(self) -> Reading[bool]:
         """Whether it draws on a framebuffer."""
-        return "frame buffer" in self.kind
+        return self.kind if isinstance(self.kind, Unread) else "frame buffer" in self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300
 
@@ -50,6 +50,7 @@ def remedy(boot: Boot | Unread, device: str, driver: str | None) -> str:
     fires="dark-card",
     silent="clean",
     counts_guests=True,
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, screens = known(facts.pci), known(facts.screens)

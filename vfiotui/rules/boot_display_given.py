@@ -24,11 +24,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 
 @rule(
-    "BOOT-DISPLAY-GIVEN", "H10", Severity.WARN, needs=("pci",), fires="single-gpu", silent="clean", counts_guests=True
+    "BOOT-DISPLAY-GIVEN",
+    "H10",
+    Severity.WARN,
+    needs=("pci",),
+    fires="single-gpu",
+    silent="clean",
+    counts_guests=True,
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
@@ -36,19 +43,26 @@ def check(facts: Facts) -> Iterator[Answer]:
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
         yield not_applicable("host", "no display controller is meant for a guest")
-    drawn = set() if isinstance(facts.screens, Unread) else {
-        c.bdf for c in or_else(facts.screens.cards, ()) if c.boot_display is True
-    }  # fmt: skip
+    shown = () if isinstance(facts.screens, Unread) else or_else(facts.screens.cards, ())
+    drawn = {c.bdf: c.name for c in shown if c.boot_display is True}
     for card in cards:
         if card.boot_vga is True or card.bdf in drawn:
             yield fails(
                 card.bdf,
                 f"{card.name} is the boot display and is meant for a guest: console and boot messages go with it.",
-                seen(f"/sys/bus/pci/devices/{card.bdf}/boot_vga", "1" if card.boot_vga is True else "boot_display 1"),
+                seen(f"/sys/bus/pci/devices/{card.bdf}/boot_vga", "1")
+                if card.boot_vga is True
+                else seen(f"/sys/class/drm/{drawn[card.bdf]}/boot_display", "1"),
                 *given[card.bdf],
                 fix=fix("make the other card the primary display in the firmware setup", Risk.R3),
             )
         elif isinstance(card.boot_vga, Unread):
-            yield unknown(card.bdf, f"whether it is the boot display is not shown: {card.boot_vga}")
+            yield lacking(card.bdf, check.title, card.boot_vga)
+        elif card.boot_vga is None:
+            yield holds(
+                card.bdf,
+                "it is no VGA device, which the boot display is",
+                seen(f"/sys/bus/pci/devices/{card.bdf}/class", f"{known(card.class_code):06x}"),
+            )
         else:
             yield holds(card.bdf, "it is not the boot display", seen(f"/sys/bus/pci/devices/{card.bdf}/boot_vga", "0"))

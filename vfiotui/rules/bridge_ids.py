@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -34,6 +34,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
     ),
     fires="old-advice",
     silent="tower",
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     ids = configured_ids(known(facts.boot))

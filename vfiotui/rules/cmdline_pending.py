@@ -21,10 +21,10 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import LINES, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("CMDLINE-PENDING", "H3", Severity.WARN, needs=("boot",), fires="pending", silent="tower")
+@rule("CMDLINE-PENDING", "H3", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if facts.mode is Mode.ROOT:

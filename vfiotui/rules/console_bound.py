@@ -25,10 +25,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.host_use import is_given, remaining_displays
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("CONSOLE-BOUND", "H11", Severity.INFO, needs=("pci", "virt", "screens"), fires="single-gpu", silent="clean")
+@rule(
+    "CONSOLE-BOUND",
+    "H11",
+    Severity.INFO,
+    needs=("pci", "virt", "screens"),
+    fires="single-gpu",
+    silent="clean",
+    reads=MEANT,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, screens = known(facts.pci), known(facts.screens)
     known(known(facts.virt).domains)
@@ -38,7 +46,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not cards:
         yield not_applicable("host", "no guest takes a card from a host driver")
         return
-    bound = [c for c in known(screens.consoles) if c.on_framebuffer and c.bound is True]
+    bound = [c for c in known(screens.consoles) if known(c.on_framebuffer) and known(c.bound)]
     left = remaining_displays(bus, frozenset(given))
     evidence = [seen(f"/sys/class/vtconsole/{c.name}", c.kind) for c in bound]
     if bound and not left:

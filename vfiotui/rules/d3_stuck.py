@@ -20,11 +20,35 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import Unread, or_else
+from vfiotui.rules.rule import (
+    CLASS,
+    DRIVERS,
+    Answer,
+    fails,
+    fix,
+    holds,
+    known,
+    lacking,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
+
+AWAKE = ("D0", "D1", "D2", "D3hot", "unknown")
+"""Words of power_state beside D3cold and error (drivers/pci/pci.c pci_power_names)."""
 
 
-@rule("D3-STUCK", "H7", Severity.WARN, needs=("pci",), fires="weak-reset", silent="clean")
+@rule(
+    "D3-STUCK",
+    "H7",
+    Severity.WARN,
+    needs=("pci",),
+    fires="weak-reset",
+    silent="clean",
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     given = [d for d in bus.devices if isinstance(d.driver, str) and "vfio" in d.driver]
@@ -34,16 +58,21 @@ def check(facts: Facts) -> Iterator[Answer]:
     log = or_else(facts.kernel_log, ())
     for device in given:
         said = [x.text for x in log if device.bdf in x.text and "Unable to change power state" in x.text]
-        state = seen(f"/sys/bus/pci/devices/{device.bdf}/power_state", or_else(device.power_state, "not shown"))
+        path = f"/sys/bus/pci/devices/{device.bdf}/power_state"
+        state = () if isinstance(device.power_state, Unread) else (seen(path, device.power_state),)
         if said or device.power_state == "D3cold":
             yield fails(
                 device.bdf,
                 "This card did not wake up again." if said else "This card sleeps in D3cold; some never wake from it.",
-                state,
+                *state,
                 *(seen("kernel log", text) for text in said[-1:]),
                 fix=fix(
                     "set disable_idle_d3=1 for vfio-pci", Risk.R2, ("modprobe.option", "vfio-pci disable_idle_d3=1")
                 ),
             )
+        elif isinstance(device.power_state, Unread):
+            yield lacking(device.bdf, check.title, device.power_state)
+        elif device.power_state not in AWAKE:
+            yield unknown(device.bdf, "the kernel shows a state that is not known here", *state)
         else:
-            yield holds(device.bdf, "awake or lightly asleep", state)
+            yield holds(device.bdf, "awake or lightly asleep", *state)

@@ -21,19 +21,25 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.pci import Capabilities
-from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("DEVICE-DEAD", "H7", Severity.FAIL, needs=("pci",), fires="dead-card", silent="tower")
+@rule(
+    "DEVICE-DEAD",
+    "H7",
+    Severity.FAIL,
+    needs=("pci",),
+    fires="dead-card",
+    silent="tower",
+    reads=("/sys/bus/pci/devices/*/vendor",),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     bad = False
     for device in bus.devices:
         caps = device.capabilities
         dead = isinstance(caps, Capabilities) and caps.dead
-        hung = isinstance(caps, Unread) and caps.why is Why.TIMED_OUT
-        if dead or hung:
+        if device.answers is False:
             bad = True
             yield fails(
                 device.bdf,
@@ -42,4 +48,6 @@ def check(facts: Facts) -> Iterator[Answer]:
                 fix=fix("shut down and cut the power for some seconds", Risk.R0),
             )
     if not bad:
-        yield holds("host", f"all {len(bus.devices)} devices answer")
+        for device in bus.devices:
+            known(device.answers)
+        yield holds("host", f"all {len(bus.devices)} devices answer", seen("/sys/bus/pci/devices/*/config", "answers"))

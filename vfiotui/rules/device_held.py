@@ -23,10 +23,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.host_use import is_given
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("DEVICE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="tower", silent="clean")
+@rule(
+    "DEVICE-HELD",
+    "H11",
+    Severity.WARN,
+    needs=("pci", "virt", "holders"),
+    fires="tower",
+    silent="clean",
+    reads=(*MEANT, "/sys/class/drm/*/device", "/sys/class/sound/*/device"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     known(known(facts.virt).domains)

@@ -32,7 +32,9 @@ def check(facts: Facts) -> Iterator[Answer]:
     tables = {"DMAR": firmware.dmar, "IVRS": firmware.ivrs}
     # A table that is there but may not be read without root is there all the same.
     there = [
-        n for n, t in tables.items() if t is not None and not (isinstance(t, Unread) and t.why is not Why.FORBIDDEN)
+        n
+        for n, t in tables.items()
+        if t is not None and (not isinstance(t, Unread) or (t.why is Why.FORBIDDEN and t.path.endswith(f"/{n}")))
     ]
     if there:
         yield holds(

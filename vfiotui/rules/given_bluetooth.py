@@ -22,11 +22,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import meant
 from vfiotui.model.reading import Unread, Why, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
-    "GIVEN-BLUETOOTH", "H5", Severity.INFO, needs=("pci",), fires="gives-all-away", silent="clean", counts_guests=True
+    "GIVEN-BLUETOOTH",
+    "H5",
+    Severity.INFO,
+    needs=("pci",),
+    fires="gives-all-away",
+    silent="clean",
+    counts_guests=True,
+    reads=(*MEANT, "/sys/bus/usb/devices/*/driver?"),
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)

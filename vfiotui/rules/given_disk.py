@@ -28,7 +28,18 @@ from vfiotui.model.pci import PciBus
 from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, seen, unknown
 
 
-@given_rule("GIVEN-DISK", Severity.FAIL)
+@given_rule(
+    "GIVEN-DISK",
+    Severity.FAIL,
+    reads=(
+        "/proc/mounts",
+        "/proc/swaps?",
+        "/sys/class/block/*/slaves?",
+        "/sys/fs/btrfs/*/devices?",
+        "/dev/*",
+        "/dev/mapper/*",
+    ),
+)
 def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     known(use.disks)
     bad = False

@@ -26,7 +26,7 @@ from vfiotui.model.pci import PciBus
 from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, not_applicable, seen
 
 
-@given_rule("GIVEN-KEYBOARD", Severity.WARN)
+@given_rule("GIVEN-KEYBOARD", Severity.WARN, reads=("/proc/bus/input/devices",))
 def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     boards = known(use.keyboards)
     lost = last_keyboards(use, frozenset(given))

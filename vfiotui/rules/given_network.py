@@ -26,7 +26,11 @@ from vfiotui.model.pci import PciBus
 from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, seen
 
 
-@given_rule("GIVEN-NETWORK", Severity.FAIL)
+@given_rule(
+    "GIVEN-NETWORK",
+    Severity.FAIL,
+    reads=("/proc/net/route", "/proc/net/ipv6_route?", "/proc/net/tcp", "/proc/net/tcp6?", "/sys/class/net/*/device"),
+)
 def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
     known(use.networks)
     bad = False

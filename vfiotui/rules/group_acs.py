@@ -26,10 +26,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.group_why import port_gap, why_shared
 from vfiotui.model.iommu import judge_group
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("GROUP-ACS", "H6", Severity.INFO, needs=("iommu", "pci"), fires="tower", silent="clean")
+@rule(
+    "GROUP-ACS",
+    "H6",
+    Severity.INFO,
+    needs=("iommu", "pci"),
+    fires="tower",
+    silent="clean",
+    reads=GROUPS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)
     bus = known(facts.pci)

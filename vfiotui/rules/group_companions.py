@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import cards_in_groups, judge_group
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -32,6 +32,7 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
     needs=("iommu", "pci"),
     fires="split-slot",
     silent="clean",
+    reads=GROUPS,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     groups, bus = known(known(facts.iommu).groups), known(facts.pci)

@@ -22,10 +22,21 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, Missing, fails, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, Missing, fails, holds, known, not_applicable, rule, seen, unknown
+
+KINDS = ("DMA", "DMA-FQ", "identity", "blocked", "unmanaged", "platform", "auto", "unknown")
+"""Words of /sys/kernel/iommu_groups/N/type (drivers/iommu/iommu.c iommu_group_show_type)."""
 
 
-@rule("GROUP-DOMAIN", "H4", Severity.INFO, needs=("iommu",), fires="old-advice", silent="clean")
+@rule(
+    "GROUP-DOMAIN",
+    "H4",
+    Severity.INFO,
+    needs=("iommu",),
+    fires="old-advice",
+    silent="clean",
+    reads=("/sys/kernel/iommu_groups/*/type",),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)
     if not groups:
@@ -36,6 +47,10 @@ def check(facts: Facts) -> Iterator[Answer]:
         unread = groups[0].domain_type
         assert isinstance(unread, Unread)
         raise Missing(unread)
+    strange = [k for k in kinds if k not in KINDS]
+    if strange:
+        yield unknown("host", f"a group is of a kind that is not known here: {strange[0][:40]!r}")
+        return
     tally = ", ".join(f"{kinds.count(k)} {k}" for k in sorted(set(kinds)))
     evidence = seen("/sys/kernel/iommu_groups/*/type", tally)
     if "identity" in kinds:

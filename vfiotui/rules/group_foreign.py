@@ -27,7 +27,7 @@ from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import cards_in_groups, judge_group
 from vfiotui.model.reading import or_else
 from vfiotui.model.wiring import CHIPSET, CPU, wired_to
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 FIXES = {
     CHIPSET: "its slot hangs behind the chipset: move it to one of the CPU, or look for ACS in the firmware setup",
@@ -44,6 +44,7 @@ FIXES = {
     needs=("iommu", "pci"),
     fires="tower",
     silent="clean",
+    reads=GROUPS,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     groups, bus = known(known(facts.iommu).groups), known(facts.pci)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import DRIVERS, GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def is_vfio(driver: str) -> bool:
@@ -44,6 +44,7 @@ def may_stay(driver: str) -> bool:
     ),
     fires="half-bound",
     silent="clean",
+    reads=(*GROUPS, *DRIVERS),
 )
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)

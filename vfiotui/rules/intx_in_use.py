@@ -23,10 +23,18 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.host_use import is_given
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, DRIVERS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("INTX-IN-USE", "H8", Severity.WARN, needs=("interrupts", "pci"), fires="old-interrupts", silent="tower")
+@rule(
+    "INTX-IN-USE",
+    "H8",
+    Severity.WARN,
+    needs=("interrupts", "pci"),
+    fires="old-interrupts",
+    silent="tower",
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     lines = known(facts.interrupts).by_device

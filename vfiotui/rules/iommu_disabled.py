@@ -23,7 +23,7 @@ from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LINES, Answer, Missing, fails, fix, holds, known, rule, seen
 
 
 def switched_off(line: CommandLine) -> list[str]:
@@ -36,7 +36,15 @@ def switched_off(line: CommandLine) -> list[str]:
     return words
 
 
-@rule("IOMMU-DISABLED", "H3", Severity.FAIL, needs=("boot",), fires="iommu-off", silent="tower")
+@rule(
+    "IOMMU-DISABLED",
+    "H3",
+    Severity.FAIL,
+    needs=("boot",),
+    fires="iommu-off",
+    silent="tower",
+    reads=LINES,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]

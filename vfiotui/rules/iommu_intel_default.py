@@ -60,7 +60,8 @@ def check(facts: Facts) -> Iterator[Answer]:
     where = f"/boot/config-{kernel.release}"
     if config.get("INTEL_IOMMU_DEFAULT_ON") == "y":
         yield holds("host", "the kernel's default is on", seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON=y"))
-    elif config.get("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF") == "y":
+        return
+    if config.get("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF") == "y":
         yield fails(
             "host",
             "This kernel leaves the integrated graphics out of the IOMMU: that one cannot be given away.",

@@ -31,9 +31,10 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 def check(facts: Facts) -> Iterator[Answer]:
     iommu = known(facts.iommu)
     groups = known(iommu.groups)
-    units = or_else(iommu.units, ())
+    units = iommu.units
+    names = () if isinstance(units, Unread) else (seen("/sys/class/iommu", " ".join(u.name for u in units) or "empty"),)
     evidence = (
-        seen("/sys/class/iommu", " ".join(u.name for u in units) or "empty or not shown"),
+        *names,
         seen("/sys/kernel/iommu_groups", f"{len(groups)} groups"),
     )
     if groups:

@@ -25,11 +25,18 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import meant
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, rule, seen
 
 
 @rule(
-    "ISO-BLACKLIST", "H6", Severity.FAIL, needs=("pci", "boot"), fires="blacklisted", silent="clean", counts_guests=True
+    "ISO-BLACKLIST",
+    "H6",
+    Severity.FAIL,
+    needs=("pci", "boot"),
+    fires="blacklisted",
+    silent="clean",
+    counts_guests=True,
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, boot = known(facts.pci), known(facts.boot)

@@ -21,10 +21,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISO-BOOSTER", "H6", Severity.WARN, needs=("boot",), fires="booster", silent="clean")
+@rule(
+    "ISO-BOOSTER",
+    "H6",
+    Severity.WARN,
+    needs=("boot",),
+    fires="booster",
+    silent="clean",
+    reads=(*OPTIONS, "/etc/booster.yaml"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if known(boot.initramfs) != "booster":

@@ -21,12 +21,20 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, all_options, fails, fix, holds, known, rule, seen
 
 DENIED = frozenset("19e2 19e3 37c8 37c9 0435 0443 0b25 0cfe".split())
 
 
-@rule("ISO-DENYLIST", "H6", Severity.INFO, needs=("boot",), fires="odd-ids", silent="clean")
+@rule(
+    "ISO-DENYLIST",
+    "H6",
+    Severity.INFO,
+    needs=("boot",),
+    fires="odd-ids",
+    silent="clean",
+    reads=OPTIONS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     ids = configured_ids(boot)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.selection import FILE, chosen, moved
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
 @rule("ISO-MOVED", "H5", Severity.FAIL, needs=("selection", "pci"), fires="moved-card", silent="chosen-card")
@@ -34,6 +34,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not selection:
         yield not_applicable("host", "no device was chosen with this program")
         return
+    ids_of(bus)
     lost = {m.stored.bdf: m for m in moved(selection, bus)}
     present = [chosen(d, bus) for d in bus.devices if not d.is_bridge]
     for one in selection:

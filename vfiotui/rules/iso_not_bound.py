@@ -23,10 +23,18 @@ from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.host_use import is_given
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, DRIVERS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISO-NOT-BOUND", "H6", Severity.WARN, needs=("pci", "boot"), fires="lost-race", silent="clean")
+@rule(
+    "ISO-NOT-BOUND",
+    "H6",
+    Severity.WARN,
+    needs=("pci", "boot"),
+    fires="lost-race",
+    silent="clean",
+    reads=(*OPTIONS, *DRIVERS, CLASS, "/sys/bus/pci/devices/*/driver_override"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, boot = known(facts.pci), known(facts.boot)
     if facts.mode is Mode.ROOT:

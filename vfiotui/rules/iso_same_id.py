@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.pci import PciDevice
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
 def _wishes(matched: list[PciDevice]) -> list[tuple[str, str]]:
@@ -43,6 +43,7 @@ def _wishes(matched: list[PciDevice]) -> list[tuple[str, str]]:
     ),
     fires="same-id",
     silent="clean",
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     ids = configured_ids(known(facts.boot))
@@ -70,6 +71,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *_wishes(matched)),
             )
         elif not matched:
+            ids_of(bus)
             yield fails(
                 one.text,
                 f"The id {one.text} names no device of this host.",

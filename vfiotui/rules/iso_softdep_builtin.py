@@ -20,10 +20,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISO-SOFTDEP-BUILTIN", "H6", Severity.INFO, needs=("boot",), fires="same-id-softdep", silent="clean")
+@rule(
+    "ISO-SOFTDEP-BUILTIN",
+    "H6",
+    Severity.INFO,
+    needs=("boot",),
+    fires="same-id-softdep",
+    silent="clean",
+    reads=OPTIONS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     lines = [

@@ -22,12 +22,20 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import or_else
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P", "dracut": "dracut -f"}
 
 
-@rule("ISO-STALE-IMAGE", "H6", Severity.WARN, needs=("boot", "images"), fires="stale-image", silent="clean")
+@rule(
+    "ISO-STALE-IMAGE",
+    "H6",
+    Severity.WARN,
+    needs=("boot", "images"),
+    fires="stale-image",
+    silent="clean",
+    reads=OPTIONS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if not configured_ids(boot):

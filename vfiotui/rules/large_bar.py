@@ -22,10 +22,18 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, Answer, fails, holds, known, not_applicable, rule, seen
 
 
-@rule("LARGE-BAR", "H12", Severity.INFO, needs=("pci",), fires="tower", silent="clean")
+@rule(
+    "LARGE-BAR",
+    "H12",
+    Severity.INFO,
+    needs=("pci",),
+    fires="tower",
+    silent="clean",
+    reads=(CLASS,),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     displays = [d for d in known(facts.pci).devices if d.is_display]
     if not displays:

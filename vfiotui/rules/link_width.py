@@ -21,10 +21,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("LINK-WIDTH", "H5", Severity.INFO, needs=("pci",), fires="weak-reset", silent="clean")
+@rule(
+    "LINK-WIDTH",
+    "H5",
+    Severity.INFO,
+    needs=("pci",),
+    fires="weak-reset",
+    silent="clean",
+    reads=(CLASS, "/sys/bus/pci/devices/*/max_link_width?"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     displays = [
         d for d in known(facts.pci).devices if d.is_display and isinstance(d.link.max_width, int) and d.link.max_width

@@ -30,7 +30,11 @@ def check(facts: Facts) -> Iterator[Answer]:
     state = known(known(facts.boot).lockdown)
     path = "/sys/kernel/security/lockdown"
     if state in ("", "none"):
-        yield holds("host", "the kernel is not locked down", seen(path, state or "is not there"))
+        yield holds(
+            "host",
+            "the kernel is not locked down",
+            seen(path, state) if state else seen("/sys/kernel/security", "no lockdown"),
+        )
     else:
         yield fails(
             "host",

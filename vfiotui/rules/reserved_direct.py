@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import GROUPS, Answer, counted, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -35,19 +35,17 @@ from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable,
     ),
     fires="bad-firmware",
     silent="tower",
+    reads=(*GROUPS, "/sys/kernel/iommu_groups/*/reserved_regions"),
 )
 def check(facts: Facts) -> Iterator[Answer]:
     groups = known(known(facts.iommu).groups)
     bus = known(facts.pci)
     wanted = {d.bdf for d in bus.devices if d.is_display or d.class16 == 0x0C03}
-    looked = 0
+    looked = [g for g in groups if wanted & set(g.members)]
     bad = False
-    for group in groups:
+    for group in looked:
         members = [m for m in group.members if m in wanted]
-        if not members:
-            continue
-        looked += 1
-        for region in or_else(group.reserved, ()):
+        for region in () if isinstance(group.reserved, Unread) else group.reserved:
             if region.kind == "direct":
                 bad = True
                 yield fails(
@@ -62,4 +60,10 @@ def check(facts: Facts) -> Iterator[Answer]:
     if not looked:
         yield not_applicable("host", "no display or USB controller is in a group")
     elif not bad:
-        yield holds("host", f"no region of the type direct in {looked} groups of display and USB controllers")
+        for group in looked:
+            known(group.reserved)
+        yield holds(
+            "host",
+            f"no region of the type direct in {counted(len(looked), 'group')} of display and USB controllers",
+            *(seen(f"/sys/kernel/iommu_groups/{g.number}/reserved_regions", "none is direct") for g in looked),
+        )

@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.reading import Unread, Why
+from vfiotui.rules.rule import CLASS, DRIVERS, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 GOOD = ("flr", "af_flr", "device_specific", "acpi")
 
@@ -41,9 +41,13 @@ def verdict(device: PciDevice, bus: PciBus) -> Answer:
     methods = device.reset_methods
     if isinstance(methods, Unread):
         if isinstance(device.has_reset, Unread):
-            return unknown(device.bdf, f"cannot be told: {methods}", seen(methods.path, methods.reason))
+            return lacking(device.bdf, check.title, device.has_reset)
+        if methods.why is not Why.ABSENT:
+            return lacking(device.bdf, check.title, methods)
+        evidence = seen(f"{folder}/reset", "is there" if device.has_reset else "is not there")
         methods = ("some",) if device.has_reset else ()
-    evidence = seen(f"{folder}/reset_method", " ".join(methods) or "empty")
+    else:
+        evidence = seen(f"{folder}/reset_method", " ".join(methods) or "empty")
     if any(m in GOOD for m in methods) or methods == ("some",):
         return holds(device.bdf, f"can be reset by itself ({' '.join(methods)})", evidence)
     others = [d for d in bus.devices if d.parent == device.parent and d.slot != device.slot and d.parent is not None]
@@ -60,14 +64,22 @@ def verdict(device: PciDevice, bus: PciBus) -> Answer:
     )
 
 
-@rule("RESET-WEAK", "H7", Severity.WARN, needs=("pci",), fires="weak-reset", silent="clean")
+@rule(
+    "RESET-WEAK",
+    "H7",
+    Severity.WARN,
+    needs=("pci",),
+    fires="weak-reset",
+    silent="clean",
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     wanted = [
         d
         for d in bus.devices
         if not d.is_bridge
-        and ((d.is_display and d.boot_vga is not True) or (isinstance(d.driver, str) and "vfio" in d.driver))
+        and ((d.is_display and known(d.boot_vga) is not True) or (isinstance(d.driver, str) and "vfio" in d.driver))
     ]
     if not wanted:
         yield not_applicable("host", "no second display controller, and nothing is bound to vfio-pci")

@@ -25,7 +25,7 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.rom_source import is_shadow
 from vfiotui.rules.rom_none import rom_files
-from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, DRIVERS, Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def given(facts: Facts) -> frozenset[str]:
@@ -34,7 +34,16 @@ def given(facts: Facts) -> frozenset[str]:
     return frozenset(h.address for d in domains for h in d.hostdevs)
 
 
-@rule("ROM-COPY", "H9", Severity.WARN, needs=("pci",), fires="rom-copy", silent="clean", counts_guests=True)
+@rule(
+    "ROM-COPY",
+    "H9",
+    Severity.WARN,
+    needs=("pci",),
+    fires="rom-copy",
+    silent="clean",
+    counts_guests=True,
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     files, wanted = rom_files(facts), given(facts)
     cards = [d for d in known(facts.pci).devices if d.is_display and is_shadow(d)]

@@ -24,7 +24,20 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.model.rom_source import rom_bar
-from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import (
+    CLASS,
+    DRIVERS,
+    Answer,
+    all_guests,
+    fails,
+    fix,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 
 
 def rom_files(facts: Facts) -> dict[str, str]:
@@ -33,10 +46,23 @@ def rom_files(facts: Facts) -> dict[str, str]:
     return {h.address: h.rom_file for d in domains for h in d.hostdevs if h.rom_file}
 
 
-@rule("ROM-NONE", "H9", Severity.INFO, needs=("pci",), fires="rom-none", silent="clean", counts_guests=True)
+@rule(
+    "ROM-NONE",
+    "H9",
+    Severity.INFO,
+    needs=("pci",),
+    fires="rom-none",
+    silent="clean",
+    counts_guests=True,
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     files = rom_files(facts)
-    cards = [d for d in known(facts.pci).devices if d.is_display and (d.boot_vga is not True or d.driver == "vfio-pci")]
+    cards = [
+        d
+        for d in known(facts.pci).devices
+        if d.is_display and (d.driver == "vfio-pci" or known(d.boot_vga) is not True)
+    ]
     if not cards:
         yield not_applicable("host", "no second display controller, and none is bound to vfio-pci")
     for card in cards:

@@ -18,6 +18,7 @@ from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdic
 from vfiotui.model.gaps import concerning, missing
 from vfiotui.model.given import Given, meant
 from vfiotui.model.host_use import HostUse
+from vfiotui.model.mode import Mode
 from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.report import GUESTS
@@ -27,8 +28,29 @@ T = TypeVar("T")
 
 OPTIONS = ("/proc/cmdline", *(f"{top}/modprobe.d/*" for top in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib")))
 """Where options of modules stand."""
-DRIVERS = ("/sys/bus/pci/devices/*/driver?", "/sys/bus/pci/devices/*/uevent")
-MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", "/sys/bus/pci/devices/*/class")
+CONFIGURED_LINE = ("/etc/default/grub", "/etc/default/grub.d/*", "/etc/kernel/cmdline", "/etc/cmdline.d/*")
+"""Where the next command line is configured in files that every user may read."""
+LINES = ("/proc/cmdline", *CONFIGURED_LINE)
+"""The running command line and the next one."""
+LISTS = (
+    "/etc/modules",
+    *(f"{top}/modules-load.d/*" for top in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib")),
+    "/etc/initramfs-tools/*",
+    "/etc/initramfs-tools/conf.d/*",
+    "/etc/mkinitcpio.conf",
+    "/etc/mkinitcpio.conf.d/*",
+    "/etc/mkinitcpio.d/*",
+    "/etc/dracut.conf",
+    "/etc/dracut.conf.d/*",
+    "/etc/booster.yaml",
+)
+"""Where modules are named that the boot is to load."""
+CLASS = "/sys/bus/pci/devices/*/class"
+DRIVERS = ("/sys/bus/pci/devices/*/driver", "/sys/bus/pci/devices/*/uevent?")
+"""Which driver holds a device."""
+GROUPS = ("/sys/kernel/iommu_groups/*/devices", CLASS, "/sys/bus/pci/devices/*/uevent?")
+"""Who is in which group, and what it is."""
+MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", CLASS)
 """What makes a device one that is meant for guests, besides the guests themselves."""
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
@@ -193,7 +215,7 @@ class Rule:
 
     def _limited(self, facts: Facts, answers: list[Answer]) -> list[Answer]:
         """The answers where an input is missing: what was found stays, and nothing passes that rests on the input."""
-        missed = list(missing(facts.gaps, self.reads)) if self.reads and facts.gaps else []
+        missed = list(missing(facts.gaps, self.reads, facts.mode is not Mode.ROOT)) if self.reads and facts.gaps else []
         if self.counts_guests:
             unseen = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
             missed += [unseen] if isinstance(unseen, Unread) else []
@@ -310,6 +332,13 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
         yield lacking(domain.name, title, error.unread)
     except Exception as error:
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
+
+
+def ids_of(bus: PciBus) -> None:
+    """Goes before "no device has this id": a device whose ids could not be read may be the one."""
+    for device in bus.devices:
+        known(device.vendor)
+        known(device.device)
 
 
 def all_files(boot: Boot) -> None:

@@ -25,7 +25,7 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
 from vfiotui.model.host_use import remaining_displays
 from vfiotui.model.reading import or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
 
@@ -38,6 +38,7 @@ WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
     fires="single-gpu",
     silent="clean",
     counts_guests=True,
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, services = known(facts.pci), known(facts.services)

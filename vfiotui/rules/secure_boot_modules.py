@@ -25,12 +25,20 @@ from vfiotui.model.boot import ConfigFile
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 ASKED = ("vendor_reset", "kvmfr")
 
 
-@rule("SECURE-BOOT-MODULES", "H19", Severity.WARN, needs=("firmware", "boot"), fires="locked", silent="clean")
+@rule(
+    "SECURE-BOOT-MODULES",
+    "H19",
+    Severity.WARN,
+    needs=("firmware", "boot"),
+    fires="locked",
+    silent="clean",
+    reads=(*OPTIONS, *LISTS, "/proc/modules"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     firmware = known(facts.firmware)

@@ -21,10 +21,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import CLASS, DRIVERS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("SLOT-INCOMPLETE", "H6", Severity.FAIL, needs=("pci",), fires="half-bound", silent="clean")
+@rule(
+    "SLOT-INCOMPLETE",
+    "H6",
+    Severity.FAIL,
+    needs=("pci",),
+    fires="half-bound",
+    silent="clean",
+    reads=(*DRIVERS, CLASS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     slots = sorted({d.slot for d in bus.devices if isinstance(d.driver, str) and "vfio" in d.driver})

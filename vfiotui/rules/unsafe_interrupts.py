@@ -22,12 +22,20 @@ from vfiotui.model.boot import Modules
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = "allow_unsafe_interrupts"
 
 
-@rule("UNSAFE-INTERRUPTS", "H4", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
+@rule(
+    "UNSAFE-INTERRUPTS",
+    "H4",
+    Severity.WARN,
+    needs=("boot",),
+    fires="old-advice",
+    silent="tower",
+    reads=OPTIONS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     evidence = [

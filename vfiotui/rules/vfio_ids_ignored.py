@@ -21,10 +21,18 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import OPTIONS, Answer, all_options, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("VFIO-IDS-IGNORED", "H17", Severity.FAIL, needs=("boot",), fires="same-id", silent="clean")
+@rule(
+    "VFIO-IDS-IGNORED",
+    "H17",
+    Severity.FAIL,
+    needs=("boot",),
+    fires="same-id",
+    silent="clean",
+    reads=OPTIONS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     ids = configured_ids(boot)

@@ -22,10 +22,30 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.host_use import is_given
-from vfiotui.rules.rule import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import (
+    DRIVERS,
+    Answer,
+    all_guests,
+    fails,
+    fix,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 
 
-@rule("VFIO-NODE-HELD", "H11", Severity.WARN, needs=("pci", "virt", "holders"), fires="group-kept", silent="clean")
+@rule(
+    "VFIO-NODE-HELD",
+    "H11",
+    Severity.WARN,
+    needs=("pci", "virt", "holders"),
+    fires="group-kept",
+    silent="clean",
+    reads=DRIVERS,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     passed = any(is_given(d) for d in known(facts.pci).devices)
     holders = known(facts.holders)

@@ -20,10 +20,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
-from vfiotui.rules.rule import Answer, old_word, rule
+from vfiotui.rules.rule import LINES, Answer, old_word, rule
 
 
-@rule("W1-AMD-IOMMU-ON", "H17", Severity.WARN, needs=("boot",), fires="tower", silent="clean")
+@rule(
+    "W1-AMD-IOMMU-ON",
+    "H17",
+    Severity.WARN,
+    needs=("boot",),
+    fires="tower",
+    silent="clean",
+    reads=LINES,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     yield from old_word(
         facts,

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 OFF = ("igfx_off", "intgpu_off")
 LEFT_OUT = "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
@@ -37,6 +37,7 @@ LEFT_OUT = "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
     fires="igpu-bypassed",
     silent="intel-on",
     counts_guests=True,
+    reads=MEANT,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     boot, bus = known(facts.boot), known(facts.pci)
@@ -49,7 +50,8 @@ def check(facts: Facts) -> Iterator[Answer]:
     options = line.options("intel_iommu")
     words = [o for o in options if o in OFF]
     kernel = boot.kernel
-    config = {} if isinstance(kernel, Unread) else or_else(kernel.config, {})
+    # Without a word on the command line the kernel's own choice counts.
+    config = {} if words or "on" in options else known(known(kernel).config)
     silent = config.get(LEFT_OUT) == "y" and "on" not in options
     for device in wanted:
         if words or silent:

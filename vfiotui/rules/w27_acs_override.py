@@ -24,12 +24,20 @@ from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LINES, Answer, fails, fix, holds, known, rule, seen
 
 ACTIVE = "ACS overrides enabled"
 
 
-@rule("W27-ACS-OVERRIDE", "H17", Severity.WARN, needs=("boot",), fires="acs-override", silent="clean")
+@rule(
+    "W27-ACS-OVERRIDE",
+    "H17",
+    Severity.WARN,
+    needs=("boot",),
+    fires="acs-override",
+    silent="clean",
+    reads=LINES,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]

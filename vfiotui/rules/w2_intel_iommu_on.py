@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
-from vfiotui.rules.rule import Answer, known, old_word, rule
+from vfiotui.rules.rule import LINES, Answer, known, old_word, rule
 
 
 def default_on(facts: Facts) -> bool:
@@ -30,7 +30,15 @@ def default_on(facts: Facts) -> bool:
     return known(kernel.config).get("INTEL_IOMMU_DEFAULT_ON") == "y"
 
 
-@rule("W2-INTEL-IOMMU-ON", "H17", Severity.INFO, needs=("boot",), fires="intel-on", silent="clean")
+@rule(
+    "W2-INTEL-IOMMU-ON",
+    "H17",
+    Severity.INFO,
+    needs=("boot",),
+    fires="intel-on",
+    silent="clean",
+    reads=LINES,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     yield from old_word(
         facts,

@@ -21,10 +21,18 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
-from vfiotui.rules.rule import Answer, old_word, rule
+from vfiotui.rules.rule import LINES, Answer, old_word, rule
 
 
-@rule("W3-IOMMU-PT", "H17", Severity.INFO, needs=("boot",), fires="old-advice", silent="clean")
+@rule(
+    "W3-IOMMU-PT",
+    "H17",
+    Severity.INFO,
+    needs=("boot",),
+    fires="old-advice",
+    silent="clean",
+    reads=LINES,
+)
 def check(facts: Facts) -> Iterator[Answer]:
     yield from old_word(
         facts,

@@ -23,10 +23,18 @@ from vfiotui.model.boot import ConfigFile
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.gone_modules import is_gone
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("W4-VFIO-VIRQFD", "H17", Severity.WARN, needs=("boot",), fires="tower", silent="clean")
+@rule(
+    "W4-VFIO-VIRQFD",
+    "H17",
+    Severity.WARN,
+    needs=("boot",),
+    fires="tower",
+    silent="clean",
+    reads=(*OPTIONS, *LISTS),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     release = known(boot.kernel).release

@@ -24,7 +24,6 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_pci import above, devices_of
 from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
@@ -47,8 +46,6 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
 
 
 def _lacks_acs(port: PciDevice) -> bool:
-    """A port of a switch that leads down, whose configuration was read and has no ACS."""
-    found = or_else(port.capabilities, None)
-    if found is None or found.express is None:
-        return False
-    return found.express.kind == "Downstream Port" and found.acs is None
+    """A port of a switch that leads down and has no ACS; the check ends where its configuration was not read."""
+    found = known(port.capabilities)
+    return found.express is not None and found.express.kind == "Downstream Port" and known(found.acs) is None
