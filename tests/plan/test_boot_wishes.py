@@ -45,6 +45,8 @@ def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
         if step.kind == "file":
             assert step.after is not None and b"iommu=pt" in step.after
             (tmp_path / step.subject.lstrip("/")).write_bytes(step.after)
+    for menu in tmp_path.glob("boot/grub/grub.cfg"):
+        menu.write_text("linux /vmlinuz quiet iommu=pt\n")
     root = folder_root(tmp_path, {})
     again = make_plan(gather(root), survey(root), (("cmdline.add", "iommu=pt"),))
     assert again.steps == (), "what is as it is wanted needs no step"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,12 @@ def test_words_come_and_go(name: str, tmp_path: Path) -> None:
     assert all("iommu=pt" in text for text in written(plan).values())
     before = {p: (tmp_path / p[1:]).read_text() if (tmp_path / p[1:]).exists() else "" for p in edited}
     planned(tmp_path, written(plan))  # type: ignore[arg-type]
+    menus = {m for m in set(looks(plan)) - set(edited) if not m.endswith(".efi")}
+    if menus:
+        assert commands(planned(tmp_path, {}, ("cmdline.add", "iommu=pt"))) == ran, "no menu has the word yet"
+    for menu in menus:
+        file = tmp_path / menu[1:]
+        file.write_text(re.sub(r"(?m)^(.*(linux|options|cmdline).*)$", r"\1 iommu=pt", file.read_text()))
     assert planned(tmp_path, {}, ("cmdline.add", "iommu=pt")).steps == ()
     # The opposite plan brings the same files to what they were, but for one that was made anew.
     back = planned(tmp_path, {}, ("cmdline.remove", "iommu=pt"))

@@ -8,6 +8,7 @@ from vfiotui.apply.back import roll_back
 from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.left import still_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
 from vfiotui.apply.site import Site
@@ -96,8 +97,9 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
                 write_undo_script(journal, plan, steps)
             journal.write("end", step=work.step)
         said = "; ".join(word for work in steps if (word := work.keep.noted(work.step).get("said")))
-        journal.write("done", **({"why": said} if said else {}))
+        left = still_left(journal, plan)
+        journal.write("done", **({"why": said} if said else {}), **({"left": list(left)} if left else {}))
     except (Trouble, OSError) as error:
         why = str(error) if isinstance(error, Trouble) else os_sentence(error, f"{subject} cannot be changed")
         return roll_back(journal, plan, why, tell)
-    return Outcome(journal.name, State.DONE, said)
+    return Outcome(journal.name, State.OUTSTANDING if left else State.DONE, said, left)

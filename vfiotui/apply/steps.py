@@ -26,6 +26,8 @@ class Outcome:
     state: State
     word: str = ""
     """Why it failed."""
+    left: tuple[str, ...] = ()
+    """What a person must still do."""
 
 
 def works(journal: Journal, plan: Plan) -> list[Work]:

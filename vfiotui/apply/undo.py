@@ -8,6 +8,7 @@ from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.keep import REPLACED
 from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.left import settle_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.process import end_left_behind
 from vfiotui.apply.reach import must_reach
@@ -17,7 +18,7 @@ from vfiotui.apply.steps import Outcome, Tell, must_be_ours, works, write_undo_s
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
-from vfiotui.model.journal import State
+from vfiotui.model.journal import IN_FORCE, State
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import or_else
 
@@ -75,7 +76,7 @@ def _later(journal: Journal, blocked: list[Work]) -> str:
         str(record.number)
         for record in reversed(or_else(changes.read(journal.site.root), ()))
         if record.number > journal.number
-        and record.state in (State.DONE, State.WAITING)
+        and record.state in IN_FORCE
         and isinstance(record.plan, Plan)
         and subjects & {s.subject for s in record.plan.steps}
     ]
@@ -89,6 +90,8 @@ def resume(site: Site, wanted: str, tell: Tell, *, wait: bool = False, stopped: 
         come = journal.come()
         if come.state is State.UNDOING:
             return _undo(journal, plan, tell, force=False)
+        if come.state is State.OUTSTANDING:
+            return settle_left(journal, plan)
         if come.state not in (State.APPLYING, State.STUCK):
             raise Trouble(f"change {journal.name} is {come.state}: there is nothing to resume")
         end_left_behind(come.command)

@@ -1,6 +1,7 @@
 """`vfiotui apply PLAN|WISH…`: makes a change as one journaled transaction; --resume ends an interrupted one.
 
-JSON: {"change": folder's name, "state", "why"}; where nothing was begun, "change" is "" and "state" "refused".
+JSON: {"change": folder's name, "state", "why", "left": [sentences]}; where nothing was begun, "change" is "" and
+"state" "refused".
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
 from vfiotui.cli.plan_options import add_wishes, wanted
-from vfiotui.model.journal import RESTING, State
+from vfiotui.model.journal import RESTING, State, state_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,9 @@ def run(args: argparse.Namespace) -> Exit:
         else:
             found = wanted(args, root)
             plan = found.plan
+            if not plan.steps and plan.left:
+                left = tuple(step.why for step in plan.left)
+                return ended(args, Outcome("", State.OUTSTANDING, f"nothing was applied: {'; '.join(left)}", left))
             if not plan.steps:
                 return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
             if not args.yes:
@@ -82,12 +86,18 @@ def ended(args: argparse.Namespace, outcome: object) -> Exit:
 
     assert isinstance(outcome, Outcome)
     if args.json:
-        print_json({"change": outcome.name, "state": str(outcome.state), "why": outcome.word})
+        why = "; ".join(filter(None, (outcome.word, *outcome.left)))
+        state, left = str(outcome.state), list(outcome.left)
+        print_json({"change": outcome.name, "state": state, "why": why, "left": left})
     elif not outcome.name:
         print(outcome.word)
     else:
         why = f": {outcome.word}" if outcome.word else ""
-        print(printable(f"change {outcome.name} is {outcome.state}{why}"))
+        print(printable(f"change {outcome.name} is {state_words(outcome.state, outcome.left)}{why}"))
+        if outcome.left:
+            print(f"then 'vfiotui apply --resume {outcome.name.partition('-')[0]}' looks whether it is true")
+    if outcome.state is State.OUTSTANDING:
+        return Exit.FAILS
     return Exit.FINE if outcome.state in RESTING - {State.ROLLED_BACK} else Exit.CHANGE_FAILED
 
 

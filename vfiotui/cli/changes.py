@@ -1,7 +1,7 @@
 """`vfiotui changes [NUMBER]`: the journal, newest first, or one change with its steps and its log.
 
-JSON: {"changes": [{"number", "name", "state", "title", "at", "steps", "begun", "why", "folder"}]}, or one of them with
-"plan" and "log".
+JSON: {"changes": [{"number", "name", "state", "title", "at", "steps", "begun", "why", "left", "folder"}]}, or one of
+them with "plan" and "log".
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> Exit:
     elif not found:
         print(f"No change has been made to this machine: {JOURNAL} is empty or not there.")
     else:
-        rows = [(f"{r.number:04d}", r.progress.at, str(r.state), printable(r.title)) for r in found]
+        rows = [(f"{r.number:04d}", r.progress.at, printable(r.words), printable(r.title)) for r in found]
         print("\n".join(table(rows)))
     return Exit.FINE
 
@@ -59,6 +59,7 @@ def as_json(record: ChangeRecord) -> dict[str, Any]:
         "steps": len(record.plan.steps) if isinstance(record.plan, Plan) else None,
         "begun": list(record.progress.begun),
         "why": record.progress.word,
+        "left": list(record.progress.left),
         "folder": record.path,
     }
 
@@ -72,7 +73,7 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
     from vfiotui.apply.trouble import Trouble
     from vfiotui.cli.plan import as_text
 
-    print(printable(f"change {record.name}, {record.progress.at}: {record.state}"))
+    print(printable(f"change {record.name}, {record.progress.at}: {record.words}"))
     if record.progress.word:
         print(printable(record.progress.word))
     if isinstance(record.plan, Plan):

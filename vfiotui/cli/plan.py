@@ -55,18 +55,20 @@ def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
     """The plan for a person, every step with its difference; what was `found` about a plan from a file comes first."""
     from vfiotui.apply.kinds import kind_of
 
-    if not plan.steps:
+    if not plan.steps and not plan.left:
         return [
             printable(plan.title),
             "everything is as it is wanted already: nothing to do",
             *map(printable, plan.notes),
         ]
     lines = [printable(f"{plan.title}  (risk {plan.risk})"), *(warnings(found) if found else ())]
+    lines += [] if plan.steps else ["no step of this program can do more"]
     for number, step in enumerate(plan.steps, 1):
         lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
         lines += [f"   {printable(line)}" for line in kind_of(step.kind).preview(step)]
     for head, texts in (
         ("next boot", plan.next_boot),
+        ("left to do by hand", tuple(step.why for step in plan.left)),
         ("also", plan.notes),
         ("if the screen stays black", plan.escape),
     ):

@@ -1,7 +1,8 @@
 """`vfiotui verify`: what this boot did against what was foretold when the newest change was applied; moved cards.
 
 JSON: {"change", "without_passthrough", "trial", "devices": [{"bdf", "foretold": [drivers], "bound", "right"}],
-"moved": [sentences], "right", "of", "undo"}. Exit code 1 where anything differs.
+"moved": [sentences], "right", "of", "left": [sentences], "undo"}; {"left"} where only steps were left.
+Exit code 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable
 from vfiotui.host import boot, changes, pci, selection, trial
 from vfiotui.host.root import Root
-from vfiotui.model.journal import ChangeRecord, State
+from vfiotui.model.journal import ChangeRecord, State, state_words
 from vfiotui.model.plan import Plan
 from vfiotui.model.reading import Unread
 from vfiotui.model.selection import moved
@@ -30,22 +31,42 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments of its own."""
 
 
-def newest(root: Root) -> ChangeRecord:
-    """The newest change in force that foretold a boot."""
+def _records(root: Root) -> tuple[ChangeRecord, ...]:
     found = changes.read(root)
     if isinstance(found, Unread):
         raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
-    record = newest_forecast(found)
-    if record is None:
-        raise CommandError("no change in force foretold a boot: there is nothing to compare", Exit.FAILS)
-    return record
+    return found
+
+
+def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
+    """How a change stands with steps left, looked at anew by their effect; written down where this process may."""
+    from vfiotui.apply.left import look_again
+    from vfiotui.apply.site import Site
+    from vfiotui.apply.trouble import Trouble
+
+    try:
+        outcome = look_again(Site(root), record.name, booted)
+    except Trouble as error:
+        return f"change {record.name} was {record.words}; it cannot be looked at anew: {error}"
+    return f"change {record.name} is {state_words(outcome.state, outcome.left)}"
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Compares."""
     root = open_root(args)
-    record = newest(root)
-    if record.state is State.WAITING:
+    outstanding = [r for r in _records(root) if r.state is State.OUTSTANDING]
+    looked = [_left(root, r) for r in outstanding]
+    records = _records(root) if outstanding else ()
+    for sentence in () if args.json else looked:
+        print(printable(sentence))
+    record = newest_forecast(records or _records(root))
+    if record is None and outstanding:
+        if args.json:
+            print_json({"left": looked})
+        return Exit.FAILS if any(r.state is State.OUTSTANDING for r in records) else Exit.FINE
+    if record is None:
+        raise CommandError("no change in force foretold a boot: there is nothing to compare", Exit.FAILS)
+    if record.state is State.WAITING or (record.state is State.OUTSTANDING and changes.same_boot(root, record)):
         raise CommandError(f"change {record.name} waits for the next boot: start the host anew, then ask again")
     assert isinstance(record.plan, Plan)
     bus = pci.read(root)
@@ -60,6 +81,11 @@ def run(args: argparse.Namespace) -> Exit:
     without = not isinstance(line, Unread) and line.last("vfiotui") == "off"
     state = trial.read(root)
     right = sum(v.right for v in found)
+    left = record.progress.left
+    if left and right == len(found) and not without:
+        # What no file shows is true where the boot came as it was predicted.
+        _left(root, record, booted=True)
+        left = next((r.progress.left for r in _records(root) if r.number == record.number), ())
     undo = f"'vfiotui undo {record.number}' takes change {record.name} back"
     if args.json:
         print_json(
@@ -74,6 +100,7 @@ def run(args: argparse.Namespace) -> Exit:
                 "moved": lost,
                 "right": right,
                 "of": len(found),
+                "left": list(left),
                 "undo": undo,
             }
         )
@@ -84,6 +111,7 @@ def run(args: argparse.Namespace) -> Exit:
         wrong = [v.sentence for v in found if not v.right]
         given = [v.sentence for v in found if v.right and isinstance(v.bound, str) and "vfio" in v.bound]
         count = f"{right} of {len(found)} devices came as foretold"
-        for text in (*head, *given, *wrong, *lost, count, undo):
+        open_ = [f"left to do: {sentence}" for sentence in left]
+        for text in (*head, *given, *wrong, *lost, count, *open_, undo):
             print(printable(text))
-    return Exit.FINE if right == len(found) and not lost and not without else Exit.FAILS
+    return Exit.FINE if right == len(found) and not lost and not without and not left else Exit.FAILS

@@ -78,12 +78,21 @@ def read_progress(root: Root, folder: str, plan: Reading[Plan]) -> Progress:
     return progress(data, len(plan.steps) if isinstance(plan, Plan) else None)
 
 
+def same_boot(root: Root, record: ChangeRecord) -> bool:
+    """Whether the running system has not been started anew since a change that the next boot makes true."""
+    return _same_boot(root, record.progress, record.plan)
+
+
+def _same_boot(root: Root, come: Progress, plan: Reading[Plan]) -> bool:
+    waits = isinstance(plan, Plan) and plan.waits_for_boot and root.is_live
+    return waits and come.boot == boot_id(root)
+
+
 def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
     """The state that a person sees: a dead process is an interruption, an outstanding boot is waited for."""
     if come.state in BUSY and not runs(Root.live(), come.process):
         return State.INTERRUPTED
-    waits = isinstance(plan, Plan) and plan.waits_for_boot and root.is_live
-    return State.WAITING if come.state is State.DONE and waits and come.boot == boot_id(root) else come.state
+    return State.WAITING if come.state is State.DONE and _same_boot(root, come, plan) else come.state
 
 
 def read_one(root: Root, name: str) -> ChangeRecord | None:

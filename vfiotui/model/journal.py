@@ -34,12 +34,16 @@ class State(StrEnum):
     UNDONE = "undone"
     INTERRUPTED = "interrupted"
     """Its process is gone in the middle: resume it or undo it."""
+    OUTSTANDING = "applied, steps left"
+    """All its steps are done, and what only a person can do is not true yet."""
     DAMAGED = "damaged"
     """Its journal cannot be believed: what is in force of it is not known."""
 
 
 RESTING = frozenset({State.DONE, State.UNDONE, State.ROLLED_BACK})
 """States that ask for nothing."""
+IN_FORCE = frozenset({State.DONE, State.WAITING, State.OUTSTANDING})
+"""States in which every step of the plan is in force."""
 BUSY = frozenset({State.APPLYING, State.UNDOING})
 """States in which a process is at work, or was killed at it."""
 
@@ -76,6 +80,8 @@ class Progress:
     """The boot in which it was applied."""
     kept: str = ""
     """The digest of the list of what was kept; empty for changes of an earlier version."""
+    left: tuple[str, ...] = ()
+    """What a person must still do; see State.OUTSTANDING."""
     host: str = ""
     """The name of the system that applied it; empty where it is not known."""
 
@@ -105,6 +111,7 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
         return damaged(str(error))
     state, begun, finished = State.APPLYING, [], set()
     word = at = boot = kept = host = ""
+    left: tuple[str, ...] = ()
     process = command = None
     for event in journal:
         name, step = event["event"], event.get("step", 0)
@@ -116,7 +123,8 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
             kept = kept or event.get("kept", "")
             host = event.get("host", host) if name == "apply" else host
         elif name in ENDS:
-            state = ENDS[name]
+            left = tuple(event.get("left", ()))
+            state = State.OUTSTANDING if left else ENDS[name]
             word = event.get("why", word)
         elif name == "command":
             command = _process(event)
@@ -132,7 +140,19 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
                 begun.remove(step)
     if state in (State.UNDONE, State.ROLLED_BACK):
         begun, finished = [], set()
-    return Progress(state, tuple(begun), frozenset(finished), word, process, command, at, boot, kept, host)
+    left = left if state is State.OUTSTANDING else ()
+    return Progress(state, tuple(begun), frozenset(finished), word, process, command, at, boot, kept, left, host)
+
+
+def state_words(state: State, left: tuple[str, ...]) -> str:
+    """A state for a person, with what is left to do.
+
+    >>> state_words(State.OUTSTANDING, ("run update-grub",)), state_words(State.DONE, ())
+    ('applied · 1 step left: run update-grub', 'done')
+    """
+    if state is not State.OUTSTANDING:
+        return str(state)
+    return f"applied · {len(left)} step{'s' * (len(left) != 1)} left: {'; '.join(left)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,11 @@ class ChangeRecord:
     def waits(self) -> bool:
         """Whether it waits for the next boot."""
         return self.state is State.WAITING
+
+    @property
+    def words(self) -> str:
+        """Its state for a person."""
+        return state_words(self.state, self.progress.left)
 
     @property
     def name(self) -> str:

@@ -49,6 +49,9 @@ def _checked(event: object, number: int, steps: int | None) -> dict[str, Any]:
         raise Damaged(f"line {number} of its journal names an impossible process")
     if any(not isinstance(event.get(word, ""), str) for word in ("at", "why", "host", "kept")):
         raise Damaged(f"line {number} of its journal holds no text where one belongs")
+    left = event.get("left", [])
+    if not isinstance(left, list) or not all(isinstance(word, str) for word in left) or (left and name != "done"):
+        raise Damaged(f"line {number} of its journal has steps left where none can be")
     return event
 
 

@@ -53,6 +53,8 @@ class Plan:
     """What the next boot makes of every device; empty where the plan changes nothing about it."""
     cmdline: str = ""
     """The kernel's words of the next boot, where the plan changes them; empty elsewhere."""
+    left: tuple[Change, ...] = ()
+    """What only a person can do, as `why`, with the look that finds whether it is true; no subject where none can."""
 
     @property
     def risk(self) -> Risk:
@@ -144,6 +146,7 @@ def to_json(plan: Plan) -> str:
         "escape": list(plan.escape),
         "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
         **({"cmdline": plan.cmdline} if plan.cmdline else {}),
+        **({"left": [_step_to_json(s) for s in plan.left]} if plan.left else {}),
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
@@ -205,6 +208,13 @@ def _step(source: dict[str, Any], number: int) -> Change:
     )
 
 
+def _left(source: dict[str, Any], number: int) -> Change:
+    found = _step(source, number)
+    if found.kind not in ("look", "image"):
+        raise BadPlan(f"what is left to do (number {number}) is of the kind {found.kind!r}: only looks are")
+    return found
+
+
 def _forecast(source: Mapping[str, Any]) -> tuple[Expected, ...]:
     value = source.get("forecast", {})
     if not isinstance(value, dict) or not all(
@@ -241,4 +251,5 @@ def from_json(text: str) -> Plan:
         machine=_text(source, "machine", "the plan", ""),
         forecast=_forecast(source),
         cmdline=_text(source, "cmdline", "the plan", ""),
+        left=tuple(_left(s, n) for n, s in enumerate(_maps(source, "left"), 1)),
     )

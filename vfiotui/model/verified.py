@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.model.journal import ChangeRecord, State
+from vfiotui.model.journal import IN_FORCE, ChangeRecord, State
 from vfiotui.model.pci import PciBus
 from vfiotui.model.plan import Expected, Plan
 from vfiotui.model.reading import Reading, Unread
@@ -60,7 +60,7 @@ def verify(forecast: Iterable[Expected], bus: PciBus) -> tuple[Verified, ...]:
 def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
     """The newest change in force that foretold a boot; the records are newest first."""
     return next(
-        (r for r in records if isinstance(r.plan, Plan) and r.plan.forecast and r.state in (State.DONE, State.WAITING)),
+        (r for r in records if isinstance(r.plan, Plan) and r.plan.forecast and r.state in IN_FORCE),
         None,
     )
 

@@ -6,15 +6,16 @@ from vfiotui.formats import grub_menu
 from vfiotui.formats.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.model.boot import Boot
-from vfiotui.model.change import Effect, run_command
+from vfiotui.model.change import Effect, look_into, run_command
 from vfiotui.model.cmdline import CommandLine, split
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk
 from vfiotui.model.reading import Unread
+from vfiotui.plan import uki
 from vfiotui.plan.boot_menu import deleting
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
-from vfiotui.plan.loader_commands import Refresh, refresh, unified_builds
-from vfiotui.plan.loader_files import WordFile, text_of, word_files
+from vfiotui.plan.loader_commands import MENUS, Refresh, refresh, unified_builds
+from vfiotui.plan.loader_files import CMDLINE, GRUB, WordFile, text_of, word_files
 from vfiotui.plan.loader_text import refuse_generated, refuse_without_files
 from vfiotui.plan.loader_tools import TOOLS, Told
 
@@ -24,6 +25,9 @@ NO_REFRESH = {
     "uki": "build the unified image anew: the words are part of it, and no tool that does it was found here",
     "proxmox": "run 'proxmox-boot-tool refresh': it copies the words to the boot partitions",
 }
+"""Loader → what only a person can do where its generator was not found."""
+RUNNING = "/proc/cmdline"
+"""Where the words show after the next boot, when nothing on the disks shows them."""
 SIGN = (
     "Secure Boot is on: the new image must be signed with a key that this firmware knows, or the host will not boot; "
     "look whether its builder signs it (sbctl, ukify's SecureBootPrivateKey=, dracut's uefi_secureboot_key=)"
@@ -67,9 +71,14 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     files = word_files(loader, draft.ground)
     if not files:
         refuse_without_files(loader, edit)
+    if (edit.add or edit.replace or edit.options) and not any(f.takes for f in files):
+        raise CannotPlan(
+            f"the file that takes new words is not there: only {' and '.join(f.path for f in files)} was found, which "
+            f"adds nothing of its own; make {GRUB if loader == 'grub' else CMDLINE} first, then plan again"
+        )
     phase = Phase.INITRAMFS_CONFIG if loader == "uki" else Phase.COMMAND_LINE
     changed = [f.path for f in files if _edit_one(draft, f, edit, why, phase)]
-    if not changed:
+    if not changed and not _is_behind(draft, loader, edit):
         return
     _note_words(draft, edit)
     if loader == "uki":
@@ -77,6 +86,26 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     else:
         _refresh(draft, loader, edit)
     _escape(draft, edit)
+
+
+def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
+    """Whether what the files say did not reach what is booted: read there, or said where it cannot be read."""
+    new = tuple(w for text in edit.add + edit.replace for w in split(text))
+    if loader == "uki":
+        line = _boot(draft.facts).intended
+        seen = {line.source: line.text} if isinstance(line, CommandLine) and line.source.endswith(".efi") else {}
+    else:
+        maker = refresh(loader, draft.ground)
+        menus = (maker.menu, *maker.more_menus) if maker else tuple(m for m, _ in MENUS) if loader == "grub" else ()
+        seen = {menu: text_of(draft.ground, menu) for menu in menus if menu}
+    for menu, text in seen.items():
+        gone = [w for words in edit.remove for w in split(words) if _comes_from_here(draft, menu, w)]
+        if text and (any(w not in text.split() for w in new) or any(w in text.split() for w in gone)):
+            return True
+    unread = [menu for menu, text in seen.items() if not text]
+    if unread and not any(seen.values()):
+        draft.note(f"{unread[0]} cannot be read here: whether the boot menu has the words is not known; run as root")
+    return False
 
 
 def next_line(draft: Draft) -> CommandLine:
@@ -162,7 +191,7 @@ def _build(draft: Draft, edit: WordEdit) -> None:
         )  # fmt: skip
         _look(draft, build, edit, Phase.LOOK_INTO_IMAGE)
     if not builds:
-        draft.note(NO_REFRESH["uki"])
+        _leave(draft, "uki", edit, uki.images(draft.ground))
     if secure:
         draft.note(SIGN)
 
@@ -172,7 +201,8 @@ def _refresh(draft: Draft, loader: str, edit: WordEdit) -> None:
     maker = refresh(loader, draft.ground)
     if maker is None:
         if loader in NO_REFRESH:
-            draft.note(NO_REFRESH[loader])
+            menus = tuple(m for m, _ in MENUS if m in draft.ground.files) if loader == "grub" else ()
+            _leave(draft, loader, edit, menus)
         return
     draft.run(
         maker.argv, "bring the words into the boot menu", Phase.LOADER,
@@ -181,6 +211,15 @@ def _refresh(draft: Draft, loader: str, edit: WordEdit) -> None:
     if maker.again:
         draft.note(f"{maker.argv[0]} copies the words to boot partitions that are not mounted: no step can look there")
     _look(draft, maker, edit, Phase.LOOK_INTO_ENTRY)
+
+
+def _leave(draft: Draft, loader: str, edit: WordEdit, places: tuple[str, ...]) -> None:
+    """What a person must run is looked for where it shows: in these files, else on the next boot's command line."""
+    options = tuple(w for o in edit.options for w in split(next_line(draft).text) if w.startswith(f"{o.key}="))
+    new = (*(w for text in edit.add + edit.replace for w in split(text)), *options)
+    for place in places or (RUNNING,):
+        gone = tuple(w for text in edit.remove for w in split(text) if _comes_from_here(draft, place, w))
+        draft.leave(NO_REFRESH[loader], look_into(place, new, "", gone))
 
 
 def _look(draft: Draft, maker: Refresh, edit: WordEdit, phase: Phase) -> None:

@@ -62,6 +62,7 @@ class Draft:
         self._conditions: list[Condition] = []
         self._notes: list[str] = []
         self._escape: list[str] = []
+        self._left: list[Change] = []
         self.cmdline = ""
         """The kernel's words as the plan leaves them so far; empty where it does not change them."""
 
@@ -162,6 +163,12 @@ class Draft:
         """Something must hold before the first step."""
         self._conditions.append(Condition(name, subject, value, why))
 
+    def leave(self, why: str, check: Change | None = None) -> None:
+        """Something that only a person can do, with the look that finds whether it is true, where one can."""
+        step = replace(check or look_into("", (), why), why=why)
+        if step not in self._left:
+            self._left.append(step)
+
     def note(self, sentence: str) -> None:
         """Something that a person should know or do."""
         self._notes.append(sentence)
@@ -187,4 +194,5 @@ class Draft:
             tuple(dict.fromkeys(self._escape)),
             self.ground.machine,
             cmdline=self.cmdline,
+            left=tuple(self._left),
         )

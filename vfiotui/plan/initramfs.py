@@ -8,7 +8,7 @@ from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import is_module_name
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
-from vfiotui.model.change import Effect, look_into_images
+from vfiotui.model.change import Change, Effect, look_into_images
 from vfiotui.model.early_boot import EarlyBoot
 from vfiotui.model.finding import Risk
 from vfiotui.model.gone_modules import GONE, is_gone
@@ -27,6 +27,10 @@ BUILDERS = {
 """Tool → its command for all images, and the images."""
 
 
+BOOSTER_IMAGES = ("/boot/booster-*.img",)
+NO_TOOL = "build the initramfs anew inside the system: no tool that does it was found here"
+
+
 def tool_of(draft: Draft) -> str:
     """The tool that builds this system's images, or "none"."""
     boot = draft.facts.boot
@@ -40,18 +44,21 @@ def rebuild(draft: Draft) -> None:
     tool = tool_of(draft)
     if tool == "booster" and draft.ground.programs.get("booster"):
         argv: tuple[str, ...] = ("/usr/lib/booster/regenerate_images",)
-        products: tuple[str, ...] = ("/boot/booster-*.img",)
+        products: tuple[str, ...] = BOOSTER_IMAGES
     elif tool in BUILDERS and BUILDERS[tool][0][0] in draft.ground.programs:
         argv, products = BUILDERS[tool]
     else:
-        draft.note("build the initramfs anew inside the system: no tool that does it was found here")
+        images = BUILDERS[tool][1] if tool in BUILDERS else BOOSTER_IMAGES if tool == "booster" else ()
+        draft.leave(NO_TOOL, _look(draft, tool, images) if images else None)
         return
     draft.run(argv, "build the initramfs anew", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
-    _look(draft, tool, tuple(p for p in products if not p.startswith("/var/")))
+    look = _look(draft, tool, products)
+    if look is not None:
+        draft.replace_step(look, Phase.LOOK_INTO_IMAGE)
 
 
-def _look(draft: Draft, tool: str, images: tuple[str, ...]) -> None:
-    """What this plan puts into the images must be found in them."""
+def _look(draft: Draft, tool: str, products: tuple[str, ...]) -> Change | None:
+    """What this plan puts into the images must be found in them; None where it puts nothing there."""
     boot = draft.facts.boot
     assert not isinstance(boot, Unread)
     so_far = draft.plan("", ())
@@ -61,9 +68,9 @@ def _look(draft: Draft, tool: str, images: tuple[str, ...]) -> None:
     listed = frozenset(n for early in today for n, _ in early.early)
     sets = [_wants(early, so_far, listed, builtin_modules(boot)) for early in possible]
     wants = [w for w in sets[0] if all(w in others for others in sets)] if sets else []
-    if wants:
-        why = "open the built images: they must hold what this plan needs"
-        draft.replace_step(look_into_images(images, tuple(wants), why), Phase.LOOK_INTO_IMAGE)
+    images = tuple(p for p in products if not p.startswith("/var/"))
+    why = "open the built images: they must hold what this plan needs"
+    return look_into_images(images, tuple(wants), why) if wants else None
 
 
 def _wants(early: EarlyBoot, plan: Plan, before: frozenset[str], builtin: frozenset[str]) -> tuple[str, ...]:

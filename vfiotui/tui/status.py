@@ -57,6 +57,10 @@ def change_words(journal: Journal | None) -> Run:
     broken = [r for r in journal if r.state in (State.INTERRUPTED, State.STUCK, State.DAMAGED)]
     if broken:
         return f"change {broken[0].number} {broken[0].state}", "fail"
+    outstanding = [r for r in journal if r.state is State.OUTSTANDING]
+    if outstanding:
+        left = len(outstanding[0].progress.left)
+        return f"change {outstanding[0].number}: {left} step{'s' * (left != 1)} left", "warn"
     count = sum(r.state is State.WAITING for r in journal)
     return (f"{count} change{'s' * (count != 1)} pending", "warn") if count else ("no changes pending", "")
 

@@ -15,7 +15,7 @@ from vfiotui.tui.say import say
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
 
-RESUMABLE = frozenset({State.INTERRUPTED, State.STUCK})
+RESUMABLE = frozenset({State.INTERRUPTED, State.STUCK, State.OUTSTANDING})
 
 
 def undoable(record: ChangeRecord | None) -> bool:

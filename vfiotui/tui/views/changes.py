@@ -16,6 +16,7 @@ STYLES = {
     State.UNDONE: "dim",
     State.ROLLED_BACK: "dim",
     State.WAITING: "warn",
+    State.OUTSTANDING: "warn",
     State.INTERRUPTED: "fail",
     State.STUCK: "fail",
     State.DAMAGED: "fail",
@@ -43,6 +44,7 @@ TO_DO = {
     State.INTERRUPTED: "R goes on where it stopped, u takes it back",
     State.STUCK: "a step failed, and so did the way back: mend what the sentence names, then u takes it back",
     State.DAMAGED: "nothing is undone by it: compare the kept copies with what is there, then move its folder away",
+    State.OUTSTANDING: "do what is left, then R looks whether it is true; u takes the change back",
     State.WAITING: "a part of it is felt after the next boot",
 }
 
@@ -85,7 +87,7 @@ def step_word(record: ChangeRecord, step: int) -> str:
 def record_rows(record: ChangeRecord, log: Reading[str], glyphs: Glyphs, width: int) -> list[Row]:
     """State, steps, log, the way back, and what each step changed."""
     rows = [row((line, "head")) for line in wrap(record.title, width)]
-    rows += labelled("state", record.state, width, style_of(record))
+    rows += labelled("state", record.words, width, style_of(record))
     rows += labelled("begun", record.progress.at or "never", width)
     if record.progress.word:
         rows += labelled("why", record.progress.word, width, "warn")
@@ -134,7 +136,11 @@ def rescue_rows(record: ChangeRecord, width: int) -> list[Row]:
 
 def record_text(record: ChangeRecord, log: Reading[str]) -> str:
     """A change in plain lines, for the clipboard."""
-    lines = [f"change {record.name}: {clean(record.title)}", f"state: {record.state}", f"begun: {record.progress.at}"]
+    lines = [
+        f"change {record.name}: {clean(record.title)}",
+        f"state: {clean(record.words)}",
+        f"begun: {record.progress.at}",
+    ]
     lines += [f"why: {clean(record.progress.word)}"] if record.progress.word else []
     if isinstance(record.plan, Plan):
         for number, step in enumerate(record.plan.steps, 1):

@@ -19,13 +19,15 @@ RISK_STYLES = {Risk.R3: "warn", Risk.R4: "fail"}
 WITH_TEXTS = ("file", "domain", "pins")
 """Kinds whose contents can stand beside each other."""
 NOTHING = "Everything is as it is wanted already: there is nothing to do."
+BY_HAND = "No step of this program can do more: what is left is done by hand."
 
 
 def plan_rows(plan: Plan, glyphs: Glyphs, width: int, runs: str = "") -> list[Row]:
     """The whole plan for a person who decides whether to apply it; `runs` says whose programs run as root."""
     rows = [row((line, "head")) for line in wrap(plan.title, width)]
     if not plan.steps:
-        rows += [BLANK, *(row((line, "holds")) for line in wrap(NOTHING, width))]
+        words, style = (BY_HAND, "warn") if plan.left else (NOTHING, "holds")
+        rows += [BLANK, *(row((line, style)) for line in wrap(words, width))]
     else:
         rows += labelled("risk", risk_words(str(plan.risk)), width, RISK_STYLES.get(plan.risk, ""))
         rows += labelled("felt", " and ".join(dict.fromkeys(str(s.effect) for s in plan.steps)), width)
@@ -35,6 +37,7 @@ def plan_rows(plan: Plan, glyphs: Glyphs, width: int, runs: str = "") -> list[Ro
         rows += [BLANK, *step_rows(number, step, glyphs, width)]
     rows += _sentences("before it begins it is checked that", [condition_words(c) for c in plan.conditions], width)
     rows += _sentences("next boot", plan.next_boot, width)
+    rows += _sentences("left to do by hand", [step.why for step in plan.left], width, "warn")
     rows += _sentences("also", plan.notes, width)
     rows += _sentences("if the screen stays black", plan.escape, width, "warn")
     return rows

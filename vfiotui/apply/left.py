@@ -1,0 +1,51 @@
+"""What a change leaves to a person: looked for by its effect, and written down when it is true."""
+
+from __future__ import annotations
+
+from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.journal import Journal, find
+from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.lock import locked
+from vfiotui.apply.site import Site
+from vfiotui.apply.steps import Outcome
+from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.model.change import Change
+from vfiotui.model.journal import State
+from vfiotui.model.plan import Plan
+
+
+def still_left(journal: Journal, plan: Plan, booted: bool = False) -> tuple[str, ...]:
+    """What is not true yet, as sentences; where no file shows it, `booted` says that a boot came as predicted."""
+    return tuple(check.why for check in plan.left if not _is_true(journal, check, booted))
+
+
+def _is_true(journal: Journal, check: Change, booted: bool) -> bool:
+    if not check.subject:
+        return booted
+    if check.subject.startswith("/proc/") and not journal.site.is_live:
+        # The words of a running kernel are not those of the mounted system's next one.
+        return False
+    work = Work(journal.site, check, 0, journal.number, journal.keep, journal.log)
+    try:
+        return kind_of(check.kind).standing(work) is Standing.AFTER
+    except (Trouble, OSError):
+        return False
+
+
+def look_again(site: Site, wanted: str, booted: bool = False) -> Outcome:
+    """Looks anew at what a change leaves to a person; Trouble where it cannot be looked at or written down."""
+    with locked(site, False):
+        journal = find(site, wanted)
+        return settle_left(journal, trusted(journal), booted)
+
+
+def settle_left(journal: Journal, plan: Plan, booted: bool = False) -> Outcome:
+    """Looks anew, and writes down what is left of it; the change is done where nothing is."""
+    come, left = journal.come(), still_left(journal, plan, booted)
+    try:
+        if left != come.left:
+            journal.write("done", why=come.word, **({"left": list(left)} if left else {}))
+    except OSError as error:
+        raise Trouble(os_sentence(error, f"what is left of change {journal.name} cannot be written down")) from error
+    return Outcome(journal.name, State.OUTSTANDING if left else State.DONE, "" if left else come.word, left)
