@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
+from vfiotui.apply import disk
+from vfiotui.apply.effect import why_not
 from vfiotui.apply.journal import Journal
+from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.kinds.command import products
+from vfiotui.apply.kinds.kind import SOURCES, Standing, Work
 from vfiotui.apply.process import end_left_behind, run
 from vfiotui.apply.steps import Outcome, Tell, works
 from vfiotui.apply.trouble import Conflict, Damage, Trouble, os_sentence
@@ -17,12 +21,23 @@ from vfiotui.model.plan import Plan
 
 LASTING = frozenset({"file", "link", "command"})
 """Kinds whose work outlasts a boot, and is found again without the journal."""
+SMALL = 1 << 20
+"""Bytes: what was made anew since and is no larger is kept before it is made again; a person may have edited it."""
 
 
 def begun(journal: Journal, plan: Plan) -> list[Work]:
     """The steps that were begun and not undone, in the order in which they were begun."""
     steps = works(journal, plan)
     return [steps[number - 1] for number in journal.come().begun]
+
+
+def standing(work: Work, plan: Plan) -> Standing:
+    """Where the subject of a step stands; what a command made and somebody made anew is made again only where the plan
+    changes what it is made from."""
+    found = kind_of(work.change.kind).standing(work)
+    if found is Standing.STALE and not any(step.kind in SOURCES for step in plan.steps):
+        return Standing.FOREIGN
+    return found
 
 
 def unrecorded(journal: Journal, plan: Plan) -> list[Work]:
@@ -40,11 +55,12 @@ def unrecorded(journal: Journal, plan: Plan) -> list[Work]:
 
 def foreign(journal: Journal, plan: Plan) -> list[Work]:
     """The begun steps whose subjects somebody changed since."""
-    return [w for w in begun(journal, plan) if kind_of(w.change.kind).standing(w) is Standing.FOREIGN]
+    return [work for work in begun(journal, plan) if standing(work, plan) is Standing.FOREIGN]
 
 
-def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
-    """Takes every begun step back; Conflict at a subject that somebody changed, unless forced.
+def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
+    """Takes every begun step back, and says how where it was not byte for byte; Conflict at a subject that somebody
+    changed, unless forced.
 
     A command that must run again does so when everything else is as before; until then it counts as begun, so that a
     way back that was cut short runs it too.
@@ -54,35 +70,64 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> None:
         steps = sorted((*steps, *unrecorded(journal, plan)), key=lambda work: work.step)
     must_be_whole(journal, steps)
     again: list[Work] = []
+    remade: list[Work] = []
     left: list[str] = []
     for work in reversed(steps):
         try:
-            _undo_step(work, tell, force)
+            stale = _undo_step(work, plan, tell, force)
         except Conflict as error:
             # All else goes back: a system that is half changed is worse than one subject that somebody looks after.
             left.append(str(error))
             continue
-        if work.change.again:
+        if stale:
+            remade.append(work)
+        if work.change.again or stale:
             again.append(work)
         else:
             journal.write("back", step=work.step)
+    before = _made(remade)
+    for work in remade:
+        _keep_small(work)
     for work in reversed(again):
         tell(f"runs once more: {work.change.subject}")
         run(work.site, work.change.argv, work.log, work.started)
+    after = _made(remade)
+    problem = why_not(journal.site, plan, (p for p, word in after.items() if before.get(p) != word)) if remade else None
+    if problem:
+        raise Trouble(f"the sources are as before and the generators ran again, but {problem}")
+    for work in reversed(again):
         journal.write("back", step=work.step)
     if left:
         raise Conflict("; ".join(left))
+    if not remade:
+        return ""
+    programs = ", ".join(dict.fromkeys(work.change.subject for work in remade))
+    return f"what {programs} makes was made anew since: the sources are as before, and it ran again with them"
 
 
-def _undo_step(work: Work, tell: Tell, force: bool) -> None:
+def _keep_small(work: Work) -> None:
+    for index, place in enumerate(products(work.site, work.change.products).values()):
+        if disk.kind(place) == "file" and disk.stat_of(place).st_size <= SMALL:
+            work.keep.copy_replaced(place, f"{work.step}.{index}")
+
+
+def _made(works: list[Work]) -> dict[str, str]:
+    """What is there now of what these commands make, by path with its digest."""
+    places = {p: place for work in works for p, place in products(work.site, work.change.products).items()}
+    return {path: digest(place) for path, place in places.items()}
+
+
+def _undo_step(work: Work, plan: Plan, tell: Tell, force: bool) -> bool:
+    """Undoes a step; true where its command is to run again instead, when all else is as before."""
     kind = kind_of(work.change.kind)
     kind.tidy(work)
-    standing = kind.standing(work)
-    if standing is Standing.FOREIGN and not force:
+    now = standing(work, plan)
+    if now is Standing.FOREIGN and not force:
         raise Conflict(f"{work.change.subject} was changed by somebody meanwhile: it is left alone")
-    if standing is not Standing.BEFORE:
+    if now not in (Standing.BEFORE, Standing.STALE):
         tell(f"takes back step {work.step}: {work.change.subject}")
         kind.undo(replace(work, forced=force))
+    return now is Standing.STALE
 
 
 def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.back import begun
+from vfiotui.apply.back import begun, standing
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
@@ -23,14 +23,18 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
         raise Trouble(f"{journal.name} is no change")
     steps = []
     try:
-        begun_steps = begun(journal, trusted(journal))
+        plan = trusted(journal)
+        begun_steps = begun(journal, plan)
         must_be_whole(journal, begun_steps)
         for work in reversed(begun_steps):
             kind, change = kind_of(work.change.kind), work.change
-            standing = kind.standing(work)
-            if standing is Standing.BEFORE:
+            now = standing(work, plan)
+            if now is Standing.BEFORE:
                 steps.append((change.subject, ["is as before already"]))
-            elif standing is Standing.FOREIGN:
+            elif now is Standing.STALE:
+                told = "was made anew since: when all else is as before, it is made again and the result is judged"
+                steps.append((change.subject, [told, f"$ {' '.join(change.argv)}"]))
+            elif now is Standing.FOREIGN:
                 steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
             elif change.kind in ("command", "look", "image"):
                 words = ["the files that it wrote are put back"] if change.products else []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 
-from vfiotui.apply import disk
+from vfiotui.apply import disk, supervise
 from vfiotui.apply.chroot import ENVIRONMENT, inside, walls
 from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.place import Place
@@ -17,9 +19,8 @@ from vfiotui.host.changes import runs
 from vfiotui.host.root import Root
 from vfiotui.model.journal import Process
 
-AFTER_A_WORD = 'read -r word && exec "$@" </dev/null'
-"""A command that begins with the line that it reads: where none comes, because whoever had to journal it is gone, it
-never was."""
+ENDED = "ended"
+"""The file in a change's folder that holds a line, and whose time is when the last command ended."""
 TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
 SECONDS = 1800.0
@@ -34,7 +35,9 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
     takes longer than SECONDS is ended, with all that it started.
     """
     must_be_agreed(site, argv[:1])
-    words = ["/bin/sh", "-c", AFTER_A_WORD, "sh", *(argv if site.is_live else inside(site, argv))]
+    note = disk.open_regular(log.beside(ENDED), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    words = [sys.executable, "-I", "-S", supervise.__file__, str(note)]
+    words += argv if site.is_live else inside(site, argv)
     lacking = "" if site.is_live else walls()[1]
     with open(disk.open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0) as out:
         out.write(f"$ {' '.join(argv)}\n{f'# {lacking}{chr(10)}' if lacking else ''}".encode("utf-8", "replace"))
@@ -48,28 +51,47 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
                 cwd="/",
                 env=ENVIRONMENT,
                 start_new_session=True,
-                close_fds=True,
+                pass_fds=(note,),
             )
         except OSError as error:
             raise Trouble(f"{argv[0]} cannot be started: {(error.strerror or '').lower()}") from error
+        finally:
+            os.close(note)
         try:
             started(process.pid)
         except OSError:
             process.communicate()
             raise
         try:
-            process.communicate(b"begin\n", timeout=SECONDS)
+            _begin(process)
+            process.wait(timeout=SECONDS)
         except subprocess.TimeoutExpired as error:
             _end(process.pid)
-            process.communicate()
+            process.wait()
             raise Trouble(
                 f"{argv[0]} did not end in {SECONDS / 60:g} minutes: it was ended with all that it started; "
                 f"{_last_words(log, begin) or 'it said nothing'}"
             ) from error
+        finally:
+            # Its end ends the command: an apply that is killed leaves none that writes on.
+            _close(process)
     code = process.returncode
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         raise Trouble(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
+
+
+def _begin(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(supervise.BEGIN)
+        process.stdin.flush()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
 
 
 def _last_words(log: Place, begin: int) -> str:

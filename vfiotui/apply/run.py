@@ -90,7 +90,7 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
                 raise Trouble("stopped by hand")
             subject = work.change.subject
             tell(f"step {work.step} of {len(steps)}: {work.change.why}")
-            must_be_ours(work, work.step in come.begun)
+            must_be_ours(work, work.step in come.begun, steps[: work.step - 1])
             journal.write("begin", step=work.step)
             _take(journal, work)
             if work.change.kind == "command":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.command import KIND as COMMAND
 from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo_script import undo_script
@@ -47,13 +48,16 @@ def write_undo_script(journal: Journal, plan: Plan, steps: list[Work]) -> None:
     journal.put("undo.sh", undo_script(plan.title, journal.number, steps), 0o700)
 
 
-def must_be_ours(work: Work, begun: bool) -> None:
-    """Conflict where the subject of a step that is about to be taken is not as the change knows it."""
+def must_be_ours(work: Work, begun: bool, earlier: list[Work]) -> None:
+    """Conflict where the subject of a step that is about to be taken is not as the change knows it; `earlier` are the
+    steps before it."""
     kind = kind_of(work.change.kind)
     kind.tidy(work)
-    standing = kind.standing(work)
-    if standing is Standing.FOREIGN or (standing is Standing.PARTLY and not begun and work.change.kind != "command"):
-        raise Conflict(f"{work.change.subject} was changed by somebody since the change began: it is left alone")
+    changed = COMMAND.changed(work, earlier) if work.change.kind == "command" and not begun else None
+    if changed is None and kind.standing(work) is Standing.FOREIGN:
+        changed = work.change.subject
+    if changed is not None:
+        raise Conflict(f"{changed} was changed by somebody since the change began: it is left alone")
 
 
 def take_step(work: Work) -> None:

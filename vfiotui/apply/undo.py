@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from vfiotui.apply import disk
-from vfiotui.apply.back import begun, foreign, take_back, unrecorded
+from vfiotui.apply.back import begun, foreign, standing, take_back, unrecorded
 from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.journal import Journal, clear_unborn, find
 from vfiotui.apply.keep import REPLACED
-from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.left import settle_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.process import end_left_behind
@@ -59,14 +60,16 @@ def _undo(journal: Journal, plan: Plan, tell: Tell, force: bool) -> Outcome:
                 f"{subjects} is as change {journal.name} would leave it, and its journal does not say that the change "
                 "began that: nothing was done; give --force to undo it too"
             )
+        stale = (w for w in begun(journal, plan) if standing(w, plan) is Standing.STALE)
+        must_be_agreed(journal.site, dict.fromkeys(w.change.argv[0] for w in stale))
         journal.begin("undo")
-        take_back(journal, plan, tell, force)
-        journal.write("undone")
+        how = take_back(journal, plan, tell, force)
+        journal.write("undone", **({"why": how} if how else {}))
     except OSError as error:
         raise Trouble(os_sentence(error, f"change {journal.name} is not wholly taken back")) from error
     replaced = any(name.startswith(REPLACED) for name in disk.names(journal.folder))
-    word = f"what was overwritten is kept as {journal.folder}/{REPLACED}…" if replaced else ""
-    return Outcome(journal.name, State.UNDONE, word)
+    kept = f"what was overwritten is kept as {journal.folder}/{REPLACED}…" if replaced else ""
+    return Outcome(journal.name, State.UNDONE, "; ".join(filter(None, (how, kept))))
 
 
 def _later(journal: Journal, blocked: list[Work]) -> str:
@@ -99,7 +102,7 @@ def resume(site: Site, wanted: str, tell: Tell, *, wait: bool = False, stopped: 
             steps = works(journal, plan)
             for work in steps:
                 if work.step not in come.finished:
-                    must_be_ours(work, work.step in come.begun)
+                    must_be_ours(work, work.step in come.begun, steps[: work.step - 1])
             for work in steps:
                 if work.change.kind == "command" and work.step not in come.finished:
                     work.keep.forget_done(work.step)

@@ -175,7 +175,7 @@ event_of() { # LINE: what it says, in $event; false where it is no event
 }
 
 read_journal() { # sets $state to the last of apply, undo and the ends; $fault to what is wrong with the journal
-    state='' fault='' line_number=0
+    state='' applied='' fault='' line_number=0
     if [ ! -f "$here/journal" ] || [ -L "$here/journal" ]; then
         fault='it is not there'
         return
@@ -197,7 +197,8 @@ read_journal() { # sets $state to the last of apply, undo and the ends; $fault t
         line_number=$((line_number + 1))
         if event_of "$line"; then
             case $state:$event in
-            :apply | ?*:apply | ?*:undo | ?*:done | ?*:undone | ?*:'rolled back' | ?*:stuck) state=$event ;;
+            :apply | ?*:apply) state=$event applied=$line ;;
+            ?*:undo | ?*:done | ?*:undone | ?*:'rolled back' | ?*:stuck) state=$event ;;
             :*)
                 fault='it has lost its beginning'
                 return
@@ -236,7 +237,8 @@ begun() { # STEP: was it begun, and not taken back since?
     return $found
 }
 
-concerned() { # STEP: it was begun, or what it makes is there although no line says so
+concerned() { # STEP: it was begun, or what it makes is there although no line says so; and it is not made anew
+    case $stale in *" $1 "*) return 1 ;; esac
     case $unrecorded in *" $1 "*) return 0 ;; esac
     begun "$1"
 }
@@ -307,8 +309,38 @@ stays() { # STEP FOLDER: the products of a command lie where they lay
     conflicts=1
 }
 
-check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change left it?
-    [ "$4" != any ] && [ ! -e "$here/writing-$1" ] || return 0
+by_command() { # FILE: may it be the work of the last command of the change, which was killed on its way?
+    if [ -f "$here/ended" ] && [ ! -L "$here/ended" ] && [ -s "$here/ended" ]; then
+        # Beyond POSIX, and known to dash, busybox, bash and ksh.
+        # shellcheck disable=SC3013
+        [ ! "$1" -nt "$here/ended" ]
+        return
+    fi
+    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+    case $applied in *'"boot": "'"$boot"'"'*) return 0 ;; esac
+    # A power cut ended it: what is younger than this start of the system was made by somebody else.
+    read -r up _ 2>/dev/null </proc/uptime || return 1
+    younger=$(find "$1" -mmin "-$((${up%%.*} / 60 + 1))" 2>/dev/null) || return 1
+    [ -z "$younger" ]
+}
+
+made_anew() { # STEP PATH: somebody made a product of a command anew since
+    if [ -z "$sources" ]; then
+        say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
+        conflicts=1
+        return
+    fi
+    say "$2 was made anew since: what made it runs again when all else is as before"
+    stale="$stale$1 "
+}
+
+check() { # KEPT PATH BEFORE AFTER [made]: is it as before the change, or as the change left it?
+    [ ! -e "$here/writing-$1" ] || return 0
+    if [ "$4" = any ]; then
+        begun "${1%%.*}" && look_at "$2" && [ "$now" != absent ] && [ "$now" != "$3" ] || return 0
+        [ -z "${5-}" ] || ! enter "$2" || by_command "./$name" || made_anew "${1%%.*}" "$2"
+        return 0
+    fi
     look_at "$2" || {
         say "$2 cannot be reached inside the system: a link or a file stands on the way"
         conflicts=1
@@ -323,6 +355,10 @@ check() { # KEPT PATH BEFORE AFTER: is it as before the change, or as the change
         return
     fi
     [ "$now" != "$4" ] || return 0
+    if [ -n "${5-}" ] && [ -n "$sources" ]; then
+        made_anew "${1%%.*}" "$2"
+        return
+    fi
     say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
     overwritten="$overwritten$1 "
     conflicts=1
@@ -411,6 +447,10 @@ drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not 
         for known in "$@"; do
             [ "$top/$name" != "$known" ] || continue 2
         done
+        by_command "./$name" || {
+            say "$top/$name was made since: it is left alone"
+            continue
+        }
         does removes "$top/$name" && rm -f "./$name"
     done
     IFS=$old_ifs
@@ -449,6 +489,11 @@ set_driver() { # STEP BDF DRIVER OVERRIDE BOOT: a device of the running kernel g
         printf '%s\n' "$4" >"$device/driver_override" || trouble "$2 could NOT be given back"
     fi
     back "$1"
+}
+
+made_again() { # STEP WORDS…: what somebody made anew is made again, from what is back
+    case $stale in *" $1 "*) ;; *) return 0 ;; esac
+    run_back "$@"
 }
 
 run_back() { # STEP WORDS…: a command of the system that is mended
@@ -494,7 +539,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' damaged=0
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' sources=@SOURCES@ damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
 read_journal

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from vfiotui.apply.keep import ABSENT, DONE, digest
 from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Work, quoted
+from vfiotui.apply.kinds.kind import SOURCES, Work, quoted
 from vfiotui.apply.reach import boot_mounts
 
 
@@ -36,9 +36,12 @@ def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
         check, back = kind_of(work.change.kind).undo_script(work)
         checks += check
         backs += back
+    makers = (w for w in steps if w.change.kind == "command" and w.change.products and not w.change.back)
+    backs += [f"made_again {work.step} {shlex.join(work.change.argv)}" for work in makers]
     backs += [f"run_back {work.step} {shlex.join(work.change.argv)}" for work in steps if work.change.again]
     parts = {
         "STEPS": str(len(steps)),
+        "SOURCES": "1" if any(work.change.kind in SOURCES for work in steps) else "''",
         "WHOLE": "\n".join(_whole(steps)),
         "NUMBER": f"{number:04d}",
         "TITLE": shlex.quote(" ".join(title.split())),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import fnmatch
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import digest
+from vfiotui.apply.ended import made_by_command
+from vfiotui.apply.keep import ABSENT, digest
 from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
+from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.name import put_back
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
+from vfiotui.apply.swap import remove_only
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.change import Change
 
@@ -102,18 +105,50 @@ class CommandKind:
 
     def standing(self, work: Work) -> Standing:
         before, after, left = self._kept(work), self._after(work), self._left(work)
-        if self._moved(work):
-            return Standing.FOREIGN
-        now = {p: digest(place) for p, place in self._now(work).items()}
+        there = products(work.site, work.change.products)
+        now = {p: digest(place) for p, place in there.items()}
         if after is None:
             # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
-            # command shows in no file.
-            return Standing.BEFORE if now == before and not work.change.back else Standing.PARTLY
+            # command shows in no file, and what somebody made since is not looked at.
+            ours = {p: d for p, d in now.items() if p in before or made_by_command(work, there[p])}
+            if ours == before:
+                return Standing.PARTLY if work.change.back else Standing.BEFORE
+            strange = any(d != before[p] and not made_by_command(work, there[p]) for p, d in now.items() if p in before)
+            return self._remade(work) if strange else Standing.PARTLY
         paths = before.keys() | after.keys()
         known = (before, after, left)
-        if any(now.get(p, "absent") not in (k.get(p, "absent") for k in known) for p in paths):
-            return Standing.FOREIGN
+        if any(now.get(p, ABSENT) not in (k.get(p, ABSENT) for k in known) for p in paths):
+            return self._remade(work)
+        if any(missing_of_menu(work.site, self._text(work, p)) for p in before if p.endswith("/grub.cfg")):
+            return self._remade(work)
         return Standing.AFTER
+
+    def _remade(self, work: Work) -> Standing:
+        """What was made anew is made anew again, where there is a generator that does."""
+        change = work.change
+        again = change.products and not change.back and work.site.program(change.argv[0]) is not None
+        return Standing.STALE if again else Standing.FOREIGN
+
+    def _text(self, work: Work, path: str) -> str:
+        """A kept product that would be put back, as a text."""
+        name = f"{work.step}.{list(self._kept(work)).index(path)}"
+        return (work.keep.read(name) or b"").decode("utf-8", "replace")
+
+    def changed(self, work: Work, earlier: Iterable[Work]) -> str | None:
+        """A product that is not as it was when the change began, and that no earlier step of it wrote; None for none.
+        Asked before the command runs for the first time."""
+        known = dict(self._kept(work))
+        free = set()
+        for step in earlier:
+            noted = step.keep.noted(step.step)
+            after, kept = noted.get("after"), noted.get("kept", [])
+            if isinstance(after, dict):
+                known = {p: d for p, d in known.items() if p not in dict(kept)} | after
+            if "place" in noted:
+                free.add(noted["place"])
+        now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        ours = now.keys() | self._kept(work).keys()
+        return next((p for p in sorted(ours - free) if now.get(p, ABSENT) != known.get(p, ABSENT)), None)
 
     def holds(self, work: Work) -> bytes | None:
         return None
@@ -127,15 +162,23 @@ class CommandKind:
         work.keep.note_done(work.step, after=after)
 
     def undo(self, work: Work) -> None:
-        before, after = self._kept(work), self._after(work)
-        now = {} if self._moved(work) else self._now(work)
+        before, after, left = self._kept(work), self._after(work), self._left(work)
+        now = products(work.site, work.change.products)
+        for path, place in now.items():
+            # New ones go first: the room that they take may be needed.
+            if path in before or (after is not None and path not in after):
+                continue
+            if after is not None:
+                remove_only(place, work.partial, frozenset({after[path], left.get(path, ABSENT)}))
+            elif made_by_command(work, place):
+                disk.remove(place)
         for index, (path, old) in enumerate(before.items()):
             place = work.site.place(path)
             if digest(place) != old:
-                put_back(work, place, f"{work.step}.{index}", old)
-        for path, place in now.items():
-            if path not in before and (after is None or path in after):
-                disk.remove(place)
+                over = None
+                if after is not None:
+                    over = frozenset({old, after.get(path, ABSENT), left.get(path, ABSENT)})
+                put_back(work, place, f"{work.step}.{index}", old, over=over)
         if work.change.back:
             run(work.site, work.change.back, work.log, work.started)
 
@@ -151,10 +194,11 @@ class CommandKind:
         before, after, found = self._kept(work), self._after(work), self._left(work)
         checks = [f"stays {work.step} {quoted(real)}" for _, real in work.keep.noted(work.step).get("folders", [])]
         backs = []
+        made = " made" if work.change.products and not work.change.back else ""
         for index, (path, old) in enumerate(before.items()):
             left = "any" if after is None else found.get(path, "absent")
             kept = f"{work.step}.{index}"
-            checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}")
+            checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}{made}")
             backs.append(put_back_line(work, kept, path, old))
         if after is None:
             known = " ".join(quoted(p) for p in (*before, *work.keep.noted(work.step).get("odd", [])))
@@ -164,7 +208,7 @@ class CommandKind:
                 backs.append(f"drop_new {work.step} {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
             for path in sorted(after.keys() - before.keys()):
-                checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(found[path])}")
+                checks.append(f"check {work.step}.new {quoted(path)} absent {quoted(found[path])}{made}")
                 backs.append(f"put_back {work.step}.new {quoted(path)} absent")
         if work.change.back:
             backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")

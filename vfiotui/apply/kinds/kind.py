@@ -17,6 +17,9 @@ from vfiotui.apply.site import Site
 from vfiotui.model.change import Change
 from vfiotui.model.plan import text_of
 
+SOURCES = frozenset({"file", "link"})
+"""Kinds of what generators read."""
+
 
 class Standing(Enum):
     """Where a subject stands, read just now."""
@@ -25,6 +28,7 @@ class Standing(Enum):
     AFTER = "as the change wants it"
     PARTLY = "on the way: begun, not ended"
     FOREIGN = "neither: somebody else changed it"
+    STALE = "made anew by somebody since: the same generator makes it again from what the undo puts back"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,21 @@ from vfiotui.apply import disk
 from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
+from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.formats import pe_image
 from vfiotui.model.change import Change
 
 LIMIT = 16 << 20
+
+
+def words_left(site: Site, path: str, words: tuple[str, ...]) -> list[str]:
+    """Those of the words that a text or a unified image holds; none where it is not there."""
+    place = site.real_place(path)
+    if not words or disk.kind(place) != "file":
+        return []
+    text = _text(place)
+    return [w for w in words if _holds(text, w)]
 
 
 class LookKind:

@@ -1,0 +1,48 @@
+"""Whether what generators made can be believed: judged by what is in it, not by an exit code.
+
+One function for every way back that runs a generator: `why_not`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from vfiotui.apply.kinds.look import words_left
+from vfiotui.apply.menu import missing_of_menu
+from vfiotui.apply.site import Site
+from vfiotui.host import image
+from vfiotui.model.plan import Plan
+from vfiotui.model.reading import Unread, or_else
+
+IMAGE = re.compile(r"(initrd|initramfs|booster)[^/]*$")
+
+
+def _image(site: Site, path: str) -> str | None:
+    found = image.read(site.root, path)
+    if isinstance(found, Unread):
+        return f"{path} cannot be read: it {found.reason}"
+    return f"{path} cannot be read to its end: {found.fault}" if found.fault else None
+
+
+def why_not(site: Site, plan: Plan, made: Iterable[str]) -> str | None:
+    """Why the undo of a plan has not the wished effect although generators ran again, as a sentence; `made` are the
+    paths that they made. None where all is well."""
+    for path in made:
+        if IMAGE.search(path):
+            problem = _image(site, path)
+            if problem:
+                return problem
+        if path.endswith("/grub.cfg"):
+            missing = missing_of_menu(site, or_else(site.root.text(path), ""))
+            if missing:
+                return f"{path} names {missing[0]}, which is not there"
+    files = [step for step in plan.steps if step.kind == "file"]
+    for step in plan.steps:
+        if step.kind == "look":
+            old = b"\n".join(f.before or b"" for f in files).decode("utf-8", "replace")
+            added = tuple(word for word in step.wants if word not in old)
+            left = words_left(site, step.subject, added)
+            if left:
+                return f"{step.subject} still holds {' and '.join(left)}"
+    return None

@@ -1,0 +1,52 @@
+"""When the last command of a change ended: what is younger was made by somebody else."""
+
+from __future__ import annotations
+
+from vfiotui.apply import disk
+from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.place import Place
+from vfiotui.apply.process import ENDED, SECONDS
+from vfiotui.host.changes import read_plan, read_progress
+from vfiotui.host.root import Root
+from vfiotui.model.reading import or_else
+
+NANO = 1_000_000_000
+
+
+def _time(place: Place) -> int | None:
+    """When a regular file was last written, in nanoseconds; None where it is not there or holds nothing."""
+    if disk.kind(place) != "file":
+        return None
+    found = disk.stat_of(place)
+    return found.st_mtime_ns if found.st_size else None
+
+
+def _boot_began() -> int:
+    """When the running system was started, in nanoseconds since 1970 (btime of /proc/stat, proc(5)); 0 where that is
+    not known."""
+    lines = or_else(Root.live().lines("/proc/stat"), ())
+    times = [line.split()[1] for line in lines if line.startswith("btime ")]
+    return int(times[0]) * NANO if times and times[0].isdigit() else 0
+
+
+def ended(work: Work) -> int | None:
+    """Until when the last command of the change may have written, in nanoseconds since 1970; None for until now.
+
+    Its supervisor notes the end. A power cut ends both: then the command wrote before the system was started again, and
+    no longer than a command may take after its last word.
+    """
+    noted = _time(work.log.beside(ENDED))
+    if noted is not None:
+        return noted
+    root, folder = work.site.root, work.log.above.path
+    if read_progress(root, folder, read_plan(root, folder)).boot == work.site.boot:
+        return None
+    spoke = _time(work.log)
+    longest = [] if spoke is None else [spoke + int(SECONDS) * NANO]
+    return min([_boot_began(), *longest])
+
+
+def made_by_command(work: Work, place: Place) -> bool:
+    """Whether what lies at a place may be the work of the change's last command, which was killed on its way."""
+    end = ended(work)
+    return end is None or disk.stat_of(place).st_ctime_ns <= end
