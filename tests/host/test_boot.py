@@ -139,10 +139,10 @@ def test_a_masked_file_is_read_as_empty(tmp_path: Path) -> None:
 def test_the_running_kernels_own_configuration_wins(tmp_path: Path) -> None:
     packed = gzip.compress(b"CONFIG_VFIO_PCI=y\n")
     root = folder_root(tmp_path, {"/proc/config.gz": packed, "/boot/config-6.1": "CONFIG_VFIO_PCI=m\n"})
-    assert kernel.read_config(root, "6.1") == {"VFIO_PCI": "y"}
+    assert kernel.find_config(root, "6.1") == ({"VFIO_PCI": "y"}, "/proc/config.gz")
     root = folder_root(tmp_path / "b", {"/proc/config.gz": packed[:9], "/boot/config-6.1": "CONFIG_VFIO_PCI=m\n"})
-    assert kernel.read_config(root, "6.1") == {"VFIO_PCI": "m"}
-    missing = kernel.read_config(folder_root(tmp_path / "c", {"/etc/x": ""}), "6.1")
+    assert kernel.find_config(root, "6.1")[0] == {"VFIO_PCI": "m"}
+    missing, _ = kernel.find_config(folder_root(tmp_path / "c", {"/etc/x": ""}), "6.1")
     assert isinstance(missing, Unread) and missing.why is Why.ABSENT
 
 

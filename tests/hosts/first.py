@@ -24,7 +24,9 @@ HOSTS: dict[str, Host] = {
         default_cmdline="quiet amd_iommu=off",
     ),
     "intel-default-off": replace(
-        INTEL, config="CONFIG_VFIO_PCI=m\n# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n", iommu_ecap=0xF050D2
+        INTEL,
+        config="CONFIG_VFIO_PCI=m\nCONFIG_INTEL_IOMMU=y\n# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n",
+        iommu_ecap=0xF050D2,
     ),
     "intel-on": replace(
         INTEL, cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} intel_iommu=on", default_cmdline="quiet intel_iommu=on"

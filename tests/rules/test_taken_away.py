@@ -24,17 +24,23 @@ lines for KNOWN, and the number of trials.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.rules.faults import judged, trials
+from tests.rules.faults import judged, machine, trials, whole
+from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.root import Root
+from vfiotui.model.facts import Mode
+from vfiotui.model.finding import Verdict
 from vfiotui.rules import catalogue, rule_of
 from vfiotui.rules.rule import Rule
 
 KNOWN = Path(__file__).with_name("taken_away_known.txt")
+LINE = re.compile(r":\d+$")
 EVERY = bool(os.environ.get("VFIOTUI_EVERY_INPUT"))
 
 
@@ -56,6 +62,17 @@ def test_a_rule_passes_only_on_what_it_read(rule: Rule) -> None:
     assert number, "the rule looks at nothing"
     assert {line: said for line, said in found.items() if line not in known} == {}
     assert EVERY or known <= found.keys(), f"mended: take out of {KNOWN.name}: {sorted(known - found.keys())}"
+
+
+@pytest.mark.parametrize("rule", catalogue(), ids=lambda r: r.code)
+def test_evidence_names_only_what_is_there(rule: Rule) -> None:
+    for host in (rule.fires, rule.silent):
+        root = Root(MemoryTree(machine(host).nodes), Mode.CAPTURE)
+        for finding in whole(rule, host)[0]:
+            for one in finding.evidence:
+                path = LINE.sub("", one.path.partition("*")[0].rstrip("/"))
+                absent = "is not there" in one.seen or finding.verdict is Verdict.UNKNOWN
+                assert not path.startswith("/") or absent or root.exists(path) is True, (host, one)
 
 
 def main(codes: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ def names_of(words: list[str]) -> tuple[str, ...]:
 
 def read(root: Root) -> Reading[Interrupts]:
     """Every numbered line."""
-    lines = root.lines(PATH, LIMIT)
+    lines = root.table(PATH, bool, LIMIT)
     if isinstance(lines, Unread):
         return lines
     cpus = columns(lines[0]) if lines else []

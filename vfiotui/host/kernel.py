@@ -25,21 +25,20 @@ def gunzip(data: bytes) -> Reading[str]:
     return text.decode("utf-8", "replace")
 
 
-def read_config(root: Root, release: str) -> Reading[dict[str, str]]:
-    """The first configuration found: of the running kernel itself, in /boot, beside its modules."""
+def find_config(root: Root, release: str) -> tuple[Reading[dict[str, str]], str]:
+    """The first configuration found, and its path: of the running kernel itself, in /boot, beside its modules."""
     packed = root.bytes("/proc/config.gz", CONFIG_LIMIT)
     if not isinstance(packed, Unread):
         text = gunzip(packed)
         if not isinstance(text, Unread):
-            return parse(text)
+            return parse(text), "/proc/config.gz"
     plain: Reading[str] = Unread("no configuration", Why.ABSENT)
     for path in (f"/boot/config-{release}", f"/lib/modules/{release}/config", f"/usr/lib/modules/{release}/config"):
         plain = root.text(path, CONFIG_LIMIT)
         if not isinstance(plain, Unread):
-            return parse(plain)
-    return Unread(
-        "neither /proc/config.gz nor a config beside the kernel can be read", Why.ABSENT, f"/boot/config-{release}"
-    )
+            return parse(plain), path
+    path = f"/boot/config-{release}"
+    return Unread("neither /proc/config.gz nor a config beside the kernel can be read", Why.ABSENT, path), path
 
 
 def module_names(text: str) -> frozenset[str]:
@@ -68,4 +67,5 @@ def read_kernel(root: Root) -> Reading[Kernel]:
     release = kernel_release(root)
     if isinstance(release, Unread):
         return release
-    return Kernel(release, read_config(root, release), read_builtin(root, release))
+    config, path = find_config(root, release)
+    return Kernel(release, config, read_builtin(root, release), path)

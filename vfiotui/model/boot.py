@@ -18,6 +18,8 @@ class Kernel:
     """X → y, m, n or text for CONFIG_X; only options of IOMMU, VFIO, KVM, huge pages and framebuffers are kept."""
     builtin: Reading[frozenset[str]]
     """Names of built-in modules with _ for -."""
+    config_path: str
+    """Where the configuration was read."""
 
 
 @dataclass(frozen=True, slots=True)

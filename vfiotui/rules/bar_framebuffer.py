@@ -37,7 +37,7 @@ def remedy(boot: Boot | Unread, device: str, driver: str | None) -> str:
     config = kernel if isinstance(kernel, Unread) else kernel.config
     if device.startswith("efi-framebuffer"):
         return f"{now}; or video=efifb:off on the command line"
-    if isinstance(config, Unread) or config.get("CONFIG_SYSFB_SIMPLEFB") == "y" or device.startswith("simple"):
+    if isinstance(config, Unread) or config.get("SYSFB_SIMPLEFB") == "y" or device.startswith("simple"):
         return f"{now}; video=efifb:off does nothing here"
     return now
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, in_firmware, known, rule, seen
 
 
 @rule("FIRMWARE-IOMMU", "H2", Severity.FAIL, needs=("firmware",), fires="iommu-off", silent="tower")
@@ -48,5 +48,12 @@ def check(facts: Facts) -> Iterator[Answer]:
         "host",
         "The firmware shows no IOMMU: it has neither a DMAR nor an IVRS table.",
         seen("/sys/firmware/acpi/tables", "no DMAR, no IVRS"),
-        fix=fix("switch on VT-d (Intel) or IOMMU/AMD-Vi (AMD) in the firmware setup", Risk.R0),
+        fix=fix(
+            in_firmware(
+                facts,
+                "switch on VT-d (Intel) or IOMMU/AMD-Vi (AMD)",
+                "give this virtual machine an IOMMU on the host that runs it (libvirt: <iommu model='intel'/>)",
+            ),
+            Risk.R0,
+        ),
     )

@@ -24,7 +24,29 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import Dmar, IommuUnit
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import (
+    Answer,
+    Missing,
+    fails,
+    fix,
+    holds,
+    in_firmware,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
+
+
+def remedy(facts: Facts) -> str:
+    """Where interrupt remapping is switched on."""
+    return in_firmware(
+        facts,
+        "look for interrupt remapping or x2APIC",
+        "switch interrupt remapping on for the IOMMU of this virtual machine, on the host that runs it"
+        " (libvirt: <driver intremap='on'/>)",
+    )
 
 
 def intel(units: list[IommuUnit], facts: Facts) -> Iterator[Answer]:
@@ -40,7 +62,7 @@ def intel(units: list[IommuUnit], facts: Facts) -> Iterator[Answer]:
                 for u in bad
                 if isinstance(u.ecap, int)
             ),
-            fix=fix("look for interrupt remapping or x2APIC in the firmware setup", Risk.R0),
+            fix=fix(remedy(facts), Risk.R0),
         )
         return
     unread = next((u.ecap for u in units if isinstance(u.ecap, Unread)), None)
@@ -51,7 +73,7 @@ def intel(units: list[IommuUnit], facts: Facts) -> Iterator[Answer]:
             "host",
             "The firmware says that this platform does not remap interrupts.",
             seen("/sys/firmware/acpi/tables/DMAR", f"flags {firmware.dmar.flags:#x}"),
-            fix=fix("look for interrupt remapping in the firmware setup, or update the firmware", Risk.R0),
+            fix=fix(remedy(facts), Risk.R0),
         )
     else:
         yield holds("host", "every unit remaps interrupts", seen("/sys/class/iommu", " ".join(u.name for u in units)))

@@ -26,7 +26,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import Dmar
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule(
@@ -57,7 +57,10 @@ def check(facts: Facts) -> Iterator[Answer]:
         return
     kernel = known(boot.kernel)
     config = known(kernel.config)
-    where = f"/boot/config-{kernel.release}"
+    where = kernel.config_path
+    if "INTEL_IOMMU" not in config:
+        yield unknown("host", "the kernel's configuration does not mention this IOMMU", seen(where, "no INTEL_IOMMU"))
+        return
     if config.get("INTEL_IOMMU_DEFAULT_ON") == "y":
         yield holds("host", "the kernel's default is on", seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON=y"))
         return

@@ -24,7 +24,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Fix, Risk, Severity
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.iommu_disabled import switched_off
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, in_firmware, known, rule, seen
 
 
 @rule("IOMMU-OFF", "H3", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
@@ -58,6 +58,5 @@ def way_on(facts: Facts) -> Fix:
     wish = (("cmdline.add", "intel_iommu=on"),) if intel else ()
     if intel and not isinstance(facts.firmware, Unread) and or_else(facts.firmware.dmar, None):
         return fix("boot with intel_iommu=on", Risk.R2, *wish)
-    return fix(
-        "switch it on in the firmware setup" + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish
-    )
+    on = in_firmware(facts, "switch it on", "give this virtual machine an IOMMU on the host that runs it")
+    return fix(on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish)

@@ -34,7 +34,11 @@ def check(facts: Facts) -> Iterator[Answer]:
     evidence = [seen(s.where, s.text) for s in given]
     if not evidence:
         all_files(boot)
-        yield holds("host", "qemu.conf leaves the user to libvirt", seen("/etc/libvirt/qemu.conf", "no user set"))
+        yield holds(
+            "host",
+            "qemu.conf leaves the user to libvirt",
+            seen("/etc/libvirt/qemu.conf", "sets no user, or is not there"),
+        )
         return
     user = known(access.qemu_user)
     if user in ("root", "0"):

@@ -334,6 +334,14 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
 
 
+def in_firmware(facts: Facts, setting: str, outside: str) -> str:
+    """Where a person switches something on: in the firmware setup, or, for a host that is a virtual machine itself,
+    on the host that runs it."""
+    flags = None if isinstance(facts.cpu, Unread) else facts.cpu.flags
+    inside = isinstance(flags, frozenset) and "hypervisor" in flags
+    return outside if inside else f"{setting} in the firmware setup"
+
+
 def ids_of(bus: PciBus) -> None:
     """Goes before "no device has this id": a device whose ids could not be read may be the one."""
     for device in bus.devices:

@@ -53,6 +53,6 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield fails(
             "host",
             f"Nothing keeps the host from sleeping while {' or '.join(names)} has its devices.",
-            seen(FOLDER, f"{len(hooks)} hooks, none inhibits sleep" if hooks else "no hook"),
+            seen(FOLDER, f"{len(hooks)} hooks, none inhibits sleep" if hooks else "is not there, or holds no hook"),
             fix=fix("a hook that inhibits sleep while the guest runs", Risk.R1),
         )

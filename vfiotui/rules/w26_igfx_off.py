@@ -26,7 +26,7 @@ from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 OFF = ("igfx_off", "intgpu_off")
-LEFT_OUT = "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
+LEFT_OUT = "INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
 
 
 @rule(
@@ -60,7 +60,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 f"{device.name} is meant for a guest, and "
                 + (f"{words[0]} takes it out of the IOMMU." if words else "this kernel leaves it out of the IOMMU."),
                 seen(line.source, f"intel_iommu={','.join(options)}" if options else "no intel_iommu"),
-                *((seen(f"/boot/config-{kernel.release}", f"{LEFT_OUT}=y"),) if silent and isinstance(config, dict)
+                *((seen(kernel.config_path, f"CONFIG_{LEFT_OUT}=y"),) if silent and isinstance(config, dict)
                   and not isinstance(kernel, Unread) else ()),
                 fix=fix("take the word away" if words else "intel_iommu=on on the command line", Risk.R2,
                         ("cmdline.set", "intel_iommu=on")),

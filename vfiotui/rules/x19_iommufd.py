@@ -29,15 +29,17 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     asked = [h for h in domain.pci_hostdevs if h.iommufd]
     if not asked:
         return
-    config = known(known(known(facts.boot).kernel).config)
+    kernel = known(known(facts.boot).kernel)
+    config = known(kernel.config)
     lacking = [f"CONFIG_{name}" for name in ("IOMMUFD", "VFIO_DEVICE_CDEV") if config.get(name, "n") == "n"]
     if lacking:
         yield fails(
             domain.name,
             f"It asks for iommufd, and this kernel has no {' and no '.join(lacking)}: it does not start.",
             *(seen(domain.source, f"hostdev {h.address} iommufd yes") for h in asked),
-            seen("/boot/config", f"{' '.join(lacking)} not set"),
+            seen(kernel.config_path, f"{' '.join(lacking)} not set"),
             fix=fix("use VFIO groups", Risk.R2, *(("domain.hostdev.iommufd", f"{h.address}=no") for h in asked)),
         )
     else:
-        yield holds(domain.name, "the kernel has iommufd", seen("/boot/config", "CONFIG_IOMMUFD, VFIO_DEVICE_CDEV"))
+        evidence = seen(kernel.config_path, "CONFIG_IOMMUFD, VFIO_DEVICE_CDEV")
+        yield holds(domain.name, "the kernel has iommufd", evidence)
