@@ -45,6 +45,8 @@ PLAIN = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_si
         (". /etc/other\nA=x", "x"),
         ("A=x\n[ -e /a ] || return 0\nA=y", None),
         ("A=x\nexit 0", "x"),
+        ("A=x\nfor A in y z; do :; done", None),
+        ("A=x\nfor B in A; do A=y; done", None),
     ],
 )
 def test_a_value_is_what_the_shell_would_hold(text: str, value: str | None) -> None:

@@ -12,7 +12,7 @@ from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
 from vfiotui.formats import modprobe
-from vfiotui.host import boot, config_files, initramfs, kernel, kernel_log, modules
+from vfiotui.host import boot, config_files, ground, initramfs, kernel, kernel_log, modules
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot, Modules
@@ -250,3 +250,11 @@ def test_modprobe_d_is_read_with_the_line_ends_that_kmod_sees(tmp_path: Path) ->
         "modprobe.d"
     )
     assert modprobe.options(file.text, "a") == ("x=1",)
+
+
+def test_a_plan_knows_of_files_that_were_too_many_to_read(tmp_path: Path) -> None:
+    root = folder_root(tmp_path, {f"/etc/modprobe.d/{n:05}.conf": "" for n in range(ground.COUNT_LIMIT + 1)})
+    files = ground.survey(root).files
+    last = files[f"/etc/modprobe.d/{ground.COUNT_LIMIT:05}.conf"]
+    assert isinstance(last, Unread) and last.why is Why.TOO_BIG
+    assert isinstance(files["/etc/modprobe.d/00000.conf"], bytes)

@@ -23,7 +23,9 @@ RUNS_CODE = frozenset(("eval", "source", "."))
 """Commands that may change any variable."""
 STOPS = frozenset(("exit", "return", "exec"))
 """Commands behind which the rest of a file may not be read."""
-SETS = frozenset(("unset", "read", "mapfile", "readarray", "printf", "getopts", "let"))
+LOOPS = frozenset(("for", "select"))
+"""Reserved words behind which a variable stands that takes one value after the other."""
+SETS = LOOPS | frozenset(("unset", "read", "mapfile", "readarray", "printf", "getopts", "let"))
 """Commands that change the variables they name."""
 
 
@@ -230,7 +232,7 @@ class _Scanner:
             self.depth = max(0, self.depth - 1)
         if command in DECLARES:
             self.declaring = True
-        elif command not in CONTINUES:
+        elif command not in CONTINUES or command in LOOPS:
             if not self.plain_words:
                 self.certain &= not (self.depth or self.brackets or self.behind_condition)
             self.plain_words += 1

@@ -41,7 +41,7 @@ def disks_below(root: Root, name: str, depth: int = DEPTH) -> Iterator[str]:
     slaves = or_else(root.names(f"{BLOCK}/{name}/slaves"), ())
     if not slaves or not depth:
         yield name
-    for slave in slaves[:64] if depth else ():
+    for slave in slaves if depth else ():
         yield from disks_below(root, slave, depth - 1)
 
 

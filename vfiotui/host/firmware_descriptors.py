@@ -11,7 +11,6 @@ from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 FOLDERS = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
 """The later one overrides a namesake of the earlier."""
-COUNT_LIMIT = 200
 FILE_LIMIT = 64 << 10
 
 
@@ -49,7 +48,7 @@ def read(root: Root) -> Reading[tuple[Descriptor, ...]]:
     """The descriptors in force; an empty file of a name hides the one that the distribution brings."""
     chosen: dict[str, str] = {}
     for folder in FOLDERS:
-        for name in or_else(root.names(folder), ())[:COUNT_LIMIT]:
+        for name in or_else(root.names(folder), ()):
             if name.endswith(".json"):
                 chosen[name] = f"{folder}/{name}"
     if not chosen and not root.has("usr"):

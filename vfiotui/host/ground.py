@@ -12,7 +12,7 @@ from vfiotui.model.ground import Ground
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 FILE_LIMIT = 1 << 20
-COUNT_LIMIT = 500
+COUNT_LIMIT = 2000
 FILES = (
     "/etc/default/grub",
     "/etc/default/limine",
@@ -116,10 +116,12 @@ PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
 
 def _files(root: Root, extra: Iterable[str]) -> dict[str, Reading[bytes]]:
     paths = [*FILES, *extra]
+    found: dict[str, Reading[bytes]] = {}
     for folder, suffix in FOLDERS:
         names = [n for n in or_else(root.names(folder), ()) if n.endswith(suffix) and not n.startswith(".")]
         paths += [f"{folder}/{n}" for n in names[:COUNT_LIMIT]]
-    found: dict[str, Reading[bytes]] = {}
+        more = Unread(f"lies among more than {COUNT_LIMIT} files, which are too many to read", Why.TOO_BIG, folder)
+        found.update(dict.fromkeys((f"{folder}/{n}" for n in names[COUNT_LIMIT:]), more))
     for path in paths:
         data = root.bytes(path, FILE_LIMIT)
         if not isinstance(data, Unread) or data.why not in (Why.ABSENT, Why.NOT_A_FILE):

@@ -6,7 +6,6 @@ from vfiotui.host.loader_firmware import PLACES
 from vfiotui.host.root import Root
 from vfiotui.model.reading import Unread, or_else
 
-COUNT_LIMIT = 200
 PROGRAM_LIMIT = 16 << 20
 LIMINE_PROGRAMS = ("EFI/limine", "EFI/BOOT", "limine")
 ENROLLED = b"++CONFIG_B2SUM_SIGNATURE++"
@@ -17,7 +16,7 @@ ENROLLED = b"++CONFIG_B2SUM_SIGNATURE++"
 def kernels(root: Root) -> dict[str, str]:
     """Release → the kernel's file, for the releases whose modules are installed."""
     found = {}
-    for release in or_else(root.names("/lib/modules"), ())[:COUNT_LIMIT]:
+    for release in or_else(root.names("/lib/modules"), ()):
         places = (f"/usr/lib/modules/{release}/vmlinuz", f"/boot/vmlinuz-{release}")
         image = next((p for p in places if root.exists(p) is True), None)
         if image:
@@ -29,7 +28,7 @@ def unified(root: Root) -> tuple[str, ...]:
     """The unified kernel images on the mounted boot partitions."""
     folders = (f"{place}/EFI/Linux" for place in PLACES)
     found = [f"{f}/{n}" for f in folders for n in or_else(root.names(f), ()) if n.lower().endswith(".efi")]
-    return tuple(found[:COUNT_LIMIT])
+    return tuple(found)
 
 
 def enrolled(root: Root) -> tuple[str, ...]:

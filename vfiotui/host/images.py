@@ -23,7 +23,6 @@ FOLDERS_OF_TOOLS = (
     "/etc/mkinitcpio.conf.d",
     "/etc/dracut.conf.d",
 )
-COUNT_LIMIT = 500
 
 
 def image_paths(root: Root, release: str) -> tuple[str, ...]:
@@ -55,5 +54,5 @@ def read(root: Root) -> Reading[Images]:
             return where
         return Unread(f"no initramfs of kernel {release} is there", Why.ABSENT, "/boot")
     folders = (*(f"{top}/modprobe.d" for top in FOLDERS[:1]), *FOLDERS_OF_TOOLS)
-    inside = (f"{f}/{n}" for f in folders for n in or_else(root.names(f), ())[:COUNT_LIMIT])
+    inside = (f"{f}/{n}" for f in folders for n in or_else(root.names(f), ()))
     return Images(built, stamps(root, (*SOURCES, *inside)))

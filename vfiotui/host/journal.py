@@ -14,7 +14,7 @@ from vfiotui.model.reading import Reading, Unread, Why, or_else
 PROGRAM = "journalctl"
 SECONDS = 3.0
 LINES = 4000
-OUTPUT_LIMIT = 16 << 20
+OUTPUT_LIMIT = 64 << 20
 FOLDER = "/var/log/journal"
 STOPPED = "d93fb3c9c24d451a97cea615ce59c00b"
 """MESSAGE_ID of the journal's last word in an orderly shutdown (SD_MESSAGE_JOURNAL_STOP)."""
@@ -61,7 +61,9 @@ def ask(arguments: Sequence[str], seconds: float = SECONDS) -> Reading[tuple[Log
     if done.returncode:
         words = done.stderr[:200].decode("utf-8", "replace").strip().replace("\n", "; ")
         return Unread(words or f"journalctl ended with {done.returncode}", Why.ABSENT, FOLDER)
-    return parse(done.stdout[:OUTPUT_LIMIT])
+    if len(done.stdout) > OUTPUT_LIMIT:
+        return Unread(f"the journal holds more than {OUTPUT_LIMIT >> 20} MiB of kernel messages", Why.TOO_BIG, FOLDER)
+    return parse(done.stdout)
 
 
 def parse(output: bytes) -> tuple[LogLine, ...]:
