@@ -16,8 +16,10 @@ HEADER = re.compile(rb"07070[12][0-9A-Fa-f]{104}")
 HEADER_SIZE = 110
 NAME_LIMIT = 4096
 """The kernel passes over longer names (PATH_MAX)."""
-COUNT_LIMIT = 300_000
+COUNT_LIMIT = 100_000
 """Names in one image; a rescue image with every driver has about 10,000."""
+NAMES_LIMIT = 32 << 20
+"""Bytes of all names and link targets in one image."""
 TRAILER = b"TRAILER!!!"
 CHUNK = 1 << 20
 
@@ -46,6 +48,8 @@ class Stream:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._held = b""
+        self._at = 0
+        """Where in what is held the next byte stands."""
         self.taken = 0
         """Bytes that were taken or passed over so far."""
 
@@ -53,40 +57,40 @@ class Stream:
         chunk = next(self._chunks, None)
         if chunk is None:
             return False
-        self._held = self._held + chunk if self._held else chunk
+        self._held, self._at = (self._held[self._at :] + chunk if self._at < len(self._held) else chunk), 0
         return True
 
     def peek(self, size: int) -> bytes:
         """The next bytes, fewer at the end; they stay."""
-        while len(self._held) < size and self._more():
+        while len(self._held) - self._at < size and self._more():
             pass
-        return self._held[:size]
+        return self._held[self._at : self._at + size]
 
     def take(self, size: int) -> bytes:
         """The next bytes; Damaged where the stream ends before."""
         found = self.peek(size)
         if len(found) < size:
             raise Damaged("the archive is cut short")
-        self._held = self._held[size:]
+        self._at += size
         self.taken += size
         return found
 
     def skip(self, size: int) -> None:
         """Passes over bytes; Damaged where the stream ends before."""
         self.taken += size
-        while size > len(self._held):
-            size -= len(self._held)
-            self._held = b""
+        while size > len(self._held) - self._at:
+            size -= len(self._held) - self._at
+            self._at = len(self._held)
             if not self._more():
                 raise Damaged("the archive is cut short")
-        self._held = self._held[size:]
+        self._at += size
 
     def skip_zeros(self) -> None:
         """Passes over padding; stops at the end without a word."""
-        while self._held or self._more():
-            rest = self._held.lstrip(b"\0")
-            self.taken += len(self._held) - len(rest)
-            self._held = rest
+        while self._at < len(self._held) or self._more():
+            rest = len(self._held[self._at :].lstrip(b"\0"))
+            self.taken += len(self._held) - self._at - rest
+            self._at = len(self._held) - rest
             if rest:
                 return
 
@@ -101,7 +105,7 @@ def entries(stream: Stream, wanted: Callable[[bytes, int], bool]) -> Iterator[En
 
     `wanted(name, size)` says whether a body is kept; the others are passed over without being held.
     """
-    count = 0
+    count = names = 0
     while begins(stream.peek(6)):
         entry = _entry(stream, wanted)
         if entry is None:
@@ -110,6 +114,9 @@ def entries(stream: Stream, wanted: Callable[[bytes, int], bool]) -> Iterator[En
         count += 1
         if count > COUNT_LIMIT:
             raise Damaged(f"it holds more than {COUNT_LIMIT} names")
+        names += len(entry.name) + (len(entry.body or b"") if entry.mode & 0o170000 == 0o120000 else 0)
+        if names > NAMES_LIMIT:
+            raise Damaged(f"it holds more than {NAMES_LIMIT >> 20} MiB of names")
         yield entry
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from vfiotui.formats.cpio import CHUNK, Damaged
+from vfiotui.formats.pieces import Sliced
 
 MAGICS = (
     (b"\x1f\x8b", "gzip"),
@@ -25,8 +26,10 @@ MAGICS = (
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"\x89LZO", "lzo"),
 )
-XZ_MEMORY = 512 << 20
-"""Bytes that an xz or lzma stream may make its reader hold."""
+XZ_MEMORY = 192 << 20
+"""Bytes that an xz or lzma stream may make its reader hold; what "xz -9" packs needs 65 MiB."""
+BLOCKS = 500_000
+"""Blocks of one stream: 4 GiB in the smallest that packers make (lz4's 64 KiB) are 65,536."""
 LEGACY_BLOCK = 8 << 20
 """Unpacked bytes of a block of lz4's legacy format; a packed one can be a little longer."""
 
@@ -43,7 +46,7 @@ def packing(data: bytes) -> str | None:
 class Unpacked:
     """The unpacked bytes of one stream of gzip, xz, lzma or bzip2; `end` is right when all of them were taken."""
 
-    def __init__(self, kind: str, data: memoryview, start: int) -> None:
+    def __init__(self, kind: str, data: Sliced, start: int) -> None:
         self._data = data
         self._kind = kind
         self.end = start
@@ -96,13 +99,17 @@ class Unpacked:
         self.end -= len(stream.unused_data)
 
 
-def _number(data: memoryview, place: int, size: int, order: Literal["little", "big"] = "little") -> int:
+def _number(data: Sliced, place: int, size: int, order: Literal["little", "big"] = "little") -> int:
     if place + size > len(data):
         raise Damaged("the packed stream is cut short")
     return int.from_bytes(data[place : place + size], order)
 
 
-def end_of(kind: str, data: memoryview, start: int) -> int:
+def _too_many() -> Damaged:
+    return Damaged(f"the packed stream has more than {BLOCKS} blocks")
+
+
+def end_of(kind: str, data: Sliced, start: int) -> int:
     """Where a zstd frame, an lz4 or an lzo stream that begins at `start` ends; Damaged where it is cut short."""
     end = {"zstd": _zstd_end, "lz4": _lz4_end, "lz4 legacy": _legacy_end, "lzo": _lzo_end}[kind](data, start)
     if end > len(data):
@@ -110,39 +117,44 @@ def end_of(kind: str, data: memoryview, start: int) -> int:
     return end
 
 
-def _zstd_end(data: memoryview, start: int) -> int:
+def _zstd_end(data: Sliced, start: int) -> int:
     descriptor = _number(data, start + 4, 1)
     single = bool(descriptor & 0x20)
     size = (1 if single else 0, 2, 4, 8)[descriptor >> 6]
     place = start + 5 + (0 if single else 1) + (0, 1, 2, 4)[descriptor & 3] + size
-    while True:
+    for _ in range(BLOCKS):
         header = _number(data, place, 3)
         # A block of kind 1 is one byte, repeated.
         place += 3 + (1 if header >> 1 & 3 == 1 else header >> 3)
         if header & 1:
             return place + (4 if descriptor & 4 else 0)
+    raise _too_many()
 
 
-def _lz4_end(data: memoryview, start: int) -> int:
+def _lz4_end(data: Sliced, start: int) -> int:
     flags = _number(data, start + 4, 1)
     place = start + 7 + (8 if flags & 8 else 0) + (4 if flags & 1 else 0)
-    while size := _number(data, place, 4):
-        place += 4 + (size & 0x7FFFFFFF) + (4 if flags & 0x10 else 0)
-    return place + 4 + (4 if flags & 4 else 0)
+    for _ in range(BLOCKS):
+        size = _number(data, place, 4)
+        place += 4
+        if not size:
+            return place + (4 if flags & 4 else 0)
+        place += (size & 0x7FFFFFFF) + (4 if flags & 0x10 else 0)
+    raise _too_many()
 
 
-def _legacy_end(data: memoryview, start: int) -> int:
+def _legacy_end(data: Sliced, start: int) -> int:
     """It has no end mark: it ends where no block can follow (unlz4.c stops at a size of zero too)."""
     place = start + 4
-    while place + 4 <= len(data):
-        size = _number(data, place, 4)
+    for _ in range(BLOCKS):
+        size = _number(data, place, 4) if place + 4 <= len(data) else 0
         if not size or size > LEGACY_BLOCK + LEGACY_BLOCK // 255 + 16:
-            break
+            return place
         place += 4 + size
-    return place
+    raise _too_many()
 
 
-def _lzo_end(data: memoryview, start: int) -> int:
+def _lzo_end(data: Sliced, start: int) -> int:
     """lzop's own file format: a header with flags, then blocks with both sizes and some of four checksums."""
 
     def number(place: int, size: int = 4) -> int:
@@ -154,8 +166,11 @@ def _lzo_end(data: memoryview, start: int) -> int:
     place += (8 if flags & 0x800 else 4) + (12 if longer else 8)
     place += 1 + number(place, 1) + 4
     of_unpacked, of_packed = ((flags & a > 0) + (flags & b > 0) for a, b in ((0x1, 0x100), (0x2, 0x200)))
-    while unpacked := number(place):
+    for _ in range(BLOCKS):
+        unpacked = number(place)
+        if not unpacked:
+            return place + 4
         packed = number(place + 4)
         # A block that packing does not shorten is stored, with the checksums of what is unpacked only.
         place += 8 + 4 * (of_unpacked + (of_packed if packed < unpacked else 0)) + packed
-    return place + 4
+    raise _too_many()

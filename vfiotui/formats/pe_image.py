@@ -5,6 +5,7 @@ Layout: Microsoft PE/COFF specification. Every number in the file may lie, so ea
 
 from __future__ import annotations
 
+from vfiotui.formats.pieces import Sliced
 from vfiotui.model.value import dataclass
 
 WORDS_LIMIT = 1 << 16
@@ -24,16 +25,16 @@ class Section:
     """Bytes that the file has of it, without the padding that the section's own size leaves out."""
 
 
-def is_pe(data: bytes | memoryview) -> bool:
+def is_pe(data: Sliced) -> bool:
     """Whether the bytes begin as a PE file does."""
     return bytes(data[:2]) == b"MZ"
 
 
-def _number(data: memoryview, place: int, size: int) -> int:
+def _number(data: Sliced, place: int, size: int) -> int:
     return int.from_bytes(data[place : place + size], "little")
 
 
-def sections(data: memoryview) -> tuple[Section, ...]:
+def sections(data: Sliced) -> tuple[Section, ...]:
     """The sections in order, each cut at the end of the file; empty where this is no PE file."""
     place = _number(data, 0x3C, 4)
     if not is_pe(data) or bytes(data[place : place + 4]) != b"PE\0\0":

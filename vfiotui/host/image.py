@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from vfiotui.formats import cpio
 from vfiotui.formats.cpio import CHUNK, Damaged, Entry, Stream
 from vfiotui.formats.packed import Unpacked, end_of, packing
 from vfiotui.formats.pe_image import Section, is_pe, sections
+from vfiotui.formats.pieces import Pieces, held
 from vfiotui.host.images import image_paths
 from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root
@@ -100,7 +101,7 @@ class _Reader:
                 file, content = self.files[path], self._links[inode]
                 self.files[path] = ImageFile(path, file.mode, len(content), "", content)
 
-    def read(self, data: memoryview, base: int = 0) -> None:
+    def read(self, data: Pieces, base: int = 0) -> None:
         """Every part of the data; raises Damaged or CannotUnpack with the reason to stop."""
         place = 0
         while True:
@@ -109,7 +110,7 @@ class _Reader:
                 return
             if len(self.parts) == PARTS_LIMIT:
                 raise Damaged(f"it has more than {PARTS_LIMIT} parts")
-            head = bytes(data[place : place + 8])
+            head = data[place : place + 8]
             kind = packing(head)
             if cpio.begins(head):
                 stream = Stream(self.bounded(_slices(data, place)))
@@ -122,12 +123,12 @@ class _Reader:
             else:
                 place = self._packed(kind, data, place, base)
 
-    def _packed(self, kind: str, data: memoryview, place: int, base: int) -> int:
+    def _packed(self, kind: str, data: Pieces, place: int, base: int) -> int:
         """One packed part; its end."""
         own = kind in ("gzip", "xz", "lzma", "bzip2")
         chunks = Unpacked(kind, data, place) if own else None
         end = 0 if own else end_of(kind, data, place)
-        stream = Stream(self.bounded(chunks if chunks is not None else unpack(kind, data[place:end])))
+        stream = Stream(self.bounded(chunks if chunks is not None else unpack(kind, data.part(place, end))))
         stream.skip_zeros()
         if not cpio.begins(stream.peek(6)):
             raise Damaged(f"what is packed at {base + place:#x} is no archive")
@@ -137,15 +138,17 @@ class _Reader:
         return chunks.end if chunks is not None else end
 
 
-def _slices(data: memoryview, place: int) -> Iterator[bytes]:
+def _slices(data: Pieces, place: int) -> Iterator[bytes]:
     while place < len(data):
-        yield bytes(data[place : place + CHUNK])
+        yield data[place : place + CHUNK]
         place += CHUNK
 
 
-def _behind_zeros(data: memoryview, place: int) -> int:
+def _behind_zeros(data: Pieces, place: int) -> int:
     while place < len(data):
-        piece = bytes(data[place : place + CHUNK])
+        piece = data[place : place + CHUNK]
+        if not piece:
+            return len(data)  # The file is shorter than it was.
         rest = piece.lstrip(b"\0")
         place += len(piece) - len(rest)
         if rest:
@@ -155,13 +158,16 @@ def _behind_zeros(data: memoryview, place: int) -> int:
 
 def read_bytes(content: bytes, path: str = "", seconds: float = SECONDS) -> Reading[Image]:
     """The image in these bytes; Unread where nothing of it could be read."""
-    data = memoryview(content)
+    return _read_pieces(held(content), path, seconds)
+
+
+def _read_pieces(data: Pieces, path: str, seconds: float) -> Reading[Image]:
     reader = _Reader(seconds)
     pieces = [(0, data)]
     cmdline = release = None
     if is_pe(data):
         found = sections(data)
-        pieces = [(s.start, data[s.start : s.start + s.size]) for s in found if s.name in (".ucode", ".initrd")]
+        pieces = [(s.start, data.part(s.start, s.start + s.size)) for s in found if s.name in (".ucode", ".initrd")]
         cmdline, release = (_text(data, found, name) for name in (".cmdline", ".uname"))
         if not any(s.name == ".initrd" for s in found):
             return Unread("is an EFI program without an initrd", Why.DAMAGED, path)
@@ -174,12 +180,12 @@ def read_bytes(content: bytes, path: str = "", seconds: float = SECONDS) -> Read
     if fault and not reader.files:
         return Unread(fault, Why.DAMAGED, path)
     if not reader.parts:
-        return Unread("is empty" if not content else "holds nothing but zeros", Why.DAMAGED, path)
+        return Unread("is empty" if not len(data) else "holds nothing but zeros", Why.DAMAGED, path)
     reader.join_links()
-    return Image(path, len(content), tuple(reader.parts), reader.files, fault, cmdline, release)
+    return Image(path, len(data), tuple(reader.parts), reader.files, fault, cmdline, release)
 
 
-def _text(data: memoryview, found: tuple[Section, ...], name: str) -> str | None:
+def _text(data: Pieces, found: tuple[Section, ...], name: str) -> str | None:
     """The text of a section, or None where there is none."""
     for section in found:
         if section.name == name:
@@ -190,8 +196,13 @@ def _text(data: memoryview, found: tuple[Section, ...], name: str) -> str | None
 
 def read(root: Root, path: str, seconds: float = SECONDS) -> Reading[Image]:
     """The image at a path."""
-    content = root.bytes(path, FILE_LIMIT)
-    return content if isinstance(content, Unread) else read_bytes(content, path, seconds)
+
+    def use(piece: Callable[[int, int], bytes], size: int) -> Reading[Image]:
+        if size > FILE_LIMIT:
+            return Unread(f"is larger than {FILE_LIMIT >> 20} MiB", Why.TOO_BIG, path)
+        return _read_pieces(Pieces(piece, 0, size), path, seconds)
+
+    return root.in_pieces(path, use, FILE_LIMIT)
 
 
 UKI_FOLDERS = ("/efi/EFI/Linux", "/boot/EFI/Linux", "/boot/efi/EFI/Linux")

@@ -239,13 +239,16 @@ class Root:
         """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""
         return self.within(lambda: self.bytes(path, limit), seconds, path)
 
-    def in_pieces(self, path: str, use: Callable[[Callable[[int, int], Data], int], Reading[T]]) -> Reading[T]:
+    def in_pieces(
+        self, path: str, use: Callable[[Callable[[int, int], Data], int], Reading[T]], limit: int = TEXT_LIMIT
+    ) -> Reading[T]:
         """What `use` makes of a file that it reads in pieces: it is handed a function of place and size, and the size
-        of the file; where the file breaks off meanwhile the whole is Unread."""
+        of the file; where the file breaks off meanwhile the whole is Unread. What is held in memory anyway is cut
+        behind `limit` bytes."""
 
         def pieces() -> Reading[T]:
             if not isinstance(self.tree, LiveTree | FolderTree):
-                data = self.tree.read(path, TEXT_LIMIT)
+                data = self.tree.read(path, limit)
                 return use(lambda place, size: data[place : place + size], len(data))
             fd = self.tree.open(path)
             try:

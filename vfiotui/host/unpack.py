@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from vfiotui.formats.cpio import CHUNK, Damaged
+from vfiotui.formats.pieces import Sliced
 
 PROGRAMS = {
-    # A window of 2 GiB is allowed: mkinitcpio and dracut may pack with --long.
-    "zstd": ("zstd", "-q", "-d", "-c", "--long=31"),
+    "zstd": ("zstd", "-q", "-d", "-c", "--memory=128MB"),
     "lz4": ("lz4", "-q", "-d", "-c", "-", "-"),
     "lz4 legacy": ("lz4", "-q", "-d", "-c", "-", "-"),
     "lzo": ("lzop", "-q", "-d", "-c"),
 }
+WINDOW = 128 << 20
+"""Bytes of a zstd window; the kernel takes no larger one (lib/decompress_unzstd.c)."""
+BITE = 64 << 10
+"""Packed bytes that are handed over at once."""
 SECONDS = 60.0
 """For one stream; an image of 100 MB takes a second."""
 MISSING = {
@@ -35,11 +39,14 @@ class CannotUnpack(Exception):
     """A sentence fragment: what is missing here."""
 
 
-def unpack(kind: str, data: memoryview, seconds: float = SECONDS) -> Iterator[bytes]:
-    """The unpacked bytes of exactly one stream; Damaged where it is broken, CannotUnpack where nothing here can."""
-    stream = _zstd_stream() if kind == "zstd" else None
-    if stream is not None:
-        yield from _by_package(stream, data)
+def unpack(kind: str, data: Sliced, seconds: float = SECONDS) -> Iterator[bytes]:
+    """The unpacked bytes of exactly one stream, in pieces of bounded size.
+
+    Damaged where it is broken, CannotUnpack where nothing here can.
+    """
+    by_package = _zstd_reader(data) if kind == "zstd" else None
+    if by_package is not None:
+        yield from by_package
         return
     words = PROGRAMS.get(kind)
     program = shutil.which(words[0]) if words else None
@@ -48,29 +55,57 @@ def unpack(kind: str, data: memoryview, seconds: float = SECONDS) -> Iterator[by
     yield from _by_program((program, *words[1:]), data, seconds)
 
 
-def _zstd_stream() -> Any:
-    """A decompressor of Python 3.14 on, or of the optional package; None where there is neither."""
-    for module, name in (("compression.zstd", "ZstdDecompressor"), ("zstandard", "ZstdDecompressor")):
+def _zstd_reader(data: Sliced) -> Iterator[bytes] | None:
+    """Unpacks by Python 3.14 or later, or by the optional package; None where there is neither."""
+    for module, reader in (("compression.zstd", _by_python), ("zstandard", _by_package)):
         try:
-            made = getattr(importlib.import_module(module), name)()
+            return reader(importlib.import_module(module), data)
         except ImportError:
             continue
-        return made.decompressobj() if module == "zstandard" else made
     return None
 
 
-def _by_package(stream: Any, data: memoryview) -> Iterator[bytes]:
-    # Small bites: the package answers each of them whole, however far it unpacks.
-    for start in range(0, len(data), 1 << 16):
-        try:
-            chunk = stream.decompress(bytes(data[start : start + (1 << 16)]))
-        except Exception as error:
-            raise Damaged(f"the zstd stream is damaged ({error})") from error
-        if chunk:
+def _by_python(zstd: Any, data: Sliced) -> Iterator[bytes]:
+    stream = zstd.ZstdDecompressor()
+    place = 0
+    try:
+        while not stream.eof:
+            given = b""
+            if stream.needs_input:
+                given = bytes(data[place : place + BITE])
+                place += len(given)
+                if not given:
+                    raise Damaged("the zstd stream is cut short")
+            if chunk := stream.decompress(given, CHUNK):
+                yield chunk
+    except zstd.ZstdError as error:
+        raise Damaged(f"the zstd stream is damaged ({error})") from error
+
+
+def _by_package(zstandard: Any, data: Sliced) -> Iterator[bytes]:
+    stream = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(_Source(data), read_size=BITE)
+    try:
+        while chunk := stream.read(CHUNK):
             yield chunk
+    except zstandard.ZstdError as error:
+        raise Damaged(f"the zstd stream is damaged ({error})") from error
 
 
-def _by_program(argv: tuple[str, ...], data: memoryview, seconds: float) -> Iterator[bytes]:
+class _Source:
+    """The data as a stream."""
+
+    def __init__(self, data: Sliced) -> None:
+        self._data = data
+        self._place = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, none at the end."""
+        found = bytes(self._data[self._place : self._place + size])
+        self._place += len(found)
+        return found
+
+
+def _by_program(argv: tuple[str, ...], data: Sliced, seconds: float) -> Iterator[bytes]:
     until = time.monotonic() + seconds
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin and process.stdout
@@ -95,7 +130,7 @@ def _by_program(argv: tuple[str, ...], data: memoryview, seconds: float) -> Iter
         feeder.join()
 
 
-def _feed(pipe: Any, data: memoryview) -> None:
+def _feed(pipe: Any, data: Sliced) -> None:
     """Hands the stream over; a program that has seen enough, or was ended, closes its side."""
     try:
         with pipe:
