@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -47,13 +48,40 @@ def _names(folder: str) -> list[str]:
     return []
 
 
+def _not_ours(folder: str) -> str:
+    """Why a machine's folder, or one of the two above it, is not this user's alone, as a sentence; empty where it is.
+
+    A link there, or a folder of somebody else's, would decide where root writes and deletes.
+    """
+    for place in (os.path.dirname(os.path.dirname(folder)), os.path.dirname(folder), folder):
+        try:
+            found = os.lstat(place)
+        except OSError:
+            return ""
+        if not stat.S_ISDIR(found.st_mode):
+            return f"{place} is no folder"
+        if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return f"{place} can be changed by other users"
+    return ""
+
+
+def _content(path: str) -> bytes:
+    """A kept report; nothing is waited for, and no link followed."""
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("is no file")
+        return file.read(SIZE_LIMIT)
+
+
 def last_report(folder: str) -> Reading[PastReport]:
     """The newest report that can be read; Unread where there is none."""
     reason = "no earlier report of this machine was kept"
+    foreign = _not_ours(folder)
+    if foreign:
+        return Unread(f"no earlier report is believed: {foreign}", Why.FORBIDDEN, folder)
     for name in reversed(_names(folder)):
         try:
-            with open(f"{folder}/{name}", "rb") as file:
-                return parse_report(file.read(SIZE_LIMIT))
+            return parse_report(_content(f"{folder}/{name}"))
         except OSError as error:
             reason = f"the earlier report cannot be read: {(error.strerror or 'unreadable').lower()}"
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -75,6 +103,9 @@ def keep_report(folder: str, findings: Iterable[Past], now: float | None = None)
         "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", moment),
         "findings": [{k: getattr(f, k) for k in Past.__slots__} for f in findings],
     }
+    foreign = _not_ours(folder)
+    if foreign:
+        return Unread(f"this report is not kept: {foreign}", Why.FORBIDDEN, folder)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         place = _free_name(folder, time.strftime("%Y%m%dT%H%M%SZ", moment))

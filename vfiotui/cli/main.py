@@ -16,6 +16,7 @@ from functools import cache
 
 from vfiotui import __version__
 from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.own_path import own_path
 
 COMMANDS = {
     "console": "open the console (the default on a terminal)",
@@ -140,6 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def answer(argv: Sequence[str] | None) -> int:
     """Does what the words want; every fault ends in a sentence and a code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if os.geteuid() == 0:
+        os.environ["PATH"] = own_path(os.environ.get("PATH", os.defpath))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal of another alphabet gets the names written out, never an error.
         sys.stdout.reconfigure(errors="backslashreplace")
