@@ -19,7 +19,10 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
 
     The kernel lets the lock go when the process ends, however it ends (flock(2)).
     """
-    problem = journal_problem(site)
+    try:
+        problem = journal_problem(site)
+    except OSError as error:
+        raise Trouble(os_sentence(error, "no change can be kept")) from error
     if problem:
         raise Trouble(f"no change can be kept: {problem}")
     folder = site.journal.above
@@ -38,6 +41,9 @@ def locked(site: Site, wait: bool = False) -> Iterator[None]:
             ) from error
         except OSError as error:
             raise Trouble(os_sentence(error, f"the lock in {folder} cannot be taken")) from error
-        yield
+        try:
+            yield
+        except OSError as error:
+            raise Trouble(os_sentence(error, "nothing more was done ('vfiotui changes' lists what was)")) from error
     finally:
         os.close(fd)

@@ -7,7 +7,7 @@ from vfiotui.apply.keep import ABSENT, digest, digest_of
 from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
 from vfiotui.apply.place import Place
 from vfiotui.apply.swap import only_over, remove_only
-from vfiotui.apply.trouble import Damage, Trouble
+from vfiotui.apply.trouble import Conflict, Damage, Trouble
 
 
 def keep(work: Work, place: Place, there: bool) -> None:
@@ -33,6 +33,8 @@ def put_back(
     nothing is touched.
     """
     take_place = disk.rename_over if over is None else only_over(over)
+    if before == ABSENT and is_elsewhere(work, place):
+        raise Conflict(f"a link came into the way of {work.change.subject}, which leads to {place} now: take it away")
     if before == ABSENT:
         if disk.kind(place.above) is not None:
             _remove(work, place, over)
@@ -63,6 +65,11 @@ def undo(work: Work, place: Place, after: str) -> None:
     if work.forced and digest(place) not in (word, after, ABSENT):
         work.keep.copy_replaced(place, str(work.step))
     put_back(work, place, str(work.step), word, made_folders(work), over=over)
+
+
+def is_elsewhere(work: Work, place: Place) -> bool:
+    """Whether a place is another one than when the step was prepared: a link came into the way of its folder."""
+    return str(work.keep.noted(work.step).get("place", place.path)) != place.path
 
 
 def before(work: Work) -> str:

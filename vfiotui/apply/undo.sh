@@ -91,24 +91,22 @@ find_folder() { # PATH: the folder that it lies in, in $folder, and its last nam
 }
 
 enter() { # PATH: its folder becomes the current one, and ./$name is what is meant; 1: no folder, 2: it cannot be reached
-    if [ -z "$ROOT" ]; then
-        # The running system follows its links.
-        name=${1##*/}
-        cd -P "${1%/*}/" 2>/dev/null || return 1
-        return 0
-    fi
     find_folder "$1" || return
     cd -P "$ROOT$folder/" 2>/dev/null || return 2
     # Whatever was changed meanwhile: what counts is where this shell stands now.
     stands=$(pwd -P && printf .)
-    [ "${stands%??}" = "$ROOT$folder" ] || return 2
+    [ "${stands%??}" = "$ROOT$folder" ] || [ "${stands%??}$ROOT$folder" = / ] || return 2
 }
 
 look_at() { # PATH: what lies there inside the system, as one word in $now; the current folder is its own
     enter "$1"
+    # A link that came into the way hides what was there: that is not the same as absent.
     case $? in
-    0) look "./$name" ;;
-    1) now=absent ;;
+    0)
+        look "./$name"
+        [ "$now" != absent ] || [ "$folder/$name" = "$1" ] || now='behind a link'
+        ;;
+    1) case $1 in "$folder/$name/"*) now=absent ;; *) now='behind a link' ;; esac ;;
     *)
         now='out of reach'
         return 1
@@ -281,23 +279,13 @@ at_work() { # prints each process of this very boot that began something here, h
 
 mounted() { # POINT: the change was made while a file system was mounted there
     command -v mountpoint >/dev/null 2>&1 || return 0
-    if [ -n "$ROOT" ]; then
-        find_folder "$1" && mountpoint -q "$ROOT$folder/$name" && return
-    else
-        mountpoint -q "$1" && return
-    fi
+    find_folder "$1" && mountpoint -q "$ROOT$folder/$name" && return
     say "nothing is mounted at $ROOT$1, as it was when the change was made: mount it first"
     conflicts=1
 }
 
 same_folder() { # FOLDER: no link came into its way
     set -- "${1%/}"
-    if [ -z "$ROOT" ]; then
-        [ -d "$1/" ] || return 0
-        stands=$(cd -P "$1/" && pwd -P && printf .)
-        [ "${stands%??}" = "${1:-/}" ]
-        return
-    fi
     find_folder "$1/x" || return 0
     [ "$folder" = "$1" ]
 }
@@ -391,6 +379,10 @@ put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was k
     partial=./.vfiotui-$NUMBER-${1%%.*}
     look_at "$2" || {
         trouble "$2 could NOT be put back: it cannot be reached inside the system"
+        return
+    }
+    [ "$now" != 'behind a link' ] || {
+        trouble "$2 could NOT be put back: a link came into its way; take it away"
         return
     }
     if [ "$now" = "$3" ]; then

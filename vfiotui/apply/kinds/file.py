@@ -52,9 +52,12 @@ class FileKind:
         name.keep(work, place, now is not None)
 
     def standing(self, work: Work) -> Standing:
+        place = self._place(work)
         try:
-            now = content(self._place(work))
+            now = content(place)
         except Trouble:
+            return Standing.FOREIGN
+        if now is None and name.is_elsewhere(work, place):
             return Standing.FOREIGN
         if now == work.change.after:
             return Standing.AFTER

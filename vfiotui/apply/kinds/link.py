@@ -51,9 +51,12 @@ class LinkKind:
         name.keep(work, place, work.change.before is not None)
 
     def standing(self, work: Work) -> Standing:
+        place = work.site.place(work.change.subject)
         try:
-            now = target(work.site.place(work.change.subject))
+            now = target(place)
         except Trouble:
+            return Standing.FOREIGN
+        if now is None and name.is_elsewhere(work, place):
             return Standing.FOREIGN
         if now == work.change.after:
             return Standing.AFTER
