@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case, Point
 from tests.apply.live_faults import LIVE_CASES, LiveBench, LiveCase
+from tests.apply.swapped_links import Systems, swaps
+from tests.apply.systems import FILES
 from tests.apply.torture import CASES
 from tests.virt.libvirtd import Daemon, lone_daemon
 
@@ -55,3 +58,10 @@ def test_refused_anywhere_it_is_all_or_nothing(bench: Bench, error: str) -> None
 def test_an_undo_that_is_killed_is_ended_by_the_next(bench: Bench) -> None:
     for point in spread(bench.undo_points, 2):
         bench.killed_undo(point)
+
+
+def test_a_link_in_the_place_of_a_folder_leads_nowhere() -> None:
+    with closing(Systems(FILES)) as systems:
+        calls = {doing: systems.count(doing) for doing in ("apply", "undo")}
+        found = [(swap, wrong) for swap in swaps(calls, 4999) if (wrong := systems.trial(swap)) != ""]
+    assert len(found) > 10 and [wrong for wrong in found if wrong[1]] == []

@@ -12,10 +12,14 @@ from contextlib import closing
 
 from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case
 from tests.apply.live_faults import LIVE_CASES, LiveBench
+from tests.apply.swapped_links import Systems, swaps
 from tests.apply.systems import COMMAND, FILES
 from tests.virt.libvirtd import Daemon
 
 CASES = (Case("files", FILES), Case("command", (FILES[0], *COMMAND), enters=True))
+LINKS = "links"
+LINKS_EVERY = 101
+"""Of some 160,000 swaps (calls, folders, targets) so many are passed over for each that is tried."""
 Trial = tuple[str, Callable[[], None]]
 
 
@@ -47,9 +51,27 @@ def torture(bench: Bench, name: str, every: int) -> int:
     return failed
 
 
+def swap_links(every: int) -> int:
+    """The same for links that take the place of folders; one after the other, for each trial is a fork."""
+    tried: Counter[str] = Counter()
+    failed = 0
+    with closing(Systems(FILES)) as systems:
+        calls = {doing: systems.count(doing) for doing in ("apply", "undo")}
+        for swap in swaps(calls, every * LINKS_EVERY):
+            wrong = systems.trial(swap)
+            if wrong == "":
+                continue
+            tried[f"{swap.doing}, {swap.target}"] += 1
+            if wrong:
+                failed += 1
+                print(f"{LINKS}: {swap}: {wrong}", flush=True)
+    print(f"{LINKS}: calls {calls}: {sum(tried.values())} trials {dict(tried)}", flush=True)
+    return failed
+
+
 def main() -> int:
     """All cases, or some of their trials."""
-    names = [c.name for c in (*CASES, *LIVE_CASES)]
+    names = [*(c.name for c in (*CASES, *LIVE_CASES)), LINKS]
     parser = argparse.ArgumentParser(prog="torture", description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try every Nth only")
     parser.add_argument("case", nargs="*", metavar="CASE", help=f"of {', '.join(names)}; all unless named")
@@ -59,6 +81,8 @@ def main() -> int:
         if case.name in (args.case or names):
             with closing(Bench(case)) as bench:
                 failed += torture(bench, case.name, args.every)
+    if LINKS in (args.case or names):
+        failed += swap_links(args.every)
     live = [c for c in LIVE_CASES if c.name in (args.case or names)]
     if live:
         daemon = Daemon()
