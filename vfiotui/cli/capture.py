@@ -1,4 +1,7 @@
-"""`vfiotui capture FILE`: this host, scrubbed, in a file that --root opens to the same report."""
+"""`vfiotui capture FILE`: what this host's checks need, without what identifies, in a file that --root opens.
+
+JSON of --show: {"kept": [{"path", "fields", "bytes"}], "left_out": [{"path", "reason"}], "bytes"}.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +12,76 @@ import sys
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.new_file import refuse_existing, write_new
-from vfiotui.host import kernel_log
+from vfiotui.cli.out import print_json, printable
 from vfiotui.host.archive import pack
 from vfiotui.host.capture import collect
-from vfiotui.model.reading import then
+from vfiotui.host.collector import Capture
+from vfiotui.host.root import Root
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, or - for standard output."""
-    parser.add_argument("file", metavar="FILE", help="the file to write (.tar.gz), or - for standard output")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="the file to write (.tar.gz), or - for standard output")
     parser.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    parser.add_argument("--show", action="store_true", help="print what would leave this host, and write nothing")
 
 
 def run(args: argparse.Namespace) -> Exit:
-    """Collects, packs and writes; names on standard error what was left out for want of rights."""
-    if args.file != "-":
+    """Collects, packs and writes; or with --show lists what would be written, and what is left out and why."""
+    if args.file is None and not args.show:
+        raise CommandError("give a file to write, - for standard output, or --show", Exit.USAGE)
+    if args.file not in (None, "-") and not args.show:
         refuse_existing(args.file, args.force)
     root = open_root(args)
-    log = then(kernel_log.read(root), lambda lines: tuple(_as_dmesg(line.at, line.text) for line in lines))
-    nodes = collect(root, look_at_guests(args, root), log)
+    capture = collect(root, look_at_guests(args, root))
+    if args.show:
+        if args.json:
+            print_json(as_json(capture))
+        else:
+            print("\n".join(as_text(capture)))
+        return Exit.FINE
     if args.file == "-":
         if sys.stdout.isatty():
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)
-        pack(nodes, sys.stdout.buffer)
+        pack(capture.nodes, sys.stdout.buffer)
     else:
-        write_new(args.file, lambda out: pack(nodes, out), force=args.force)
-        print(f"wrote {args.file}: {len(nodes)} files and links, scrubbed; open it with --root", file=sys.stderr)
-    if root.is_live and os.geteuid() != 0:
-        print("what needs root is marked as unread in it: run it with sudo for a complete one", file=sys.stderr)
+        write_new(args.file, lambda out: pack(capture.nodes, out), force=args.force)
+        _say(f"wrote {args.file}: {summary(capture)}; open it with --root, list it with --show")
+    _say_rights(root)
     return Exit.FINE
 
 
-def _as_dmesg(at: float | None, text: str) -> str:
-    return text if at is None else f"[{at:12.6f}] {text}"
+def summary(capture: Capture) -> str:
+    """How much leaves and how much does not."""
+    size = sum(size for _, size in capture.kept.values())
+    left = len(capture.left_out)
+    files = "1 file" if left == 1 else f"{left} files"
+    return f"{len(capture.kept)} files reduced to {size} bytes, names replaced, {files} left out"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _say_rights(root: Root) -> None:
+    if root.is_live and os.geteuid() != 0:
+        _say("what needs root is marked as unread in it: run it with sudo for a complete one")
+
+
+def as_text(capture: Capture) -> list[str]:
+    """Every file with what stays of it and its size, then what is left out."""
+    lines = [f"{summary(capture)}. Files, what stays of them, bytes:"]
+    lines += [printable(f"  {path}: {fields}, {size}") for path, (fields, size) in sorted(capture.kept.items())]
+    if capture.left_out:
+        lines += ["", "Left out:"]
+        lines += [printable(f"  {path}: {why}") for path, why in sorted(capture.left_out.items())]
+    return lines
+
+
+def as_json(capture: Capture) -> dict[str, object]:
+    """The same as a document; see the module."""
+    return {
+        "kept": [{"path": p, "fields": fields, "bytes": n} for p, (fields, n) in sorted(capture.kept.items())],
+        "left_out": [{"path": p, "reason": why} for p, why in sorted(capture.left_out.items())],
+        "bytes": sum(n for _, n in capture.kept.values()),
+    }

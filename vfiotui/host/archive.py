@@ -19,7 +19,7 @@ from typing import IO, Any
 from vfiotui.formats import tar
 from vfiotui.formats.cpio import Damaged
 from vfiotui.formats.tar import Kind, Member
-from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.captured import opened
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.mode import Mode
@@ -212,7 +212,10 @@ def open_capture(path: str) -> Root:
             nodes = unpack(stream, path)
     except CannotRead as error:
         raise BadArchive(str(error)) from error
-    root = Root(MemoryTree(nodes), Mode.CAPTURE, path)
+    try:
+        root = Root(opened(nodes), Mode.CAPTURE, path)
+    except ValueError as error:
+        raise BadArchive(f"{path} is no capture that this version can open: {error}") from error
     if not any(root.has(top) for top in ("sys", "proc", "etc")):
         raise BadArchive(f"{path} holds neither sys, proc nor etc: this is no capture of a host")
     return root

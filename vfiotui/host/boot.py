@@ -10,6 +10,7 @@ from vfiotui.host.memory import then_reading
 from vfiotui.host.root import Root
 from vfiotui.model.boot import Boot
 from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 
@@ -54,7 +55,7 @@ def read_cgroup_v2(root: Root) -> Reading[bool]:
     if "cgroup.controllers" in names or root.exists("/sys/fs/cgroup/machine.slice/cpuset.cpus.effective") is True:
         return True
     # Captures may hold some of its files only: the old kind shows by the folders of its controllers.
-    if root.is_live or {"cpuset", "memory", "systemd"} & set(names):
+    if root.origin is Mode.LIVE or {"cpuset", "memory", "systemd"} & set(names):
         return False
     return Unread("the capture does not hold its files", Why.NOT_HERE, "/sys/fs/cgroup/cgroup.controllers")
 

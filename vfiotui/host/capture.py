@@ -1,181 +1,211 @@
-"""Collects a host into nodes that open as the same machine elsewhere, without what identifies its owner."""
+"""Collects a host into nodes that open as the same machine elsewhere, and hold only what the list of captures allows.
+
+The readers themselves say which files they need: they read the machine once more while every question is recorded.
+What was not asked is not taken; what was asked and was not there is noted as absent (host.captured).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+import errno
+import os
 
-from vfiotui.host.capture_paths import ALL, LEFT_OUT, PRESENCE_ONLY, SLOW
-from vfiotui.host.guest_files import ONLY_LIVE, named_paths
+from vfiotui.host import domains, mounts, reduce_domain, reduce_kernel, trial
+from vfiotui.host.access import login
+from vfiotui.host.captured import FILE, Statement, to_json
+from vfiotui.host.collector import KERNEL_MADE, PUBLIC_DATA, Capture, Collector
+from vfiotui.host.gather import gather
+from vfiotui.host.ground import survey
+from vfiotui.host.guest_backing import BackingReader
+from vfiotui.host.holders import NODE
+from vfiotui.host.identifiers import identifiers
+from vfiotui.host.image import read_next
+from vfiotui.host.live_guest import QEMU
+from vfiotui.host.model_names import pci_ids
+from vfiotui.host.pagetypes import read_movable
+from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import Scrubber
-from vfiotui.model.domain import Virt
-from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-
-FILE_LIMIT = 8 << 20
-SCRIPT_LIMIT = 64 << 10
-"""Larger files of the local bin folder are programs, not start scripts."""
+from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.facts import Facts
+from vfiotui.model.nodes import File, Folder, Node, Symlink
+from vfiotui.model.reading import Reading, Unread, or_else
 
 
-class Collector:
-    """Takes paths of a root into nodes; a link is kept as a link and what it leads to as itself."""
-
-    def __init__(self, root: Root, scrubber: Scrubber) -> None:
-        self.root = root
-        self.nodes: dict[str, Node] = {}
-        self._scrub = scrubber
-        self._reals: dict[str, str] = {"": ""}
-        self._seen: set[str] = set()
-
-    def expand(self, pattern: str) -> Iterator[str]:
-        """The paths that a pattern with shell wildcards names; folders that were searched are kept, even empty ones.
-
-        An empty folder is a fact: no IOMMU group, no guest.
-        """
-        known = [""]
-        for part in pattern.split("/")[1:]:
-            if any(c in part for c in "*?["):
-                for above in known:
-                    self._keep_folder(above)
-                known = [
-                    f"{above}/{name}"
-                    for above in known
-                    for name in or_else(self.root.names(above or "/"), ())
-                    if fnmatchcase(name, part)
-                ]
-            else:
-                known = [f"{above}/{part}" for above in known]
-        yield from known
-
-    def _keep_folder(self, path: str) -> None:
-        """Takes along that a folder is there."""
-        if path in self._seen:
-            return
-        self._seen.add(path)
-        found = self.root.stat(path)
-        if not isinstance(found, Unread) and found.kind == "directory":
-            self.nodes.setdefault(self._scrub.path(self._real_folder(path)), Folder())
-
-    def _real_folder(self, path: str) -> str:
-        """The path of a folder without links; every link on the way is taken along."""
-        if path in self._reals:
-            return self._reals[path]
-        above, _, name = path.rpartition("/")
-        step = f"{self._real_folder(above)}/{name}"
-        target = self.root.link(step)
-        if isinstance(target, str):
-            self.nodes[self._scrub.path(step)] = Symlink(self._scrub.path(target))
-            real = self.root.real(step)
-            step = real if isinstance(real, str) else step
-            if isinstance(real, str):
-                step = self._real_folder(real)
-        self._reals[path] = step
-        return step
-
-    def take(self, path: str) -> None:
-        """Adds a path, if it is there."""
-        above, _, name = path.rpartition("/")
-        place = f"{self._real_folder(above)}/{name}"
-        found = self.root.stat(place, follow=False)
-        if isinstance(found, Unread):
-            self._keep_folder(above)
-            return
-        kept = self._scrub.path(place)
-        if kept in self.nodes:
-            return
-        if found.kind == "link":
-            target = self.root.link(place)
-            if isinstance(target, str):
-                self.nodes[kept] = Symlink(self._scrub.path(target))
-                real = self.root.real(place)
-                if isinstance(real, str):
-                    self._take_target(real)
-        elif found.kind == "directory":
-            self.nodes[kept] = Folder()
-        else:
-            self._take_file(place, kept, found.mode & 0o7777, found.mtime)
-
-    def _take_target(self, real: str) -> None:
-        """What a link leads to: a file as it is, a folder by its name only (its files have patterns of their own)."""
-        found = self.root.stat(real)
-        if not isinstance(found, Unread) and found.kind == "file":
-            self.take(real)
-        else:
-            self._real_folder(real)
-            self.nodes.setdefault(self._scrub.path(real), Folder())
-
-    def _take_file(self, place: str, kept: str, mode: int, mtime: float) -> None:
-        limit = SCRIPT_LIMIT if place.startswith(PRESENCE_ONLY) else FILE_LIMIT
-        if place.endswith(LEFT_OUT) or not mode & 0o444:
-            self.nodes[kept] = File(b"", mode & 0o222)
-            return
-        data = self.root.slow_bytes(place, limit=limit) if place.endswith(SLOW) else self.root.bytes(place, limit)
-        match data:
-            case Unread(why=Why.FORBIDDEN):
-                # Without reading rights the capture says "needs root" too.
-                self.nodes[kept] = File(b"", 0)
-            case Unread(why=Why.TOO_BIG | Why.NOT_A_FILE):
-                self.nodes[kept] = File(b"", mode, mtime)
-            case bytes() if _is_program(place, data):
-                self.nodes[kept] = File(b"", mode, mtime)
-            case bytes():
-                self.nodes[kept] = File(self._scrub.data(data), mode, mtime)
-
-    def take_presence(self, path: str) -> None:
-        """Adds that a path is there, without what it holds; where it is not, the folder in which it is missing."""
-        above, _, name = path.rpartition("/")
-        found = self.root.stat(path)
-        if isinstance(found, Unread):
-            self._keep_folder(above)
-        else:
-            kept = self._scrub.path(f"{self._real_folder(above)}/{name}")
-            node = Folder() if found.kind == "directory" else File(b"", found.mode & 0o222)
-            self.nodes.setdefault(kept, node)
-
-    def add_guests(self, virt: Reading[Virt]) -> None:
-        """The guests as libvirt told them, where their files could not be read, and which of their files are there."""
-        if isinstance(virt, Unread) or isinstance(virt.domains, Unread):
-            return
-        for domain in virt.domains:
-            for path in named_paths(domain):
-                if not path.startswith(ONLY_LIVE):
-                    self.take_presence(path)
-            name = self._scrub.text(domain.name).replace("/", "_")
-            xml = self._scrub.text(domain.xml)
-            defined = f"/etc/libvirt/qemu/{name}.xml"
-            if domain.persistent and not _has_text(self.nodes.get(defined)):
-                self.nodes[defined] = File(xml.encode(), 0o600)
-            running = f"/run/libvirt/qemu/{name}.xml"
-            if domain.running and not _has_text(self.nodes.get(running)):
-                state = "paused" if domain.state == "paused" else "running"
-                pid = f" pid='{domain.pid}'" if domain.pid else ""
-                self.nodes[running] = File(f"<domstatus state='{state}'{pid}>\n{xml}\n</domstatus>\n".encode(), 0o600)
+def _processes(root: Root, asked: RecordingTree) -> frozenset[str]:
+    """The processes that matter: guests, and those that hold device nodes or do not show theirs."""
+    # The first one stands for all that hold nothing: that there are processes is a fact too.
+    every = sorted((n for n in asked.listed.get("/proc", ()) if n.isdigit()), key=int)
+    found = set(every[:1])
+    for path in asked.listed:
+        parts = path.split("/")
+        if len(parts) == 4 and parts[1] == "proc" and parts[3] == "fd":
+            targets = (root.link(f"{path}/{n}") for n in asked.listed[path])
+            if any(isinstance(t, str) and NODE.fullmatch(t) for t in targets):
+                found.add(parts[2])
+    for path, number in asked.failed.items():
+        parts = path.split("/")
+        if len(parts) == 5 and parts[1] == "proc" and parts[3] == "fd" and number in (errno.EACCES, errno.EPERM):
+            found.add(parts[2])
+    for path in asked.read_paths:
+        parts = path.split("/")
+        if len(parts) == 4 and parts[1] == "proc" and parts[3] == "comm" and QEMU.match(or_else(root.text(path), "")):
+            found.add(parts[2])
+    return frozenset(found)
 
 
-def _is_program(place: str, data: bytes) -> bool:
-    """Whether only its presence matters: machine code, and local scripts that start no guest."""
-    return data.startswith(b"\x7fELF") or (place.startswith(PRESENCE_ONLY) and b"qemu" not in data)
+def _matters(root: Root, path: str, processes: frozenset[str]) -> bool:
+    """Whether a path of /proc is of a process that matters, and if it is a descriptor, one of a device node."""
+    parts = path.split("/")
+    if len(parts) < 3 or parts[1] != "proc" or not parts[2].isdigit():
+        return True
+    if parts[2] not in processes:
+        return False
+    if len(parts) == 5 and parts[3] == "fd":
+        target = root.link(path)
+        return isinstance(target, str) and NODE.fullmatch(target) is not None
+    return True
+
+
+def _observe(root: Root, virt: Reading[Virt]) -> Facts:
+    """Reads whatever any command reads of a machine that does not move."""
+    facts = gather(root, virt)
+    survey(root)
+    read_next(root)
+    trial.read(root)
+    domains.read(root)
+    BackingReader(root).read()
+    read_movable(root)
+    return facts
+
+
+def collect(root: Root, virt: Reading[Virt]) -> Capture:
+    """The capture of a host; `virt` is what is known of its guests."""
+    trees: list[RecordingTree] = []
+
+    def recorded(tree: object, moving: object) -> RecordingTree:
+        trees.append(RecordingTree(tree, moving))  # type: ignore[arg-type]
+        return trees[0]
+
+    facts = _observe(root.through(recorded), virt)
+    asked = trees[0]
+    guests = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
+    scrub = Scrubber(identifiers(root, guests))
+    processes = _processes(root, asked)
+    files = asked.seen | {f"{p.rstrip('/')}/{n}" for p, names in asked.listed.items() for n in names}
+    scrub.order(p.rpartition("/")[2] for p in files if not p.startswith(KERNEL_MADE) and _is_drop_in(p))
+    roms = frozenset(h.rom_file for g in guests for h in g.hostdevs if h.rom_file)
+    collector = Collector(root, asked, scrub, roms)
+    _renumber_networks(root, scrub)
+    for path in sorted(asked.seen):
+        if path != "/" and _matters(root, path, processes):
+            collector.take(path)
+    for path, names in asked.listed.items():
+        if _matters(root, path, processes):
+            collector.take_listing(path, [n for n in names if _matters(root, f"{path.rstrip('/')}/{n}", processes)])
+    for path, number in asked.failed.items():
+        if path.endswith("/") and _matters(root, path.rstrip("/"), processes):
+            collector.note_unlisted(path, number)
+    _add_guests(collector, virt, guests)
+    _add_names(collector, facts)
+    said = _statement(root, facts, virt, collector)
+    collector.out.nodes[FILE] = File(to_json(said))
+    return collector.out
+
+
+def _is_drop_in(path: str) -> bool:
+    """Whether a file is read in the order of names."""
+    above = path.rpartition("/")[0]
+    return above.endswith((".d", "/entries")) or above.startswith("/etc/initramfs-tools/")
+
+
+def _renumber_networks(root: Root, scrub: Scrubber) -> None:
+    """The networks of the routes get their pseudonyms ahead of the addresses in them."""
+    text = root.text("/proc/net/route")
+    if isinstance(text, str):
+        reduce_kernel.route(text, scrub)
+        scrub.nets = list(dict.fromkeys(scrub.nets))
+
+
+def _add_names(collector: Collector, facts: Facts) -> None:
+    """The names of the models that are there, as the lists of this host have them."""
+    for path in PUBLIC_DATA:
+        if collector.out.nodes.pop(path, None) is not None:
+            collector.errors[path] = errno.ENOENT
+    if not isinstance(facts.pci, Unread):
+        collector.put(PUBLIC_DATA[0], pci_ids(facts.pci).encode(), "names of the models that are there")
+
+
+def _add_guests(collector: Collector, virt: Reading[Virt], guests: tuple[Domain, ...]) -> None:
+    """The guests as libvirt told them, where their files could not be read."""
+    told = not isinstance(virt, Unread) and virt.connected and not isinstance(virt.domains, Unread)
+    for domain in guests:
+        name = collector.out.scrub.name("guest", domain.name)
+        xml = reduce_domain.domain(domain.xml, collector.out.scrub)
+        if xml is None:
+            continue
+        defined, running = f"{domains.DEFINED}/{name}.xml", f"{domains.RUNNING}/{name}.xml"
+        fields = "the elements that are read"
+        if domain.persistent and not _has_text(collector.out.nodes.get(defined)) and told:
+            collector.put(defined, xml.encode(), fields)
+        if domain.running and told and not _has_text(collector.out.nodes.get(running)):
+            state = "paused" if domain.state == "paused" else "running"
+            pid = f" pid='{domain.pid}'" if domain.pid else ""
+            body = f"<domstatus state='{state}'{pid}>\n{xml}</domstatus>\n"
+            collector.put(running, body.encode(), fields)
+        if domain.autostart and told:
+            collector.out.nodes.setdefault(f"{domains.DEFINED}/autostart/{name}.xml", Symlink(defined))
+    if told:
+        for folder in (domains.DEFINED, domains.RUNNING, f"{domains.DEFINED}/autostart"):
+            collector.out.nodes.setdefault(folder, Folder())
+            collector.listed[folder] = tuple(p for p in collector.out.nodes if p.rpartition("/")[0] == folder)
+            for noted in (folder, f"{folder}/"):
+                collector.errors.pop(noted, None)
 
 
 def _has_text(node: Node | None) -> bool:
     return isinstance(node, File) and bool(node.data)
 
 
-def collect(root: Root, virt: Reading[Virt], kernel_log: Reading[tuple[str, ...]]) -> Nodes:
-    """The scrubbed nodes of a host.
+def _statement(root: Root, facts: Facts, virt: Reading[Virt], collector: Collector) -> Statement:
+    """What the capture says beside its files."""
+    unread: dict[str, Unread] = {}
+    more: dict[str, object] = {}
+    scrub = collector.out.scrub
+    before = root.said
+    for name, part in (("kernel_log", facts.kernel_log), ("last_boot", facts.last_boot), ("kvm", facts.kvm_device)):
+        if isinstance(part, Unread):
+            unread[name] = part
+    if not isinstance(facts.kernel_log, Unread):
+        text = "".join(_as_dmesg(line.at, line.text) for line in facts.kernel_log)
+        collector.put("/var/log/dmesg", reduce_kernel.kernel_log(text, scrub).encode(), "lines that a check looks for")
+    if not isinstance(facts.last_boot, Unread):
+        text = "".join(_as_dmesg(line.at, line.text) for line in facts.last_boot.lines)
+        collector.put(
+            "/var/log/dmesg.0", reduce_kernel.kernel_log(text, scrub).encode(), "lines that a check looks for"
+        )
+        more["last_boot_source"] = facts.last_boot.source
+        if isinstance(facts.last_boot.shut_down, Unread):
+            unread["shut_down"] = facts.last_boot.shut_down
+        else:
+            more["shut_down"] = facts.last_boot.shut_down
+    uid = login(root)
+    if isinstance(uid, int):
+        collector.put("/proc/self/loginuid", f"{uid}\n".encode(), "a user's number")
+    if not isinstance(virt, Unread):
+        more["libvirt_version"], more["hypervisor_version"] = virt.libvirt_version, virt.hypervisor_version
+    more["mounted"] = sorted({scrub.path(p) for p in mounts.points_of(root)})
+    return Statement(
+        origin=root.origin,
+        privileged=before.privileged if before else os.geteuid() == 0,
+        listed=collector.names_left(),
+        errors=collector.errors,
+        stats=collector.stats,
+        acl=frozenset(collector.acl),
+        left_out={p: why for p, why in collector.left_out.items() if p in collector.out.nodes},
+        unread=unread,
+        facts=more,
+    )
 
-    `kernel_log` are lines as dmesg prints them; they are kept as /var/log/dmesg.
-    """
-    names = [or_else(root.text(p), "").strip() for p in ("/etc/hostname", "/proc/sys/kernel/hostname")]
-    short = [n.partition(".")[0] for n in names]
-    scrubber = Scrubber(tuple(n for n in (*names, *short) if n))
-    collector = Collector(root, scrubber)
-    for pattern in ALL:
-        for path in collector.expand(pattern):
-            collector.take(path)
-    collector.add_guests(virt)
-    if not isinstance(kernel_log, Unread):
-        text = "".join(f"{scrubber.text(line)}\n" for line in kernel_log)
-        collector.nodes["/var/log/dmesg"] = File(text.encode())
-    return collector.nodes
+
+def _as_dmesg(at: float | None, text: str) -> str:
+    return f"{text}\n" if at is None else f"[{at:12.6f}] {text}\n"

@@ -6,6 +6,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.change_folder import FOLDER
 from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, damaged, progress
 from vfiotui.model.journal_events import JOURNAL_LIMIT
+from vfiotui.model.mode import Mode
 from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.model.reading import Reading, Unread, Why, or_else
 
@@ -84,13 +85,13 @@ def same_boot(root: Root, record: ChangeRecord) -> bool:
 
 
 def _same_boot(root: Root, come: Progress, plan: Reading[Plan]) -> bool:
-    waits = isinstance(plan, Plan) and plan.waits_for_boot and root.is_live
+    waits = isinstance(plan, Plan) and plan.waits_for_boot and root.origin is Mode.LIVE
     return waits and come.boot == boot_id(root)
 
 
 def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
     """The state that a person sees: a dead process is an interruption, an outstanding boot is waited for."""
-    if come.state in BUSY and not runs(Root.live(), come.process):
+    if come.state in BUSY and not runs(Root.live() if root.said is None else root, come.process):
         return State.INTERRUPTED
     return State.WAITING if come.state is State.DONE and _same_boot(root, come, plan) else come.state
 

@@ -98,9 +98,9 @@ def idle_state(root: Root) -> str:
     running = root.names(RUNNING)
     if not isinstance(running, Unread):
         return "shut off"
-    if root.mode is Mode.ROOT:
+    if root.origin is Mode.ROOT:
         return "defined"
-    return "shut off" if root.is_live and running.why is Why.ABSENT else "unknown"
+    return "shut off" if root.origin is Mode.LIVE and running.why is Why.ABSENT else "unknown"
 
 
 def read_defined(root: Root) -> Reading[Definitions]:
@@ -184,12 +184,14 @@ def read(root: Root) -> Virt:
         domains = with_networks(domains, lambda name: read_network(root, name))
         if isinstance(defined, Unread) and defined.why is not Why.ABSENT:
             unread = (*unread, UnreadGuest("*", DEFINED, defined))
+    said = root.said
+    versions = {} if said is None else said.facts
     return Virt(
         uri="",
         connected=False,
         detail=f"guests are read from the files below {DEFINED}; libvirt was not asked",
-        libvirt_version="",
-        hypervisor_version="",
+        libvirt_version=str(versions.get("libvirt_version", "")),
+        hypervisor_version=str(versions.get("hypervisor_version", "")),
         domains=domains,
         unread=unread,
     )

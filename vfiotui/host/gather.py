@@ -37,6 +37,7 @@ from vfiotui.host.root import Root
 from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.gaps import Gaps
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 
 READERS: dict[str, Callable[[Root], Any]] = {
@@ -147,9 +148,11 @@ def gather(
     parts["virt"] = Part(SKIPPED if virt is None else virt)
     parts["guest_files"] = Part(SKIPPED) if virt is None else files_of(root, virt)
     parts["access"] = Part(SKIPPED) if virt is None else ways(root, virt)
+    said = root.said
     return Facts(
-        mode=root.mode,
+        # A mounted disk is judged as one from its capture too: nothing runs on it.
+        mode=Mode.ROOT if root.origin is Mode.ROOT else root.mode,
         label=root.label,
-        privileged=os.geteuid() == 0,
+        privileged=os.geteuid() == 0 if said is None else said.privileged,
         **with_parts(parts),
     )

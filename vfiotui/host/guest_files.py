@@ -45,11 +45,11 @@ def state(root: Root, path: str) -> Reading[PathState]:
     found = root.within(lambda: root.stat(path), SECONDS, path) if root.is_live else root.stat(path)
     if not isinstance(found, Unread):
         return PathState(0 if found.kind == "other" else found.size, found.mode)
-    if found.why is not Why.ABSENT or root.is_live:
+    if found.why is not Why.ABSENT or root.origin is Mode.LIVE:
         return found
     if path.startswith(ONLY_LIVE):
         return Unread("only the running host tells", Why.NOT_HERE, path)
-    if root.mode is not Mode.ROOT and isinstance(root.names(path.rpartition("/")[0] or "/"), Unread):
+    if not root.tells_absence and isinstance(root.names(path.rpartition("/")[0] or "/"), Unread):
         return Unread("the capture does not hold its folder", Why.NOT_HERE, path)
     return found
 
@@ -84,4 +84,8 @@ def read(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:
 
 def _iommufd(root: Root) -> Reading[bool]:
     found = root.exists("/dev/iommu")
-    return found if root.is_live or found is True else Unread("only the running host tells", Why.NOT_HERE, "/dev/iommu")
+    return (
+        found
+        if root.origin is Mode.LIVE or found is True
+        else Unread("only the running host tells", Why.NOT_HERE, "/dev/iommu")
+    )

@@ -12,7 +12,7 @@ import re
 from vfiotui.host import journal
 from vfiotui.host.root import Root, unread
 from vfiotui.model.boot import LogLine
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.reading import Reading, Unread, Why, then
 
 KMSG = "/dev/kmsg"
 SAVED = ("/var/log/dmesg", "/cmd/dmesg")
@@ -103,6 +103,9 @@ def read(root: Root) -> Reading[tuple[LogLine, ...]]:
         if isinstance(kept, Unread) or not kept:
             return ring
         return tuple(line for line in kept if touches(line.text))
+    said = root.said
+    if said is not None:
+        return said.unread.get("kernel_log") or then(root.text(SAVED[0], LOG_LIMIT), parse_dmesg)
     for path in SAVED:
         text = root.text(path, LOG_LIMIT)
         if not isinstance(text, Unread):

@@ -16,6 +16,9 @@ def read(root: Root) -> Reading[bool]:
     found = root.exists(DEVICE)
     if root.is_live and found is True and not os.access(root.tree.where(DEVICE), os.R_OK | os.W_OK):
         return Unread("may not be opened by this user", Why.FORBIDDEN, DEVICE)
-    if root.mode is Mode.ROOT or (found is False and not root.is_live and root.exists("/dev") is not True):
+    said = root.said
+    if said is not None and "kvm" in said.unread:
+        return said.unread["kvm"]
+    if root.origin is Mode.ROOT or (found is False and not root.is_live and root.exists("/dev") is not True):
         return Unread("the devices of this root are not visible", Why.NOT_HERE, DEVICE)
     return found

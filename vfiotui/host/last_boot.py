@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.host import journal
-from vfiotui.host.kernel_log import LOG_LIMIT, saved, touches
+from vfiotui.host.captured import Statement
+from vfiotui.host.kernel_log import LOG_LIMIT, parse_dmesg, saved, touches
 from vfiotui.host.root import Root
 from vfiotui.model.last_boot import LastBoot
 from vfiotui.model.mode import Mode
@@ -14,6 +15,9 @@ ROTATED = "/var/log/dmesg.0"
 
 def read(root: Root) -> Reading[LastBoot]:
     """What its kernel said, and whether it was shut down; of a mounted disk its last boot."""
+    said = root.said
+    if said is not None:
+        return _captured(root, said)
     text = root.text(ROTATED, LOG_LIMIT) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
     if not isinstance(text, Unread):
         ending = Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED)
@@ -26,3 +30,14 @@ def read(root: Root) -> Reading[LastBoot]:
         return lines
     kept = tuple(line for line in lines if touches(line.text))
     return LastBoot(kept, journal.was_shut_down(root, boot), f"journalctl -k -b {boot}")
+
+
+def _captured(root: Root, said: Statement) -> Reading[LastBoot]:
+    """As the capture's host told it."""
+    if "last_boot" in said.unread:
+        return said.unread["last_boot"]
+    text = root.text(ROTATED)
+    if isinstance(text, Unread):
+        return text
+    ended: Reading[bool] = said.unread.get("shut_down", said.facts.get("shut_down") is True)
+    return LastBoot(parse_dmesg(text), ended, str(said.facts.get("last_boot_source", ROTATED)))

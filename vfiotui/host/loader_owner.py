@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vfiotui.formats.shell_assignments import parse, value_of
 from vfiotui.host.loader_clue import Clue
 from vfiotui.host.root import Root
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Unread, or_else
 
 MARKS = (
@@ -32,7 +33,7 @@ def owners(root: Root) -> Iterator[Clue]:
     for path, name, sentence in MARKS:
         if root.exists(path) is True and not (name == "guix" and root.exists("/run/current-system") is False):
             yield Clue(name, 4, f"{sentence} ({path})")
-    if " ostree=" in line or (root.exists("/ostree") is True and not root.is_live):
+    if " ostree=" in line or (root.exists("/ostree") is True and root.origin is not Mode.LIVE):
         yield Clue("rpm-ostree", 4, "the system is an ostree deployment (ostree= on the command line, or /ostree)")
     if " init=/nix/store/" in line:
         yield Clue("nixos", 4, "the running system lies in /nix/store (/proc/cmdline)")

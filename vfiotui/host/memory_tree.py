@@ -47,6 +47,10 @@ class MemoryTree:
             self._folders[above] = self._walk(above, True)
         return found
 
+    def _missing(self, step: str) -> OSError:
+        """What is raised where no node has a path and its folder has one."""
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
     def _walk(self, path: str, follow_last: bool) -> str:
         if "\0" in path:
             raise ValueError("embedded null byte")
@@ -61,7 +65,7 @@ class MemoryTree:
             step = f"{done}/{name}"
             node = self._nodes.get(step)
             if node is None:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+                raise self._missing(step)
             if isinstance(node, Symlink) and (todo or follow_last):
                 hops += 1
                 if hops > HOPS:

@@ -30,10 +30,24 @@ def mount_points() -> frozenset[str]:
     return frozenset(found)
 
 
+def points_of(root: Root) -> frozenset[str]:
+    """The places of this root at which something is mounted, by paths inside it; none where nothing tells."""
+    said = root.said
+    if said is not None:
+        return frozenset(str(p) for p in said.facts.get("mounted", ()))
+    prefix = _prefix(root)
+    if prefix is None:
+        return frozenset()
+    inside = (p[len(prefix) :] or "/" for p in mount_points() if p == prefix or p.startswith(f"{prefix}/"))
+    return frozenset(inside)
+
+
 def _prefix(root: Root) -> str | None:
     """Where the root lies on the running system; None for one that is not mounted: a capture, the demo."""
     if root.is_live:
         return ""
+    if root.said is not None:
+        return "" if root.origin in (Mode.LIVE, Mode.ROOT) else None
     if root.mode is Mode.DEMO or not root.label or not os.path.isdir(root.label):
         return None
     prefix = os.path.realpath(root.label).rstrip("/")
@@ -47,14 +61,14 @@ def missing_mounts(root: Root) -> tuple[Entry, ...]:
     wanted = [e for e in entries(or_else(root.text("/etc/fstab"), "")) if e.point != "/" and e.is_device]
     if prefix is None or not wanted:
         return ()
-    mounted = mount_points()
-    missing = [e for e in wanted if prefix + or_else(root.real(e.point), e.point) not in mounted]
+    mounted = points_of(root)
+    missing = [e for e in wanted if or_else(root.real(e.point), e.point) not in mounted]
     return tuple(sorted(missing, key=lambda e: e.point))
 
 
 def how_to_mount(root: Root, entry: Entry) -> str:
     """The command that mounts it, for a person."""
-    if root.is_live:
+    if root.origin is Mode.LIVE:
         return f"mount {shlex.quote(entry.point)}"
     options = [o for o in entry.options if o.startswith(("subvol=", "subvolid="))]
     words = [

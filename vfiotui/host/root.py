@@ -10,11 +10,14 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree, regular_size
+from vfiotui.host.tree import FolderTree, LiveTree, NotCaptured, Stat, Tree, regular_size
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
+
+if TYPE_CHECKING:
+    from vfiotui.host.captured import Statement
 
 T = TypeVar("T")
 Data: TypeAlias = bytes
@@ -36,6 +39,8 @@ REASONS: Mapping[int, tuple[Why, str]] = {
     errno.ENAMETOOLONG: (Why.DAMAGED, "has too long a name"),
     errno.EINVAL: (Why.DAMAGED, "the kernel does not answer here"),
     errno.EAGAIN: (Why.DAMAGED, "gives no answer now"),
+    errno.EFBIG: (Why.TOO_BIG, "is too long"),
+    errno.ETIMEDOUT: (Why.TIMED_OUT, "gave no answer in time"),
 }
 
 
@@ -43,6 +48,8 @@ def unread(error: OSError | ValueError, path: str) -> Unread:
     """The reason behind an error of the operating system, as a sentence fragment."""
     if isinstance(error, ValueError):
         return Unread("has an impossible name", Why.DAMAGED, path)
+    if isinstance(error, NotCaptured):
+        return Unread("is not in the capture", Why.NOT_HERE, path)
     known = REASONS.get(error.errno or 0)
     why, reason = known or (Why.DAMAGED, os.strerror(error.errno or errno.EIO).lower())
     return Unread(reason, why, path)
@@ -81,6 +88,26 @@ class Root:
         return root
 
     @property
+    def said(self) -> Statement | None:
+        """What a capture says beside its files; None for all other roots and for captures without a statement."""
+        if self.mode is not Mode.CAPTURE:
+            return None
+        from vfiotui.host.captured import statement_of
+
+        return statement_of(self.tree)
+
+    @property
+    def origin(self) -> Mode:
+        """What kind of root it is, or its capture was taken from: what is absent on it is judged by that."""
+        said = self.said
+        return self.mode if said is None else said.origin
+
+    @property
+    def tells_absence(self) -> bool:
+        """Whether what is absent is absent on the host: not so in captures without a statement."""
+        return self.origin is not Mode.CAPTURE
+
+    @property
     def is_live(self) -> bool:
         """Whether this is the running system."""
         return self.mode is Mode.LIVE
@@ -96,6 +123,10 @@ class Root:
     def moves(self) -> bool:
         """Whether its figures change while they are looked at: a disk and a capture hold none that do."""
         return self.mode in (Mode.LIVE, Mode.DEMO)
+
+    def through(self, tree: Callable[[Tree, Mapping[str, Callable[[], Data]]], Tree]) -> Root:
+        """The same machine, read through another tree that is made of its tree and of what moves."""
+        return Root(tree(self.tree, self._moving), self.mode, self.label, keep=self)
 
     def has(self, top: str) -> bool:
         """Whether a top directory such as "sys" is there and holds something: a mounted disk has no runtime."""
@@ -232,7 +263,8 @@ class Root:
     def has_acl(self, path: str) -> Reading[bool]:
         """Whether a name has an access list besides its mode; only the file system of a running system tells."""
         if not self.is_live:
-            return False
+            said = self.said
+            return said is not None and path in said.acl
         return self._try(path, lambda: "system.posix_acl_access" in os.listxattr(self.tree.where(path)))
 
     def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:

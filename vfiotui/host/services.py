@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
+from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why
 from vfiotui.model.services import Services
 
@@ -40,7 +41,7 @@ def read_running(root: Root) -> Reading[frozenset[str]]:
     """Units that run now."""
     names = root.names(RUNNING)
     if isinstance(names, Unread):
-        return names if root.is_live else Unread("this system does not run", Why.NOT_HERE, RUNNING)
+        return names if root.origin is Mode.LIVE else Unread("this system does not run", Why.NOT_HERE, RUNNING)
     return frozenset(_bare(n.removeprefix("invocation:")) for n in names if n.startswith("invocation:"))
 
 

@@ -25,6 +25,10 @@ class Stat:
     group: int = -1
 
 
+class NotCaptured(OSError):
+    """A capture does not hold this: whether it is there on its host is not known."""
+
+
 class Tree(Protocol):
     """A file system that can be read by absolute paths; every method raises OSError when it cannot."""
 

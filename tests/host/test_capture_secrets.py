@@ -1,0 +1,82 @@
+"""No secret leaves: a host full of them is captured as a disk, as a made-up machine and from the running system."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.host.captures import reopened
+from tests.host.planted import GUEST, SECRETS, host_with_secrets, identifying, spellings
+from vfiotui.demo.write import write
+from vfiotui.host import domains
+from vfiotui.host.archive import pack
+from vfiotui.host.capture import collect
+from vfiotui.host.gather import gather
+from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.root import Root
+from vfiotui.model.mode import Mode
+from vfiotui.model.reading import Unread
+
+
+def leaks(data: bytes) -> dict[str, str]:
+    """What stands in an unpacked capture, in any spelling."""
+    return {
+        word: where for word, where in identifying().items() if any(s in data for s in spellings(word) if len(s) > 5)
+    }
+
+
+def unpacked(packed: bytes) -> bytes:
+    """The tar inside."""
+    return gzip.decompress(packed)
+
+
+@pytest.mark.parametrize("mode", [Mode.DEMO, Mode.ROOT, Mode.CAPTURE])
+def test_no_secret_leaves(mode: Mode) -> None:
+    root = Root(MemoryTree(host_with_secrets()), mode)
+    capture = collect(root, domains.read(root))
+    buffer = io.BytesIO()
+    pack(capture.nodes, buffer)
+    assert len(SECRETS) >= 100
+    assert leaks(unpacked(buffer.getvalue())) == {}
+
+
+def test_a_place_where_a_secret_stood_is_in_the_tree_that_was_read() -> None:
+    """The test above could not fail on secrets that are nowhere."""
+    nodes = host_with_secrets()
+    buffer = io.BytesIO()
+    pack(nodes, buffer)
+    found = leaks(unpacked(buffer.getvalue()))
+    assert set(SECRETS) - set(found) == set()
+
+
+def test_what_is_judged_is_still_there() -> None:
+    root = Root(MemoryTree(host_with_secrets()), Mode.DEMO)
+    opened = reopened(collect(root, domains.read(root)))
+    facts = gather(opened, domains.read(opened))
+    assert not isinstance(facts.boot, Unread) and not isinstance(facts.virt, Unread)
+    assert not isinstance(facts.boot.cmdline, Unread) and facts.boot.cmdline.last("iommu") == "pt"
+    assert not isinstance(facts.virt.domains, Unread)
+    (guest,) = facts.virt.domains
+    assert guest.name == "guest-1" and guest.hostdevs[0].address == "0000:01:00.0" and guest.running
+    assert guest.devices.disks[1].source.endswith(".qcow2")
+    assert {f.path for f in facts.boot.modprobe} >= {"/etc/modprobe.d/vfio.conf"}
+    assert GUEST not in str(facts)
+
+
+def test_no_secret_leaves_a_mounted_disk_through_the_command(tmp_path: Path) -> None:
+    nodes = {p: n for p, n in host_with_secrets().items() if not p.startswith(("/proc", "/sys"))}
+    tree = tmp_path / "disk"
+    write(nodes, str(tree))
+    command = [sys.executable, "-m", "vfiotui", "--root", str(tree), "capture", str(tmp_path / "x.tar.gz")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    packed = (tmp_path / "x.tar.gz").read_bytes()
+    assert leaks(unpacked(packed)) == {}
+    with tarfile.open(tmp_path / "x.tar.gz") as tar:
+        assert not [m.name for m in tar if "private" in m.name or "shadow" in m.name]

@@ -1,0 +1,55 @@
+"""Scripts reduced to what a check looks for in them: ours are written anew, of others the lines that matter stay."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
+from vfiotui.host.reduce_text import DROPPED, by_line
+from vfiotui.host.scrub import Scrubber
+
+LOOKED_FOR = re.compile(
+    r"\b(?:virsh|virt-manager|virt-install|chrt|plink|sshpass)\b|driver_override|hugepages|inhibit|nosleep|no-sleep"
+    r"|drivers_probe|\bvfio"
+)
+"""What a check of hooks and start scripts, or a prediction of the boot, looks for in a line."""
+CLIENTS = re.compile(r"\b(?:virsh|virt-manager|virt-install)\s")
+PASSWORDS = re.compile(r"\b(plink\b.*?\s-pw|sshpass\s+-p)\s*(?:'[^']*'|\"[^\"]*\"|\S+)")
+
+
+def script(text: str, scrub: Scrubber) -> str:
+    """A script: who interprets it, whether it names QEMU, and the lines that a check looks for."""
+    anew = _ours(text, scrub)
+    if anew is not None:
+        return anew
+    first = text.split("\n", 1)[0]
+    rest = text[len(first) + 1 :]
+    head = scrub.text(first.rstrip("\r")) if first.startswith("#!") else None
+    body = by_line(rest, lambda line: _line(line, scrub))
+    named = "# qemu\n" if "qemu" in text else ""
+    if head is None:
+        return by_line(first, lambda line: _line(line, scrub)) + ("\n" if rest else "") + body + named
+    return f"{head}\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{named}"
+
+
+def _line(line: str, scrub: Scrubber) -> str | None:
+    if line.startswith("#") or not LOOKED_FOR.search(line):
+        return None
+    return scrub.text(PASSWORDS.sub(lambda m: f"{m[1]} password", line))
+
+
+def _ours(text: str, scrub: Scrubber) -> str | None:
+    """A hook that this program wrote, for the guests' pseudonyms; None where a byte of it was not written by us."""
+    for make, read in ((cores_hook.cores_hook, cores_hook.guests_of), (pages_hook.pages_hook, pages_hook.guests_of)):
+        try:
+            guests = read(text)
+            if guests and make(guests) == text:
+                return make([scrub.name("guest", g) for g in guests])
+        except ValueError:
+            continue
+    return text if text == libvirt_hook.runner() else None
+
+
+def dropped(text: str, scrub: Scrubber) -> str:
+    """A file of which only its being there is read."""
+    return "" if not text else f"{DROPPED}\n"
