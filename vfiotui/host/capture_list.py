@@ -287,6 +287,9 @@ def allowed() -> tuple[Allowed, ...]:
         *_text_rules(reduce_text.passwd, "numbers; people by pseudonym", ["/etc/passwd", "/etc/group"]),
         *_text_rules(reduce_text.qemu_conf, "user, devices, firmware, security", ["/etc/libvirt/qemu.conf"]),
         *_text_rules(
+            reduce_domain.network, "name and passed devices", ["/etc/libvirt/qemu/networks/*.xml"]
+        ),
+        *_text_rules(
             reduce_domain.domain, "the elements that are read",
             ["/etc/libvirt/qemu/*.xml", "/run/libvirt/qemu/*.xml"],
         ),

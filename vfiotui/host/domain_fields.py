@@ -95,7 +95,8 @@ devices/disk: type device
 devices/disk/driver: name type cache io discard iothread queues
 devices/disk/driver/iothreads:
 devices/disk/driver/iothreads/iothread: id
-devices/disk/source: file dev startupPolicy
+devices/disk/source: type file dev startupPolicy managed namespace
+devices/disk/source/address: type domain bus slot function
 devices/disk/target: dev bus
 devices/disk/boot: order
 devices/disk/readonly:
@@ -109,7 +110,10 @@ devices/controller/target: chassis port busNr
 devices/interface: type managed
 devices/interface/mac: address
 devices/interface/model: type
-devices/interface/source: bridge network dev
+devices/interface/source: bridge network dev portid
+devices/interface/actual: type managed
+devices/interface/actual/source: bridge network dev portid
+devices/interface/actual/source/address: type domain bus slot function
 devices/interface/source/address: type domain bus slot function
 devices/interface/driver: name queues
 devices/interface/boot: order
@@ -195,9 +199,21 @@ pcie-pci-hole64-size pci-hole64-size out.mixing-engine in.mixing-engine out.freq
 """)
 
 
-def _table() -> dict[str, tuple[frozenset[str], bool]]:
-    rows = (line.partition(":") for line in ELEMENTS.strip().split("\n"))
+NETWORK_ELEMENTS = """
+:
+name: =
+forward: mode managed
+forward/driver: name
+forward/pf: dev
+forward/address: type domain bus slot function
+"""
+"""The same for <network>."""
+
+
+def _table(elements: str) -> dict[str, tuple[frozenset[str], bool]]:
+    rows = (line.partition(":") for line in elements.strip().split("\n"))
     return {path: (frozenset(words.split()) - {"="}, "=" in words.split()) for path, _, words in rows}
 
 
-TABLE = _table()
+TABLE = _table(ELEMENTS)
+NETWORK_TABLE = _table(NETWORK_ELEMENTS)

@@ -154,7 +154,7 @@ def read_network(root: Root, name: str) -> Reading[HostNetwork]:
     data = root.bytes(path, FILE_LIMIT)
     if isinstance(data, Unread):
         listed = not isinstance(root.names(NETWORKS), Unread)
-        hidden = data.why is Why.ABSENT and not listed and root.mode is Mode.CAPTURE
+        hidden = data.why is Why.ABSENT and not listed and not root.tells_absence
         return Unread("the capture does not hold the networks of libvirt", Why.NOT_HERE, path) if hidden else data
     try:
         network = parse_network(decode(data)[0])

@@ -24,10 +24,10 @@ started stopped system passwd group hostname mounts swaps modules.builtin module
 os-release machine-id fstab qemu.conf qemu.d booster.yaml dracut.conf initramfs.conf install.conf limine.conf
 mkinitcpio.conf sysconfig bootloader irqbalance irqbalance.env sdboot-manage.conf refind_linux.conf NIXOS runlevels
 proxmox-boot-uuids initcpio pkgbase pci.ids pciutils plan.json journal reboot-required ostree-booted units libalpm
-linux.preset 09vfiotui modules.d vfiotui.conf self mountinfo driver gpus guest kmsg autostart undo.sh before notes
-sysctl.conf qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf 09-vfiotui-override.rules bind-vfio
-README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui isolated.json machine-qemu machine.slice
-system.slice user.slice init.scope
+linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpus guest kmsg autostart undo.sh
+before notes sysctl.conf qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
+09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
+isolated.json machine-qemu machine.slice system.slice user.slice init.scope
 """
 
 PARAMETERS = """

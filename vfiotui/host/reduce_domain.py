@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import unescape
 
 from vfiotui.formats.domain_boot import OSINFO
 from vfiotui.formats.domain_devices import QEMU
 from vfiotui.formats.xml_text import ATTRIBUTE, Element, XmlText, escaped
-from vfiotui.host.domain_fields import OPTION_KEYS, TABLE, WORDS
+from vfiotui.host.domain_fields import NETWORK_TABLE, OPTION_KEYS, TABLE, WORDS
 from vfiotui.host.scrub import Scrubber, is_public
 
 LONG = re.compile(r"[0-9]{1,20}|0x[0-9a-fA-F]{1,8}|[0-9,\-^]{1,2000}")
@@ -86,7 +87,7 @@ def _attribute(path: str, name: str, value: str, scrub: Scrubber) -> str:
             if value in VENDORS
             else scrub.alias("vendor", value, lambda n: f"v{n}".ljust(len(value), "x")[: len(value)])
         )
-    if path.startswith("devices/hostdev") and name == "uuid":
+    if name in ("uuid", "portid"):
         return scrub.uuid(value)
     return scrub.path(value) if name in PATHS and value.startswith("/") else _value(value, scrub)
 
@@ -105,8 +106,9 @@ def _text(path: str, text: str, scrub: Scrubber) -> str:
 class _Writer:
     """Writes the elements that are in the list, with the blanks around them."""
 
-    def __init__(self, data: bytes, scrub: Scrubber) -> None:
+    def __init__(self, data: bytes, scrub: Scrubber, table: Mapping[str, tuple[frozenset[str], bool]] = TABLE) -> None:
         self._data = data
+        self._table = table
         self._scrub = scrub
 
     def element(self, element: Element, path: str) -> str | None:
@@ -116,9 +118,9 @@ class _Writer:
         if element.tag == f"{QEMU}commandline":
             return self._commandline(element)
         known = (
-            TABLE.get(path)
-            or TABLE.get(re.sub(r"[^/]+$", "*", path))
-            or TABLE.get(re.sub(r"^devices/[^/]+/", "devices/*/", path))
+            self._table.get(path)
+            or self._table.get(re.sub(r"[^/]+$", "*", path))
+            or self._table.get(re.sub(r"^devices/[^/]+/", "devices/*/", path))
         )
         if known is None:
             return None
@@ -141,6 +143,8 @@ class _Writer:
 
     def _inside(self, element: Element, path: str, texted: bool) -> str:
         if texted and not element.children:
+            if self._table is NETWORK_TABLE:
+                return escaped(_value(element.text.strip(), self._scrub))
             return _text(path, element.text, self._scrub)
         found, at = [], element.inner
         for child in element.children:
@@ -211,6 +215,15 @@ def domain(text: str, scrub: Scrubber) -> str | None:
     told = f" pid='{pid}'" if pid.isdigit() else ""
     shown = state if state in ("running", "paused", "pmsuspended", "crashed") else "running"
     return f"<domstatus state='{shown}'{told}>\n  {body}\n</domstatus>\n"
+
+
+def network(text: str, scrub: Scrubber) -> str | None:
+    """A network's definition: its name, and the devices that it hands to guests; None where it is none."""
+    document = _parsed(text)
+    if document is None or document.root.tag != "network":
+        return None
+    written = _Writer(document.text.encode(), scrub, NETWORK_TABLE).element(document.root, "")
+    return None if written is None else written + "\n"
 
 
 def _parsed(text: str) -> XmlText | None:
