@@ -121,7 +121,7 @@ def test_the_menu_holds_no_password() -> None:
 def test_a_hook_keeps_only_what_a_check_looks_for() -> None:
     hook = "#!/bin/sh\n# mine\ncurl https://u:p@h\nvirsh start win10\nsshpass -p 'hunter two' ssh ada@h\n"
     assert reduce_script.script(hook, Scrubber(NAMES)).split("\n") == [
-        "#!/bin/sh", "#", "#", "virsh start guest-1", "sshpass -p password ssh user-1@h", "",
+        "#!/bin/sh", "#", "#", "virsh start guest-1", "sshpass -p x ssh user-1@h", "",
     ]  # fmt: skip
 
 

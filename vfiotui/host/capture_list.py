@@ -234,7 +234,8 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_shell.grub_default, "GRUB_CMDLINE_*, defaults of the menu",
             ["/etc/default/grub", "/etc/default/grub.d/*", "/etc/defaults/grub"],
         ),
-        *_text_rules(reduce_script.script, "lines that a check looks for", ["/etc/grub.d/*"]),
+        *_data_rules(
+            reduce_script.file, "lines that a check looks for", ["/etc/grub.d/*"]),
         *_text_rules(
             reduce_shell.irqbalance, "banned CPUs",
             ["/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env"],
@@ -250,7 +251,8 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_text.cmdline_file, "kernel words",
             ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline", "/etc/cmdline.d/*"],
         ),
-        *_text_rules(reduce_script.script, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
+        *_data_rules(
+            reduce_script.file, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
         *_text_rules(reduce_loader.kernelstub, "kernel words", ["/etc/kernelstub/configuration"]),
         *_text_rules(
             reduce_text.modprobe, "options, blacklist, softdep, alias, install, remove",
@@ -262,8 +264,8 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_shell.initramfs_tools, "MODULES and packing",
             ["/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*"],
         ),
-        *_text_rules(
-            reduce_script.script, "lines that a check looks for",
+        *_data_rules(
+            reduce_script.file, "lines that a check looks for",
             ["/etc/initramfs-tools/scripts/*/*", "/etc/initramfs-tools/hooks/*", "/etc/initcpio/hooks/*",
              "/etc/initcpio/install/*", "/usr/lib/dracut/modules.d/09vfiotui/*"],
         ),
@@ -293,12 +295,12 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_domain.domain, "the elements that are read",
             ["/etc/libvirt/qemu/*.xml", "/run/libvirt/qemu/*.xml"],
         ),
-        *_text_rules(
-            reduce_script.script, "lines that a check looks for",
+        *_data_rules(
+            reduce_script.file, "lines that a check looks for",
             ["/etc/libvirt/hooks/qemu", "/etc/libvirt/hooks/qemu.d/*"],
         ),
-        *_text_rules(
-            reduce_script.script, "of scripts that start QEMU: lines that a check looks for",
+        *_data_rules(
+            reduce_script.file, "of scripts that start QEMU: lines that a check looks for",
             ["/usr/local/bin/*", "/usr/local/sbin/*", "/root/*.sh", "/home/*/*.sh"], 64 << 10,
         ),
         *_text_rules(reduce_text.xorg, "drivers and BusIDs", ["/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"]),

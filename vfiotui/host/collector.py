@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from vfiotui.host.capture_list import Allowed, rom_rule, rule_for
 from vfiotui.host.recorder import RecordingTree
+from vfiotui.host.reduce_script import PROGRAM
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import Scrubber
 from vfiotui.host.tree import Stat
 from vfiotui.model.nodes import File, Folder, Node, Symlink
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 from vfiotui.model.value import dataclass, field
 
 NO_RULE = "no field of it is needed"
@@ -131,7 +132,7 @@ class Collector:
             return
         data = self._data(asked, rule)
         if isinstance(data, Unread):
-            self.errors[kept] = errno.EIO
+            self.errors[kept] = errno.EFBIG if data.why is Why.TOO_BIG else errno.EIO
             return
         made = self._reduced(rule, data)
         if made is None:
@@ -148,7 +149,13 @@ class Collector:
             return None
 
     def _data(self, path: str, rule: Allowed) -> Reading[bytes]:
-        return self._root.slow_bytes(path, limit=rule.limit) if rule.slow else self._root.bytes(path, rule.limit)
+        data = self._root.slow_bytes(path, limit=rule.limit) if rule.slow else self._root.bytes(path, rule.limit)
+        if isinstance(data, Unread) and data.why is Why.TOO_BIG:
+            head = self._root.glance(path, rule.limit)
+            # Of a program all that is read is that it is one.
+            is_program = isinstance(head, bytes) and (head.startswith(PROGRAM) or b"\0" in head)
+            return PROGRAM if is_program else data
+        return data
 
     def _leave_out(self, asked: str, kept: str, why: str) -> None:
         self.left_out[kept] = why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
-from vfiotui.host.reduce_text import DROPPED, by_line
+from vfiotui.host.reduce_text import by_line
 from vfiotui.host.scrub import Scrubber
 
 LOOKED_FOR = re.compile(
@@ -13,7 +13,7 @@ LOOKED_FOR = re.compile(
     r"|drivers_probe|\bvfio"
 )
 """What a check of hooks and start scripts, or a prediction of the boot, looks for in a line."""
-CLIENTS = re.compile(r"\b(?:virsh|virt-manager|virt-install)\s")
+PROGRAM = b"\x7fELF"
 PASSWORDS = re.compile(r"\b(plink\b.*?\s-pw|sshpass\s+-p)\s*(?:'[^']*'|\"[^\"]*\"|\S+)")
 
 
@@ -35,7 +35,7 @@ def script(text: str, scrub: Scrubber) -> str:
 def _line(line: str, scrub: Scrubber) -> str | None:
     if line.startswith("#") or not LOOKED_FOR.search(line):
         return None
-    return scrub.text(PASSWORDS.sub(lambda m: f"{m[1]} password", line))
+    return scrub.text(PASSWORDS.sub(lambda m: f"{m[1]} x", line))
 
 
 def _ours(text: str, scrub: Scrubber) -> str | None:
@@ -50,6 +50,11 @@ def _ours(text: str, scrub: Scrubber) -> str | None:
     return text if text == libvirt_hook.runner() else None
 
 
-def dropped(text: str, scrub: Scrubber) -> str:
-    """A file of which only its being there is read."""
-    return "" if not text else f"{DROPPED}\n"
+def file(data: bytes, scrub: Scrubber) -> bytes | None:
+    """A file where scripts lie: of programs and of other bytes only that they are such."""
+    if data.startswith(PROGRAM):
+        return PROGRAM
+    text, mark, rest = data.partition(b"\0")
+    if rest and not data.startswith(b"#!"):
+        return b"x\0x"
+    return script(text.decode("utf-8", "replace"), scrub).encode("utf-8", "replace") + mark + rest[:0]
