@@ -105,7 +105,9 @@ def read(root: Root) -> Reading[tuple[LogLine, ...]]:
         return tuple(line for line in kept if touches(line.text))
     said = root.said
     if said is not None:
-        return said.unread.get("kernel_log") or then(root.text(SAVED[0], LOG_LIMIT), parse_dmesg)
+        if "kernel_log" in said.unread:
+            return said.unread["kernel_log"]
+        return then(root.text(SAVED[0], LOG_LIMIT), parse_dmesg)
     for path in SAVED:
         text = root.text(path, LOG_LIMIT)
         if not isinstance(text, Unread):
