@@ -10,7 +10,8 @@ import os
 import re
 
 from vfiotui.host import journal
-from vfiotui.host.root import Root, unread
+from vfiotui.host.reasons import unread
+from vfiotui.host.root import Root
 from vfiotui.model.boot import LogLine
 from vfiotui.model.reading import Reading, Unread, Why, then
 
