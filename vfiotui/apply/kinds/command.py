@@ -104,8 +104,10 @@ class CommandKind:
         return left
 
     def standing(self, work: Work) -> Standing:
+        if self._moved(work):
+            return Standing.FOREIGN
         before, after, left = self._kept(work), self._after(work), self._left(work)
-        there = products(work.site, work.change.products)
+        there = self._now(work)
         now = {p: digest(place) for p, place in there.items()}
         if after is None:
             # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
@@ -163,7 +165,7 @@ class CommandKind:
 
     def undo(self, work: Work) -> None:
         before, after, left = self._kept(work), self._after(work), self._left(work)
-        now = products(work.site, work.change.products)
+        now = {} if self._moved(work) else self._now(work)
         for path, place in now.items():
             # New ones go first: the room that they take may be needed.
             if path in before or (after is not None and path not in after):
