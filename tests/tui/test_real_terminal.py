@@ -7,8 +7,10 @@ import select
 import signal
 import sys
 
+import psutil
 import pytest
 
+from tests.needs import need
 from tests.tui.tmux import SECONDS, Tmux
 from vfiotui.tui.status import TABS
 
@@ -79,6 +81,26 @@ def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, code: in
         is_itself_again(terminal)
         terminal.send("stty -a | grep -cw -- '-icanon'", "Enter")
         terminal.until(lambda s: s.rstrip().splitlines()[-2:-1] == ["0"], "lines are read as lines")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_a_console_that_was_stopped_ends_from_the_background(number: signal.Signals) -> None:
+    """The kernel stops it where it touches the terminal, and then no signal but SIGKILL ends it."""
+    with Tmux(**SMALL, program=(need("bash", "bash"), "--norc", "-i")) as terminal:  # type: ignore[arg-type]
+        terminal.send(f"{sys.executable} -m vfiotui --demo", "Enter")
+        terminal.shows("DEMO", "Group 14")
+        children = psutil.Process(int(terminal.told("pane_pid"))).children(recursive=True)
+        console = next(c.pid for c in children if "--demo" in c.cmdline())
+        ended = os.pidfd_open(console)
+        try:
+            os.kill(console, signal.SIGSTOP)
+            terminal.shows("Stopped")
+            os.kill(console, signal.SIGCONT)
+            os.kill(console, number)
+            assert select.select([ended], [], [], SECONDS)[0], "it does not end"
+        finally:
+            os.close(ended)
+        is_itself_again(terminal)
 
 
 INPUT = {

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from time import monotonic
@@ -76,6 +78,20 @@ def _until(last: float, *waits: int | None) -> int | None:
     return max(0, round(min(found) - (monotonic() - last) * 1000)) if found else None
 
 
+@contextmanager
+def _from_behind() -> Iterator[None]:
+    """The terminal may be changed from its background.
+
+    A console that was stopped and continued is there: the kernel would stop it again in the middle of leaving (SIGTTOU,
+    termios(3)), and it would never end.
+    """
+    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTTOU, before)
+
+
 class QuietDriver(LinuxDriver):
     """Waits for input, or for its end, without a timer."""
 
@@ -104,7 +120,8 @@ class QuietDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Gives the terminal back."""
         self._started = False
-        super().stop_application_mode()
+        with _from_behind():
+            super().stop_application_mode()
 
     def write(self, data: str) -> None:
         """Writes, and counts."""
@@ -188,4 +205,5 @@ class QuietDriver(LinuxDriver):
         """Ends the input thread; it may be started again."""
         if self._key_thread is not None and self._key_thread.is_alive():
             os.write(self._ring, b"\0")
-        super().disable_input()
+        with _from_behind():
+            super().disable_input()
