@@ -29,6 +29,8 @@ LIST = "kept.json"
 PLAN = "plan.json"
 DONE = ".done.json"
 """How the note of what a step did ends; that of what was before ends with .json alone."""
+WRITING = "writing-"
+"""How the names of marks begin, in the change's folder: undo.sh knows them too."""
 REPLACED = "replaced-"
 """How the names of what a forced undo overwrote begin, in the change's folder."""
 ABSENT = "absent"
@@ -149,6 +151,21 @@ class Keep:
         disk.drop(target)
         copy_durably(source, target)
         disk.sync_folder(target.above)
+
+    def _mark(self, name: str) -> Place:
+        return self.top / f"{WRITING}{name}"
+
+    def mark_writing(self, name: str) -> None:
+        """What lies where this copy belongs is our own work from now on, whatever it holds: also after a power cut."""
+        disk.put_file(self._mark(name), b"", own_meta(), ".partial")
+
+    def unmark_writing(self, name: str) -> None:
+        """It is whole again."""
+        disk.drop(self._mark(name))
+
+    def is_writing(self, name: str) -> bool:
+        """Whether a way back was cut short while it wrote this copy, its own or that of undo.sh."""
+        return disk.kind(self._mark(name)) is not None
 
     def write(self, name: str, data: bytes) -> None:
         """Keeps bytes that are no file of the machine."""

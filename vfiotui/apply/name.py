@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 from vfiotui.apply import disk
 from vfiotui.apply.keep import ABSENT, digest, digest_of
 from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
 from vfiotui.apply.place import Place
+from vfiotui.apply.room import must_fit
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Conflict, Damage, Trouble
 
@@ -32,7 +35,6 @@ def put_back(
     Damage where the kept copy is not that; Conflict where the name holds none of `over`, None means anything: then
     nothing is touched.
     """
-    take_place = disk.rename_over if over is None else only_over(over)
     if before == ABSENT and is_elsewhere(work, place):
         raise Conflict(f"a link came into the way of {work.change.subject}, which leads to {place} now: take it away")
     if before == ABSENT:
@@ -40,14 +42,35 @@ def put_back(
             _remove(work, place, over)
         disk.drop_empty(folders)
     elif before.startswith("link:"):
-        disk.put_link(place, before.removeprefix("link:"), work.partial, take_place)
+        disk.put_link(place, before.removeprefix("link:"), work.partial, _way(over))
     else:
         data = work.keep.read(kept)
         if data is None or digest_of(data) != before:
             raise Damage(f"the kept copy {work.keep.path(kept)} is missing or damaged: {place} is left as it is")
-        disk.put_file(place, data, work.keep.meta(kept), work.partial, take_place)
+        _put(work, place, kept, data, over)
     if digest(place) != before:
         raise Trouble(f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk")
+
+
+def _way(over: frozenset[str] | None) -> disk.TakePlace:
+    return disk.rename_over if over is None else only_over(over)
+
+
+def _put(work: Work, place: Place, kept: str, data: bytes, over: frozenset[str] | None) -> None:
+    """Beside what is there, which it replaces in one step; where there is no room for both, after that is gone."""
+    try:
+        disk.put_file(place, data, work.keep.meta(kept), work.partial, _way(over))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or disk.kind(place) != "file":
+            raise
+        short = must_fit(place, len(data))
+        if short is not None:
+            raise Trouble(f"{place} is left as it is: {short}") from error
+        # From here on what is there is neither as before nor as after, by our own work.
+        work.keep.mark_writing(kept)
+        _remove(work, place, over)
+        disk.put_file(place, data, work.keep.meta(kept), work.partial, _way(None))
+    work.keep.unmark_writing(kept)
 
 
 def _remove(work: Work, place: Place, over: frozenset[str] | None) -> None:
@@ -61,7 +84,7 @@ def undo(work: Work, place: Place, after: str) -> None:
     """A file or link is as before; `after` is the digest of what the change left, and nothing else is replaced unless
     the undo is forced."""
     word = before(work)
-    over = None if work.forced else frozenset({word, after})
+    over = None if work.forced or work.keep.is_writing(str(work.step)) else frozenset({word, after})
     if work.forced and digest(place) not in (word, after, ABSENT):
         work.keep.copy_replaced(place, str(work.step))
     put_back(work, place, str(work.step), word, made_folders(work), over=over)

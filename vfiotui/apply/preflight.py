@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from vfiotui.apply import disk
+from vfiotui.apply import build_room, disk
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.reach import subject_problems
@@ -48,12 +48,18 @@ def _available(site: Site, condition: Condition) -> str | None:
     return None if have is None or have >= wanted else f"{have} KiB of memory are available and {wanted} KiB must be"
 
 
+def _room(site: Site, condition: Condition) -> str | None:
+    """Files of the subject's pattern must find room beside the old ones, and the old ones in the journal."""
+    return "; ".join(build_room.problems(site, [(condition.subject,)])) or None
+
+
 CHECKS: dict[str, Callable[[Site, Condition], str | None]] = {
     "program": _program,
     "space": _space,
     "mounted": _mounted,
     "absent": _absent,
     "available": _available,
+    "room": _room,
 }
 
 
@@ -68,9 +74,14 @@ def _programs(site: Site, plan: Plan) -> list[str]:
     return [closed] if closed else []
 
 
+def _room_for(site: Site, plan: Plan) -> list[str]:
+    """The room for all that the plan's commands write, whatever its conditions say."""
+    return build_room.problems(site, [step.products for step in plan.steps if step.kind == "command"])
+
+
 def preflight(site: Site, plan: Plan) -> None:
     """Trouble with all that does not hold; nothing is written."""
-    wrong = [*subject_problems(site, plan), *_programs(site, plan)]
+    wrong = [*subject_problems(site, plan), *_programs(site, plan), *_room_for(site, plan)]
     if plan.machine and site.machine and plan.machine != site.machine:
         wrong.append("the plan was made for another machine (its machine-id differs)")
     for condition in plan.conditions:
@@ -82,4 +93,4 @@ def preflight(site: Site, plan: Plan) -> None:
         if sentence:
             wrong.append(f"{sentence}; {condition.why}" if condition.why else sentence)
     if wrong:
-        raise Trouble(f"nothing was changed: {'; '.join(wrong)}")
+        raise Trouble(f"nothing was changed: {'; '.join(dict.fromkeys(wrong))}")

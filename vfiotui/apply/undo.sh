@@ -356,6 +356,18 @@ on_the_way() { # KEPT: what is neither as before nor as after from here on is ou
     rm -f "$here/writing-$1" && (set -C && : >"$here/writing-$1") && sync
 }
 
+instead() { # KEPT NAME: there is no room for a kept file beside what is there: that goes first, where it is enough
+    [ -f "$2" ] && [ ! -L "$2" ] || return
+    free=$(df -Pk . | sed -n '$s/^.* \([0-9]*\)  *[0-9]*%.*/\1/p')
+    there=$(wc -c <"$2") || return
+    kept=$(wc -c <"$here/before/$1") || return
+    if [ "$kept" -gt $((${free:-0} * 1024 + there)) ]; then
+        say "$(((kept - there) / 1024 - ${free:-0} + 1)) KiB are missing for it"
+        return 1
+    fi
+    on_the_way "$1" && rm -f "$2" && cp -a "$here/before/$1" "$2"
+}
+
 copy() { # KEPT NAME PARTIAL XATTRS PATH: a kept file takes its place in the current folder
     # A cp that knows no attributes refuses the word xattr; a second name for the kept file has all of them too.
     if cp --preserve=all --preserve=xattr "$here/before/$1" "$3" 2>/dev/null || {
@@ -366,7 +378,12 @@ copy() { # KEPT NAME PARTIAL XATTRS PATH: a kept file takes its place in the cur
         return
     fi
     if [ -z "$4" ] || [ ! -f "$2" ] || [ -L "$2" ]; then
-        cp -a "$here/before/$1" "$3" && mv -f "$3" "$2" || return
+        if cp -a "$here/before/$1" "$3" 2>/dev/null; then
+            mv -f "$3" "$2" || return
+        else
+            rm -f "$3"
+            instead "$1" "$2" || return
+        fi
         [ -z "$4" ] || say "this cp knows no extended attributes: $5 has lost $4 (SELinux: restorecon)"
         return
     fi

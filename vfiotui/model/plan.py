@@ -29,7 +29,7 @@ class Condition:
     """Something that must hold before the first step; checked by apply/preflight.py."""
 
     name: str
-    """program, space, mounted, absent, available."""
+    """program, space, mounted, absent, available, room."""
     subject: str
     value: str = ""
     why: str = ""

@@ -51,6 +51,7 @@ def rebuild(draft: Draft) -> None:
         images = BUILDERS[tool][1] if tool in BUILDERS else BOOSTER_IMAGES if tool == "booster" else ()
         draft.leave(NO_TOOL, _look(draft, tool, images) if images else None)
         return
+    draft.require("room", products[0])
     draft.run(argv, "build the initramfs anew", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
     look = _look(draft, tool, products)
     if look is not None:

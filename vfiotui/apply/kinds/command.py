@@ -117,7 +117,8 @@ class CommandKind:
                 return Standing.PARTLY if work.change.back else Standing.BEFORE
             strange = any(d != before[p] and not made_by_command(work, there[p]) for p, d in now.items() if p in before)
             return self._remade(work) if strange else Standing.PARTLY
-        paths = before.keys() | after.keys()
+        torn = {p for n, p in enumerate(before) if work.keep.is_writing(f"{work.step}.{n}")}
+        paths = (before.keys() | after.keys()) - torn
         known = (before, after, left)
         if any(now.get(p, ABSENT) not in (k.get(p, ABSENT) for k in known) for p in paths):
             return self._remade(work)
@@ -178,7 +179,7 @@ class CommandKind:
             place = work.site.place(path)
             if digest(place) != old:
                 over = None
-                if after is not None:
+                if after is not None and not work.keep.is_writing(f"{work.step}.{index}"):
                     over = frozenset({old, after.get(path, ABSENT), left.get(path, ABSENT)})
                 put_back(work, place, f"{work.step}.{index}", old, over=over)
         if work.change.back:

@@ -61,7 +61,9 @@ class FileKind:
             return Standing.FOREIGN
         if now == work.change.after:
             return Standing.AFTER
-        return Standing.BEFORE if now == work.change.before else Standing.FOREIGN
+        if now == work.change.before:
+            return Standing.BEFORE
+        return Standing.PARTLY if work.keep.is_writing(str(work.step)) else Standing.FOREIGN
 
     def holds(self, work: Work) -> bytes | None:
         try:

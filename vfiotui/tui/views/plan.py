@@ -88,6 +88,7 @@ def condition_words(condition: Condition) -> str:
         "space": f"{subject} has {size} MiB free",
         "mounted": f"{subject} holds its file system",
         "absent": f"{subject} is not there",
+        "room": f"there is room to build {subject} anew, and to keep the old ones",
         "available": f"{condition.value} KiB of memory are available",
     }.get(condition.name, f"{condition.name} {subject} {condition.value}")
     return f"{words} ({condition.why})" if condition.why else words
