@@ -17,7 +17,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.model.change import Change, Effect, run_command
+from vfiotui.model.change import Change, Effect, run_command, write_file
 from vfiotui.model.finding import Risk
 from vfiotui.model.journal import State
 from vfiotui.model.plan import to_json
@@ -176,3 +176,20 @@ def test_the_best_walls_are_found_by_asking_the_kernel() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == chroot.WALLS[1][1]
+
+
+def test_an_undo_that_must_build_anew_wants_consent_before_it_touches_anything(folder: Path) -> None:
+    """Somebody ran the generator since: the undo runs it again with the old sources."""
+    source = folder / "etc/source"
+    source.write_text("old\n")
+    tool(folder, "#!/bin/sh\n/bin/busybox cat /etc/source >/boot/img\n")
+    edit = write_file("/etc/source", b"old\n", b"new\n", "w", risk=Risk.R2, effect=Effect.BOOT)
+    (folder / "plan.json").write_text(to_json(plan(edit, builds())))
+    assert told(folder, "apply", str(folder / "plan.json"), "--yes", "--run-its-programs").returncode == 0
+    (folder / "boot/img").write_text("new\nand what somebody's package added\n")
+    before = disk(folder)
+    refused = told(folder, "undo", "1", "--yes")
+    assert refused.returncode == 4 and "--run-its-programs" in refused.stderr and disk(folder) == before
+    done = told(folder, "undo", "1", "--yes", "--run-its-programs")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "boot/img").read_text() == source.read_text() == "old\n"

@@ -57,7 +57,7 @@ def open_gate(folder: Path) -> None:
 
 
 def mend_by_keys(terminal: Tmux) -> None:
-    """Opens the plan of the finding that `gated_system` has, and agrees to it."""
+    """Opens the plan of the finding that `gated_system` has, and agrees that its programs run."""
     terminal.shows("switches the IOMMU off")
     terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
     terminal.send("/")
@@ -67,8 +67,8 @@ def mend_by_keys(terminal: Tmux) -> None:
     terminal.send("f")
     terminal.shows("Drop amd_iommu=off", "update-grub")
     terminal.send("a")
-    terminal.shows("type y")
-    terminal.send("y")
+    terminal.shows("run its programs as root and apply these 2 steps (risk R2)? type run")
+    terminal.send(*"run", "Enter")
 
 
 def open_first_change(terminal: Tmux) -> None:

@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.apply.chroot import walls
-from vfiotui.apply.journal import find
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread
 
 
 def programs_of(site: Site, plan: Plan) -> tuple[str, ...]:
     """The programs of a mounted system that applying a plan runs; none on the running one, whose own they are."""
     return () if site.is_live else tuple(dict.fromkeys(s.argv[0] for s in plan.steps if s.argv))
-
-
-def programs_back(site: Site, plan: Plan) -> tuple[str, ...]:
-    """The same of its undo, where files that are put back do not suffice."""
-    words = [w for s in plan.steps for w in (s.back[:1], s.argv[:1] if s.again else ()) if w]
-    return () if site.is_live else tuple(dict.fromkeys(w[0] for w in words))
-
-
-def journaled(site: Site, wanted: str) -> Plan:
-    """The plan of a change of the journal; an empty one where it cannot be read, which its undo or resume says."""
-    found: Reading[Plan]
-    try:
-        found = find(site, wanted).plan()
-    except (Trouble, OSError):
-        found = Unread("the change cannot be read")
-    return found if isinstance(found, Plan) else Plan("", ())
 
 
 def consent_words(site: Site, programs: Iterable[str]) -> str:

@@ -31,7 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Shows the plan, asks, applies."""
-    from vfiotui.apply.consent import journaled, programs_of
+    from vfiotui.apply.change_programs import programs_on
+    from vfiotui.apply.consent import programs_of
     from vfiotui.apply.run import apply
     from vfiotui.apply.site import Site
     from vfiotui.apply.steps import Outcome
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> Exit:
     try:
         site = Site(root)
         if args.resume:
-            site = agreed(site, args, programs_of(site, journaled(site, args.resume)))
+            site = agreed(site, args, programs_on(site, args.resume))
             outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
         else:
             found = wanted(args, root)

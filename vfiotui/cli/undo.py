@@ -42,7 +42,7 @@ def newest(root: Root) -> str:
 
 def run(args: argparse.Namespace) -> Exit:
     """Shows what is put back, asks, undoes."""
-    from vfiotui.apply.consent import journaled, programs_back
+    from vfiotui.apply.change_programs import programs_back
     from vfiotui.apply.preview import undo_preview
     from vfiotui.apply.site import Site
     from vfiotui.apply.trouble import Trouble
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> Exit:
             for subject, lines in steps:
                 print("\n".join(printable(line) for line in (subject, *lines)), file=sys.stderr)
             ask("take it back", "y")
-        site = agreed(site, args, programs_back(site, journaled(site, wanted)))
+        site = agreed(site, args, programs_back(site, wanted))
         outcome = undo(site, wanted, tell, force=args.force, wait=args.wait)
     except Trouble as error:
         raise refused(args, str(error)) from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from vfiotui.apply.change_programs import programs_back
 from vfiotui.apply.clash import clashes
+from vfiotui.apply.consent import consent_words
 from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
@@ -36,10 +38,12 @@ async def _open(app: ConsoleApp, record: ChangeRecord) -> None:
         site = Site(app.root_)
         _, steps = await asyncio.to_thread(undo_preview, site, record.name)
         found = await asyncio.to_thread(clashes, site, record.name)
+        programs = await asyncio.to_thread(programs_back, site, record.name)
     except Trouble as error:
         say(app, "undo", str(error))
         return
-    await app.push_screen(UndoScreen(record, steps, found, app.caps.glyphs))
+    runs = consent_words(site, programs) if programs else ""
+    await app.push_screen(UndoScreen(record, steps, found, app.caps.glyphs, runs))
 
 
 def resume(app: ConsoleApp, record: ChangeRecord | None) -> None:

@@ -96,7 +96,7 @@ class PlanScreen(AskingScreen):
             return
         count = len(self._plan.steps)
         wanted = "run" if self._programs else "apply" if self._plan.risk >= Risk.R3 else "y"
-        whose = f"run programs of {self.console.root_.label} as root and " if self._programs else ""
+        whose = "run its programs as root and " if self._programs else ""
         question = (
             f" {whose}apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
         )

@@ -8,15 +8,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.clash import Clash
-from vfiotui.apply.consent import programs_back
-from vfiotui.apply.site import Site
 from vfiotui.model.journal import ChangeRecord
-from vfiotui.model.plan import Plan
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.asking import AskingScreen
-from vfiotui.tui.text import clean
+from vfiotui.tui.views.finding import labelled
 from vfiotui.tui.views.undo import undo_rows
 
 
@@ -26,13 +23,23 @@ class UndoScreen(AskingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "undo", "undo"), Binding("f", "force", "force")]
 
     def __init__(
-        self, record: ChangeRecord, steps: Sequence[tuple[str, list[str]]], found: Sequence[Clash], glyphs: Glyphs
+        self,
+        record: ChangeRecord,
+        steps: Sequence[tuple[str, list[str]]],
+        found: Sequence[Clash],
+        glyphs: Glyphs,
+        runs: str = "",
     ) -> None:
+        """`runs` says which programs of a mounted system the undo runs as root, if it runs any."""
         self._record = record
+        self._runs = runs
         self._clashes = found
         super().__init__(
             row((" undo ", "reverse"), f" {record.name}"),
-            lambda width: undo_rows(record, steps, found, glyphs, width),
+            lambda width: [
+                *(labelled("runs", runs, width, "warn") if runs else []),
+                *undo_rows(record, steps, found, glyphs, width),
+            ],
         )
 
     def own_keys(self) -> list[tuple[str, str]]:
@@ -51,13 +58,9 @@ class UndoScreen(AskingScreen):
             self._ask(" overwrite what somebody changed since? type ", "force", "--force")
 
     def _ask(self, question: str, wanted: str, *more: str) -> None:
-        plan, root = self._record.plan, self.console.root_
-        programs = programs_back(Site(root), plan) if isinstance(plan, Plan) else ()
-
         def agreed(answer: str) -> None:
             number = str(self._record.number)
-            carry_out(self.console, "undo", number, *more, name=self._record.name, programs=bool(programs))
+            carry_out(self.console, "undo", number, *more, name=self._record.name, programs=bool(self._runs))
 
-        if programs:
-            question = f" run {' and '.join(programs)} of {root.label} as root and{question}"
-        self.ask(row((clean(question), "warn"), (wanted, "key")), agreed, wanted=wanted)
+        question = f" run its programs as root and{question}" if self._runs else question
+        self.ask(row((question, "warn"), (wanted, "key")), agreed, wanted=wanted)

@@ -1,0 +1,36 @@
+"""The programs of a mounted system that the undo, or the end, of a change in its journal runs."""
+
+from __future__ import annotations
+
+from vfiotui.apply.back import begun, standing
+from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.consent import programs_of
+from vfiotui.apply.journal import find
+from vfiotui.apply.kinds.kind import Standing
+from vfiotui.apply.site import Site
+from vfiotui.apply.trouble import Trouble
+
+
+def programs_on(site: Site, wanted: str) -> tuple[str, ...]:
+    """Those of a change that is resumed; none where it cannot be read, which the resume itself says."""
+    try:
+        return programs_of(site, trusted(find(site, wanted)))
+    except (Trouble, OSError):
+        return ()
+
+
+def programs_back(site: Site, wanted: str) -> tuple[str, ...]:
+    """Those of its undo, where putting files back does not suffice; none where it cannot be read."""
+    if site.is_live:
+        return ()
+    found: list[str] = []
+    try:
+        journal = find(site, wanted)
+        plan = trusted(journal)
+        for work in begun(journal, plan):
+            if work.change.again or standing(work, plan) is Standing.STALE:
+                found += work.change.argv[:1]
+            found += work.change.back[:1]
+    except (Trouble, OSError):
+        return ()
+    return tuple(dict.fromkeys(found))
