@@ -11,7 +11,7 @@ import pytest
 from vfiotui.cli.main import main
 from vfiotui.model.change import Change
 from vfiotui.model.finding import Risk
-from vfiotui.model.plan import BadPlan, Plan
+from vfiotui.model.plan import BadPlan, Plan, from_json
 from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
 from vfiotui.plan.judged import judged
 from vfiotui.plan.own_steps import strange
@@ -42,6 +42,8 @@ STRANGE = {
     ),
     "a command of modprobe": step("file", "/etc/modprobe.d/x.conf", b"install vfio-pci touch /ran\n"),
     "bytes": step("file", "/etc/modprobe.d/x.conf", b"\0"),
+    "a mode for everybody": step("file", "/etc/modprobe.d/x.conf", mode=0o666),
+    "a mode of root's": step("file", "/etc/modprobe.d/x.conf", mode=0o4755),
     "a link": step("link", "/etc/systemd/system/multi-user.target.wants/x.service"),
     "a shell": command("sh", "-c", "touch /ran"),
     "a shell's path": command("/usr/sbin/update-grub"),
@@ -144,6 +146,25 @@ def test_a_plan_without_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "deep.json").write_text("[" * 100_000)
     assert main(["plan", str(tmp_path / "deep.json")]) == 2
     assert "is no JSON" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["x", "", "-1", "9" * 40, "\u0663"])
+def test_a_condition_without_a_number_is_refused(value: str) -> None:
+    condition = {"name": "space", "subject": "/boot", "value": value}
+    with pytest.raises(BadPlan, match="has no number as its value"):
+        from_json(json.dumps({"plan": 1, "title": "t", "conditions": [condition], "steps": []}))
+
+
+def test_steps_that_cannot_be_shown_say_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [{"kind": "pages", "subject": "/sys/x", "before": ["a"], "after": ["b"]},
+             {"kind": "nosuch", "subject": "x"},
+             {"kind": "pins", "subject": "g", "before": ["zz"], "after": ["v0 99999999999"]},
+             {"kind": "command", "subject": "x"}, {"kind": "device", "subject": "g"},
+             {"kind": "driver", "subject": "x;y", "after": ["vfio-pci"]}]  # fmt: skip
+    (tmp_path / "root").mkdir()
+    for words in (("plan",), ("plan", "--diff"), ("plan", "--script"), ("apply", "--yes")):
+        code, out, err = told(tmp_path, capsys, {"plan": 1, "title": "t", "steps": steps}, *words)
+        assert code in (0, 2, 4) and "a fault of its own" not in err, (words, out, err)
 
 
 def test_own_scripts_are_known_with_their_devices() -> None:

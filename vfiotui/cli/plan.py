@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Exit:
 
 def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
     """The plan for a person, every step with its difference; what was `found` about a plan from a file comes first."""
-    from vfiotui.apply.kinds import kind_of
+    from vfiotui.apply.kinds import preview
 
     if not plan.steps and not plan.left:
         return [
@@ -65,7 +65,7 @@ def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
     lines += [] if plan.steps else ["no step of this program can do more"]
     for number, step in enumerate(plan.steps, 1):
         lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
-        lines += [f"   {printable(line)}" for line in kind_of(step.kind).preview(step)]
+        lines += [f"   {printable(line)}" for line in preview(step)]
     for head, texts in (
         ("next boot", plan.next_boot),
         ("left to do by hand", tuple(step.why for step in plan.left)),
@@ -91,6 +91,6 @@ def warnings(found: Judged) -> list[str]:
 
 def as_diff(plan: Plan) -> list[str]:
     """The differences of all steps."""
-    from vfiotui.apply.kinds import kind_of
+    from vfiotui.apply.kinds import preview
 
-    return [printable(line) for step in plan.steps for line in kind_of(step.kind).preview(step)]
+    return [printable(line) for step in plan.steps for line in preview(step)]

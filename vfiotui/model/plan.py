@@ -208,6 +208,14 @@ def _step(source: dict[str, Any], number: int) -> Change:
     )
 
 
+def _condition(source: dict[str, Any]) -> Condition:
+    found = Condition(*(_text(source, name, "a condition", "") for name in Condition.__match_args__))
+    sized = found.name in ("space", "available")
+    if sized and not (found.value.isascii() and found.value.isdigit() and len(found.value) < 20):
+        raise BadPlan(f"the condition {found.name!r} of the plan has no number as its value")
+    return found
+
+
 def _left(source: dict[str, Any], number: int) -> Change:
     found = _step(source, number)
     if found.kind not in ("look", "image"):
@@ -237,10 +245,7 @@ def from_json(text: str) -> Plan:
         isinstance(w, list) and len(w) == 2 and all(isinstance(p, str) for p in w) for w in wishes
     ):
         raise BadPlan("'wishes' of the plan is no list of pairs")
-    conditions = tuple(
-        Condition(*(_text(c, name, "a condition", "") for name in Condition.__match_args__))
-        for c in _maps(source, "conditions")
-    )
+    conditions = tuple(map(_condition, _maps(source, "conditions")))
     return Plan(
         title=_text(source, "title", "the plan"),
         steps=tuple(_step(s, n) for n, s in enumerate(_maps(source, "steps"), 1)),

@@ -108,6 +108,8 @@ def _file(step: Change) -> str:
     own = _is_own_script(step.subject, step.after)
     if own is None and not FILES.fullmatch(step.subject):
         return f"writes {step.subject}"
+    if step.mode is not None and step.mode & 0o7022:
+        return f"gives {step.subject} the mode {step.mode:04o}"
     if own is False:
         return f"writes code of its own into {step.subject}"
     before, after = ((text_of(c) or "").split("\n") for c in (step.before, step.after))

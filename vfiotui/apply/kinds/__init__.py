@@ -8,6 +8,7 @@ from functools import cache
 
 from vfiotui.apply.kinds.kind import Kind
 from vfiotui.apply.trouble import Trouble
+from vfiotui.model.change import Change
 
 
 @cache
@@ -23,3 +24,11 @@ def kind_of(name: str) -> Kind:
         raise Trouble(f"a step is of the kind {name!r}, which this version does not know: mend the plan")
     found: Kind = importlib.import_module(f"{__name__}.{name}").KIND
     return found
+
+
+def preview(step: Change) -> list[str]:
+    """What a step changes, in lines; a step that cannot be shown says why."""
+    try:
+        return list(kind_of(step.kind).preview(step))
+    except Trouble as error:
+        return [str(error)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.kinds import preview
 from vfiotui.model.change import Change
 from vfiotui.model.finding import Risk
 from vfiotui.model.plan import Condition, Plan
@@ -69,14 +68,6 @@ def step_rows(number: int, step: Change, glyphs: Glyphs, width: int) -> list[Row
             heads = (f"{step.subject}, before", f"{step.subject}, after")
             return [*rows, *beside_rows(heads, (before, after), width, glyphs)]
     return [*rows, *diff_rows(preview(step), width)]
-
-
-def preview(step: Change) -> list[str]:
-    """What a step changes, in lines; a step of an unknown kind says that it is one."""
-    try:
-        return list(kind_of(step.kind).preview(step))
-    except Trouble as error:
-        return [str(error)]
 
 
 def condition_words(condition: Condition) -> str:
