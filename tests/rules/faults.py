@@ -204,7 +204,7 @@ class Machine:
                     nodes[path] = replace_node(node, data=garbled(fault, node.data))
         if not closed and nodes == self.nodes:
             return None
-        return Root(FaultyTree(nodes, closed), Mode.CAPTURE, "/m")
+        return Root(FaultyTree(nodes, closed) if closed else MemoryTree(nodes), Mode.CAPTURE, "/m")
 
     def facts_with(self, fault: Fault, paths: frozenset[str], wanted: frozenset[str]) -> Facts:
         """The facts of the machine with the fault, of which a rule looks only at the wanted parts."""
@@ -298,13 +298,14 @@ def trials(rule: Rule, every: bool = False) -> Iterator[Trial]:
     for host in (rule.fires, rule.silent):
         here = machine(host)
         found, parts = whole(rule, host)
-        about = {f.subject for f in found} | {e.path.partition(":")[0] for f in found for e in f.evidence}
+        subjects = {f.subject for f in found} - {"host"}
+        shown = tuple({"/" + "/".join(e.path.split("/")[-2:]) for f in found for e in f.evidence})
         inputs = set().union(*(here.seen[p].inputs for p in parts)) if parts else set()
         kinds: dict[str, set[str]] = {}
         for path in sorted(inputs):
             kinds.setdefault(kind_of(path), set()).add(path)
         for kind, paths in kinds.items():
-            alone = [p for p in sorted(paths) if every or any(w != "host" and w in p for w in about)]
+            alone = [p for p in sorted(paths) if every or p.endswith(shown) or subjects & set(p.split("/"))]
             for fault in Fault:
                 for group in (paths, *({p} for p in alone if len(paths) > 1)):
                     hit = frozenset(p for p in group if applies(fault, p, here.nodes.get(p)))
