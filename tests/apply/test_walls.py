@@ -298,6 +298,32 @@ def test_without_openat2_it_is_the_same(folder: Path, running: Path) -> None:
     assert disk(folder) == there
 
 
+@pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=lambda s: s[0])
+def test_names_of_any_bytes_come_back(tmp_path: Path, shell: tuple[str, ...]) -> None:
+    folder = tmp_path / "a\nroot \udcff"
+    folder.mkdir()
+    site = system(folder)
+    for name in ("da\nta\udcff", "-x", "$(touch y)"):
+        (folder / name).mkdir()
+        (folder / "etc" / name).symlink_to(f"/{name}/")
+    before = disk(folder)
+    steps = [drop_in(f"/etc/{name}/new\udcfe") for name in ("da\nta\udcff", "-x", "$(touch y)")]
+    assert apply(site, plan(*steps), quiet).state is State.DONE  # type: ignore[arg-type]
+    assert (folder / "da\nta\udcff/new\udcfe").is_file() and (folder / "-x/new\udcfe").is_file()
+    assert undo(site, "1", quiet).state is State.UNDONE and disk(folder) == before
+    apply(site, plan(*steps), quiet)  # type: ignore[arg-type]
+    script = next(folder.glob(f"{JOURNAL}/changes/0002-*/undo.sh"))
+    done = subprocess.run([need(shell[0], shell[0]), *shell[1:], str(script)], capture_output=True)
+    assert done.returncode == 0 and disk(folder) == before, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("subject", ["/etc/\ud800", "/etc/x\0y", "etc/x"])
+def test_what_is_no_path_is_refused(folder: Path, subject: str) -> None:
+    site = system(folder)
+    with pytest.raises(Trouble, match="is no absolute path"):
+        apply(site, plan(drop_in(subject)), quiet)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("subject", ["/../../../../{}", "/etc/../../../../{}", "//{}", "/etc/up/{}"])
 def test_dots_end_at_the_top(folder: Path, running: Path, subject: str) -> None:
     site = system(folder)

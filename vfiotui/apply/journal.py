@@ -102,7 +102,7 @@ class Journal:
         """A file of the folder holds this text."""
         meta = own_meta()
         meta = disk.Meta(mode, meta.uid, meta.gid)
-        disk.put_file(self.folder / name, text.encode(), meta, PARTIAL)
+        disk.put_file(self.folder / name, os.fsencode(text), meta, PARTIAL)
 
 
 def create(site: Site, plan: Plan) -> Journal:

@@ -19,6 +19,15 @@ from vfiotui.model.journal import JOURNAL, JOURNAL_ABOVE
 from vfiotui.model.mode import Mode
 
 
+def _has_bytes(path: str) -> bool:
+    """Whether a path can be one of a file system; half a surrogate pair, which JSON may spell, cannot."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Site:
     """Where paths of a plan lie on the running system; a mounted root is never left, whatever its links say."""
@@ -73,7 +82,7 @@ class Site:
         return self._where(path, follow_last=True)
 
     def _where(self, path: str, follow_last: bool) -> Place:
-        if not path.startswith("/") or "\0" in path:
+        if not path.startswith("/") or "\0" in path or not _has_bytes(path):
             raise Trouble(f"{path!r} is no absolute path: mend the plan")
         path = os.path.normpath(f"/{path.lstrip('/')}")
         if self.is_live:
