@@ -6,11 +6,14 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hosts import HOSTS
 from tests.machines import known_facts, root_of
+from tests.needs import need
+from tests.trees import folder_root
 from vfiotui.host import journal, last_boot
 from vfiotui.host.root import Root
 from vfiotui.model.last_boot import LastBoot
@@ -68,3 +71,15 @@ def test_every_sign_is_told_of_the_last_boot() -> None:
     assert rule is not None
     (finding,) = rule.ask(known_facts("bad-log"))
     assert all(word in finding.sentence for word in ("kernel gave up", "reset failed", "held by somebody else"))
+
+
+@pytest.mark.parametrize("name", ["machine", "machine/system.journal"])
+def test_a_journal_of_links_is_not_handed_to_journalctl(tmp_path: Path, name: str) -> None:
+    need("journalctl", "systemd")
+    root = folder_root(tmp_path / "root", {"/var/log/journal/other/system.journal": "x"})
+    place = tmp_path / "root/var/log/journal" / name
+    place.parent.mkdir(exist_ok=True)
+    assert not isinstance(journal.command(root, 0), Unread)
+    place.symlink_to("/var/log/journal")
+    found = journal.command(root, 0)
+    assert isinstance(found, Unread) and found.path == f"/var/log/journal/{name}"

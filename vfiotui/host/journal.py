@@ -31,6 +31,9 @@ def command(root: Root, boot: int, *matches: str, lines: int = LINES) -> Reading
     if root.mode is Mode.ROOT:
         if root.exists(FOLDER) is not True:
             return Unread("keeps no journal", Why.ABSENT, FOLDER)
+        link = _link_below(root, FOLDER)
+        if link is not None:
+            return Unread("is a symbolic link, which journalctl would follow out of the root", Why.DAMAGED, link)
         where = (f"--directory={root.tree.where(FOLDER)}",)
     elif not root.is_live:
         return Unread("a capture keeps no journal", Why.NOT_HERE, FOLDER)
@@ -45,6 +48,20 @@ def command(root: Root, boot: int, *matches: str, lines: int = LINES) -> Reading
         f"--lines={lines}",
         *matches,
     )
+
+
+def _link_below(root: Root, folder: str) -> str | None:
+    """The first link among the files of a journal and their folders; None where there is none."""
+    for name in or_else(root.names(folder), ()):
+        path = f"{folder}/{name}"
+        found = root.stat(path, follow=False)
+        kind = "" if isinstance(found, Unread) else found.kind
+        if kind == "link":
+            return path
+        below = _link_below(root, path) if kind == "directory" and folder == FOLDER else None
+        if below is not None:
+            return below
+    return None
 
 
 def ask(arguments: Sequence[str], seconds: float = SECONDS) -> Reading[tuple[LogLine, ...]]:
