@@ -130,6 +130,21 @@ def test_a_recording_is_written_over_nothing_unasked(tmp_path: Path) -> None:
         assert not place.is_file()
 
 
+def test_a_full_disk_keeps_what_was_recorded(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: both answer a write with an error."""
+    record = tmp_path / "rec"
+    code = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
+        "from vfiotui.cli.main import main; raise SystemExit(main())"
+    )
+    words = ["live", "--demo", "--interval", "0.1", "--seconds", "20", "--record", str(record)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and f"{record} cannot be written" in done.stderr and "is kept" in done.stderr
+    replayed = told("live", "--replay", str(record), "--csv", folder=tmp_path)
+    assert replayed.returncode == 0 and replayed.stdout.count("win10") > 10
+
+
 def test_what_is_written_is_whole_or_not_there(tmp_path: Path) -> None:
     def half(file: object) -> None:
         file.write(b"half")  # type: ignore[attr-defined]

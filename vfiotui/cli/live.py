@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import signal
 import sys
 import threading
@@ -224,10 +223,11 @@ def _live(args: argparse.Namespace, readers: Readers, ended: threading.Event) ->
 class _Recorder:
     """Writes samples into a file, a line each, flushed: a recording that is broken off is whole up to there."""
 
-    def __init__(self, file: object, heading: live_record.Heading) -> None:
+    def __init__(self, path: str, file: BinaryIO, heading: live_record.Heading) -> None:
         from vfiotui.formats import live_record
 
         self._format = live_record
+        self._path = path
         self._file = file
         self._line(live_record.heading_line(heading))
 
@@ -240,9 +240,19 @@ class _Recorder:
     def look(self, look: Culprits) -> None:
         self._line(self._format.look_line(look))
 
+    def close(self) -> None:
+        """Ends the file; what could not be written was told before."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
     def _line(self, text: str) -> None:
-        self._file.write(text + "\n")  # type: ignore[attr-defined]
-        self._file.flush()  # type: ignore[attr-defined]
+        try:
+            self._file.write(text.encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise CommandError(
+                f"{self._path} cannot be written: {(error.strerror or str(error)).lower()}; what was recorded is kept"
+            ) from error
 
 
 def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorder:
@@ -252,8 +262,9 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorde
     heading = live_record.Heading(
         or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
     )
-    file = stack.enter_context(open_new(args.record, args.force))
-    return _Recorder(stack.enter_context(io.TextIOWrapper(file, encoding="utf-8")), heading)
+    recorder = _Recorder(args.record, open_new(args.record, args.force), heading)
+    stack.callback(recorder.close)
+    return recorder
 
 
 def as_text(moment: LiveMoment) -> str:
