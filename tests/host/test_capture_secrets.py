@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -80,3 +81,23 @@ def test_no_secret_leaves_a_mounted_disk_through_the_command(tmp_path: Path) -> 
     assert leaks(unpacked(packed)) == {}
     with tarfile.open(tmp_path / "x.tar.gz") as tar:
         assert not [m.name for m in tar if "private" in m.name or "shadow" in m.name]
+
+
+BOUND = ("etc", "boot", "usr/local/bin", "usr/share/qemu", "var/log", "home")
+"""Folders of the host with secrets that are laid over the running system's."""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts in a namespace of its own")
+def test_no_secret_leaves_the_running_system(tmp_path: Path) -> None:
+    tree = tmp_path / "disk"
+    write({p: n for p, n in host_with_secrets().items() if not p.startswith(("/proc", "/sys", "/dev"))}, str(tree))
+    mounts = [f"mount --bind {tree / n} /{n}" for n in BOUND if (tree / n).is_dir() and Path(f"/{n}").is_dir()]
+    command = f"{sys.executable} -m vfiotui capture {tmp_path / 'x.tar.gz'}"
+    script = " && ".join([f"cp /etc/ld.so.cache {tree / 'etc'}/ 2>/dev/null || true", *mounts, command])
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=120)
+    if not (tmp_path / "x.tar.gz").exists() and "unshare" in done.stderr:
+        pytest.skip("no mount namespaces here")
+    assert done.returncode == 0, done.stderr
+    data = unpacked((tmp_path / "x.tar.gz").read_bytes())
+    assert b"iommu=pt" in data, "the configuration that was laid over was not read"
+    assert leaks(data) == {}

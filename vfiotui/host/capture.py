@@ -30,6 +30,17 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.nodes import File, Folder, Node, Symlink
 from vfiotui.model.reading import Reading, Unread, or_else
 
+SETTINGS = tuple(
+    f"/proc/sys/{name}"
+    for name in (
+        "vm/nr_hugepages vm/nr_overcommit_hugepages vm/compaction_proactiveness vm/swappiness vm/zone_reclaim_mode"
+        " vm/stat_interval vm/hugetlb_shm_group kernel/sched_rt_runtime_us kernel/split_lock_mitigate"
+        " kernel/sched_autogroup_enabled kernel/nmi_watchdog kernel/watchdog kernel/timer_migration"
+        " kernel/numa_balancing"
+    ).split()
+)
+"""Settings that plans change beside those that a check reads."""
+
 
 def _processes(root: Root, asked: RecordingTree) -> frozenset[str]:
     """The processes that matter: guests, and those that hold device nodes or do not show theirs."""
@@ -69,7 +80,7 @@ def _matters(root: Root, path: str, processes: frozenset[str]) -> bool:
 def _observe(root: Root, virt: Reading[Virt]) -> Facts:
     """Reads whatever any command reads of a machine that does not move."""
     facts = gather(root, virt)
-    survey(root)
+    survey(root, SETTINGS)
     read_next(root)
     trial.read(root)
     domains.read(root)

@@ -140,7 +140,8 @@ def allowed() -> tuple[Allowed, ...]:
             _kernel, FIGURES,
             _below("/proc", "meminfo modules interrupts iomem buddyinfo pagetypeinfo vmstat zoneinfo fb stat uptime"
                    " softirqs loadavg sys/kernel/sched_rt_runtime_us sys/kernel/split_lock_mitigate"
-                   " sys/kernel/dmesg_restrict"
+                   " sys/kernel/dmesg_restrict sys/kernel/sched_autogroup_enabled"
+                   " sys/kernel/nmi_watchdog sys/kernel/watchdog sys/kernel/timer_migration sys/kernel/numa_balancing"
                    " sys/vm/* irq/default_smp_affinity irq/*/smp_affinity_list irq/*/effective_affinity_list"
                    " driver/nvidia/gpus/*/information"),
         ),

@@ -25,7 +25,7 @@ os-release machine-id fstab qemu.conf qemu.d booster.yaml dracut.conf initramfs.
 mkinitcpio.conf sysconfig bootloader irqbalance irqbalance.env sdboot-manage.conf refind_linux.conf NIXOS runlevels
 proxmox-boot-uuids initcpio pkgbase pci.ids pciutils plan.json journal reboot-required ostree-booted units libalpm
 linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpus guest kmsg autostart undo.sh
-before notes sysctl.conf qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
+before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
 09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
 isolated.json machine-qemu machine.slice system.slice user.slice init.scope
 """
@@ -38,10 +38,10 @@ amd_iommu_intr x2apic_phys nox2apic nosmt nosmp maxcpus nr_cpus possible_cpus is
 rcu_nocb_poll rcutree rcupdate irqaffinity threadirqs skew_tick tsc clocksource nowatchdog nmi_watchdog hugepages
 hugepagesz default_hugepagesz transparent_hugepage hugetlb_cma hugetlb_free_vmemmap mem memmap cma numa
 numa_balancing mitigations spectre_v2 spec_store_bypass_disable retbleed l1tf mds tsx tsx_async_abort srbds
-split_lock_detect preempt sched_core kernel.split_lock_mitigate lockdown lsm apparmor selinux security audit
-enforcing module_blacklist modprobe.blacklist rd.driver.blacklist rd.driver.pre rd.driver.post initcall_blacklist
-vfio-pci.ids vfio_pci.ids vfio-pci.disable_vga vfio_pci.disable_vga vfio-pci.disable_idle_d3
-vfio_pci.disable_idle_d3 vfio_iommu_type1.allow_unsafe_interrupts vfio-pci.disable_denylist
+split_lock_detect preempt sched_core kernel.split_lock_mitigate watchdog timer_migration lockdown lsm apparmor
+selinux security audit enforcing module_blacklist modprobe.blacklist rd.driver.blacklist rd.driver.pre
+rd.driver.post initcall_blacklist vfio-pci.ids vfio_pci.ids vfio-pci.disable_vga vfio_pci.disable_vga
+vfio-pci.disable_idle_d3 vfio_pci.disable_idle_d3 vfio_iommu_type1.allow_unsafe_interrupts vfio-pci.disable_denylist
 vfio_pci.disable_denylist kvm.ignore_msrs kvm.report_ignored_msrs kvm_amd.nested kvm_amd.npt kvm_amd.avic
 kvm_intel.nested kvm_intel.ept kvm_intel.emulate_invalid_guest_state kvm.halt_poll_ns kvm_amd.sev pci pcie_aspm
 pcie_acs_override pcie_port_pm pcie_ports pci-stub.ids pci_stub.ids intel_idle.max_cstate processor.max_cstate idle

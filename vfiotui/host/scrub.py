@@ -60,6 +60,7 @@ CHANGE = re.compile(r"([0-9]{4,9})-([A-Za-z0-9_-]{1,80})")
 PUBLIC_UUIDS = frozenset({"4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", "8be4df61-93ca-11d2-aa0d-00e098032b8c"})
 """The vendors of EFI variables: systemd's boot loader interface, and the UEFI specification."""
 PIECE = re.compile(r"[._+~@-]")
+MARKS = (r"\.", r"[-+~@]", "_")
 
 
 def _is_number(word: str) -> bool:
@@ -91,8 +92,9 @@ def is_public(word: str) -> bool:
     if all(_is_number(p) for p in pieces):
         # A volume's id is hexadecimal, a list of CPUs and a version are decimal.
         return sum(map(len, pieces)) <= 12 and all(DECIMAL.fullmatch(p) or len(p) < 3 for p in pieces)
-    return len(pieces) > 1 and all(
-        p.lower() in PUBLIC_LOWER or _is_number(p) or p in MODULE_NAMES or DEVICE.fullmatch(p) for p in pieces
+    # From the widest parts to the smallest: vm.nr_hugepages is a folder and the name of a setting.
+    return any(
+        len(parts := [p for p in re.split(mark, word) if p]) > 1 and all(map(is_public, parts)) for mark in MARKS
     )
 
 
