@@ -60,7 +60,7 @@ def foreign_calls(trace: str, root: Path, given: Path) -> list[str]:
     top = str(root)
 
     def is_own(path: str) -> bool:
-        above = f"{top}/".startswith(f"{path.rstrip('/')}/")
+        above = any(f"{own}/".startswith(f"{path.rstrip('/')}/") for own in (top, *OWN))
         return path.startswith(OWN) or path == str(given) or above or STARTED.fullmatch(path) is not None
 
     def is_wrong(call: str, words: str) -> bool:
