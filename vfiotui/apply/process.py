@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 from vfiotui.apply import disk, supervise
@@ -15,7 +16,7 @@ from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host.changes import runs
+from vfiotui.host.changes import LEASE, runs
 from vfiotui.host.root import Root
 from vfiotui.model.journal import Process
 
@@ -25,6 +26,8 @@ TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
 SECONDS = 1800.0
 """How long a command may take: the images of many kernels on a slow disk take minutes."""
+BEAT = LEASE / 4
+"""Seconds between two signs of life."""
 
 
 def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], None]) -> None:
@@ -64,7 +67,7 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
             raise
         try:
             _begin(process)
-            process.wait(timeout=SECONDS)
+            _wait(process, log)
         except subprocess.TimeoutExpired as error:
             _end(process.pid)
             process.wait()
@@ -86,6 +89,21 @@ def _begin(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(supervise.BEGIN)
         process.stdin.flush()
+
+
+def _wait(process: subprocess.Popen[bytes], log: Place) -> None:
+    """Waits for the end, and touches the journal meanwhile: another system on the same disk sees that it lives."""
+    until = time.monotonic() + SECONDS
+    while True:
+        left = until - time.monotonic()
+        try:
+            process.wait(timeout=max(min(left, BEAT), 0))
+            return
+        except subprocess.TimeoutExpired:
+            if left <= BEAT:
+                raise
+        with contextlib.suppress(OSError):
+            disk.touch(log.beside("journal"))
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

@@ -16,7 +16,7 @@ from vfiotui.apply.reach import must_reach
 from vfiotui.apply.run import Stopped, forward, never
 from vfiotui.apply.site import Site
 from vfiotui.apply.steps import Outcome, Tell, must_be_ours, works, write_undo_script
-from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.apply.trouble import Busy, Conflict, Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
 from vfiotui.model.journal import IN_FORCE, State
@@ -28,8 +28,19 @@ def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:
     clear_unborn(site)
     journal = find(site, wanted)
     plan = trusted(journal)
+    _must_rest(journal)
     must_reach(site, plan)
     return journal, plan
+
+
+def _must_rest(journal: Journal) -> None:
+    """Busy where another system on the same disk may be at work at the change."""
+    come = journal.come()
+    if changes.works_elsewhere(journal.site.root, journal.path, come):
+        raise Busy(
+            f"another system, {come.host or 'whose name is not known'}, or an earlier start of this one was at work at "
+            f"change {journal.name} less than {changes.LEASE:g} s ago: wait that long, then try again"
+        )
 
 
 def undo(site: Site, wanted: str, tell: Tell, *, force: bool = False, wait: bool = False) -> Outcome:

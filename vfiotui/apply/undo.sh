@@ -256,17 +256,22 @@ back() { # STEP: it is taken back
 
 at_work() { # prints each process of this very boot that began something here, has not told its end, and still runs
     boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) || return 0
-    found=''
+    found='' other=''
     while IFS= read -r line; do
         case $line in
-        '{"event": "done"'* | '{"event": "undone"'* | '{"event": "rolled back"'* | '{"event": "stuck"'*) found='' ;;
+        '{"event": "done"'* | '{"event": "undone"'* | '{"event": "rolled back"'* | '{"event": "stuck"'*) found='' other='' ;;
+        '{"event": "apply", '*'"boot": ""'* | '{"event": "undo", '*'"boot": ""'*) other='' ;;
         *'"pid": '*'"boot": "'"$boot"'"'*)
+            other=''
             line=${line#*'"pid": '}
             start=${line#*'"start": '}
             found="$found ${line%%,*}:${start%%,*}"
             ;;
+        '{"event": "apply", '* | '{"event": "undo", '*) other=1 ;;
         esac
     done <"$here/journal"
+    # What runs on another system cannot be seen: whoever works there touches the journal several times a minute.
+    [ -z "$other" ] || [ -z "$(find "$here/journal" -mmin -1 2>/dev/null)" ] || printf ' %s' 'of another system'
     for process in $found; do
         stat=$(cat "/proc/${process%:*}/stat" 2>/dev/null) || continue
         # Behind the name stand the state and, 19 fields later, when it began (proc(5)).
@@ -565,7 +570,7 @@ undone | 'rolled back')
 esac
 running=$(at_work)
 if [ -n "$running" ]; then
-    say "somebody is at work at this change (process$running): wait for its end, then run this again"
+    say "somebody is at work at this change (process$running): wait for its end, or a minute, then run this again"
     exit 1
 fi
 wholes() {

@@ -1,7 +1,7 @@
 """`vfiotui changes [NUMBER]`: the journal, newest first, or one change with its steps and its log.
 
-JSON: {"changes": [{"number", "name", "state", "title", "at", "steps", "begun", "why", "left", "folder"}]}, or one of
-them with "plan" and "log".
+JSON: {"changes": [{"number", "name", "state", "title", "at", "steps", "begun", "host", "why", "left", "folder"}]}, or
+one of them with "plan" and "log".
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def as_json(record: ChangeRecord) -> dict[str, Any]:
         "at": record.progress.at,
         "steps": len(record.plan.steps) if isinstance(record.plan, Plan) else None,
         "begun": list(record.progress.begun),
+        "host": record.progress.host,
         "why": record.progress.word,
         "left": list(record.progress.left),
         "folder": record.path,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from vfiotui.host.root import Root
 from vfiotui.model.change_folder import FOLDER
 from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, damaged, progress
@@ -12,6 +14,8 @@ from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 PLAN_LIMIT = 64 << 20
 LOG_LIMIT = 4 << 20
+LEASE = 60.0
+"""Seconds for which a journal lives after it was touched: whoever works at a change touches it more often."""
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
@@ -89,10 +93,20 @@ def _same_boot(root: Root, come: Progress, plan: Reading[Plan]) -> bool:
     return waits and come.boot == boot_id(root)
 
 
-def _state(root: Root, come: Progress, plan: Reading[Plan]) -> State:
+def works_elsewhere(root: Root, folder: str, come: Progress) -> bool:
+    """Whether a process of another system, or of another start of this one, may be at work at a change: its journal
+    lives. What runs there cannot be seen from here."""
+    process = come.process
+    if come.state not in BUSY or process is None or process.boot in ("", boot_id(Root.live())):
+        return False
+    found = root.stat(f"{folder}/journal")
+    return not isinstance(found, Unread) and abs(time.time() - found.mtime) < LEASE
+
+
+def _state(root: Root, folder: str, come: Progress, plan: Reading[Plan]) -> State:
     """The state that a person sees: a dead process is an interruption, an outstanding boot is waited for."""
     if come.state in BUSY and not runs(Root.live() if root.said is None else root, come.process):
-        return State.INTERRUPTED
+        return come.state if works_elsewhere(root, folder, come) else State.INTERRUPTED
     return State.WAITING if come.state is State.DONE and _same_boot(root, come, plan) else come.state
 
 
@@ -105,7 +119,7 @@ def read_one(root: Root, name: str) -> ChangeRecord | None:
     plan = read_plan(root, folder)
     come = read_progress(root, folder, plan)
     title = match[2] if isinstance(plan, Unread) else plan.title
-    return ChangeRecord(int(match[1]), match[2], _state(root, come, plan), title, folder, come, plan)
+    return ChangeRecord(int(match[1]), match[2], _state(root, folder, come, plan), title, folder, come, plan)
 
 
 def read_log(root: Root, folder: str) -> Reading[str]:

@@ -83,7 +83,7 @@ class Progress:
     left: tuple[str, ...] = ()
     """What a person must still do; see State.OUTSTANDING."""
     host: str = ""
-    """The name of the system that applied it; empty where it is not known."""
+    """The name of the system that was at work at it last; empty where it is not known."""
 
 
 ENDS = {"done": State.DONE, "undone": State.UNDONE, "rolled back": State.ROLLED_BACK, "stuck": State.STUCK}
@@ -121,7 +121,7 @@ def progress(data: bytes, steps: int | None = None) -> Progress:
             at = at or event.get("at", "")
             boot = process.boot if name == "apply" else boot
             kept = kept or event.get("kept", "")
-            host = event.get("host", host) if name == "apply" else host
+            host = event.get("host", "")
         elif name in ENDS:
             left = tuple(event.get("left", ()))
             state = State.OUTSTANDING if left else ENDS[name]
