@@ -82,10 +82,11 @@ def foreign_calls(trace: str, root: Path, given: Path) -> list[str]:
 
 
 def interrupt(root: Path) -> None:
-    """As if another process had been killed in the third step."""
+    """As if another process had been killed in the step of the command."""
     for journal in root.glob("var/lib/vfiotui/changes/0001-*/journal"):
-        lines = journal.read_text().splitlines(True)
-        journal.write_text("".join(lines[:6]).replace('"start": ', '"start": 9'))
+        begun, end, _ = journal.read_text().partition('{"event": "end", "step": 6}')
+        if end:
+            journal.write_text(begun.replace('"start": ', '"start": 9'))
 
 
 def linked(name: str, target: str) -> Callable[[Path, Path], None]:
