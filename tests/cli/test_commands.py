@@ -91,7 +91,18 @@ def test_a_mounted_folder_and_the_global_options_in_any_place(
 
 def test_the_doctors_json_is_what_its_document_says(capsys: pytest.CaptureFixture[str]) -> None:
     report = document(capsys, "--demo", "doctor")
-    assert {"vfiotui", "mode", "root", "host", "kernel", "privileged", "libvirt", "counts", "findings"} == report.keys()
+    assert {
+        "vfiotui",
+        "mode",
+        "root",
+        "host",
+        "kernel",
+        "privileged",
+        "libvirt",
+        "counts",
+        "findings",
+        "unread_guests",
+    } == report.keys()
     assert report["vfiotui"] == __version__ and report["host"] == "tower" and report["mode"] == "DEMO"
     assert sum(report["counts"].values()) == len(report["findings"])
     worst = report["findings"][0]

@@ -52,7 +52,7 @@ def test_sound_that_plays_is_only_said() -> None:
 
 
 def test_what_was_not_seen_is_said() -> None:
-    assert any("need root" in n for n in plan_of(held(hidden=3), "driver.vfio").notes)
+    assert any("root sees those of all users" in n for n in plan_of(held(hidden=3), "driver.vfio").notes)
     blind = replace(facts_of(HOST_CARD), holders=Unread("needs root"))
     assert any("could not be seen" in n for n in plan_of(blind, "driver.vfio").notes)
 
