@@ -159,7 +159,8 @@ def test_a_journal_of_another_kind_is_refused(folder: Path, running: Path, name:
         script = folder / CHANGE / "undo.sh"
         if kind == "link" and name != f"{JOURNAL}/lock":
             for shell in (["dash"], ["busybox", "sh"]):
-                done = subprocess.run([*shell, str(script)], capture_output=True, text=True)
+                words = [need(shell[0], shell[0]), *shell[1:], str(script)]
+                done = subprocess.run(words, capture_output=True, text=True)
                 assert done.returncode == 4 and "is a symbolic link" in done.stdout, done.stdout + done.stderr
         assert (disk(running), disk(folder)) == before
         assert not was_opened()
