@@ -173,3 +173,30 @@ OSINFO = (
 )
 def test_windows_is_recognised(inner: str, windows: bool) -> None:
     assert guest(inner).is_windows is windows
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<vcpu>eight</vcpu>",
+        "<vcpu/>",
+        "<vcpu current='x'>8</vcpu>",
+        "<memory unit='parsec'>1</memory>",
+        "<memory>-1</memory>",
+        "<cpu><topology sockets='1' cores='many' threads='1'/></cpu>",
+        "<cpu><topology sockets='99999999999999999999999' cores='1' threads='1'/></cpu>",
+        "<cpu><numa><cell id='0' cpus='0-x' memory='1'/></numa></cpu>",
+        "<cputune><vcpupin vcpu='0' cpuset='4-'/></cputune>",
+        "<cputune><vcpupin vcpu='zero' cpuset='4'/></cputune>",
+        "<cputune><emulatorpin cpuset=''/></cputune>",
+        "<memoryBacking><hugepages><page size='2' unit='MibiB'/></hugepages></memoryBacking>",
+        "<devices><hostdev type='pci'><source><address bus='0x300' slot='0' function='0'/></source></hostdev>"
+        "</devices>",
+        "<devices><interface type='hostdev'><source><address type='pci' bus='1' slot='32' function='0'/></source>"
+        "</interface></devices>",
+    ],
+)
+def test_a_word_that_makes_no_sense_is_damage_and_the_rest_is_read(inside: str) -> None:
+    found = parse(f"<domain type='kvm'><name>x</name>{inside}</domain>", source="x.xml")
+    assert found.name == "x" and len(found.damage) == 1 and "makes no sense" in found.damage[0]
+    assert found.unsound is not None and found.unsound.path == "x.xml"

@@ -93,12 +93,18 @@ def test_a_disk_is_in_use_through_links_partitions_and_holders(tmp_path: Path) -
             "/sys/class/block/sda/sda2/partition": "2\n",
             "/sys/class/block/sda/queue/x": "",
             "/sys/class/block/sda2/holders/dm-0": "",
-            "/proc/mounts": "/dev/disk/by-uuid/u /mnt/my\\040disk ext4 rw 0 0\nproc /proc proc rw 0 0\ndamaged\n",
-            "/proc/swaps": "Filename Type Size\n/dev/sda2 partition 1 0 -2\n",
+            "/proc/mounts": "/dev/disk/by-uuid/u /mnt/my\\040disk ext4 rw 0 0\nproc /proc proc rw 0 0\n",
+            "/proc/swaps": "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n",
         },
     )
     use = BlockUse(root)
     assert use.users("/dev/disk/by-id/x") == ("mounted at /mnt/my disk", "swap", "held by dm-0")
+    for table in ("/proc/mounts", "/proc/swaps"):
+        for damage in ("", "damaged\n", "/dev/sda / ext4"):
+            kept = (tmp_path / table[1:]).read_text()
+            (tmp_path / table[1:]).write_text(damage)
+            assert isinstance(BlockUse(root).users("/dev/disk/by-id/x"), Unread)
+            (tmp_path / table[1:]).write_text(kept)
     assert use.users("/dev/disk/by-uuid/u") == ("mounted at /mnt/my disk",)
     assert use.users("/dev/sdb") == ()
     assert isinstance(use.users("/dev/sdz"), Unread)

@@ -197,6 +197,7 @@ HOSTS: dict[str, Host] = {
     "guest-isolated": replace(
         FINE_HOST,
         cpu=replace(FINE_HOST.cpu, isolated="0-2,4-6"),
+        libvirt="9.0.0",
         guests=(changed(), without("<emulatorpin cpuset='0,4'/>", name="floats")),
     ),
     "guest-memory": replace(FINE_HOST, guests=MEMORY, files={**FILES, "/sys/kernel/mm/ksm/run": "1\n"}),

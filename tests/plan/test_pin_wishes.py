@@ -69,3 +69,14 @@ def test_a_ground_without_the_guest_says_so() -> None:
     root = root_of(TOWER)
     with pytest.raises(CannotPlan, match="was not read"):
         make_plan(gather(root), survey(root), [("pin.clear", "win10")])
+
+
+def test_a_guest_that_cannot_be_read_is_named_beside_the_pins() -> None:
+    host = replace(TOWER, files={**TOWER.files, "/etc/libvirt/qemu/closed.xml": "<domain"})
+    plan = planned(("pin.propose", "arch-test"), host=host)
+    assert any("not checked whether closed has the same CPUs" in note for note in plan.notes), plan.notes
+    assert not any("not checked" in note for note in planned(("pin.propose", "arch-test")).notes)
+    damaged = TOWER.guests[0].xml.replace("cpuset='2-3'", "cpuset='two'", 1)
+    torn = replace(TOWER, guests=(replace(TOWER.guests[0], xml=damaged, pid=None), *TOWER.guests[1:]))
+    notes = planned(("pin.propose", "arch-test"), host=torn).notes
+    assert any("not checked whether win10" in note for note in notes), notes

@@ -61,11 +61,14 @@ ABSENCE_SAYS_NO = re.compile(
     r"|/sys/devices/pci[^/]+(?:/[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])*"
     r"|/sys/class/[^/]+|/sys/bus/usb(?:/devices)?|/sys/firmware/acpi/tables/[^/]+|.*/(?:max|current)_link_(?:width|speed)"
     r"|/sys/devices/.*/(?:usb\d+|\d+-[\d.]+(?::\d+\.\d+)?|net(?:/[^/]+)?)"
+    r"|/sys/fs/cgroup/machine\.slice(?:/cpuset\.cpus\.effective)?"
     r"|/sys/firmware/efi(?:/.*)?|/sys/block/[^/]+|/sys/devices/system/cpu/cpu\d+|/sys/devices/system/node/node\d+"
 )
 """Runtime names whose absence the kernel documents as an answer: no such process, module, device, class, driver."""
 EMPTY_SAYS_NONE = re.compile(r".*/reserved_regions|/proc/bus/input/devices|/proc/modules|/proc/swaps|.*/reset_method")
 """Lists of the kernel that may be empty."""
+JUDGED = re.compile(r".*\.rom")
+"""Files whose content a rule judges: noise makes a wrong file of it, and that is what the rule says."""
 ADDRESS = re.compile(r"(?:/(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?)+(?=/|$)")
 
 
@@ -277,7 +280,7 @@ def applies(fault: Fault, path: str, node: Node | None) -> bool:
     if not isinstance(node, File):
         return False
     if fault is Fault.NOISE:
-        return True
+        return not JUDGED.fullmatch(path)
     if fault is Fault.CUT and len(node.data) < 64:
         return False
     if fault is Fault.EMPTY and EMPTY_SAYS_NONE.fullmatch(path):

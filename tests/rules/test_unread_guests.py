@@ -58,3 +58,13 @@ def test_the_machines_of_these_tests_are_read_wholly() -> None:
     for name in HOSTS:
         virt = known_facts(name).virt
         assert (isinstance(virt, Virt) and not virt.unread) or name in {"hostile"}
+
+
+@pytest.mark.parametrize("rule", [r for r in catalogue() if r.area == GUESTS], ids=lambda r: r.code)
+def test_a_guest_whose_xml_is_damaged_in_a_part_passes_no_check(rule: Rule) -> None:
+    facts = known_facts(rule.silent)
+    assert isinstance(facts.virt, Virt) and not isinstance(facts.virt.domains, Unread)
+    damaged = tuple(replace(d, damage=("the text of <vcpu> makes no sense: 'x'",)) for d in facts.virt.domains)
+    said = rule.ask(replace(facts, virt=replace(facts.virt, domains=damaged)))
+    assert {f.subject for f in said} == {d.name for d in damaged}
+    assert not {f.verdict for f in said} & set(PASSES)

@@ -345,3 +345,16 @@ async def test_a_guest_that_goes_is_said_to_be_gone() -> None:
         virt = found.app.store.get("virt")
         found.app.store.push("virt", replace(virt, domains=()))
         await found.shows("this guest is gone")
+
+
+async def test_a_guest_that_cannot_be_read_stays_in_the_list_with_the_reason() -> None:
+    damaged = {"/etc/libvirt/qemu/win11.xml": "<domain><name>win11</nam"}
+    host = replace(HOSTS["guest-fine"], files={**HOSTS["guest-fine"].files, **damaged})
+    async with console(root_of(host), (120, 40)) as found:
+        await found.shows("1 not read")
+        await found.press("6")
+        await found.shows("win11", "not read", "the XML is damaged")
+        await found.press("end", "enter")
+        await found.shows("reason", "the XML is damaged", "/etc/libvirt/qemu/win11.xml", "unknown")
+        await found.press("escape", "3")
+        await found.shows("win11", "not read: the XML is damaged")

@@ -90,7 +90,8 @@ class Host:
     def ground(self, domain: Domain, device: str | None = None) -> Ground:
         """What the guest can be placed on."""
         others = [d for d in self.domains if d.name != domain.name]
-        return ground_of(self.topology, others, self.near(domain, device), self.virt.unread)
+        unread = tuple(g for g in self.virt.not_whole if g.name != domain.name)
+        return ground_of(self.topology, others, self.near(domain, device), unread)
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""

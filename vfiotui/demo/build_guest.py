@@ -8,6 +8,7 @@ from vfiotui.model.cpuset import parse_list
 from vfiotui.model.reading import or_else
 from vfiotui.model.value import dataclass
 
+LIBRARY = "/usr/lib/x86_64-linux-gnu/libvirt.so.0"
 PROGRAM = "/usr/bin/qemu-system-x86_64"
 DEFINED, RUNNING = "/etc/libvirt/qemu", "/run/libvirt/qemu"
 NETWORK = "<network>\n  <name>default</name>\n  <forward mode='nat'/>\n  <bridge name='virbr0'/>\n</network>\n"
@@ -74,8 +75,11 @@ def status_text(thread: Thread, pid: int, switches: tuple[int, int] = (0, 0)) ->
 
 
 def build_guests(tree: TreeBuilder, host: Host) -> None:
-    """Files below /etc/libvirt and /run/libvirt, and the folders of running guests below /proc."""
+    """Files below /etc/libvirt and /run/libvirt, the folders of running guests below /proc, and libvirt's library."""
+    major, minor, release = host.libvirt.split(".")
+    tree.file(f"{LIBRARY}.{int(major) * 1000 + int(minor)}.{release}", b"\x7fELF")
     tree.folder(DEFINED)
+    tree.folder(RUNNING)
     tree.file(f"{DEFINED}/networks/default.xml", NETWORK, 0o600)
     for number, guest in enumerate(host.guests, 1):
         safe = guest.name.replace("/", "_")

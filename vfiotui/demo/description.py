@@ -277,6 +277,8 @@ class Host:
     split_lock: int = 1
     """kernel.split_lock_mitigate."""
     ksm: int = 0
+    libvirt: str = "12.2.0"
+    """The version that is installed."""
     machine_cpus: str = ""
     """cpuset.cpus.effective of machine.slice; empty for all."""
     hugetlbfs: str = "2M"

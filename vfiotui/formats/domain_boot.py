@@ -24,7 +24,9 @@ def boot_of(domain: ET.Element) -> GuestBoot:
         loader=text_of(loader),
         loader_type=attribute(loader, "type"),
         loader_format=attribute(loader, "format"),
-        nvram=text_of(nvram),
+        # libvirt 8.5 and later may write the path as <source file=>.
+        nvram=text_of(nvram) or attribute(None if nvram is None else nvram.find("source"), "file"),
+        nvram_format=attribute(nvram, "format"),
         nvram_template=attribute(nvram, "template"),
         features=tuple((f.get("name", ""), f.get("enabled") == "yes") for f in os_element.findall("firmware/feature")),
     )

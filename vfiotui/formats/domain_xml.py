@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 
 from vfiotui.formats.domain_boot import boot_of, firmware_word, os_id
 from vfiotui.formats.domain_cpu import clock_of, cpu_of, hidden, hyperv_of, scheduling_of, topology_of
+from vfiotui.formats.domain_damage import damage_of
 from vfiotui.formats.domain_devices import balloon_of, devices_of, qemu_of
 from vfiotui.formats.domain_hostdevs import hostdevs_of, networks_of
 from vfiotui.formats.domain_tune import (
@@ -85,6 +86,7 @@ def parse(
         firmware=firmware_word(boot),
         hostdevs=hostdevs_of(domain, qemu.arguments),
         networks=networks_of(domain),
+        damage=damage_of(domain),
         qemu_arguments=(*qemu.arguments, *(f"{name}={value}" for name, value in qemu.environment)),
         xml=xml,
         source=source,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.reading import Reading, Unread, Why, or_else
 
 BLOCK = "/sys/class/block"
+FIELDS, SWAP_FIELDS = 6, 5
+"""Of a line of /proc/mounts and /proc/swaps (proc(5))."""
 
 
 def _octal(word: str) -> str:
@@ -19,13 +21,18 @@ def _octal(word: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), word)
 
 
+def _some(lines: Reading[tuple[str, ...]], path: str) -> Reading[tuple[str, ...]]:
+    """The lines; no running system has none: something is mounted at /, and the swap table has a heading."""
+    return lines or Unread("is empty", Why.DAMAGED, path)
+
+
 class BlockUse:
     """Mounts and swap areas, read once; answers for any number of devices."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
-        self._mounts = root.lines("/proc/mounts")
-        self._swaps = root.lines("/proc/swaps")
+        self._mounts = _some(root.table("/proc/mounts", lambda line: len(line.split()) == FIELDS), "/proc/mounts")
+        self._swaps = _some(root.table("/proc/swaps", lambda line: len(line.split()) >= SWAP_FIELDS), "/proc/swaps")
         self._real: dict[str, str] = {}
 
     def _resolved(self, path: str) -> str:
@@ -37,6 +44,8 @@ class BlockUse:
         """What uses the device at a path, or a partition of it; Unread where this root cannot tell."""
         if isinstance(self._mounts, Unread):
             return self._mounts
+        if isinstance(self._swaps, Unread):
+            return self._swaps
         device = self._root.real(path)
         if isinstance(device, Unread):
             return device
@@ -46,12 +55,14 @@ class BlockUse:
             words = line.split()
             if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(_octal(words[0])) in family:
                 found.append(f"mounted at {_octal(words[1])}")
-        for line in or_else(self._swaps, ())[1:]:
+        for line in self._swaps[1:]:
             if line.split() and self._resolved(_octal(line.split()[0])) in family:
                 found.append("swap")
         for member in sorted(family):
-            holders = or_else(self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders"), ())
-            found.extend(f"held by {holder}" for holder in holders)
+            holders = self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders")
+            if isinstance(holders, Unread) and holders.why is not Why.ABSENT:
+                return holders
+            found.extend(f"held by {holder}" for holder in or_else(holders, ()))
         return tuple(dict.fromkeys(found))
 
     def _partitions(self, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from vfiotui.host import domains, mounts, reduce_domain, reduce_kernel, trial
+from vfiotui.host import domains, mounts, reduce_domain, reduce_kernel, trial, versions
 from vfiotui.host.access import login
 from vfiotui.host.captured import FILE, Statement, to_json
 from vfiotui.host.collector import KERNEL_MADE, PUBLIC_DATA, Capture, Collector
@@ -83,7 +83,7 @@ def _observe(root: Root, virt: Reading[Virt]) -> Facts:
     survey(root, SETTINGS)
     read_next(root)
     trial.read(root)
-    domains.read(root)
+    domains.read_files(root)
     BackingReader(root).read()
     read_movable(root)
     return facts
@@ -204,6 +204,7 @@ def _statement(root: Root, facts: Facts, virt: Reading[Virt], collector: Collect
         collector.put("/proc/self/loginuid", f"{uid}\n".encode(), "a user's number")
     if not isinstance(virt, Unread):
         more["libvirt_version"], more["hypervisor_version"] = virt.libvirt_version, virt.hypervisor_version
+        more |= versions.as_facts(virt.installed)
     more["mounted"] = sorted({scrub.path(p) for p in mounts.points_of(root)})
     return Statement(
         origin=root.origin,

@@ -111,6 +111,8 @@ def read(root: Root) -> Reading[Topology]:
     """The processors of the machine; Unread only where neither sysfs nor /proc/cpuinfo shows any."""
     info = read_cpuinfo(root)
     online = cpu_list(root, f"{CPUS}/online")
+    if online == frozenset():
+        online = root.missed(Unread("lists no CPU", Why.DAMAGED, f"{CPUS}/online"))
     numbers = present_cpus(root, online, info)
     if not numbers:
         shown = root.names(CPUS)
@@ -176,7 +178,8 @@ def read_cpu(
         package=package if isinstance(package, int) else or_else(info.package(number), package),
         die=identifier(root, f"{folder}/die_id"),
         core=identifier(root, f"{folder}/core_id"),
-        caches=read_caches(root, f"{CPUS}/cpu{number}/cache", number),
+        # The kernel describes the caches of CPUs that run.
+        caches=read_caches(root, f"{CPUS}/cpu{number}/cache", number) if online else (),
         nodes=nodes_of(root, number, nodes),
         max_khz=root.integer(f"{CPUS}/cpu{number}/cpufreq/cpuinfo_max_freq"),
         base_khz=root.integer(f"{CPUS}/cpu{number}/cpufreq/base_frequency"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from vfiotui.formats.domain_xml import parse, parse_status
 from vfiotui.formats.network_xml import parse_network
 from vfiotui.formats.xml_text import decode
+from vfiotui.host import versions
 from vfiotui.host.root import Root
 from vfiotui.model.domain import Domain, UnreadGuest, Virt, with_networks
 from vfiotui.model.host_network import HostNetwork
@@ -173,7 +174,14 @@ def _virtual(root: Root, card: str) -> tuple[str, ...]:
 
 
 def read(root: Root) -> Virt:
-    """The guests of a root; connected is always False, because no daemon was asked."""
+    """The guests of a root and the versions that start them; connected is always False: no daemon was asked."""
+    virt = read_files(root)
+    guests = not isinstance(virt.domains, Unread) and bool(virt.domains)
+    return replace(virt, installed=versions.installed(root)) if guests else virt
+
+
+def read_files(root: Root) -> Virt:
+    """The guests of a root as its files describe them."""
     defined, running = read_defined(root), read_running(root)
     unread: tuple[UnreadGuest, ...] = ()
     domains: Reading[tuple[Domain, ...]]
@@ -184,14 +192,13 @@ def read(root: Root) -> Virt:
         domains = with_networks(domains, lambda name: read_network(root, name))
         if isinstance(defined, Unread) and defined.why is not Why.ABSENT:
             unread = (*unread, UnreadGuest("*", DEFINED, defined))
-    said = root.said
-    versions = {} if said is None else said.facts
+    said = {} if root.said is None else root.said.facts
     return Virt(
         uri="",
         connected=False,
         detail=f"guests are read from the files below {DEFINED}; libvirt was not asked",
-        libvirt_version=str(versions.get("libvirt_version", "")),
-        hypervisor_version=str(versions.get("hypervisor_version", "")),
+        libvirt_version=str(said.get("libvirt_version", "")),
+        hypervisor_version=str(said.get("hypervisor_version", "")),
         domains=domains,
         unread=unread,
     )
@@ -210,7 +217,7 @@ def with_files(root: Root, virt: Virt) -> Virt:
         if isinstance(files.domains, Unread):
             return virt
         detail = f"{virt.detail}; guests are read from the files below {DEFINED}"
-        return replace(virt, domains=files.domains, unread=files.unread, detail=detail)
+        return replace(virt, domains=files.domains, unread=files.unread, installed=files.installed, detail=detail)
     return replace(virt, unread=(*virt.unread, *left_out(root, virt))) if virt.uri.endswith(SYSTEM) else virt
 
 

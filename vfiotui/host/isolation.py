@@ -6,10 +6,24 @@ from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.numbered import cpu_list, cpu_mask
 from vfiotui.host.root import Root
 from vfiotui.model.isolation import Isolation
-from vfiotui.model.reading import Reading, then
+from vfiotui.model.reading import Reading, Unread, Why, then
 
 CGROUP = "/sys/fs/cgroup"
 SETTINGS = ("/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env")
+
+
+def slice_cpus(root: Root, name: str) -> Reading[frozenset[int]]:
+    """The CPUs of a slice; empty where it sets no limit: it is not there, or no cpuset is switched on for it."""
+    groups = root.names(CGROUP)
+    if isinstance(groups, Unread):
+        return groups
+    if "cgroup.controllers" not in groups:
+        return Unread("the control groups are not unified", Why.NOT_HERE, CGROUP)
+    files = root.names(f"{CGROUP}/{name}") if name in groups else ()
+    if isinstance(files, Unread) or "cpuset.cpus.effective" not in files:
+        return files if isinstance(files, Unread) else frozenset()
+    found = cpu_list(root, f"{CGROUP}/{name}/cpuset.cpus.effective")
+    return found or Unread("lists no CPU", Why.DAMAGED, f"{CGROUP}/{name}/cpuset.cpus.effective")
 
 
 def read(root: Root) -> Reading[Isolation]:
@@ -17,8 +31,8 @@ def read(root: Root) -> Reading[Isolation]:
     files = ConfigFiles(root)
     irqbalance = files.several(SETTINGS)
     return Isolation(
-        machine_cpus=cpu_list(root, f"{CGROUP}/machine.slice/cpuset.cpus.effective"),
-        host_cpus=cpu_list(root, f"{CGROUP}/system.slice/cpuset.cpus.effective"),
+        machine_cpus=slice_cpus(root, "machine.slice"),
+        host_cpus=slice_cpus(root, "system.slice"),
         partitions=cpu_list(root, f"{CGROUP}/cpuset.cpus.isolated"),
         realtime_us=root.integer("/proc/sys/kernel/sched_rt_runtime_us"),
         irqbalance=then(files.seen, lambda _: irqbalance),

@@ -96,7 +96,7 @@ def swaps(text: str, scrub: Scrubber) -> str:
         kind = fields[1] if fields[1] in ("partition", "file") else "file"
         numbers = " ".join(f for f in fields[2:5] if f.lstrip("-").isdigit())
         found.append(f"{escaped(scrub.path(unescaped(fields[0])))} {kind} {numbers}")
-    return "\n".join(found)
+    return "".join(f"{line}\n" for line in found)
 
 
 def modprobe(text: str, scrub: Scrubber) -> str:

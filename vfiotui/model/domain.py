@@ -9,8 +9,9 @@ from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling
 from vfiotui.model.domain_devices import GuestDevices, Hostdev, QemuLine, Shmem
 from vfiotui.model.domain_memory import Cell, HugePages, MemoryBacking
 from vfiotui.model.host_network import GuestNetwork, HostNetwork
-from vfiotui.model.reading import Reading, Unread, or_else, then
+from vfiotui.model.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.value import dataclass, replace
+from vfiotui.model.versions import Versions, version
 
 __all__ = ["Domain", "Hostdev", "HugePages", "UnreadGuest", "Virt"]
 
@@ -79,8 +80,18 @@ class Domain:
     qemu: QemuLine = QemuLine()
     networks: tuple[GuestNetwork, ...] = ()
     """Networks that decide at its start what its interfaces are."""
+    damage: tuple[str, ...] = ()
+    """Words of its XML that make no sense, as sentence fragments: what is read of it may be too little."""
     from_next_start: Domain | None = None
     """The stored definition of a running guest where it holds other pins than those that it runs with."""
+
+    @property
+    def unsound(self) -> Unread | None:
+        """Why not all of it is known; None where all of its XML makes sense."""
+        if not self.damage:
+            return None
+        more = f" (and {len(self.damage) - 1} more)" if len(self.damage) > 1 else ""
+        return Unread(f"{self.damage[0]}{more}", Why.DAMAGED, self.source)
 
     @property
     def running(self) -> bool:
@@ -171,14 +182,33 @@ class Virt:
     """The guests that could be read."""
     unread: tuple[UnreadGuest, ...] = ()
     """The others."""
+    installed: Versions = Versions()
+    """What is installed, where no daemon said its version."""
+
+    @property
+    def versions(self) -> Versions:
+        """Of libvirt and QEMU: by the daemon's word, else by what is installed."""
+        return Versions(
+            version(self.libvirt_version) or self.installed.libvirt,
+            version(self.hypervisor_version) or self.installed.qemu,
+        )
+
+    @property
+    def not_whole(self) -> tuple[UnreadGuest, ...]:
+        """The guests of which not all is known: those that were not read, and those whose XML is damaged in a part."""
+        domains = () if isinstance(self.domains, Unread) else self.domains
+        unsound = (UnreadGuest(d.name, d.source, why) for d in domains if (why := d.unsound) is not None)
+        return (*self.unread, *unsound)
 
     @property
     def all_domains(self) -> Reading[tuple[Domain, ...]]:
         """Every guest; Unread where one of them could not be read, because then nothing is known of all of them."""
-        if isinstance(self.domains, Unread) or not self.unread:
+        if isinstance(self.domains, Unread):
             return self.domains
-        first = self.unread[0]
-        more = f" and {len(self.unread) - 1} more" if len(self.unread) > 1 else ""
+        if not self.not_whole:
+            return self.domains
+        first = self.not_whole[0]
+        more = f" and {len(self.not_whole) - 1} more" if len(self.not_whole) > 1 else ""
         words = f"the guest {first.name}{more} could not be read: {first.why.reason}"
         return Unread(words, first.why.why, first.source)
 

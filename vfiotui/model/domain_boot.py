@@ -26,6 +26,8 @@ class GuestBoot:
     nvram_template: str = ""
     features: tuple[tuple[str, bool], ...] = ()
     """Names below <firmware> with their enabled attribute."""
+    nvram_format: str = ""
+    """raw or qcow2; empty means raw."""
 
     @property
     def is_efi(self) -> bool:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from vfiotui.model.domain import Domain
 from vfiotui.model.pci import PciBus, PciDevice
+from vfiotui.model.reading import Reading, Unread, then
 
 
-def devices_of(domain: Domain, bus: PciBus) -> tuple[PciDevice, ...]:
-    """Those that are on this host, in the order of the XML."""
+def devices_of(domain: Domain, bus: PciBus) -> Reading[tuple[PciDevice, ...]]:
+    """Those that are on this host, in the order of the XML; Unread where it is not known what one of them is."""
     found = (bus.get(h.address) for h in domain.pci_hostdevs)
-    return tuple(d for d in found if d is not None)
+    return all_of_known_kind(tuple(d for d in found if d is not None))
 
 
-def displays_of(domain: Domain, bus: PciBus) -> tuple[PciDevice, ...]:
+def displays_of(domain: Domain, bus: PciBus) -> Reading[tuple[PciDevice, ...]]:
     """The graphics cards among them."""
-    return tuple(d for d in devices_of(domain, bus) if d.is_display)
+    return then(devices_of(domain, bus), lambda found: tuple(d for d in found if d.is_display))
+
+
+def all_of_known_kind(devices: tuple[PciDevice, ...]) -> Reading[tuple[PciDevice, ...]]:
+    """The devices; Unread where the class of one of them could not be read."""
+    unread = next((d.class_code for d in devices if isinstance(d.class_code, Unread)), None)
+    return devices if unread is None else unread
 
 
 def above(device: PciDevice, bus: PciBus) -> tuple[PciDevice, ...]:

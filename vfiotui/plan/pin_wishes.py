@@ -43,7 +43,7 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
             raise CannotPlan(f"the definition of {name} cannot be read: {error}") from error
         known = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
         others = (d for d in known if d.name != name)
-        unread = () if isinstance(virt, Unread) else virt.unread
+        unread = () if isinstance(virt, Unread) else tuple(g for g in virt.not_whole if g.name != name)
         ground = ground_of(topology, others, near_of(draft.facts.pci, domain), unread)
         if ground.unseen:
             draft.note(ground.unseen)

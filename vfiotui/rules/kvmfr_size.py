@@ -23,7 +23,7 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.guest_memory import kvmfr_bytes
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.rule import Answer, all_files, fails, fix, guest_rule, holds, known, seen
 
 SIZE = re.compile(r"^options\s+kvmfr\s.*\bstatic_size_mb=(\d{1,6})\b")
 
@@ -39,6 +39,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         for number, text in file.numbered()
         if (match := SIZE.search(text))
     ]
+    all_files(known(facts.boot))
     for path, number, mib in found[:1]:
         evidence = (seen(domain.source, f"{wanted} bytes on kvmfr"), seen(f"{path}:{number}", f"static_size_mb={mib}"))
         if mib << 20 == wanted:

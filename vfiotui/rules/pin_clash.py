@@ -23,12 +23,13 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_guests, fails, fix, guest_rule, guests, holds, seen
+from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.rules.rule import Answer, all_guests, fails, fix, guest_rule, guests, holds, known, seen
 
 
 @guest_rule("PIN-CLASH", Severity.FAIL, fires="bad-pins", silent="tower")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
-    if not domain.fixed_pins or not _together(domain):
+    if not domain.fixed_pins or not known(_together(domain)):
         return
     pins = domain.fixed_pins.values()
     evidence = seen(domain.source, f"vcpupin to {format_list(pins)}")
@@ -37,7 +38,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     others = {
         other.name: shared
         for other in guests(facts)
-        if other is not domain and _together(other) and (shared := set(pins) & set(other.fixed_pins.values()))
+        if other is not domain and _together(other) is True and (shared := set(pins) & set(other.fixed_pins.values()))
     }
     if own:
         yield fails(domain.name, f"Several of its vCPUs are pinned to CPU {format_list(own)}.", evidence, fix=move)
@@ -45,10 +46,14 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         cpus = format_list(frozenset().union(*others.values()))
         yield fails(domain.name, f"CPU {cpus} also carries vCPUs of {', '.join(others)}.", evidence, fix=move)
     if not own and not others:
-        all_guests(facts)
+        for other in all_guests(facts):
+            if set(pins) & set(other.fixed_pins.values()):
+                known(_together(other))
         yield holds(domain.name, f"its {len(domain.fixed_pins)} pinned CPUs carry one vCPU each", evidence)
 
 
-def _together(domain: Domain) -> bool:
+def _together(domain: Domain) -> Reading[bool]:
     """Whether it runs, or can be expected to run beside others."""
+    if domain.state == "unknown" and not domain.autostart:
+        return Unread(f"whether {domain.name} runs is not shown", Why.NOT_HERE, domain.source)
     return domain.running or domain.autostart

@@ -24,14 +24,20 @@ from vfiotui.model.cpuset import format_list
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
+CACHES = tuple(f"/sys/devices/system/cpu/cpu*/cache/index*/{name}" for name in ("level", "shared_cpu_list"))
 
-@guest_rule("PIN-L3-SPREAD", Severity.WARN, needs=("cpu",), fires="guest-spread", silent="tower")
+
+@guest_rule("PIN-L3-SPREAD", Severity.WARN, needs=("cpu",), fires="guest-spread", silent="tower", reads=CACHES)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.fixed_pins:
         return
     cpus = known(facts.cpu).by_number
+    for cpu in domain.fixed_pins.values():
+        if cpu in cpus and cpus[cpu].online and not cpus[cpu].caches:
+            known(Unread("describes no cache", path=f"/sys/devices/system/cpu/cpu{cpu}/cache"))
     used = {shared for cpu in domain.fixed_pins.values() if cpu in cpus and (shared := cpus[cpu].shared(3))}
     domains = sorted({s for c in cpus.values() if c.online and (s := c.shared(3))}, key=len, reverse=True)
     if not used or len(domains) < 2:

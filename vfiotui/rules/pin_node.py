@@ -28,8 +28,10 @@ from vfiotui.model.guest_pci import devices_of
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
+NODES = ("/sys/devices/system/node/node*/cpulist",)
 
-@guest_rule("PIN-NODE", Severity.WARN, needs=("cpu",), fires="guest-nodes", silent="guest-near")
+
+@guest_rule("PIN-NODE", Severity.WARN, needs=("cpu",), fires="guest-nodes", silent="guest-near", reads=NODES)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.fixed_pins:
         return
@@ -74,5 +76,5 @@ def _nodes_of_devices(facts: Facts, domain: Domain) -> frozenset[int]:
     """Nodes of the given devices, as far as they are known."""
     if not domain.pci_hostdevs or isinstance(facts.pci, Unread):
         return frozenset()
-    nodes = (or_else(d.numa_node, None) for d in devices_of(domain, facts.pci))
+    nodes = (or_else(d.numa_node, None) for d in known(devices_of(domain, facts.pci)))
     return frozenset(n for n in nodes if n is not None)

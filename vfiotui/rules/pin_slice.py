@@ -20,24 +20,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.cpuset import format_list
-from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
 from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
 @rule("PIN-SLICE", "H15", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    allowed = known(facts.isolation).machine_cpus
-    if facts.mode is Mode.ROOT:
-        known(allowed)
+    allowed = known(known(facts.isolation).machine_cpus)
     domains = guests(facts)
     path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective"
-    if isinstance(allowed, Unread) or not allowed:
+    if not allowed:
         yield not_applicable(
-            "host",
-            "machine.slice sets no limit",
-            seen(path, allowed.reason if isinstance(allowed, Unread) else "empty"),
+            "host", "machine.slice sets no limit", seen("/sys/fs/cgroup", "no cpuset of machine.slice")
         )
         return
     pinned = [d for d in domains if d.vcpu_pins]

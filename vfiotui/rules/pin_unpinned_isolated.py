@@ -6,7 +6,7 @@ Why
     Until 10.3 libvirt let QEMU run on isolated CPUs too unless it was pinned; there nothing balances its
     threads.
 How it is read
-    /sys/devices/system/cpu/isolated, <emulatorpin>, libvirt's version where a daemon is asked.
+    /sys/devices/system/cpu/isolated, <emulatorpin>, the version of libvirt: the daemon's word, or its library.
 Fix
     Set <emulatorpin> to CPUs of the host.
 Valid for
@@ -33,13 +33,12 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     isolated = known(known(facts.cpu).isolated)
     if not isolated:
         return
-    version = known(facts.virt).libvirt_version
     emulator = format_list(domain.emulator_pin or ()) or "any CPU"
     evidence = (
         seen("/sys/devices/system/cpu/isolated", format_list(isolated)),
-        seen(domain.source, f"libvirt {version or 'of unknown version'}, emulator on {emulator}"),
+        seen(domain.source, f"emulator on {emulator}"),
     )
-    if domain.emulator_pin is not None or _leaves_them_alone(version):
+    if domain.emulator_pin is not None or known(known(facts.virt).versions.libvirt_is((10, 4))):
         yield holds(domain.name, "its QEMU stays off the isolated CPUs", *evidence)
     else:
         yield fails(
@@ -48,9 +47,3 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             *evidence,
             fix=fix("pin the emulator", Risk.R2, ("pin.emulator", domain.name)),
         )
-
-
-def _leaves_them_alone(version: str) -> bool:
-    """Whether it is libvirt 10.4 or later; an unknown version may be older."""
-    numbers = [int(word) for word in version.split(".")[:2] if word.isdigit()]
-    return len(numbers) == 2 and numbers >= [10, 4]

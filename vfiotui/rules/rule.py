@@ -259,13 +259,19 @@ def rule(
 
 
 def guest_rule(
-    code: str, severity: Severity, *, needs: tuple[str, ...] = (), fires: str, silent: str
+    code: str,
+    severity: Severity,
+    *,
+    needs: tuple[str, ...] = (),
+    fires: str,
+    silent: str,
+    reads: tuple[str, ...] = (),
 ) -> Callable[[GuestCheck], Rule]:
     """Makes the function below it a rule that is asked about one guest after the other (area G2).
 
     The subject of its answers is the guest's name. A guest for which the question does not arise gets no answer;
     a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
-    be read is not checked.
+    be read is not checked. `reads` are the paths of the host on which a pass rests.
     """
 
     def make(check: GuestCheck) -> Rule:
@@ -277,7 +283,7 @@ def guest_rule(
             domains = guests(facts)
             answered = False
             for domain in domains:
-                for answer in _ask_one(check, facts, domain, title):
+                for answer in _ask_sound(check, facts, domain, title):
                     answered = True
                     yield answer
             for guest in known(facts.virt).unread:
@@ -286,7 +292,8 @@ def guest_rule(
             if not answered:
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
-        return Rule(code, GUESTS, severity, ("virt", *needs), fires, silent, ask_all, document, asks_guests=True)
+        parts = ("virt", *needs)
+        return Rule(code, GUESTS, severity, parts, fires, silent, ask_all, document, False, reads, True)
 
     return make
 
@@ -323,6 +330,15 @@ def guests(facts: Facts) -> tuple[Domain, ...]:
 def all_guests(facts: Facts) -> tuple[Domain, ...]:
     """Goes before "no guest does so": the check ends where one of the guests could not be read."""
     return known(known(facts.virt).all_domains)
+
+
+def _ask_sound(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:
+    """The answers about a guest; where its XML is damaged in a part what was found stays, and nothing passes."""
+    if (unsound := domain.unsound) is None:
+        yield from _ask_one(check, facts, domain, title)
+        return
+    found = [a for a in _ask_one(check, facts, domain, title) if a.verdict in (Verdict.FAILS, Verdict.UNKNOWN)]
+    yield from found or [lacking(domain.name, title, unsound)]
 
 
 def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("W17-QEMU-AUDIO", Severity.FAIL, fires="bad-pins", silent="tower")
@@ -29,6 +29,12 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.qemu.environment:
         return
     old = [f"{name}={value}" for name, value in domain.qemu.environment if name.startswith(("QEMU_AUDIO_", "QEMU_PA_"))]
+    removed = not old or known(known(facts.virt).versions.qemu_is((8, 2), domain.machine))
+    if not removed:
+        yield holds(domain.name, "its QEMU is older than 8.2 and knows these variables", seen(domain.source, old[0]))
+        return
+    # PipeWire is a backend since libvirt 9.10.
+    backend = "pipewire" if known(facts.virt).versions.libvirt_is((9, 10)) is True else "pulseaudio"
     for word in old[:1]:
         yield fails(
             domain.name,
@@ -37,7 +43,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             fix=fix(
                 "use the audio element instead",
                 Risk.R2,
-                ("domain.audio", "pipewire"),
+                ("domain.audio", backend),
                 *(("domain.qemu.drop", w) for w in old),
             ),
         )

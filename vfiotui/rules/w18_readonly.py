@@ -21,13 +21,16 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("W18-READONLY", Severity.INFO, fires="guest-qemu", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     drives = domain.qemu.values("-drive")
     bare = [d for d in drives if "readonly" in d.split(",")]
+    if bare and known(facts.virt).versions.qemu_is((6, 0), domain.machine) is False:
+        yield holds(domain.name, "its QEMU is older than 6.0 and takes the short form", seen(domain.source, bare[0]))
+        return
     for drive in bare:
         yield fails(
             domain.name,

@@ -30,7 +30,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.pci_hostdevs:
         return
-    given = devices_of(domain, known(facts.pci))
+    given = known(devices_of(domain, known(facts.pci)))
     bridges = [d for d in given if d.is_bridge]
     for bridge in bridges:
         yield fails(

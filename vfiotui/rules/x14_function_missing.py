@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_pci import devices_of
+from vfiotui.model.guest_pci import all_of_known_kind, devices_of
 from vfiotui.model.pci import PciDevice
 from vfiotui.model.reading import or_else
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
@@ -36,9 +36,13 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     bus = known(facts.pci)
     given = {h.address for h in domain.pci_hostdevs}
     lacking: dict[str, list[PciDevice]] = {}
-    for device in devices_of(domain, bus):
+    for device in known(devices_of(domain, bus)):
         if device.parent is not None and not or_else(device.sriov_parent, None):
-            rest = [f for f in bus.functions(device.slot) if f.bdf not in given and not f.is_bridge]
+            rest = [
+                f
+                for f in known(all_of_known_kind(bus.functions(device.slot)))
+                if f.bdf not in given and not f.is_bridge
+            ]
             display = any(f.is_display for f in bus.functions(device.slot))
             lacking[device.slot] = [f for f in rest if display or f.group == device.group]
     bad = {slot: rest for slot, rest in lacking.items() if rest}

@@ -22,9 +22,10 @@ from vfiotui.model.domain import Domain
 from vfiotui.model.domain_devices import Hostdev
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.guest_pci import all_of_known_kind
 from vfiotui.model.pci import slot_of
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X14-GUEST-SLOT", Severity.INFO, fires="guest-devices", silent="guest-fine")
@@ -49,7 +50,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
 
 def _may_be_a_card(facts: Facts, slot: str) -> bool:
     """Whether a graphics card may sit there; controllers of a chipset share a slot without belonging together."""
-    functions = () if isinstance(facts.pci, Unread) else facts.pci.functions(slot)
+    functions = () if isinstance(facts.pci, Unread) else known(all_of_known_kind(facts.pci.functions(slot)))
     return not functions or any(f.is_display for f in functions)
 
 

@@ -29,7 +29,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.pci_hostdevs or not domain.boot.is_efi:
         return
-    cards = displays_of(domain, known(facts.pci))
+    cards = known(displays_of(domain, known(facts.pci)))
     shown = {h.address: h.rom_bar for h in domain.pci_hostdevs}
     dark = [c for c in cards if not shown[c.bdf]]
     for card in dark:

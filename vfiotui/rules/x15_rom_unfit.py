@@ -39,6 +39,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         if files.missing(hostdev.rom_file) is True:
             continue
         device = None if isinstance(facts.pci, Unread) else facts.pci.get(hostdev.address)
+        if device is not None:
+            known(device.vendor)
+            known(device.device)
         rom = known(files.roms.get(hostdev.rom_file, NOT_LOOKED))
         verdict = judge_rom(rom, None if device is None else (device.vendor, device.device))
         evidence = (

@@ -32,7 +32,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.pci_hostdevs:
         return
-    cards = displays_of(domain, known(facts.pci))
+    cards = known(displays_of(domain, known(facts.pci)))
     if not cards:
         return
     devices = domain.devices

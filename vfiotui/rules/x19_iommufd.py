@@ -29,6 +29,13 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     asked = [h for h in domain.pci_hostdevs if h.iommufd]
     if not asked:
         return
+    if not known(known(facts.virt).versions.libvirt_is((12, 1))):
+        yield holds(
+            domain.name,
+            "libvirt before 12.1 passes iommufd over and uses VFIO groups",
+            *(seen(domain.source, f"hostdev {h.address} iommufd yes") for h in asked),
+        )
+        return
     kernel = known(known(facts.boot).kernel)
     config = known(kernel.config)
     lacking = [f"CONFIG_{name}" for name in ("IOMMUFD", "VFIO_DEVICE_CDEV") if config.get(name, "n") == "n"]

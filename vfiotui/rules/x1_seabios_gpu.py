@@ -31,7 +31,7 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.pci_hostdevs or not domain.boot.is_x86:
         return
-    cards = displays_of(domain, known(facts.pci))
+    cards = known(displays_of(domain, known(facts.pci)))
     if not cards:
         return
     evidence = (

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X20-IVSHMEM", Severity.WARN, fires="guest-qemu", silent="guest-fine")
@@ -31,7 +31,13 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not devices:
         return
     comma = [v for v in devices if not v.lstrip().startswith("{")]
-    if comma:
+    versions = known(facts.virt).versions
+    both = (versions.libvirt_is((7, 9)), versions.qemu_is((6, 2), domain.machine))
+    if comma and False in both:
+        yield holds(domain.name, "its libvirt or QEMU is old enough for the comma form", seen(domain.source, comma[0]))
+    elif comma:
+        for newer in both:
+            known(newer)
         yield fails(
             domain.name,
             "Its shared memory is given in the comma form, which newer libvirt and QEMU place wrongly.",

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("X22-USB-NUMBER", Severity.WARN, fires="guest-usb", silent="guest-fine")
@@ -33,7 +33,9 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             domain.name,
             f"The USB device {hostdev.address} is told by a number that changes with every plugging.",
             seen(domain.source, f"USB hostdev {hostdev.address}"),
-            fix=fix("tell it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
+            fix=fix("tell it by its ids", Risk.R2)
+            if known(facts.virt).versions.libvirt_is((12, 0)) is False
+            else fix("tell it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
         )
     if usb and not numbered:
         yield holds(domain.name, "no USB device is told by its number", *(seen(domain.source, h.address) for h in usb))

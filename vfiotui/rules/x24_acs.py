@@ -32,7 +32,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.pci_hostdevs:
         return
     bus = known(facts.pci)
-    given = devices_of(domain, bus)
+    given = known(devices_of(domain, bus))
     bare = {d.bdf: p.bdf for d in given for p in above(d, bus) if _lacks_acs(p)}
     for device, port in bare.items():
         yield fails(

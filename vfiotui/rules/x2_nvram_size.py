@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 BUILDS = {1966080: 131072, 3653632: 540672}
 """Bytes of code → bytes of variables."""
@@ -33,14 +33,23 @@ BUILDS = {1966080: 131072, 3653632: 540672}
 @guest_rule("X2-NVRAM-SIZE", Severity.FAIL, needs=("guest_files",), fires="guest-sizes", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     boot = domain.boot
-    if not boot.loader.startswith("/") or boot.loader_format == "qcow2" or not (boot.nvram or boot.nvram_template):
+    if not boot.loader.startswith("/") or not (boot.nvram or boot.nvram_template):
+        return
+    if "qcow2" in (boot.loader_format, boot.nvram_format):
         return
     files = known(facts.guest_files)
-    variables = boot.nvram if boot.nvram and files.missing(boot.nvram) is False else boot.nvram_template or boot.nvram
-    if files.missing(boot.loader) is True or files.missing(variables) is True:
+    own = bool(boot.nvram) and not known(files.missing(boot.nvram))
+    variables = boot.nvram if own or not boot.nvram_template else boot.nvram_template
+    if known(files.missing(boot.loader)) or known(files.missing(variables)):
         return
     code, stored = known(files.state(boot.loader)).size, known(files.state(variables)).size
     if code not in BUILDS or stored not in BUILDS.values():
+        yield unknown(
+            domain.name,
+            f"firmware of {code} and variables of {stored} bytes: of no build whose sizes are known",
+            seen(boot.loader, f"{code} bytes"),
+            seen(variables, f"{stored} bytes"),
+        )
         return
     evidence = (seen(boot.loader, f"{code} bytes"), seen(variables, f"{stored} bytes"))
     if BUILDS[code] == stored:

@@ -31,12 +31,14 @@ from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, see
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if domain.cpu_mode not in ("host-passthrough", "maximum") or not known(domain.takes_pci):
         return
-    widths = [u.address_bits for u in known(known(facts.iommu).units) if u.kind == "intel"]
-    reach = min((w for w in widths if w is not None), default=None)
+    units = [u for u in known(known(facts.iommu).units) if u.kind == "intel"]
+    for unit in units:
+        known(unit.cap)
+    reach = min((w for u in units if (w := u.address_bits) is not None), default=None)
     if reach is None:
         return
     bits = known(known(facts.cpu).physical_bits)
-    cpu = domain.cpu
+    cpu, limits = domain.cpu, known(facts.virt).versions.libvirt_is((9, 3))
     own = cpu.address_bits if cpu.address_mode == "emulate" else cpu.address_limit if cpu.address_mode else None
     evidence = (
         seen("/sys/class/iommu", f"the IOMMU maps {reach} bits"),
@@ -49,5 +51,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
             domain.name,
             f"It sees {bits} address bits and the IOMMU maps {reach}: what it places above fails to be mapped.",
             *evidence,
-            fix=fix(f"limit it to {reach} bits", Risk.R2, ("domain.maxphysaddr", str(reach))),
+            fix=fix(f"limit it to {reach} bits", Risk.R2, ("domain.maxphysaddr", str(reach)))
+            if limits is not False
+            else fix(f"use libvirt 9.3 or later, which can limit it to {reach} bits", Risk.R2),
         )

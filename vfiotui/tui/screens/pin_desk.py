@@ -92,7 +92,8 @@ class Desk:
             else:
                 editor.start = pinning_of(domain)
         others = (d for d in self._domains if d is not domain)
-        unread = () if isinstance(facts.virt, Unread) else facts.virt.unread
+        known = () if isinstance(facts.virt, Unread) else facts.virt.not_whole
+        unread = tuple(g for g in known if domain is None or g.name != domain.name)
         self.ground = ground_of(facts.cpu, others, near, unread)
 
     def _forget(self) -> None:

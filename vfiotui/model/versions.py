@@ -1,0 +1,48 @@
+"""Versions of libvirt and QEMU, as rules compare them: the first two numbers."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.model.reading import Reading, Unread, Why, then
+from vfiotui.model.value import dataclass
+
+Version = tuple[int, int]
+NUMBERS = re.compile(r"(?:\d+:)?(\d{1,4})\.(\d{1,4})(?!\d)")
+MACHINE = re.compile(r"(?:pc-q35|pc-i440fx|virt|pseries|s390-ccw-virtio)-(\d{1,3})\.(\d{1,3})$")
+"""Machine types that bear the number of the QEMU with which they came; distributions have types of their own."""
+NO_LIBVIRT = Unread("the version of libvirt is not shown", Why.NOT_HERE)
+NO_QEMU = Unread("the version of QEMU is not shown", Why.NOT_HERE)
+
+
+def version(text: str) -> Version | None:
+    """The version at the beginning of a text, behind a package's epoch; None where there is none.
+
+    >>> version("10.4.0"), version("1:7.2+dfsg-7+deb12u1"), version("")
+    ((10, 4), (7, 2), None)
+    """
+    match = NUMBERS.match(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which programs start the guests of a host."""
+
+    libvirt: Reading[Version] = NO_LIBVIRT
+    qemu: Reading[Version] = NO_QEMU
+
+    def qemu_is(self, wanted: Version, machine: str = "") -> Reading[bool]:
+        """Whether QEMU is of a version or later; a guest's machine type shows how old it is at most.
+
+        >>> Versions().qemu_is((8, 2), "pc-q35-9.2"), Versions(qemu=(7, 2)).qemu_is((8, 2), "pc-q35-7.2")
+        (True, False)
+        """
+        match = MACHINE.match(machine)
+        if match and (int(match[1]), int(match[2])) >= wanted:
+            return True
+        return then(self.qemu, lambda have: have >= wanted)
+
+    def libvirt_is(self, wanted: Version) -> Reading[bool]:
+        """Whether libvirt is of a version or later."""
+        return then(self.libvirt, lambda have: have >= wanted)
