@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.new_file import open_new
 from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.culprit import Culprits
 from vfiotui.model.live import LiveMoment, Sample
@@ -262,6 +261,9 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorde
     heading = live_record.Heading(
         or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
     )
+    # Only a recording needs what writes files.
+    from vfiotui.cli.new_file import open_new
+
     recorder = _Recorder(args.record, open_new(args.record, args.force), heading)
     stack.callback(recorder.close)
     return recorder
