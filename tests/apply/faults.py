@@ -26,6 +26,7 @@ WRITES = (
     "write pwrite64 rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir fsync "
     "fdatasync fchown fchmod setxattr fsetxattr utimensat ftruncate flock openat"
 ).split()
+AGREED = ("--yes", "--run-its-programs")
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EACCES")
 HOUSE = Path(__file__).parents[2]
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
@@ -120,7 +121,7 @@ class Bench:
         return disk(folder)
 
     def apply_words(self, folder: Path) -> tuple[str, ...]:
-        return ("apply", str(folder / "plan.json"), "--yes", "--run-its-programs")
+        return ("apply", str(folder / "plan.json"), *AGREED)
 
     def words(self, folder: Path, *command: str) -> list[str]:
         return [sys.executable, "-m", "vfiotui", "--root", str(folder), *command]
@@ -229,7 +230,7 @@ def by_resume(bench: Bench, folder: Path) -> None:
     """What was interrupted is ended; what had not begun never happened."""
     listed = bench.changes(folder)
     if "interrupted" in listed:
-        done = bench.vfiotui(folder, ("apply", "--resume", "1"))
+        done = bench.vfiotui(folder, ("apply", "--resume", "1", *AGREED))
         assert done.returncode == 0, done.stdout + done.stderr
         assert bench.state(folder) == bench.after
     elif "0001" in listed:
@@ -250,6 +251,25 @@ def by_script(bench: Bench, folder: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "undone" in bench.changes(folder)
     bench.undo(folder)
+    assert bench.state(folder) == bench.before
+
+
+def by_other_start(bench: Bench, folder: Path) -> None:
+    """Another system with the same disk, or the next start of this one: not at once, for somebody may be at work."""
+    other = folder.parent / f"{folder.name}-boot-id"
+    other.write_text("11111111-2222-3333-4444-555555555555\n")
+    there = (need("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-euc")
+    mount = 'mount --bind "$1" /proc/sys/kernel/random/boot_id; shift; exec "$@"'
+    words = [*there, mount, "sh", str(other), *bench.words(folder, "undo", "1", *AGREED)]
+    was, listed = bench.state(folder), bench.changes(folder)
+    done = run(words)
+    if done.returncode != 0:
+        assert "0001" not in listed or "another system" in done.stderr, done.stderr
+        assert bench.state(folder) == was
+        for journal in folder.glob("var/lib/vfiotui/changes/0001-*/journal"):
+            os.utime(journal, (10**9, 10**9))
+        done = run(words)
+        assert done.returncode == 0 or "0001" not in listed, done.stderr
     assert bench.state(folder) == bench.before
 
 

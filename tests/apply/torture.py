@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from tests.apply.faults import ERRORS, RECOVERIES, Bench, Case
+from tests.apply.faults import ERRORS, HOUSE, RECOVERIES, Bench, Case, by_other_start
 from tests.apply.live_faults import LIVE_CASES, LiveBench
 from tests.apply.swapped_links import Systems, swaps
 from tests.apply.systems import COMMAND, FILES
@@ -20,13 +21,15 @@ CASES = (Case("files", FILES), Case("command", (FILES[0], *COMMAND), enters=True
 LINKS = "links"
 LINKS_EVERY = 101
 """Of some 160,000 swaps (calls, folders, targets) so many are passed over for each that is tried."""
+PROGRAMS = {"damage": 1, "edits": 11, "kernels": 1}
+"""Tortures that are programs of their own, as audit hooks stay in a process; of so many trials each tries one."""
 Trial = tuple[str, Callable[[], None]]
 
 
 def trials(bench: Bench) -> Iterator[Trial]:
     """All faults of one case: what it is called, and the trial."""
     for point in bench.points:
-        for recover in RECOVERIES:
+        for recover in (*RECOVERIES, *((by_other_start,) if isinstance(bench.case, Case) else ())):
             yield f"killed, {recover.__name__}", lambda p=point, r=recover: bench.killed_apply(p, r)  # type: ignore[misc]
         for error in ERRORS:
             yield error, lambda p=point, e=error: bench.refused(p, e)  # type: ignore[misc]
@@ -69,9 +72,15 @@ def swap_links(every: int) -> int:
     return failed
 
 
+def run_program(name: str, every: int) -> int:
+    """One of PROGRAMS, which prints its own tally; 1 where something ended in a third state."""
+    words = [sys.executable, "-m", f"tests.apply.{name}", "--every", str(every * PROGRAMS[name])]
+    return subprocess.run(words, cwd=HOUSE).returncode
+
+
 def main() -> int:
     """All cases, or some of their trials."""
-    names = [*(c.name for c in (*CASES, *LIVE_CASES)), LINKS]
+    names = [*(c.name for c in (*CASES, *LIVE_CASES)), LINKS, *PROGRAMS]
     parser = argparse.ArgumentParser(prog="torture", description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try every Nth only")
     parser.add_argument("case", nargs="*", metavar="CASE", help=f"of {', '.join(names)}; all unless named")
@@ -81,6 +90,9 @@ def main() -> int:
         if case.name in (args.case or names):
             with closing(Bench(case)) as bench:
                 failed += torture(bench, case.name, args.every)
+    for program in PROGRAMS:
+        if program in (args.case or names):
+            failed += run_program(program, args.every)
     if LINKS in (args.case or names):
         failed += swap_links(args.every)
     live = [c for c in LIVE_CASES if c.name in (args.case or names)]

@@ -10,6 +10,7 @@ from vfiotui.apply.effect import why_not
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.keep import digest
 from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.kinds.command import KIND as COMMAND
 from vfiotui.apply.kinds.command import products
 from vfiotui.apply.kinds.kind import SOURCES, Standing, Work
 from vfiotui.apply.process import end_left_behind, run
@@ -48,7 +49,8 @@ def unrecorded(journal: Journal, plan: Plan) -> list[Work]:
     for work in works(journal, plan):
         if work.step not in known and work.change.kind in LASTING:
             with contextlib.suppress(Damage):
-                if kind_of(work.change.kind).standing(work) is Standing.AFTER:
+                after = kind_of(work.change.kind).standing(work) is Standing.AFTER
+                if after and not (work.change.kind == "command" and COMMAND.as_before(work)):
                     found.append(work)
     return found
 

@@ -1,12 +1,13 @@
-"""When the last command of a change ended: what is younger was made by somebody else."""
+"""What the last command of a change made, and what somebody else made beside it: by time, and by kernel."""
 
 from __future__ import annotations
 
 from vfiotui.apply import disk
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.place import Place
-from vfiotui.apply.process import ENDED, SECONDS
+from vfiotui.apply.process import ENDED, SECONDS, STARTED
 from vfiotui.host.changes import read_plan, read_progress
+from vfiotui.host.kernel import installed
 from vfiotui.host.root import Root
 from vfiotui.model.reading import or_else
 
@@ -46,7 +47,22 @@ def ended(work: Work) -> int | None:
     return min([_boot_began(), *longest])
 
 
+def _started(work: Work) -> int:
+    """When the last command of the change was about to start, in nanoseconds since 1970; 0 where that is not known."""
+    place = work.log.beside(STARTED)
+    return disk.stat_of(place).st_mtime_ns if disk.kind(place) == "file" else 0
+
+
+def kernels(work: Work) -> tuple[str, ...]:
+    """The kernels that came since the step was prepared."""
+    known = work.keep.noted(work.step).get("kernels")
+    return () if known is None else tuple(k for k in installed(work.site.root) if k not in known)
+
+
 def made_by_command(work: Work, place: Place) -> bool:
-    """Whether what lies at a place may be the work of the change's last command, which was killed on its way."""
-    end = ended(work)
-    return end is None or disk.stat_of(place).st_ctime_ns <= end
+    """Whether what lies at a place may be the work of the change's last command: not where it is older or younger than
+    the command's run, or belongs to a kernel that came since."""
+    if any(release in place.name for release in kernels(work)):
+        return False
+    end, changed = ended(work), disk.stat_of(place).st_ctime_ns
+    return _started(work) <= changed and (end is None or changed <= end)

@@ -114,6 +114,7 @@ NOTED: dict[str, Callable[[object], bool]] = {
     "before": _is_text,
     "made": _are_texts,
     "kept": _are_pairs,
+    "kernels": _are_texts,
     "after": _is_map,
     "odd": _are_texts,
     "folders": _are_pairs,
@@ -199,7 +200,7 @@ class Keep:
         self.sync()
 
     def _write_note(self, name: str, values: dict[str, Any]) -> None:
-        self.write(name, json.dumps({**values, "sum": _sum(values)}).encode())
+        self.write(name, _packed(values))
 
     def noted(self, step: int) -> dict[str, Any]:
         """All that was noted for a step; empty where nothing was. Damage where a note cannot be believed."""
@@ -214,8 +215,9 @@ class Keep:
             if not isinstance(value, dict):
                 raise ValueError
             # Changes of an earlier version have notes without a sum.
-            found = value.pop("sum", None)
-            if found not in (None, _sum(value)) or not all(k in NOTED and NOTED[k](v) for k, v in value.items()):
+            whole = "sum" not in value or data == _packed({k: v for k, v in value.items() if k != "sum"})
+            value.pop("sum", None)
+            if not whole or not all(k in NOTED and NOTED[k](v) for k, v in value.items()):
                 raise ValueError
         except (ValueError, RecursionError) as error:
             raise Damage(f"the note {self.path(name)} is damaged") from error
@@ -267,8 +269,10 @@ class Keep:
         disk.sync_folder(self.folder)
 
 
-def _sum(values: dict[str, Any]) -> str:
-    return digest_of(json.dumps(values, sort_keys=True).encode())
+def _packed(values: dict[str, Any]) -> bytes:
+    """A note with the digest of what it holds."""
+    word = digest_of(json.dumps(values, sort_keys=True).encode())
+    return json.dumps({**values, "sum": word}).encode()
 
 
 def _kept(entry: Any) -> Kept:

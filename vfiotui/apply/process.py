@@ -26,6 +26,8 @@ TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
 SECONDS = 1800.0
 """How long a command may take: the images of many kernels on a slow disk take minutes."""
+STARTED = "started"
+"""The file beside it whose time is when that command was about to start."""
 BEAT = LEASE / 4
 """Seconds between two signs of life."""
 
@@ -38,6 +40,8 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
     takes longer than SECONDS is ended, with all that it started.
     """
     must_be_agreed(site, argv[:1])
+    os.close(disk.open_regular(log.beside(STARTED), os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+    disk.touch(log.beside(STARTED))
     note = disk.open_regular(log.beside(ENDED), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     words = [sys.executable, "-I", "-S", supervise.__file__, str(note)]
     words += argv if site.is_live else inside(site, argv)

@@ -143,7 +143,45 @@ is_worker() { # LINE: it names a process
     case $word in '' | 0* | *[!0-9]* | ????????*) return 1 ;; esac
     word=${1#*'"start": '}
     word=${word%%,*}
-    case $word in '' | *[!0-9]*) return 1 ;; esac
+    case $word in '' | *[!0-9]* | 0?*) return 1 ;; esac
+}
+
+is_pairs() { # TEXT: "KEY": VALUE, … up to the closing brace; a value is digits, a text, or a list of texts
+    rest=$(printf '%s\n' "$1" | sed -e 's/\\["\\/bfnrt]//g' -e 's/\\u[0-9a-fA-F]\{4\}//g')
+    case $rest in *\\*) return 1 ;; esac
+    while :; do
+        key=${rest#'"'}
+        key=${key%%'"'*}
+        case $key in '' | *[!a-z]*) return 1 ;; esac
+        value=${rest#'"'"$key"'": '}
+        [ "$value" != "$rest" ] || return 1
+        in_list=''
+        case $value in '['*) in_list=1 value=${value#'['} ;; esac
+        while :; do
+            case $value in
+            '"'*'"'*)
+                value=${value#'"'}
+                value=${value#*'"'}
+                ;;
+            [0-9]*) value=${value#"${value%%[!0-9]*}"} ;;
+            *) return 1 ;;
+            esac
+            case $in_list$value in
+            '1, '*) value=${value#', '} ;;
+            1']'*)
+                value=${value#']'}
+                break
+                ;;
+            1*) return 1 ;;
+            *) break ;;
+            esac
+        done
+        case $value in
+        '}') return 0 ;;
+        ', '*) rest=${value#', '} ;;
+        *) return 1 ;;
+        esac
+    done
 }
 
 event_of() { # LINE: what it says, in $event; false where it is no event
@@ -169,7 +207,7 @@ event_of() { # LINE: what it says, in $event; false where it is no event
         event=${event%%'"'*}
         ;;
     *) return 1 ;;
-    esac
+    esac && is_pairs "${1#?}"
 }
 
 read_journal() { # sets $state to the last of apply, undo and the ends; $fault to what is wrong with the journal
@@ -317,6 +355,15 @@ by_command() { # FILE: may it be the work of the last command of the change, whi
     [ -z "$younger" ]
 }
 
+of_new_kernel() { # NAME: it bears the release of a kernel that came since
+    for release in "$ROOT"/lib/modules/*; do
+        release=${release##*/}
+        case " $kernels " in *" $release "*) continue ;; esac
+        case $1 in *"$release"*) return 0 ;; esac
+    done
+    return 1
+}
+
 made_anew() { # STEP PATH: somebody made a product of a command anew since
     if [ -z "$sources" ]; then
         say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
@@ -461,10 +508,10 @@ drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not 
         for known in "$@"; do
             [ "$top/$name" != "$known" ] || continue 2
         done
-        by_command "./$name" || {
+        if of_new_kernel "$name" || ! by_command "./$name"; then
             say "$top/$name was made since: it is left alone"
             continue
-        }
+        fi
         does removes "$top/$name" && rm -f "./$name"
     done
     IFS=$old_ifs
@@ -553,7 +600,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' sources=@SOURCES@ damaged=0
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' kernels='' sources=@SOURCES@ damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
 read_journal

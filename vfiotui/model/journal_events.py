@@ -75,11 +75,17 @@ def read_events(data: bytes, steps: int | None = None) -> tuple[dict[str, Any], 
     found = []
     for number, line in enumerate(data.decode("ascii").split("\n"), 1):
         try:
-            event = json.loads(line) if len(line) <= LINE_LIMIT else None
+            if len(line) > LINE_LIMIT:
+                raise Damaged(f"line {number} of its journal is no event")
+            event = json.loads(line)
+        except Damaged:
+            raise
         except (ValueError, RecursionError):
             if not _torn(line):
                 raise Damaged(f"line {number} of its journal is no event") from None
             continue
+        if json.dumps(event) != line:
+            raise Damaged(f"line {number} of its journal is not as it was written")
         found.append(_checked(event, number, steps))
     if not found or found[0]["event"] != "apply":
         raise Damaged("its journal has lost its beginning")

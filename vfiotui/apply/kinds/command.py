@@ -19,6 +19,7 @@ from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
 from vfiotui.apply.swap import remove_only
 from vfiotui.apply.trouble import Trouble
+from vfiotui.host.kernel import installed
 from vfiotui.model.change import Change
 
 KEPT_KINDS = ("file", "link")
@@ -74,7 +75,8 @@ class CommandKind:
         odd = list(products(site, change.products, OTHER_KINDS))
         said = {"said": f"{', '.join(odd)} {'is no file' if len(odd) == 1 else 'are no files'} and left alone"}
         folders = [[folder, site.real_place(folder).path] for folder in _folders(change)]
-        work.keep.note(work.step, kept=kept, odd=odd, folders=folders, **(said if odd else {}))
+        known = list(installed(site.root))
+        work.keep.note(work.step, kept=kept, odd=odd, folders=folders, kernels=known, **(said if odd else {}))
 
     def _now(self, work: Work) -> dict[str, Place]:
         """The products that are there, without what was no file before."""
@@ -126,6 +128,11 @@ class CommandKind:
             return self._remade(work)
         return Standing.AFTER
 
+    def as_before(self, work: Work) -> bool:
+        """Whether nothing of what was there before the command is another one now."""
+        now = self._now(work)
+        return all(digest(now[path]) == word if path in now else False for path, word in self._kept(work).items())
+
     def _remade(self, work: Work) -> Standing:
         """What was made anew is made anew again, where there is a generator that does."""
         change = work.change
@@ -161,8 +168,10 @@ class CommandKind:
         made = self._now(work)
         for place in made.values():
             _sync(place)
-        after = {p: digest(place) for p, place in made.items()}
-        work.keep.note_done(work.step, after=after)
+        before, words = self._kept(work), {p: digest(place) for p, place in made.items()}
+        # What somebody else made meanwhile is no product of this command.
+        ours = (p for p, place in made.items() if words[p] == before.get(p) or made_by_command(work, place))
+        work.keep.note_done(work.step, after={p: words[p] for p in ours})
 
     def undo(self, work: Work) -> None:
         before, after, left = self._kept(work), self._after(work), self._left(work)
@@ -204,6 +213,7 @@ class CommandKind:
             checks.append(f"check {kept} {quoted(path)} {quoted(old)} {quoted(left)}{made}")
             backs.append(put_back_line(work, kept, path, old))
         if after is None:
+            backs.append(f"kernels={quoted(' '.join(work.keep.noted(work.step).get('kernels', [])))}")
             known = " ".join(quoted(p) for p in (*before, *work.keep.noted(work.step).get("odd", [])))
             for pattern in work.change.products:
                 folder, name = os.path.split(pattern)
