@@ -128,7 +128,9 @@ def test_iothreads_are_numbered_as_libvirt_does() -> None:
     assert guest("<iothreads>3</iothreads>").iothread_ids == (1, 2, 3)
     named = guest("<iothreads>3</iothreads><iothreadids><iothread id='2'/><iothread id='9'/></iothreadids>")
     assert named.iothread_ids == (1, 2, 9)
-    assert len(guest("<iothreads>99999999</iothreads>").iothread_ids) == 1024
+    assert len(guest("<iothreads>2000</iothreads>").iothread_ids) == 2000
+    with pytest.raises(ValueError, match="no guest has more"):
+        guest("<iothreads>99999999</iothreads>")
 
 
 def test_vcpus_are_on_by_their_list_or_by_their_count() -> None:

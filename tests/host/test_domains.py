@@ -84,6 +84,8 @@ def test_a_file_for_root_alone_is_a_guest_that_needs_root() -> None:
         (b"<?xml version='1.0' encoding='punycode'?><domain><name>x</name></domain>", "punycode"),
         (b"<domain>" + b"<a/>" * 300_000 + b"</domain>", "more than 100000 elements"),
         (b"<domain>" + b"<a>" * 50_000, "damaged"),
+        (b"<domain><name>x</name><vcpu>999999999999</vcpu></domain>", "no guest has more than 16384"),
+        (b"<domain><name>x</name><vcpu>2</vcpu><iothreads>99999999</iothreads></domain>", "no guest has more than"),
         (b"<domain><name>x</name><!--" + b" " * (4 << 20) + b"--></domain>", "is longer than 4194304 bytes"),
     ],
     ids=lambda v: v[:24].decode("latin-1") if isinstance(v, bytes) else "",

@@ -11,8 +11,6 @@ from vfiotui.model.topology import CpuSet
 
 SMALL_PAGE_KIB = 4
 """The smallest page of any host: it is never a huge one, and libvirt gives a guest that asks for it plain memory."""
-IOTHREAD_LIMIT = 1024
-"""More than anybody starts; a larger number is damage."""
 
 
 def pins_of(tune: ET.Element | None, name: str, key: str) -> tuple[tuple[int, CpuSet], ...]:
@@ -35,8 +33,8 @@ def enabled_vcpus(domain: ET.Element) -> CpuSet | None:
 def iothread_ids(domain: ET.Element) -> tuple[int, ...]:
     """Numbers of the iothreads: those that are named, then the lowest free ones up to <iothreads>."""
     named = [number(e.get("id")) for e in domain.findall("iothreadids/iothread")]
-    known = list(dict.fromkeys(n for n in named if n is not None))[:IOTHREAD_LIMIT]
-    wanted = min(number(domain.findtext("iothreads")) or 0, IOTHREAD_LIMIT)
+    known = list(dict.fromkeys(n for n in named if n is not None))
+    wanted = number(domain.findtext("iothreads")) or 0
     taken = set(known)
     free = (n for n in count(1) if n not in taken)
     return tuple(sorted((*known, *islice(free, max(wanted - len(known), 0)))))

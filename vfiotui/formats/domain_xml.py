@@ -26,6 +26,8 @@ from vfiotui.formats.domain_words import attribute, cpuset, number
 from vfiotui.model.domain import Domain
 
 LIMIT = 4 << 20
+MOST = 16384
+"""vCPUs and iothreads: as many as libvirt's sets of CPUs have places (VIR_DOMAIN_CPUMASK_LEN)."""
 ELEMENTS = 100_000
 """More than this in one document is no guest but an attack on memory."""
 
@@ -60,6 +62,9 @@ def parse(
     tune, backing, features = domain.find("cputune"), domain.find("memoryBacking"), domain.find("features")
     cpu, vcpu = domain.find("cpu"), domain.find("vcpu")
     vcpus = number(domain.findtext("vcpu")) or 1
+    iothreads = number(domain.findtext("iothreads")) or 0
+    if max(vcpus, iothreads) > MOST:
+        raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST}")
     current = number(attribute(vcpu, "current"))
     emulator = None if tune is None else tune.find("emulatorpin")
     boot, qemu = boot_of(domain), qemu_of(domain)
@@ -76,7 +81,7 @@ def parse(
         current_vcpus=vcpus if current is None else current,
         vcpu_pins=pins_of(tune, "vcpupin", "vcpu"),
         emulator_pin=None if emulator is None else cpuset(emulator.get("cpuset")),
-        iothreads=number(domain.findtext("iothreads")) or 0,
+        iothreads=iothreads,
         iothread_pins=pins_of(tune, "iothreadpin", "iothread"),
         topology=topology_of(cpu),
         cpu_mode=attribute(cpu, "mode"),
