@@ -17,11 +17,16 @@ from vfiotui.host.archive import pack
 from vfiotui.host.capture import collect
 from vfiotui.host.collector import Capture
 from vfiotui.host.root import Root
+from vfiotui.host.zstd import CannotPack
+
+ZSTD = (".zst", ".tzst", ".zstd")
+OTHERS = (".xz", ".txz", ".bz2", ".lzma", ".lz4", ".zip", ".7z", ".tar")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, or - for standard output."""
-    parser.add_argument("file", metavar="FILE", nargs="?", help="the file to write (.tar.gz), or - for standard output")
+    words = "the file to write, packed as its name says (.tar.gz or .tar.zst), or - for standard output"
+    parser.add_argument("file", metavar="FILE", nargs="?", help=words)
     parser.add_argument("--force", action="store_true", help="replace FILE where it exists")
     parser.add_argument("--show", action="store_true", help="print what would leave this host, and write nothing")
 
@@ -31,6 +36,7 @@ def run(args: argparse.Namespace) -> Exit:
     if args.file is None and not args.show:
         raise CommandError("give a file to write, - for standard output, or --show", Exit.USAGE)
     if args.file not in (None, "-") and not args.show:
+        _refuse_packing(args.file)
         refuse_existing(args.file, args.force)
     root = open_root(args)
     capture = collect(root, look_at_guests(args, root))
@@ -45,10 +51,21 @@ def run(args: argparse.Namespace) -> Exit:
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)
         pack(capture.nodes, sys.stdout.buffer)
     else:
-        write_new(args.file, lambda out: pack(capture.nodes, out), force=args.force)
+        by_zstd = args.file.lower().endswith(ZSTD)
+        try:
+            write_new(args.file, lambda out: pack(capture.nodes, out, by_zstd=by_zstd), force=args.force)
+        except CannotPack as error:
+            raise CommandError(f"{args.file} was not written: {error}, or name it .tar.gz", Exit.NO_ACCESS) from error
         _say(f"wrote {args.file}: {summary(capture)}; open it with --root, list it with --show")
     _say_rights(root)
     return Exit.FINE
+
+
+def _refuse_packing(file: str) -> None:
+    """Ends the command where the file's name says a packing that is not written here."""
+    ending = next((e for e in OTHERS if file.lower().endswith(e)), "")
+    if ending:
+        raise CommandError(f"a capture is packed as .tar.gz or .tar.zst and not as {ending}", Exit.USAGE)
 
 
 def summary(capture: Capture) -> str:

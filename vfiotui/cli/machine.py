@@ -30,6 +30,16 @@ def open_root(args: argparse.Namespace) -> Root:
     if args.root is None:
         return Root.live()
     if os.path.isdir(args.root):
+        from vfiotui.host.captured import is_unpacked
+
+        if is_unpacked(args.root):
+            from vfiotui.host.archive import BadArchive
+            from vfiotui.host.unpacked import open_folder
+
+            try:
+                return open_folder(args.root)
+            except BadArchive as error:
+                raise CommandError(str(error), Exit.NO_ACCESS) from error
         try:
             return Root.mounted(args.root)
         except OSError as error:

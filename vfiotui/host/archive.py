@@ -14,13 +14,15 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from vfiotui.formats import tar
 from vfiotui.formats.cpio import Damaged
 from vfiotui.formats.tar import Kind, Member
+from vfiotui.host import zstd
 from vfiotui.host.captured import opened
 from vfiotui.host.root import Root
+from vfiotui.host.unpack import CannotUnpack
 from vfiotui.host.user_file import CannotRead, open_file
 from vfiotui.model.mode import Mode
 from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
@@ -63,36 +65,6 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-class _Zstd:
-    """A zstd stream, of Python 3.14 on or of the optional package zstandard, whose errors are Damaged."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        """Raises BadArchive where there is neither."""
-        self._error: type[Exception]
-        try:
-            from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-        except ImportError:
-            try:
-                import zstandard
-            except ImportError as error:
-                raise BadArchive(
-                    "this capture is packed with zstd: install the Python package zstandard, or repack it as .tar.gz"
-                ) from error
-            self._error = zstandard.ZstdError
-            self._reader: Any = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        else:
-            self._error = zstd.ZstdError
-            self._reader = zstd.open(stream)
-
-    def read(self, size: int) -> bytes:
-        """At most so many unpacked bytes, none at the end."""
-        try:
-            data: bytes = self._reader.read(size)
-        except self._error as error:
-            raise Damaged(str(error)) from error
-        return data
-
-
 def _decompressed(stream: IO[bytes]) -> Any:
     """The stream behind gzip, xz, bzip2 or zstd, known by its first bytes; others are taken as they are."""
     magic = stream.read(6)
@@ -104,7 +76,7 @@ def _decompressed(stream: IO[bytes]) -> Any:
     if magic.startswith(b"BZh"):
         return bz2.BZ2File(stream)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return _Zstd(stream)
+        return zstd.Stream(stream, UNPACKED)
     return stream
 
 
@@ -113,6 +85,8 @@ def _told(name: str) -> Iterator[None]:
     """Turns every error that a damaged archive can cause into one sentence."""
     try:
         yield
+    except CannotUnpack as error:
+        raise BadArchive(f"{name} cannot be unpacked: {error}, or repack it as .tar.gz") from error
     except tar.NoTar as error:
         raise BadArchive(f"{name} is no capture: {error} (a tar file, plain or packed, is expected)") from error
     except (Damaged, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
@@ -135,10 +109,20 @@ def _inside(name: str, archive: str) -> str:
     return "".join(f"/{p}" for p in parts)
 
 
-class _Unpacking:
+class Source(Protocol):
+    """The members of an archive."""
+
+    def __iter__(self) -> Iterator[Member]:
+        """All of them, in order."""
+
+    def body(self) -> bytes:
+        """The content of the member that came last."""
+
+
+class Unpacking:
     """The nodes of one archive while it is read, and how much of everything there is."""
 
-    def __init__(self, members: tar.Members, name: str) -> None:
+    def __init__(self, members: Source, name: str) -> None:
         self.nodes: dict[str, Node] = {}
         self._members = members
         self._name = name
@@ -146,8 +130,14 @@ class _Unpacking:
         """Paths that were named, with those above them."""
         self._names = 0
 
-    def add(self, member: Member) -> None:
-        """Takes one member; raises BadArchive where it is no host's."""
+    def add_all(self) -> None:
+        """Takes all members; raises BadArchive where they are no host's."""
+        for count, member in enumerate(self._members, 1):
+            if count > MEMBERS:
+                raise BadArchive(f"{self._name} holds more than {MEMBERS} names: this is no capture of a host")
+            self._add(member)
+
+    def _add(self, member: Member) -> None:
         path = _inside(member.name, self._name)
         if len(member.target) > NAME:
             raise BadArchive(f"{self._name} holds a link target of {len(member.target)} characters and was not opened")
@@ -188,11 +178,8 @@ def unpack(stream: IO[bytes], name: str) -> Nodes:
     """The nodes of a tar stream; raises BadArchive."""
     with _told(name):
         members = tar.Members(io.BufferedReader(_Bounded(_decompressed(stream), UNPACKED, name), 1 << 16))
-        unpacking = _Unpacking(members, name)
-        for count, member in enumerate(members, 1):
-            if count > MEMBERS:
-                raise BadArchive(f"{name} holds more than {MEMBERS} names: this is no capture of a host")
-            unpacking.add(member)
+        unpacking = Unpacking(members, name)
+        unpacking.add_all()
     return _without_wrapper(unpacking.nodes)
 
 
@@ -212,6 +199,11 @@ def open_capture(path: str) -> Root:
             nodes = unpack(stream, path)
     except CannotRead as error:
         raise BadArchive(str(error)) from error
+    return machine(nodes, path)
+
+
+def machine(nodes: Nodes, path: str) -> Root:
+    """The machine of a capture's nodes; raises BadArchive with a sentence."""
     try:
         root = Root(opened(nodes), Mode.CAPTURE, path)
     except ValueError as error:
@@ -221,12 +213,19 @@ def open_capture(path: str) -> Root:
     return root
 
 
-def pack(nodes: Nodes, out: IO[bytes]) -> None:
-    """Writes the nodes as a gzipped tar; equal nodes give equal bytes."""
-    with (
-        gzip.GzipFile(fileobj=out, mode="wb", mtime=STAMP) as zipped,
-        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as packed,
-    ):
+def pack(nodes: Nodes, out: IO[bytes], *, by_zstd: bool = False) -> None:
+    """Writes the nodes as a tar packed by gzip or zstd; equal nodes give equal bytes. CannotPack without zstd."""
+    if by_zstd:
+        plain = io.BytesIO()
+        _write(nodes, plain)
+        out.write(zstd.packed(plain.getvalue()))
+        return
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=STAMP) as zipped:
+        _write(nodes, zipped)
+
+
+def _write(nodes: Nodes, out: IO[bytes] | gzip.GzipFile) -> None:
+    with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as packed:
         for path in sorted(nodes):
             node = nodes[path]
             member = tarfile.TarInfo(path.lstrip("/"))

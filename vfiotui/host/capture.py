@@ -24,7 +24,7 @@ from vfiotui.host.model_names import pci_ids
 from vfiotui.host.pagetypes import read_movable
 from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.root import Root
-from vfiotui.host.scrub import Scrubber
+from vfiotui.host.scrub import Scrubber, Senseless
 from vfiotui.model.domain import Domain, Virt
 from vfiotui.model.facts import Facts
 from vfiotui.model.nodes import File, Folder, Node, Symlink
@@ -151,8 +151,9 @@ def _add_guests(collector: Collector, virt: Reading[Virt], guests: tuple[Domain,
     told = not isinstance(virt, Unread) and virt.connected and not isinstance(virt.domains, Unread)
     for domain in guests:
         name = collector.out.scrub.name("guest", domain.name)
-        xml = reduce_domain.domain(domain.xml, collector.out.scrub)
-        if xml is None:
+        try:
+            xml = reduce_domain.domain(domain.xml, collector.out.scrub)
+        except Senseless:
             continue
         defined, running = f"{domains.DEFINED}/{name}.xml", f"{domains.RUNNING}/{name}.xml"
         fields = "the elements that are read"
@@ -214,6 +215,7 @@ def _statement(root: Root, facts: Facts, virt: Reading[Virt], collector: Collect
         stats=collector.stats,
         acl=frozenset(collector.acl),
         left_out={p: why for p, why in collector.left_out.items() if p in collector.out.nodes},
+        damaged={p: words for p, words in collector.damaged.items() if p in collector.out.nodes},
         unread=unread,
         facts=more,
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 from vfiotui.host import (
+    modules,
     reduce_changes,
     reduce_domain,
     reduce_image,
@@ -152,6 +153,7 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_kernel.figures("VmRSS|HugetlbPages|VmLck|VmPin|RssAnon|RssFile|RssShmem"),
             "amounts of memory", ["/proc/*/status"],
         ),
+        *_text_rules(reduce_kernel.rollup, "amounts of memory", ["/proc/*/smaps_rollup"]),
         *_text_rules(
             reduce_kernel.figures("anon_thp|shmem_thp|file_thp|rss_huge"), "huge pages of a guest",
             [f"/sys/fs/cgroup{'/*' * depth}/memory.stat" for depth in range(1, 9)],
@@ -191,6 +193,7 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/firmware/efi/fw_platform_size"
                 " /sys/devices/cpu_*/cpus /sys/kernel/mm/hugepages/*/* /sys/kernel/mm/transparent_hugepage/*"
                 " /sys/kernel/mm/transparent_hugepage/*/* /sys/kernel/mm/ksm/* /sys/kernel/security/lockdown"
+                " /sys/kernel/security/lsm"
                 " /sys/power/mem_sleep /sys/power/state"
                 " /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/cpuset/cpuset.cpus"
                 " /sys/fs/cgroup/cpuset.cpus.effective"
@@ -200,8 +203,8 @@ def allowed() -> tuple[Allowed, ...]:
         *_text_rules(
             _kernel, FIGURES,
             _below(CPU, "* cpu*/online cpu*/cpu_capacity cpu*/topology/* cpu*/cache/index*/* cpu*/acpi_cppc/*"
-                   " cpu*/regs/identification/* cpu*/cpuidle/state*/* cpu*/cpufreq/* cpufreq/* cpufreq/policy*/* smt/*"
-                   " intel_pstate/* amd_pstate/* vulnerabilities/*"),
+                   " cpu*/regs/identification/* cpu*/cpuidle/state*/* cpuidle/* cpu*/cpufreq/* cpufreq/*"
+                   " cpufreq/policy*/* smt/* intel_pstate/* amd_pstate/* vulnerabilities/*"),
         ),
         *_text_rules(
             _kernel,
@@ -214,6 +217,10 @@ def allowed() -> tuple[Allowed, ...]:
                    " vfio_pci/parameters/* vfio_iommu_type1/parameters/* kvmfr/parameters/* intel_iommu/parameters/*"
                    " amd_iommu/parameters/* pcie_aspm/parameters/* workqueue/parameters/* intel_idle/parameters/*"
                    " processor/parameters/* nvidia_drm/parameters/* rcutree/parameters/* snd_hda_intel/parameters/*"),
+        ),
+        *_text_rules(
+            reduce_kernel.switch, "switches and numbers of modules of these kinds; words scrubbed",
+            (f"/sys/module/{kind}/parameters/*" for kind in modules.TOLD),
         ),
         *_data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),
         *_data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
@@ -289,13 +296,11 @@ def allowed() -> tuple[Allowed, ...]:
         *_text_rules(reduce_text.words, "device, place and type", ["/etc/fstab"]),
         *_text_rules(reduce_text.passwd, "numbers; people by pseudonym", ["/etc/passwd", "/etc/group"]),
         *_text_rules(reduce_text.qemu_conf, "user, devices, firmware, security", ["/etc/libvirt/qemu.conf"]),
-        *_text_rules(
-            reduce_domain.network, "name and passed devices", ["/etc/libvirt/qemu/networks/*.xml"]
+        *_data_rules(
+            reduce_domain.network_file, "name and passed devices", ["/etc/libvirt/qemu/networks/*.xml"]
         ),
-        *_text_rules(
-            reduce_domain.domain, "the elements that are read",
-            ["/etc/libvirt/qemu/*.xml", "/run/libvirt/qemu/*.xml"],
-        ),
+        *_data_rules(reduce_domain.domain_file, "the elements that are read", ["/etc/libvirt/qemu/*.xml"]),
+        *_data_rules(reduce_domain.status_file, "the elements that are read", ["/run/libvirt/qemu/*.xml"]),
         *_data_rules(
             reduce_script.file, "lines that a check looks for",
             ["/etc/libvirt/hooks/qemu", "/etc/libvirt/hooks/qemu.d/*"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,8 @@ class Statement:
     """Paths with an access list."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Path → why its content is not in the capture."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """Path → what the reader of the file said of it, where its content makes no sense."""
     unread: Mapping[str, Unread] = field(default_factory=dict)
     """Parts that no file tells and that could not be read."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -64,6 +67,7 @@ def to_json(said: Statement) -> bytes:
         "stats": {p: [s.kind, s.size, s.mode, s.mtime, s.owner, s.group] for p, s in sorted(said.stats.items())},
         "acl": sorted(said.acl),
         "left_out": dict(sorted(said.left_out.items())),
+        "damaged": dict(sorted(said.damaged.items())),
         "unread": {name: [u.reason, str(u.why), u.path] for name, u in sorted(said.unread.items())},
         "facts": dict(said.facts),
     }
@@ -85,6 +89,7 @@ def from_json(data: bytes) -> Statement:
             stats={str(p): _stat(s) for p, s in source["stats"].items()},
             acl=frozenset(map(str, source["acl"])),
             left_out={str(p): str(why) for p, why in source["left_out"].items()},
+            damaged={str(p): str(words) for p, words in source["damaged"].items()},
             unread={str(n): Unread(str(u[0]), Why(u[1]), str(u[2])) for n, u in source["unread"].items()},
             facts=dict(source["facts"]),
         )
@@ -114,15 +119,17 @@ class CapturedTree(MemoryTree):
             number = errno.ENOENT if names is not None and name not in names and known else 0
         if number:
             return OSError(number, os.strerror(number))
-        return NotCaptured(errno.ENOENT, "is not in the capture")
+        return NotCaptured()
 
     def _file(self, path: str) -> File:
         real = self._resolve(path)
         number = self.said.errors.get(real)
         if number:
             raise OSError(number, os.strerror(number))
+        if real in self.said.damaged:
+            raise NotCaptured(self.said.damaged[real], Why.DAMAGED)
         if real in self.said.left_out:
-            raise NotCaptured(errno.ENOENT, "is not in the capture")
+            raise NotCaptured()
         return super()._file(path)
 
     def names(self, path: str) -> list[str]:
@@ -134,11 +141,19 @@ class CapturedTree(MemoryTree):
         if number:
             raise OSError(number, os.strerror(number))
         super().names(path)
-        raise NotCaptured(errno.ENOENT, "is not in the capture")
+        raise NotCaptured()
 
     def stat(self, path: str, follow: bool) -> Stat:
         real = self._resolve(path, follow_last=follow) or "/"
         return self.said.stats.get(real) or super().stat(path, follow)
+
+
+def is_unpacked(folder: str) -> bool:
+    """Whether a capture was unpacked into a folder of this computer: its statement lies there."""
+    try:
+        return stat.S_ISREG(os.lstat(f"{folder}{FILE}").st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def opened(nodes: Nodes) -> MemoryTree:

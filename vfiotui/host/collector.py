@@ -9,7 +9,7 @@ from vfiotui.host.capture_list import Allowed, rom_rule, rule_for
 from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.reduce_script import PROGRAM
 from vfiotui.host.root import Root
-from vfiotui.host.scrub import Scrubber
+from vfiotui.host.scrub import Scrubber, Senseless
 from vfiotui.host.tree import Stat
 from vfiotui.model.nodes import File, Folder, Node, Symlink
 from vfiotui.model.reading import Reading, Unread, Why, or_else
@@ -50,6 +50,7 @@ class Collector:
         self.listed: dict[str, tuple[str, ...]] = {}
         self.acl: set[str] = set()
         self.left_out: dict[str, str] = {}
+        self.damaged: dict[str, str] = {}
 
     def _kept(self, path: str) -> str:
         return self._scrub.path(path) or "/"
@@ -117,7 +118,7 @@ class Collector:
                 self.out.nodes[kept] = File(b"", found.mode & 0o7777, found.mtime)
                 self.left_out[kept] = NO_RULE
             return
-        if isinstance(node, File) and kept not in self.left_out:
+        if kept in self.damaged or (isinstance(node, File) and kept not in self.left_out):
             return
         self.left_out.pop(kept, None)
         self.out.nodes[kept] = File(b"", found.mode & 0o7777, found.mtime)
@@ -134,7 +135,12 @@ class Collector:
         if isinstance(data, Unread):
             self.errors[kept] = errno.EFBIG if data.why is Why.TOO_BIG else errno.EIO
             return
-        made = self._reduced(rule, data)
+        try:
+            made = self._reduced(rule, data)
+        except Senseless as error:
+            self.damaged[kept] = str(error)
+            self.out.left_out[asked] = f"{NO_SENSE}: {error}"
+            return
         if made is None:
             self._leave_out(asked, kept, NO_SENSE)
             return
@@ -144,6 +150,8 @@ class Collector:
     def _reduced(self, rule: Allowed, data: bytes) -> bytes | None:
         try:
             return rule.reduce(data, self._scrub)
+        except Senseless:
+            raise
         except (ValueError, IndexError, KeyError, RecursionError, OverflowError):
             # A reduction is no reader that every input was made for: what it cannot follow stays at home.
             return None
@@ -218,5 +226,5 @@ class Collector:
         """Adds a file that stands for what only the running host tells."""
         self.out.nodes[path] = File(data, 0o644)
         self.out.kept[path] = (fields, len(data))
-        for noted in (self.errors, self.left_out, self.stats):
+        for noted in (self.errors, self.left_out, self.damaged, self.stats):
             noted.pop(path, None)

@@ -7,6 +7,9 @@ formatdomain, qemu(1).
 
 from __future__ import annotations
 
+import re
+from xml.parsers import expat
+
 PATHS = """
 etc usr lib lib64 share local bin sbin log dmesg dmesg.0 misc hwdata boot efi EFI Linux loader entries grub grub2
 dev mapper disk by-id by-uuid by-label by-path by-partuuid by-partlabel vfio devices shm input dri snd kvm iommu
@@ -232,6 +235,13 @@ work works would write writes written yet your
 """
 """Words of this program's own sentences: titles of plans, and why a step failed."""
 
+XML = """
+XML domstatus column type never libvirt instead status inside end domain network codec can't decode byte bytes
+position invalid start continuation data unexpected truncated illegal encoding ordinal range surrogate character maps
+undefined encode declared utf-8 utf-16 utf-16-le utf-16-be us-ascii ascii iso-8859-1 iso-8859-15 latin-1 windows-1252
+"""
+"""Words of the sentences about XML that is damaged: of Python's codecs, and beside them all those of expat."""
+
 
 def words_of(*topics: str) -> frozenset[str]:
     """The words of some topics."""
@@ -243,5 +253,5 @@ MODULE_NAMES = frozenset(word.replace("-", "_") for word in words_of(MODULES))
 USER_NAMES = words_of(USERS)
 PUBLIC = words_of(PATHS, PARAMETERS, VALUES, MODULES, OPTIONS, USERS, PROGRAMS, LOG, HARDWARE, GRUB, CONFIG)
 """Every word of the lists above."""
-OWN_SENTENCES = PUBLIC | words_of(OWN)
-"""What stays of a sentence that this program wrote."""
+OWN_SENTENCES = PUBLIC | words_of(OWN, re.sub("[()]", " ", " ".join(expat.errors.codes)), XML)
+"""What stays of a sentence that this program or the parser of XML wrote."""

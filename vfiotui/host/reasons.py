@@ -32,7 +32,7 @@ def unread(error: OSError | ValueError, path: str) -> Unread:
     if isinstance(error, ValueError):
         return Unread("has an impossible name", Why.DAMAGED, path)
     if isinstance(error, NotCaptured):
-        return Unread("is not in the capture", Why.NOT_HERE, path)
+        return Unread(error.reason, error.why, path)
     known = REASONS.get(error.errno or 0)
     why, reason = known or (Why.DAMAGED, os.strerror(error.errno or errno.EIO).lower())
     return Unread(reason, why, path)

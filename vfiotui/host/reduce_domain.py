@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import unescape
 
 from vfiotui.formats.domain_boot import OSINFO
 from vfiotui.formats.domain_devices import QEMU
-from vfiotui.formats.xml_text import ATTRIBUTE, Element, XmlText, escaped
+from vfiotui.formats.domain_xml import parse, parse_status
+from vfiotui.formats.network_xml import parse_network
+from vfiotui.formats.xml_text import ATTRIBUTE, Element, XmlText, decode, escaped
 from vfiotui.host.domain_fields import NETWORK_TABLE, OPTION_KEYS, TABLE, WORDS
-from vfiotui.host.scrub import Scrubber, is_public
+from vfiotui.host.scrub import Scrubber, Senseless, is_public
 
 LONG = re.compile(r"[0-9]{1,20}|0x[0-9a-fA-F]{1,8}|[0-9,\-^]{1,2000}")
 MACHINE = re.compile(r"(?:pc|pc-q35|pc-i440fx|virt|q35)(?:-[a-z0-9.+~]{1,20}){0,3}")
@@ -197,37 +200,55 @@ def _blanks(data: bytes) -> str:
     return tail or lead
 
 
-def domain(text: str, scrub: Scrubber) -> str | None:
-    """A guest's definition; None where it is no sound domain XML."""
-    document = _parsed(text)
-    if document is None or document.root.tag not in ("domain", "domstatus"):
-        return None
-    writer = _Writer(document.text.encode(), scrub)
-    if document.root.tag == "domain":
-        written = writer.element(document.root, "")
-        return None if written is None else written + "\n"
-    state = document.root.attributes.get("state", "running")
-    pid = document.root.attributes.get("pid", "")
-    inner = document.root.find("domain")
-    body = None if inner is None else writer.element(inner, "")
-    if body is None:
-        return None
-    told = f" pid='{pid}'" if pid.isdigit() else ""
-    shown = state if state in ("running", "paused", "pmsuspended", "crashed") else "running"
-    return f"<domstatus state='{shown}'{told}>\n  {body}\n</domstatus>\n"
+def domain(text: str, scrub: Scrubber) -> str:
+    """A guest's definition; Senseless with its reader's words where it is no sound domain XML."""
+    with _judged(scrub):
+        parse(text, source="")
+        return f"{_written(XmlText(text), scrub)}\n"
 
 
-def network(text: str, scrub: Scrubber) -> str | None:
-    """A network's definition: its name, and the devices that it hands to guests; None where it is none."""
-    document = _parsed(text)
-    if document is None or document.root.tag != "network":
-        return None
-    written = _Writer(document.text.encode(), scrub, NETWORK_TABLE).element(document.root, "")
-    return None if written is None else written + "\n"
+def domain_file(data: bytes, scrub: Scrubber) -> bytes:
+    """A file of a guest's definition in any encoding, as UTF-8."""
+    with _judged(scrub):
+        return domain(decode(data)[0], scrub).encode()
 
 
-def _parsed(text: str) -> XmlText | None:
+def status_file(data: bytes, scrub: Scrubber) -> bytes:
+    """A file of a running guest: its state, its process and its definition."""
+    with _judged(scrub):
+        text = decode(data)[0]
+        parse_status(text, source="")
+        document = XmlText(text)
+        inner = document.root.find("domain")
+        assert inner is not None
+        state = document.root.attributes.get("state", "running")
+        pid = document.root.attributes.get("pid", "")
+        told = f" pid='{pid}'" if re.fullmatch("[0-9]{1,10}", pid) else ""
+        shown = state if state in ("running", "paused", "pmsuspended", "crashed") else "running"
+        body = _Writer(document.text.encode(), scrub).element(inner, "")
+        return f"<domstatus state='{shown}'{told}>\n  {body}\n</domstatus>\n".encode()
+
+
+def network_file(data: bytes, scrub: Scrubber) -> bytes:
+    """A file of a network's definition: its name, and the devices that it hands to guests."""
+    with _judged(scrub):
+        text = decode(data)[0]
+        parse_network(text)
+        return f"{_written(XmlText(text), scrub, NETWORK_TABLE)}\n".encode()
+
+
+def _written(document: XmlText, scrub: Scrubber, table: Mapping[str, tuple[frozenset[str], bool]] = TABLE) -> str:
+    written = _Writer(document.text.encode(), scrub, table).element(document.root, "")
+    assert written is not None
+    return written
+
+
+@contextmanager
+def _judged(scrub: Scrubber) -> Iterator[None]:
+    """Turns a parser's complaint into Senseless: its own words and places stay."""
     try:
-        return XmlText(text)
-    except (ValueError, RecursionError):
-        return None
+        yield
+    except Senseless:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Senseless(scrub.sentence(str(error))) from error

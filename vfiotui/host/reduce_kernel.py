@@ -278,6 +278,18 @@ def figures(keys: str) -> Callable[[str, Scrubber], str]:
     return reduce
 
 
+def switch(text: str, scrub: Scrubber) -> str:
+    """The parameter of a module: numbers and switches stay, the words of any other text are scrubbed."""
+    bare = text.strip()
+    return text if re.fullmatch(r"[YNyn]|[\d,.\-]{0,40}|0x[0-9a-fA-F]{1,8}", bare) else f"{scrub.text(bare)}\n"
+
+
+def rollup(text: str, scrub: Scrubber) -> str:
+    """/proc/PID/smaps_rollup: a head that is not read, then sums; addresses are left out."""
+    rows = re.findall(r"^(?:Rss|\w*Huge\w*|\w*Pmd\w*|\w*Hugetlb):\s+\d{1,19} kB$", text, re.MULTILINE)
+    return "\n".join(["0-0 ---p 0 0:0 0 [rollup]", *rows, ""])
+
+
 def numbers(text: str, scrub: Scrubber) -> str | None:
     """One line of numbers; None where it holds anything else."""
     return text if re.fullmatch(r"[\d\s.,:\-+a-fx]{0,4096}", text) else None

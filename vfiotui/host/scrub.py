@@ -111,6 +111,10 @@ def between(before: str, after: str) -> str:
     return f"{before}+" if before else "+"
 
 
+class Senseless(ValueError):
+    """What the reader of a file says of it, where it makes no sense: without what identifies."""
+
+
 class Scrubber:
     """Replaces what identifies in one capture; `replaced` holds what became what."""
 

@@ -8,6 +8,7 @@ import stat as stat_bits
 from typing import Protocol
 
 from vfiotui.host.walk import FOLLOW, LIST, LOOK, READ, Top, opened, real
+from vfiotui.model.reading import Why
 from vfiotui.model.value import dataclass
 
 
@@ -26,7 +27,12 @@ class Stat:
 
 
 class NotCaptured(OSError):
-    """A capture does not hold this: whether it is there on its host is not known."""
+    """A capture does not hold this: whether it is there on its host is not known, or what its reader said there."""
+
+    def __init__(self, reason: str = "is not in the capture", why: Why = Why.NOT_HERE) -> None:
+        super().__init__(errno.ENOENT, reason)
+        self.reason = reason
+        self.why = why
 
 
 class Tree(Protocol):
