@@ -299,6 +299,11 @@ def host_with_secrets() -> dict[str, Node]:
     nodes = dict(build(base))
     for path, text in texts().items():
         nodes[path] = File(text.encode())
+    from tests.host.planted_more import more_texts
+
+    for path, text in more_texts().items():
+        before = nodes.get(path)
+        nodes[path] = File((before.data if isinstance(before, File) else b"") + text.encode())
     for path, data in binaries().items():
         nodes[path] = File(data)
     nodes[f"/dev/disk/by-id/nvme-Samsung_SSD_{secret('by-id link')}"] = Symlink("../../nvme0n1")

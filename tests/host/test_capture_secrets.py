@@ -44,7 +44,7 @@ def test_no_secret_leaves(mode: Mode) -> None:
     capture = collect(root, domains.read(root))
     buffer = io.BytesIO()
     pack(capture.nodes, buffer)
-    assert len(SECRETS) >= 100
+    assert len(SECRETS) >= 300
     assert leaks(unpacked(buffer.getvalue())) == {}
 
 
@@ -64,8 +64,8 @@ def test_what_is_judged_is_still_there() -> None:
     assert not isinstance(facts.boot, Unread) and not isinstance(facts.virt, Unread)
     assert not isinstance(facts.boot.cmdline, Unread) and facts.boot.cmdline.last("iommu") == "pt"
     assert not isinstance(facts.virt.domains, Unread)
-    (guest,) = facts.virt.domains
-    assert guest.name == "guest-1" and guest.hostdevs[0].address == "0000:01:00.0" and guest.running
+    (guest,) = (g for g in facts.virt.domains if g.running)
+    assert guest.name.startswith("guest-") and guest.hostdevs[0].address == "0000:01:00.0" and guest.running
     assert guest.devices.disks[1].source.endswith(".qcow2")
     assert {f.path for f in facts.boot.modprobe} >= {"/etc/modprobe.d/vfio.conf"}
     assert GUEST not in str(facts)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.host import reduce_domain, reduce_loader, reduce_script, reduce_shell, reduce_text
-from vfiotui.host.scrub import Scrubber, is_public
+from vfiotui.host.scrub import Scrubber, Senseless, is_public
 
 NAMES = (("tower", "host"), ("win10", "guest-1"), ("ada", "user-1"))
 DOMAIN = """<domain type='kvm'>
@@ -133,8 +133,12 @@ def test_every_reduction_bears_every_text(text: str) -> None:
 
     for one in allowed():
         if one.limit < 16 << 20:
-            made = one.reduce(text.encode(), Scrubber(NAMES))
-            assert made is None or isinstance(made, bytes), one.pattern
+            try:
+                made = one.reduce(text.encode(), Scrubber(NAMES))
+            except Senseless as error:
+                assert "\n" not in str(error) and len(str(error)) < 200, one.pattern
+            else:
+                assert made is None or isinstance(made, bytes), one.pattern
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))

@@ -139,13 +139,15 @@ def allowed() -> tuple[Allowed, ...]:
         *_data_rules(_config_gz, "options that are y, m, n or numbers", ["/proc/config.gz"]),
         *_text_rules(
             _kernel, FIGURES,
-            _below("/proc", "meminfo modules interrupts iomem buddyinfo pagetypeinfo vmstat zoneinfo fb stat uptime"
+            _below("/proc", "meminfo iomem buddyinfo pagetypeinfo vmstat zoneinfo fb stat uptime"
                    " softirqs loadavg sys/kernel/sched_rt_runtime_us sys/kernel/split_lock_mitigate"
                    " sys/kernel/dmesg_restrict sys/kernel/sched_autogroup_enabled"
                    " sys/kernel/nmi_watchdog sys/kernel/watchdog sys/kernel/timer_migration sys/kernel/numa_balancing"
                    " sys/vm/* irq/default_smp_affinity irq/*/smp_affinity_list irq/*/effective_affinity_list"
                    " driver/nvidia/gpus/*/information"),
         ),
+        *_text_rules(reduce_kernel.interrupts, "counts and drivers", ["/proc/interrupts"]),
+        *_text_rules(reduce_kernel.modules, "names and users of modules", ["/proc/modules"]),
         *_text_rules(reduce_kernel.process_name, "names of well-known programs", ["/proc/*/comm"]),
         *_data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
         *_text_rules(reduce_kernel.control_groups, "of QEMU: its own group", ["/proc/*/cgroup"]),
@@ -212,14 +214,14 @@ def allowed() -> tuple[Allowed, ...]:
             _below(NODE, "* node*/cpulist node*/cpumap node*/meminfo node*/distance node*/hugepages/*/*")
         ),
         *_text_rules(
-            _kernel, "switches of these modules",
+            reduce_kernel.switch, "switches, numbers and public words",
             _below("/sys/module", "kvm/parameters/* kvm_amd/parameters/* kvm_intel/parameters/* vfio/parameters/*"
                    " vfio_pci/parameters/* vfio_iommu_type1/parameters/* kvmfr/parameters/* intel_iommu/parameters/*"
                    " amd_iommu/parameters/* pcie_aspm/parameters/* workqueue/parameters/* intel_idle/parameters/*"
                    " processor/parameters/* nvidia_drm/parameters/* rcutree/parameters/* snd_hda_intel/parameters/*"),
         ),
         *_text_rules(
-            reduce_kernel.switch, "switches and numbers of modules of these kinds; words scrubbed",
+            reduce_kernel.switch, "switches, numbers and public words",
             (f"/sys/module/{kind}/parameters/*" for kind in modules.TOLD),
         ),
         *_data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from vfiotui.host.public_words import USER_NAMES
 from vfiotui.host.root import Root
+from vfiotui.host.scrub import is_public
 from vfiotui.model.domain import Domain
 from vfiotui.model.reading import or_else
 
@@ -55,6 +56,8 @@ def identifiers(root: Root, guests: Iterable[Domain]) -> tuple[tuple[str, str], 
         bare = re.sub(r"[^0-9a-f]", "", address.lower())
         if len(bare) == 12 and set(bare) - {"0"}:
             found += [(bare, f"mac-{number}")]
+    links = sorted(n for n in or_else(root.names("/sys/class/net"), ()) if not is_public(n))
+    found += [(name, f"net-{number}") for number, name in enumerate(links, 1)]
     return tuple(found)
 
 

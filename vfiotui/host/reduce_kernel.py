@@ -264,7 +264,7 @@ def control_groups(text: str, scrub: Scrubber) -> str:
         number, _, rest = line.partition(":")
         names, _, path = rest.partition(":")
         if path.startswith("/") and "qemu" in path and number.isdigit():
-            kept.append(f"{number}:{names}:{scrub.path('/sys' + path).removeprefix('/sys')}\n")
+            kept.append(f"{number}:{names}:{scrub.path(f'/sys/fs/cgroup{path}').removeprefix('/sys/fs/cgroup')}\n")
     return "".join(kept)
 
 
@@ -276,6 +276,25 @@ def figures(keys: str) -> Callable[[str, Scrubber], str]:
         return "".join(f"{m[0]}\n" for m in wanted.finditer(text))
 
     return reduce
+
+
+def interrupts(text: str, scrub: Scrubber) -> str:
+    """/proc/interrupts: as it is, names of interfaces aside."""
+    return scrub.inside(text)
+
+
+def modules(text: str, scrub: Scrubber) -> str | None:
+    """/proc/modules without addresses; modules that are of no kernel's tree keep well-known names only."""
+    rows = [line.split(" ", 6) for line in text.split("\n") if line]
+    if any(len(row) < 6 for row in rows):
+        return None
+    strange = {row[0] for row in rows if len(row) > 6 and "O" in row[6]}
+    named = {name: scrub.word(name) for name in strange}
+
+    def users(names: str) -> str:
+        return ",".join(named.get(n, n) for n in names.split(","))
+
+    return "".join(f"{named.get(r[0], r[0])} {r[1]} {r[2]} {users(r[3])} {r[4]} 0x0\n" for r in rows)
 
 
 def switch(text: str, scrub: Scrubber) -> str:

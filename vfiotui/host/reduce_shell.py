@@ -33,7 +33,7 @@ def shell(names: Iterable[str], kernel: Iterable[str] = ()) -> Reduce:
             if name in kept:
                 head, sep, value = raw.partition("=")
                 made = _values(value, scrub) if name in kernel_names else scrub.text(value)
-                regions.append(head + sep + made)
+                regions.append(_subscripted(head, scrub) + sep + made)
             else:
                 regions.append(": " + "\n#" * raw.count("\n"))
             pieces += [text[at : one.start], f"\0{len(regions) - 1}\0"]
@@ -52,6 +52,12 @@ def shell(names: Iterable[str], kernel: Iterable[str] = ()) -> Reduce:
         return re.sub(r"\0(\d+)\0", lambda m: regions[int(m[1])], reduced)
 
     return reduce
+
+
+def _subscripted(head: str, scrub: Scrubber) -> str:
+    """The left side of an assignment; a person may have written its subscript."""
+    name, bracket, rest = head.partition("[")
+    return f"{name}{bracket}{scrub.text(rest)}"
 
 
 def _values(raw: str, scrub: Scrubber) -> str:

@@ -46,6 +46,9 @@ DEVICE = re.compile(
 PUBLIC_LOWER = frozenset(word.lower() for word in PUBLIC)
 NAMED_BY_PEOPLE = frozenset({"net", "block", "slaves", "holders"})
 """Folders of sysfs with names of interfaces and volumes."""
+CONTROL_GROUPS = "/sys/fs/cgroup/"
+CONTROLLER = re.compile(r"(?:cgroup|cpu|cpuset|memory|hugetlb|io|pids|rdma|misc|irq|unified)(?:\.[\w.]+)?", re.ASCII)
+"""Files of control groups, and folders of their first version; all other folders bear names of services and guests."""
 EXTENSIONS = frozenset(
     "qcow2 raw img iso rom bin fd xml conf cfg json sh hook service socket target mount timer path rules preset efi ko"
     " install yaml vmdk vdi vhd vhdx desktop list".split()
@@ -132,6 +135,7 @@ class Scrubber:
         self.replaced.update(telling)
         known = "|".join(map(re.escape, sorted((n for n in telling if len(n) > 2), key=len, reverse=True)))
         named = rf"(?<![^\W_])(?:{known})(?![^\W_])" if known else r"(?!)"
+        self._inside = re.compile(named, re.IGNORECASE)
         alone = rf"(?<![\w-])(?:{known})(?![\w-])" if known else r"(?!)"
         ids = f"(?P<pci>{PCI})|(?P<uuid>{UUID})|(?P<mac>{MAC})|(?P<ip>{IPV4})|(?P<ip6>{IPV6})|(?P<long>{LONG_ID})"
         self._ids = re.compile(f"(?P<named>{alone})|{ids}", re.IGNORECASE)
@@ -223,6 +227,10 @@ class Scrubber:
         """A text that the kernel or a package made: only what is known to identify is replaced in it."""
         return self._ids.sub(self._id, text)
 
+    def inside(self, text: str) -> str:
+        """A text of the kernel with names in the midst of words, as drivers name interrupts after interfaces."""
+        return self.kernel(self._inside.sub(lambda m: self._lower[m[0].lower()], text))
+
     def text(self, text: str) -> str:
         """A text that a person may have written: every word that is not public is replaced.
 
@@ -307,8 +315,11 @@ class Scrubber:
     def _kernel_path(self, path: str, in_sysfs: bool) -> str:
         """A path below /sys or /proc: the kernel's own names stay, those that an administrator gives do not."""
         made, above = [], ""
-        for part in path.split("/"):
-            if in_sysfs and above in NAMED_BY_PEOPLE:
+        grouped = in_sysfs and path.startswith(CONTROL_GROUPS)
+        for number, part in enumerate(path.split("/")):
+            if grouped and number > 3:
+                made.append(part if CONTROLLER.fullmatch(part) else self.text(part))
+            elif in_sysfs and above in NAMED_BY_PEOPLE:
                 made.append(self.text(part))
             elif in_sysfs and part.startswith("lower_"):
                 made.append(f"lower_{self.text(part[6:])}")
