@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +18,18 @@ from tests.machines import root_of
 from vfiotui.demo.machine import demo_root_parts, names
 from vfiotui.demo.scale import scale_host
 from vfiotui.host import domains
-from vfiotui.host.capture import collect
+from vfiotui.host.capture import collect, observe
 from vfiotui.host.capture_list import allowed, rule_for
 from vfiotui.host.captured import FILE
+from vfiotui.host.collector import PUBLIC_DATA
 from vfiotui.host.gather import gather
 from vfiotui.host.memory_tree import MemoryTree
+from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.root import Root
+from vfiotui.host.tree import Tree
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.reading import Unread, Why, or_else
 from vfiotui.rules import judge
 
 
@@ -142,6 +146,24 @@ def test_every_file_of_a_capture_is_in_the_list() -> None:
     assert {fields for fields, _ in capture.kept.values()} <= patterns
     assert all(size == len(node.data) for path, (_, size) in capture.kept.items()
                if isinstance(node := capture.nodes[path], File))  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["tower", "live", "guest-devices", "given", "clean"])
+def test_every_file_that_a_reader_asks_for_is_in_the_list(name: str) -> None:
+    """A reader that is new says with this test that the list does not know its file yet."""
+    made = {"live": Root.live, "tower": lambda: demo_root("tower")}
+    root = made[name]() if name in made else root_of(HOSTS.get(name, HOSTS["clean"]))
+    asked: list[RecordingTree] = []
+
+    def recorded(tree: Tree, moving: Mapping[str, Callable[[], bytes]]) -> RecordingTree:
+        asked.append(RecordingTree(tree, moving))
+        return asked[0]
+
+    virt = domains.read(root)
+    observe(root.through(recorded), virt)
+    roms = {h.rom_file for g in or_else(virt.domains, ()) for h in g.hostdevs}
+    strange = {p for p in asked[0].read_paths if rule_for(p) is None and p not in (*PUBLIC_DATA, *roms)}
+    assert asked[0].read_paths and strange == set()
 
 
 def test_whole_folders_are_never_taken() -> None:

@@ -77,7 +77,7 @@ def _matters(root: Root, path: str, processes: frozenset[str]) -> bool:
     return True
 
 
-def _observe(root: Root, virt: Reading[Virt]) -> Facts:
+def observe(root: Root, virt: Reading[Virt]) -> Facts:
     """Reads whatever any command reads of a machine that does not move."""
     facts = gather(root, virt)
     survey(root, SETTINGS)
@@ -97,7 +97,7 @@ def collect(root: Root, virt: Reading[Virt]) -> Capture:
         trees.append(RecordingTree(tree, moving))  # type: ignore[arg-type]
         return trees[0]
 
-    facts = _observe(root.through(recorded), virt)
+    facts = observe(root.through(recorded), virt)
     asked = trees[0]
     guests = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
     scrub = Scrubber(identifiers(root, guests))
