@@ -23,8 +23,9 @@ def build_boot(tree: TreeBuilder, host: Host) -> None:
     tree.file("/etc/initramfs-tools/initramfs.conf", "MODULES=most\nCOMPRESS=zstd")
     tree.file("/etc/initramfs-tools/modules", "# modules for the initramfs\n")
     tree.file("/usr/sbin/update-initramfs", b"#!/bin/sh\n", 0o755)
-    tree.file("/var/log/dmesg", host.log)
-    tree.file("/var/log/dmesg.0", host.last_log)
+    first = f"[    0.000000] Linux version {host.release}\n"
+    tree.file("/var/log/dmesg", host.log and first + host.log)
+    tree.file("/var/log/dmesg.0", host.last_log and first + host.last_log)
     tree.file(f"/boot/initrd.img-{host.release}", initramfs(host), mtime=host.built)
     tree.files("/proc/sys/kernel", split_lock_mitigate=host.split_lock, sched_rt_runtime_us=950000)
     tree.folder("/run")

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from vfiotui.formats import posix_acl
+from vfiotui.formats.refused import Refused
 from vfiotui.host import qemu_conf
 from vfiotui.host.root import Root
 from vfiotui.model.access import Access, GuestFile, HookFile
@@ -83,17 +85,24 @@ def person(root: Root, name: str) -> Reading[Person]:
 
 
 def may_pass(root: Root, folder: str, who: Person) -> Reading[bool]:
-    """Whether a user may pass a folder by its mode; an access list shows in the group's bits and is let through."""
+    """Whether a user may pass a folder, by its access list where it has one, else by its mode."""
     found = root.stat(folder)
     if isinstance(found, Unread):
         return found
-    if who.uid == 0 or found.mode & OTHERS_PASS:
+    if who.uid == 0:
         return True
     if found.owner == who.uid:
         return bool(found.mode & OWNER_PASS)
-    if found.group in who.groups:
-        return bool(found.mode & GROUP_PASS)
-    return root.has_acl(folder)
+    listed = root.acl(folder)
+    if isinstance(listed, Unread):
+        # The bits of the group are the most that a list gives to whom it names.
+        return listed if found.mode & (OTHERS_PASS | GROUP_PASS) else False
+    if listed is not None:
+        try:
+            return posix_acl.passes(listed, who.uid, who.groups, found.owner, found.group)
+        except Refused as error:
+            return Unread(f"its access list cannot be read: {error}", Why.DAMAGED, folder)
+    return bool(found.mode & (GROUP_PASS if found.group in who.groups else OTHERS_PASS))
 
 
 def blocked_at(root: Root, path: str, who: Person) -> Reading[str]:

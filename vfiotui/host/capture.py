@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from vfiotui.host import domains, mounts, reduce_domain, reduce_kernel, trial, versions
+from vfiotui.host import domains, kernel_log, last_boot, mounts, reduce_domain, reduce_kernel, trial, versions
 from vfiotui.host.access import login
 from vfiotui.host.captured import FILE, Statement, to_json
 from vfiotui.host.collector import KERNEL_MADE, PUBLIC_DATA, Capture, Collector
@@ -187,6 +187,11 @@ def _statement(root: Root, facts: Facts, virt: Reading[Virt], collector: Collect
     for name, part in (("kernel_log", facts.kernel_log), ("last_boot", facts.last_boot), ("kvm", facts.kvm_device)):
         if isinstance(part, Unread):
             unread[name] = part
+    for name, key in (("kernel_log", kernel_log.CUT), ("last_boot", last_boot.CUT)):
+        # A capture holds no log as a whole: what its own statement says of it counts.
+        lost = any(gap.reason == kernel_log.CUT_REASON for gap in facts.gaps.get(name, ()))
+        if (key in before.facts) if before else lost:
+            more[key] = kernel_log.CUT_REASON
     if not isinstance(facts.kernel_log, Unread):
         text = "".join(_as_dmesg(line.at, line.text) for line in facts.kernel_log)
         collector.put("/var/log/dmesg", reduce_kernel.kernel_log(text, scrub).encode(), "lines that a check looks for")

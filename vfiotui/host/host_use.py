@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from vfiotui.host import block, network
 from vfiotui.host.root import Root
@@ -17,7 +18,6 @@ LINE = re.compile(r"(?:[INPSUHB]: .*)?")
 """A line of /proc/bus/input/devices (drivers/input/input.c input_devices_seq_show)."""
 REPEAT, KEYS = 1 << 0x14, 1 << 0x01
 """Bits of EV: keys that repeat are those of a keyboard; power buttons and lids do not repeat (input/event-codes)."""
-PLACES = 200
 
 
 def unescaped(text: str) -> str:
@@ -44,21 +44,31 @@ def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...
             wanted.setdefault(unescaped(words[1]), unescaped(words[0]))
         elif words[2] == "zfs":
             pooled.append(f"{unescaped(words[1])} (zfs)")
-    sources = [(source, place) for place, source in list(wanted.items())[:PLACES]]
+    sources = [(source, place) for place, source in wanted.items()]
     swaps = or_else(root.lines(SWAPS, 1 << 16), ())[1:]
     sources += [(w[0], "swap") for w in (line.split() for line in swaps) if len(w) > 1 and w[1] == "partition"]
     found: dict[tuple[str, str], DiskUse] = {}
     unseen = list(pooled)
     members = block.pools(root)
+    # A host of containers mounts one disk at thousands of places.
+    followed = {source: _followed(root, members, source) for source in dict.fromkeys(s for s, _ in sources)}
     for source, place in sources:
-        name = block.name_of(root, source)
-        together = members.get(name, (name,)) if name else ()
-        disks = [d for n in together for d in block.disks_below(root, n)]
-        uses = [DiskUse(bdf, disk, place) for disk in disks if (bdf := block.controller_of(root, disk))]
+        name, disks = followed[source]
+        uses = [DiskUse(bdf, disk, place) for bdf, disk in disks]
         found.update({(u.bdf, u.place): u for u in reversed(uses)})
         if not uses and not name.startswith(("loop", "zram")):
             unseen.append(f"{place} ({source})")
     return tuple(found.values()), tuple(unseen)
+
+
+def _followed(
+    root: Root, members: Mapping[str, tuple[str, ...]], source: str
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The kernel's name of a block device, and the controllers and disks that it lies on."""
+    name = block.name_of(root, source)
+    together = members.get(name, (name,)) if name else ()
+    disks = [d for n in together for d in block.disks_below(root, n)]
+    return name, tuple((bdf, disk) for disk in disks if (bdf := block.controller_of(root, disk)))
 
 
 def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from vfiotui.host import journal
 from vfiotui.host.reasons import unread
@@ -17,6 +19,12 @@ from vfiotui.model.reading import Reading, Unread, Why, then
 
 KMSG = "/dev/kmsg"
 SAVED = ("/var/log/dmesg", "/cmd/dmesg")
+FIRST_WORDS = ("Linux version ", "Booting Linux on ")
+HEAD = 100
+"""Messages at most ahead of the kernel's version: early consoles and Arm's firmware have a few."""
+CUT = "kernel_log_cut"
+"""What a capture says of a log whose beginning was lost, in its facts."""
+CUT_REASON = "does not reach back to the beginning of the boot"
 TOPICS = (
     "dmar|amd-vi|iommu|vfio|bar |can't reserve|reset|flr|d3cold|power state|aer|pcieport|kvm|split_lock|split lock"
     "|hugepage|hugetlb|efifb|simpledrm|bootfb|x86/pat|invalid pci rom|fell off|fallen off|vgaarb|acs|remapping"
@@ -52,9 +60,25 @@ def parse_record(record: bytes) -> LogLine | None:
     return LogLine(None if micros is None else micros / 1e6, line)
 
 
-def read_ring(root: Root) -> Reading[tuple[LogLine, ...]]:
-    """The lines of the ring buffer that touch passthrough."""
+def is_first(record: bytes) -> bool:
+    """Whether a record of /dev/kmsg is the first of its boot: the kernel numbers them from 0 on."""
+    fields = record.partition(b";")[0].split(b",")
+    return len(fields) > 2 and fields[1] == b"0"
+
+
+def begins(messages: Iterable[str]) -> bool:
+    """Whether messages, oldest first, begin where their boot began: with the kernel's version, or on Arm with its CPU.
+
+    >>> begins(["Linux version 6.12.9-amd64 (build)"]), begins(["usb 1-1: new device"])
+    (True, False)
+    """
+    return any(m.startswith(FIRST_WORDS) for m in islice(messages, HEAD))
+
+
+def read_ring(root: Root) -> Reading[tuple[tuple[LogLine, ...], bool]]:
+    """The lines of the ring buffer that touch passthrough, and whether it still holds all since the boot began."""
     found: list[LogLine] = []
+    whole: bool | None = None
     try:
         fd = os.open(root.tree.where(KMSG), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -67,9 +91,11 @@ def read_ring(root: Root) -> Reading[tuple[LogLine, ...]]:
                 break
             except BrokenPipeError:
                 # Records were overwritten while we read: the kernel goes on at the oldest one left.
+                whole = False
                 continue
             if not record:
                 break
+            whole = is_first(record) if whole is None else whole
             line = parse_record(record)
             if line is not None and touches(line.text):
                 found.append(line)
@@ -79,7 +105,7 @@ def read_ring(root: Root) -> Reading[tuple[LogLine, ...]]:
         return unread(error, KMSG)
     finally:
         os.close(fd)
-    return tuple(found)
+    return tuple(found), whole is True
 
 
 def parse_dmesg(text: str) -> tuple[LogLine, ...]:
@@ -93,25 +119,50 @@ def parse_dmesg(text: str) -> tuple[LogLine, ...]:
     return tuple(found)
 
 
+def text_messages(text: str) -> Iterator[str]:
+    """The first messages of dmesg's output, without their stamps."""
+    for line in text.split("\n", HEAD)[:HEAD]:
+        match = STAMP.match(line)
+        yield match[2] if match else line
+
+
+def note_cut(root: Root, messages: Iterable[str], path: str) -> None:
+    """Notes that a log's beginning was lost, where it was: nothing passes on what is left of it."""
+    if not begins(messages):
+        root.missed(Unread(CUT_REASON, Why.VANISHED, path))
+
+
+def _read_live(root: Root) -> Reading[tuple[LogLine, ...]]:
+    """The ring buffer where it holds the whole boot, else the journal where that does; what was lost is noted."""
+    ring = read_ring(root)
+    if not isinstance(ring, Unread) and ring[1]:
+        return ring[0]
+    # Members of the groups systemd-journal and adm may read in the journal what the ring refuses them.
+    kept = journal.kernel_lines(root, 0)
+    journaled = () if isinstance(kept, Unread) else kept
+    whole = begins(line.text for line in journaled)
+    if not whole and (journaled or not isinstance(ring, Unread)):
+        root.missed(Unread(CUT_REASON, Why.VANISHED, KMSG))
+    if whole or (isinstance(ring, Unread) and journaled):
+        return tuple(line for line in journaled if touches(line.text))
+    return ring if isinstance(ring, Unread) else ring[0]
+
+
 def read(root: Root) -> Reading[tuple[LogLine, ...]]:
     """Kernel messages about passthrough, oldest first."""
     if root.is_live:
-        ring = read_ring(root)
-        if not isinstance(ring, Unread):
-            return ring
-        # Members of the groups systemd-journal and adm may read in the journal what the ring refuses them.
-        kept = journal.kernel_lines(root, 0)
-        if isinstance(kept, Unread) or not kept:
-            return ring
-        return tuple(line for line in kept if touches(line.text))
+        return _read_live(root)
     said = root.said
     if said is not None:
         if "kernel_log" in said.unread:
             return said.unread["kernel_log"]
+        if reason := str(said.facts.get(CUT, "")):
+            root.missed(Unread(reason, Why.VANISHED, SAVED[0]))
         return then(root.text(SAVED[0], LOG_LIMIT), parse_dmesg)
     for path in SAVED:
         text = root.text(path, LOG_LIMIT)
         if not isinstance(text, Unread):
+            note_cut(root, text_messages(text), path)
             return saved(text, path)
         if text.why is not Why.ABSENT:
             return text

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from vfiotui.host import journal
 from vfiotui.host.captured import Statement
-from vfiotui.host.kernel_log import LOG_LIMIT, parse_dmesg, saved, touches
+from vfiotui.host.kernel_log import LOG_LIMIT, note_cut, parse_dmesg, saved, text_messages, touches
 from vfiotui.host.root import Root
 from vfiotui.model.last_boot import LastBoot
 from vfiotui.model.mode import Mode
 from vfiotui.model.reading import Reading, Unread, Why, then
 
 ROTATED = "/var/log/dmesg.0"
+CUT = "last_boot_cut"
+"""What a capture says of a log whose beginning was lost, in its facts."""
 
 
 def read(root: Root) -> Reading[LastBoot]:
@@ -21,6 +23,7 @@ def read(root: Root) -> Reading[LastBoot]:
     text = root.text(ROTATED, LOG_LIMIT) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
     if not isinstance(text, Unread):
         ending = Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED)
+        note_cut(root, text_messages(text), ROTATED)
         return then(saved(text, ROTATED), lambda lines: LastBoot(lines, ending, ROTATED))
     if text.why not in (Why.ABSENT, Why.NOT_HERE):
         return text
@@ -28,6 +31,7 @@ def read(root: Root) -> Reading[LastBoot]:
     lines = journal.kernel_lines(root, boot)
     if isinstance(lines, Unread):
         return lines
+    note_cut(root, (line.text for line in lines), journal.FOLDER)
     kept = tuple(line for line in lines if touches(line.text))
     return LastBoot(kept, journal.was_shut_down(root, boot), f"journalctl -k -b {boot}")
 
@@ -39,5 +43,7 @@ def _captured(root: Root, said: Statement) -> Reading[LastBoot]:
     text = root.text(ROTATED)
     if isinstance(text, Unread):
         return text
+    if reason := str(said.facts.get(CUT, "")):
+        root.missed(Unread(reason, Why.VANISHED, ROTATED))
     ended: Reading[bool] = said.unread.get("shut_down", said.facts.get("shut_down") is True)
     return LastBoot(parse_dmesg(text), ended, str(said.facts.get("last_boot_source", ROTATED)))

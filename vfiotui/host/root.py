@@ -23,6 +23,7 @@ T = TypeVar("T")
 Data: TypeAlias = bytes
 """`Root.bytes` hides the built-in name inside its class."""
 
+ACL = "system.posix_acl_access"
 TEXT_LIMIT = 4 << 20
 """Bytes; the largest honest text here is modules.alias of a distribution kernel (about 1.5 MB)."""
 
@@ -233,11 +234,24 @@ class Root:
         return True
 
     def has_acl(self, path: str) -> Reading[bool]:
-        """Whether a name has an access list besides its mode; only the file system of a running system tells."""
-        if not self.is_live:
-            said = self.said
-            return said is not None and path in said.acl
-        return self._try(path, lambda: "system.posix_acl_access" in os.listxattr(self.tree.where(path)))
+        """Whether a name has an access list besides its mode."""
+        said = self.said
+        if said is not None:
+            return path in said.acl
+        if self.mode is Mode.CAPTURE and isinstance(self.tree, FolderTree):
+            return Unread("a copy of a host keeps no access lists", Why.NOT_HERE, path)
+        if not self.is_live and not isinstance(self.tree, FolderTree):
+            return False
+        return self._try(path, lambda: ACL in os.listxattr(self.tree.where(path)))
+
+    def acl(self, path: str) -> Reading[Data | None]:
+        """The access list of a name, as formats.posix_acl reads it; None where it has none."""
+        has = self.has_acl(path)
+        if isinstance(has, Unread) or not has:
+            return has if isinstance(has, Unread) else None
+        if self.said is not None:
+            return Unread("has an access list, of which the capture keeps no entries", Why.NOT_HERE, path)
+        return self._try(path, lambda: os.getxattr(self.tree.where(path), ACL))
 
     def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
         """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""

@@ -98,6 +98,11 @@ class Boot:
     scripts_seen: Reading[bool] = True
     """The same of the places of start scripts."""
 
+    @property
+    def lines(self) -> tuple[CommandLine, ...]:
+        """The running and the next command line, as far as they could be read."""
+        return tuple(line for line in (self.cmdline, self.intended) if isinstance(line, CommandLine))
+
 
 @dataclass(frozen=True, slots=True)
 class Modules:

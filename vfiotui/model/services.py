@@ -20,11 +20,6 @@ class Services:
         return tuple(n for n in names if n in known)
 
     @property
-    def unseen(self) -> bool:
-        """Whether neither could be told."""
-        return not isinstance(self.enabled, frozenset) and not isinstance(self.running, frozenset)
-
-    @property
     def every(self) -> Reading[frozenset[str]]:
         """All of them; Unread where one that runs, or will run, may have been missed."""
         if isinstance(self.enabled, Unread):

@@ -1,4 +1,4 @@
-"""Versions of libvirt and QEMU, as rules compare them: the first two numbers."""
+"""Versions of the kernel, libvirt and QEMU, as rules compare them: the first two numbers."""
 
 from __future__ import annotations
 
@@ -46,3 +46,18 @@ class Versions:
     def libvirt_is(self, wanted: Version) -> Reading[bool]:
         """Whether libvirt is of a version or later."""
         return then(self.libvirt, lambda have: have >= wanted)
+
+
+def at_least(text: str, first: Version, of: str) -> Reading[bool]:
+    """Whether a version such as "6.12.9-amd64" is the first with something, or a later one.
+
+    Unread where the text is no version: neither the older nor the newer way may be taken for granted. `of` says
+    whose version it is.
+
+    >>> at_least("6.1.0-28-amd64", (5, 15), "the kernel"), at_least("5.9", (5, 15), "the kernel")
+    (True, False)
+    >>> str(at_least("odd", (5, 15), "the kernel"))
+    "no version of the kernel: 'odd'"
+    """
+    found = version(text)
+    return Unread(f"no version of {of}: {text[:40]!r}", Why.DAMAGED) if found is None else found >= first

@@ -54,5 +54,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("take the option away", Risk.R2),
         )
     else:
-        all_options(boot)
+        all_options(facts)
         yield holds("host", "no option switches it off")

@@ -24,10 +24,13 @@ from vfiotui.model.boot import Boot
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.machine import kernel_since
+from vfiotui.model.reading import Reading, Unread, or_else
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300
+EVICTS = (6, 0)
+"""The first kernel whose vfio-pci drives the firmware's framebuffer out of a VGA device when it binds."""
 
 
 def remedy(boot: Boot | Unread, device: str, driver: str | None) -> str:
@@ -40,6 +43,13 @@ def remedy(boot: Boot | Unread, device: str, driver: str | None) -> str:
     if isinstance(config, Unread) or config.get("SYSFB_SIMPLEFB") == "y" or device.startswith("simple"):
         return f"{now}; video=efifb:off does nothing here"
     return now
+
+
+def _outcome(evicts: Reading[bool]) -> str:
+    """What becomes of the framebuffer when vfio-pci binds; nothing where this kernel leaves it alone."""
+    if isinstance(evicts, Unread):
+        return f"; not checked whether vfio-pci drives it out when it binds, as kernels since 6.0 do: {evicts}."
+    return ": vfio-pci drives it out when it binds, and the host's console on it goes dark." if evicts else "."
 
 
 @rule(
@@ -69,14 +79,14 @@ def check(facts: Facts) -> Iterator[Answer]:
         screen = firmware[0] if firmware else None
         device = screen.device if screen else "simple-framebuffer.0"
         driver = or_else(screen.driver, None) if screen else None
-        helped = card.class16 == VGA
+        evicts = kernel_since(facts, EVICTS) if card.class16 == VGA else False
+        helped = evicts is True
         yield fails(
             card.bdf,
-            f"{mine[0].name} holds memory of this card, which is meant for a guest"
-            + (": vfio-pci drives it out when it binds, and the host's console on it goes dark." if helped else "."),
+            f"{mine[0].name} holds memory of this card, which is meant for a guest" + _outcome(evicts),
             *(seen("/proc/iomem", f"{c.start:x}-{c.end:x} {c.name} below {c.bdf}") for c in mine),
             *(seen("/proc/fb", f"{f.number} {f.name}") for f in or_else(screens.framebuffers, ())),
             *(seen(f"/sys/bus/platform/devices/{s.device}/driver", or_else(s.driver, "none")) for s in firmware),
             fix=fix(remedy(facts.boot, device, driver), Risk.R3 if helped else Risk.R1),
-            severity=Severity.INFO if helped else Severity.FAIL,
+            severity=Severity.INFO if helped else Severity.WARN if isinstance(evicts, Unread) else Severity.FAIL,
         )

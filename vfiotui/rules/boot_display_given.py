@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import device_of, meant
+from vfiotui.model.machine import in_firmware
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
@@ -54,7 +55,14 @@ def check(facts: Facts) -> Iterator[Answer]:
                 if card.boot_vga is True
                 else seen(f"/sys/class/drm/{drawn[card.bdf]}/boot_display", "1"),
                 *given[card.bdf],
-                fix=fix("make the other card the primary display in the firmware setup", Risk.R3),
+                fix=fix(
+                    in_firmware(
+                        facts,
+                        "make the other card the primary display",
+                        "make the other card the primary display, on the host that runs this virtual machine",
+                    ),
+                    Risk.R3,
+                ),
             )
         elif isinstance(card.boot_vga, Unread):
             yield lacking(card.bdf, check.title, card.boot_vga)

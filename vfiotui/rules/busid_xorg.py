@@ -24,7 +24,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.given import Given, meant
 from vfiotui.model.pci import PciBus
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def busid_of(bdf: str) -> str:
@@ -49,7 +49,16 @@ def _trouble(named: BusId, bus: PciBus, given: Given) -> str:
     return f"means {named.bdf} {device.name}, which is meant for a guest." if device.bdf in given else ""
 
 
-@rule("BUSID-XORG", "H21", Severity.WARN, needs=("pci", "xorg"), fires="xorg-wrong", silent="clean", counts_guests=True)
+@rule(
+    "BUSID-XORG",
+    "H21",
+    Severity.WARN,
+    needs=("pci", "xorg"),
+    fires="xorg-wrong",
+    silent="clean",
+    counts_guests=True,
+    reads=(*MEANT, "/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"),
+)
 def check(facts: Facts) -> Iterator[Answer]:
     bus, files = known(facts.pci), known(facts.xorg)
     given = meant(bus, facts.boot, facts.virt)

@@ -22,8 +22,9 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import in_firmware
 from vfiotui.model.reading import Unread, Why
-from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, in_firmware, known, rule, seen
+from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, rule, seen
 
 
 @rule("FIRMWARE-IOMMU", "H2", Severity.FAIL, needs=("firmware",), fires="iommu-off", silent="tower")

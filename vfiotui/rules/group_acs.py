@@ -26,6 +26,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.group_why import port_gap, why_shared
 from vfiotui.model.iommu import judge_group
+from vfiotui.model.machine import OWN_PORT, in_firmware
 from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -61,7 +62,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 for p in map(bus.get, group.members)
                 if p is not None and p.is_bridge and port_gap(p)
             ),
-            fix=fix("move the card to a slot of the processor, or look for ACS in the firmware setup", Risk.R0),
+            fix=fix(in_firmware(facts, "move the card to a slot of the processor, or look for ACS", OWN_PORT), Risk.R0),
         )
     if not judged:
         yield not_applicable("host", "no display controller is in a group")

@@ -25,6 +25,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Evidence, Risk, Severity
 from vfiotui.model.host_use import host_loses
 from vfiotui.model.iommu import cards_in_groups, judge_group
+from vfiotui.model.machine import OWN_PORT, inside_machine
 from vfiotui.model.reading import or_else
 from vfiotui.model.wiring import CHIPSET, CPU, wired_to
 from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
@@ -74,6 +75,6 @@ def check(facts: Facts) -> Iterator[Answer]:
             + ("the card is the boot display and may stay." if boot else "they would have to go to the guest with it."),
             seen(path, " ".join(group.members)),
             *losses,
-            fix=fix(FIXES[or_else(wired_to(device, bus), "")], Risk.R0),
+            fix=fix(OWN_PORT if inside_machine(facts) else FIXES[or_else(wired_to(device, bus), "")], Risk.R0),
             severity=Severity.INFO if boot else Severity.FAIL,
         )

@@ -23,20 +23,9 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import Dmar, IommuUnit
+from vfiotui.model.machine import in_firmware
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import (
-    Answer,
-    Missing,
-    fails,
-    fix,
-    holds,
-    in_firmware,
-    known,
-    not_applicable,
-    rule,
-    seen,
-    unknown,
-)
+from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 def remedy(facts: Facts) -> str:

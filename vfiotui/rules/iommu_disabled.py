@@ -22,8 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import LINES, Answer, Missing, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LINES, Answer, all_lines, fails, fix, holds, known, rule, seen
 
 
 def switched_off(line: CommandLine) -> list[str]:
@@ -47,12 +46,8 @@ def switched_off(line: CommandLine) -> list[str]:
 )
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    if not lines:
-        assert isinstance(boot.cmdline, Unread)
-        raise Missing(boot.cmdline)
     found: dict[tuple[str, ...], list[CommandLine]] = {}
-    for line in lines:
+    for line in known(facts.boot).lines:
         found.setdefault(tuple(switched_off(line)), []).append(line)
     for words, places in found.items():
         if not words:
@@ -67,5 +62,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             if mended and () in found
             else fix(f"take {text} away", Risk.R2, *(("cmdline.remove", word) for word in words)),
         )
-    if set(found) == {()}:
-        yield holds("host", "no word switches it off", *(seen(line.source, line.text) for line in lines))
+    if not any(found):
+        yield holds("host", "no word switches it off", *(seen(line.source, line.text) for line in all_lines(facts)))

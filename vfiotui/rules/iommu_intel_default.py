@@ -26,7 +26,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.iommu import Dmar
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.rule import Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule(
@@ -48,6 +48,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     line = boot.intended if isinstance(boot.intended, CommandLine) else known(boot.cmdline)
     asked = [o for o in line.options("intel_iommu") if o in ("on", "off")]
     if asked[-1:] == ["on"]:
+        all_lines(facts)
         yield holds("host", "intel_iommu=on is given", seen(line.source, "intel_iommu=on"))
         return
     if asked[-1:] == ["off"]:

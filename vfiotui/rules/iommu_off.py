@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Fix, Risk, Severity
+from vfiotui.model.machine import in_firmware
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.iommu_disabled import switched_off
-from vfiotui.rules.rule import Answer, fails, fix, holds, in_firmware, known, rule, seen
+from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 
 @rule("IOMMU-OFF", "H3", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")

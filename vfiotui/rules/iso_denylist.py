@@ -20,9 +20,24 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import kernel_since
 from vfiotui.model.vfio_ids import configured_ids
-from vfiotui.rules.rule import OPTIONS, Answer, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import (
+    OLD_KERNEL,
+    OPTIONS,
+    Answer,
+    all_options,
+    fails,
+    fix,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
+FIRST = (5, 9)
+"""The first kernel that has the list."""
 DENIED = frozenset("19e2 19e3 37c8 37c9 0435 0443 0b25 0cfe".split())
 
 
@@ -45,6 +60,8 @@ def check(facts: Facts) -> Iterator[Answer]:
     for one in bad:
         if allowed:
             yield holds(one.text, "the list is switched off", seen(one.where, one.text))
+        elif not known(kernel_since(facts, FIRST)):
+            yield not_applicable(one.text, OLD_KERNEL, seen(one.where, one.text))
         else:
             yield fails(
                 one.text,
@@ -53,5 +70,5 @@ def check(facts: Facts) -> Iterator[Answer]:
                 fix=fix("options vfio-pci disable_denylist=1, where the guest is trusted", Risk.R2),
             )
     if not bad:
-        all_options(boot)
+        all_options(facts)
         yield holds("host", f"none of {len(ids)} ids is on the list")

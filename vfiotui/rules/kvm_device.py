@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import in_firmware
 from vfiotui.model.reading import Unread, or_else
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
@@ -40,5 +41,13 @@ def check(facts: Facts) -> Iterator[Answer]:
             seen("/dev/kvm", "is not there"),
             fix=fix("see CPU-VIRT first: without vmx or svm no module makes it", Risk.R0)
             if bare
-            else fix("load kvm_intel or kvm_amd; where it refuses, see the firmware setup", Risk.R1),
+            else fix(
+                in_firmware(
+                    facts,
+                    "load kvm_intel or kvm_amd; where it refuses, look for virtualisation",
+                    "load kvm_intel or kvm_amd; where it refuses, switch on nested virtualisation on the host that runs"
+                    " this machine",
+                ),
+                Risk.R1,
+            ),
         )

@@ -51,4 +51,6 @@ def check(facts: Facts) -> Iterator[Answer]:
                 seen(path, f"{bar.start:#x} size {bar.size:#x}"),
             )
         else:
+            for bar in known(device.bars):
+                known(bar.resizable_mib)
             yield holds(device.bdf, "no BAR is larger than 256 MiB")

@@ -26,8 +26,10 @@ from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import ALL, said
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
+PLACES = ("/var/log/journal", "/var/log/dmesg.0")
 
-@rule("LAST-BOOT", "H18", Severity.INFO, needs=("last_boot",), fires="bad-log", silent="clean")
+
+@rule("LAST-BOOT", "H18", Severity.INFO, needs=("last_boot",), fires="bad-log", silent="clean", reads=PLACES)
 def check(facts: Facts) -> Iterator[Answer]:
     last = known(facts.last_boot)
     signs = [(sign, said(last.lines, sign)) for sign in ALL]

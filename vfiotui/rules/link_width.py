@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import inside_machine
 from vfiotui.rules.rule import CLASS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -44,7 +45,15 @@ def check(facts: Facts) -> Iterator[Answer]:
         evidence = seen(f"/sys/bus/pci/devices/{device.bdf}/current_link_width", f"{now} of {most}")
         if 0 < now < most:
             yield fails(
-                device.bdf, f"The card has {now} of {most} lanes.", evidence, fix=fix("try another slot", Risk.R0)
+                device.bdf,
+                f"The card has {now} of {most} lanes.",
+                evidence,
+                fix=fix(
+                    "look at the card's slot on the host that runs this virtual machine"
+                    if inside_machine(facts)
+                    else "try another slot",
+                    Risk.R0,
+                ),
             )
         else:
             yield holds(device.bdf, f"the card has {now} of {most} lanes", evidence)

@@ -21,10 +21,11 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import AER, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.model.machine import in_firmware
+from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
+@rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), AER)
     if found:
@@ -32,7 +33,14 @@ def check(facts: Facts) -> Iterator[Answer]:
             "host",
             f"The kernel log holds {counted(len(found), 'line')} about errors of PCI Express links.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("seat the card again, or set its slot to a lower generation in the firmware setup", Risk.R0),
+            fix=fix(
+                in_firmware(
+                    facts,
+                    "seat the card again, or set its slot to a lower generation",
+                    "look at the card's link on the host that runs this virtual machine",
+                ),
+                Risk.R0,
+            ),
         )
         return
     boot = known(facts.boot)

@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import AMD_VI, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-AMD-VI", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
+@rule("LOG-AMD-VI", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), AMD_VI)
     if found:

@@ -23,10 +23,10 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import DENIED, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-DENIED", "H20", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
+@rule("LOG-DENIED", "H20", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), DENIED)
     if found:

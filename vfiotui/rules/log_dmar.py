@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import DMAR, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.model.machine import inside_machine
+from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-DMAR", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean")
+@rule("LOG-DMAR", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), DMAR)
     if found:
@@ -34,7 +35,9 @@ def check(facts: Facts) -> Iterator[Answer]:
             f"VT-d has {counted(len(found), 'complaint')} in the kernel log: a device reached for memory that it was "
             "not given, or the firmware's table is wrong.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("look which device is named, and for a firmware update", Risk.R0),
+            fix=fix(
+                "look which device is named" + ("" if inside_machine(facts) else ", and for a firmware update"), Risk.R0
+            ),
         )
     else:
         yield holds("host", "the kernel log holds no fault of VT-d")

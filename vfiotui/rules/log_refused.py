@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import REFUSED, said
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LOG, Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-REFUSED", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean")
+@rule("LOG-REFUSED", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), REFUSED)
     if found:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import Answer, all_lines, fails, fix, holds, known, rule, seen
 
 
 def misplaced(line: CommandLine) -> str:
@@ -41,10 +41,7 @@ def misplaced(line: CommandLine) -> str:
 
 @rule("MEM-CMDLINE-ORDER", "H14", Severity.WARN, needs=("boot",), fires="greedy", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
-    boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    known(boot.cmdline if not lines else lines[0])
-    bad = [(line, word) for line in lines if (word := misplaced(line))]
+    bad = [(line, word) for line in known(facts.boot).lines if (word := misplaced(line))]
     for line, word in bad:
         yield fails(
             "host",
@@ -53,4 +50,4 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("write hugepagesz= first, then hugepages=", Risk.R2),
         )
     if not bad:
-        yield holds("host", "counts follow their sizes", *(seen(line.source, line.text) for line in lines))
+        yield holds("host", "counts follow their sizes", *(seen(line.source, line.text) for line in all_lines(facts)))

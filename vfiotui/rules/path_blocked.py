@@ -6,7 +6,8 @@ Why
     An ISO in a home folder is the classic: the file is readable, the folder above is not, and the guest does not
     start.
 How it is read
-    The modes and owners of the folders on the way, for the user of qemu.conf. An access list counts as a right.
+    The modes and owners of the folders on the way, for the user of qemu.conf. The entries of access lists count;
+    a capture keeps none of them.
 Fix
     Keep the file below /var/lib/libvirt/images, or setfacl -m u:USER:x on the folder.
 Valid for

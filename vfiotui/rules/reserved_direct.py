@@ -21,8 +21,12 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import inside_machine, kernel_since
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import GROUPS, Answer, counted, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.rule import GROUPS, Answer, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
+
+RELAXES = (5, 3)
+"""The first kernel that tells regions of graphics and USB, which it gives away all the same, from the others."""
 
 
 @rule(
@@ -48,6 +52,13 @@ def check(facts: Facts) -> Iterator[Answer]:
         for region in () if isinstance(group.reserved, Unread) else group.reserved:
             if region.kind == "direct":
                 bad = True
+                if not known(kernel_since(facts, RELAXES)):
+                    yield unknown(
+                        members[0],
+                        f"this kernel calls every region of group {group.number} direct, also those it would relax",
+                        seen(f"/sys/kernel/iommu_groups/{group.number}/reserved_regions", "direct"),
+                    )
+                    continue
                 yield fails(
                     members[0],
                     f"Firmware claims memory for group {group.number}: the kernel will refuse to give it away.",
@@ -55,7 +66,12 @@ def check(facts: Facts) -> Iterator[Answer]:
                         f"/sys/kernel/iommu_groups/{group.number}/reserved_regions",
                         f"{region.start:#x} {region.end:#x} direct",
                     ),
-                    fix=fix("update the firmware; no setting of the kernel helps", Risk.R0),
+                    fix=fix(
+                        "have the host that runs this virtual machine claim no memory for it"
+                        if inside_machine(facts)
+                        else "update the firmware; no setting of the kernel helps",
+                        Risk.R0,
+                    ),
                 )
     if not looked:
         yield not_applicable("host", "no display or USB controller is in a group")

@@ -26,7 +26,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.pci import PciDevice
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LOG, Answer, fails, fix, holds, known, rule, seen
 
 MESSAGE = re.compile(r"\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): Invalid (?:PCI ROM|ROM contents)")
 
@@ -35,7 +35,7 @@ def _device(facts: Facts, bdf: str) -> PciDevice | None:
     return None if isinstance(facts.pci, Unread) else facts.pci.get(bdf)
 
 
-@rule("ROM-BROKEN", "H9", Severity.WARN, needs=("kernel_log",), fires="rom-broken", silent="clean")
+@rule("ROM-BROKEN", "H9", Severity.WARN, needs=("kernel_log",), fires="rom-broken", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     complaints = {m[1]: line.text for line in known(facts.kernel_log) if (m := MESSAGE.search(line.text))}
     if not complaints:

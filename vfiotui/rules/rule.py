@@ -18,6 +18,7 @@ from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdic
 from vfiotui.model.gaps import concerning, missing
 from vfiotui.model.given import Given, meant
 from vfiotui.model.host_use import HostUse
+from vfiotui.model.machine import kernel_since
 from vfiotui.model.mode import Mode
 from vfiotui.model.pci import PciBus
 from vfiotui.model.reading import Reading, Unread, Why
@@ -45,6 +46,8 @@ LISTS = (
     "/etc/booster.yaml",
 )
 """Where modules are named that the boot is to load."""
+LOG = ("/dev/kmsg", "/var/log/dmesg", "/cmd/dmesg")
+"""Where the kernel's messages of this boot are."""
 CLASS = "/sys/bus/pci/devices/*/class"
 DRIVERS = ("/sys/bus/pci/devices/*/driver", "/sys/bus/pci/devices/*/uevent?")
 """Which driver holds a device."""
@@ -52,6 +55,9 @@ GROUPS = ("/sys/kernel/iommu_groups/*/devices", CLASS, "/sys/bus/pci/devices/*/u
 """Who is in which group, and what it is."""
 MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", CLASS)
 """What makes a device one that is meant for guests, besides the guests themselves."""
+
+NO_WORD = "no such word on the command line"
+OLD_KERNEL = "this kernel is older than what the rule is about"
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""
@@ -117,7 +123,7 @@ def lacking(subject: str, title: str, unread: Unread, more: int = 0) -> Answer:
     lacks = unread.reason if unread.why in (Why.FORBIDDEN, Why.NOT_HERE) else str(unread)
     evidence = (Evidence(unread.path, unread.reason),)
     beside = f" (and {counted(more, 'input')} more)" if more else ""
-    return Answer(Verdict.UNKNOWN, subject, f"{title}: unknown, because {unread}{beside}", evidence, lacks=lacks)
+    return Answer(Verdict.UNKNOWN, subject, f"{title}: not checked: {unread}{beside}", evidence, lacks=lacks)
 
 
 def seen(path: str, value: object) -> Evidence:
@@ -350,14 +356,6 @@ def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Ite
         yield unknown(domain.name, f"the check itself failed ({type(error).__name__}: {error})")
 
 
-def in_firmware(facts: Facts, setting: str, outside: str) -> str:
-    """Where a person switches something on: in the firmware setup, or, for a host that is a virtual machine itself,
-    on the host that runs it."""
-    flags = None if isinstance(facts.cpu, Unread) else facts.cpu.flags
-    inside = isinstance(flags, frozenset) and "hypervisor" in flags
-    return outside if inside else f"{setting} in the firmware setup"
-
-
 def ids_of(bus: PciBus) -> None:
     """Goes before "no device has this id": a device whose ids could not be read may be the one."""
     for device in bus.devices:
@@ -381,20 +379,36 @@ def all_scripts(boot: Boot) -> None:
     known(boot.scripts_seen)
 
 
-def all_options(boot: Boot) -> None:
-    """Goes before "no option says so": options stand in files and on a command line, and both must have been seen."""
-    all_files(boot)
-    if not any(isinstance(line, CommandLine) for line in (boot.cmdline, boot.intended)):
-        known(boot.cmdline)
+def all_options(facts: Facts) -> None:
+    """Goes before "no option says so": options stand in files and on command lines, and all must have been seen."""
+    all_files(known(facts.boot))
+    all_lines(facts)
 
 
-def old_word(facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str) -> Iterator[Answer]:
-    """Fails for each word of the running or the next command line that is no good today; the fix drops it."""
+def all_lines(facts: Facts) -> tuple[CommandLine, ...]:
+    """Goes before "no command line says so": the check ends where the running or the next one could not be read.
+
+    On a mounted disk no kernel runs, and the next one is all.
+    """
     boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    known(boot.cmdline if not lines else lines[0])
-    found = {word.text: line for line in reversed(lines) for word in line.words() if is_old(word)}
-    for text, line in found.items():
-        yield fails("host", sentence, seen(line.source, text), fix=fix(advice, Risk.R2, ("cmdline.remove", text)))
+    if facts.mode is not Mode.ROOT:
+        known(boot.cmdline)
+    known(boot.intended)
+    return boot.lines
+
+
+def old_word(
+    facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str, since: tuple[int, int] | None = None
+) -> Iterator[Answer]:
+    """Fails for each word of the running or the next command line that is no good today; the fix drops it.
+
+    `since` is the first kernel on which the word is no good.
+    """
+    found = {word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if is_old(word)}
     if not found:
-        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))
+        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))
+    elif since is not None and not known(kernel_since(facts, since)):
+        yield not_applicable("host", OLD_KERNEL, *(seen(line.source, text) for text, line in found.items()))
+    else:
+        for text, line in found.items():
+            yield fails("host", sentence, seen(line.source, text), fix=fix(advice, Risk.R2, ("cmdline.remove", text)))

@@ -51,8 +51,6 @@ def check(facts: Facts) -> Iterator[Answer]:
     if left:
         yield holds("host", f"the host keeps {left[0].bdf} {left[0].name}")
         return
-    if services.unseen:
-        known(services.enabled)
     serial = [s for s in or_else(services.enabled, frozenset()) if s.startswith("serial-getty@")]
     line = known(facts.boot).cmdline
     if isinstance(line, CommandLine) and any((v or "").startswith("ttyS") for v in line.values("console")):
@@ -62,6 +60,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     if ways:
         yield holds("host", f"the last display is meant for a guest; {', '.join(ways)} leads in", *evidence)
     else:
+        known(services.every)
         yield fails(
             "host",
             "The last display is meant for a guest, and neither ssh nor a serial console is switched on.",

@@ -17,28 +17,22 @@ Sources
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.log_signs import SPLIT_LOCK, said
-from vfiotui.rules.rule import Answer, counted, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.model.versions import at_least
+from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen, unknown
 
 SWITCH = "/proc/sys/kernel/split_lock_mitigate"
 
 
-def punishes(release: str) -> bool:
-    """Whether a kernel lets who locks so wait: since 5.19.
-
-    >>> punishes("5.18.0-4-amd64"), punishes("6.12.9"), punishes("odd")
-    (False, True, True)
-    """
-    version = re.match(r"(\d{1,4})\.(\d{1,4})", release)
-    return version is None or (int(version[1]), int(version[2])) >= (5, 19)
+PUNISHES = (5, 19)
+"""The first kernel that lets who locks so wait."""
 
 
-@rule("SPLIT-LOCK", "H14", Severity.WARN, needs=("kernel_log", "power"), fires="bad-log", silent="clean")
+@rule("SPLIT-LOCK", "H14", Severity.WARN, needs=("kernel_log", "power"), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), SPLIT_LOCK)
     if not found:
@@ -55,7 +49,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         )
     elif mitigate is None:
         release = known(known(facts.boot).kernel).release
-        if punishes(release):
+        if known(at_least(release, PUNISHES, "the kernel")):
             yield unknown(
                 "host", f"{release} punishes split locks unless {SWITCH} says 0", seen(SWITCH, "is not there")
             )

@@ -57,5 +57,5 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix(f"take {OPTION} away unless the board cannot remap interrupts", Risk.R2),
         )
     else:
-        all_options(boot)
+        all_options(facts)
         yield holds("host", f"{OPTION} is not set")

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     ids = configured_ids(boot)
     if not ids:
-        all_options(boot)
+        all_options(facts)
         yield not_applicable("host", "no ids are given to vfio-pci")
         return
     kernel = known(boot.kernel)

@@ -21,8 +21,11 @@ from collections.abc import Iterator
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity, Verdict
-from vfiotui.rules.rule import Answer, all_files, fails, fix, known, old_word, rule, seen
+from vfiotui.model.machine import kernel_since
+from vfiotui.rules.rule import OLD_KERNEL, Answer, all_files, fails, fix, known, not_applicable, old_word, rule, seen
 
+MENDED = (4, 14)
+"""The first kernel on which nested paging is fast with a card that is passed."""
 OFF = ("0", "N", "n")
 SENTENCE = "Nested paging is switched off: guests are several times slower."
 
@@ -36,12 +39,16 @@ def check(facts: Facts) -> Iterator[Answer]:
         said = options.option(module, key)
         if said is not None and said.text in OFF:
             found = True
+            if not known(kernel_since(facts, MENDED)):
+                yield not_applicable("host", OLD_KERNEL, seen(said.where, f"{key}={said.text}"))
+                continue
             yield fails("host", SENTENCE, seen(said.where, f"{key}={said.text}"), fix=fix("drop the option", Risk.R2))
     words = old_word(
         facts,
         lambda word: word.key in ("kvm_amd.npt", "kvm_intel.ept") and word.value in OFF,
         SENTENCE,
         "drop the word",
+        MENDED,
     )
     for answer in words:
         if answer.verdict is not Verdict.HOLDS:

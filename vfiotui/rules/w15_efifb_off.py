@@ -23,6 +23,9 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Severity
 from vfiotui.rules.rule import LINES, Answer, old_word, rule
 
+EVICTS = (6, 0)
+"""The first kernel whose vfio-pci drives the firmware's framebuffer out when it binds."""
+
 
 @rule(
     "W15-EFIFB-OFF",
@@ -39,4 +42,5 @@ def check(facts: Facts) -> Iterator[Answer]:
         lambda word: word.key == "video" and (word.value or "").startswith("efifb:off"),
         "video=efifb:off is mostly obsolete, and blinds the early console.",
         "drop it, then look for messages about BARs",
+        since=EVICTS,
     )

@@ -20,11 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
 from vfiotui.model.reading import Unread
-from vfiotui.rules.rule import LINES, Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import LINES, NO_WORD, Answer, all_lines, fails, fix, holds, known, rule, seen
 
 ACTIVE = "ACS overrides enabled"
 
@@ -39,10 +38,9 @@ ACTIVE = "ACS overrides enabled"
     reads=LINES,
 )
 def check(facts: Facts) -> Iterator[Answer]:
-    boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    known(boot.cmdline if not lines else lines[0])
-    found = {w.text: line for line in reversed(lines) for w in line.words() if w.key == "pcie_acs_override"}
+    found = {
+        w.text: line for line in reversed(known(facts.boot).lines) for w in line.words() if w.key == "pcie_acs_override"
+    }
     log = None if isinstance(facts.kernel_log, Unread) else facts.kernel_log
     active = [line.text for line in log or () if ACTIVE in line.text]
     for text, line in found.items():
@@ -61,4 +59,4 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("take it out where no group needs it", Risk.R2, ("cmdline.remove", text)),
         )
     if not found:
-        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))
+        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))

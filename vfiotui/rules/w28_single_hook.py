@@ -20,9 +20,14 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, rule, seen
+from vfiotui.model.machine import libvirt_since
+from vfiotui.model.reading import Unread
+from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, not_applicable, rule, seen
 
 SINGLE = "/etc/libvirt/hooks/qemu"
+FOLDER_SINCE = (6, 5)
+"""The first libvirt that runs the hooks of qemu.d."""
+OLDER = "; libvirt before 6.5 would pass over it there"
 
 
 @rule("W28-SINGLE-HOOK", "H17", Severity.INFO, needs=("boot",), fires="guest-qemu", silent="tower")
@@ -32,10 +37,15 @@ def check(facts: Facts) -> Iterator[Answer]:
     if single is None:
         all_hooks(known(facts.boot))
         yield holds("host", f"no hook lies in {SINGLE}")
+        return
+    since = libvirt_since(facts, FOLDER_SINCE)
+    if since is False:
+        yield not_applicable(SINGLE, "this libvirt runs no hooks of qemu.d", seen(SINGLE, "is there"))
     else:
         yield fails(
             SINGLE,
-            "All hooks of guests are in one file; libvirt also runs those of qemu.d.",
+            "All hooks of guests are in one file; libvirt also runs those of qemu.d"
+            + (f" since 6.5 (not checked: {since})." if isinstance(since, Unread) else "."),
             seen(SINGLE, single.text.split("\n", 1)[0][:80] or "empty"),
-            fix=fix("move it to qemu.d under a name of its own", Risk.R2),
+            fix=fix(f"move it to qemu.d under a name of its own{OLDER if since is not True else ''}", Risk.R2),
         )

@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from vfiotui.model.boot import ConfigFile
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.gone_modules import is_gone
+from vfiotui.model.gone_modules import GONE
+from vfiotui.model.versions import at_least
 from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -38,7 +39,7 @@ from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known,
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     release = known(boot.kernel).release
-    if not is_gone("vfio_virqfd", release):
+    if not known(at_least(release, GONE["vfio_virqfd"], "the kernel")):
         yield not_applicable("host", f"kernel {release} still has the module")
         return
     files: tuple[ConfigFile, ...] = (*boot.initramfs_config, *boot.modules_load, *boot.modprobe)

@@ -21,9 +21,14 @@ from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.machine import libvirt_since
 from vfiotui.model.qemu_conf import PATH
 from vfiotui.model.reading import Unread, Why
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
+
+DESCRIPTORS = (5, 2)
+"""The first libvirt that reads firmware descriptors."""
+OLDER = "; libvirt before 5.2 needs it"
 
 
 @rule("W5-NVRAM-CONF", "H17", Severity.INFO, needs=("boot",), fires="guest-qemu", silent="tower")
@@ -34,12 +39,16 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield not_applicable("host", "there is no qemu.conf")
         return
     found = [s for s in known(conf).settings if s.name == "nvram"]
+    since = libvirt_since(facts, DESCRIPTORS)
     for setting in found:
+        if since is False:
+            yield not_applicable(PATH, "this libvirt reads no firmware descriptors", seen(setting.where, setting.text))
+            continue
         yield fails(
             PATH,
             "It lists firmware images, which libvirt passes over where firmware descriptors are installed.",
             seen(setting.where, setting.text),
-            fix=fix("drop the list", Risk.R2),
+            fix=fix(f"drop the list{OLDER if since is not True else ''}", Risk.R2),
         )
     if not found:
         yield holds("host", "qemu.conf lists no firmware images", seen(PATH, "no nvram"))

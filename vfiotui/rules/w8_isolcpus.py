@@ -20,18 +20,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding import Risk, Severity
-from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.rule import NO_WORD, Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("W8-ISOLCPUS", "H17", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
-    boot = known(facts.boot)
-    lines = [line for line in (boot.cmdline, boot.intended) if isinstance(line, CommandLine)]
-    known(boot.cmdline if not lines else lines[0])
-    found = {word.text: line for line in reversed(lines) for word in line.words() if word.key == "isolcpus"}
+    found = {
+        word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if word.key == "isolcpus"
+    }
+    if found and known(facts.boot).cgroup_v2 is False:
+        yield not_applicable(
+            "host",
+            "control groups are of the old kind: a cpuset cannot do it",
+            *(seen(line.source, text) for text, line in found.items()),
+        )
+        return
     for text, line in found.items():
         yield fails(
             "host",
@@ -40,4 +45,4 @@ def check(facts: Facts) -> Iterator[Answer]:
             fix=fix("consider a cpuset instead", Risk.R2, ("cmdline.remove", text)),
         )
     if not found:
-        yield holds("host", "no such word on the command line", *(seen(line.source, line.text) for line in lines))
+        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))
