@@ -14,6 +14,7 @@ from vfiotui.model.domain import Virt
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding import Finding, Severity, Verdict
 from vfiotui.model.reading import Unread, Why
+from vfiotui.model.versions import Versions
 from vfiotui.rules import rule_of
 
 CLOSED = Unread("needs root", Why.FORBIDDEN, "/x")
@@ -115,7 +116,10 @@ def test_a_framebuffer_is_driven_out_only_by_kernels_that_do() -> None:
 def test_libvirts_version_decides_what_is_old(code: str, old: str, new: str) -> None:
     facts = facts_of(HOSTS["guest-qemu"])
     assert isinstance(facts.virt, Virt)
-    told = {v: ask(code, replace(facts, virt=replace(facts.virt, libvirt_version=v))) for v in (old, new, "")}
+    told = {
+        v: ask(code, replace(facts, virt=replace(facts.virt, libvirt_version=v, installed=Versions())))
+        for v in (old, new, "")
+    }
     assert Verdict.FAILS not in verdicts(told[old]) and Verdict.FAILS in verdicts(told[new])
     (unsure,) = (f for f in told[""] if f.verdict is Verdict.FAILS)
     assert unsure.severity is Severity.INFO and unsure.fix is not None and "libvirt before" in unsure.fix.text

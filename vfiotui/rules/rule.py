@@ -18,6 +18,15 @@ from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdic
 from vfiotui.model.gaps import concerning, missing
 from vfiotui.model.given import Given, meant
 from vfiotui.model.host_use import HostUse
+from vfiotui.model.inputs import CLASS as CLASS
+from vfiotui.model.inputs import CONFIGURED_LINE as CONFIGURED_LINE
+from vfiotui.model.inputs import DRIVERS as DRIVERS
+from vfiotui.model.inputs import GROUPS as GROUPS
+from vfiotui.model.inputs import LINES as LINES
+from vfiotui.model.inputs import LISTS as LISTS
+from vfiotui.model.inputs import LOG as LOG
+from vfiotui.model.inputs import MEANT as MEANT
+from vfiotui.model.inputs import OPTIONS as OPTIONS
 from vfiotui.model.machine import kernel_since
 from vfiotui.model.mode import Mode
 from vfiotui.model.pci import PciBus
@@ -26,35 +35,6 @@ from vfiotui.model.report import GUESTS
 from vfiotui.model.value import dataclass
 
 T = TypeVar("T")
-
-OPTIONS = ("/proc/cmdline", *(f"{top}/modprobe.d/*" for top in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib")))
-"""Where options of modules stand."""
-CONFIGURED_LINE = ("/etc/default/grub", "/etc/default/grub.d/*", "/etc/kernel/cmdline", "/etc/cmdline.d/*")
-"""Where the next command line is configured in files that every user may read."""
-LINES = ("/proc/cmdline", *CONFIGURED_LINE)
-"""The running command line and the next one."""
-LISTS = (
-    "/etc/modules",
-    *(f"{top}/modules-load.d/*" for top in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib")),
-    "/etc/initramfs-tools/*",
-    "/etc/initramfs-tools/conf.d/*",
-    "/etc/mkinitcpio.conf",
-    "/etc/mkinitcpio.conf.d/*",
-    "/etc/mkinitcpio.d/*",
-    "/etc/dracut.conf",
-    "/etc/dracut.conf.d/*",
-    "/etc/booster.yaml",
-)
-"""Where modules are named that the boot is to load."""
-LOG = ("/dev/kmsg", "/var/log/dmesg", "/cmd/dmesg")
-"""Where the kernel's messages of this boot are."""
-CLASS = "/sys/bus/pci/devices/*/class"
-DRIVERS = ("/sys/bus/pci/devices/*/driver", "/sys/bus/pci/devices/*/uevent?")
-"""Which driver holds a device."""
-GROUPS = ("/sys/kernel/iommu_groups/*/devices", CLASS, "/sys/bus/pci/devices/*/uevent?")
-"""Who is in which group, and what it is."""
-MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", CLASS)
-"""What makes a device one that is meant for guests, besides the guests themselves."""
 
 NO_WORD = "no such word on the command line"
 OLD_KERNEL = "this kernel is older than what the rule is about"
