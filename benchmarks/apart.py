@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.terminal import Terminal, descendants
-from vfiotui.model.cpuset import format_list, parse_list
+from vfiotui.model.cpu.cpuset import format_list, parse_list
 
 LOOK = 0.25
 """Seconds between two looks at our threads."""

@@ -10,8 +10,8 @@ from vfiotui.history import LiveHistory
 from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.root import Root
-from vfiotui.model.live import Sample
-from vfiotui.model.rates import Rates
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import Sample
 
 STAT = "{tid} (CPU {n}/KVM) S 1 1 1 0 -1 0 0 0 0 0 7 5 0 0 20 0 1 0 100 " + "0 " * 16 + "{cpu} 0 0\n"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from vfiotui.demo.machine import demo_root_parts
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
-from vfiotui.model.mode import Mode
-from vfiotui.model.rates import Rates
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import find_caps
 

@@ -10,9 +10,9 @@ from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.host import cpu
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
-from vfiotui.model.topology import Topology
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.topology import Topology
 
 CPU = "/sys/devices/system/cpu"
 PLAIN = CpuDesc("GenuineIntel", "Plain 4c/4t", l3_per_package=1, cores_per_l3=4, threads=1)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 from vfiotui.ondemand import OnDemand
 from vfiotui.store import Store
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.machines import root_of
-from vfiotui.model.live import LiveMoment, OwnCost
-from vfiotui.model.memory import Memory
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.sample import LiveMoment, OwnCost
+from vfiotui.model.memory.host_memory import Memory
 from vfiotui.sampler import FASTEST, SLOWEST, Sampler
 
 SECONDS = 60.0

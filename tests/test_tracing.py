@@ -12,7 +12,7 @@ import pytest
 from tests.alone import GUESTS, alone_with
 from tests.needs import need
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 from vfiotui.tracing import TraceReader
 
 HOUSE = Path(__file__).parents[1]

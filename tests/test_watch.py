@@ -15,11 +15,11 @@ from tests.trees import folder_root
 from vfiotui.demo.libvirt_node import write_node
 from vfiotui.host import gather
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Finding
-from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.memory.host_memory import Memory
 from vfiotui.rules import judge
 from vfiotui.store import Store
 from vfiotui.watch import Watch

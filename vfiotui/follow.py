@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from vfiotui.host.root import Root
-from vfiotui.model.journal_folder import JOURNAL
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.change.journal_folder import JOURNAL
 from vfiotui.store import Store
 
 if TYPE_CHECKING:
-    from vfiotui.model.journal import ChangeRecord
+    from vfiotui.model.change.journal import ChangeRecord
 
 INTERVAL = 0.5
 """Seconds between two looks at a change that is at work: a file system tells no other system's writes."""
@@ -27,7 +27,7 @@ def busy(journal: Journal | None) -> bool:
     """Whether a process is at work at one of the changes."""
     if not journal or isinstance(journal, Unread):
         return False
-    from vfiotui.model.journal import BUSY
+    from vfiotui.model.change.journal import BUSY
 
     return any(r.state in BUSY for r in journal)
 

@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, ThreadMoment
-from vfiotui.model.reading import Reading, Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, ThreadMoment
 
 NAN = math.nan
 THREAD_FIELDS = ("mhz", "delay", "busy", "forced", "slices", "ran_on")

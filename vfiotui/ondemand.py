@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.store import Store
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from vfiotui.host import own_threads
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
-from vfiotui.model.live import LiveMoment
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.live.sample import LiveMoment
 
 if TYPE_CHECKING:
-    from vfiotui.model.domain import Virt
+    from vfiotui.model.guest.domain import Virt
 
 NOTHING = Restraint(frozenset(), "")
 

@@ -12,16 +12,16 @@ from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
-from vfiotui.model.live import LiveMoment, Sample
-from vfiotui.model.rates import Rates
-from vfiotui.model.reading import Unread, Why
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.value import replace
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import LiveMoment, Sample
 
 if TYPE_CHECKING:
     # What Live does not show is loaded when somebody looks at it.
     from vfiotui.host.guest_backing import BackingReader
     from vfiotui.host.live_culprits import CulpritReader
-    from vfiotui.model.culprit import Culprits
+    from vfiotui.model.live.interference import Culprits
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
 Post = Callable[[str, Any, bool], None]
@@ -245,7 +245,7 @@ class Readers:
     def memory(self) -> Any:
         """Memory now."""
         from vfiotui.host import memory
-        from vfiotui.model.memory import Memory
+        from vfiotui.model.memory.host_memory import Memory
 
         if self._pages is None:
             from vfiotui.host.guest_backing import BackingReader

@@ -19,9 +19,9 @@ from pathlib import Path
 from vfiotui.formats.ftrace_text import Border, Gap, Switch, read_trace
 from vfiotui.host.root import Root
 from vfiotui.host.trace_leftovers import PLACES, PREFIX
-from vfiotui.model.blame import Blame
-from vfiotui.model.culprit import Culprit, Culprits, Traced
-from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.model.base.reading import Unread, Why, or_else
+from vfiotui.model.live.interference import Culprit, Culprits, Traced
+from vfiotui.model.live.trace_accounting import Blame
 
 SECONDS = 60.0
 """How long it traces before it ends by itself."""

@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 from vfiotui.host import booted, domains, udev
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Boot
-from vfiotui.model.booted import Booted
-from vfiotui.model.domain import UnreadGuest, Virt
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.boot_summary import Booted
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Reading, Unread, Why, then
-from vfiotui.model.value import replace
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.guest.domain import UnreadGuest, Virt
 from vfiotui.store import Store
 from vfiotui.virt.link import Link
 

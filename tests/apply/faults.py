@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.model.change import Change
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import to_json
 
 WRITES = (
     "write pwrite64 rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir fsync "

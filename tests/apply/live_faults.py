@@ -19,8 +19,8 @@ from tests.apply.faults import HOUSE, Bench, run
 from tests.apply.systems import plan
 from tests.needs import need
 from tests.virt.libvirtd import Daemon
-from vfiotui.model.change import Change, define_domain, plug_device, set_value
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Change, define_domain, plug_device, set_value
+from vfiotui.model.change.plan import to_json
 from vfiotui.virt.define import definition, running_xml, writable
 from vfiotui.virt.pins import read_pins, real_affinity
 

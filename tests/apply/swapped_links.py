@@ -25,8 +25,8 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.change import Change
-from vfiotui.model.journal import State
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.journal import State
 
 CALLS = frozenset(
     {"open", "os.listdir", "os.chmod", "os.chown", "os.setxattr", "os.utime"}

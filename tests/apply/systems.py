@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vfiotui.apply.site import Site
 from vfiotui.host.root import Root
-from vfiotui.model.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Risk
 
 GRUB = b"GRUB_TIMEOUT=5\r\nGRUB_CMDLINE_LINUX_DEFAULT='quiet'"
 AFTER = b"GRUB_TIMEOUT=5\r\nGRUB_CMDLINE_LINUX_DEFAULT='quiet iommu=pt'"

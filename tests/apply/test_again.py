@@ -16,9 +16,9 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.site import Site
 from vfiotui.apply.undo import undo
-from vfiotui.model.change import Change, look_into, run_command, write_file
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, from_json, to_json
+from vfiotui.model.change.change import Change, look_into, run_command, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, from_json, to_json
 
 REFRESH = """#!/bin/sh
 # Stands for proxmox-boot-tool: copies the words to where nobody looks.

@@ -19,7 +19,7 @@ import pytest
 from tests.apply.faults import HOUSE, run
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.plan import to_json
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a system needs root: run make test as root")
 

@@ -9,8 +9,8 @@ from vfiotui.apply.card_rom import read_card_rom
 from vfiotui.demo.rom_image import card_rom
 from vfiotui.host.root import Root
 from vfiotui.host.tree import FolderTree
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread, Why
 
 BDF = "0000:01:00.0"
 PATH = f"/sys/bus/pci/devices/{BDF}/rom"

@@ -16,9 +16,9 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
-from vfiotui.model.change import Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
+from vfiotui.model.change.change import Effect, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.finding.finding import Risk
 
 WORKER = '"start": 1, "boot": ""}\n'
 

@@ -15,9 +15,9 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.trouble import Conflict
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
-from vfiotui.model.change import Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
+from vfiotui.model.change.change import Effect, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.finding.finding import Risk
 
 MINE = b"HOURS OF MY WORK\n"
 

@@ -17,10 +17,10 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.model.change import Change, Effect, run_command, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Change, Effect, run_command, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import to_json
+from vfiotui.model.finding.finding import Risk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts and chroots need root: run make test as root")
 SPY = """#!/bin/busybox sh

@@ -15,7 +15,7 @@ from tests.apply.faults import run
 from tests.apply.private_mounts import HOUSE, VFIOTUI
 from tests.apply.systems import FILES, disk, lay_out, plan
 from tests.needs import need
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.plan import to_json
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root: run make test as root")
 BLOCK = 4096

@@ -13,10 +13,10 @@ from tests.needs import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.undo import undo
-from vfiotui.model.change import Effect, look_into_images, run_command, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, from_json, to_json
+from vfiotui.model.change.change import Effect, look_into_images, run_command, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, from_json, to_json
+from vfiotui.model.finding.finding import Risk
 
 CONF = "/etc/modprobe.d/vfiotui.conf"
 IDS = b"options vfio-pci ids=10de:13c2\n"

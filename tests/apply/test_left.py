@@ -16,9 +16,9 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
-from vfiotui.model.change import Change, look_into, write_file
-from vfiotui.model.journal import ChangeRecord, State
-from vfiotui.model.plan import BadPlan, Plan, from_json, to_json
+from vfiotui.model.change.change import Change, look_into, write_file
+from vfiotui.model.change.journal import ChangeRecord, State
+from vfiotui.model.change.plan import BadPlan, Plan, from_json, to_json
 from vfiotui.tui.status import change_words
 from vfiotui.tui.views.changes import change_rows
 

@@ -16,9 +16,9 @@ import pytest
 from tests.apply.private_mounts import HOUSE, VFIOTUI
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.model.change import Change, Effect, run_command, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Change, Effect, run_command, write_file
+from vfiotui.model.change.plan import to_json
+from vfiotui.model.finding.finding import Risk
 
 AGREED = ("--yes", "--run-its-programs")
 

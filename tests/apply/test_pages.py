@@ -18,9 +18,9 @@ from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.host.root import Root
 from vfiotui.host.walk import Top
-from vfiotui.model.change import Change, nudge, set_pages, set_value
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, from_json, to_json
+from vfiotui.model.change.change import Change, nudge, set_pages, set_value
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, from_json, to_json
 
 FEW = 6
 MAP_HUGETLB = 0x40000

@@ -18,12 +18,12 @@ from vfiotui.apply.undo import undo
 from vfiotui.formats.domain_xml import parse
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.root import Root
-from vfiotui.model.journal import State
-from vfiotui.model.live import GuestCount
-from vfiotui.model.pinning import Pinning, pinning_of
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
-from vfiotui.model.stored_guest import StoredGuest
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.cpu.pinning import Pinning, pinning_of
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.model.live.sample import GuestCount
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_drift import drift
 from vfiotui.plan.pin_plan import plan_pins

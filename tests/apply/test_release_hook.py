@@ -12,9 +12,9 @@ from tests.apply.systems import plan
 from tests.needs import need
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.formats.cores_hook import PATH, cores_hook
-from vfiotui.model.change import Effect, release_hook, remove_file, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Effect, release_hook, remove_file, write_file
+from vfiotui.model.change.plan import to_json
+from vfiotui.model.finding.finding import Risk
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root: run make test as root"),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from vfiotui.apply import reports
 from vfiotui.apply.reports import KEPT, keep_report, last_report, machine_folder, parse_report, state_folder
-from vfiotui.model.comparison import Past, PastReport
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.comparison import Past, PastReport
 
 ONE = Past("A", "x [/dev/vfio/1] \x1b[2J", "fail", "broken \udcff")
 

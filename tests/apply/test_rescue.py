@@ -21,10 +21,10 @@ from vfiotui.cli.plan_options import wanted_plan
 from vfiotui.host.ground import survey
 from vfiotui.host.mounts import missing_mounts, not_mounted
 from vfiotui.host.root import Root
-from vfiotui.model.change import Effect, run_command, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Effect, run_command, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import to_json
+from vfiotui.model.finding.finding import Risk
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="mounts and chroots need root: run make test as root")
 ENTRY = write_file("/boot/loader/x.conf", None, b"x\n", "x", risk=Risk.R2, effect=Effect.BOOT)

@@ -10,8 +10,8 @@ import pytest
 from tests.apply.private_mounts import in_private_mounts
 from tests.apply.systems import RISKS, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.model.change import run_command
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import run_command
+from vfiotui.model.change.plan import to_json
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root: run make test as root")
 STEP = run_command(("build",), "build", products=("/boot/initramfs-*.img",), **RISKS)  # type: ignore[arg-type]

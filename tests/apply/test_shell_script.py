@@ -15,7 +15,7 @@ from tests.needs import need
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.change import (
+from vfiotui.model.change.change import (
     Change,
     Effect,
     define_domain,
@@ -28,8 +28,8 @@ from vfiotui.model.change import (
     set_value,
     write_file,
 )
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Risk
 
 ENDS = "VFIOTUI_END_OF_FILE\nVFIOTUI_END_OF_XML\nEOF\n'\n\"\n$(touch {0})\n`touch {0}`\n\\\n"
 """What has ended the quoting of some script somewhere."""

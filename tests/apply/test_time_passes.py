@@ -19,9 +19,9 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.model.change import look_into, run_command, write_file
-from vfiotui.model.journal import State
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import look_into, run_command, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import to_json
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a system needs root: run make test as root")
 MENU = """#!/bin/sh

@@ -17,10 +17,10 @@ from vfiotui.apply.trouble import Busy, Conflict, Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.walk import Top
-from vfiotui.model.change import Effect, run_command, set_value, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import ChangeRecord, State
-from vfiotui.model.plan import Condition, Plan
+from vfiotui.model.change.change import Effect, run_command, set_value, write_file
+from vfiotui.model.change.journal import ChangeRecord, State
+from vfiotui.model.change.plan import Condition, Plan
+from vfiotui.model.finding.finding import Risk
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="entering a mounted system needs root: run make test as root")
 
@@ -231,7 +231,7 @@ def test_links_never_lead_out_of_a_mounted_system(site: Site, tmp_path: Path) ->
 def test_the_demo_and_a_capture_cannot_be_changed() -> None:
     from tests.hosts import HOSTS
     from tests.machines import root_of
-    from vfiotui.model.mode import Mode
+    from vfiotui.model.base.mode import Mode
 
     with pytest.raises(Trouble, match="made up"):
         Site(root_of(HOSTS["tower"], Mode.DEMO))

@@ -17,9 +17,9 @@ from tests.needs import need
 from vfiotui.apply.process import BEAT
 from vfiotui.apply.run import apply
 from vfiotui.host.changes import LEASE
-from vfiotui.model.change import Effect, run_command, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import to_json
+from vfiotui.model.change.change import Effect, run_command, write_file
+from vfiotui.model.change.plan import to_json
+from vfiotui.model.finding.finding import Risk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root: run make test as root")
 OTHER = """

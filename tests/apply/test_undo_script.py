@@ -19,10 +19,10 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.change import Effect, remove_file, run_command, set_link, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.change import Effect, remove_file, run_command, set_link, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners and chroots need root: run make test as root")
 ODD = '/etc/a b/it\'s "q"\n[x]*?$HOME `id` \\.conf'

@@ -18,10 +18,10 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.change import Effect, run_command, set_link, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import Effect, run_command, set_link, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.finding.finding import Risk
 
 HOUSE = Path(__file__).parents[2]
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="owners, devices and chroots need root: run make test as root")

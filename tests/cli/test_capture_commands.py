@@ -24,7 +24,7 @@ from vfiotui.host.archive import pack
 from vfiotui.host.capture import collect
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
 
 CARD, GUEST = "0000:08:00.0", "win10"
 COMMANDS = (

@@ -11,7 +11,7 @@ from tests.tui.changing import edit, system
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.cli.main import main
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
 
 
 @pytest.fixture

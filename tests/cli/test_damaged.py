@@ -16,7 +16,7 @@ from tests.host.test_damaged import damaged
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.host.archive import pack
-from vfiotui.model.nodes import Node
+from vfiotui.model.base.nodes import Node
 
 COMMANDS = ("doctor --all", "doctor --markdown", "topology", "groups", "pci", "firmware")
 

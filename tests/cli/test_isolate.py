@@ -13,9 +13,9 @@ from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
-from vfiotui.model.change import Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Expected, Plan, from_json, to_json
+from vfiotui.model.change.change import Effect, write_file
+from vfiotui.model.change.plan import Expected, Plan, from_json, to_json
+from vfiotui.model.finding.finding import Risk
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
 JOURNAL = '{"event": "apply", "at": "2026-01-01 10:00:00", "pid": 1, "start": 1, "boot": "old"}\n{"event": "done"}\n'

@@ -18,9 +18,9 @@ from tests.machines import root_of
 from tests.tui.consoles import console
 from vfiotui.cli.live import recorded
 from vfiotui.formats import live_record
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.live.interference import Culprit, Culprits
+from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount
 
 LIVE = (sys.executable, "-m", "vfiotui", "live", "--interval", "0.1")
 SHORT = ("--demo", "--seconds", "1")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tests.trees import folder_root
 from vfiotui.host import changes
-from vfiotui.model.change import Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.change import Effect, write_file
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
 
 
 def test_apply_goes_on_without_its_terminal(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from vfiotui.cli.main import main
 from vfiotui.cli.memory import as_text
 from vfiotui.host.guest_backing import BackingReader
 from vfiotui.host.memory import read
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 
 def test_show_as_json(capsys: pytest.CaptureFixture[str]) -> None:

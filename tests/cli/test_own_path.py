@@ -11,7 +11,7 @@ import pytest
 
 from vfiotui.apply.reports import keep_report, last_report
 from vfiotui.cli.own_path import own_path
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it is about root: run make test as root")
 TOOLS = ("journalctl", "lspci", "zstd", "virsh", "systemctl")

@@ -9,7 +9,7 @@ from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.broken import BROKEN
 from vfiotui.demo.machine import machine, names
-from vfiotui.model.concern import given_subjects
+from vfiotui.model.finding.concern import given_subjects
 from vfiotui.rules import judge
 from vfiotui.rules.symptoms import symptom_of, symptoms
 from vfiotui.rules.symptoms.answer import answer

@@ -17,8 +17,8 @@ from vfiotui.demo.machine import NAMES, machine
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
 from vfiotui.demo.write import write
-from vfiotui.model.nodes import File, Symlink
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.nodes import File, Symlink
+from vfiotui.model.base.reading import Unread
 from vfiotui.virt import once
 
 
@@ -45,7 +45,7 @@ def test_the_scale_machine_is_as_large_as_promised() -> None:
 def test_no_link_of_sysfs_leads_nowhere(name: str) -> None:
     from vfiotui.host.memory_tree import MemoryTree
     from vfiotui.host.root import Root
-    from vfiotui.model.mode import Mode
+    from vfiotui.model.base.mode import Mode
 
     nodes = build(machine(name))
     root = Root(MemoryTree(nodes), Mode.CAPTURE)

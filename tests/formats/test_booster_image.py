@@ -15,7 +15,7 @@ from vfiotui.formats import booster_init
 from vfiotui.formats.boot_image import early_boot, missing
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.host.ground import survey
-from vfiotui.model.image import Image
+from vfiotui.model.boot.image import Image
 from vfiotui.plan.wishes import make_plan
 
 INIT = """moduledependencies:

@@ -10,8 +10,8 @@ from tests.trees import Link, folder_root
 from vfiotui.formats.domain_xml import parse, parse_status
 from vfiotui.formats.network_xml import parse_network
 from vfiotui.host import domains
-from vfiotui.model.domain import Domain
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.guest.domain import Domain
 
 PLACE = "<address type='pci' domain='0' bus='0x06' slot='0x12' function='0x1'/>"
 QEMU = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain
-from vfiotui.model.domain_boot import GuestBoot
-from vfiotui.model.domain_cpu import Scheduling, Timer
-from vfiotui.model.domain_devices import Audio, Controller, Disk, Shmem, Tpm
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.domain_boot import GuestBoot
+from vfiotui.model.guest.domain_cpu import Scheduling, Timer
+from vfiotui.model.guest.domain_devices import Audio, Controller, Disk, Shmem, Tpm
 
 
 def guest(inner: str, attributes: str = "type='kvm'") -> Domain:

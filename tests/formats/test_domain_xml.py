@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.formats.domain_words import kib
 from vfiotui.formats.domain_xml import parse, parse_element, parse_status
-from vfiotui.model.domain import Hostdev, HugePages
+from vfiotui.model.guest.domain import Hostdev, HugePages
 
 FULL = """<domain type='kvm' id='7'>
   <name>win &lt;10&gt;</name><uuid> 3b2d6f0e-4c5a-4a7e-9d2b-0f1e2d3c4b5a </uuid>

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vfiotui.formats.kernel_words import COMMAND_LINE_SIZE, OptionEdit, Word, WordEdit, is_protected, rewrite
 from vfiotui.formats.refused import Refused
-from vfiotui.model.cmdline import split
+from vfiotui.model.boot.cmdline import split
 
 WORDS = st.sampled_from(
     ["quiet", "iommu=pt", "hugepages=4", "hugepagesz=1G", "root=UUID=1", 'a="b c"', "--", "x", "vfio-pci.ids=1:2,3:4"]

@@ -19,10 +19,10 @@ from vfiotui.formats.live_record import (
     remark_line,
     sample_line,
 )
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.live import CpuCount, GuestCount, LiveMoment, Sample, ThreadCount
-from vfiotui.model.rates import Rates
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.interference import Culprit, Culprits
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import CpuCount, GuestCount, LiveMoment, Sample, ThreadCount
 
 HOSTILE = 'x "[/dev/vfio/1]"\\ [AMD] \x1b[2J\n,'
 NOTHING = Unread("not read")

@@ -17,8 +17,8 @@ from pathlib import Path
 from vfiotui.formats.domain_xml import parse
 from vfiotui.formats.xml_text import decode
 from vfiotui.host.root import Root
-from vfiotui.model.pinning import EMULATOR, pinning_of
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.pinning import EMULATOR, pinning_of
 from vfiotui.plan.pin_xml import with_pinning
 from vfiotui.virt.schema import Schema
 

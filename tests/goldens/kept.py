@@ -13,7 +13,7 @@ from tests.goldens.outputs import machines, of_machine, of_program
 from tests.machines import root_of
 from tests.tui.consoles import LINUX, SIZES, console
 from vfiotui.demo.machine import machine
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
 from vfiotui.tui.status import TABS
 
 KEPT = Path(__file__).parent / "outputs.sha256"

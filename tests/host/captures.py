@@ -12,7 +12,7 @@ from vfiotui.host.capture import collect
 from vfiotui.host.captured import opened
 from vfiotui.host.collector import Capture
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
 
 
 def reopened(capture: Capture) -> Root:

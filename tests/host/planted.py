@@ -12,7 +12,7 @@ from tests.hosts.base import CLEAN, gpu
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.formats.option_rom import read_rom
-from vfiotui.model.nodes import File, Folder, Node, Symlink
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
 
 MACHINE_ID = "5ec4e7aa0bb14c77a1f0c0ffee5ec4e7"
 PEOPLE = ("zwetschke", "quittenbaum")

@@ -13,8 +13,8 @@ from tests.machines import facts_of, known_facts
 from tests.trees import folder_root
 from vfiotui.host import access
 from vfiotui.host.root import Root
-from vfiotui.model.access import Access
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.guest.access import Access
 from vfiotui.rules import rule_of
 
 PASSWD = "root:x:0:0::/root:/bin/sh\nlibvirt-qemu:x:64055:64055::/:/bin/false\n"

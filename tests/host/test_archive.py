@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from vfiotui.host import archive
 from vfiotui.host.archive import BadArchive, open_capture, pack, unpack
-from vfiotui.model.nodes import File, Folder, Node, Symlink
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
+from vfiotui.model.base.reading import Unread, Why
 
 NODES: dict[str, Node] = {
     "/sys/bus/pci/devices/0000:01:00.0": Symlink("../../../devices/pci0000:00/0000:01:00.0"),

@@ -15,9 +15,9 @@ from vfiotui.formats import modprobe
 from vfiotui.host import boot, config_files, ground, initramfs, kernel, kernel_log, modules
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Boot, Modules
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.boot import Boot, Modules
+from vfiotui.model.boot.cmdline import CommandLine
 
 GRUB_CFG = "/boot/grub/grub.cfg"
 ENTRY = "title x\nlinux /vmlinuz\noptions root=UUID=1 rw quiet\n"

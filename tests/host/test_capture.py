@@ -27,9 +27,9 @@ from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.root import Root
 from vfiotui.host.tree import Tree
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread, Why, or_else
 from vfiotui.rules import judge
 
 

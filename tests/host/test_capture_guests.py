@@ -14,10 +14,10 @@ from tests.machines import root_of
 from vfiotui.host import domains
 from vfiotui.host.capture import collect
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Domain
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.guest.domain import Domain
 
 HEAD = "<domain type='kvm'>"
 NAME = "B\u00f6b f\u00fcr \u6771\u4eac"

@@ -22,8 +22,8 @@ from vfiotui.host.capture import collect
 from vfiotui.host.gather import gather
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
 
 
 def leaks(data: bytes) -> dict[str, str]:

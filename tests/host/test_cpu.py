@@ -21,8 +21,8 @@ from vfiotui.demo.tower import TOWER
 from vfiotui.demo.write import write
 from vfiotui.host import cpu
 from vfiotui.host.cpu_caches import parse_size
-from vfiotui.model.reading import Unread
-from vfiotui.model.topology import Topology
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.topology import Topology
 
 HYBRID = replace(
     CLEAN,

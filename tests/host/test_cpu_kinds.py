@@ -10,8 +10,8 @@ import pytest
 from tests.trees import folder_root
 from vfiotui.host import cpu
 from vfiotui.host.cpu_kinds import stepped
-from vfiotui.model.reading import Unread
-from vfiotui.model.topology import Topology
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.topology import Topology
 
 CPUS = "/sys/devices/system/cpu"
 X925, A725, A55 = 0x410FD850, 0x411FD871, 0x412FD050

@@ -16,8 +16,8 @@ from vfiotui.host.live_cpu import CpuReader
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.rules import judge
 
 SMALL = ("clean", "intel", "bad-pins")

@@ -14,10 +14,10 @@ from vfiotui.formats.domain_xml import parse
 from vfiotui.host import domains
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.guest.domain import Virt
 
 XML = "<domain type='kvm'><name>{}</name></domain>"
 

@@ -18,10 +18,10 @@ from vfiotui.host.guest_backing import BackingReader, memory_of, read_guest, wal
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.pagetypes import read_movable
 from vfiotui.host.root import Root
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.memory.guest_backing import GuestBacking
 
 GROUP = "/machine.slice/machine-qemu\\x2d1\\x2dwin10.scope"
 ARGUMENTS = b"qemu-system-x86_64\0-name\0guest=win10,debug-threads=on\0-m\0size=8388608k\0"

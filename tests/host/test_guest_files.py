@@ -13,10 +13,10 @@ from vfiotui.host import domains, guest_files
 from vfiotui.host.block_use import BlockUse
 from vfiotui.host.firmware_descriptors import describe
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
-from vfiotui.model.guest_files import GuestFiles
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.guest_files import GuestFiles
 
 XML = """<domain type='kvm'><name>g</name>
 <os><loader type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram template='/gone/VARS.fd'>/var/g.fd</nvram></os>

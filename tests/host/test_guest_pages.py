@@ -11,8 +11,8 @@ import pytest
 from tests.trees import folder_root
 from vfiotui.host.guest_pages import count
 from vfiotui.host.root import Root
-from vfiotui.model.guest_pages import PageCount
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.memory.guest_pages import PageCount
 
 MIX = """
 import mmap

@@ -15,11 +15,11 @@ from vfiotui.demo.tree import TreeBuilder
 from vfiotui.host import host_use, network
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.host_use import HostUse, host_loses, lost_networks
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.host_use import HostUse, host_loses, lost_networks
 
 
 def lost(name: str, bdf: str) -> tuple[str, ...]:

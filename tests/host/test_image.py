@@ -17,8 +17,8 @@ from tests.trees import Link
 from vfiotui.host import image as image_reader
 from vfiotui.host import unpack
 from vfiotui.host.image import read_bytes
-from vfiotui.model.image import Image
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.image import Image
 
 OPTIONS = "options vfio-pci ids=10de:13c2\n"
 FILES: dict[str, str | bytes] = {

@@ -14,9 +14,9 @@ from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
 from vfiotui.host import firmware, iommu
 from vfiotui.host.acpi import parse_dmar, parse_ivrs
-from vfiotui.model.iommu import Dmar, Firmware, Iommu, Ivrs, judge_group
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.iommu import Dmar, Firmware, Iommu, Ivrs, judge_group
 
 
 def table(name: str, body: bytes, **header: int) -> bytes:

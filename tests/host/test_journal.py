@@ -16,8 +16,8 @@ from tests.needs import need
 from tests.trees import folder_root
 from vfiotui.host import journal, last_boot
 from vfiotui.host.root import Root
-from vfiotui.model.last_boot import LastBoot
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.last_boot import LastBoot
 from vfiotui.rules import rule_of
 
 

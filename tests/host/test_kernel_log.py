@@ -15,10 +15,10 @@ from vfiotui.host.capture import collect
 from vfiotui.host.gather import gather
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Verdict
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import rule_of
 
 RULES = (

@@ -24,10 +24,10 @@ from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.own_cost import CostReader
 from vfiotui.host.root import Root
 from vfiotui.host.strangers import TURN
-from vfiotui.model.live import LiveMoment, Sample, ThreadMoment
-from vfiotui.model.mode import Mode
-from vfiotui.model.rates import Rates
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import LiveMoment, Sample, ThreadMoment
 
 
 class Clock:

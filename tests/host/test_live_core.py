@@ -10,9 +10,9 @@ import pytest
 from tests.trees import folder_root
 from vfiotui.host.live_core import NO_IDLE, NO_THROTTLE, CoreReader
 from vfiotui.host.root import Root
-from vfiotui.model.core import Core
-from vfiotui.model.rates import RESET
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.core import Core
+from vfiotui.model.live.rates import RESET
 
 TOP = "/sys/devices/system/cpu/cpu2"
 

@@ -15,8 +15,8 @@ from tests.needs import need
 from vfiotui.host import pci
 from vfiotui.host.pci_config import parse
 from vfiotui.host.root import Root
-from vfiotui.model.pci import Acs, Capabilities, PciBus
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.functions import Acs, Capabilities, PciBus
 
 
 def sign(pattern: str, block: str) -> bool | None:

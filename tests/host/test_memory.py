@@ -12,8 +12,8 @@ from tests.machines import facts_of
 from tests.trees import folder_root
 from vfiotui.host import memory
 from vfiotui.host.root import Root
-from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.memory.host_memory import Memory
 
 
 def test_pools_of_the_host_and_of_each_node() -> None:

@@ -18,10 +18,10 @@ from vfiotui.host.pci_config import EXPRESS_KINDS, parse, parse_pieces
 from vfiotui.host.pci_modules import AliasTable
 from vfiotui.host.pci_names import PciNames
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.pci import Capabilities, PciBus
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.pci.functions import Capabilities, PciBus
 
 IDS = b"""# a comment
 1002  Advanced Micro Devices, Inc. [AMD/ATI]

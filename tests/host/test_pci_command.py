@@ -8,7 +8,7 @@ from tests.hosts import HOSTS
 from tests.machines import root_of
 from tests.trees import folder_root
 from vfiotui.host.pci_command import read_command
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
 
 
 def test_a_described_card_answers_to_memory() -> None:

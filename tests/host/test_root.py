@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.trees import Link, folder_root
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File, Folder, Symlink
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File, Folder, Symlink
+from vfiotui.model.base.reading import Unread, Why
 
 
 def why(reading: object) -> Why:

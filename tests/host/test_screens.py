@@ -12,12 +12,12 @@ from tests.trees import Link, folder_root
 from vfiotui.host import holders, interrupts, screens
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.holders import Holders
-from vfiotui.model.interrupts import Interrupts
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File
-from vfiotui.model.reading import Unread
-from vfiotui.model.screens import Screens
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.interrupts import Interrupts
+from vfiotui.model.pci.holders import Holders
+from vfiotui.model.pci.screens import Screens
 
 IOMEM = """\
 e0000000-fedfffff : PCI Bus 0000:00

@@ -18,9 +18,9 @@ from vfiotui.host.known_tasks import AWAKE
 from vfiotui.host.live_culprits import MEMORY_SECONDS, PATIENCE, CulpritReader
 from vfiotui.host.root import Root
 from vfiotui.host.tree import FolderTree
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.interference import Culprit, Culprits
 
 CPU = 1
 CPUS = frozenset({CPU})

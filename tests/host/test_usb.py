@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.machines import known_facts
 from vfiotui.demo.tower import CPU_USB
 from vfiotui.demo.tower_pci import CHIPSET_USB
-from vfiotui.model.usb import Usb
+from vfiotui.model.pci.usb import Usb
 
 
 def test_devices_hang_on_their_controllers() -> None:

@@ -13,10 +13,10 @@ from tests.machines import facts_of
 from tests.trees import folder_root
 from vfiotui.demo.description import GuestDesc
 from vfiotui.host import versions
-from vfiotui.model.domain import Virt
-from vfiotui.model.reading import Unread
-from vfiotui.model.report import word
-from vfiotui.model.versions import Versions
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.report import word
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.versions import Versions
 from vfiotui.rules import rule_of
 
 DPKG = """Package: qemu-system-data

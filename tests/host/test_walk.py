@@ -16,7 +16,7 @@ from vfiotui.host import walk
 from vfiotui.host.root import Root
 from vfiotui.host.tree import FolderTree
 from vfiotui.host.walk import LOOK, READ, Top, opened, reach, real, straight
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
 
 HOUSE = Path(__file__).parents[2]
 

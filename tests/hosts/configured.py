@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.model.selection import FILE, Chosen, to_json
+from vfiotui.model.pci.selection import FILE, Chosen, to_json
 
 CARD = "0000:01:00.0"
 VFIO_CONF = "/etc/modprobe.d/vfio.conf"

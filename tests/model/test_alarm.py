@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.model.alarm import CALM, SETTLE, Alarms, Limits
-from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.alarm import CALM, SETTLE, Alarms, Limits
+from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 
 NOTHING = Unread("no")
 

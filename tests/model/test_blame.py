@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.model.blame import Blame
-from vfiotui.model.culprit import Culprit, Wait
+from vfiotui.model.live.interference import Culprit, Wait
+from vfiotui.model.live.trace_accounting import Blame
 
 VCPU, THIEF, CPU = 77, 9, 3
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tests.hosts import HOSTS
 from tests.machines import facts_of, known_facts
-from vfiotui.model.comparison import Past, PastReport, as_past, compare
-from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.comparison import Past, PastReport, as_past, compare
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.rules import judge
 
 

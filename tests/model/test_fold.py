@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tests.hosts import HOSTS
 from tests.machines import known_facts
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.fold import Fold, folded
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.unknown_groups import Fold, folded
 from vfiotui.rules import judge
 
 ROOT = Unread("needs root", Why.FORBIDDEN, "/dev/kmsg")

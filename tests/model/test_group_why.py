@@ -9,11 +9,11 @@ import pytest
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import PciDesc
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.group_why import UNEXPLAINED, UNSEEN, why_shared
-from vfiotui.model.iommu import Iommu, IommuGroup
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.group_why import UNEXPLAINED, UNSEEN, why_shared
+from vfiotui.model.pci.iommu import Iommu, IommuGroup
 
 NIC = PciDesc("0000:01:01.0", 0x8086, 0x1539, 0x020000, 1, "igb", "0000:00:01.0")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.model.journal import State, progress
+from vfiotui.model.change.journal import State, progress
 
 APPLY = b'{"event": "apply", "at": "2026-01-02 03:04:05", "pid": 7, "start": 1, "boot": "b"}\n'
 BEGIN = b'{"event": "begin", "step": 1}\n'

@@ -9,10 +9,10 @@ import pytest
 from tests.machines import known_facts
 from vfiotui.demo.rom_image import EFI, X86, ImageDesc, card_rom, rom
 from vfiotui.formats.option_rom import read_rom
-from vfiotui.model.option_rom import RomVerdict, judge_rom
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread
-from vfiotui.model.rom_source import rom_source
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.option_rom import RomVerdict, judge_rom
+from vfiotui.model.pci.rom_source import rom_source
 
 CARD = (0x10DE, 0x13C2)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.reading import Reading, Unread
-from vfiotui.model.start_pages import COUNTED, shortfall
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import replace
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.start_pages import COUNTED, shortfall
 
 NOTHING = Unread("no")
 GIB8 = 8388608

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vfiotui
-from vfiotui.model import value
+from vfiotui.model.base import value
 
 
 def shape(module: Any) -> tuple[Any, Any, Any]:
@@ -121,6 +121,6 @@ def test_every_class_of_the_house_keeps_its_defaults_behind() -> None:
 
 
 def test_declaring_loads_no_heavy_module() -> None:
-    loaded = "import sys, vfiotui.model.pci; print(*{'dataclasses', 'inspect'} & set(sys.modules))"
+    loaded = "import sys, vfiotui.model.pci.functions; print(*{'dataclasses', 'inspect'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.machines import known_facts
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread
-from vfiotui.model.wiring import CHIPSET, CPU, way_up, wired_to
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.slot_location import CHIPSET, CPU, way_up, wired_to
 
 
 def bus_of(name: str) -> PciBus:

@@ -10,14 +10,14 @@ from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from tests.machines import facts_of, root_of
 from vfiotui.demo.description import Host
 from vfiotui.host.ground import survey
-from vfiotui.model.change import Effect, run_command, write_file
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.boot.image import Image, ImageFile, Part
+from vfiotui.model.boot.prediction import Forecast
+from vfiotui.model.change.change import Effect, run_command, write_file
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk
-from vfiotui.model.forecast import Forecast
-from vfiotui.model.ground import Ground
-from vfiotui.model.image import Image, ImageFile, Part
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.forecast import forecast
 
 CARD, SOUND, TWIN, HOST = "0000:01:00.0", "0000:01:00.1", "0000:02:00.0", "0000:00:02.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.model.plan import Plan, Wish
+from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.plan.draft import Draft
 from vfiotui.plan.judged import judged
 

@@ -15,9 +15,9 @@ from itertools import pairwise
 from tests.pin_machines import SIX, topology
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain
-from vfiotui.model.pinning import Pinning
-from vfiotui.model.topology import Topology
+from vfiotui.model.cpu.pinning import Pinning
+from vfiotui.model.cpu.topology import Topology
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin_ground import ground_of
 from vfiotui.plan.pin_propose import NoPlace, Prefer, Wish, propose
 

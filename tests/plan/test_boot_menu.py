@@ -10,9 +10,9 @@ from tests.machines import facts_of, root_of
 from tests.plan.test_escape_entry import ENTRY, FOLDER
 from tests.plan.test_isolate import HOST_CARD
 from vfiotui.host.ground import survey
-from vfiotui.model.boot import Loader
-from vfiotui.model.ground import Ground
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Loader
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.plan.boot_menu import MENUS, NO_MENU
 from vfiotui.plan.draft import CannotPlan, Draft
 from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT, add_escape

@@ -9,7 +9,7 @@ import pytest
 from tests.trees import folder_root
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import make_plan, reads
 

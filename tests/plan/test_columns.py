@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.plan.boots import CARD, HOST, SOUND, VFIO, image_of, machine
-from vfiotui.model.columns import Columns
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.binding_state import Columns
 from vfiotui.plan.columns import columns
 
 IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"

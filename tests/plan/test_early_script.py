@@ -14,8 +14,8 @@ from tests.plan.boots import CARD, NOUVEAU, PROGRAMS, SOUND, TWIN, TWINS, VFIO, 
 from vfiotui.demo.description import Host
 from vfiotui.formats.boot_image import early_boot, missing
 from vfiotui.host.ground import survey
-from vfiotui.model.plan import Plan
-from vfiotui.model.selection import FILE, Chosen
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.pci.selection import FILE, Chosen
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.early_script import (
     DRACUT_HOOK,

@@ -10,9 +10,9 @@ from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, files
 from vfiotui.formats.loader_entry import parse, words
 from vfiotui.host.ground import survey
-from vfiotui.model.boot import Loader
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Loader
+from vfiotui.model.change.plan import Plan
 from vfiotui.plan.escape import TITLE, WORDS
 from vfiotui.plan.escape_entry import PLUGIN, entry_text, plugin_text
 from vfiotui.plan.loader_files import WITHOUT_ENTRY

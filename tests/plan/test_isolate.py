@@ -13,12 +13,12 @@ from tests.hosts import HOSTS
 from tests.machines import facts_of, known_facts, root_of
 from vfiotui.demo.description import Host
 from vfiotui.host.ground import survey
-from vfiotui.model.pci import PciBus
-from vfiotui.model.plan import Plan
-from vfiotui.model.plan import from_json as from_document
-from vfiotui.model.plan import to_json as to_document
-from vfiotui.model.reading import Unread
-from vfiotui.model.selection import FILE, Chosen, chosen, from_json, moved, to_json
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.change.plan import from_json as from_document
+from vfiotui.model.change.plan import to_json as to_document
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.selection import FILE, Chosen, chosen, from_json, moved, to_json
 from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.early_script import SCRIPT

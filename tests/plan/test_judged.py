@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from vfiotui.cli.main import main
-from vfiotui.model.change import Change
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import BadPlan, Plan, from_json
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import BadPlan, Plan, from_json
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
 from vfiotui.plan.judged import judged
 from vfiotui.plan.own_steps import strange
@@ -168,7 +168,7 @@ def test_steps_that_cannot_be_shown_say_why(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_own_scripts_are_known_with_their_devices() -> None:
-    from vfiotui.model.selection import Chosen
+    from vfiotui.model.pci.selection import Chosen
     from vfiotui.plan import early_script, override_rule, trial
 
     one = Chosen("0000:01:00.0", "10de", "2206", "1043", "87d1", "override")

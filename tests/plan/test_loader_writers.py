@@ -13,8 +13,8 @@ from vfiotui.host.firmware import SECURE_BOOT
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey
 from vfiotui.host.ground_boot import ENROLLED
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import make_plan
 

@@ -14,8 +14,8 @@ from tests.machines import facts_of, root_of
 from tests.plan.test_boot_wishes import GRUB, planned
 from vfiotui.demo.description import Host
 from vfiotui.host.ground import survey
-from vfiotui.model.finding import Verdict
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Verdict
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import PLANNERS, can_plan, make_plan, reads
 from vfiotui.rules import judge

@@ -14,9 +14,9 @@ from vfiotui.formats.cores_hook import PATH, cores_hook, guests_of
 from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey
-from vfiotui.model.domain import Virt
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.guest.domain import Virt
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.guest_hook import RUNNER
 from vfiotui.plan.wishes import make_plan

@@ -16,7 +16,7 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.pinning import Pinning, Shape, pinning, pinning_of
+from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of
 from vfiotui.plan.pin_check import problems
 from vfiotui.plan.pin_ground import ground_of
 from vfiotui.plan.pin_propose import NoPlace, Prefer, Proposal, Wish, propose

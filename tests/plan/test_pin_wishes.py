@@ -14,7 +14,7 @@ from vfiotui.formats.domain_properties import DomainXml
 from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import guests, make_plan
 

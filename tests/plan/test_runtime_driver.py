@@ -9,10 +9,10 @@ import pytest
 from tests.machines import facts_of, known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND
 from vfiotui.host.ground import survey
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
-from vfiotui.model.holders import Holder, Holders
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.pci.holders import Holder, Holders
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import make_plan
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.hosts.base import CLEAN
 from tests.machines import facts_of
 from tests.needs import need
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.softdep import softdeps
 
 CARD, SOUND, BRIDGE = "0000:01:00.0", "0000:01:00.1", "0000:00:01.0"

@@ -12,9 +12,9 @@ import pytest
 from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND, files
 from vfiotui.host.ground import survey
-from vfiotui.model.boot import Loader
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Loader
+from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
 from vfiotui.plan.loader_files import WITHOUT_ENTRY

@@ -10,8 +10,8 @@ from tests.machines import facts_of, root_of
 from tests.plan.boots import PROGRAMS
 from tests.plan.test_isolate import CARD, HOST_CARD
 from vfiotui.host.ground import survey
-from vfiotui.model.plan import Plan, Wish
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.plan.wishes import make_plan
 
 OLD = "vfio vfio_iommu_type1 vfio_pci vfio_virqfd"

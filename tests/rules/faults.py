@@ -18,9 +18,9 @@ from vfiotui.host import domains
 from vfiotui.host.gather import READERS, Part, files_of, part, ways, with_parts
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
+from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules.rule import Rule
 
 GUEST_PARTS = ("virt", "guest_files", "access")

@@ -13,10 +13,10 @@ from vfiotui.demo.write import write
 from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.root import Root
+from vfiotui.model.base.nodes import Nodes
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.nodes import Nodes
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import judge
 
 SEEN_IN_ETC = {

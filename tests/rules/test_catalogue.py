@@ -10,11 +10,11 @@ import pytest
 from tests.hosts import HOSTS
 from tests.machines import known_facts
 from vfiotui import rules
-from vfiotui.model.domain import Domain
-from vfiotui.model.domain_wishes import DOMAIN_WISHES
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Evidence, Severity, Verdict
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Evidence, Severity, Verdict
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.domain_goals import DOMAIN_WISHES
 from vfiotui.rules import catalogue, judge, rule_of
 from vfiotui.rules.rule import HEADINGS, Rule, guest_rule, guests, holds, known, rule
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.machines import known_facts
-from vfiotui.model.finding import Severity
-from vfiotui.model.iommu import Dmar, Firmware
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.pci.iommu import Dmar, Firmware
 from vfiotui.rules import rule_of
 
 

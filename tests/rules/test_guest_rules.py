@@ -12,10 +12,10 @@ from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import GuestDesc
 from vfiotui.formats import pages_hook
 from vfiotui.formats.domain_xml import parse
-from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.reading import Unread
-from vfiotui.model.report import word
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.report import word
+from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.rules import judge, rule_of
 
 
@@ -123,7 +123,7 @@ def test_the_address_width_is_judged_by_the_limit() -> None:
 
 
 def test_a_guest_called_host_is_no_host() -> None:
-    from vfiotui.model.report import of_guest
+    from vfiotui.model.finding.report import of_guest
 
     facts = facts_of(replace(FINE_HOST, guests=(changed(name="host"),)))
     found = of_guest(judge(facts), "host")

@@ -13,10 +13,10 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.host import services
 from vfiotui.host.root import Root
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.services import Services
 from vfiotui.model.facts import Mode
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.reading import Unread
-from vfiotui.model.services import Services
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import rule_of
 
 FAILS, HOLDS, UNKNOWN, NOT_APPLICABLE = Verdict.FAILS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE

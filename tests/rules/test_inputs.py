@@ -15,11 +15,11 @@ from vfiotui.host import domains
 from vfiotui.host.gather import Part, gather, part, with_parts
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
+from vfiotui.model.base.gaps import concerning, missing
+from vfiotui.model.base.nodes import File, Node
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.gaps import concerning, missing
-from vfiotui.model.nodes import File, Node
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import rule_of
 
 

@@ -10,9 +10,9 @@ from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
+from vfiotui.model.base.nodes import File, Nodes
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.nodes import File, Nodes
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import catalogue
 
 

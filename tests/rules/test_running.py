@@ -10,8 +10,8 @@ from tests.hosts import CLEAN, HOSTS, INTEL
 from tests.hosts.base import AUDIO, BRIDGE, IGPU, gpu
 from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import Host
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.iommu import Firmware
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.pci.iommu import Firmware
 from vfiotui.rules import rule_of
 
 

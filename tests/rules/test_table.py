@@ -14,7 +14,7 @@ from vfiotui.host.gather import gather
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Verdict
+from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue
 from vfiotui.rules.rule import Rule
 from vfiotui.rules.table import COLUMNS, as_markdown, judges_disks

@@ -35,7 +35,7 @@ from tests.rules.faults import judged, machine, trials, whole
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
 from vfiotui.model.facts import Mode
-from vfiotui.model.finding import Verdict
+from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue, rule_of
 from vfiotui.rules.rule import Rule
 

@@ -8,13 +8,13 @@ import pytest
 
 from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of
-from vfiotui.model.boot import Boot, Kernel
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.domain import Virt
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.boot import Boot, Kernel
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.reading import Unread, Why
-from vfiotui.model.versions import Versions
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.versions import Versions
 from vfiotui.rules import rule_of
 
 CLOSED = Unread("needs root", Why.FORBIDDEN, "/x")

@@ -8,11 +8,11 @@ import pytest
 
 from tests.hosts import HOSTS
 from tests.machines import known_facts
-from vfiotui.model.domain import UnreadGuest, Virt
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Verdict
-from vfiotui.model.reading import Unread, Why
-from vfiotui.model.report import GUESTS
+from vfiotui.model.finding.finding import Verdict
+from vfiotui.model.finding.report import GUESTS
+from vfiotui.model.guest.domain import UnreadGuest, Virt
 from vfiotui.rules import catalogue
 from vfiotui.rules.rule import Rule
 

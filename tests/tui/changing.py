@@ -14,10 +14,10 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.change import Change, Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import ChangeRecord, State
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.change import Change, Effect, write_file
+from vfiotui.model.change.journal import ChangeRecord, State
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Risk
 
 GRUB = "etc/default/grub"
 BROKEN = b'GRUB_CMDLINE_LINUX_DEFAULT="quiet amd_iommu=off"'

@@ -19,12 +19,12 @@ from tests.tui.consoles import SIZES, console
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.host.root import Root
-from vfiotui.model.change import Effect, run_command
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import ChangeRecord, Progress, State
-from vfiotui.model.mode import Mode
-from vfiotui.model.plan import Plan, to_json
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.change.change import Effect, run_command
+from vfiotui.model.change.journal import ChangeRecord, Progress, State
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.caps import UNICODE
 from vfiotui.tui.screens.change import ChangeScreen
 from vfiotui.tui.screens.host import HostScreen

@@ -20,7 +20,7 @@ from tests.needs import need
 from tests.tui.consoles import Console, caps
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
-from vfiotui.model.journal_folder import JOURNAL
+from vfiotui.model.change.journal_folder import JOURNAL
 from vfiotui.sampler import PAUSED_SECONDS
 from vfiotui.tui.app import ConsoleApp
 
@@ -130,7 +130,7 @@ def test_live_that_has_settled_holds_nothing_that_only_other_screens_want() -> N
     assert "libvirt" in loaded and "vfiotui.watch" in loaded
     others = tuple(f"vfiotui.tui.screens.{name}" for name in SCREENS)
     # Plans are read where this host has a journal.
-    plans = () if Path(JOURNAL).exists() else ("vfiotui.model.plan", "vfiotui.host.changes")
+    plans = () if Path(JOURNAL).exists() else ("vfiotui.model.change.plan", "vfiotui.host.changes")
     never = NEVER + HEAVY + others + plans
     assert [m for m in loaded if any(m == x or m.startswith(f"{x}.") for x in never)] == []
 

@@ -15,7 +15,7 @@ from tests.machines import root_of
 from tests.tui.consoles import Console, caps, console
 from vfiotui.demo.machine import machine
 from vfiotui.history import LiveHistory
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
 from vfiotui.sampler import Readers
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import ASCII

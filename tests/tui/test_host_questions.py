@@ -15,9 +15,9 @@ from tests.tui.consoles import SIZES, Console, caps, console
 from vfiotui.demo.broken import BROKEN
 from vfiotui.host import gather
 from vfiotui.host.root import Root
-from vfiotui.model.areas import AREAS
-from vfiotui.model.finding import Evidence, Finding, Severity, Verdict
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.finding.areas import AREAS
+from vfiotui.model.finding.finding import Evidence, Finding, Severity, Verdict
 from vfiotui.rules import catalogue, judge
 from vfiotui.rules.symptoms import symptoms
 from vfiotui.tui.app import ConsoleApp

@@ -13,11 +13,11 @@ from tests.plan.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
 from vfiotui.host.ground import survey
 from vfiotui.host.image import read_next
-from vfiotui.model.change import Effect, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import ChangeRecord, Progress, State
-from vfiotui.model.mode import Mode
-from vfiotui.model.plan import Expected, Plan
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.change.change import Effect, write_file
+from vfiotui.model.change.journal import ChangeRecord, Progress, State
+from vfiotui.model.change.plan import Expected, Plan
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.isolation_view import isolation_view
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.isolate import IsolateScreen

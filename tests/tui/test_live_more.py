@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.model.exits import GuestExits, VcpuExits
-from vfiotui.model.rates import FIRST
+from vfiotui.model.live.exits import GuestExits, VcpuExits
+from vfiotui.model.live.rates import FIRST
 from vfiotui.tui.views.live_more import exit_rows
 
 

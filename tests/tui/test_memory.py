@@ -12,10 +12,10 @@ from tests.machines import facts_of, root_of
 from tests.tui.consoles import LINUX, Console, console
 from vfiotui.cli.machine import open_root
 from vfiotui.host.root import Root
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.memory import Memory
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.host_memory import Memory
 from vfiotui.tui.caps import UNICODE
 from vfiotui.tui.screens.plan import PlanScreen
 from vfiotui.tui.views.memory import memory_rows

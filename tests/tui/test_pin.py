@@ -18,8 +18,8 @@ from vfiotui.demo.description import PciDesc
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_properties import DomainXml
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.pinning import Pinning
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.screens.pin import PinScreen
 from vfiotui.tui.widgets.core_map import CoreMap

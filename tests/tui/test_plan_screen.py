@@ -14,11 +14,11 @@ from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.tui.changing import BROKEN, GRUB, edit, records, show_plan, states, system
 from tests.tui.consoles import LINUX, SIZES, Console, console
-from vfiotui.model.change import look_into, run_command
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.mode import Mode
-from vfiotui.model.plan import Condition, Plan, from_json
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.change.change import look_into, run_command
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Condition, Plan, from_json
+from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.caps import UNICODE
 from vfiotui.tui.screens.change import ChangeScreen
 from vfiotui.tui.screens.plan import PlanScreen

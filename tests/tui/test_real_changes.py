@@ -11,7 +11,7 @@ import pytest
 from tests.apply.systems import disk
 from tests.tui.changing import gated_system, mend_by_keys, open_first_change, open_gate, states
 from tests.tui.tmux import Tmux
-from vfiotui.model.journal import State
+from vfiotui.model.change.journal import State
 
 pytestmark = [
     pytest.mark.needs_tmux,

@@ -14,8 +14,8 @@ from vfiotui.demo.hostile import GUEST, hostile_host
 from vfiotui.demo.libvirt_node import write_node
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.live import LiveMoment
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.live.sample import LiveMoment
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.screens.live import LiveScreen
 from vfiotui.tui.status import TABS

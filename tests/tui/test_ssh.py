@@ -16,10 +16,10 @@ from tests.tui.changing import gated_system, mend_by_keys, open_first_change, op
 from tests.tui.tmux import Tmux
 from tests.tui.ways_in import Ssh
 from vfiotui.host.root import Root
-from vfiotui.model.change import Effect, run_command
-from vfiotui.model.finding import Risk
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.change import Effect, run_command
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
 
 pytestmark = [
     pytest.mark.needs_tmux,

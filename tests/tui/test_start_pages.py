@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.machines import root_of
 from tests.tui.consoles import console
 from vfiotui.demo.machine import machine
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
 
 
 async def test_a_guest_without_its_pages_is_told_of_once_and_marked() -> None:

@@ -18,7 +18,7 @@ from tests.tui.accounts import NAME, PASSWORD, Account
 from tests.tui.changing import GRUB, gated_system, mend_by_keys, open_gate, records, states
 from tests.tui.tmux import Tmux
 from vfiotui.host.root import Root
-from vfiotui.model.journal import State
+from vfiotui.model.change.journal import State
 
 pytestmark = [
     pytest.mark.needs_tmux,

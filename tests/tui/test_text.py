@@ -41,7 +41,7 @@ def test_right_to_left_marks_and_joiners_are_written_out() -> None:
 
 
 def test_values_and_their_absence() -> None:
-    from vfiotui.model.reading import Unread
+    from vfiotui.model.base.reading import Unread
 
     assert (shown(None), shown(0), shown("")) == ("–", "0", "")
     assert shown(Unread("needs \x1b root")) == "? needs \\x1b root"

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.live import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
+from vfiotui.model.live.interference import Culprit, Culprits
+from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.tui.views.verdict import Worst, verdict_rows
 from vfiotui.tui.views.window import Window
 

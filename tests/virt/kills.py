@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.virt.eager import eager_factory
 from tests.virt.libvirtd import Daemon, lone_daemon
-from vfiotui.model.domain import Virt
+from vfiotui.model.guest.domain import Virt
 from vfiotui.virt import link
 
 

@@ -14,8 +14,8 @@ import pytest
 from tests.alone import GUESTS, alone_with
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, own_name
-from vfiotui.model.rates import FIRST, RESET
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.rates import FIRST, RESET
 from vfiotui.virt.exits import MISSING, NO_KVM, ExitReader, counts_of, rates_of
 
 # Keys and values as libvirt 9.0 on a KVM host gives them (virsh domstats --vcpu --raw), shortened.

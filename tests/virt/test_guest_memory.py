@@ -18,11 +18,11 @@ from vfiotui.formats.pages_hook import pages_hook
 from vfiotui.host.guest_backing import BackingReader, read_guest, walk
 from vfiotui.host.guest_pages import count
 from vfiotui.host.root import Root
-from vfiotui.model.alarm import Alarm
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.guest_pages import PageCount
-from vfiotui.model.live import GuestMoment, LiveMoment, Sample
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.alarm import Alarm
+from vfiotui.model.live.sample import GuestMoment, LiveMoment, Sample
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.guest_pages import PageCount
 
 pytestmark = pytest.mark.needs_libvirtd
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.virt.libvirtd import Daemon, lone_daemon
-from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.virt import once
 from vfiotui.virt.link import Link
 

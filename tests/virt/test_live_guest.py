@@ -16,9 +16,9 @@ import pytest
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.formats.live_record import read_record
-from vfiotui.model.culprit import Culprits
-from vfiotui.model.live import LiveMoment, Sample, ThreadCount
-from vfiotui.model.rates import Rates
+from vfiotui.model.live.interference import Culprits
+from vfiotui.model.live.rates import Rates
+from vfiotui.model.live.sample import LiveMoment, Sample, ThreadCount
 
 pytestmark = pytest.mark.needs_libvirtd
 

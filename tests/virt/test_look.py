@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.host_network import HostNetwork
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.host_network import HostNetwork
 from vfiotui.virt import look, once
 
 DOMAIN = """<domain type='test'><name>{}</name><memory>1024</memory><vcpu>1</vcpu><os><type>hvm</type></os>

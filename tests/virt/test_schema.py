@@ -9,8 +9,8 @@ from tests.needs import need
 from vfiotui.formats.domain_properties import DomainXml
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Unread
 from vfiotui.virt.schema import Schema
 
 

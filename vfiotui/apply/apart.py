@@ -14,7 +14,7 @@ from typing import IO
 import vfiotui
 from vfiotui.apply.site import Site
 from vfiotui.host.root import Root
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.plan import Plan, to_json
 
 HOME = str(Path(vfiotui.__file__).resolve().parents[1])
 """The folder from which a process loads this very package, and nothing that lies where the console was started."""

@@ -17,8 +17,8 @@ from vfiotui.apply.process import end_left_behind, run
 from vfiotui.apply.steps import Outcome, Tell, works
 from vfiotui.apply.trouble import Conflict, Damage, Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
 
 LASTING = frozenset({"file", "link", "command"})
 """Kinds whose work outlasts a boot, and is found again without the journal."""

@@ -8,9 +8,9 @@ from vfiotui.apply.keep import PLAN, digest
 from vfiotui.apply.kinds.kind import quoted
 from vfiotui.apply.steps import works
 from vfiotui.apply.trouble import Damage, Trouble
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
 
 SHOWN = 4
 """Commands that one sentence names."""

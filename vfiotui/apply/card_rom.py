@@ -12,7 +12,7 @@ import os
 from vfiotui.formats.option_rom import SIZE_LIMIT
 from vfiotui.host.reasons import unread
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 SECONDS = 10.0
 """A ROM of 1 MiB takes about a second on a slow bus; a sick card never answers."""

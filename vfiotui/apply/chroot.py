@@ -19,7 +19,7 @@ from vfiotui.apply.site import Site
 from vfiotui.formats.elf import machine_name
 from vfiotui.host.ground import PROGRAM_FOLDERS
 from vfiotui.host.mounts import missing_mounts
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 SCRIPT = """
 set -e

@@ -8,7 +8,7 @@ from vfiotui.apply.journal import find
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from vfiotui.apply.chroot import walls
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
 
 
 def programs_of(site: Site, plan: Plan) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Conflict
 from vfiotui.host.tree import kind_of
 from vfiotui.host.walk import LIST, LOOK, straight
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 NO_XATTRS = frozenset({errno.ENOTSUP, errno.EPERM, errno.EACCES, errno.ENODATA})
 

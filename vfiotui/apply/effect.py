@@ -12,8 +12,8 @@ from vfiotui.apply.kinds.look import words_left
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.site import Site
 from vfiotui.host import image
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.change.plan import Plan
 
 IMAGE = re.compile(r"(initrd|initramfs|booster)[^/]*$")
 

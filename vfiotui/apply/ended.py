@@ -9,7 +9,7 @@ from vfiotui.apply.process import ENDED, SECONDS, STARTED
 from vfiotui.host.changes import read_plan, read_progress
 from vfiotui.host.kernel import installed
 from vfiotui.host.root import Root
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 
 NANO = 1_000_000_000
 

@@ -16,10 +16,10 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root import Root
-from vfiotui.model.change_folder import means, next_number, number_of
-from vfiotui.model.journal import JOURNAL, Process, Progress
-from vfiotui.model.plan import Plan, to_json
-from vfiotui.model.reading import Reading
+from vfiotui.model.base.reading import Reading
+from vfiotui.model.change.change_folder import means, next_number, number_of
+from vfiotui.model.change.journal import JOURNAL, Process, Progress
+from vfiotui.model.change.plan import Plan, to_json
 
 MAKING = ".new"
 """The suffix of a folder that is not yet complete: nothing was changed under it."""

@@ -18,7 +18,7 @@ from vfiotui.apply import disk
 from vfiotui.apply.disk import Meta
 from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Damage
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 BLOCK = 1 << 20
 KEPT = "before"

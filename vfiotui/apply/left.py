@@ -10,9 +10,9 @@ from vfiotui.apply.lock import locked
 from vfiotui.apply.site import Site
 from vfiotui.apply.steps import Outcome
 from vfiotui.apply.trouble import Trouble, os_sentence
-from vfiotui.model.change import Change
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
 
 
 def still_left(journal: Journal, plan: Plan, booted: bool = False) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.apply.site import Site
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 
 NAMED = re.compile(r"^\s*(?:linux|initrd)(?:16|efi)?\s+(/[^\s]+)", re.MULTILINE)
 """A kernel, or the first initrd, of an entry."""

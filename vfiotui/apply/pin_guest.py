@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host import domains
 from vfiotui.host.root import Root
-from vfiotui.model.ground import Ground
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.stored_guest import StoredGuest
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import replace
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.guest.stored_guest import StoredGuest
 
 
 def read_guest(root: Root, uri: str, name: str) -> StoredGuest:

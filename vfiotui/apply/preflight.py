@@ -13,8 +13,8 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.memory import read_meminfo
 from vfiotui.host.mounts import mount_points
-from vfiotui.model.plan import Condition, Plan
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.plan import Condition, Plan
 
 
 def _program(site: Site, condition: Condition) -> str | None:

@@ -11,8 +11,8 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host.changes import read_one
-from vfiotui.model.journal import ChangeRecord
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.change.journal import ChangeRecord
 
 
 def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:

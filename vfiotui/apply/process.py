@@ -18,7 +18,7 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import LEASE, runs
 from vfiotui.host.root import Root
-from vfiotui.model.journal import Process
+from vfiotui.model.change.journal import Process
 
 ENDED = "ended"
 """The file in a change's folder that holds a line, and whose time is when the last command ended."""

@@ -10,9 +10,9 @@ from vfiotui.apply import disk
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.mounts import mount_points, not_mounted
-from vfiotui.model.change import Change
-from vfiotui.model.journal import JOURNAL
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.journal import JOURNAL
+from vfiotui.model.change.plan import Plan
 
 BOOT_PLACES = ("/boot/", "/efi/")
 ON_DISK = frozenset({"file", "link", "look"})

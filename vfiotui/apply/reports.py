@@ -16,8 +16,8 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping
 
-from vfiotui.model.comparison import Past, PastReport
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.finding.comparison import Past, PastReport
 
 KEPT = 20
 """Reports of one machine; older ones are deleted."""

@@ -15,9 +15,9 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.steps import Outcome, Tell, must_be_ours, take_step, works, write_undo_script
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
 from vfiotui.host import changes
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
 
 Stopped = Callable[[], bool]
 """Asked between two steps: true takes back what was done."""

@@ -12,7 +12,7 @@ from importlib.resources import files
 from vfiotui.apply.kinds import kind_of
 from vfiotui.apply.shell_words import comment, word
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.plan import Plan
+from vfiotui.model.change.plan import Plan
 
 
 def shell_script(plan: Plan) -> list[str]:

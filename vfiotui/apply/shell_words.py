@@ -7,7 +7,7 @@ import hashlib
 import shlex
 
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.plan import text_of
+from vfiotui.model.change.plan import text_of
 
 
 def comment(text: str) -> str:

@@ -15,8 +15,8 @@ from vfiotui.host.mounts import why_no_system
 from vfiotui.host.root import Root
 from vfiotui.host.tree import FolderTree
 from vfiotui.host.walk import Top, reach
-from vfiotui.model.journal import JOURNAL, JOURNAL_ABOVE
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.change.journal import JOURNAL, JOURNAL_ABOVE
 
 
 def _has_bytes(path: str) -> bool:

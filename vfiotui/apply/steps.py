@@ -10,9 +10,9 @@ from vfiotui.apply.kinds.command import KIND as COMMAND
 from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo_script import undo_script
-from vfiotui.model.journal import State
-from vfiotui.model.plan import Plan
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.journal import State
+from vfiotui.model.change.plan import Plan
 
 Tell = Callable[[str], None]
 """Takes a sentence about what happens now."""

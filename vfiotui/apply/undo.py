@@ -19,9 +19,9 @@ from vfiotui.apply.steps import Outcome, Tell, must_be_ours, works, write_undo_s
 from vfiotui.apply.trouble import Busy, Conflict, Trouble, os_sentence
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
-from vfiotui.model.journal import IN_FORCE, State
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.journal import IN_FORCE, State
+from vfiotui.model.change.plan import Plan
 
 
 def _opened(site: Site, wanted: str) -> tuple[Journal, Plan]:

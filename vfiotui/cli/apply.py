@@ -17,7 +17,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
 from vfiotui.cli.plan_options import add_wishes, wanted
-from vfiotui.model.journal import RESTING, State, state_words
+from vfiotui.model.change.journal import RESTING, State, state_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,9 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable, table
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.journal import JOURNAL, ChangeRecord, State, unread_words
-from vfiotui.model.plan import Plan, to_json
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.change.journal import JOURNAL, ChangeRecord, State, unread_words
+from vfiotui.model.change.plan import Plan, to_json
 
 LOG_LIMIT = 4 << 20
 

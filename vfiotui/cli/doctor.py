@@ -17,12 +17,12 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather
-from vfiotui.model.concern import concerns, domains_of, given_subjects, subjects_of
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.fold import Fold, folded
-from vfiotui.model.reading import Unread
-from vfiotui.model.report import count, word
+from vfiotui.model.finding.concern import concerns, domains_of, given_subjects, subjects_of
+from vfiotui.model.finding.finding import Finding, Verdict
+from vfiotui.model.finding.report import count, word
+from vfiotui.model.finding.unknown_groups import Fold, folded
 from vfiotui.rules import judge, rule_of
 
 MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n/a": " "}

@@ -14,8 +14,8 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
 from vfiotui.host import firmware
-from vfiotui.model.iommu import Dmar, Firmware, Ivrs, Scope
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.pci.iommu import Dmar, Firmware, Ivrs, Scope
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,11 +15,11 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, table
 from vfiotui.host import host_use, iommu, pci, usb
-from vfiotui.model.group_why import ports_above, spans_slots, why_shared
-from vfiotui.model.host_use import host_loses
-from vfiotui.model.iommu import GroupVerdict, IommuGroup, judge_group
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.group_why import ports_above, spans_slots, why_shared
+from vfiotui.model.pci.host_use import host_loses
+from vfiotui.model.pci.iommu import GroupVerdict, IommuGroup, judge_group
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

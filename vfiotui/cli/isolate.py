@@ -14,11 +14,11 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import plain, print_json, printable, table
 from vfiotui.host.root import Root
-from vfiotui.model.columns import Columns, in_words
-from vfiotui.model.forecast import Forecast
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread
-from vfiotui.model.verified import newest_isolation
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.prediction import Forecast
+from vfiotui.model.boot.verification import newest_isolation
+from vfiotui.model.pci.binding_state import Columns, in_words
+from vfiotui.model.pci.functions import PciBus
 
 METHODS = ("auto", "ids", "subsystem", "override", "dynamic")
 

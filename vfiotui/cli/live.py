@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.host.user_file import CannotRead, open_file
-from vfiotui.model.culprit import Culprits
-from vfiotui.model.live import LiveMoment, Sample
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.live.interference import Culprits
+from vfiotui.model.live.sample import LiveMoment, Sample
 
 if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
@@ -97,7 +97,7 @@ def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
     """
     from vfiotui.formats import live_record
     from vfiotui.history import LONGEST, RECORDED_MARKS, LiveHistory
-    from vfiotui.model.rates import Rates
+    from vfiotui.model.live.rates import Rates
 
     history, rates, looks = LiveHistory(min(_lines(path), LONGEST), RECORDED_MARKS), Rates(), []
     first = last = 0.0
@@ -136,8 +136,8 @@ def stream(args: argparse.Namespace) -> Exit:
     """Every sample to all sinks, until the end that was asked for."""
     from vfiotui.cli.out import printable
     from vfiotui.formats import live_table
-    from vfiotui.model.alarm import Alarms, Limits
-    from vfiotui.model.start_pages import COUNTED
+    from vfiotui.model.live.alarm import Alarms, Limits
+    from vfiotui.model.memory.start_pages import COUNTED
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -200,7 +200,7 @@ def _tell_look(look: Culprits, wall: float) -> None:
 
 
 def _replayed(args: argparse.Namespace) -> Iterator[LiveMoment]:
-    from vfiotui.model.rates import Rates
+    from vfiotui.model.live.rates import Rates
 
     rates = Rates()
     return (rates.moment(s) for s in samples_of(args.replay) if isinstance(s, Sample))

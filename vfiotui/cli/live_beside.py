@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from vfiotui.cli.machine import look_at_guests
 from vfiotui.host.guest_backing import read_guest, settled
 from vfiotui.host.root import Root
-from vfiotui.model.alarm import Alarm, Wanted, wanted_pins
-from vfiotui.model.culprit import Culprits
-from vfiotui.model.domain import Domain
-from vfiotui.model.live import LiveMoment
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.start_pages import SETTLE_SECONDS, shortfall
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.live.alarm import Alarm, Wanted, wanted_pins
+from vfiotui.model.live.interference import Culprits
+from vfiotui.model.live.sample import LiveMoment
+from vfiotui.model.memory.start_pages import SETTLE_SECONDS, shortfall
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import CULPRIT_SECONDS, CULPRIT_SHARE, Readers
 

@@ -13,10 +13,10 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable
 from vfiotui.host.root import Root
-from vfiotui.model.culprit import Wait
-from vfiotui.model.exits import GuestExits
-from vfiotui.model.live import GuestCount, ThreadCount
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.live.exits import GuestExits
+from vfiotui.model.live.interference import Wait
+from vfiotui.model.live.sample import GuestCount, ThreadCount
 
 SECONDS, MOST_SECONDS = 10.0, 60.0
 """How long is traced without a word, and at most."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from vfiotui.cli.exit import CommandError
 from vfiotui.cli.metrics_server import MetricsServer
 from vfiotui.formats.live_table import openmetrics
-from vfiotui.model.live import LiveMoment
+from vfiotui.model.live.sample import LiveMoment
 
 TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading
+from vfiotui.model.base.reading import Reading
 
 if TYPE_CHECKING:
-    from vfiotui.model.domain import Virt
+    from vfiotui.model.guest.domain import Virt
 
 
 def open_root(args: argparse.Namespace) -> Root:
@@ -19,7 +19,7 @@ def open_root(args: argparse.Namespace) -> Root:
     if args.demo:
         from vfiotui.demo.machine import demo_root_parts, names
         from vfiotui.host.memory_tree import MemoryTree
-        from vfiotui.model.mode import Mode
+        from vfiotui.model.base.mode import Mode
 
         if args.machine not in names():
             raise CommandError(

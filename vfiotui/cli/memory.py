@@ -18,9 +18,9 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown, table
 from vfiotui.host.root import Root
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.host_memory import Memory
 
 QUIET_KIB = 1024
 """So little that was never touched is not worth a word."""

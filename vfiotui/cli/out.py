@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 COLOURS = {"fail": "31;1", "warn": "33;1", "unknown": "35", "info": "36", "holds": "32", "head": "1", "dim": "2"}
 

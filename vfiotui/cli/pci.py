@@ -15,8 +15,8 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
 from vfiotui.host import pci
 from vfiotui.host.pci_config import ACS_BITS
-from vfiotui.model.pci import Acs, Bar, Capabilities, PciDevice
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.pci.functions import Acs, Bar, Capabilities, PciDevice
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,11 +25,11 @@ from vfiotui.cli.pin_text import (
     proposal_lines,
     score_json,
 )
-from vfiotui.model.domain import Domain
-from vfiotui.model.finding import Severity
-from vfiotui.model.pinning import Pinning, parse_cpus, pinning_of, thread_name
-from vfiotui.model.plan import Plan, to_json
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.cpu.pinning import Pinning, parse_cpus, pinning_of, thread_name
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_check import problems
 from vfiotui.plan.pin_drift import Drift, drift
@@ -193,7 +193,7 @@ def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -
     from vfiotui.cli.apply import ended, tell
     from vfiotui.cli.consent import ask
     from vfiotui.cli.plan import as_text
-    from vfiotui.model.journal import State
+    from vfiotui.model.change.journal import State
 
     if args.dry_run:
         if args.json:

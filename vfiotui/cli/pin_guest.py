@@ -13,13 +13,13 @@ from vfiotui.formats.xml_text import decode
 from vfiotui.host import cpu, pci
 from vfiotui.host.identity import machine
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.live import GuestCount
-from vfiotui.model.pci import PciBus
-from vfiotui.model.pinning import Pinning, pinning_of
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.stored_guest import StoredGuest
-from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.cpu.pinning import Pinning, pinning_of
+from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.guest.domain import Domain, Virt
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.model.live.sample import GuestCount
+from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.pin_ground import Ground, ground_of, near_of, nodes_near
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vfiotui.cli.out import table
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
-from vfiotui.model.pinning import Pinning
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import Pinning
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin_check import Problem
 from vfiotui.plan.pin_drift import Drift
 from vfiotui.plan.pin_ground import Ground

@@ -12,7 +12,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable, table
 from vfiotui.cli.plan_options import add_wishes, wanted
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.plan.judged import Judged
 
 

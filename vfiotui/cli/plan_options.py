@@ -9,8 +9,8 @@ from collections.abc import Callable
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, read_file
-from vfiotui.model.plan import BadPlan, Plan, from_json
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.plan import BadPlan, Plan, from_json
 from vfiotui.plan.judged import Judged, judged
 
 LIMIT = 64 << 20

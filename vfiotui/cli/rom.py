@@ -25,10 +25,10 @@ from vfiotui.host import pci
 from vfiotui.host.pci_command import read_command
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, read_file
-from vfiotui.model.option_rom import MACHINES, SUBSYSTEMS, OptionRom, RomImage, RomVerdict, judge_rom
-from vfiotui.model.pci import BDF, PciDevice
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.rom_source import SHADOW_WARNING, is_shadow, rom_source
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.pci.functions import BDF, PciDevice
+from vfiotui.model.pci.option_rom import MACHINES, SUBSYSTEMS, OptionRom, RomImage, RomVerdict, judge_rom
+from vfiotui.model.pci.rom_source import SHADOW_WARNING, is_shadow, rom_source
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from vfiotui.apply.reports import keep_report, last_report, machine_folder, state_folder
 from vfiotui.cli.out import printable, shown
-from vfiotui.model.comparison import Comparison, as_past, compare
+from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.finding.comparison import Comparison, as_past, compare
+from vfiotui.model.finding.finding import Finding
 
 GONE = {"holds": "holds now", "n/a": "does not apply any more", "gone": "is not there any more"}
 

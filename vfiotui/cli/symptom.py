@@ -13,7 +13,7 @@ from typing import Any
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.out import paint, printable, table
-from vfiotui.model.finding import Finding
+from vfiotui.model.finding.finding import Finding
 from vfiotui.rules.symptoms import symptom_of, symptoms, symptoms_like
 from vfiotui.rules.symptoms.answer import Answer, subject_sentence
 from vfiotui.rules.symptoms.symptom import Symptom

@@ -13,9 +13,9 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
 from vfiotui.host import cpu
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.topology import Cpu, Topology
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.topology import Cpu, Topology
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
 from vfiotui.host import changes
 from vfiotui.host.root import Root
-from vfiotui.model.journal import ChangeRecord, State
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.journal import ChangeRecord, State
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,11 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable
 from vfiotui.host import boot, changes, pci, selection, trial
 from vfiotui.host.root import Root
-from vfiotui.model.journal import ChangeRecord, State, state_words
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
-from vfiotui.model.selection import moved
-from vfiotui.model.verified import newest_forecast, verify
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.verification import newest_forecast, verify
+from vfiotui.model.change.journal import ChangeRecord, State, state_words
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.pci.selection import moved
 
 TRIALS = {
     "armed": "a trial boot is prepared: the next start tries it once",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.demo.description import GuestDesc, Host, PciDesc, ScreenDesc
 from vfiotui.demo.tower import TOWER, WIN10, WIN_DISK, WORDS
 from vfiotui.demo.tower_pci import GUEST_CARD
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
 
 CARD, SOUND = GUEST_CARD
 HOST_CARD = "0000:0b:00.0"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vfiotui.demo.build_cpu import online
 from vfiotui.demo.description import Host
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.nodes import Folder
+from vfiotui.model.base.nodes import Folder
+from vfiotui.model.cpu.cpuset import format_list
 
 UNITS = "/usr/lib/systemd/system"
 

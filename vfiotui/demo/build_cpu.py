@@ -7,7 +7,7 @@ from functools import cache
 
 from vfiotui.demo.description import CpuDesc
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list, format_mask
+from vfiotui.model.cpu.cpuset import format_list, format_mask
 
 CPUS = "/sys/devices/system/cpu"
 TOPOLOGY = (

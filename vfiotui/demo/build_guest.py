@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.reading import or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import parse_list
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libvirt.so.0"
 PROGRAM = "/usr/bin/qemu-system-x86_64"

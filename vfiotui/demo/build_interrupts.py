@@ -6,7 +6,7 @@ from vfiotui.demo.build_cpu import online
 from vfiotui.demo.build_pci import interrupts
 from vfiotui.demo.description import Host, PciDesc
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpu.cpuset import format_list
 
 NAMED = (
     ("LOC", 9000, "Local timer interrupts"),

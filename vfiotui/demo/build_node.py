@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.demo.build_cpu import CPUS, shared, spellings
 from vfiotui.demo.description import Host
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpu.cpuset import format_list
 
 NODES = "/sys/devices/system/node"
 

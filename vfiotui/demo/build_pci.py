@@ -10,7 +10,7 @@ from vfiotui.demo.config_space import config_space
 from vfiotui.demo.description import Host, PciDesc
 from vfiotui.demo.rom_image import card_rom
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpu.cpuset import format_list
 
 BUS = "/sys/bus/pci/devices"
 LARGE = 32 << 20

@@ -18,7 +18,7 @@ from vfiotui.demo.build_use import build_use
 from vfiotui.demo.description import Host
 from vfiotui.demo.pci_ids import build_names
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.nodes import Nodes
+from vfiotui.model.base.nodes import Nodes
 
 
 def build(host: Host) -> Nodes:

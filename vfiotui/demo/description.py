@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

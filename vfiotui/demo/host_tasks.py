@@ -12,7 +12,7 @@ from vfiotui.demo.build_interrupts import UPTIME
 from vfiotui.demo.description import Host
 from vfiotui.demo.figures import GUEST_SHARE, HOST_SHARE, TICKS, UP, Moving, area, spikes, wave
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.model.nodes import File, Nodes
+from vfiotui.model.base.nodes import File, Nodes
 
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD among the flags of stat (include/linux/sched.h)."""

@@ -6,7 +6,7 @@ from vfiotui.demo.description import GuestDesc, Host, UsbDesc
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.tower import TOWER, WIN10
 from vfiotui.demo.tower_pci import CPU_USB, GUEST_CARD
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
 
 NAME = "x [/dev/vfio/1] [AMD] \x1b[2J"
 """What every name holds; XML cannot carry an escape character, so guests have the rest of it."""

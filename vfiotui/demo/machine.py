@@ -10,7 +10,7 @@ from vfiotui.demo.host_tasks import add_host_tasks
 from vfiotui.demo.hostile import hostile_host
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
-from vfiotui.model.nodes import Nodes
+from vfiotui.model.base.nodes import Nodes
 
 NAMES = ("tower", "scale", "hostile")
 """A desktop to look at; a very large machine; one whose names try to break the terminal."""

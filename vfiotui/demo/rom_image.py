@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 BLOCK = 512
 X86, EFI = 0, 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.nodes import File, Folder, Node, Symlink
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
 
 
 class TreeBuilder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from vfiotui.model.nodes import File, Nodes, Symlink
+from vfiotui.model.base.nodes import File, Nodes, Symlink
 
 
 def write(nodes: Nodes, folder: str) -> None:

@@ -10,7 +10,7 @@ import re
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import lines_of, with_line, without_lines
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 KEY = "modules_force_load"
 ANY_KEY = re.compile(r"[A-Za-z_][\w.-]*[ \t]*:(?=[ \t]|\Z)")

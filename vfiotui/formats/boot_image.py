@@ -9,10 +9,10 @@ from vfiotui.formats import booster_init, initramfs_tools, modules_load
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered, in_force
 from vfiotui.formats.shell_assignments import parse, value_of
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.early_boot import EarlyBoot, Moment, Script
-from vfiotui.model.image import Image
+from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script
+from vfiotui.model.boot.image import Image
 
 MODULE = re.compile(r"(?:usr/)?lib/modules/(?:([^/]+)/(?:.*/)?)?([^/]+)\.ko(?:\.(?:xz|zst|gz|lz4))?")
 """The kernel's release and the module; booster's images name no release (booster, generator/kmod.go)."""

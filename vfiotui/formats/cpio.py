@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 MAGIC = re.compile(rb"07070[12]")
 HEADER = re.compile(rb"07070[12][0-9A-Fa-f]{104}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from vfiotui.formats.domain_words import attribute, text_of
-from vfiotui.model.domain_boot import GuestBoot
+from vfiotui.model.guest.domain_boot import GuestBoot
 
 OSINFO = ("{http://libosinfo.org/xmlns/libvirt/domain/1.0}os", "{http://libosinfo.org/linux/1.0}os")
 """Where virt-manager and libosinfo leave the name of the system inside, newest spelling first."""

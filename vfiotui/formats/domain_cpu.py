@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from vfiotui.formats.domain_words import attribute, cpuset, number, text_of
-from vfiotui.model.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling, Timer
+from vfiotui.model.guest.domain_cpu import Clock, GuestCpu, Hyperv, Scheduling, Timer
 
 
 def topology_of(cpu: ET.Element | None) -> tuple[int, int, int, int] | None:

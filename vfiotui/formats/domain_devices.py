@@ -5,15 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from vfiotui.formats.domain_words import amount, attribute, number
-from vfiotui.model.domain_devices import (
-    Audio,
-    Controller,
-    Disk,
-    GuestDevices,
-    QemuLine,
-    Shmem,
-    Tpm,
-)
+from vfiotui.model.guest.domain_devices import Audio, Controller, Disk, GuestDevices, QemuLine, Shmem, Tpm
 
 QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
 

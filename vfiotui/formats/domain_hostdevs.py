@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from vfiotui.formats.domain_words import attribute, number, pci_address
-from vfiotui.model.domain_devices import Hostdev
-from vfiotui.model.host_network import GuestNetwork
+from vfiotui.model.guest.domain_devices import Hostdev
+from vfiotui.model.guest.host_network import GuestNetwork
 
 VFIO_DEVICE = re.compile(r"\s*(?:\{.*[\"']driver[\"']\s*:\s*[\"'])?vfio-pci(?=[,\"'\s]|$)", re.S)
 VFIO_HOST = re.compile(

@@ -12,8 +12,8 @@ from typing import Any
 from vfiotui.formats.domain_edit import DomainEdit, plain
 from vfiotui.formats.domain_words import cpuset, number
 from vfiotui.formats.xml_text import Element
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.topology import CpuSet
 
 
 class Attribute:

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from itertools import count, islice
 
 from vfiotui.formats.domain_words import amount, attribute, cpuset, kib, number, scaled
-from vfiotui.model.domain_memory import Cell, HugePages, MemoryBacking
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.cpu.topology import CpuSet
+from vfiotui.model.guest.domain_memory import Cell, HugePages, MemoryBacking
 
 SMALL_PAGE_KIB = 4
 """The smallest page of any host: it is never a huge one, and libvirt gives a guest that asks for it plain memory."""

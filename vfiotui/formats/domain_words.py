@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.reading import Unread
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.cpu.cpuset import parse_list
+from vfiotui.model.cpu.topology import CpuSet
 
 UNITS = {
     "b": 1,

@@ -23,7 +23,7 @@ from vfiotui.formats.domain_tune import (
     shared,
 )
 from vfiotui.formats.domain_words import attribute, cpuset, number
-from vfiotui.model.domain import Domain
+from vfiotui.model.guest.domain import Domain
 
 LIMIT = 4 << 20
 MOST = 16384

@@ -6,7 +6,7 @@ Every length may lie, so each is checked against its end.
 
 from __future__ import annotations
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 MEDIA, HARD_DRIVE, FILE = 4, 1, 4
 END = 0x7F

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 ESCAPE = re.compile(r"\\([0-7]{3})")
 HANDLED_BY_OTHERS = ("auto", "noauto", "nofail", "_netdev", "user", "users", "owner", "group", "defaults")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from vfiotui.formats.refused import Refused
-from vfiotui.model.cmdline import split
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.cmdline import split
 
 COMMAND_LINE_SIZE = 2048
 """What x86 kernels hold, with the closing NUL (arch/x86/include/asm/setup.h)."""

@@ -13,8 +13,8 @@ from vfiotui.formats.kernel_words import FOR_INIT, Word, WordEdit, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import line_at
 from vfiotui.formats.word_field import Field, Splice, Unit, apply, edit_fields, words_of
-from vfiotui.model.cmdline import split
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.cmdline import split
 
 SPACE = re.compile(r"[ \t\r\n]*")
 CHARACTER = re.compile(r'\\u[0-9a-fA-F]{4}|\\.|[^"\\]', re.DOTALL)

@@ -10,7 +10,7 @@ import re
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 MARK = re.compile(r"#![^\n]*\n# vfiotui hook (runner|fragment) ([\w.-]+) ([0-9a-f]{16})\n(.*)", re.DOTALL | re.ASCII)
 RUNNER = """\

@@ -13,7 +13,7 @@ from vfiotui.formats.kernel_words import WordEdit, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, line_end, lines_of
 from vfiotui.formats.word_field import Field, Unit, edit_fields, words_of
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.value import dataclass, field
 
 MACRO = re.compile(r"\$\{([^}\s]+)\}")
 DEFINED = re.compile(r"[ \t]*\$\{([^}\s]+)\}=(.*)")

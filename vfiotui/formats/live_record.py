@@ -18,11 +18,11 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vfiotui.model.cpuset import format_list, parse_list
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.live import CpuCount, GuestCount, Sample, ThreadCount
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import format_list, parse_list
+from vfiotui.model.live.interference import Culprit, Culprits
+from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount
 
 HEADING = "vfiotui live"
 VERSION = 1

@@ -8,9 +8,9 @@ import json
 import math
 from typing import Any
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.live import LiveMoment, ThreadCount
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.live.sample import LiveMoment, ThreadCount
 
 COLUMNS = (
     "at", "wall", "guest", "thread", "number", "tid", "pinned", "ran_on", "mhz", "busy", "delay_ms", "slices", "forced",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.formats import shell_lists, shell_values
 from vfiotui.formats.refused import Refused
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import lines_of, with_line
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 LOGICAL = re.compile(r"(?:[^\n\\]|\\[^\n]|\\\n)*(?:\\$)?\n?", re.DOTALL)
 GAP = re.compile(r"(?:[ \t\r\v\f]|\\\n|\\\r)+")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from vfiotui.formats.modprobe import fold, statements
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.boot.boot import ConfigFile
 
 FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
 """The search order: a file hides its namesakes in later folders."""

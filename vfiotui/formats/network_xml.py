@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.formats.domain_words import attribute, pci_address
 from vfiotui.formats.domain_xml import parse_element
-from vfiotui.model.host_network import HostNetwork
+from vfiotui.model.guest.host_network import HostNetwork
 
 
 def parse_network(xml: str) -> HostNetwork:

@@ -7,7 +7,7 @@ specification, chapter "PCI Bus Support"; NVIDIA's extension as in drivers/gpu/n
 
 from __future__ import annotations
 
-from vfiotui.model.option_rom import EFI, EfiHeader, Npde, OptionRom, RomImage
+from vfiotui.model.pci.option_rom import EFI, EfiHeader, Npde, OptionRom, RomImage
 
 SIGNATURES = (b"\x55\xaa",)
 NVIDIA_SIGNATURES = (b"\x55\xaa", b"VN")

@@ -6,7 +6,7 @@ Layout: Microsoft PE/COFF specification. Every number in the file may lie, so ea
 from __future__ import annotations
 
 from vfiotui.formats.pieces import Sliced
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 WORDS_LIMIT = 1 << 16
 SECTIONS_LIMIT = 96

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import line_at
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 NAME = re.compile(r"([A-Za-z]\w*)[ \t]*=[ \t]*", re.ASCII)
 TEXT = re.compile(r'"""(.*?)"""|"([^"\r\n]*)"|\'([^\'\r\n]*)\'', re.DOTALL)

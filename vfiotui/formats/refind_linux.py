@@ -12,7 +12,7 @@ from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of
 from vfiotui.formats.word_field import Field, Unit, edit_fields, words_of
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 TOKEN = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"|([^\s"]+))')
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.formats.option_rom import BLOCK, next_signature, number
-from vfiotui.model.option_rom import MACHINES, SUBSYSTEMS
+from vfiotui.model.pci.option_rom import MACHINES, SUBSYSTEMS
 
 TYPES = {0: " (x86 PC-AT)", 3: " (EFI)"}
 

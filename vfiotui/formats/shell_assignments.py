@@ -6,7 +6,7 @@ What a shell would compute is not guessed: such a value is a `Computed` with its
 from __future__ import annotations
 
 from vfiotui.formats.shell_source import STOPS, Meddling, ShellAssignment, events, line_at
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 ANY = "*"
 """Stands for the name where a command may change any variable."""

@@ -10,7 +10,7 @@ from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import NAME, ShellAssignment, line_at, meddlings, scan
 from vfiotui.formats.shell_variable import BARE
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 COMPUTED = "Shell code computes the value; edit it by hand."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 NAME = re.compile(r"([A-Za-z_]\w*(?:\[[^\]\s]*\])?)(\+?)=", re.ASCII)
 VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)

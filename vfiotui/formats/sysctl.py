@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 FIELD = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\S+")
 ADJUSTS = "zZaAtThHmwxXrR"

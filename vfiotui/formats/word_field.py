@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from vfiotui.formats.kernel_words import FOR_INIT, Kept, Word, WordEdit, rewrite
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.base.value import dataclass, replace
 
 
 class Unit(NamedTuple):

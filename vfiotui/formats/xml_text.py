@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from xml.parsers import expat
 
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.value import dataclass, field
 
 LIMIT = 4 << 20
 ATTRIBUTE = re.compile(rb"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")

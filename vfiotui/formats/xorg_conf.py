@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 LINE = re.compile(r'^\s*busid\s+"([^"]*)"', re.IGNORECASE)
 PLACE = re.compile(r"(?:PCI:)?(\d{1,4})(?:@(\d{1,7}))?:(\d{1,3})(?::(\d{1,2}))?", re.IGNORECASE)

@@ -10,11 +10,11 @@ from vfiotui.formats import posix_acl
 from vfiotui.formats.refused import Refused
 from vfiotui.host import qemu_conf
 from vfiotui.host.root import Root
-from vfiotui.model.access import Access, GuestFile, HookFile
-from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.qemu_conf import PATH, QemuConf
-from vfiotui.model.reading import Reading, Unread, Why, if_absent
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, Why, if_absent
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.guest.access import Access, GuestFile, HookFile
+from vfiotui.model.guest.domain import Domain, Virt
+from vfiotui.model.guest.qemu_conf import PATH, QemuConf
 
 LOGIN = "/proc/self/loginuid"
 NOBODY = 0xFFFFFFFF

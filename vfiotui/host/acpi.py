@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.iommu import Dmar, Drhd, Ivhd, Ivrs, Rmrr, Scope
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.pci.iommu import Dmar, Drhd, Ivhd, Ivrs, Rmrr, Scope
 
 HEADER = 36
 DMAR_START = IVRS_START = 48

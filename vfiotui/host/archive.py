@@ -24,8 +24,8 @@ from vfiotui.host.captured import opened
 from vfiotui.host.root import Root
 from vfiotui.host.unpack import CannotUnpack
 from vfiotui.host.user_file import CannotRead, open_file
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 
 MEMBERS = 200_000
 """Names in one archive, folders that only stand in paths among them; a host with 2,000 PCI functions has 60,000."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.host.root import Root
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.pci.functions import BDF
 
 BLOCK = "/sys/class/block"
 BTRFS = "/sys/fs/btrfs"

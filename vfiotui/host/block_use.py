@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 
 BLOCK = "/sys/class/block"
 FIELDS, SWAP_FIELDS = 6, 5

@@ -8,10 +8,10 @@ from vfiotui.host.booted import read_hostname, read_reboot
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.memory import then_reading
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine
 
 
 def read_cmdline(root: Root) -> Reading[CommandLine]:

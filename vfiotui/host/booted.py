@@ -6,8 +6,8 @@ import re
 
 from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root
-from vfiotui.model.booted import Booted
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.boot_summary import Booted
 
 
 def read_hostname(root: Root) -> Reading[str]:

@@ -25,10 +25,10 @@ from vfiotui.host.pagetypes import read_movable
 from vfiotui.host.recorder import RecordingTree
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import Scrubber, Senseless
-from vfiotui.model.domain import Domain, Virt
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
+from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.nodes import File, Folder, Node, Symlink
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.guest.domain import Domain, Virt
 
 SETTINGS = tuple(
     f"/proc/sys/{name}"

@@ -23,8 +23,8 @@ from vfiotui.host import (
 )
 from vfiotui.host.kernel import gunzip
 from vfiotui.host.scrub import Scrubber
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
 
 TextReduce = Callable[[str, Scrubber], str | None]
 DataReduce = Callable[[bytes, Scrubber], bytes | None]

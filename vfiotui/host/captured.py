@@ -16,10 +16,10 @@ from typing import Any
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.scrub import is_public
 from vfiotui.host.tree import NotCaptured, Stat
-from vfiotui.model.mode import Mode
-from vfiotui.model.nodes import File, Nodes
-from vfiotui.model.reading import Unread, Why
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.nodes import File, Nodes
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.value import dataclass, field
 
 FILE = "/vfiotui-capture.json"
 """Where the statement lies in a capture."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 from vfiotui.host.root import Root
-from vfiotui.model.change_folder import FOLDER
-from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, damaged, progress
-from vfiotui.model.journal_events import JOURNAL_LIMIT
-from vfiotui.model.mode import Mode
-from vfiotui.model.plan import BadPlan, Plan, from_json
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.change.change_folder import FOLDER
+from vfiotui.model.change.journal import BUSY, JOURNAL, ChangeRecord, Process, Progress, State, damaged, progress
+from vfiotui.model.change.journal_events import JOURNAL_LIMIT
+from vfiotui.model.change.plan import BadPlan, Plan, from_json
 
 PLAN_LIMIT = 64 << 20
 LOG_LIMIT = 4 << 20

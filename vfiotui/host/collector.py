@@ -11,9 +11,9 @@ from vfiotui.host.reduce_script import PROGRAM
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import Scrubber, Senseless
 from vfiotui.host.tree import Stat
-from vfiotui.model.nodes import File, Folder, Node, Symlink
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import dataclass, field
 
 NO_RULE = "no field of it is needed"
 NO_SENSE = "it could not be parsed"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.host.root import Root
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.boot.boot import ConfigFile
 
 FILE_LIMIT = 256 << 10
 COUNT_LIMIT = 2000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.host.root import KeptFile
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 ROOM = 4 << 20
 TRIGGER = re.compile(r"(?:^|\s)(?:\S*-)?(?:edge|level|fasteoi|Edge|Level)\s+(.+)$")

@@ -14,9 +14,9 @@ from vfiotui.host.cpu_info import CpuInfo, read_cpuinfo
 from vfiotui.host.cpu_kinds import Kinds, find_kinds
 from vfiotui.host.numbered import CPUS, cpu_list, cpu_mask, numbered
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
-from vfiotui.model.topology import Cpu, CpuSet, Node, Topology
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.topology import Cpu, CpuSet, Node, Topology
 
 NODES = "/sys/devices/system/node"
 

@@ -7,8 +7,8 @@ busy ticks are only what the tick happened to meet: so time that is not idle tel
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.rates import TICKS
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.rates import TICKS
 
 ROOM = 1 << 20
 """Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""

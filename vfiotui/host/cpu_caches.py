@@ -6,8 +6,8 @@ import re
 
 from vfiotui.host.numbered import cpu_list, cpu_mask
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
-from vfiotui.model.topology import Cache, CpuSet
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.cpu.topology import Cache, CpuSet
 
 SIZE = re.compile(r"(\d{1,9})\s*([KMG]?)B?$")
 KINDS = ("Data", "Instruction", "Unified")

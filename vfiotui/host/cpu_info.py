@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.topology import CpuSet
 
 PATH = "/proc/cpuinfo"
 BITS = re.compile(r"(\d{1,3}) bits physical")

@@ -16,9 +16,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from vfiotui.host.cpu_info import CpuInfo
 from vfiotui.host.numbered import CPUS, cpu_list
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.topology import Cpu
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.cpu.topology import Cpu
 
 UNITS = (("cpu_lowpower", "LP-E"), ("cpu_atom", "E"), ("cpu_core", "P"))
 """Performance monitoring units from slow to fast."""

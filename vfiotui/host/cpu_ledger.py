@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.host.cpu_busy import WHOLE, CpuBusy
 from vfiotui.host.task_clock import Task
-from vfiotui.model.culprit import Culprit
+from vfiotui.model.live.interference import Culprit
 
 SHARE = 0.002
 """Of a CPU's time: who takes less is nobody's stutter."""

@@ -12,11 +12,11 @@ from vfiotui.formats.network_xml import parse_network
 from vfiotui.formats.xml_text import decode
 from vfiotui.host import versions
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Domain, UnreadGuest, Virt, with_networks
-from vfiotui.model.host_network import HostNetwork
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt, with_networks
+from vfiotui.model.guest.host_network import HostNetwork
 
 DEFINED = "/etc/libvirt/qemu"
 RUNNING = "/run/libvirt/qemu"

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from vfiotui.host.acpi import parse_dmar, parse_ivrs
 from vfiotui.host.root import Root
-from vfiotui.model.iommu import Firmware
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.pci.iommu import Firmware
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from vfiotui.host.root import Root
-from vfiotui.model.guest_files import Descriptor
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.guest.guest_files import Descriptor
 
 FOLDERS = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
 """The later one overrides a namesake of the earlier."""

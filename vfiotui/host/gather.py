@@ -34,11 +34,11 @@ from vfiotui.host import (
     xorg,
 )
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Virt
+from vfiotui.model.base.gaps import Gaps
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.gaps import Gaps
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.guest.domain import Virt
 
 READERS: dict[str, Callable[[Root], Any]] = {
     "cpu": cpu.read,

@@ -8,8 +8,8 @@ from vfiotui.host.ground_boot import enrolled, kernels, unified
 from vfiotui.host.identity import machine
 from vfiotui.host.mounts import not_mounted
 from vfiotui.host.root import Root
-from vfiotui.model.ground import Ground
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.change.config_snapshot import Ground
 
 FILE_LIMIT = 1 << 20
 COUNT_LIMIT = 2000

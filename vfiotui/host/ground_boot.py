@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.host.loader_firmware import PLACES
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
 
 PROGRAM_LIMIT = 16 << 20
 LIMINE_PROGRAMS = ("EFI/limine", "EFI/BOOT", "limine")

@@ -13,9 +13,9 @@ from itertools import pairwise
 from vfiotui.host.guest_pages import count
 from vfiotui.host.live_guest import QEMU, guest_name
 from vfiotui.host.root import Root
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.memory.guest_backing import GuestBacking
 
 ROW = re.compile(r"^([A-Za-z_]+):\s+(\d{1,18}) kB", re.MULTILINE)
 STAT = re.compile(r"^(\w+) (\d{1,20})$", re.MULTILINE)

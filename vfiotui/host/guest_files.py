@@ -8,11 +8,11 @@ from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
 from vfiotui.host import firmware_descriptors
 from vfiotui.host.block_use import BlockUse
 from vfiotui.host.root import Root
-from vfiotui.model.domain import Domain, Virt
-from vfiotui.model.guest_files import GuestFiles, PathState
-from vfiotui.model.mode import Mode
-from vfiotui.model.option_rom import OptionRom
-from vfiotui.model.reading import Reading, Unread, Why, then
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.guest.domain import Domain, Virt
+from vfiotui.model.guest.guest_files import GuestFiles, PathState
+from vfiotui.model.pci.option_rom import OptionRom
 
 SECONDS = 2.0
 """A network file system that hangs is given up after this."""

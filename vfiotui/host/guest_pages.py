@@ -7,8 +7,8 @@ pages 15 ms for each GiB. It is read when somebody asks, never in a timer (Docum
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.guest_pages import PageCount
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.memory.guest_pages import PageCount
 
 HUGE = ("AnonHugePages", "ShmemPmdMapped", "FilePmdMapped")
 POOL = ("Shared_Hugetlb", "Private_Hugetlb")

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 from vfiotui.host.root import Root
-from vfiotui.model.holders import Holder, Holders
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.holders import Holder, Holders
 
 SECONDS = 1.0
 """How long the walk may take; a desktop with 500 processes needs some 50 ms."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from vfiotui.host import block, network
 from vfiotui.host.root import Root
-from vfiotui.model.host_use import DiskUse, HostUse, Keyboard
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
 
 MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"
 OCTAL = re.compile(r"\\([0-7]{3})")

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from vfiotui.host.public_words import USER_NAMES
 from vfiotui.host.root import Root
 from vfiotui.host.scrub import is_public
-from vfiotui.model.domain import Domain
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.guest.domain import Domain
 
 SERIALS = (
     "/sys/class/dmi/id/{}",

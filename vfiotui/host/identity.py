@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 
 
 def machine(root: Root) -> str:

@@ -18,8 +18,8 @@ from vfiotui.host.images import image_paths
 from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root
 from vfiotui.host.unpack import CannotUnpack, unpack
-from vfiotui.model.image import Image, ImageFile, Part
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.image import Image, ImageFile, Part
 
 FILE_LIMIT = 768 << 20
 UNPACKED_LIMIT = 4 << 30

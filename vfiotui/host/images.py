@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from vfiotui.host.config_files import FOLDERS
 from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root
-from vfiotui.model.images import Images, Stamp
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.images import Images, Stamp
 
 SOURCES = (
     "/etc/initramfs-tools/modules",

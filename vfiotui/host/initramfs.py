@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.boot import ConfigFile
 
 TOOLS = (
     ("mkinitcpio", ("/usr/bin/mkinitcpio", "/usr/sbin/mkinitcpio"), ("/etc/mkinitcpio.conf",)),

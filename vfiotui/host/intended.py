@@ -14,9 +14,9 @@ from vfiotui.host.loader import ENTRIES, LIMINE
 from vfiotui.host.loader_firmware import EFIVARS, boot_option
 from vfiotui.host.pci_modules import natural
 from vfiotui.host.root import Root
-from vfiotui.model.boot import ConfigFile, Loader
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.boot import ConfigFile, Loader
+from vfiotui.model.boot.cmdline import CommandLine
 
 GRUB = "/etc/default/grub"
 MISSPELT = "/etc/defaults/grub"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vfiotui.host.numbered import cpu_list
 from vfiotui.host.root import Root
-from vfiotui.model.interrupts import Interrupts, Irq
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.cpu.interrupts import Interrupts, Irq
 
 PATH = "/proc/interrupts"
 LIMIT = 16 << 20

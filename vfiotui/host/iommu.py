@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.iommu import Iommu, IommuGroup, IommuUnit, ReservedRegion
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.iommu import Iommu, IommuGroup, IommuUnit, ReservedRegion
 
 UNITS = "/sys/class/iommu"
 GROUPS = "/sys/kernel/iommu_groups"

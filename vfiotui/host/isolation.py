@@ -5,8 +5,8 @@ from __future__ import annotations
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.numbered import cpu_list, cpu_mask
 from vfiotui.host.root import Root
-from vfiotui.model.isolation import Isolation
-from vfiotui.model.reading import Reading, Unread, Why, then
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.cpu.isolation import Isolation
 
 CGROUP = "/sys/fs/cgroup"
 SETTINGS = ("/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env")

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 
 from vfiotui.host.root import Root
-from vfiotui.model.boot import LogLine
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.boot import LogLine
 
 PROGRAM = "journalctl"
 SECONDS = 3.0

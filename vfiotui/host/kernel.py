@@ -7,8 +7,8 @@ import zlib
 from vfiotui.formats.kernel_config import parse
 from vfiotui.host.pci_modules import kernel_release, natural
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Kernel
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.boot.boot import Kernel
 
 CONFIG_LIMIT = 4 << 20
 

@@ -14,8 +14,8 @@ from itertools import islice
 from vfiotui.host import journal
 from vfiotui.host.reasons import unread
 from vfiotui.host.root import Root
-from vfiotui.model.boot import LogLine
-from vfiotui.model.reading import Reading, Unread, Why, then
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.boot.boot import LogLine
 
 KMSG = "/dev/kmsg"
 SAVED = ("/var/log/dmesg", "/cmd/dmesg")

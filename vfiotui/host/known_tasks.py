@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from vfiotui.host.root import Root
 from vfiotui.host.task_clock import ROUNDED, Task, TaskClock, TaskStat
 from vfiotui.host.task_list import Births, TaskList
-from vfiotui.model.rates import TICKS
+from vfiotui.model.live.rates import TICKS
 
 MOST_TASKS = 4000
 """Tasks that are remembered; what a host has beyond is counted."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 DEVICE = "/dev/kvm"
 

@@ -6,9 +6,9 @@ from vfiotui.host import journal
 from vfiotui.host.captured import Statement
 from vfiotui.host.kernel_log import LOG_LIMIT, note_cut, parse_dmesg, saved, text_messages, touches
 from vfiotui.host.root import Root
-from vfiotui.model.last_boot import LastBoot
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why, then
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.boot.last_boot import LastBoot
 
 ROTATED = "/var/log/dmesg.0"
 CUT = "last_boot_cut"

@@ -12,9 +12,9 @@ import time
 from vfiotui.host.count_table import CountTable
 from vfiotui.host.numbered import CPUS
 from vfiotui.host.root import KeptFile, Root
-from vfiotui.model.core import Core, IdleState, Source
-from vfiotui.model.rates import FIRST, per_second
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.live.core import Core, IdleState, Source
+from vfiotui.model.live.rates import FIRST, per_second
 
 STATE = re.compile(r"state(\d{1,3})$")
 NO_IDLE = Unread("this kernel shows no idle states of it", Why.ABSENT)

@@ -11,8 +11,8 @@ import time
 
 from vfiotui.host.numbered import CPUS, cpu_list, numbered
 from vfiotui.host.root import KeptFile, Root
-from vfiotui.model.live import CpuCount
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.live.sample import CpuCount
 
 MHZ = re.compile(rb"^processor\s*:\s*(\d+)$|^cpu MHz\s*:\s*([\d.]+)$", re.MULTILINE)
 NO_FREQUENCY = Unread("this CPU shows no frequency", Why.ABSENT)

@@ -20,8 +20,8 @@ from vfiotui.host.known_tasks import KnownTasks
 from vfiotui.host.root import Root
 from vfiotui.host.task_clock import Task
 from vfiotui.host.unexplained import Unexplained
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.rates import FIRST
+from vfiotui.model.live.interference import Culprit, Culprits
+from vfiotui.model.live.rates import FIRST
 
 FOLLOWED = 0.0005
 """Share of a CPU's time from which on a task is read in every look."""

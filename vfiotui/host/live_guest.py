@@ -16,10 +16,10 @@ from itertools import pairwise
 from vfiotui.host.root import KeptFile, KeptFolder, Root
 from vfiotui.host.strangers import Strangers
 from vfiotui.host.task_list import Births
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.live import GuestCount, ThreadCount
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import parse_list
+from vfiotui.model.live.sample import GuestCount, ThreadCount
 
 QEMU = re.compile(r"(qemu-system-|qemu-kvm|kvm$)")
 NAME = re.compile(r"(?:^|,)guest=((?:[^,]|,,)*)|^([^,=]+)(?:,|$)")

@@ -9,8 +9,8 @@ from vfiotui.host.loader_firmware import PLACES, other_partition, running
 from vfiotui.host.loader_owner import owners
 from vfiotui.host.mounts import not_mounted
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Loader
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.boot import Loader
 
 ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
 LIMINE_FOLDERS = ("/boot", "/boot/limine", *(f"{esp}{d}" for esp in PLACES for d in ("", "/EFI/limine", "/EFI/BOOT")))

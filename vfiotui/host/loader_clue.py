@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

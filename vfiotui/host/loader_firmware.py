@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from vfiotui.formats.efi_load_option import LoadOption, file_of, parse, text_of
 from vfiotui.host.loader_clue import Clue
 from vfiotui.host.root import Root
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.boot.cmdline import CommandLine
 
 VENDOR = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 """The Boot Loader Interface of systemd (systemd.io/BOOT_LOADER_INTERFACE)."""

@@ -6,8 +6,8 @@ import re
 
 from vfiotui.host.numbered import numbered
 from vfiotui.host.root import Root
-from vfiotui.model.memory import BuddyZone, HugePool, Memory, Thp
-from vfiotui.model.reading import Reading, Unread, Why, at, if_absent, or_else, then
+from vfiotui.model.base.reading import Reading, Unread, Why, at, if_absent, or_else, then
+from vfiotui.model.memory.host_memory import BuddyZone, HugePool, Memory, Thp
 
 POOLS = "/sys/kernel/mm/hugepages"
 THP = "/sys/kernel/mm/transparent_hugepage"

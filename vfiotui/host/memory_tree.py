@@ -8,7 +8,7 @@ import stat as stat_bits
 
 from vfiotui.host.tree import Stat
 from vfiotui.host.walk import HOPS
-from vfiotui.model.nodes import File, Folder, Node, Nodes, Symlink
+from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 
 
 class MemoryTree:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.pci.functions import PciBus
 
 
 def _hex(*numbers: Reading[int]) -> tuple[int, ...] | None:

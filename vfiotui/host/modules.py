@@ -5,8 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from vfiotui.host.root import Root
-from vfiotui.model.boot import Modules
-from vfiotui.model.reading import Reading, Unread, if_absent, or_else
+from vfiotui.model.base.reading import Reading, Unread, if_absent, or_else
+from vfiotui.model.boot.boot import Modules
 
 SYSFS = "/sys/module"
 TOLD = ("kvm*", "vfio*", "iommu*", "kvmfr", "nvidia*", "intel_iommu")

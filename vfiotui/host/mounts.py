@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from vfiotui.formats.fstab import Entry, entries
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import or_else
 
 MOUNTS = "/proc/self/mountinfo"
 TOPS = ("etc", "usr", "boot")

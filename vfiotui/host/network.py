@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from vfiotui.host.root import Root
-from vfiotui.model.host_use import NetworkUse
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.host_use import NetworkUse
 
 NET = "/sys/class/net"
 SSH_PORT = 22

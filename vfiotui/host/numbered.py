@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list, parse_mask
-from vfiotui.model.reading import Reading, Unread, Why, at, or_else, then
+from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
+from vfiotui.model.cpu.cpuset import parse_list, parse_mask
 
 CPUS = "/sys/devices/system/cpu"
 NUMBERED = re.compile(r"(?:cpu|node)(\d{1,6})$")

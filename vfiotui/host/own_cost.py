@@ -6,8 +6,8 @@ import resource
 import time
 from collections.abc import Callable
 
-from vfiotui.model.live import OwnCost
-from vfiotui.model.reading import Counter, Reading, Unread, Why, rate
+from vfiotui.model.base.reading import Counter, Reading, Unread, Why, rate
+from vfiotui.model.live.sample import OwnCost
 
 
 class CostReader:

@@ -10,9 +10,9 @@ import os
 
 from vfiotui.host.numbered import CPUS, cpu_list
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.reading import or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import format_list
 
 NICE = 10
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 HEAD = "Number of blocks type"
 BLOCKS = re.compile(r"Node\s+(\d{1,5}), zone\s+(\S+)\s+([\d\s]+)$")

@@ -9,10 +9,10 @@ from vfiotui.host.pci_config import parse_pieces
 from vfiotui.host.pci_modules import AliasTable, read_aliases
 from vfiotui.host.pci_names import PciNames, read_names
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.pci import BDF, Bar, Capabilities, Link, PciBus, PciDevice
-from vfiotui.model.reading import Reading, Unread, Why, at, or_else, then
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
+from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.cpu.cpuset import parse_list
+from vfiotui.model.pci.functions import BDF, Bar, Capabilities, Link, PciBus, PciDevice
 
 DEVICES = "/sys/bus/pci/devices"
 VGA = (0x0300, 0x0001)

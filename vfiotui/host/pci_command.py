@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 COMMAND = 0x04
 """Its place in the configuration space; the first 64 bytes may be read without root."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from vfiotui.model.pci import HEADER_ONLY, Acs, Capabilities, Express, RebarSize
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.pci.functions import HEADER_ONLY, Acs, Capabilities, Express, RebarSize
 
 EXPRESS_KINDS = {
     0x0: "Endpoint",

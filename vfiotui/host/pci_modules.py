@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
 
 VENDOR = re.compile(r"pci:v([0-9A-F]{8}|\*)")
 ALIAS_LIMIT = 16 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 PLACES = ("/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids", "/var/lib/pciutils/pci.ids")
 LIMIT = 16 << 20

@@ -6,10 +6,10 @@ import re
 
 from vfiotui.host.numbered import CPUS, numbered
 from vfiotui.host.root import Root
-from vfiotui.model.cpuset import parse_list
-from vfiotui.model.power import FrequencyPolicy, IdleState, Power
-from vfiotui.model.reading import Reading, Unread, Why, at, if_absent, or_else, then
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.base.reading import Reading, Unread, Why, at, if_absent, or_else, then
+from vfiotui.model.cpu.cpuset import parse_list
+from vfiotui.model.cpu.power import FrequencyPolicy, IdleState, Power
+from vfiotui.model.cpu.topology import CpuSet
 
 POLICIES = f"{CPUS}/cpufreq"
 POLICY = re.compile(r"policy(\d{1,6})$")

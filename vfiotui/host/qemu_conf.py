@@ -6,8 +6,8 @@ from vfiotui.formats.qemu_conf import settings
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_source import line_at
 from vfiotui.host.root import Root
-from vfiotui.model.qemu_conf import PATH, QemuConf, QemuSetting
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.guest.qemu_conf import PATH, QemuConf, QemuSetting
 
 LIMIT = 256 << 10
 

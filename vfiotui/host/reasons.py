@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 
 from vfiotui.host.tree import NotCaptured
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
 
 REASONS: Mapping[int, tuple[Why, str]] = {
     errno.ENOENT: (Why.ABSENT, "is not there"),

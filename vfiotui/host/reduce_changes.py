@@ -8,9 +8,9 @@ from typing import Any
 
 from vfiotui.host.reduce_text import kernel_words
 from vfiotui.host.scrub import Scrubber
-from vfiotui.model.journal_events import EVENTS, START
-from vfiotui.model.plan import BadPlan, Plan, from_json, to_json
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.change.journal_events import EVENTS, START
+from vfiotui.model.change.plan import BadPlan, Plan, from_json, to_json
 
 DATE = re.compile(r"[0-9T:.+Z -]{4,40}")
 

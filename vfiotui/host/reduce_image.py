@@ -15,9 +15,9 @@ from vfiotui.host import reduce_shell, reduce_text
 from vfiotui.host.ground_boot import ENROLLED
 from vfiotui.host.reduce_script import script
 from vfiotui.host.scrub import Scrubber
-from vfiotui.model.image import Image
-from vfiotui.model.option_rom import OptionRom
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.image import Image
+from vfiotui.model.pci.option_rom import OptionRom
 
 TOOL_MARKS = re.compile(
     r"etc/booster\.init\.yaml|conf/(?:initramfs|arch)\.conf|scripts/init-top/ORDER|buildconfig|usr/lib/initcpio"

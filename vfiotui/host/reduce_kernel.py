@@ -13,8 +13,8 @@ from vfiotui.host.kernel_log import parse_dmesg
 from vfiotui.host.network import ESTABLISHED, HEX, SSH_PORT, address
 from vfiotui.host.reduce_text import kernel_words
 from vfiotui.host.scrub import Scrubber
-from vfiotui.model.log_signs import ALL, SPLIT_LOCK
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.log_signs import ALL, SPLIT_LOCK
 
 CPUINFO = frozenset(
     "processor vendor_id cpu_family model model_name stepping microcode cpu_mhz cache_size physical_id siblings core_id"

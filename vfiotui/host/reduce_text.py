@@ -235,7 +235,7 @@ def descriptor(text: str, scrub: Scrubber) -> str | None:
 
 def selection(text: str, scrub: Scrubber) -> str | None:
     """The devices that a person chose: addresses and ids."""
-    from vfiotui.model.selection import from_json, to_json
+    from vfiotui.model.pci.selection import from_json, to_json
 
     try:
         return to_json(from_json(text))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from vfiotui.host.reasons import unread
 from vfiotui.host.tree import FolderTree, LiveTree, Stat, Tree, regular_size
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
 
 if TYPE_CHECKING:
     from vfiotui.host.captured import Statement

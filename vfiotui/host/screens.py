@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vfiotui.host.root import Root
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, Why, then
-from vfiotui.model.screens import Claim, DrmCard, FirmwareScreen, Framebuffer, Screens, VirtualConsole
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.screens import Claim, DrmCard, FirmwareScreen, Framebuffer, Screens, VirtualConsole
 
 PLATFORM = "/sys/bus/platform/devices"
 CONSOLES = "/sys/class/vtconsole"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.selection import FILE, Chosen, from_json
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.pci.selection import FILE, Chosen, from_json
 
 
 def read(root: Root) -> Reading[tuple[Chosen, ...]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.services import Services
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.services import Services
 
 CONFIGURED = "/etc/systemd/system"
 RUNNING = "/run/systemd/units"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.host.config_files import ConfigFiles
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.boot import ConfigFile
 
 HOOKS = "/etc/libvirt/hooks"
 SCRIPT_LIMIT = 256 << 10

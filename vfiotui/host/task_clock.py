@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vfiotui.host.root import KeptFile, Root
-from vfiotui.model.rates import TICKS
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.live.rates import TICKS
 
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD among the flags of stat (include/linux/sched.h)."""

@@ -7,7 +7,7 @@ born since is found by trying the ids in between; the list of /proc, which grows
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
 
 
 class Births:

@@ -6,7 +6,7 @@ import contextlib
 import os
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 
 PLACES = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 PREFIX = "vfiotui-"

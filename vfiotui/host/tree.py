@@ -8,8 +8,8 @@ import stat as stat_bits
 from typing import Protocol
 
 from vfiotui.host.walk import FOLLOW, LIST, LOOK, READ, Top, opened, real
-from vfiotui.model.reading import Why
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Why
+from vfiotui.model.base.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 
 BLOCKS = ("/boot/grub/grubenv", "/boot/grub2/grubenv")
 NAME = "vfiotui_trial="

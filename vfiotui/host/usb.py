@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root import Root
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Reading, Unread, Why, or_else
-from vfiotui.model.usb import Usb, UsbController, UsbDevice
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.usb import Usb, UsbController, UsbDevice
 
 DEVICES = "/sys/bus/usb/devices"
 ROOT_HUB = re.compile(r"usb(\d{1,4})$")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.versions import NO_LIBVIRT, NO_QEMU, Version, Versions, version
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.guest.versions import NO_LIBVIRT, NO_QEMU, Version, Versions, version
 
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
 LIBRARY = re.compile(r"libvirt\.so\.0\.(\d{4,6})\.\d+")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vfiotui.host import config_files
 from vfiotui.host.root import Root
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.boot import ConfigFile
 
 MAIN, FOLDER = "/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d"
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vfiotui.model.mode import Mode as Mode
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.mode import Mode as Mode
+from vfiotui.model.base.value import dataclass, field
 
 if TYPE_CHECKING:
     # A command that looks at one part must not pay for the classes of all others.
-    from vfiotui.model.access import Access
-    from vfiotui.model.boot import Boot, ConfigFile, LogLine, Modules
-    from vfiotui.model.domain import Virt
-    from vfiotui.model.gaps import Gaps
-    from vfiotui.model.guest_files import GuestFiles
-    from vfiotui.model.holders import Holders
-    from vfiotui.model.host_use import HostUse
-    from vfiotui.model.images import Images
-    from vfiotui.model.interrupts import Interrupts
-    from vfiotui.model.iommu import Firmware, Iommu
-    from vfiotui.model.isolation import Isolation
-    from vfiotui.model.journal import ChangeRecord
-    from vfiotui.model.last_boot import LastBoot
-    from vfiotui.model.memory import Memory
-    from vfiotui.model.pci import PciBus
-    from vfiotui.model.power import Power
-    from vfiotui.model.reading import Reading
-    from vfiotui.model.screens import Screens
-    from vfiotui.model.selection import Chosen
-    from vfiotui.model.services import Services
-    from vfiotui.model.topology import Topology
-    from vfiotui.model.usb import Usb
+    from vfiotui.model.base.gaps import Gaps
+    from vfiotui.model.base.reading import Reading
+    from vfiotui.model.boot.boot import Boot, ConfigFile, LogLine, Modules
+    from vfiotui.model.boot.images import Images
+    from vfiotui.model.boot.last_boot import LastBoot
+    from vfiotui.model.boot.services import Services
+    from vfiotui.model.change.journal import ChangeRecord
+    from vfiotui.model.cpu.interrupts import Interrupts
+    from vfiotui.model.cpu.isolation import Isolation
+    from vfiotui.model.cpu.power import Power
+    from vfiotui.model.cpu.topology import Topology
+    from vfiotui.model.guest.access import Access
+    from vfiotui.model.guest.domain import Virt
+    from vfiotui.model.guest.guest_files import GuestFiles
+    from vfiotui.model.memory.host_memory import Memory
+    from vfiotui.model.pci.functions import PciBus
+    from vfiotui.model.pci.holders import Holders
+    from vfiotui.model.pci.host_use import HostUse
+    from vfiotui.model.pci.iommu import Firmware, Iommu
+    from vfiotui.model.pci.screens import Screens
+    from vfiotui.model.pci.selection import Chosen
+    from vfiotui.model.pci.usb import Usb
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.loader_entry import options
-from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.ground import Ground
-from vfiotui.model.image import Image
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import Ground
 
 GRUB = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
 ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.base.value import dataclass, replace
 
 VFIO = "vfio_pci"
 DRIVER = "vfio-pci"

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import ModprobeSet
 from vfiotui.formats.udev_rules import OverrideRule, override_rules
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.early_boot import EarlyBoot, Moment, Script
-from vfiotui.model.host_use import is_given
-from vfiotui.model.pci import BDF, PciBus, PciDevice
-from vfiotui.model.reading import or_else
-from vfiotui.model.value import dataclass, field, replace
-from vfiotui.model.vfio_ids import VfioId
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.base.value import dataclass, field, replace
+from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script
+from vfiotui.model.pci.functions import BDF, PciBus, PciDevice
+from vfiotui.model.pci.host_use import is_given
+from vfiotui.model.pci.vfio_ids import VfioId
 from vfiotui.plan.boot_event import DRIVER, VFIO, Does, Event, Lane
 
 WITHOUT_DRM = ("nvidia", "nova_core")

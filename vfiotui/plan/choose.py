@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
-from vfiotui.model.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
-from vfiotui.model.iommu import IommuGroup
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
+from vfiotui.model.pci.iommu import IommuGroup
 
 
 @dataclass(frozen=True, slots=True)

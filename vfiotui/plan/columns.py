@@ -6,17 +6,17 @@ from vfiotui.formats.boot_image import early_boot, stale_files
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import ModprobeSet, gathered
 from vfiotui.formats.udev_rules import override_rules
-from vfiotui.model.boot import Boot, ConfigFile
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.columns import IDS, MANAGED, OVERRIDE, Columns
-from vfiotui.model.early_boot import EarlyBoot, Script
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.boot import Boot, ConfigFile
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot, Script
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.model.facts import Facts
-from vfiotui.model.ground import Ground
-from vfiotui.model.host_use import is_given
-from vfiotui.model.image import Image
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import Reading, Unread, Why, or_else, then
-from vfiotui.model.value import dataclass
+from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, Columns
+from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot_entry import entry_cmdline
 from vfiotui.plan.boot_event import VFIO
 from vfiotui.plan.boot_lanes import takes

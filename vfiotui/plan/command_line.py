@@ -5,12 +5,12 @@ from __future__ import annotations
 from vfiotui.formats import grub_menu
 from vfiotui.formats.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
 from vfiotui.formats.refused import Refused
-from vfiotui.model.boot import Boot
-from vfiotui.model.change import Effect, look_into, run_command
-from vfiotui.model.cmdline import CommandLine, split
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine, split
+from vfiotui.model.change.change import Effect, look_into, run_command
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan import uki
 from vfiotui.plan.boot_menu import deleting
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner

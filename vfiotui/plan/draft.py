@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
-from vfiotui.model.change import Change, Effect, look_into, run_command, write_file
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.change.change import Change, Effect, look_into, run_command, write_file
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Condition, Plan, Wish
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk
-from vfiotui.model.ground import Ground
-from vfiotui.model.plan import Condition, Plan, Wish
-from vfiotui.model.reading import Unread, Why
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.finding.finding import Risk
 
 
 class CannotPlan(Exception):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vfiotui.model.selection import Chosen
+from vfiotui.model.pci.selection import Chosen
 
 SCRIPT = "/etc/initramfs-tools/scripts/init-top/bind-vfio"
 """Its name comes before that of the script udev: with no prerequisites the order is that of the names."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.model.change import Effect
-from vfiotui.model.finding import Risk
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot_menu import adding, choosing
 from vfiotui.plan.command_line import loader_of
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner

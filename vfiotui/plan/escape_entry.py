@@ -7,8 +7,8 @@ import re
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.formats.loader_entry import edit_words, parse, words
 from vfiotui.formats.refused import Refused
-from vfiotui.model.change import Effect
-from vfiotui.model.finding import Risk
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import Draft, Phase
 from vfiotui.plan.loader_files import ENTRY_FOLDERS, WITHOUT_ENTRY
 

@@ -12,9 +12,9 @@ from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_assignments import parse, value_of
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.early_boot import EarlyBoot, Moment, Script
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script
 from vfiotui.plan.early_script import DRACUT_HOOK, DRACUT_SETUP, HOOK_NAME, MKINITCPIO_HOOK
 from vfiotui.plan.planned_files import PlannedFiles
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from vfiotui.formats.boot_image import early_boot
 from vfiotui.formats.modprobe import fold
 from vfiotui.formats.modprobe_set import gathered
-from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import CommandLine
-from vfiotui.model.early_boot import EarlyBoot
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot
+from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.prediction import NOBODY, Forecast
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Evidence
-from vfiotui.model.forecast import NOBODY, Forecast
-from vfiotui.model.ground import Ground
-from vfiotui.model.host_use import is_given
-from vfiotui.model.image import Image
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.value import replace
+from vfiotui.model.finding.finding import Evidence
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot_event import DRIVER, VFIO, Does, State, play
 from vfiotui.plan.boot_lanes import Lanes, Scene, Stage, claimed, listed_modules
 from vfiotui.plan.expected_image import expected

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.model.early_boot import Moment
-from vfiotui.model.forecast import NOBODY
-from vfiotui.model.pci import PciDevice
+from vfiotui.model.boot.early_boot import Moment
+from vfiotui.model.boot.prediction import NOBODY
+from vfiotui.model.pci.functions import PciDevice
 from vfiotui.plan.boot_event import DRIVER, VFIO, Does, State
 from vfiotui.plan.boot_lanes import Scene
 

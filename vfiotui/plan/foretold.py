@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
-from vfiotui.model.ground import Ground
-from vfiotui.model.image import Image
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread
-from vfiotui.model.value import replace
 from vfiotui.plan.forecast import forecast
 
 

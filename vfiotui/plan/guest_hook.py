@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from vfiotui.formats import libvirt_hook
 from vfiotui.formats.refused import Refused
-from vfiotui.model.change import Effect
-from vfiotui.model.domain import Domain
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import CannotPlan, Draft, Phase
 
 RUNNER = "/etc/libvirt/hooks/qemu"

@@ -8,12 +8,12 @@ from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import is_module_name
 from vfiotui.formats.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
-from vfiotui.model.change import Change, Effect, look_into_images
-from vfiotui.model.early_boot import EarlyBoot
-from vfiotui.model.finding import Risk
-from vfiotui.model.gone_modules import GONE, is_gone
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.early_boot import EarlyBoot
+from vfiotui.model.boot.gone_modules import GONE, is_gone
+from vfiotui.model.change.change import Change, Effect, look_into_images
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.expected_image import VFIO, expected
 from vfiotui.plan.planned_files import PlannedFiles

@@ -6,12 +6,12 @@ import re
 
 from vfiotui.formats import modprobe
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.boot import Boot, Kernel
-from vfiotui.model.change import Effect
-from vfiotui.model.finding import Risk
-from vfiotui.model.pci import BDF, PciBus, PciDevice, short
-from vfiotui.model.reading import Unread
-from vfiotui.model.selection import FILE, Chosen, chosen, from_json, merged, moved, to_json
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Boot, Kernel
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.pci.functions import BDF, PciBus, PciDevice, short
+from vfiotui.model.pci.selection import FILE, Chosen, chosen, from_json, merged, moved, to_json
 from vfiotui.plan.boot_menu import MENUS, adding
 from vfiotui.plan.choose import choose
 from vfiotui.plan.command_line import edit_command_line, next_line

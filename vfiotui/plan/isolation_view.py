@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vfiotui.model.columns import Columns
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.prediction import Forecast
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.model.facts import Facts
-from vfiotui.model.forecast import Forecast
-from vfiotui.model.ground import Ground
-from vfiotui.model.image import Image
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.choose import Choice, choose
 from vfiotui.plan.columns import columns
 from vfiotui.plan.forecast import forecast

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from vfiotui.model.change import Change
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import BadPlan, Plan
-from vfiotui.model.value import dataclass, replace
+from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import BadPlan, Plan
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.own_steps import strange
 
 WITH_PATHS = frozenset({"file", "link", "look", "value", "pages", "nudge"})

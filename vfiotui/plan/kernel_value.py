@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.model.change import set_value
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import set_value
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 
 PLACES = ("/sys/", "/proc/sys/", "/proc/irq/")

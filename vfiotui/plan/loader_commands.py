@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.model.ground import Ground
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.plan import uki
 from vfiotui.plan.loader_files import CMDLINE, ENTRY_FOLDERS, LIMINE, LIMINE_DEFAULT, SDBOOT, entries
 

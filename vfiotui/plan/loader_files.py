@@ -14,9 +14,9 @@ from vfiotui.formats import (
     sdboot_manage,
 )
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.ground import Ground
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.plan import uki
 
 GRUB = "/etc/default/grub"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import split
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import split
 from vfiotui.plan.draft import CannotPlan
 
 NO_FILES = {

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from vfiotui.formats import kernel_cmdline, kernelstub, loader_entry
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.ground import Ground
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.plan.loader_commands import ENTRY_FILES
 from vfiotui.plan.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries, text_of
 

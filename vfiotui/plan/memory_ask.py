@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
-from vfiotui.model.memory import HugePool, Memory
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.memory.host_memory import HugePool, Memory
 from vfiotui.plan.draft import CannotPlan
 
 ASK = re.compile(r"(?:node(\d{1,5}):)?(\d{1,9})=(\d{1,12}|all)(,whole)?")

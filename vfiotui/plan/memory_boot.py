@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from vfiotui.formats import tmpfiles
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.change import Effect
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.change.change import Effect
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.command_line import edit_command_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.memory_ask import GIB, PageAsk, leave_room_at_boot, meminfo, memory_of, parse, pool_of, words

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.formats import pages_hook
-from vfiotui.model.guest_memory import page_size
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.memory.guest_memory import page_size
 from vfiotui.plan.draft import Draft, Planner
 from vfiotui.plan.guest_hook import GuestHook, guest_named, leave, serve
 from vfiotui.plan.memory_ask import leave_room_at_start, memory_of, words

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.model.change import set_value
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.change import set_value
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.memory_ask import leave_room_at_start, meminfo, memory_of, number, parse, pool_of, words
 from vfiotui.plan.memory_boot import write_at_boot

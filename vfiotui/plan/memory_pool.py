@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vfiotui.model.change import Effect, nudge, set_pages
-from vfiotui.model.finding import Risk
-from vfiotui.model.memory import HugePool
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.change.change import Effect, nudge, set_pages
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.memory.host_memory import HugePool
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.memory_ask import PageAsk, leave_room, memory_of, number, parse, pool_of, words
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.selection import Chosen, chosen
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.selection import Chosen, chosen
 
 
 class Method(StrEnum):

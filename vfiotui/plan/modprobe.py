@@ -6,9 +6,9 @@ import re
 from collections.abc import Set
 
 from vfiotui.formats import modprobe
-from vfiotui.model.change import Effect
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot_menu import adding
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.initramfs import rebuild

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from vfiotui.formats import dracut, mkinitcpio
 from vfiotui.formats.refused import Refused
-from vfiotui.model.change import Effect
-from vfiotui.model.finding import Risk
-from vfiotui.model.selection import Chosen
+from vfiotui.model.change.change import Effect
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.pci.selection import Chosen
 from vfiotui.plan.draft import CannotPlan, Draft, Phase
 from vfiotui.plan.early_script import HOOK_NAME, OWN_FILES, early_files
 

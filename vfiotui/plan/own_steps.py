@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
-from vfiotui.model.change import Change
-from vfiotui.model.plan import text_of
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import text_of
 from vfiotui.plan import early_script, escape, escape_entry, guest_hook, override_rule, trial
 from vfiotui.plan.memory_pool import COMPACT
 

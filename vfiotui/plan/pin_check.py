@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.finding import Severity
-from vfiotui.model.pinning import EMULATOR, Pinning
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import EMULATOR, Pinning
+from vfiotui.model.cpu.topology import CpuSet
+from vfiotui.model.finding.finding import Severity
 from vfiotui.plan.pin_ground import Ground, bound_in
 from vfiotui.plan.pin_score import fewest_domains, kept_cores, torn_cores
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from vfiotui.model.cores import Core
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cores import Core
+from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import kept_cores
 

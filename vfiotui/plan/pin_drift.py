@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.live import GuestCount, GuestMoment, ThreadCount, ThreadMoment
-from vfiotui.model.pinning import EMULATOR, Pinning
-from vfiotui.model.reading import Reading, Unread
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import EMULATOR, Pinning
+from vfiotui.model.cpu.topology import CpuSet
+from vfiotui.model.live.sample import GuestCount, GuestMoment, ThreadCount, ThreadMoment
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.model.pinning import Pinning, Shape
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.pinning import Pinning, Shape
+from vfiotui.model.cpu.topology import CpuSet
 
 NONE: CpuSet = frozenset()
 MOST = 4096

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from vfiotui.model.cores import CacheDomain, Core, cores_in, domains_of
-from vfiotui.model.domain import Domain, UnreadGuest
-from vfiotui.model.pci import PciBus
-from vfiotui.model.pinning import Pinning, owners_of
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.topology import CpuSet, Topology
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.cores import CacheDomain, Core, cores_in, domains_of
+from vfiotui.model.cpu.pinning import Pinning, owners_of
+from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.guest.domain import Domain, UnreadGuest
+from vfiotui.model.pci.functions import PciBus
 
 X86 = ("GenuineIntel", "AuthenticAMD", "HygonGenuine", "CentaurHauls", "Shanghai")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.formats import cores_hook
-from vfiotui.model.change import release_hook
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import release_hook
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.guest_hook import GuestHook, guest_named, leave, serve
 

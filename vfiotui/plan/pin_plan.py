@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.formats.xml_text import decode
-from vfiotui.model.change import Change, Effect, define_domain, write_file
-from vfiotui.model.finding import Risk
-from vfiotui.model.pinning import Pinning, pins_text
-from vfiotui.model.plan import Plan
-from vfiotui.model.stored_guest import StoredGuest
-from vfiotui.model.topology import CpuSet, Topology
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.change.change import Change, Effect, define_domain, write_file
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.cpu.pinning import Pinning, pins_text
+from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_xml import changes, with_pinning
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vfiotui.model.domain import Domain
-from vfiotui.model.pinning import Pinning, Shape, pinning
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.pinning import Pinning, Shape, pinning
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin_choose import Choice, choices
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import Prefer, Score, score

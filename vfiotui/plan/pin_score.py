@@ -19,11 +19,11 @@ from collections.abc import Iterable
 from enum import StrEnum
 from itertools import pairwise
 
-from vfiotui.model.cores import Core
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.pinning import Pinning
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cores import Core
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import Pinning
+from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.plan.pin_ground import Ground, bound_in
 
 

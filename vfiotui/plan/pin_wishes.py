@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from vfiotui.formats.domain_xml import parse
 from vfiotui.formats.xml_text import decode
-from vfiotui.model.domain import Domain
-from vfiotui.model.pinning import EMULATOR, Pinning, pinning_of
-from vfiotui.model.reading import Unread
-from vfiotui.model.topology import CpuSet, Topology
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.pinning import EMULATOR, Pinning, pinning_of
+from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.pin_ground import Ground, ground_of, near_of
 from vfiotui.plan.pin_plan import plan_pins

@@ -6,10 +6,10 @@ An element that says the same already is left as it is. libvirt: formatdomain, C
 from __future__ import annotations
 
 from vfiotui.formats.domain_properties import DomainXml
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.pinning import Pinning, Shape
-from vfiotui.model.reading import or_else
-from vfiotui.model.topology import Topology
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import Pinning, Shape
+from vfiotui.model.cpu.topology import Topology
 
 
 def with_pinning(xml: str, wanted: Pinning, topology: Topology | None = None) -> str:

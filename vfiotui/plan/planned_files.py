@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.formats.modprobe_set import in_force
-from vfiotui.model.boot import Boot, ConfigFile
-from vfiotui.model.ground import Ground
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Boot, ConfigFile
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan
 
 REBUILDS = ("update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "kernel-install", "mkinitramfs")
 """Programs that build the initramfs anew."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from vfiotui.model.change import Effect, bind_driver, give_back
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.change.change import Effect, bind_driver, give_back
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.pci.functions import PciDevice
 from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.isolate import addresses

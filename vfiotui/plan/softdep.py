@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.formats.modprobe import fold
-from vfiotui.model.boot import Boot
-from vfiotui.model.host_use import is_given
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.host_use import is_given
 
 NOT_HOST = ("vfio", "pci_stub")
 """Beginnings of modules that take nothing from a guest."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vfiotui.formats import sysctl
-from vfiotui.model.change import Effect, set_value
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import Effect, set_value
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 
 OWN = "/etc/sysctl.d/90-vfiotui.conf"

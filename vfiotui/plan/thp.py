@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.model.change import set_value
-from vfiotui.model.finding import Risk
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import set_value
+from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.command_line import edit_command_line
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.memory_boot import write_at_boot

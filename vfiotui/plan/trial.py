@@ -7,12 +7,12 @@ default meanwhile, and the other one for one start (bootctl(1), set-oneshot).
 
 from __future__ import annotations
 
-from vfiotui.model.change import Effect, run_command, set_link
-from vfiotui.model.finding import Risk
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Unread
-from vfiotui.model.selection import Chosen
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.change import Effect, run_command, set_link
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.selection import Chosen
 from vfiotui.plan.command_line import loader_of
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
 from vfiotui.plan.escape import GRUB_SCRIPT, add_escape

@@ -6,8 +6,8 @@ from vfiotui.formats import mkinitcpio_preset, shell_variable
 from vfiotui.formats.kernel_words import WordEdit
 from vfiotui.formats.refused import Refused
 from vfiotui.formats.shell_assignments import parse, value_of
-from vfiotui.model.ground import Ground
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.config_snapshot import Ground
 
 CMDLINE = "/etc/kernel/cmdline"
 VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"

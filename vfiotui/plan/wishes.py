@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.formats.refused import Refused
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.model.facts import Facts
-from vfiotui.model.ground import Ground
-from vfiotui.model.plan import Plan, Wish
 from vfiotui.plan import (
     command_line,
     escape,

@@ -7,8 +7,8 @@ import os
 from functools import cache
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.report import GUESTS
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.report import GUESTS
 from vfiotui.rules.rule import Rule
 
 ORDER = {

@@ -21,9 +21,9 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.formats.modprobe_set import gathered
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = re.compile(r"(?:avic|enable_apicv)=(?:0|n|N|off)")

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.boot import Boot
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.machine import kernel_since
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import device_of, meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.machine import in_firmware
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import device_of, meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.vfio_ids import configured_ids
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -21,9 +21,9 @@ from collections.abc import Iterator
 
 from vfiotui.formats.xorg_conf import BusId, bus_ids
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import Given, meant
-from vfiotui.model.pci import PciBus
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.passthrough import Given, meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Fix, Risk, Severity
+from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 WORD = "systemd.unified_cgroup_hierarchy"

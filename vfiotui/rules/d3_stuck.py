@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import (
     CLASS,
     DRIVERS,

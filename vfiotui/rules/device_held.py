@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.host_use import is_given
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.host_use import is_given
+from vfiotui.model.pci.passthrough import device_of, meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 

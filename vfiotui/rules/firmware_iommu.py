@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import in_firmware
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, rule, seen
 
 

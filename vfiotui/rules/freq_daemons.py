@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 PROGRAMS = ("power-profiles-daemon", "tuned", "tlp", "auto-cpufreq", "cpupower", "cpufrequtils", "laptop-mode")

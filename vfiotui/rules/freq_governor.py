@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.base.reading import Unread, Why, or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.power import FrequencyPolicy
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import pinned_cpus
-from vfiotui.model.power import FrequencyPolicy
-from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import pinned_cpus
 from vfiotui.rules.rule import Answer, Missing, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 FAST = ("performance", "balance_performance")

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import pinned_cpus
-from vfiotui.model.reading import or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import pinned_cpus
 from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 

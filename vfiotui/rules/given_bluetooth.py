@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import meant
-from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import Given, device_of
-from vfiotui.model.host_use import HostUse, lost_disks
-from vfiotui.model.pci import PciBus
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.host_use import HostUse, lost_disks
+from vfiotui.model.pci.passthrough import Given, device_of
 from vfiotui.rules.rule import Answer, fails, fix, given_rule, holds, known, seen, unknown
 
 

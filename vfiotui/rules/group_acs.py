@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.boot.machine import OWN_PORT, in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.group_why import port_gap, why_shared
-from vfiotui.model.iommu import judge_group
-from vfiotui.model.machine import OWN_PORT, in_firmware
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.group_why import port_gap, why_shared
+from vfiotui.model.pci.iommu import judge_group
 from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.iommu import cards_in_groups, judge_group
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.iommu import cards_in_groups, judge_group
 from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

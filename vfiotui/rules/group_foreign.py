@@ -21,13 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.machine import OWN_PORT, inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Evidence, Risk, Severity
-from vfiotui.model.host_use import host_loses
-from vfiotui.model.iommu import cards_in_groups, judge_group
-from vfiotui.model.machine import OWN_PORT, inside_machine
-from vfiotui.model.reading import or_else
-from vfiotui.model.wiring import CHIPSET, CPU, wired_to
+from vfiotui.model.finding.finding import Evidence, Risk, Severity
+from vfiotui.model.pci.host_use import host_loses
+from vfiotui.model.pci.iommu import cards_in_groups, judge_group
+from vfiotui.model.pci.slot_location import CHIPSET, CPU, wired_to
 from vfiotui.rules.rule import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 FIXES = {

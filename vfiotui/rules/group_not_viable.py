@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import DRIVERS, GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

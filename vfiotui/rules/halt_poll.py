@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import pinned_cpus
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import pinned_cpus
 from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen, unknown
 
 

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.iommu import Dmar, IommuUnit
-from vfiotui.model.machine import in_firmware
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.iommu import Dmar, IommuUnit
 from vfiotui.rules.rule import Answer, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.host_use import is_given
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.host_use import is_given
 from vfiotui.rules.rule import CLASS, DRIVERS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import LINES, Answer, all_lines, fails, fix, holds, known, rule, seen
 
 

@@ -21,11 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.iommu import Dmar
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.iommu import Dmar
 from vfiotui.rules.rule import Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Fix, Risk, Severity
-from vfiotui.model.machine import in_firmware
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.rules.iommu_disabled import switched_off
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 

@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.formats.shell_assignments import Computed, parse, value_of
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.cpuset import format_list, parse_list, parse_mask
+from vfiotui.model.base.reading import Unread, Why, at
+from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.cpu.cpuset import format_list, parse_list, parse_mask
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import pinned_cpus
-from vfiotui.model.reading import Unread, Why, at
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import pinned_cpus
 from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 LIST, MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import meant
-from vfiotui.model.reading import or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, rule, seen
 
 

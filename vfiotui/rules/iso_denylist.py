@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import kernel_since
-from vfiotui.model.vfio_ids import configured_ids
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.rule import (
     OLD_KERNEL,
     OPTIONS,

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.selection import FILE, chosen, moved
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.selection import FILE, chosen, moved
 from vfiotui.rules.rule import Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 

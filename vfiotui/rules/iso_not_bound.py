@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.host_use import is_given
-from vfiotui.model.vfio_ids import configured_ids
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.host_use import is_given
+from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.rule import CLASS, DRIVERS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.vfio_ids import configured_ids
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 

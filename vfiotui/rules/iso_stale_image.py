@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import or_else
-from vfiotui.model.vfio_ids import configured_ids
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.rule import OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P", "dracut": "dracut -f"}

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import in_firmware
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_memory import kvmfr_bytes
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.memory.guest_memory import kvmfr_bytes
 from vfiotui.rules.rule import Answer, all_files, fails, fix, guest_rule, holds, known, seen
 
 SIZE = re.compile(r"^options\s+kvmfr\s.*\bstatic_size_mb=(\d{1,6})\b")

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
-from vfiotui.model.reading import or_else
+from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.rule import CLASS, Answer, fails, holds, known, not_applicable, rule, seen
 
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.boot.machine import inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import inside_machine
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import CLASS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.log_signs import AER, said
-from vfiotui.model.machine import in_firmware
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import AER, said
 from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 

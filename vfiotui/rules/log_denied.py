@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.log_signs import DENIED, said
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import DENIED, said
 from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 

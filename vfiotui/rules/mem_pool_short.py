@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.formats import pages_hook
-from vfiotui.model.boot import ConfigFile
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_memory import page_size, parts_of, pool_of
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.memory.guest_memory import page_size, parts_of, pool_of
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 

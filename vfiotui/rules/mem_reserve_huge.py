@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, rule, seen
 
 KEEP_KIB, SHARE = 4 << 20, 0.75

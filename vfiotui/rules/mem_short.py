@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_memory import memory_of
-from vfiotui.model.reading import Unread, Why, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.memory.guest_memory import memory_of
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen, unknown
 
 ROWS = ("MemTotal", "MemAvailable")

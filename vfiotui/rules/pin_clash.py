@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.rule import Answer, all_guests, fails, fix, guest_rule, guests, holds, known, seen
 
 

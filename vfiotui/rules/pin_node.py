@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_pci import devices_of
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.guest_pci import devices_of
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 NODES = ("/sys/devices/system/node/node*/cpulist",)

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import if_absent
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.qemu_conf import QemuConf
-from vfiotui.model.reading import if_absent
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.qemu_conf import QemuConf
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, rule, seen
 
 

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.machine import inside_machine, kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import inside_machine, kernel_since
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import GROUPS, Answer, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 RELAXES = (5, 3)

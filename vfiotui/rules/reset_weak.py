@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.pci import PciBus, PciDevice
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.rules.rule import CLASS, DRIVERS, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 GOOD = ("flr", "af_flr", "device_specific", "acpi")

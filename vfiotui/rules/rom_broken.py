@@ -22,10 +22,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciDevice
 from vfiotui.rules.rule import LOG, Answer, fails, fix, holds, known, rule, seen
 
 MESSAGE = re.compile(r"\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): Invalid (?:PCI ROM|ROM contents)")

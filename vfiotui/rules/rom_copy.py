@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.rom_source import is_shadow
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.rom_source import is_shadow
 from vfiotui.rules.rom_none import rom_files
 from vfiotui.rules.rule import CLASS, DRIVERS, Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 

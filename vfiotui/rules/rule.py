@@ -10,29 +10,29 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TypeVar
 
-from vfiotui.model.boot import Boot
-from vfiotui.model.cmdline import CommandLine, Word
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.gaps import concerning, missing
+from vfiotui.model.base.inputs import CLASS as CLASS
+from vfiotui.model.base.inputs import CONFIGURED_LINE as CONFIGURED_LINE
+from vfiotui.model.base.inputs import DRIVERS as DRIVERS
+from vfiotui.model.base.inputs import GROUPS as GROUPS
+from vfiotui.model.base.inputs import LINES as LINES
+from vfiotui.model.base.inputs import LISTS as LISTS
+from vfiotui.model.base.inputs import LOG as LOG
+from vfiotui.model.base.inputs import MEANT as MEANT
+from vfiotui.model.base.inputs import OPTIONS as OPTIONS
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine, Word
+from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
-from vfiotui.model.gaps import concerning, missing
-from vfiotui.model.given import Given, meant
-from vfiotui.model.host_use import HostUse
-from vfiotui.model.inputs import CLASS as CLASS
-from vfiotui.model.inputs import CONFIGURED_LINE as CONFIGURED_LINE
-from vfiotui.model.inputs import DRIVERS as DRIVERS
-from vfiotui.model.inputs import GROUPS as GROUPS
-from vfiotui.model.inputs import LINES as LINES
-from vfiotui.model.inputs import LISTS as LISTS
-from vfiotui.model.inputs import LOG as LOG
-from vfiotui.model.inputs import MEANT as MEANT
-from vfiotui.model.inputs import OPTIONS as OPTIONS
-from vfiotui.model.machine import kernel_since
-from vfiotui.model.mode import Mode
-from vfiotui.model.pci import PciBus
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.report import GUESTS
-from vfiotui.model.value import dataclass
+from vfiotui.model.finding.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
+from vfiotui.model.finding.report import GUESTS
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.host_use import HostUse
+from vfiotui.model.pci.passthrough import Given, meant
 
 T = TypeVar("T")
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.boot import ConfigFile
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 ASKED = ("vendor_reset", "kvmfr")

@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.log_signs import SPLIT_LOCK, said
-from vfiotui.model.versions import at_least
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import SPLIT_LOCK, said
+from vfiotui.model.guest.versions import at_least
 from vfiotui.rules.rule import LOG, Answer, counted, fails, fix, holds, known, rule, seen, unknown
 
 SWITCH = "/proc/sys/kernel/split_lock_mitigate"

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.boot import Modules
-from vfiotui.model.cmdline import CommandLine
+from vfiotui.model.boot.boot import Modules
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import OPTIONS, Answer, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = "allow_unsafe_interrupts"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.rule import Answer, old_word, rule
 
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.formats.modprobe_set import gathered
+from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity, Verdict
-from vfiotui.model.machine import kernel_since
+from vfiotui.model.finding.finding import Risk, Severity, Verdict
 from vfiotui.rules.rule import OLD_KERNEL, Answer, all_files, fails, fix, known, not_applicable, old_word, rule, seen
 
 MENDED = (4, 14)

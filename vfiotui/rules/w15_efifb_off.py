@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.rule import LINES, Answer, old_word, rule
 
 EVICTS = (6, 0)

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, all_scripts, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")

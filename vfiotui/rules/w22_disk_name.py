@@ -20,9 +20,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.model.domain import Domain
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, seen
 
 LOOSE = re.compile(r"/dev/(sd[a-z]+\d*|vd[a-z]+\d*|hd[a-z]+\d*|nvme\d+n\d+(p\d+)?|mmcblk\d+(p\d+)?)")

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.given import device_of, meant
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import device_of, meant
 from vfiotui.rules.rule import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 OFF = ("igfx_off", "intgpu_off")

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import LINES, NO_WORD, Answer, all_lines, fails, fix, holds, known, rule, seen
 
 ACTIVE = "ACS overrides enabled"

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.machine import libvirt_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import libvirt_since
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, all_hooks, fails, fix, holds, known, not_applicable, rule, seen
 
 SINGLE = "/etc/libvirt/hooks/qemu"

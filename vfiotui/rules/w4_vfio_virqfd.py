@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.boot import ConfigFile
+from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.gone_modules import GONE
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.gone_modules import GONE
-from vfiotui.model.versions import at_least
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.versions import at_least
 from vfiotui.rules.rule import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 

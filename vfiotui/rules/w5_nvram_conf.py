@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.machine import libvirt_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.machine import libvirt_since
-from vfiotui.model.qemu_conf import PATH
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.qemu_conf import PATH
 from vfiotui.rules.rule import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 DESCRIPTORS = (5, 2)

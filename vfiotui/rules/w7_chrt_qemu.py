@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, all_scripts, fails, fix, holds, known, rule, seen
 
 

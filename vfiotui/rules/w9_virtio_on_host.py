@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.rule import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 DRIVERS = re.compile(r"\bvirtio[-_](pci|net|blk|scsi|balloon|console|input|gpu)\b")

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_pci import all_of_known_kind, devices_of
-from vfiotui.model.pci import PciDevice
-from vfiotui.model.reading import or_else
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.guest_pci import all_of_known_kind, devices_of
+from vfiotui.model.pci.functions import PciDevice
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vfiotui.model.domain import Domain
-from vfiotui.model.domain_devices import Hostdev
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_pci import all_of_known_kind
-from vfiotui.model.pci import slot_of
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.domain_devices import Hostdev
+from vfiotui.model.guest.guest_pci import all_of_known_kind
+from vfiotui.model.pci.functions import slot_of
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, seen
 
 

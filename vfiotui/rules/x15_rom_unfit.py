@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Risk, Severity
-from vfiotui.model.guest_files import NOT_LOOKED
-from vfiotui.model.option_rom import judge_rom
-from vfiotui.model.reading import Unread
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.guest_files import NOT_LOOKED
+from vfiotui.model.pci.option_rom import judge_rom
 from vfiotui.rules.rule import Answer, fails, fix, guest_rule, holds, known, lacking, seen
 
 

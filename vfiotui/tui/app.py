@@ -24,8 +24,8 @@ from vfiotui.history import LiveHistory
 from vfiotui.host.own_threads import Restraint
 from vfiotui.host.root import Root
 from vfiotui.host.trace_leftovers import remove_leftovers
-from vfiotui.model.live import LiveMoment
-from vfiotui.model.mode import Mode
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.live.sample import LiveMoment
 from vfiotui.restraint import SelfRestraint
 from vfiotui.sampler import Readers, Sampler
 from vfiotui.store import Store
@@ -43,9 +43,9 @@ from vfiotui.tui.widgets.direct import settle, terminal_shifts
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
-    from vfiotui.model.culprit import Culprits
     from vfiotui.model.facts import Facts
-    from vfiotui.model.finding import Finding
+    from vfiotui.model.finding.finding import Finding
+    from vfiotui.model.live.interference import Culprits
     from vfiotui.tui.live_asks import LiveAsks
     from vfiotui.watch import Watch
 
@@ -365,7 +365,7 @@ class ConsoleApp(App[int]):
 
     def use_glyphs(self, name: str) -> None:
         """Draws with another set of glyphs from now on."""
-        from vfiotui.model.value import replace
+        from vfiotui.model.base.value import replace
 
         self.caps = replace(self.caps, glyphs=SETS[name])
         for screen in self.screen_stack:

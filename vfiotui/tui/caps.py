@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 COLUMNS, LINES = 80, 24
 """The smallest terminal that a screen fits into."""

@@ -20,7 +20,7 @@ from vfiotui.apply import apart
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host import changes
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.tui.say import say
 from vfiotui.tui.screens.change import ChangeScreen
 from vfiotui.tui.text import clean

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from vfiotui.host.ground import survey
 from vfiotui.host.image import read_next
 from vfiotui.host.root import Root
+from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.plan import Plan, Wish
+from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.foretold import foretold
 from vfiotui.plan.wishes import can_plan, make_plan, reads

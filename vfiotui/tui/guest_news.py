@@ -7,15 +7,15 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
 from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
     # The first frame needs none of this.
-    from vfiotui.model.alarm import Alarm, Alarms, Wanted
-    from vfiotui.model.domain import Domain, Virt
-    from vfiotui.model.guest_backing import GuestBacking
-    from vfiotui.model.live import LiveMoment
+    from vfiotui.model.guest.domain import Domain, Virt
+    from vfiotui.model.live.alarm import Alarm, Alarms, Wanted
+    from vfiotui.model.live.sample import LiveMoment
+    from vfiotui.model.memory.guest_backing import GuestBacking
     from vfiotui.tui.app import ConsoleApp
 
 TOAST_SECONDS = 300.0
@@ -43,7 +43,7 @@ class GuestNews:
         started, self._run_before = running - (running if self._run_before is None else self._run_before), running
         if not started:
             return
-        from vfiotui.model.start_pages import SETTLE_SECONDS
+        from vfiotui.model.memory.start_pages import SETTLE_SECONDS
 
         for name in started:
             self._console.set_timer(SETTLE_SECONDS, partial(self.judge_pages, name))
@@ -51,7 +51,7 @@ class GuestNews:
     async def judge_pages(self, name: str) -> None:
         """Whether a guest that has started got its huge pages: told once, and walked only where nothing else tells."""
         from vfiotui.host.guest_backing import BackingReader, settled
-        from vfiotui.model.start_pages import COUNTED, shortfall
+        from vfiotui.model.memory.start_pages import COUNTED, shortfall
 
         root = self._console.root_
 
@@ -72,8 +72,8 @@ class GuestNews:
 
     def hear_moment(self, moment: LiveMoment) -> None:
         """What is wrong at the newest sample."""
-        from vfiotui.model.alarm import Alarms, Limits, wanted_pins
-        from vfiotui.model.start_pages import COUNTED
+        from vfiotui.model.live.alarm import Alarms, Limits, wanted_pins
+        from vfiotui.model.memory.start_pages import COUNTED
 
         console = self._console
         if self._alarms is None:

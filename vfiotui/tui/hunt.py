@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.culprit import Culprits, Wait
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.interference import Culprits, Wait
 from vfiotui.sampler import Sampler
 from vfiotui.store import Store
 from vfiotui.tui.views.culprits import LONG, late_keys

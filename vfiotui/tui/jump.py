@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from vfiotui.host.root import Root
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.finding.finding import Finding
 from vfiotui.tui.fixing import open_fix
 from vfiotui.tui.screens.file import LIMIT, FileScreen
 from vfiotui.tui.screens.finding import FIX, FindingScreen

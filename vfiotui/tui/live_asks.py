@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vfiotui.host.root import Root
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.ondemand import OnDemand, Reader
 from vfiotui.store import Store
 

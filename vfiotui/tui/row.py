@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 
 Run: TypeAlias = tuple[str, str]
 """Cleaned text, and a style's name: one of STYLES, or "" for plain."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from vfiotui.model.live import OwnCost
-from vfiotui.model.mode import Mode
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.live.sample import OwnCost
 from vfiotui.tui.row import Row, Run
 from vfiotui.tui.text import clean, fit
 
 if TYPE_CHECKING:
     # The first frame has none of these in it, and need not wait for their classes.
-    from vfiotui.model.booted import Booted
-    from vfiotui.model.domain import Virt
-    from vfiotui.model.journal import ChangeRecord
+    from vfiotui.model.boot.boot_summary import Booted
+    from vfiotui.model.change.journal import ChangeRecord
+    from vfiotui.model.guest.domain import Virt
 
 TABS = (
     ("1", "host", "Host"),
@@ -49,7 +49,7 @@ def change_words(journal: Journal | None) -> Run:
         return "changes ?", ""
     if not journal:
         return "no changes pending", ""
-    from vfiotui.model.journal import BUSY, State
+    from vfiotui.model.change.journal import BUSY, State
 
     at_work = [r for r in journal if r.state in BUSY]
     if at_work:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from vfiotui.model.concern import given_subjects
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
+from vfiotui.model.finding.concern import given_subjects
+from vfiotui.model.finding.finding import Finding
 from vfiotui.rules.symptoms import symptom_of
 from vfiotui.rules.symptoms.answer import answer
 from vfiotui.tui.jump import open_finding

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 r"""Unicode categories that a terminal may obey or hide; they are written out as \x1b and the like."""

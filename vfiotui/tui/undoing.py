@@ -11,7 +11,7 @@ from vfiotui.apply.consent import consent_words
 from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.journal import BUSY, ChangeRecord, State
+from vfiotui.model.change.journal import BUSY, ChangeRecord, State
 from vfiotui.tui.say import say
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.guest.domain import Virt
 
 T = TypeVar("T")
 DEFAULT_URI = "qemu:///system"

@@ -11,9 +11,9 @@ import re
 import time
 from typing import Any
 
-from vfiotui.model.exits import GuestExits, VcpuExits
-from vfiotui.model.rates import FIRST, per_second
-from vfiotui.model.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.live.exits import GuestExits, VcpuExits
+from vfiotui.model.live.rates import FIRST, per_second
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, in_time, load, open_connection
 
 DEADLINE = 5.0

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import replace
+from vfiotui.model.guest.domain import Virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
 from vfiotui.virt.events import LoopEvents
 from vfiotui.virt.look import look

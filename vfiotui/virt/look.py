@@ -6,11 +6,11 @@ from typing import Any
 
 from vfiotui.formats.domain_xml import parse
 from vfiotui.formats.network_xml import parse_network
-from vfiotui.model.domain import Domain, UnreadGuest, Virt, with_networks
-from vfiotui.model.host_network import HostNetwork
-from vfiotui.model.pinning import pinning_of
-from vfiotui.model.reading import Reading, Unread, Why
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.pinning import pinning_of
+from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt, with_networks
+from vfiotui.model.guest.host_network import HostNetwork
 
 STATES = {
     0: "unknown",

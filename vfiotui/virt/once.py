@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.domain import Virt
+from vfiotui.model.guest.domain import Virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, in_time, load, not_connected, open_connection
 from vfiotui.virt.look import look
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vfiotui.model.pinning import EMULATOR
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.cpu.pinning import EMULATOR
+from vfiotui.model.cpu.topology import CpuSet
 
 NONE: CpuSet = frozenset()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.model.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.rules.symptoms.answer import answer
 from vfiotui.rules.symptoms.symptom import Cause, Symptom
 

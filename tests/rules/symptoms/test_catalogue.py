@@ -6,7 +6,7 @@ import pytest
 
 from tests.hosts import HOSTS
 from tests.machines import known_facts
-from vfiotui.model.concern import given_subjects
+from vfiotui.model.finding.concern import given_subjects
 from vfiotui.rules import judge, rule_of
 from vfiotui.rules.symptoms import symptom_of, symptoms, symptoms_like
 from vfiotui.rules.symptoms.answer import answer

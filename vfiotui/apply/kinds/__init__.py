@@ -8,7 +8,7 @@ from functools import cache
 
 from vfiotui.apply.kinds.kind import Kind
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 
 @cache

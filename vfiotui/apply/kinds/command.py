@@ -20,7 +20,7 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.swap import remove_only
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.kernel import installed
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 KEPT_KINDS = ("file", "link")
 OTHER_KINDS = ("other",)

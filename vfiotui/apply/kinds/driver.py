@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
-from vfiotui.model.change import HOSTS_OWN, Change
-from vfiotui.model.pci import BDF
+from vfiotui.model.change.change import HOSTS_OWN, Change
+from vfiotui.model.pci.functions import BDF
 
 DEVICES = "/sys/bus/pci/devices"
 DRIVERS = "/sys/bus/pci/drivers"

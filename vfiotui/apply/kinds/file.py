@@ -13,7 +13,7 @@ from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Conflict, Trouble
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 LIMIT = 64 << 20
 

@@ -16,8 +16,8 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.formats.boot_image import early_boot, missing
 from vfiotui.host.image import read
 from vfiotui.host.kernel import installed
-from vfiotui.model.change import Change
-from vfiotui.model.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.change.change import Change
 
 
 class ImageKind:

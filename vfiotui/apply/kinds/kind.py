@@ -14,8 +14,8 @@ from vfiotui.apply import disk
 from vfiotui.apply.keep import Keep
 from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
-from vfiotui.model.change import Change
-from vfiotui.model.plan import text_of
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import text_of
 
 SOURCES = frozenset({"file", "link"})
 """Kinds of what generators read."""

@@ -12,7 +12,7 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.apply.trouble import Conflict, Trouble
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 
 def target(place: Place) -> bytes | None:

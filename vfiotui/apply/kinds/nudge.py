@@ -9,7 +9,7 @@ from vfiotui.apply.kinds.value import plain, write
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble, os_sentence
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 
 class NudgeKind:

@@ -13,7 +13,7 @@ from vfiotui.apply.kinds.value import plain, read, write
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
-from vfiotui.model.change import ALL_OR_NOTHING, Change
+from vfiotui.model.change.change import ALL_OR_NOTHING, Change
 
 TRIES = 5
 """Writes in a row; each one has the kernel compact memory anew where it runs short."""

@@ -8,10 +8,10 @@ from vfiotui.apply.kinds.domain import guests
 from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble
-from vfiotui.model.change import Change
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.pinning import EMULATOR, parse_pins, pins_text
-from vfiotui.model.topology import CpuSet
+from vfiotui.model.change.change import Change
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import EMULATOR, parse_pins, pins_text
+from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.virt import pins as virt
 from vfiotui.virt.connect import DEFAULT_URI
 

@@ -12,8 +12,8 @@ from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.change import Change
-from vfiotui.model.reading import or_else
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.change import Change
 
 END = ("release", "end", "-")
 """Operation, sub-operation and extra argument of a call for a guest that has ended (libvirt.org/hooks.html)."""

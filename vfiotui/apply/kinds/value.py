@@ -11,7 +11,7 @@ from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
-from vfiotui.model.change import Change
+from vfiotui.model.change.change import Change
 
 LIMIT = 4096
 

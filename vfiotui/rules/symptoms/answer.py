@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.model.concern import may_matter_to_guests
-from vfiotui.model.finding import Finding, Severity, Verdict
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.finding.concern import may_matter_to_guests
+from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.rules import rule_of
 from vfiotui.rules.symptoms.symptom import Cause, Symptom
 

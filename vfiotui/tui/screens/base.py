@@ -17,12 +17,12 @@ from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
 
 if TYPE_CHECKING:
-    from vfiotui.model.booted import Booted
-    from vfiotui.model.domain import Virt
+    from vfiotui.model.base.reading import Reading
+    from vfiotui.model.boot.boot_summary import Booted
     from vfiotui.model.facts import Facts
-    from vfiotui.model.finding import Finding
-    from vfiotui.model.live import OwnCost
-    from vfiotui.model.reading import Reading
+    from vfiotui.model.finding.finding import Finding
+    from vfiotui.model.guest.domain import Virt
+    from vfiotui.model.live.sample import OwnCost
     from vfiotui.tui.app import ConsoleApp
 
 STATUS_TOPICS = ("booted", "virt", "cost", "reading", "changes", "trouble")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.apart import Apart
-from vfiotui.model.journal import ChangeRecord
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.text import TextScreen

@@ -8,8 +8,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vfiotui.model.journal import ChangeRecord
-from vfiotui.model.reading import Reading
+from vfiotui.model.base.reading import Reading
+from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.change import ChangeScreen
 from vfiotui.tui.undoing import RESUMABLE, open_undo, resume, undoable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.text import TextScreen
 from vfiotui.tui.text import clean, wrap

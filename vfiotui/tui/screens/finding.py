@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
+from vfiotui.model.finding.finding import Finding
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.fixing import can_fix
 from vfiotui.tui.row import BLANK, Row, row

@@ -8,10 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vfiotui.model.domain import Domain, UnreadGuest
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Unread
-from vfiotui.model.report import of_guest
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import of_guest
+from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.text import TextScreen

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from vfiotui.model.finding import Finding
-from vfiotui.model.fold import Fold, folded
-from vfiotui.model.report import count
-from vfiotui.model.value import replace
+from vfiotui.model.base.value import replace
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import count
+from vfiotui.model.finding.unknown_groups import Fold, folded
 from vfiotui.tui.fixing import can_fix, open_fix
 from vfiotui.tui.jump import open_finding
 from vfiotui.tui.row import BLANK, Row, row

@@ -13,9 +13,9 @@ from textual.widgets import Input
 from vfiotui.host.ground import survey
 from vfiotui.host.image import read_next
 from vfiotui.host.root import Root
+from vfiotui.model.base.reading import Reading, or_else
+from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.facts import Facts
-from vfiotui.model.reading import Reading, or_else
-from vfiotui.model.verified import newest_isolation
 from vfiotui.plan.choose import Choice, choose
 from vfiotui.plan.isolation_view import IsolationView, isolation_view
 from vfiotui.plan.method import Method

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.domain import Virt
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.guest.domain import Virt
 from vfiotui.tui.hunt import Hunt
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base import ConsoleScreen

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from vfiotui.host import guest_backing, pagetypes
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.value import replace
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.host_memory import Memory
 from vfiotui.tui.fixing import open_wishes
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base import ConsoleScreen

@@ -12,11 +12,11 @@ from textual.events import Click
 
 from vfiotui.apply.pin_guest import read_guest
 from vfiotui.apply.trouble import Trouble
-from vfiotui.model.domain import Domain
-from vfiotui.model.finding import Severity
-from vfiotui.model.live import CpuMoment, LiveMoment
-from vfiotui.model.reading import Unread
-from vfiotui.model.stored_guest import StoredGuest
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.model.live.sample import CpuMoment, LiveMoment
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.pin_check import Problem
 from vfiotui.plan.pin_plan import CONFIG, pin_ways

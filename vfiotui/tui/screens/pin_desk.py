@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import Pinning, pinning_of
+from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
-from vfiotui.model.live import LiveMoment
-from vfiotui.model.pinning import Pinning, pinning_of
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.topology import CpuSet
-from vfiotui.model.value import replace
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.live.sample import LiveMoment
 from vfiotui.plan.pin_check import Problem, problems
 from vfiotui.plan.pin_drift import drift
 from vfiotui.plan.pin_editor import Editor

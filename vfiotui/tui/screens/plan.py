@@ -13,8 +13,8 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.user_files import save_new
 from vfiotui.host.root import Root
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Plan, to_json
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import Row, row

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.clash import Clash
-from vfiotui.model.journal import ChangeRecord
+from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.carry_out import carry_out
 from vfiotui.tui.row import row

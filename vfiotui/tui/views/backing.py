@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.model.domain import Domain
-from vfiotui.model.guest_backing import GuestBacking
-from vfiotui.model.guest_memory import page_size, pool_of
-from vfiotui.model.memory import Memory
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.guest_memory import page_size, pool_of
+from vfiotui.model.memory.host_memory import Memory
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import fit, wrap

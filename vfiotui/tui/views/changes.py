@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.model.journal import BUSY, JOURNAL, ChangeRecord, State, unread_words
-from vfiotui.model.plan import Plan
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.change.journal import BUSY, JOURNAL, ChangeRecord, State, unread_words
+from vfiotui.model.change.plan import Plan
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, pieces, wrap

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.history import Key, LiveHistory
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.reading import Unread
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.live import LATE, name_of

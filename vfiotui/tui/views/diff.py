@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vfiotui.model.align import Beside, aligned, folded
-from vfiotui.model.plan import text_of
+from vfiotui.model.change.plan import text_of
+from vfiotui.model.change.side_by_side import Beside, aligned, folded
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import fit, pieces

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vfiotui.model.finding import Finding, Verdict
-from vfiotui.model.fold import Fold
-from vfiotui.model.report import word
+from vfiotui.model.finding.finding import Finding, Verdict
+from vfiotui.model.finding.report import word
+from vfiotui.model.finding.unknown_groups import Fold
 from vfiotui.plan.wishes import can_plan
 from vfiotui.rules import rule_of
 from vfiotui.tui.caps import Glyphs

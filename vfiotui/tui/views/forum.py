@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui import __version__
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Unread, or_else
+from vfiotui.model.finding.finding import Finding
 from vfiotui.tui.text import clean
 from vfiotui.tui.views.finding import finding_text
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.group_why import spans_slots, why_shared
-from vfiotui.model.host_use import host_loses
-from vfiotui.model.iommu import GroupVerdict, IommuGroup, cards_in_groups, judge_group
-from vfiotui.model.pci import Capabilities, Link, PciBus, PciDevice, short
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.wiring import way_up, wired_to
+from vfiotui.model.pci.functions import Capabilities, Link, PciBus, PciDevice, short
+from vfiotui.model.pci.group_why import spans_slots, why_shared
+from vfiotui.model.pci.host_use import host_loses
+from vfiotui.model.pci.iommu import GroupVerdict, IommuGroup, cards_in_groups, judge_group
+from vfiotui.model.pci.slot_location import way_up, wired_to
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap

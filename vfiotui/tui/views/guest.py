@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain, UnreadGuest
-from vfiotui.model.domain_devices import Disk
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import Shape
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.pinning import Shape
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.report import count, word
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import count, word
+from vfiotui.model.guest.domain import Domain, UnreadGuest
+from vfiotui.model.guest.domain_devices import Disk
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, shown

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from vfiotui.model.domain import Domain, UnreadGuest, Virt
-from vfiotui.model.finding import Finding
-from vfiotui.model.reading import Unread
-from vfiotui.model.report import count, of_guest
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import count, of_guest
+from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit, wrap
 from vfiotui.tui.views.memory_words import gib

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.model.areas import area_words
-from vfiotui.model.concern import concerns, domains_of, subjects_of
+from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.report import word
-from vfiotui.model.value import dataclass
+from vfiotui.model.finding.areas import area_words
+from vfiotui.model.finding.concern import concerns, domains_of, subjects_of
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import word
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.finding import matches

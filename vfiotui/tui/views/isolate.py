@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Set
 
 from rich.cells import cell_len
 
-from vfiotui.model.columns import Columns
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.boot.verification import newest_forecast, verify
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci import PciDevice, short
-from vfiotui.model.reading import Reading, Unread, or_else
-from vfiotui.model.verified import newest_forecast, verify
+from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.functions import PciDevice, short
 from vfiotui.plan.choose import Choice
 from vfiotui.plan.isolation_view import IsolationView
 from vfiotui.plan.method import Method, Verdict

@@ -6,10 +6,10 @@ import math
 import time
 
 from vfiotui.history import THREAD_FIELDS, Key, LiveHistory, cpu_key
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.live import LiveMoment, ThreadMoment
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass, field
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.live.sample import LiveMoment, ThreadMoment
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, wrap

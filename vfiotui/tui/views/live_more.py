@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.core import Core
-from vfiotui.model.culprit import Culprits, Wait
-from vfiotui.model.exits import GuestExits
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.live.core import Core
+from vfiotui.model.live.exits import GuestExits
+from vfiotui.model.live.interference import Culprits, Wait
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.live import clock_text, name_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.model.domain import Virt
-from vfiotui.model.memory import BuddyZone, HugePool, Memory
-from vfiotui.model.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.memory.host_memory import BuddyZone, HugePool, Memory
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread
 
 GIB = 1 << 20
 """KiB in a GiB."""

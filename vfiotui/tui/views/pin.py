@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from vfiotui.model.cpuset import format_list
-from vfiotui.model.domain import Domain, UnreadGuest
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import EMULATOR, Pinning, pinning_of
+from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Severity
-from vfiotui.model.live import CpuMoment
-from vfiotui.model.pinning import EMULATOR, Pinning, pinning_of
-from vfiotui.model.reading import Unread, or_else
-from vfiotui.model.topology import CpuSet, Topology
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.guest.domain import Domain, UnreadGuest
+from vfiotui.model.live.sample import CpuMoment
 from vfiotui.plan.pin_check import Problem
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.plan.pin_score import Score

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from vfiotui.model.cores import CacheDomain, Core
-from vfiotui.model.cpuset import format_list
+from vfiotui.model.cpu.cores import CacheDomain, Core
+from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.plan.pin_ground import Ground
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, Run, row

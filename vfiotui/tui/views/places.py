@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vfiotui.model.concern import domains_of, subjects_of
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding import Finding
-from vfiotui.model.pci import BDF
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.finding.concern import domains_of, subjects_of
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.pci.functions import BDF
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import clean, fit
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.apply.kinds import preview
-from vfiotui.model.change import Change
-from vfiotui.model.finding import Risk
-from vfiotui.model.plan import Condition, Plan
+from vfiotui.model.change.change import Change
+from vfiotui.model.change.plan import Condition, Plan
+from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import clean, fit, wrap

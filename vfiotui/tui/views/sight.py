@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.history import LiveHistory
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 from vfiotui.tui.views.window import ZOOMS, Window
 
 INTERVALS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vfiotui.apply.clash import Clash
 from vfiotui.apply.kinds.kind import diff_lines
-from vfiotui.model.journal import ChangeRecord
+from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import wrap

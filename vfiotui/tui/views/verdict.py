@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 from vfiotui.history import AT_WORK, NOTHING, Key, LiveHistory, Newest, cpu_key
-from vfiotui.model.culprit import Culprit, Culprits
-from vfiotui.model.reading import Unread
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit
 from vfiotui.tui.views.culprits import words

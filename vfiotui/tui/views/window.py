@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.history import Key, LiveHistory, windows
-from vfiotui.model.value import dataclass
+from vfiotui.model.base.value import dataclass
 from vfiotui.tui.caps import UNICODE, Glyphs
 from vfiotui.tui.views.graph import cells
 

@@ -1,0 +1,1 @@
+"""What all other values are made of: readings, kinds of machines, plain trees."""

@@ -1,0 +1,1 @@
+"""How the host boots, and what the next boot will do."""

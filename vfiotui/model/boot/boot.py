@@ -1,0 +1,131 @@
+"""How this host boots: kernel, command line, loader, initramfs tool and its configuration files."""
+
+from __future__ import annotations
+
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.guest.qemu_conf import QemuConf
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One kernel that is installed or running."""
+
+    release: str
+    """uname -r."""
+    config: Reading[dict[str, str]]
+    """X → y, m, n or text for CONFIG_X; only options of IOMMU, VFIO, KVM, huge pages and framebuffers are kept."""
+    builtin: Reading[frozenset[str]]
+    """Names of built-in modules with _ for -."""
+    config_path: str
+    """Where the configuration was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """The boot loader in use, as far as it can be known."""
+
+    name: str
+    """grub, grub-bls, systemd-boot, uki, efistub, limine, refind, proxmox, kernelstub, rpm-ostree, nixos, guix,
+    unknown."""
+    sure: bool
+    """Whether the evidence leaves no other."""
+    evidence: tuple[str, ...]
+    """Sentences with the paths that were seen."""
+    others: tuple[str, ...] = ()
+    """Other loaders that are installed too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A configuration file with its text, for the rules that look into it."""
+
+    path: str
+    text: str
+
+    def numbered(self) -> list[tuple[int, str]]:
+        """Lines with their numbers from 1, without comments and blank ones."""
+        return [
+            (n, line.strip())
+            for n, line in enumerate(self.text.splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith("#")
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """The boot chain."""
+
+    cmdline: Reading[CommandLine]
+    """What the running kernel was given (/proc/cmdline); Unread on a mounted disk."""
+    intended: Reading[CommandLine]
+    """What the loader's configuration will give at the next boot, as far as the source is known."""
+    kernel: Reading[Kernel]
+    """The running kernel; on a mounted disk the newest installed one."""
+    installed: tuple[str, ...]
+    """Releases under /lib/modules."""
+    os_name: Reading[str]
+    """PRETTY_NAME of os-release."""
+    os_id: Reading[str]
+    """ID and ID_LIKE of os-release, blank-separated."""
+    loader: Loader
+    initramfs: Reading[str]
+    """mkinitcpio, dracut, initramfs-tools, booster or none."""
+    hostname: Reading[str]
+    modprobe: tuple[ConfigFile, ...] = ()
+    """modprobe.d files in force (a file in /etc shadows its namesake in /usr/lib)."""
+    initramfs_config: tuple[ConfigFile, ...] = ()
+    loader_config: tuple[ConfigFile, ...] = ()
+    """/etc/default/grub, /etc/kernel/cmdline, loader entries, …"""
+    modules_load: tuple[ConfigFile, ...] = ()
+    sysctl: tuple[ConfigFile, ...] = ()
+    hooks: tuple[ConfigFile, ...] = ()
+    """libvirt's hook scripts for QEMU guests."""
+    scripts: tuple[ConfigFile, ...] = ()
+    """Local start scripts that name qemu."""
+    qemu_conf: Reading[QemuConf] = QemuConf()
+    lockdown: Reading[str] = ""
+    """none, integrity or confidentiality; empty where the kernel has none."""
+    cgroup_v2: Reading[bool] = False
+    reboot_required: Reading[bool] = False
+    seen: Reading[bool] = True
+    """Whether modprobe.d could be read as a whole; Unread where "no file says so" would be no knowledge."""
+    lists_seen: Reading[bool] = True
+    """The same of the lists of modules: `modules_load` and `initramfs_config`."""
+    hooks_seen: Reading[bool] = True
+    """The same of libvirt's hooks."""
+    scripts_seen: Reading[bool] = True
+    """The same of the places of start scripts."""
+
+    @property
+    def lines(self) -> tuple[CommandLine, ...]:
+        """The running and the next command line, as far as they could be read."""
+        return tuple(line for line in (self.cmdline, self.intended) if isinstance(line, CommandLine))
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """Loaded modules and the parameters of those that matter here."""
+
+    loaded: Reading[frozenset[str]]
+    parameters: dict[str, str]
+    """ "kvm.halt_poll_ns" → text, for kvm*, vfio* and friends."""
+    unread: dict[str, Unread] = field(default_factory=dict)
+    """What of them could not be read: a parameter, a module, or "" for all."""
+
+    def parameter(self, name: str) -> Reading[str | None]:
+        """The value of a parameter such as "kvm.halt_poll_ns"; None where the running kernel has none of this name."""
+        for part in (name, name.partition(".")[0], ""):
+            if part in self.unread:
+                return self.unread[part]
+        return self.parameters.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One kernel message."""
+
+    at: float | None
+    """Seconds since boot."""
+    text: str

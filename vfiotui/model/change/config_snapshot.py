@@ -1,0 +1,48 @@
+"""What planners stand on: the files that a plan may edit, to the byte, and the programs that it may run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.guest.stored_guest import StoredGuest
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A survey of one root at one moment."""
+
+    files: Mapping[str, Reading[bytes]]
+    """Configuration files by path; a path that is not in it was not there, if it lies in a surveyed place."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Programs that planners know how to use → their path inside the root."""
+    machine: str = ""
+    """The fingerprint of the machine, as apply compares it."""
+    not_mounted: Mapping[str, str] = field(default_factory=dict)
+    """Mount points of /etc/fstab without their file systems, each with the command that mounts it."""
+
+    guests: Mapping[str, Reading[StoredGuest]] = field(default_factory=dict)
+    """The guests that were asked for by name, each with its stored definition."""
+
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    """Releases → the kernel's file."""
+    unified: tuple[str, ...] = ()
+    """Unified kernel images on the boot partitions."""
+    enrolled: tuple[str, ...] = ()
+    """Loader programs that refuse a configuration whose checksum is not enrolled in them."""
+
+    def content(self, path: str) -> Reading[bytes]:
+        """The bytes of a file, or why there are none."""
+        return self.files.get(path, Unread("is not there", Why.ABSENT, path))
+
+    def below(self, folder: str, suffix: str = "") -> tuple[str, ...]:
+        """The surveyed files of a folder, sorted."""
+        inside = folder.rstrip("/") + "/"
+        return tuple(
+            sorted(p for p in self.files if p.startswith(inside) and "/" not in p[len(inside) :] and p.endswith(suffix))
+        )
+
+    def unmounted_at(self, path: str) -> str | None:
+        """The mount point that a path needs and that is not mounted; None where it lies on what is mounted."""
+        return next((p for p in sorted(self.not_mounted) if path == p or path.startswith(f"{p}/")), None)

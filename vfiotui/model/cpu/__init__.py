@@ -1,0 +1,1 @@
+"""Processors, interrupts, isolation, power and pins."""

@@ -1,0 +1,1 @@
+"""Findings: what a check says, and what is made of many."""

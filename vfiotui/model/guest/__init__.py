@@ -1,0 +1,1 @@
+"""Guests as their definitions describe them, and what the host has of their files."""

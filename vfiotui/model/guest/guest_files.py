@@ -1,0 +1,70 @@
+"""What the host has of the files and devices that guests name, and what else uses their disks."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.pci.option_rom import OptionRom
+
+NOT_LOOKED = Unread("was not looked at", Why.NOT_HERE)
+
+
+@dataclass(frozen=True, slots=True)
+class PathState:
+    """One path that is there, links followed."""
+
+    size: int
+    """Bytes; 0 for a device."""
+    mode: int
+    """st_mode."""
+
+    @property
+    def is_file(self) -> bool:
+        """A regular file."""
+        return stat.S_ISREG(self.mode)
+
+    @property
+    def is_device(self) -> bool:
+        """A character or block device."""
+        return stat.S_ISCHR(self.mode) or stat.S_ISBLK(self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """One firmware descriptor of QEMU's (docs/interop/firmware.json)."""
+
+    path: str
+    executable: str
+    nvram_template: str
+    features: frozenset[str]
+    interfaces: frozenset[str]
+    """uefi, bios, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestFiles:
+    """States of paths, by path as the guests name them."""
+
+    states: Mapping[str, Reading[PathState]]
+    """Unread with Why.ABSENT is the fact that nothing is there; any other reason is ignorance."""
+    users: Mapping[str, Reading[tuple[str, ...]]]
+    """Block devices that are sources of disks → what on this host uses them ("mounted at /home", "held by dm-0")."""
+    roms: Mapping[str, Reading[OptionRom]]
+    """ROM files of given devices, by path."""
+    descriptors: Reading[tuple[Descriptor, ...]]
+    iommufd: Reading[bool]
+    """Whether /dev/iommu is there."""
+
+    def state(self, path: str) -> Reading[PathState]:
+        """The state of a path."""
+        return self.states.get(path, Unread(NOT_LOOKED.reason, NOT_LOOKED.why, path))
+
+    def missing(self, path: str) -> bool | Unread:
+        """Whether a path is surely not there; Unread where that cannot be told."""
+        state = self.state(path)
+        if isinstance(state, Unread):
+            return True if state.why is Why.ABSENT else state
+        return False

@@ -1,0 +1,23 @@
+"""One guest as plans change it: the definition that is stored, and the pins of its running threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.topology import CpuSet
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGuest:
+    """Read at one moment, from a daemon or from the files of a system that is not running."""
+
+    name: str
+    where: str
+    """The libvirt connection, or empty for a system that is not running."""
+    definition: bytes | None
+    """The stored definition to the byte; None where there is none, as with a transient guest."""
+    file: str = ""
+    """The path of the definition where no daemon is asked."""
+    running: Mapping[str, CpuSet] | None = None
+    """The pins of its threads now; None where it does not run."""

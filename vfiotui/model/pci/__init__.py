@@ -1,0 +1,1 @@
+"""PCI devices, groups, USB, and what the host needs of them."""

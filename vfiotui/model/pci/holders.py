@@ -1,0 +1,41 @@
+"""Processes that hold a device open, and how much of the system was seen when they were looked for."""
+
+from __future__ import annotations
+
+from vfiotui.model.base.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process with an open device node."""
+
+    pid: int
+    name: str
+    node: str
+    """/dev/dri/card1, /dev/nvidia0, /dev/snd/pcmC1D3p, /dev/vfio/15."""
+    bdf: str
+    """The function behind the node; empty where it stands for several or none."""
+    group: int | None = None
+    """The IOMMU group of a vfio node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """What a walk over all processes found."""
+
+    found: tuple[Holder, ...]
+    hidden: int
+    """Processes whose open files could not be seen: those of others are shown to root only."""
+    complete: bool
+    """False where the time for the walk was up."""
+
+    @property
+    def gap(self) -> str:
+        """What was not seen, as a sentence fragment; empty where all was."""
+        parts = []
+        if self.hidden:
+            processes = "1 process" if self.hidden == 1 else f"{self.hidden} processes"
+            parts.append(f"the open files of {processes} could not be seen (root sees those of all users)")
+        if not self.complete:
+            parts.append("there are too many processes to look at all of them in time")
+        return "; ".join(parts)
