@@ -16,7 +16,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from vfiotui.formats.ftrace_text import Border, Gap, Switch, read_trace
+from vfiotui.formats.records.ftrace_text import Border, Gap, Switch, read_trace
 from vfiotui.host.root import Root
 from vfiotui.host.trace_leftovers import PLACES, PREFIX
 from vfiotui.model.base.reading import Unread, Why, or_else

@@ -15,7 +15,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Conflict
 from vfiotui.apply.undo import undo
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.host.live_guest import GuestReader
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Unread

@@ -11,7 +11,7 @@ from tests.apply.private_mounts import ran
 from tests.apply.systems import plan
 from tests.needs import need
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.formats.cores_hook import PATH, cores_hook
+from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook
 from vfiotui.model.change.change import Effect, release_hook, remove_file, write_file
 from vfiotui.model.change.plan import to_json
 from vfiotui.model.finding.finding import Risk

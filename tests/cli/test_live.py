@@ -17,7 +17,7 @@ from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.tui.consoles import console
 from vfiotui.cli.live import recorded
-from vfiotui.formats import live_record
+from vfiotui.formats.records import live_record
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount

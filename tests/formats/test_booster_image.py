@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.hosts import HOSTS
 from tests.machines import facts_of, root_of
 from tests.plan.boots import image_of
-from vfiotui.formats import booster_init
-from vfiotui.formats.boot_image import early_boot, missing
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.initramfs import booster_init
+from vfiotui.formats.initramfs.boot_image import early_boot, missing
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.host.ground import survey
 from vfiotui.model.boot.image import Image
 from vfiotui.plan.wishes import make_plan

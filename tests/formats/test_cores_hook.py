@@ -11,8 +11,8 @@ import pytest
 
 from tests.needs import need
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.formats.cores_hook import cores_hook, guests_of
-from vfiotui.formats.libvirt_hook import own
+from vfiotui.formats.libvirt_hooks.cores_hook import cores_hook, guests_of
+from vfiotui.formats.libvirt_hooks.libvirt_hook import own
 
 UUIDS = {"win10": "00000000-0000-4000-8000-000000000001", "it's $(a) vm": "00000000-0000-4000-8000-000000000002"}
 PINS = {"win10": (4, 5, 12, 13), "it's $(a) vm": (6, 14)}

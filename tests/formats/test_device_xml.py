@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.formats.device_xml import has_device
+from vfiotui.formats.domain_xml.device_xml import has_device
 
 GUEST = """<domain><devices>
 <input type='tablet' bus='usb'><alias name='input0'/><address type='usb' bus='0' port='1'/></input>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.domain_boot import GuestBoot
 from vfiotui.model.guest.domain_cpu import Scheduling, Timer

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.formats.domain_words import kib
-from vfiotui.formats.domain_xml import parse, parse_element, parse_status
+from vfiotui.formats.domain_xml.domain_xml import parse, parse_element, parse_status
+from vfiotui.formats.domain_xml.words import kib
 from vfiotui.model.guest.domain import Hostdev, HugePages
 
 FULL = """<domain type='kvm' id='7'>

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
-from vfiotui.formats import dracut
+from vfiotui.formats.initramfs import dracut
 from vfiotui.formats.refused import Refused
 
 PIECES = ["", "# x", 'force_drivers+=" vfio vfio-pci \t"', 'force_drivers+="kvm"', 'force_drivers=""', 'hostonly="no"']

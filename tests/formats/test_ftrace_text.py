@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.ftrace_text import Border, Gap, Switch, Wakeup, read_line, read_trace
+from vfiotui.formats.records.ftrace_text import Border, Gap, Switch, Wakeup, read_line, read_trace
 
 # Lines of Linux 6.18 (without irq-info) and of 6.1 (with it).
 SWITCH = (

@@ -12,9 +12,9 @@ import pytest
 
 from tests.needs import need
 from tests.virt.libvirtd import lone_daemon
-from vfiotui.formats.cores_hook import cores_hook
-from vfiotui.formats.hook_xml import functions
-from vfiotui.formats.pages_hook import WANTED, pages_hook
+from vfiotui.formats.libvirt_hooks.cores_hook import cores_hook
+from vfiotui.formats.libvirt_hooks.hook_xml import functions
+from vfiotui.formats.libvirt_hooks.pages_hook import WANTED, pages_hook
 
 UUID = "00000000-0000-4000-8000-000000000001"
 TOOLS = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.kernel_words import COMMAND_LINE_SIZE, OptionEdit, Word, WordEdit, is_protected, rewrite
+from vfiotui.formats.loaders.kernel_words import COMMAND_LINE_SIZE, OptionEdit, Word, WordEdit, is_protected, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.model.boot.cmdline import split
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE
-from vfiotui.formats import libvirt_hook
+from vfiotui.formats.libvirt_hooks import libvirt_hook
 from vfiotui.formats.refused import Refused
 
 FOREIGN = "#!/bin/bash\nGUEST_NAME=$1\n. /etc/libvirt/hooks/qemu.d/x\n"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats import live_table
-from vfiotui.formats.live_record import (
+from vfiotui.formats.records import live_table
+from vfiotui.formats.records.live_record import (
     BadRecord,
     Heading,
     Remark,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats import kernel_config, loader_entry
+from vfiotui.formats.loaders import loader_entry
+from vfiotui.formats.modprobe import kernel_config
 
 
 def test_options_add_up_and_crlf_is_no_part_of_them() -> None:

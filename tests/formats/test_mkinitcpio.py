@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE, files, is_local
-from vfiotui.formats import mkinitcpio, mkinitcpio_preset
+from vfiotui.formats.initramfs import mkinitcpio, mkinitcpio_preset
 from vfiotui.formats.refused import Refused
 
 PIECES = [

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
-from vfiotui.formats import modprobe
+from vfiotui.formats.modprobe import modprobe
 from vfiotui.formats.refused import Refused
 
 PIECES = [

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE, files, is_local
-from vfiotui.formats import booster, initramfs_tools, modules_load
+from vfiotui.formats.initramfs import booster, initramfs_tools
+from vfiotui.formats.modprobe import modules_load
 from vfiotui.formats.refused import Refused
 
 PIECES = ["", "# vfio_pci", "; kvm", "kvm", "  kvm_amd  ", "apm power_off=1", "vfio-pci", "\tvfio ids=1:2", "\x0b\x85"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.roms import EFI_ROMS, real_rom
 from vfiotui.demo.rom_image import BLOCK, EFI, X86, ImageDesc, card_rom, image, rom
 from vfiotui.formats.option_rom import DEVICES_LIMIT, IMAGES_LIMIT, read_rom
-from vfiotui.formats.rom_parser import rom_parser_lines
+from vfiotui.formats.records.rom_parser import rom_parser_lines
 
 LEGACY = ImageDesc(X86, blocks=119, pcir=0x170, revision=0, code_revision=1)
 UEFI = ImageDesc(EFI, blocks=102, last=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.needs import need
 from tests.pools import fill, held, own_pool
-from vfiotui.formats.pages_hook import guests_of, pages_hook
+from vfiotui.formats.libvirt_hooks.pages_hook import guests_of, pages_hook
 
 UUIDS = {"win10": "00000000-0000-4000-8000-000000000001", "it's $(a) vm": "00000000-0000-4000-8000-000000000002"}
 OTHER = "it's $(a) vm"

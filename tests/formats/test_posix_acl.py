@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.formats import posix_acl
-from vfiotui.formats.posix_acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ
 from vfiotui.formats.refused import Refused
+from vfiotui.formats.system import posix_acl
+from vfiotui.formats.system.posix_acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ
 
 NONE = 0xFFFFFFFF
 OWNER, NAMED, MEMBER, STRANGER = 7001, 7002, 7003, 7004

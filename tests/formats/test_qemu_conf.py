@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 
 from tests.formats import libvirt_conf
 from tests.formats.edits import HOSTILE, files, is_local
-from vfiotui.formats import qemu_conf
 from vfiotui.formats.refused import Refused
+from vfiotui.formats.system import qemu_conf
 
 SHOWN = """\
 # Some examples of valid values are:

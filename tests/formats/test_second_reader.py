@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from vfiotui.formats import grub_default, initramfs_tools, mkinitcpio, modprobe, modules_load, qemu_conf
-from vfiotui.formats import sysctl as sysctl_format
-from vfiotui.formats import tmpfiles as tmpfiles_format
-from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.formats.tmpfiles import Entry
+from vfiotui.formats.initramfs import initramfs_tools, mkinitcpio
+from vfiotui.formats.loaders import grub_default
+from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.formats.modprobe import modprobe, modules_load
+from vfiotui.formats.system import qemu_conf
+from vfiotui.formats.system import sysctl as sysctl_format
+from vfiotui.formats.system import tmpfiles as tmpfiles_format
+from vfiotui.formats.system.tmpfiles import Entry
 
 GRUB = "# a menu\nGRUB_TIMEOUT=5\nexport GRUB_CMDLINE_LINUX_DEFAULT='quiet splash'  # words\nGRUB_CMDLINE_LINUX=\"\"\n"
 MKINITCPIO = "MODULES=(btrfs\n  amdgpu)\nHOOKS=(base udev block)\n"

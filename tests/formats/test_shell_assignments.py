@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.shell_assignments import Computed, parse, value_of
+from vfiotui.formats.shell.assignments import Computed, parse, value_of
 
 PLAIN = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=30)
 

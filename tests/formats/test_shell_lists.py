@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE
 from tests.needs import need
-from vfiotui.formats import shell_lists, shell_values
 from vfiotui.formats.refused import Refused
+from vfiotui.formats.shell import lists as shell_lists
+from vfiotui.formats.shell import values as shell_values
 
 
 @pytest.mark.parametrize(

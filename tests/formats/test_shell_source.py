@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.shell_source import line_at, scan
+from vfiotui.formats.shell.source import line_at, scan
 
 PIECES = "A= A+= B=x ' \" \\ \\\n # $A ${A} $( ) ( ` ; && | if fi then export <<E vfio é $' [x] { } case".split(" ")
 FRAGMENTS = st.lists(st.sampled_from([*PIECES, "\n", "\r\n", " ", "E\n", "\udcff"]), max_size=40).map("".join)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 
 from tests.formats.edits import HOSTILE, files, is_local
-from vfiotui.formats import sysctl
+from vfiotui.formats.system import sysctl
 
 PIECES = [
     "",

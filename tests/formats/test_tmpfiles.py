@@ -10,9 +10,9 @@ from hypothesis import assume, given
 
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
-from vfiotui.formats import tmpfiles
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.tmpfiles import Entry
+from vfiotui.formats.system import tmpfiles
+from vfiotui.formats.system.tmpfiles import Entry
 
 GLASS = Entry("f", "/dev/shm/looking-glass", "0660", "alice", "kvm")
 PIECES = [

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.needs import need
-from vfiotui.formats import (
+from vfiotui.formats.loaders import (
     grub_default,
     kernel_cmdline,
     kernelstub,
@@ -21,7 +21,7 @@ from vfiotui.formats import (
     refind_linux,
     sdboot_manage,
 )
-from vfiotui.formats.kernel_words import OptionEdit, WordEdit
+from vfiotui.formats.loaders.kernel_words import OptionEdit, WordEdit
 from vfiotui.formats.refused import Refused
 
 ADD = WordEdit(add=("iommu=pt",))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.domain_edit import ORDER
-from vfiotui.formats.domain_properties import DomainXml
-from vfiotui.formats.xml_text import XmlText, decode
+from vfiotui.formats.domain_xml.edit import ORDER
+from vfiotui.formats.domain_xml.properties import DomainXml
+from vfiotui.formats.domain_xml.xml_text import XmlText, decode
 
 ODD = (
     "<?xml version='1.0' encoding='UTF-8'?>\r\n<!-- made by virsh, do not edit -->\r\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.xorg_conf import address_of, bus_ids
+from vfiotui.formats.system.xorg_conf import address_of, bus_ids
 from vfiotui.rules.busid_xorg import busid_of
 
 

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from vfiotui.formats.domain_xml import parse
-from vfiotui.formats.xml_text import decode
+from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.pinning import EMULATOR, pinning_of

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vfiotui.formats.tar import Kind, Members
+from vfiotui.formats.records.tar import Kind, Members
 from vfiotui.host import archive
 from vfiotui.host.archive import unpack
 

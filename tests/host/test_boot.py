@@ -11,7 +11,7 @@ import pytest
 from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
-from vfiotui.formats import modprobe
+from vfiotui.formats.modprobe import modprobe
 from vfiotui.host import boot, config_files, ground, initramfs, kernel, kernel_log, modules
 from vfiotui.host.config_files import ConfigFiles
 from vfiotui.host.root import Root

@@ -10,7 +10,7 @@ import pytest
 from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
 from vfiotui.demo.hostile import GUEST_OF_FILE, hostile_host
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.host import domains
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root

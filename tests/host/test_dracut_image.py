@@ -12,7 +12,7 @@ import pytest
 
 from tests.boot_images import archive
 from tests.needs import need
-from vfiotui.formats.boot_image import early_boot, missing
+from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.image import read_bytes
 from vfiotui.model.boot.image import Image
 from vfiotui.model.pci.selection import Chosen

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from vfiotui.formats.packed import BLOCKS
+from vfiotui.formats.initramfs.packed import BLOCKS
 
 READ = """
 import json, resource, sys

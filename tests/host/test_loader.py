@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trees import Link, folder_root
-from vfiotui.formats.efi_load_option import parse
+from vfiotui.formats.loaders.efi_load_option import parse
 from vfiotui.host.loader import find_loader
 from vfiotui.host.loader_firmware import EFIVARS, GLOBAL, VENDOR, loader_of_program
 

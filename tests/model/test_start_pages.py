@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import replace
 from vfiotui.model.guest.domain import Domain

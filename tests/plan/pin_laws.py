@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from tests.pin_machines import SIX, topology
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.guest.domain import Domain

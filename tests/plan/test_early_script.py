@@ -12,7 +12,7 @@ from tests.machines import facts_of, root_of
 from tests.needs import need
 from tests.plan.boots import CARD, NOUVEAU, PROGRAMS, SOUND, TWIN, TWINS, VFIO, image_of
 from vfiotui.demo.description import Host
-from vfiotui.formats.boot_image import early_boot, missing
+from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.ground import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import FILE, Chosen

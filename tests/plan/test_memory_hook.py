@@ -9,8 +9,8 @@ import pytest
 from tests.hosts import TOWER
 from tests.plan.test_pin_hook import planned
 from vfiotui.demo.description import Host
-from vfiotui.formats.cores_hook import PATH as CORES
-from vfiotui.formats.pages_hook import PATH, guests_of, pages_hook
+from vfiotui.formats.libvirt_hooks.cores_hook import PATH as CORES
+from vfiotui.formats.libvirt_hooks.pages_hook import PATH, guests_of, pages_hook
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.guest_hook import RUNNER
 

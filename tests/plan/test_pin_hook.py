@@ -9,8 +9,8 @@ import pytest
 from tests.hosts import TOWER
 from tests.machines import root_of
 from vfiotui.demo.description import Host
-from vfiotui.formats import libvirt_hook
-from vfiotui.formats.cores_hook import PATH, cores_hook, guests_of
+from vfiotui.formats.libvirt_hooks import libvirt_hook
+from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook, guests_of
 from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey

@@ -15,7 +15,7 @@ from tests.plan.pin_laws import broken, judged, made_up
 from vfiotui.demo.builder import build
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.write import write
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of
 from vfiotui.plan.pin_check import problems
 from vfiotui.plan.pin_ground import ground_of

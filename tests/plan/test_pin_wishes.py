@@ -10,7 +10,7 @@ from tests.hosts import TOWER
 from tests.machines import root_of
 from vfiotui.apply.pin_guest import survey_guests
 from vfiotui.demo.description import Host
-from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host import domains
 from vfiotui.host.gather import gather
 from vfiotui.host.ground import survey

@@ -10,8 +10,8 @@ from tests.hosts.guest_texts import changed
 from tests.hosts.guests import FINE_HOST
 from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import GuestDesc
-from vfiotui.formats import pages_hook
-from vfiotui.formats.domain_xml import parse
+from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.model.finding.report import word

@@ -16,7 +16,7 @@ from tests.tui.consoles import LINUX, Console, caps, console
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import PciDesc
 from vfiotui.demo.write import write
-from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.cpu.pinning import Pinning

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from vfiotui.formats.pages_hook import PATH
+from vfiotui.formats.libvirt_hooks.pages_hook import PATH
 
 INSIDE = """set -e
 mount --make-rprivate /

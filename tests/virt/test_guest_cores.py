@@ -11,7 +11,7 @@ import pytest
 
 from tests.alone import GUESTS, alone_with
 from tests.virt.system_libvirtd import SystemDaemon, until
-from vfiotui.formats.cores_hook import PATH, cores_hook
+from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook
 
 pytestmark = pytest.mark.needs_libvirtd
 

@@ -14,7 +14,7 @@ from tests.alone import GUESTS, alone_with
 from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.cli.live_beside import Beside
-from vfiotui.formats.pages_hook import pages_hook
+from vfiotui.formats.libvirt_hooks.pages_hook import pages_hook
 from vfiotui.host.guest_backing import BackingReader, read_guest, walk
 from vfiotui.host.guest_pages import count
 from vfiotui.host.root import Root

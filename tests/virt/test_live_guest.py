@@ -15,7 +15,7 @@ import pytest
 
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
-from vfiotui.formats.live_record import read_record
+from vfiotui.formats.records.live_record import read_record
 from vfiotui.model.live.interference import Culprits
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import LiveMoment, Sample, ThreadCount

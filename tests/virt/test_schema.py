@@ -6,7 +6,7 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.needs import need
-from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.memory_tree import MemoryTree
 from vfiotui.host.root import Root
 from vfiotui.model.base.mode import Mode

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from vfiotui.apply.site import Site
-from vfiotui.formats.elf import machine_name
+from vfiotui.formats.system.elf import machine_name
 from vfiotui.host.ground import PROGRAM_FOLDERS
 from vfiotui.host.mounts import missing_mounts
 from vfiotui.model.base.reading import Unread

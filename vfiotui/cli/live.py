@@ -23,7 +23,7 @@ from vfiotui.model.live.sample import LiveMoment, Sample
 
 if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
-    from vfiotui.formats import live_record
+    from vfiotui.formats.records import live_record
     from vfiotui.history import LiveHistory
     from vfiotui.sampler import Readers
 
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> Exit:
 
 def samples_of(path: str) -> Iterator[live_record.Heading | Sample | live_record.Remark | Culprits]:
     """What a recording holds; a file that is none ends the command with a sentence."""
-    from vfiotui.formats import live_record
+    from vfiotui.formats.records import live_record
 
     try:
         with open_file(path) as file:
@@ -95,7 +95,7 @@ def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
 
     One line is held at a time: the history alone grows with the file.
     """
-    from vfiotui.formats import live_record
+    from vfiotui.formats.records import live_record
     from vfiotui.history import LONGEST, RECORDED_MARKS, LiveHistory
     from vfiotui.model.live.rates import Rates
 
@@ -135,7 +135,7 @@ def _lines(path: str) -> int:
 def stream(args: argparse.Namespace) -> Exit:
     """Every sample to all sinks, until the end that was asked for."""
     from vfiotui.cli.out import printable
-    from vfiotui.formats import live_table
+    from vfiotui.formats.records import live_table
     from vfiotui.model.live.alarm import Alarms, Limits
     from vfiotui.model.memory.start_pages import COUNTED
 
@@ -223,7 +223,7 @@ class _Recorder:
     """Writes samples into a file, a line each, flushed: a recording that is broken off is whole up to there."""
 
     def __init__(self, path: str, file: BinaryIO, heading: live_record.Heading) -> None:
-        from vfiotui.formats import live_record
+        from vfiotui.formats.records import live_record
 
         self._format = live_record
         self._path = path
@@ -255,7 +255,7 @@ class _Recorder:
 
 
 def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorder:
-    from vfiotui.formats import live_record
+    from vfiotui.formats.records import live_record
 
     root = open_root(args)
     heading = live_record.Heading(
@@ -272,7 +272,7 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorde
 def as_text(moment: LiveMoment) -> str:
     """A moment for a person: a line for each thread of a guest."""
     from vfiotui.cli.out import printable
-    from vfiotui.formats import live_table
+    from vfiotui.formats.records import live_table
 
     if isinstance(moment.guests, Unread):
         return f"{_clock(moment.sample.wall)} guests cannot be seen: {printable(str(moment.guests))}\n"

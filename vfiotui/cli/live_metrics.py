@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from vfiotui.cli.exit import CommandError
 from vfiotui.cli.metrics_server import MetricsServer
-from vfiotui.formats.live_table import openmetrics
+from vfiotui.formats.records.live_table import openmetrics
 from vfiotui.model.live.sample import LiveMoment
 
 TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
-from vfiotui.formats.domain_xml import parse
-from vfiotui.formats.xml_text import decode
+from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host import cpu, pci
 from vfiotui.host.identity import machine
 from vfiotui.host.root import Root

@@ -20,7 +20,7 @@ from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.new_file import refuse_existing, write_new
 from vfiotui.cli.out import print_json, printable
 from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
-from vfiotui.formats.rom_parser import rom_parser_lines
+from vfiotui.formats.records.rom_parser import rom_parser_lines
 from vfiotui.host import pci
 from vfiotui.host.pci_command import read_command
 from vfiotui.host.root import Root

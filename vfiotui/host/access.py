@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
-from vfiotui.formats import posix_acl
 from vfiotui.formats.refused import Refused
+from vfiotui.formats.system import posix_acl
 from vfiotui.host import qemu_conf
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, if_absent

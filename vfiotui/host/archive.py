@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Protocol
 
-from vfiotui.formats import tar
-from vfiotui.formats.cpio import Damaged
-from vfiotui.formats.tar import Kind, Member
+from vfiotui.formats.initramfs.cpio import Damaged
+from vfiotui.formats.records import tar
+from vfiotui.formats.records.tar import Kind, Member
 from vfiotui.host import zstd
 from vfiotui.host.captured import opened
 from vfiotui.host.root import Root

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host import initramfs, intended, kernel, loader, qemu_conf, start_scripts
 from vfiotui.host.booted import read_hostname, read_reboot
 from vfiotui.host.config_files import ConfigFiles

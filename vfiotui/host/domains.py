@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from vfiotui.formats.domain_xml import parse, parse_status
-from vfiotui.formats.network_xml import parse_network
-from vfiotui.formats.xml_text import decode
+from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
+from vfiotui.formats.domain_xml.network_xml import parse_network
+from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host import versions
 from vfiotui.host.root import Root
 from vfiotui.model.base.mode import Mode

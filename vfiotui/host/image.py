@@ -9,11 +9,11 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from vfiotui.formats import cpio
-from vfiotui.formats.cpio import CHUNK, Damaged, Entry, Stream
-from vfiotui.formats.packed import Unpacked, end_of, packing
-from vfiotui.formats.pe_image import Section, is_pe, sections
-from vfiotui.formats.pieces import Pieces, held
+from vfiotui.formats.initramfs import cpio
+from vfiotui.formats.initramfs.cpio import CHUNK, Damaged, Entry, Stream
+from vfiotui.formats.initramfs.packed import Unpacked, end_of, packing
+from vfiotui.formats.loaders.pe_image import Section, is_pe, sections
+from vfiotui.formats.records.pieces import Pieces, held
 from vfiotui.host.images import image_paths
 from vfiotui.host.pci_modules import kernel_release
 from vfiotui.host.root import Root

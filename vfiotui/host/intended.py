@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.formats import kernel_cmdline, kernelstub, limine_conf, loader_entry, pe_image, refind_linux
-from vfiotui.formats.efi_load_option import text_of
+from vfiotui.formats.loaders import kernel_cmdline, kernelstub, limine_conf, loader_entry, pe_image, refind_linux
+from vfiotui.formats.loaders.efi_load_option import text_of
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_assignments import Assigned, Computed, parse, value_of
+from vfiotui.formats.shell.assignments import Assigned, Computed, parse, value_of
 from vfiotui.host import config_files
 from vfiotui.host.ground_boot import unified
 from vfiotui.host.loader import ENTRIES, LIMINE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from vfiotui.formats.kernel_config import parse
+from vfiotui.formats.modprobe.kernel_config import parse
 from vfiotui.host.pci_modules import kernel_release, natural
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then

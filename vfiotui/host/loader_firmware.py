@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.efi_load_option import LoadOption, file_of, parse, text_of
+from vfiotui.formats.loaders.efi_load_option import LoadOption, file_of, parse, text_of
 from vfiotui.host.loader_clue import Clue
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.loader_clue import Clue
 from vfiotui.host.root import Root
 from vfiotui.model.base.mode import Mode

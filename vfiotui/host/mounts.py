@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from vfiotui.formats.fstab import Entry, entries
+from vfiotui.formats.system.fstab import Entry, entries
 from vfiotui.host.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import or_else

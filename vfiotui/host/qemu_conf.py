@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.qemu_conf import settings
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_source import line_at
+from vfiotui.formats.shell.source import line_at
+from vfiotui.formats.system.qemu_conf import settings
 from vfiotui.host.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.guest.qemu_conf import PATH, QemuConf, QemuSetting

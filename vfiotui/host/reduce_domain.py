@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from vfiotui.formats.domain_boot import OSINFO
-from vfiotui.formats.domain_devices import QEMU
-from vfiotui.formats.domain_xml import parse, parse_status
-from vfiotui.formats.network_xml import parse_network
-from vfiotui.formats.xml_text import ATTRIBUTE, Element, XmlText, decode, escaped
+from vfiotui.formats.domain_xml.boot import OSINFO
+from vfiotui.formats.domain_xml.devices import QEMU
+from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
+from vfiotui.formats.domain_xml.network_xml import parse_network
+from vfiotui.formats.domain_xml.xml_text import ATTRIBUTE, Element, XmlText, decode, escaped
 from vfiotui.host.domain_fields import NETWORK_TABLE, OPTION_KEYS, TABLE, WORDS
 from vfiotui.host.scrub import Scrubber, Senseless, is_public
 

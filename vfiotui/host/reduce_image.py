@@ -6,9 +6,9 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 
-from vfiotui.formats import booster_init
-from vfiotui.formats.boot_image import MODULE
-from vfiotui.formats.cpio import TRAILER
+from vfiotui.formats.initramfs import booster_init
+from vfiotui.formats.initramfs.boot_image import MODULE
+from vfiotui.formats.initramfs.cpio import TRAILER
 from vfiotui.formats.option_rom import read_rom
 from vfiotui.host import image as boot_image
 from vfiotui.host import reduce_shell, reduce_text

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 
-from vfiotui.formats.efi_load_option import GUID_SIGNATURE, HARD_DRIVE, MEDIA, parse, text_of
+from vfiotui.formats.loaders.efi_load_option import GUID_SIGNATURE, HARD_DRIVE, MEDIA, parse, text_of
 from vfiotui.host.acpi import parse_dmar, parse_ivrs
 from vfiotui.host.kernel_log import parse_dmesg
 from vfiotui.host.network import ESTABLISHED, HEX, SSH_PORT, address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
+from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
 from vfiotui.host.reduce_text import by_line
 from vfiotui.host.scrub import Scrubber
 

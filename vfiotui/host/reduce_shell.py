@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vfiotui.formats.shell_source import scan
+from vfiotui.formats.shell.source import scan
 from vfiotui.host.reduce_text import Reduce, by_line, kernel_word, kernel_words
 from vfiotui.host.scrub import Scrubber
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from vfiotui.formats.cpio import CHUNK, Damaged
-from vfiotui.formats.pieces import Sliced
+from vfiotui.formats.initramfs.cpio import CHUNK, Damaged
+from vfiotui.formats.records.pieces import Sliced
 
 PROGRAMS = {
     "zstd": ("zstd", "-q", "-d", "-c", "--memory=128MB"),

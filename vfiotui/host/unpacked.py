@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from vfiotui.formats.tar import Kind, Member
+from vfiotui.formats.records.tar import Kind, Member
 from vfiotui.host.archive import ONE_FILE, UNPACKED, BadArchive, Unpacking, machine
 from vfiotui.host.root import Root
 from vfiotui.host.user_file import CannotRead, read_file

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import IO, Any
 
-from vfiotui.formats.cpio import Damaged
+from vfiotui.formats.initramfs.cpio import Damaged
 from vfiotui.host.unpack import SECONDS, unpack
 
 MISSING = "nothing here packs with zstd: install the program zstd or the Python package zstandard"

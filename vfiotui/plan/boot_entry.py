@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats.loader_entry import options
+from vfiotui.formats.loaders.loader_entry import options
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine

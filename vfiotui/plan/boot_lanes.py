@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from vfiotui.formats.modprobe import fold
-from vfiotui.formats.modprobe_set import ModprobeSet
-from vfiotui.formats.udev_rules import OverrideRule, override_rules
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import ModprobeSet
+from vfiotui.formats.system.udev_rules import OverrideRule, override_rules
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.base.value import dataclass, field, replace
 from vfiotui.model.boot.boot import ConfigFile
@@ -264,7 +264,7 @@ def _when(moment: Moment) -> str:
 
 def listed_modules(files: Iterable[ConfigFile]) -> tuple[tuple[str, str], ...]:
     """The modules of modules-load.d and /etc/modules in order."""
-    from vfiotui.formats.modules_load import modules
+    from vfiotui.formats.modprobe.modules_load import modules
 
     return tuple((fold(m), f.path) for f in files for m in modules(f.text))
 

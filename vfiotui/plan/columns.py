@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.boot_image import early_boot, stale_files
-from vfiotui.formats.modprobe import fold
-from vfiotui.formats.modprobe_set import ModprobeSet, gathered
-from vfiotui.formats.udev_rules import override_rules
+from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, gathered
+from vfiotui.formats.system.udev_rules import override_rules
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot, ConfigFile

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import grub_menu
-from vfiotui.formats.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
+from vfiotui.formats.loaders import grub_menu
+from vfiotui.formats.loaders.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
 from vfiotui.formats.refused import Refused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats.kernel_words import WordEdit
-from vfiotui.formats.loader_entry import edit_words, parse, words
+from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.formats.loaders.loader_entry import edit_words, parse, words
 from vfiotui.formats.refused import Refused
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk

@@ -6,12 +6,12 @@ is there now; where that is not known, every possibility is kept.
 
 from __future__ import annotations
 
-from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
-from vfiotui.formats.boot_image import copies_of
-from vfiotui.formats.modprobe import fold
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.initramfs.boot_image import copies_of
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script

@@ -6,9 +6,9 @@ stand over them. Where several ends are possible the forecast names what is not 
 
 from __future__ import annotations
 
-from vfiotui.formats.boot_image import early_boot
-from vfiotui.formats.modprobe import fold
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.initramfs.boot_image import early_boot
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Boot

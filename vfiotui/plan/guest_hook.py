@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vfiotui.formats import libvirt_hook
+from vfiotui.formats.libvirt_hooks import libvirt_hook
 from vfiotui.formats.refused import Refused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats import booster, dracut, initramfs_tools, mkinitcpio
-from vfiotui.formats.modprobe import is_module_name
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.modprobe.modprobe import is_module_name
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.formats.refused import Refused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.early_boot import EarlyBoot
@@ -161,7 +161,7 @@ def _holders(draft: Draft) -> list[str]:
 
 
 def _without(path: str, text: str, module: str) -> str:
-    from vfiotui.formats import modules_load
+    from vfiotui.formats.modprobe import modules_load
 
     if "mkinitcpio" in path:
         return mkinitcpio.remove(text, "MODULES", module)

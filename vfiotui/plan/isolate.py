@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats import modprobe
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.formats.modprobe import modprobe
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot, Kernel
 from vfiotui.model.change.change import Effect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from vfiotui.formats import (
+from vfiotui.formats.loaders import (
     grub_default,
     kernel_cmdline,
     limine_conf,
@@ -13,7 +13,7 @@ from vfiotui.formats import (
     refind_linux,
     sdboot_manage,
 )
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import Ground

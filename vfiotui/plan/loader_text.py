@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import split
 from vfiotui.plan.draft import CannotPlan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from vfiotui.formats import kernel_cmdline, kernelstub, loader_entry
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders import kernel_cmdline, kernelstub, loader_entry
+from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.plan.loader_commands import ENTRY_FILES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from vfiotui.formats import tmpfiles
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.formats.system import tmpfiles
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.change.change import Effect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import pages_hook
+from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.memory.guest_memory import page_size
 from vfiotui.plan.draft import Draft, Planner

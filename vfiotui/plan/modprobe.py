@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from vfiotui.formats import modprobe
+from vfiotui.formats.modprobe import modprobe
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk

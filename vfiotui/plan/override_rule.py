@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import dracut, mkinitcpio
+from vfiotui.formats.initramfs import dracut, mkinitcpio
 from vfiotui.formats.refused import Refused
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.formats import cores_hook, libvirt_hook, pages_hook
+from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan import early_script, escape, escape_entry, guest_hook, override_rule, trial

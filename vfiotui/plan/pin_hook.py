@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import cores_hook
+from vfiotui.formats.libvirt_hooks import cores_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import release_hook
 from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner

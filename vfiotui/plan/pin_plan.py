@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.formats.xml_text import decode
+from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.model.base.value import replace
 from vfiotui.model.change.change import Change, Effect, define_domain, write_file
 from vfiotui.model.change.plan import Plan

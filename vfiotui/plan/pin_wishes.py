@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.formats.domain_xml import parse
-from vfiotui.formats.xml_text import decode
+from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import replace
 from vfiotui.model.cpu.pinning import EMULATOR, Pinning, pinning_of

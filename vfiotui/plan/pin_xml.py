@@ -5,7 +5,7 @@ An element that says the same already is left as it is. libvirt: formatdomain, C
 
 from __future__ import annotations
 
-from vfiotui.formats.domain_properties import DomainXml
+from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Pinning, Shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.formats.modprobe_set import in_force
+from vfiotui.formats.modprobe.modprobe_set import in_force
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.change.config_snapshot import Ground

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.formats.modprobe import fold
+from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import sysctl
+from vfiotui.formats.system import sysctl
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect, set_value
 from vfiotui.model.finding.finding import Risk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import set_value
 from vfiotui.model.finding.finding import Risk

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from vfiotui.formats import mkinitcpio_preset, shell_variable
-from vfiotui.formats.kernel_words import WordEdit
+from vfiotui.formats.initramfs import mkinitcpio_preset
+from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.refused import Refused
-from vfiotui.formats.shell_assignments import parse, value_of
+from vfiotui.formats.shell import variable as shell_variable
+from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.config_snapshot import Ground
 

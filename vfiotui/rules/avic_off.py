@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.xorg_conf import BusId, bus_ids
+from vfiotui.formats.system.xorg_conf import BusId, bus_ids
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus

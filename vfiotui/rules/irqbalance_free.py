@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.shell_assignments import Computed, parse, value_of
+from vfiotui.formats.shell.assignments import Computed, parse, value_of
 from vfiotui.model.base.reading import Unread, Why, at
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.cpu.cpuset import format_list, parse_list, parse_mask

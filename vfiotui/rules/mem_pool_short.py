@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats import pages_hook
+from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.facts import Facts

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.modprobe_set import gathered
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity, Verdict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vfiotui.formats.domain_xml import parse
-from vfiotui.formats.network_xml import parse_network
+from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.formats.domain_xml.network_xml import parse_network
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.cpu.pinning import pinning_of

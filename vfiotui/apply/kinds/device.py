@@ -9,7 +9,7 @@ from vfiotui.apply.kinds.domain import guests
 from vfiotui.apply.kinds.kind import Standing, Work, quoted
 from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.trouble import Conflict, Trouble
-from vfiotui.formats.device_xml import has_device
+from vfiotui.formats.domain_xml.device_xml import has_device
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
 from vfiotui.virt.connect import DEFAULT_URI

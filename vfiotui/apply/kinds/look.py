@@ -13,7 +13,7 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.formats import pe_image
+from vfiotui.formats.loaders import pe_image
 from vfiotui.model.change.change import Change
 
 LIMIT = 16 << 20

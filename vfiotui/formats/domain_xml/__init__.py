@@ -1,0 +1,1 @@
+"""XML of libvirt: guests, devices and networks, read and edited in place."""

@@ -1,0 +1,1 @@
+"""Initramfs images, and the files from which they are built."""

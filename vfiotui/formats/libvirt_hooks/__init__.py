@@ -1,0 +1,1 @@
+"""libvirt's hook scripts: ours, and what others wrote."""

@@ -1,0 +1,1 @@
+"""Boot loaders' files, and the kernel's words in them."""

@@ -1,0 +1,127 @@
+"""limine.conf, and limine.cfg as it was before Limine 8: a menu of entries, each with its own words.
+
+Now `/name` begins an entry and `key: value` is an assignment; before, `:NAME` and `KEY=value`. More marks in front
+are deeper in the menu. Comments have lines of their own; keys ignore case; ${MACRO} stands for what
+`${MACRO}=text` gave it (limine CONFIG.md).
+"""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats.loaders.kernel_words import WordEdit, rewrite
+from vfiotui.formats.loaders.word_field import Field, Unit, edit_fields, words_of
+from vfiotui.formats.refused import Refused
+from vfiotui.formats.text_lines import Line, line_end, lines_of
+from vfiotui.model.base.value import dataclass, field
+
+MACRO = re.compile(r"\$\{([^}\s]+)\}")
+DEFINED = re.compile(r"[ \t]*\$\{([^}\s]+)\}=(.*)")
+NOW = (re.compile(r"[ \t]*(/+)\+?(.*)"), re.compile(r"([ \t]*)([\w-]+)[ \t]*:"), ": ")
+BEFORE = (re.compile(r"[ \t]*(:+)\+?(.*)"), re.compile(r"([ \t]*)([\w-]+)[ \t]*="), "=")
+WORDS_KEYS = ("cmdline", "kernel_cmdline")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry of the menu."""
+
+    title: str
+    """With the titles of the folders around it: "Arch Linux/fallback"."""
+    protocol: Line | None = None
+    starts_linux: bool = False
+    fields: list[Field] = field(default_factory=list)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the kernel gets."""
+        return words_of(self.fields[:1])
+
+
+def _syntax(lines: list[Line]) -> tuple[re.Pattern[str], re.Pattern[str], str]:
+    """The syntax that the first entry is written in."""
+    marks = (line.text.lstrip()[:1] for line in lines)
+    return BEFORE if next((m for m in marks if m in ("/", ":")), "/") == ":" else NOW
+
+
+def _units(text: str, start: int, end: int, macros: dict[str, str]) -> tuple[Unit, ...]:
+    """The value character by character; what a macro stands for is not in its place."""
+    found: list[Unit] = []
+    while start < end:
+        macro = MACRO.match(text, start, end)
+        if not macro:
+            found.append(Unit(text[start], start, start + 1))
+            start += 1
+            continue
+        held = macros.get(macro[1], macro[0])
+        found += [Unit(char, start, macro.end(), fixed=True) for char in held]
+        start = macro.end()
+    return tuple(found)
+
+
+def entries(text: str) -> tuple[Entry, ...]:
+    """All entries in order, folders too.
+
+    >>> [(e.title, e.words) for e in entries("timeout: 3\\n/Arch\\n  protocol: linux\\n  cmdline: rw quiet\\n")]
+    [('Arch', ('rw', 'quiet'))]
+    """
+    lines = lines_of(text)
+    entry_line, assignment, separator = _syntax(lines)
+    macros = {m[1]: m[2] for line in lines if (m := DEFINED.match(line.text))}
+    found: list[Entry] = []
+    path: list[str] = []
+    for line in lines:
+        if line.text.lstrip().startswith("#") or DEFINED.match(line.text):
+            continue
+        if begins := entry_line.match(line.text):
+            path[len(begins[1]) - 1 :] = [begins[2].strip()]
+            found.append(Entry("/".join(path)))
+        elif found and (given := assignment.match(line.text)):
+            key, at = given[2].lower(), line.start + given.end()
+            if key == "protocol":
+                found[-1].protocol = line
+                found[-1].starts_linux = text[at : line.end].strip().lower() == "linux"
+            elif key in WORDS_KEYS:
+                units = _units(text, at, line.end, macros)
+                found[-1].fields.append(Field(units, line.end, line.number, line.text, joins=separator == ": "))
+    return tuple(found)
+
+
+def _chosen(text: str, title: str | None) -> list[Entry]:
+    return [e for e in entries(text) if e.starts_linux and title in (None, e.title)]
+
+
+def words(text: str, title: str | None = None) -> tuple[str, ...]:
+    """The words that every Linux entry gets, in the order of the first; with a title, those of that entry."""
+    found = [entry.words for entry in _chosen(text, title)]
+    return tuple(w for w in found[0] if all(w in others for others in found)) if found else ()
+
+
+def edit_words(text: str, edit: WordEdit, title: str | None = None) -> str:
+    """The file with the words of every Linux entry edited, or of the one with this title. Raises Refused."""
+    chosen = _chosen(text, title)
+    if not chosen:
+        raise Refused("The file has no such entry that starts Linux.")
+    # From the last to the first, so that places further up stay true.
+    for entry in reversed(chosen):
+        if len(entry.fields) > 1:
+            raise Refused(
+                f"The entry {entry.title} has its words twice, and versions of Limine differ in which they take.",
+                entry.fields[1].line_number,
+                entry.fields[1].line_text,
+            )
+        text = edit_fields(text, entry.fields, edit) if entry.fields else _with_words(text, entry, edit)
+    return text
+
+
+def _with_words(text: str, entry: Entry, edit: WordEdit) -> str:
+    """A line of words behind the line that names the protocol."""
+    new = rewrite((), edit)
+    if not new or entry.protocol is None:
+        return text
+    line = entry.protocol
+    indent = line.text[: len(line.text) - len(line.text.lstrip())]
+    separator = _syntax(lines_of(text))[2]
+    key = "CMDLINE" if separator == "=" else "cmdline"
+    added = f"{line_end(text)}{indent}{key}{separator}{' '.join(k.text for k in new)}"
+    return text[: line.end] + added + text[line.end :]

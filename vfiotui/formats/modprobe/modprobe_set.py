@@ -1,0 +1,96 @@
+"""What all files of modprobe.d say together, as modprobe obeys them (modprobe.d(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from vfiotui.formats.modprobe.modprobe import fold, statements
+from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.boot.boot import ConfigFile
+
+FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
+"""The search order: a file hides its namesakes in later folders."""
+
+
+def in_force(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that count, in the order in which they are read.
+
+    >>> in_force(["/usr/lib/modprobe.d/b.conf", "/etc/modprobe.d/b.conf", "/lib/modprobe.d/a.conf"])
+    ['/lib/modprobe.d/a.conf', '/etc/modprobe.d/b.conf']
+    """
+    chosen: dict[str, tuple[int, str]] = {}
+    for path in paths:
+        folder, _, name = path.strip("/").rpartition("/")
+        top = folder.removesuffix("/modprobe.d")
+        if top in FOLDERS and top != folder and name.endswith(".conf"):
+            chosen[name] = min(chosen.get(name, (9, "")), (FOLDERS.index(top), path))
+    return [chosen[name][1] for name in sorted(chosen)]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One statement and where it stands."""
+
+    words: tuple[str, ...]
+    where: str
+    """Path with line number."""
+
+    @property
+    def text(self) -> str:
+        """The words behind the name."""
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class ModprobeSet:
+    """Statements by verb and module."""
+
+    by_verb: Mapping[str, Mapping[str, tuple[Said, ...]]] = field(default_factory=dict)
+
+    def of(self, verb: str, module: str) -> tuple[Said, ...]:
+        """The statements of a verb about a module, in order."""
+        return self.by_verb.get(verb, {}).get(fold(module), ())
+
+    def softdep(self, module: str, before: str) -> Said | None:
+        """The line that loads `before` ahead of a module."""
+        for said in self.of("softdep", module):
+            ahead = False
+            for word in said.words:
+                if word in ("pre:", "post:"):
+                    ahead = word == "pre:"
+                elif ahead and fold(word) == fold(before):
+                    return said
+        return None
+
+    def pulling(self, before: str) -> frozenset[str]:
+        """Modules whose softdep lines load `before` ahead of them."""
+        return frozenset(m for m in self.by_verb.get("softdep", {}) if self.softdep(m, before))
+
+    def option(self, module: str, key: str) -> Said | None:
+        """The value in force of a module's option; the last one wins."""
+        found = None
+        for said in self.of("options", module):
+            for word in said.words:
+                name, _, value = word.partition("=")
+                if name.replace("-", "_") == key:
+                    found = Said((value.strip('"'),), said.where)
+        return found
+
+    def blacklist(self, module: str) -> Said | None:
+        """The line that keeps a module from being loaded for a device."""
+        for pattern, said in self.by_verb.get("blacklist", {}).items():
+            if fnmatchcase(fold(module), pattern):
+                return said[0]
+        return None
+
+
+def gathered(files: Iterable[ConfigFile], only: frozenset[str] | None = None) -> ModprobeSet:
+    """The statements of all files, or of some verbs only."""
+    found: dict[str, dict[str, list[Said]]] = {}
+    for file in files:
+        for s in statements(file.text):
+            if only is None or s.verb in only:
+                said = Said(tuple(w.value for w in s.words), f"{file.path}:{s.line}")
+                found.setdefault(s.verb, {}).setdefault(fold(s.name.value), []).append(said)
+    return ModprobeSet({verb: {m: tuple(s) for m, s in of.items()} for verb, of in found.items()})
