@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from vfiotui.history import LiveHistory
-from vfiotui.host.live_cpu import CpuReader
-from vfiotui.host.live_guest import GuestReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.cpus import CpuReader
+from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.root.root import Root
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import Sample
 

@@ -7,8 +7,8 @@ import statistics
 import time
 
 from benchmarks.host import crowd
-from vfiotui.host.live_culprits import CulpritReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.interference import CulpritReader
+from vfiotui.host.root.root import Root
 
 STEADY = 8
 """Looks after the second one."""

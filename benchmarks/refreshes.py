@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 from vfiotui.demo.machine import demo_root_parts
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount

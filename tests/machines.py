@@ -8,10 +8,10 @@ from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.demo.figures import moving_figures
-from vfiotui.host import domains
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.facts import Facts, Mode
 
 

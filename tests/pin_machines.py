@@ -7,9 +7,9 @@ from functools import cache
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import CpuDesc, GuestDesc, Host
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.host import cpu
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.cpu import topology as cpu
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.topology import Topology

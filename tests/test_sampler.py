@@ -83,7 +83,7 @@ def test_the_interval_has_bounds() -> None:
 
 def test_a_bad_sample_is_told_and_does_not_end_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     from vfiotui import sampler as module
-    from vfiotui.host import memory
+    from vfiotui.host.memory import host_memory as memory
 
     answers = iter([RuntimeError("boom")])
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.alone import GUESTS, alone_with
 from tests.needs import need
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.tracing import TraceReader
 

@@ -14,7 +14,7 @@ from tests.machines import root_of
 from tests.trees import folder_root
 from vfiotui.demo.libvirt_node import write_node
 from vfiotui.host import gather
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Finding

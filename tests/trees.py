@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 
 
 class Link(str):

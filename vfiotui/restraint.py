@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from vfiotui.host import own_threads
-from vfiotui.host.own_threads import Restraint
-from vfiotui.host.root import Root
+from vfiotui.host.live import own_threads
+from vfiotui.host.live.own_threads import Restraint
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.sample import LiveMoment
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from vfiotui.host import own_threads
-from vfiotui.host.live_cpu import CpuReader
-from vfiotui.host.live_guest import GuestReader
-from vfiotui.host.own_cost import CostReader
-from vfiotui.host.root import Root
+from vfiotui.host.live import own_threads
+from vfiotui.host.live.cpus import CpuReader
+from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.live.own_cost import CostReader
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.live.rates import Rates
@@ -19,8 +19,8 @@ from vfiotui.model.live.sample import LiveMoment, Sample
 
 if TYPE_CHECKING:
     # What Live does not show is loaded when somebody looks at it.
-    from vfiotui.host.guest_backing import BackingReader
-    from vfiotui.host.live_culprits import CulpritReader
+    from vfiotui.host.live.interference import CulpritReader
+    from vfiotui.host.memory.guest_backing import BackingReader
     from vfiotui.model.live.interference import Culprits
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
@@ -222,7 +222,7 @@ class Readers:
     def culprits(self, cores: frozenset[int]) -> Culprits:
         """Who ran on these CPUs since the last call."""
         if self._culprits is None:
-            from vfiotui.host.live_culprits import CulpritReader
+            from vfiotui.host.live.interference import CulpritReader
 
             self._culprits = CulpritReader(self._root)
         self._looking = True
@@ -244,11 +244,11 @@ class Readers:
 
     def memory(self) -> Any:
         """Memory now."""
-        from vfiotui.host import memory
+        from vfiotui.host.memory import host_memory as memory
         from vfiotui.model.memory.host_memory import Memory
 
         if self._pages is None:
-            from vfiotui.host.guest_backing import BackingReader
+            from vfiotui.host.memory.guest_backing import BackingReader
 
             self._pages = BackingReader(self._root)
         found = memory.read(self._root)

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from vfiotui.formats.records.ftrace_text import Border, Gap, Switch, read_trace
-from vfiotui.host.root import Root
-from vfiotui.host.trace_leftovers import PLACES, PREFIX
+from vfiotui.host.live.trace_leftovers import PLACES, PREFIX
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.live.interference import Culprit, Culprits, Traced
 from vfiotui.model.live.trace_accounting import Blame

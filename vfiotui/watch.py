@@ -11,8 +11,10 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from vfiotui.host import booted, domains, udev
-from vfiotui.host.root import Root
+from vfiotui.host.boot import boot_summary as booted
+from vfiotui.host.guest import domains
+from vfiotui.host.pci import udev
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Boot

@@ -20,7 +20,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 
 Edit = Callable[[bytes], bytes | None]
 BYTES = (0x00, 0x09, 0x0A, 0x0D, 0x20, 0x22, 0x30, 0x7D, 0x7F, 0x80, 0xFF)

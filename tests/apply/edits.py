@@ -23,7 +23,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 
 EVENTS = frozenset(
     "open os.rename os.remove os.mkdir os.rmdir os.symlink os.link os.chmod os.chown os.utime os.setxattr".split()

@@ -21,7 +21,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import run_command, write_file
 
 BUILD = "#!/bin/sh\nfor image in /boot/initrd.img-*; do echo more >>$image; done\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 
 
 class LiveSite(Site):

@@ -24,7 +24,7 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import State
 

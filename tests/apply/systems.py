@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from vfiotui.apply.site import Site
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.trees import folder_root
 from vfiotui.apply.card_rom import read_card_rom
 from vfiotui.demo.rom_image import card_rom
-from vfiotui.host.root import Root
-from vfiotui.host.tree import FolderTree
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.tree import FolderTree
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
 

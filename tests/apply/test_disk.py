@@ -10,7 +10,7 @@ import pytest
 
 from vfiotui.apply.disk import Meta, put_file
 from vfiotui.apply.place import Place
-from vfiotui.host.walk import Top
+from vfiotui.host.root.walk import Top
 
 
 def test_a_file_is_made_durable_under_its_new_name_before_the_folder_is(

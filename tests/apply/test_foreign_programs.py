@@ -123,7 +123,7 @@ def test_what_it_started_in_the_background_ends_with_it(folder: Path) -> None:
 
 
 def folder_root(folder: Path):  # type: ignore[no-untyped-def]
-    from vfiotui.host.root import Root
+    from vfiotui.host.root.root import Root
 
     return Root.mounted(str(folder))
 

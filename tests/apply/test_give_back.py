@@ -15,7 +15,7 @@ from vfiotui.apply.kinds.driver import DriverKind
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host.walk import Top
+from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import give_back
 
 BDF = "0000:01:00.0"

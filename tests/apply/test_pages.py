@@ -16,8 +16,8 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.apply.undo import undo
-from vfiotui.host.root import Root
-from vfiotui.host.walk import Top
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import Change, nudge, set_pages, set_value
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan, from_json, to_json

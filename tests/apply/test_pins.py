@@ -16,8 +16,8 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Conflict
 from vfiotui.apply.undo import undo
 from vfiotui.formats.domain_xml.domain_xml import parse
-from vfiotui.host.live_guest import GuestReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

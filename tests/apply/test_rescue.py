@@ -18,9 +18,9 @@ from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.plan_options import wanted_plan
-from vfiotui.host.ground import survey
-from vfiotui.host.mounts import missing_mounts, not_mounted
-from vfiotui.host.root import Root
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.mounts import missing_mounts, not_mounted
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Effect, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import to_json

@@ -18,7 +18,7 @@ from vfiotui.apply.steps import works
 from vfiotui.apply.trouble import Busy, Conflict, Damage, Trouble
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import State
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a system needs root: run make test as root")

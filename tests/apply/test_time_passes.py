@@ -75,7 +75,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def site_of(folder: Path) -> Site:
-    from vfiotui.host.root import Root
+    from vfiotui.host.root.root import Root
 
     return Site(Root.mounted(str(folder)))
 

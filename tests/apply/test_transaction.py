@@ -16,7 +16,7 @@ from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Busy, Conflict, Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
-from vfiotui.host.walk import Top
+from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import Effect, run_command, set_value, write_file
 from vfiotui.model.change.journal import ChangeRecord, State
 from vfiotui.model.change.plan import Condition, Plan

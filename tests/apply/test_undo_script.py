@@ -18,7 +18,7 @@ from tests.needs import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Effect, remove_file, run_command, set_link, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan, to_json

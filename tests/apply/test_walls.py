@@ -17,7 +17,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect, run_command, set_link, write_file
 from vfiotui.model.change.journal import State

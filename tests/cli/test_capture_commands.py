@@ -19,11 +19,11 @@ from tests.host.captures import pseudonyms
 from tests.needs import need
 from vfiotui.cli.main import main
 from vfiotui.demo.machine import demo_root_parts
-from vfiotui.host import domains
-from vfiotui.host.archive import pack
-from vfiotui.host.capture import collect
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.capture.capture import collect
+from vfiotui.host.guest import domains
+from vfiotui.host.root.archive import pack
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 
 CARD, GUEST = "0000:08:00.0", "win10"

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.host.test_damaged import damaged
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
-from vfiotui.host.archive import pack
+from vfiotui.host.root.archive import pack
 from vfiotui.model.base.nodes import Node
 
 COMMANDS = ("doctor --all", "doctor --markdown", "topology", "groups", "pci", "firmware")

@@ -10,8 +10,8 @@ import pytest
 from tests.trees import folder_root
 from vfiotui.cli.main import main
 from vfiotui.cli.memory import as_text
-from vfiotui.host.guest_backing import BackingReader
-from vfiotui.host.memory import read
+from vfiotui.host.memory.guest_backing import BackingReader
+from vfiotui.host.memory.host_memory import read
 from vfiotui.model.base.reading import Unread
 
 

@@ -43,8 +43,8 @@ def test_the_scale_machine_is_as_large_as_promised() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_link_of_sysfs_leads_nowhere(name: str) -> None:
-    from vfiotui.host.memory_tree import MemoryTree
-    from vfiotui.host.root import Root
+    from vfiotui.host.root.memory_tree import MemoryTree
+    from vfiotui.host.root.root import Root
     from vfiotui.model.base.mode import Mode
 
     nodes = build(machine(name))

@@ -14,7 +14,7 @@ from tests.plan.boots import image_of
 from vfiotui.formats.initramfs import booster_init
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.boot.image import Image
 from vfiotui.plan.wishes import make_plan
 

@@ -9,7 +9,7 @@ import pytest
 from tests.trees import Link, folder_root
 from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
 from vfiotui.formats.domain_xml.network_xml import parse_network
-from vfiotui.host import domains
+from vfiotui.host.guest import domains
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Domain
 

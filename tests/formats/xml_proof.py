@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.xml_text import decode
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.pinning import EMULATOR, pinning_of
 from vfiotui.plan.pin_xml import with_pinning

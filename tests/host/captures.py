@@ -6,12 +6,12 @@ import io
 import re
 from collections.abc import Callable, Mapping
 
-from vfiotui.host import domains
-from vfiotui.host.archive import pack, unpack
-from vfiotui.host.capture import collect
-from vfiotui.host.captured import opened
-from vfiotui.host.collector import Capture
-from vfiotui.host.root import Root
+from vfiotui.host.capture.capture import collect
+from vfiotui.host.capture.collector import Capture
+from vfiotui.host.capture.statement import opened
+from vfiotui.host.guest import domains
+from vfiotui.host.root.archive import pack, unpack
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 
 

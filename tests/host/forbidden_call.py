@@ -11,7 +11,7 @@ import os
 import struct
 import sys
 
-from vfiotui.host.walk import OPENAT2
+from vfiotui.host.root.walk import OPENAT2
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 LOAD_NUMBER, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06

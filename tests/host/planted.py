@@ -271,7 +271,7 @@ def binaries() -> Mapping[str, bytes]:
 
 
 def _image() -> bytes:
-    from vfiotui.host.reduce_image import archive
+    from vfiotui.host.capture.reduce_image import archive
 
     return archive(iter([
         ("conf/initramfs.conf", 0o100644, f"MODULES=most\nKEY={secret('image conf')}\n".encode()),

@@ -11,8 +11,8 @@ import pytest
 from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of, known_facts
 from tests.trees import folder_root
-from vfiotui.host import access
-from vfiotui.host.root import Root
+from vfiotui.host.guest import access
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.access import Access
 from vfiotui.rules import rule_of

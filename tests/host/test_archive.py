@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vfiotui.host import archive
-from vfiotui.host.archive import BadArchive, open_capture, pack, unpack
+from vfiotui.host.root import archive
+from vfiotui.host.root.archive import BadArchive, open_capture, pack, unpack
 from vfiotui.model.base.nodes import File, Folder, Node, Symlink
 from vfiotui.model.base.reading import Unread, Why
 

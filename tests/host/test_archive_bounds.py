@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vfiotui.formats.records.tar import Kind, Members
-from vfiotui.host import archive
-from vfiotui.host.archive import unpack
+from vfiotui.host.root import archive
+from vfiotui.host.root.archive import unpack
 
 OPEN = """
 import json, resource, sys

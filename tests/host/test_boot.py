@@ -12,9 +12,11 @@ from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
 from vfiotui.formats.modprobe import modprobe
-from vfiotui.host import boot, config_files, ground, initramfs, kernel, kernel_log, modules
-from vfiotui.host.config_files import ConfigFiles
-from vfiotui.host.root import Root
+from vfiotui.host.boot import boot, initramfs, kernel, kernel_log, modules
+from vfiotui.host.boot import config_snapshot as ground
+from vfiotui.host.root import config_files
+from vfiotui.host.root.config_files import ConfigFiles
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.boot import Boot, Modules
 from vfiotui.model.boot.cmdline import CommandLine

@@ -17,16 +17,16 @@ from tests.hosts import HOSTS
 from tests.machines import root_of
 from vfiotui.demo.machine import demo_root_parts, names
 from vfiotui.demo.scale import scale_host
-from vfiotui.host import domains
-from vfiotui.host.capture import collect, observe
-from vfiotui.host.capture_list import allowed, rule_for
-from vfiotui.host.captured import FILE
-from vfiotui.host.collector import PUBLIC_DATA
+from vfiotui.host.capture.allow_list import allowed, rule_for
+from vfiotui.host.capture.capture import collect, observe
+from vfiotui.host.capture.collector import PUBLIC_DATA
+from vfiotui.host.capture.recorder import RecordingTree
+from vfiotui.host.capture.statement import FILE
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.recorder import RecordingTree
-from vfiotui.host.root import Root
-from vfiotui.host.tree import Tree
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.tree import Tree
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts, Mode
@@ -183,7 +183,7 @@ def test_show_lists_what_would_leave_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_capture_that_a_newer_version_wrote_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    from vfiotui.host.archive import BadArchive, open_capture, pack
+    from vfiotui.host.root.archive import BadArchive, open_capture, pack
 
     capture = collect(root_of(HOSTS["clean"]), domains.read(root_of(HOSTS["clean"])))
     for text in (b'{"capture": 99}', b"{", b'{"capture": 1}', b"[]", b"\xff", b"[" * 5000):

@@ -11,9 +11,9 @@ import pytest
 from tests.host.captures import captured
 from tests.hosts import HOSTS
 from tests.machines import root_of
-from vfiotui.host import domains
-from vfiotui.host.capture import collect
-from vfiotui.host.root import Root
+from vfiotui.host.capture.capture import collect
+from vfiotui.host.guest import domains
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread, Why

@@ -16,12 +16,12 @@ from tests.host.captures import reopened
 from tests.host.planted import GUEST, SECRETS, host_with_secrets, identifying, spellings
 from tests.needs import need
 from vfiotui.demo.write import write
-from vfiotui.host import domains
-from vfiotui.host.archive import pack
-from vfiotui.host.capture import collect
+from vfiotui.host.capture.capture import collect
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.archive import pack
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 

@@ -19,8 +19,8 @@ from vfiotui.demo.description import CpuDesc, Host
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
 from vfiotui.demo.write import write
-from vfiotui.host import cpu
-from vfiotui.host.cpu_caches import parse_size
+from vfiotui.host.cpu import topology as cpu
+from vfiotui.host.cpu.caches import parse_size
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.topology import Topology
 
@@ -134,7 +134,7 @@ def test_numbers_may_have_gaps(tmp_path: Path) -> None:
 
 
 def test_the_running_system_agrees_with_lscpu() -> None:
-    from vfiotui.host.root import Root
+    from vfiotui.host.root.root import Root
 
     program = need("lscpu", "util-linux")
     told = json.loads(subprocess.run([program, "-J", "-e=CPU,ONLINE"], capture_output=True, text=True).stdout)["cpus"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host import cpu
-from vfiotui.host.cpu_kinds import stepped
+from vfiotui.host.cpu import topology as cpu
+from vfiotui.host.cpu.core_types import stepped
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.topology import Topology
 

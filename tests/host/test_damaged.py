@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
-from vfiotui.host import domains
 from vfiotui.host.gather import READERS, gather
-from vfiotui.host.live_cpu import CpuReader
-from vfiotui.host.live_guest import GuestReader
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.live.cpus import CpuReader
+from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.rules import judge

@@ -11,9 +11,9 @@ from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
 from vfiotui.demo.hostile import GUEST_OF_FILE, hostile_host
 from vfiotui.formats.domain_xml.domain_xml import parse
-from vfiotui.host import domains
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread

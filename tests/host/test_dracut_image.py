@@ -13,7 +13,7 @@ import pytest
 from tests.boot_images import archive
 from tests.needs import need
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
-from vfiotui.host.image import read_bytes
+from vfiotui.host.boot.image import read_bytes
 from vfiotui.model.boot.image import Image
 from vfiotui.model.pci.selection import Chosen
 from vfiotui.plan.early_script import DRACUT_HOOK, DRACUT_SETUP, DRACUT_SETUP_TEXT, dracut_hook_text

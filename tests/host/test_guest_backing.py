@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.hosts import CLEAN
 from tests.machines import root_of
 from tests.trees import folder_root
-from vfiotui.host.guest_backing import BackingReader, memory_of, read_guest, walk
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.pagetypes import read_movable
-from vfiotui.host.root import Root
+from vfiotui.host.memory.guest_backing import BackingReader, memory_of, read_guest, walk
+from vfiotui.host.memory.pagetypes import read_movable
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread

@@ -9,10 +9,10 @@ from tests.hosts import CLEAN
 from tests.machines import root_of
 from tests.trees import Link, folder_root
 from vfiotui.demo.description import GuestDesc
-from vfiotui.host import domains, guest_files
-from vfiotui.host.block_use import BlockUse
-from vfiotui.host.firmware_descriptors import describe
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains, guest_files
+from vfiotui.host.guest.firmware_descriptors import describe
+from vfiotui.host.pci.block_use import BlockUse
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.guest.domain import Virt

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host.guest_pages import count
-from vfiotui.host.root import Root
+from vfiotui.host.memory.guest_pages import count
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.memory.guest_pages import PageCount
 

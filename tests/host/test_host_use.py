@@ -12,9 +12,9 @@ from tests.hosts.given import DISK, NIC, XHCI
 from tests.machines import facts_of, known_facts, root_of
 from vfiotui.demo.builder import build
 from vfiotui.demo.tree import TreeBuilder
-from vfiotui.host import host_use, network
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.pci import host_use, network
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread

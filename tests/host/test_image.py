@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.boot_images import PACKERS, archive, listed, pack
 from tests.needs import need
 from tests.trees import Link
-from vfiotui.host import image as image_reader
-from vfiotui.host import unpack
-from vfiotui.host.image import read_bytes
+from vfiotui.host.boot import image as image_reader
+from vfiotui.host.boot import unpack
+from vfiotui.host.boot.image import read_bytes
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.image import Image
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.hosts import CLEAN, INTEL
 from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
-from vfiotui.host import firmware, iommu
-from vfiotui.host.acpi import parse_dmar, parse_ivrs
+from vfiotui.host.pci import firmware, iommu
+from vfiotui.host.pci.acpi import parse_dmar, parse_ivrs
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.iommu import Dmar, Firmware, Iommu, Ivrs, judge_group

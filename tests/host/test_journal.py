@@ -14,8 +14,9 @@ from tests.hosts import HOSTS
 from tests.machines import known_facts, root_of
 from tests.needs import need
 from tests.trees import folder_root
-from vfiotui.host import journal, last_boot
-from vfiotui.host.root import Root
+from vfiotui.host.boot import last_boot
+from vfiotui.host.boot import system_journal as journal
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.last_boot import LastBoot
 from vfiotui.rules import rule_of

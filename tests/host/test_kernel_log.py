@@ -10,11 +10,12 @@ from tests.host.captures import reopened
 from tests.hosts import CLEAN
 from tests.machines import facts_of, root_of
 from vfiotui.demo.builder import build
-from vfiotui.host import domains, kernel_log
-from vfiotui.host.capture import collect
+from vfiotui.host.boot import kernel_log
+from vfiotui.host.capture.capture import collect
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts, Mode

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.host.libvirt_daemon import listens
-from vfiotui.host.root import Root
+from vfiotui.host.guest.libvirt_daemon import listens
+from vfiotui.host.root.root import Root
 
 
 @pytest.mark.parametrize("socket", ["libvirt-sock", "libvirt-sock-ro", "virtqemud-sock"])

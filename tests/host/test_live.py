@@ -17,13 +17,13 @@ import pytest
 from tests.hosts import TOWER
 from vfiotui.demo.builder import build
 from vfiotui.demo.figures import moving_figures
-from vfiotui.host import live_guest
-from vfiotui.host.live_cpu import CONSTANT, MOST_PATIENCE, CpuReader
-from vfiotui.host.live_guest import GuestReader, guest_name, kind_of
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.own_cost import CostReader
-from vfiotui.host.root import Root
-from vfiotui.host.strangers import TURN
+from vfiotui.host.live import guests as live_guest
+from vfiotui.host.live.candidate_processes import TURN
+from vfiotui.host.live.cpus import CONSTANT, MOST_PATIENCE, CpuReader
+from vfiotui.host.live.guests import GuestReader, guest_name, kind_of
+from vfiotui.host.live.own_cost import CostReader
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.live.rates import Rates

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host.live_core import NO_IDLE, NO_THROTTLE, CoreReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.core import NO_IDLE, NO_THROTTLE, CoreReader
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.core import Core
 from vfiotui.model.live.rates import RESET

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trees import folder_root
-from vfiotui.host.live_culprits import CulpritReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.interference import CulpritReader
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprit
 
@@ -103,7 +103,7 @@ def test_an_id_of_a_new_task_does_not_inherit(tmp_path: Path) -> None:
 
 @given(*(st.binary(max_size=300) for _ in range(4)), st.sampled_from((b"", b"7 7 7\n")))
 def test_damaged_tables_are_no_culprits(stat: bytes, table: bytes, clock: bytes, load: bytes, own: bytes) -> None:
-    from vfiotui.host.memory_tree import MemoryTree
+    from vfiotui.host.root.memory_tree import MemoryTree
     from vfiotui.model.base.mode import Mode
     from vfiotui.model.base.nodes import File
 

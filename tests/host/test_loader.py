@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.trees import Link, folder_root
 from vfiotui.formats.loaders.efi_load_option import parse
-from vfiotui.host.loader import find_loader
-from vfiotui.host.loader_firmware import EFIVARS, GLOBAL, VENDOR, loader_of_program
+from vfiotui.host.boot.loader import find_loader
+from vfiotui.host.boot.loader_firmware import EFIVARS, GLOBAL, VENDOR, loader_of_program
 
 GRUB_CFG = "/boot/grub/grub.cfg"
 ENTRY = "title x\nlinux /vmlinuz\noptions root=UUID=1 rw quiet\n"

@@ -12,9 +12,9 @@ import pytest
 from tests.hosts import HOSTS
 from tests.machines import root_of
 from tests.needs import need
-from vfiotui.host import pci
-from vfiotui.host.pci_config import parse
-from vfiotui.host.root import Root
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci.config_space import parse
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.functions import Acs, Capabilities, PciBus
 

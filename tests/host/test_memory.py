@@ -10,8 +10,8 @@ import pytest
 from tests.hosts import CLEAN
 from tests.machines import facts_of
 from tests.trees import folder_root
-from vfiotui.host import memory
-from vfiotui.host.root import Root
+from vfiotui.host.memory import host_memory as memory
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.memory.host_memory import Memory
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from tests.machines import known_facts, root_of
 from vfiotui.demo.builder import build
 from vfiotui.demo.tower import TOWER
-from vfiotui.host import pci
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.pci_config import EXPRESS_KINDS, parse, parse_pieces
-from vfiotui.host.pci_modules import AliasTable
-from vfiotui.host.pci_names import PciNames
-from vfiotui.host.root import Root
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci.config_space import EXPRESS_KINDS, parse, parse_pieces
+from vfiotui.host.pci.modules import AliasTable
+from vfiotui.host.pci.names import PciNames
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread, Why

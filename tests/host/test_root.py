@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trees import Link, folder_root
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File, Folder, Symlink
 from vfiotui.model.base.reading import Unread, Why

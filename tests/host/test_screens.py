@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
-from vfiotui.host import holders, interrupts, screens
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.cpu import interrupts
+from vfiotui.host.pci import holders, screens
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread

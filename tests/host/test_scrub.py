@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.host import reduce_domain, reduce_loader, reduce_script, reduce_shell, reduce_text
-from vfiotui.host.scrub import Scrubber, Senseless, is_public
+from vfiotui.host.capture import reduce_domain, reduce_loader, reduce_script, reduce_shell, reduce_text
+from vfiotui.host.capture.scrub import Scrubber, Senseless, is_public
 
 NAMES = (("tower", "host"), ("win10", "guest-1"), ("ada", "user-1"))
 DOMAIN = """<domain type='kvm'>
@@ -129,7 +129,7 @@ def test_a_hook_keeps_only_what_a_check_looks_for() -> None:
     "text", ["", "\n", "a", "a\r\nb", "\0", "\u2028x", "=" * 5000, "((((" * 3000, "'" * 99, "<a>" * 3000]
 )
 def test_every_reduction_bears_every_text(text: str) -> None:
-    from vfiotui.host.capture_list import allowed
+    from vfiotui.host.capture.allow_list import allowed
 
     for one in allowed():
         if one.limit < 16 << 20:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.host.known_tasks import AWAKE
-from vfiotui.host.live_culprits import MEMORY_SECONDS, PATIENCE, CulpritReader
-from vfiotui.host.root import Root
-from vfiotui.host.tree import FolderTree
+from vfiotui.host.live.interference import MEMORY_SECONDS, PATIENCE, CulpritReader
+from vfiotui.host.live.task_table import AWAKE
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.tree import FolderTree
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprit, Culprits

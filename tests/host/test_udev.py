@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.host import udev
+from vfiotui.host.pci import udev
 
 TRIGGER = Path("/sys/devices/system/cpu/cpu0/uevent")
 """Writing "change" here makes the kernel send an event about a CPU (ABI/testing/sysfs-uevent); nothing changes."""

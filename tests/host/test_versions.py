@@ -12,7 +12,7 @@ from tests.hosts.guests import FINE_HOST
 from tests.machines import facts_of
 from tests.trees import folder_root
 from vfiotui.demo.description import GuestDesc
-from vfiotui.host import versions
+from vfiotui.host.guest import versions
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.report import word
 from vfiotui.model.guest.domain import Virt

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.host.opened import watched
-from vfiotui.host import walk
-from vfiotui.host.root import Root
-from vfiotui.host.tree import FolderTree
-from vfiotui.host.walk import LOOK, READ, Top, opened, reach, real, straight
+from vfiotui.host.root import walk
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.tree import FolderTree
+from vfiotui.host.root.walk import LOOK, READ, Top, opened, reach, real, straight
 from vfiotui.model.base.reading import Unread, Why
 
 HOUSE = Path(__file__).parents[2]

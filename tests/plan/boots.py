@@ -9,7 +9,7 @@ from functools import cache
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from tests.machines import facts_of, root_of
 from vfiotui.demo.description import Host
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.boot.image import Image, ImageFile, Part
 from vfiotui.model.boot.prediction import Forecast

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.host.gather import gather
-from vfiotui.host.ground import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import make_plan, reads

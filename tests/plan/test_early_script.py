@@ -13,7 +13,7 @@ from tests.needs import need
 from tests.plan.boots import CARD, NOUVEAU, PROGRAMS, SOUND, TWIN, TWINS, VFIO, image_of
 from vfiotui.demo.description import Host
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import FILE, Chosen
 from vfiotui.plan.draft import CannotPlan

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.hosts import HOSTS
 from tests.machines import facts_of, known_facts, root_of
 from vfiotui.demo.description import Host
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.change.plan import from_json as from_document

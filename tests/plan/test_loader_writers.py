@@ -9,10 +9,10 @@ import pytest
 
 from tests.host.test_loader import Files, loader_var, started
 from tests.trees import folder_root
-from vfiotui.host.firmware import SECURE_BOOT
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot_boot import ENROLLED
 from vfiotui.host.gather import gather
-from vfiotui.host.ground import survey
-from vfiotui.host.ground_boot import ENROLLED
+from vfiotui.host.pci.firmware import SECURE_BOOT
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan

@@ -13,7 +13,7 @@ from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of, root_of
 from tests.plan.test_boot_wishes import GRUB, planned
 from vfiotui.demo.description import Host
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.plan.draft import CannotPlan

@@ -11,9 +11,9 @@ from tests.machines import root_of
 from vfiotui.demo.description import Host
 from vfiotui.formats.libvirt_hooks import libvirt_hook
 from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook, guests_of
-from vfiotui.host import domains
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.host.gather import gather
-from vfiotui.host.ground import survey
+from vfiotui.host.guest import domains
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.guest.domain import Virt

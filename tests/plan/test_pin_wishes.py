@@ -11,9 +11,9 @@ from tests.machines import root_of
 from vfiotui.apply.pin_guest import survey_guests
 from vfiotui.demo.description import Host
 from vfiotui.formats.domain_xml.properties import DomainXml
-from vfiotui.host import domains
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.host.gather import gather
-from vfiotui.host.ground import survey
+from vfiotui.host.guest import domains
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
 from vfiotui.plan.wishes import guests, make_plan

@@ -8,7 +8,7 @@ import pytest
 
 from tests.machines import facts_of, known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts

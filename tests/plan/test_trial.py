@@ -11,7 +11,7 @@ import pytest
 
 from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND, files
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.plan import Plan

@@ -9,7 +9,7 @@ import pytest
 from tests.machines import facts_of, root_of
 from tests.plan.boots import PROGRAMS
 from tests.plan.test_isolate import CARD, HOST_CARD
-from vfiotui.host.ground import survey
+from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.plan.wishes import make_plan

@@ -14,10 +14,10 @@ from typing import Any
 
 from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
-from vfiotui.host import domains
 from vfiotui.host.gather import READERS, Part, files_of, part, ways, with_parts
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Finding, Verdict

@@ -10,9 +10,9 @@ import pytest
 from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
-from vfiotui.host import domains
 from vfiotui.host.gather import gather
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import Nodes
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts

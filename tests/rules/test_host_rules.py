@@ -11,8 +11,8 @@ from tests.machines import facts_of
 from tests.rules.faults import FaultyTree
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
-from vfiotui.host import services
-from vfiotui.host.root import Root
+from vfiotui.host.boot import services
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.services import Services
 from vfiotui.model.facts import Mode

@@ -11,10 +11,10 @@ from tests.hosts import HOSTS, INTEL
 from tests.hosts.base import CLEAN
 from tests.machines import facts_of
 from vfiotui.demo.builder import build
-from vfiotui.host import domains
 from vfiotui.host.gather import Part, gather, part, with_parts
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.gaps import concerning, missing
 from vfiotui.model.base.nodes import File, Node
 from vfiotui.model.base.reading import Unread, Why

@@ -6,10 +6,10 @@ import pytest
 
 from tests.hosts import CLEAN
 from vfiotui.demo.builder import build
-from vfiotui.host import domains
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import File, Nodes
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Finding, Verdict

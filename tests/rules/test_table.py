@@ -9,10 +9,10 @@ import pytest
 from tests.hosts import HOSTS
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
-from vfiotui.host import domains
 from vfiotui.host.gather import gather
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue

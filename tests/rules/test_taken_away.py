@@ -32,8 +32,8 @@ from pathlib import Path
 import pytest
 
 from tests.rules.faults import judged, machine, trials, whole
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.facts import Mode
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue, rule_of

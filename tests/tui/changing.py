@@ -13,7 +13,7 @@ from tests.tui.tmux import Tmux
 from vfiotui.demo.builder import build
 from vfiotui.demo.write import write
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, write_file
 from vfiotui.model.change.journal import ChangeRecord, State
 from vfiotui.model.change.plan import Plan

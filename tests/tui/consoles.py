@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import CONSOLE, UNICODE, Caps, Glyphs
 

@@ -18,7 +18,7 @@ from tests.tui.changing import edit, gated_system, open_gate, records, states, s
 from tests.tui.consoles import SIZES, console
 from vfiotui.apply.run import apply
 from vfiotui.apply.site import Site
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.change.change import Effect, run_command

@@ -119,7 +119,7 @@ async def look():
 
 asyncio.run(look())
 """
-NEVER = ("vfiotui.rules", "vfiotui.apply", "vfiotui.host.gather", "vfiotui.host.boot", "vfiotui.host.loader")
+NEVER = ("vfiotui.rules", "vfiotui.apply", "vfiotui.host.gather", "vfiotui.host.boot.boot", "vfiotui.host.boot.loader")
 HEAVY = ("pyudev", "lxml", "psutil", "importlib.metadata", "importlib.resources", "email", "csv", "zipfile")
 
 

@@ -14,7 +14,7 @@ from tests.machines import known_facts, root_of
 from tests.tui.consoles import SIZES, Console, caps, console
 from vfiotui.demo.broken import BROKEN
 from vfiotui.host import gather
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.finding.areas import AREAS
 from vfiotui.model.finding.finding import Evidence, Finding, Severity, Verdict

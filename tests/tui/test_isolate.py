@@ -11,8 +11,8 @@ from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
-from vfiotui.host.ground import survey
-from vfiotui.host.image import read_next
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.image import read_next
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.journal import ChangeRecord, Progress, State

@@ -11,7 +11,7 @@ from tests.hosts import CLEAN
 from tests.machines import facts_of, root_of
 from tests.tui.consoles import LINUX, Console, console
 from vfiotui.cli.machine import open_root
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.memory.guest_backing import GuestBacking

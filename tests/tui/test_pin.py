@@ -17,7 +17,7 @@ from vfiotui.demo.builder import build
 from vfiotui.demo.description import PciDesc
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml.properties import DomainXml
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.tui.caps import ASCII

@@ -12,8 +12,8 @@ from tests.machines import root_of
 from tests.tui.consoles import LINUX, SIZES, Console, caps, console
 from vfiotui.demo.hostile import GUEST, hostile_host
 from vfiotui.demo.libvirt_node import write_node
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.tui.caps import ASCII

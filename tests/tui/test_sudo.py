@@ -17,7 +17,7 @@ from tests.needs import need
 from tests.tui.accounts import NAME, PASSWORD, Account
 from tests.tui.changing import GRUB, gated_system, mend_by_keys, open_gate, records, states
 from tests.tui.tmux import Tmux
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import State
 
 pytestmark = [

@@ -7,8 +7,8 @@ import pytest
 from tests.hosts import TOWER
 from tests.needs import need
 from vfiotui.formats.domain_xml.properties import DomainXml
-from vfiotui.host.memory_tree import MemoryTree
-from vfiotui.host.root import Root
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.virt.schema import Schema

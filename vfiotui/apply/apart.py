@@ -13,7 +13,7 @@ from typing import IO
 
 import vfiotui
 from vfiotui.apply.site import Site
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 
 HOME = str(Path(vfiotui.__file__).resolve().parents[1])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from vfiotui.apply.kinds.command import products
 from vfiotui.apply.room import MIB, free_at, short, size_of
 from vfiotui.apply.site import Site
-from vfiotui.host.mounts import mount_points
+from vfiotui.host.boot.mounts import mount_points
 
 LARGE = MIB
 """Bytes: what is larger is an image, which grows by the modules that are added to it."""

@@ -10,8 +10,8 @@ import contextlib
 import os
 
 from vfiotui.formats.option_rom import SIZE_LIMIT
-from vfiotui.host.reasons import unread
-from vfiotui.host.root import Root
+from vfiotui.host.root.reasons import unread
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 
 SECONDS = 10.0

@@ -17,8 +17,8 @@ from functools import cache
 
 from vfiotui.apply.site import Site
 from vfiotui.formats.system.elf import machine_name
-from vfiotui.host.ground import PROGRAM_FOLDERS
-from vfiotui.host.mounts import missing_mounts
+from vfiotui.host.boot.config_snapshot import PROGRAM_FOLDERS
+from vfiotui.host.boot.mounts import missing_mounts
 from vfiotui.model.base.reading import Unread
 
 SCRIPT = """

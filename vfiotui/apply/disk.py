@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Conflict
-from vfiotui.host.tree import kind_of
-from vfiotui.host.walk import LIST, LOOK, straight
+from vfiotui.host.root.tree import kind_of
+from vfiotui.host.root.walk import LIST, LOOK, straight
 from vfiotui.model.base.value import dataclass
 
 NO_XATTRS = frozenset({errno.ENOTSUP, errno.EPERM, errno.EACCES, errno.ENODATA})

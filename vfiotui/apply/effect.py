@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from vfiotui.apply.kinds.look import words_left
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.site import Site
-from vfiotui.host import image
+from vfiotui.host.boot import image
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.plan import Plan
 

@@ -6,9 +6,9 @@ from vfiotui.apply import disk
 from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import ENDED, SECONDS, STARTED
+from vfiotui.host.boot.kernel import installed
 from vfiotui.host.changes import read_plan, read_progress
-from vfiotui.host.kernel import installed
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import or_else
 
 NANO = 1_000_000_000

@@ -15,7 +15,7 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble, os_sentence
 from vfiotui.host.changes import read_plan, read_progress, start_of
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading
 from vfiotui.model.change.change_folder import means, next_number, number_of
 from vfiotui.model.change.journal import JOURNAL, Process, Progress

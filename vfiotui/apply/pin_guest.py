@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host import domains
-from vfiotui.host.root import Root
+from vfiotui.host.guest import domains
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.change.config_snapshot import Ground

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from vfiotui.host.walk import Top, straight
+from vfiotui.host.root.walk import Top, straight
 
 
 @dataclass(frozen=True, slots=True)

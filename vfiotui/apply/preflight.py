@@ -11,8 +11,8 @@ from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.reach import subject_problems
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host.memory import read_meminfo
-from vfiotui.host.mounts import mount_points
+from vfiotui.host.boot.mounts import mount_points
+from vfiotui.host.memory.host_memory import read_meminfo
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.plan import Condition, Plan
 

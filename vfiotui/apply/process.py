@@ -17,7 +17,7 @@ from vfiotui.apply.place import Place
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.host.changes import LEASE, runs
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import Process
 
 ENDED = "ended"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from vfiotui.apply import disk
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host.mounts import mount_points, not_mounted
+from vfiotui.host.boot.mounts import mount_points, not_mounted
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import JOURNAL
 from vfiotui.model.change.plan import Plan

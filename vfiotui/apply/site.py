@@ -8,13 +8,13 @@ from functools import cached_property
 
 from vfiotui.apply.place import Place
 from vfiotui.apply.trouble import Trouble
+from vfiotui.host.boot.config_snapshot import find_program
+from vfiotui.host.boot.mounts import why_no_system
 from vfiotui.host.changes import boot_id
-from vfiotui.host.ground import find_program
-from vfiotui.host.identity import machine
-from vfiotui.host.mounts import why_no_system
-from vfiotui.host.root import Root
-from vfiotui.host.tree import FolderTree
-from vfiotui.host.walk import Top, reach
+from vfiotui.host.root.identity import machine
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.tree import FolderTree
+from vfiotui.host.root.walk import Top, reach
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.change.journal import JOURNAL, JOURNAL_ABOVE
 

@@ -13,11 +13,11 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.new_file import refuse_existing, write_new
 from vfiotui.cli.out import print_json, printable
-from vfiotui.host.archive import pack
-from vfiotui.host.capture import collect
-from vfiotui.host.collector import Capture
-from vfiotui.host.root import Root
-from vfiotui.host.zstd import CannotPack
+from vfiotui.host.capture.capture import collect
+from vfiotui.host.capture.collector import Capture
+from vfiotui.host.root.archive import pack
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.zstd import CannotPack
 
 ZSTD = (".zst", ".tzst", ".zstd")
 OTHERS = (".xz", ".txz", ".bz2", ".lzma", ".lz4", ".zip", ".7z", ".tar")

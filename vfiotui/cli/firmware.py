@@ -13,7 +13,7 @@ from typing import Any
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
-from vfiotui.host import firmware
+from vfiotui.host.pci import firmware
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.iommu import Dmar, Firmware, Ivrs, Scope
 

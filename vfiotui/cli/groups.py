@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, table
-from vfiotui.host import host_use, iommu, pci, usb
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci import host_use, iommu, usb
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.group_why import ports_above, spans_slots, why_shared

@@ -13,7 +13,7 @@ from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import plain, print_json, printable, table
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.boot.verification import newest_isolation
@@ -85,9 +85,9 @@ def newest(root: Root) -> str:
 
 
 def _list(args: argparse.Namespace) -> Exit:
+    from vfiotui.host.boot.config_snapshot import survey
+    from vfiotui.host.boot.image import read_next
     from vfiotui.host.gather import gather
-    from vfiotui.host.ground import survey
-    from vfiotui.host.image import read_next
     from vfiotui.plan.columns import columns
     from vfiotui.plan.forecast import forecast
 

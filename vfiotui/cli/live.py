@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.host.user_file import CannotRead, open_file
+from vfiotui.host.root.user_file import CannotRead, open_file
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.live.interference import Culprits
 from vfiotui.model.live.sample import LiveMoment, Sample

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from vfiotui.cli.machine import look_at_guests
-from vfiotui.host.guest_backing import read_guest, settled
-from vfiotui.host.root import Root
+from vfiotui.host.memory.guest_backing import read_guest, settled
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.live.alarm import Alarm, Wanted, wanted_pins

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.exits import GuestExits
 from vfiotui.model.live.interference import Wait
@@ -40,7 +40,7 @@ def _ticks(args: argparse.Namespace, step: float, most: float | None) -> Iterato
 
 def _guest(root: Root, name: str) -> GuestCount:
     """The guest of this name, or the only one that runs."""
-    from vfiotui.host.live_guest import GuestReader
+    from vfiotui.host.live.guests import GuestReader
 
     reader = GuestReader(root)
     found = reader.read()
@@ -56,7 +56,7 @@ def _guest(root: Root, name: str) -> GuestCount:
 
 def precise(args: argparse.Namespace) -> Exit:
     """Traces the vCPUs of a guest, and tells each second the longest waits with those behind whom they were."""
-    from vfiotui.host.trace_leftovers import remove_leftovers
+    from vfiotui.host.live.trace_leftovers import remove_leftovers
     from vfiotui.tracing import TraceReader
 
     root = open_root(args)

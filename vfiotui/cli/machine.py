@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def open_root(args: argparse.Namespace) -> Root:
     """The root that the options name: the live host, a mounted disk, a capture or the demo machine."""
     if args.demo:
         from vfiotui.demo.machine import demo_root_parts, names
-        from vfiotui.host.memory_tree import MemoryTree
+        from vfiotui.host.root.memory_tree import MemoryTree
         from vfiotui.model.base.mode import Mode
 
         if args.machine not in names():
@@ -30,11 +30,11 @@ def open_root(args: argparse.Namespace) -> Root:
     if args.root is None:
         return Root.live()
     if os.path.isdir(args.root):
-        from vfiotui.host.captured import is_unpacked
+        from vfiotui.host.capture.statement import is_unpacked
 
         if is_unpacked(args.root):
-            from vfiotui.host.archive import BadArchive
-            from vfiotui.host.unpacked import open_folder
+            from vfiotui.host.capture.unpacked import open_folder
+            from vfiotui.host.root.archive import BadArchive
 
             try:
                 return open_folder(args.root)
@@ -46,7 +46,7 @@ def open_root(args: argparse.Namespace) -> Root:
             raise CommandError(
                 f"{args.root} cannot be opened: {(error.strerror or str(error)).lower()}", Exit.NO_ACCESS
             ) from error
-    from vfiotui.host.archive import BadArchive, open_capture
+    from vfiotui.host.root.archive import BadArchive, open_capture
 
     try:
         return open_capture(args.root)
@@ -56,10 +56,10 @@ def open_root(args: argparse.Namespace) -> Root:
 
 def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
     """The guests: from libvirt on the live host or where --connect names it, else from the root's files."""
-    from vfiotui.host import domains
+    from vfiotui.host.guest import domains
 
     if root.is_live or args.connect:
-        from vfiotui.host.libvirt_daemon import FOLDERS, listens
+        from vfiotui.host.guest.libvirt_daemon import FOLDERS, listens
         from vfiotui.virt.connect import DEFAULT_URI, advice, not_connected
 
         if not args.connect and not listens(root):

@@ -17,7 +17,7 @@ from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown, table
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
@@ -83,9 +83,9 @@ def run(args: argparse.Namespace) -> Exit:
 
 
 def _show(args: argparse.Namespace) -> Exit:
-    from vfiotui.host import memory
-    from vfiotui.host.guest_backing import BackingReader, walk
-    from vfiotui.host.pagetypes import read_movable
+    from vfiotui.host.memory import host_memory as memory
+    from vfiotui.host.memory.guest_backing import BackingReader, walk
+    from vfiotui.host.memory.pagetypes import read_movable
 
     root = open_root(args)
     found = memory.read(root)

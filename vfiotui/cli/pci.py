@@ -13,8 +13,8 @@ from typing import Any
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
-from vfiotui.host import pci
-from vfiotui.host.pci_config import ACS_BITS
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci.config_space import ACS_BITS
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.pci.functions import Acs, Bar, Capabilities, PciDevice
 

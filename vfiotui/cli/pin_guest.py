@@ -10,9 +10,10 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.xml_text import decode
-from vfiotui.host import cpu, pci
-from vfiotui.host.identity import machine
-from vfiotui.host.root import Root
+from vfiotui.host.cpu import topology as cpu
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.root.identity import machine
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.cpu.pinning import Pinning, pinning_of
 from vfiotui.model.cpu.topology import CpuSet, Topology
@@ -110,7 +111,7 @@ class Host:
 
     def moment(self, domain: Domain) -> Reading[GuestCount]:
         """The threads of the guest as the kernel has them now."""
-        from vfiotui.host.live_guest import GuestReader
+        from vfiotui.host.live.guests import GuestReader
 
         if self.root.mode not in ("LIVE", "DEMO"):
             return Unread("no guest runs on a disk or in a capture", Why.NOT_HERE)

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.host.root import Root
-from vfiotui.host.user_file import CannotRead, read_file
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import BadPlan, Plan, from_json
 from vfiotui.plan.judged import Judged, judged
@@ -74,9 +74,9 @@ def wanted(args: argparse.Namespace, root: Root) -> Judged:
         except BadPlan as error:
             raise CommandError(f"{words[0]}: {error}", Exit.USAGE) from error
     from vfiotui.cli.machine import look_at_guests
+    from vfiotui.host.boot.config_snapshot import survey
+    from vfiotui.host.boot.mounts import why_no_system
     from vfiotui.host.gather import gather
-    from vfiotui.host.ground import survey
-    from vfiotui.host.mounts import why_no_system
     from vfiotui.plan.draft import CannotPlan
     from vfiotui.plan.wishes import guests, make_plan, reads
 
@@ -93,7 +93,7 @@ def wanted(args: argparse.Namespace, root: Root) -> Judged:
         named = guests(wishes)
         ground = survey(root, reads(wishes))
         if not named:
-            from vfiotui.host.image import read_next
+            from vfiotui.host.boot.image import read_next
             from vfiotui.plan.foretold import foretold
 
             about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in wishes)

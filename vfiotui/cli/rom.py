@@ -21,10 +21,10 @@ from vfiotui.cli.new_file import refuse_existing, write_new
 from vfiotui.cli.out import print_json, printable
 from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
 from vfiotui.formats.records.rom_parser import rom_parser_lines
-from vfiotui.host import pci
-from vfiotui.host.pci_command import read_command
-from vfiotui.host.root import Root
-from vfiotui.host.user_file import CannotRead, read_file
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci.command_register import read_command
+from vfiotui.host.root.root import Root
+from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF, PciDevice
 from vfiotui.model.pci.option_rom import MACHINES, SUBSYSTEMS, OptionRom, RomImage, RomVerdict, judge_rom

@@ -12,7 +12,7 @@ from typing import Any
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable, shown
-from vfiotui.host import cpu
+from vfiotui.host.cpu import topology as cpu
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.topology import Cpu, Topology

@@ -14,7 +14,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
 from vfiotui.host import changes
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.journal import ChangeRecord, State
 

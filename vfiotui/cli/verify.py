@@ -12,8 +12,11 @@ import argparse
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import plain, print_json, printable
-from vfiotui.host import boot, changes, pci, selection, trial
-from vfiotui.host.root import Root
+from vfiotui.host import changes
+from vfiotui.host.boot import boot, trial
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.pci import selection
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.verification import newest_forecast, verify
 from vfiotui.model.change.journal import ChangeRecord, State, state_words

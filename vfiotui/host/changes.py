@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.change.change_folder import FOLDER

@@ -7,33 +7,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from vfiotui.host import (
-    access,
-    boot,
-    changes,
-    cpu,
-    firmware,
-    guest_files,
-    holders,
-    host_use,
-    images,
-    interrupts,
-    iommu,
-    isolation,
-    kernel_log,
-    kvm,
-    last_boot,
-    memory,
-    modules,
-    pci,
-    power,
-    screens,
-    selection,
-    services,
-    usb,
-    xorg,
-)
-from vfiotui.host.root import Root
+from vfiotui.host import changes
+from vfiotui.host.boot import boot, images, kernel_log, last_boot, modules, services
+from vfiotui.host.cpu import interrupts, isolation, kvm, power
+from vfiotui.host.cpu import topology as cpu
+from vfiotui.host.guest import access, guest_files
+from vfiotui.host.memory import host_memory as memory
+from vfiotui.host.pci import firmware, holders, host_use, iommu, screens, selection, usb, xorg
+from vfiotui.host.pci import functions as pci
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.gaps import Gaps
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why

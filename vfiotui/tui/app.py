@@ -21,9 +21,9 @@ from textual.screen import Screen
 
 from vfiotui.follow import Follow
 from vfiotui.history import LiveHistory
-from vfiotui.host.own_threads import Restraint
-from vfiotui.host.root import Root
-from vfiotui.host.trace_leftovers import remove_leftovers
+from vfiotui.host.live.own_threads import Restraint
+from vfiotui.host.live.trace_leftovers import remove_leftovers
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.restraint import SelfRestraint

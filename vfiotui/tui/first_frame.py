@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vfiotui.history import LiveHistory
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.sampler import Readers
 from vfiotui.tui.caps import COLUMNS, LINES, Caps
 from vfiotui.tui.row import Row

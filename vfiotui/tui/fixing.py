@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from vfiotui.host.ground import survey
-from vfiotui.host.image import read_next
-from vfiotui.host.root import Root
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.image import read_next
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding, Verdict

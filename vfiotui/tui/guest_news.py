@@ -50,7 +50,7 @@ class GuestNews:
 
     async def judge_pages(self, name: str) -> None:
         """Whether a guest that has started got its huge pages: told once, and walked only where nothing else tells."""
-        from vfiotui.host.guest_backing import BackingReader, settled
+        from vfiotui.host.memory.guest_backing import BackingReader, settled
         from vfiotui.model.memory.start_pages import COUNTED, shortfall
 
         root = self._console.root_

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding

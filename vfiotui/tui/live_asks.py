@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.ondemand import OnDemand, Reader
 from vfiotui.store import Store
 
 if TYPE_CHECKING:
-    from vfiotui.host.live_core import CoreReader
+    from vfiotui.host.live.core import CoreReader
 
 EXITS_SECONDS, TRACE_SECONDS, CORE_SECONDS = 5.0, 1.0, 2.0
 """Seconds between two looks."""
@@ -98,7 +98,7 @@ class _Core:
         self._reader: CoreReader | None = None
 
     def read(self) -> Any:
-        from vfiotui.host.live_core import CoreReader
+        from vfiotui.host.live.core import CoreReader
 
         if self._reader is None or self._cpu != self._chosen():
             self.close()

@@ -11,7 +11,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import vfiotui
-from vfiotui.host.user_file import CannotRead, read_file
+from vfiotui.host.root.user_file import CannotRead, read_file
 
 COLOURS = (
     "primary",

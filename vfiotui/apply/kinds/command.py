@@ -19,7 +19,7 @@ from vfiotui.apply.shell_words import word
 from vfiotui.apply.site import Site
 from vfiotui.apply.swap import remove_only
 from vfiotui.apply.trouble import Trouble
-from vfiotui.host.kernel import installed
+from vfiotui.host.boot.kernel import installed
 from vfiotui.model.change.change import Change
 
 KEPT_KINDS = ("file", "link")

@@ -14,8 +14,8 @@ from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.shell_words import comment, word
 from vfiotui.apply.trouble import Trouble
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
-from vfiotui.host.image import read
-from vfiotui.host.kernel import installed
+from vfiotui.host.boot.image import read
+from vfiotui.host.boot.kernel import installed
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.change.change import Change
 

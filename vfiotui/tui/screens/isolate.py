@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from vfiotui.host.ground import survey
-from vfiotui.host.image import read_next
-from vfiotui.host.root import Root
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.image import read_next
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, or_else
 from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.facts import Facts

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from vfiotui.host import guest_backing, pagetypes
+from vfiotui.host.memory import guest_backing, pagetypes
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.memory.guest_backing import GuestBacking

@@ -12,7 +12,7 @@ from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.site import Site
 from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.user_files import save_new
-from vfiotui.host.root import Root
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.caps import Glyphs

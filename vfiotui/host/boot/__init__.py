@@ -1,0 +1,1 @@
+"""Reads how the host boots: loader, kernel, images, configuration, logs."""

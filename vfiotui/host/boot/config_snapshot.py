@@ -1,0 +1,149 @@
+"""Surveys a root for planners: configuration files as bytes, and the programs that are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, unified
+from vfiotui.host.boot.mounts import not_mounted
+from vfiotui.host.root.identity import machine
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.change.config_snapshot import Ground
+
+FILE_LIMIT = 1 << 20
+COUNT_LIMIT = 2000
+FILES = (
+    "/etc/default/grub",
+    "/etc/default/limine",
+    "/etc/kernel/cmdline",
+    "/usr/lib/kernel/cmdline",
+    "/etc/kernelstub/configuration",
+    "/etc/sdboot-manage.conf",
+    "/boot/refind_linux.conf",
+    "/boot/grub/grub.cfg",
+    "/boot/grub2/grub.cfg",
+    "/boot/grub2/grubenv",
+    "/boot/efi/EFI/fedora/grubenv",
+    "/boot/efi/EFI/redhat/grubenv",
+    "/boot/efi/EFI/centos/grubenv",
+    "/boot/efi/EFI/rocky/grubenv",
+    "/boot/efi/EFI/almalinux/grubenv",
+    "/etc/machine-id",
+    "/etc/kernel/install.conf",
+    "/usr/lib/kernel/install.conf",
+    "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+    "/etc/mkinitcpio.conf",
+    "/etc/initcpio/hooks/vfiotui",
+    "/etc/initcpio/install/vfiotui",
+    "/etc/dracut.conf",
+    "/etc/booster.yaml",
+    "/etc/initramfs-tools/modules",
+    "/etc/initramfs-tools/initramfs.conf",
+    "/etc/modules",
+    "/etc/sysctl.conf",
+    "/etc/fstab",
+    "/etc/libvirt/qemu.conf",
+    "/etc/libvirt/hooks/qemu",
+)
+FOLDERS = (
+    ("/etc/default/grub.d", ".cfg"),
+    ("/etc/grub.d", ""),
+    ("/etc/kernel/install.d", ".install"),
+    ("/etc/cmdline.d", ".conf"),
+    ("/boot/loader/entries", ".conf"),
+    ("/efi/loader/entries", ".conf"),
+    ("/boot/efi/loader/entries", ".conf"),
+    ("/boot", ".conf"),
+    ("/boot/limine", ".conf"),
+    ("/boot/EFI/limine", ".conf"),
+    ("/boot/EFI/BOOT", ".conf"),
+    ("/efi/EFI/limine", ".conf"),
+    ("/efi/EFI/BOOT", ".conf"),
+    ("/boot/efi/EFI/limine", ".conf"),
+    ("/boot/efi/EFI/BOOT", ".conf"),
+    ("/efi", ".conf"),
+    ("/boot/efi", ".conf"),
+    ("/etc/modprobe.d", ".conf"),
+    ("/run/modprobe.d", ".conf"),
+    ("/usr/lib/modprobe.d", ".conf"),
+    ("/etc/modules-load.d", ".conf"),
+    ("/etc/mkinitcpio.conf.d", ".conf"),
+    ("/etc/mkinitcpio.d", ".preset"),
+    ("/etc/dracut.conf.d", ".conf"),
+    ("/usr/lib/dracut/modules.d/09vfiotui", ""),
+    ("/etc/initramfs-tools/conf.d", ""),
+    ("/etc/initramfs-tools/scripts/init-top", ""),
+    ("/etc/sysctl.d", ".conf"),
+    ("/etc/tmpfiles.d", ".conf"),
+    ("/etc/initramfs-tools/hooks", ""),
+    ("/etc/udev/rules.d", ".rules"),
+    ("/etc/vfiotui", ""),
+    ("/etc/driverctl.d", ""),
+    ("/etc/libvirt/hooks/qemu.d", ""),
+    ("/etc/libvirt/qemu", ".xml"),
+)
+PROGRAMS = (
+    "update-grub",
+    "grub-mkconfig",
+    "grub2-mkconfig",
+    "grub-reboot",
+    "grub2-reboot",
+    "grub-editenv",
+    "grub2-editenv",
+    "grubby",
+    "bootctl",
+    "kernel-install",
+    "proxmox-boot-tool",
+    "kernelstub",
+    "rpm-ostree",
+    "limine-update",
+    "sdboot-manage",
+    "sdbootutil",
+    "update-initramfs",
+    "mkinitcpio",
+    "dracut",
+    "booster",
+    "ukify",
+    "driverctl",
+    "sysctl",
+    "systemctl",
+    "python3",
+    "xmllint",
+)
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+def _files(root: Root, extra: Iterable[str]) -> dict[str, Reading[bytes]]:
+    paths = [*FILES, *extra]
+    found: dict[str, Reading[bytes]] = {}
+    for folder, suffix in FOLDERS:
+        names = [n for n in or_else(root.names(folder), ()) if n.endswith(suffix) and not n.startswith(".")]
+        paths += [f"{folder}/{n}" for n in names[:COUNT_LIMIT]]
+        more = Unread(f"lies among more than {COUNT_LIMIT} files, which are too many to read", Why.TOO_BIG, folder)
+        found.update(dict.fromkeys((f"{folder}/{n}" for n in names[COUNT_LIMIT:]), more))
+    for path in paths:
+        data = root.bytes(path, FILE_LIMIT)
+        if not isinstance(data, Unread) or data.why not in (Why.ABSENT, Why.NOT_A_FILE):
+            found[path] = data
+    return found
+
+
+def find_program(root: Root, name: str) -> str | None:
+    """The path inside the root of a program, or None."""
+    return next((p for p in (f"{f}/{name}" for f in PROGRAM_FOLDERS) if root.exists(p) is True), None)
+
+
+def survey(root: Root, extra: Iterable[str] = ()) -> Ground:
+    """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
+    programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
+    files = _files(root, extra)
+    return Ground(
+        files,
+        programs,
+        machine(root),
+        not_mounted(root),
+        kernels=kernels(root),
+        unified=unified(root),
+        enrolled=enrolled(root),
+    )

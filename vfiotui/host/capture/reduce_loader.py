@@ -1,0 +1,129 @@
+"""Files of boot loaders reduced to entries, kernels and kernel words; users and passwords of menus are left out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from vfiotui.host.capture.reduce_text import by_line, kernel_words, keyed
+from vfiotui.host.capture.scrub import Scrubber, is_public
+
+ENTRY_KEYS = frozenset("version linux initrd machine-id sort-key architecture efi uki uki-url devicetree".split())
+
+
+def loader_entry(text: str, scrub: Scrubber) -> str:
+    """Boot Loader Specification: kernel, initrd, version, machine-id and kernel words; the title as one name."""
+
+    def one(line: str) -> str | None:
+        key, _, value = line.partition(" ")
+        gap = value[: len(value) - len(value.lstrip())]
+        if key == "options":
+            return f"{key} {gap}{kernel_words(value.strip(), scrub)}"
+        if key == "title":
+            return f"{key} {gap}{scrub.text(value.strip())}"
+        if key in ("linux", "initrd", "efi", "uki", "devicetree"):
+            return f"{key} {gap}{' '.join(map(scrub.path, value.split()))}"
+        return f"{key} {gap}{scrub.text(value.strip())}" if key in ENTRY_KEYS else None
+
+    return by_line(text.replace("\t", " "), one)
+
+
+loader_conf = keyed(("default", "timeout", "console-mode", "editor"))
+GRUB_COMMANDS = frozenset(
+    "menuentry submenu insmod set if then else elif fi function search } load_env save_env load_video blscfg export"
+    " configfile source terminal_output terminal_input".split()
+)
+
+
+def grub_menu(text: str, scrub: Scrubber) -> str:
+    """grub.cfg: the structure of the menu, and the words behind each kernel; never users and passwords."""
+
+    def one(line: str) -> str | None:
+        first = re.split(r"[\s=]", line, maxsplit=1)[0]
+        if re.match(r"linux(?:efi|16)?\s", line):
+            command, kernel, *rest = line.split(None, 2)
+            return f"{command} {scrub.path(kernel)} {kernel_words(rest[0], scrub) if rest else ''}".rstrip()
+        if re.match(r"initrd(?:efi|16)?\s", line):
+            return " ".join([first, *map(scrub.path, line.split()[1:])])
+        if re.match(r"### (?:BEGIN|END) \S+ ###$", line):
+            return f"### {line.split()[1]} {scrub.path(line.split()[2])} ###"
+        if re.match(r"(?:set\s+)?superusers\b", line) or first not in GRUB_COMMANDS:
+            return None
+        return scrub.text(line)
+
+    return by_line(text.replace("\t", "  "), one)
+
+
+def grubenv(text: str, scrub: Scrubber) -> str | None:
+    """GRUB's environment block: the chosen entries, the kernel words and the state of a trial; its size stays."""
+    kept = [text.split("\n", 1)[0] if text.startswith("# GRUB Environment Block") else "# GRUB Environment Block"]
+    for line in text.split("\n")[1:]:
+        key, equals, value = line.partition("=")
+        if key in ("kernelopts", "tuned_params") and equals:
+            kept.append(f"{key}={kernel_words(value, scrub)}")
+        elif key in ("saved_entry", "next_entry", "prev_saved_entry", "boot_once", "vfiotui_trial") and equals:
+            kept.append(f"{key}={scrub.text(value)}")
+    made = "\n".join(kept) + "\n"
+    return made + "#" * (len(text) - len(made))
+
+
+def limine(text: str, scrub: Scrubber) -> str:
+    """limine.conf: entries, kernels and their words."""
+
+    def one(line: str) -> str | None:
+        if line.startswith(("/", ":")):
+            return line[: len(line) - len(line.lstrip("/:+"))] + scrub.text(line.lstrip("/:+"))
+        key, mark, value = re.match(r"([^:=]*)([:=]?)(.*)", line).groups()  # type: ignore[union-attr]
+        low = key.strip().lower()
+        if low in ("cmdline", "kernel_cmdline"):
+            return f"{key}{mark} {kernel_words(value.strip(), scrub)}"
+        if low in (
+            "timeout",
+            "default_entry",
+            "protocol",
+            "path",
+            "kernel_path",
+            "module_path",
+            "image_path",
+            "editor_enabled",
+        ):
+            return f"{key}{mark} {scrub.text(value.strip())}"
+        return None
+
+    return by_line(text, one)
+
+
+def refind_linux(text: str, scrub: Scrubber) -> str:
+    """refind_linux.conf: a title and kernel words in each line."""
+
+    def one(line: str) -> str | None:
+        match = re.fullmatch(r'("[^"]*"|\S+)(\s+)(?:"((?:[^"]|"")*)"|(\S.*))', line)
+        if line.startswith("#") or not match:
+            return None
+        title = scrub.text(match[1])
+        told = kernel_words(match[3] if match[3] is not None else match[4], scrub)
+        return f'{title}{match[2]}"{told}"' if match[3] is not None else f"{title}{match[2]}{told}"
+
+    return by_line(text, one)
+
+
+def kernelstub(text: str, scrub: Scrubber) -> str | None:
+    """kernelstub's JSON: the kernel words of both lists, and switches."""
+
+    def reduce(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {(k if is_public(k) else scrub.text(str(k))): reduce(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [reduce(v) for v in value]
+        return (
+            kernel_words(value, scrub)
+            if isinstance(value, str) and not value.startswith("/")
+            else (scrub.path(value) if isinstance(value, str) else value)
+        )
+
+    try:
+        source = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(reduce(source), indent=2) + "\n"

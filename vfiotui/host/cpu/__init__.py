@@ -1,0 +1,1 @@
+"""Reads processors, interrupts, isolation and power."""

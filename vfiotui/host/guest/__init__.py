@@ -1,0 +1,1 @@
+"""Reads guests' definitions, files, and who runs them."""

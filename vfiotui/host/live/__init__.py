@@ -1,0 +1,1 @@
+"""Reads what moves while guests run."""

@@ -1,0 +1,1 @@
+"""Reads memory: pools, pages, and in which of them guests lie."""

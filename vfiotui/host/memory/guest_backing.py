@@ -1,0 +1,176 @@
+"""The pages of running guests: from status and control groups at once, from a walk over page tables when asked.
+
+HugetlbPages of /proc/PID/status and memory.stat cost nothing; smaps_rollup walks every page table under the process's
+memory lock (filesystems/proc.rst, admin-guide/cgroup-v2.rst).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+
+from vfiotui.host.live.guests import QEMU, guest_name
+from vfiotui.host.memory.guest_pages import count
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.memory.guest_backing import GuestBacking
+
+ROW = re.compile(r"^([A-Za-z_]+):\s+(\d{1,18}) kB", re.MULTILINE)
+STAT = re.compile(r"^(\w+) (\d{1,20})$", re.MULTILINE)
+SIZE = re.compile(r"(?:^|,)(?:size=)?(\d{1,15})([bkKmMgGtT]?)(?:,|$)")
+SHIFTS = {"b": -10, "k": 0, "": 10, "m": 10, "g": 20, "t": 30}
+"""To KiB; a bare number of -m is MiB (qemu(1))."""
+POOLS = {2048: "2MB", 1 << 20: "1GB"}
+"""As the hugetlb controller spells the sizes."""
+ON_NODE = re.compile(r"N(\d{1,5})=(\d{1,18})")
+
+
+def memory_of(arguments: list[str]) -> Reading[int]:
+    """KiB of -m; the last one wins.
+
+    >>> memory_of(["qemu", "-m", "size=8388608k"]), memory_of(["qemu", "-m", "4096"])
+    (8388608, 4194304)
+    """
+    found: Reading[int] = Unread("QEMU's arguments do not tell how much memory the guest has")
+    for flag, value in pairwise(arguments):
+        match = SIZE.search(value) if flag in ("-m", "--m") else None
+        if match:
+            shift = SHIFTS[match[2].lower()]
+            found = int(match[1]) << shift if shift >= 0 else int(match[1]) >> -shift
+    return found
+
+
+def _rows(root: Root, path: str) -> Reading[dict[str, int]]:
+    text = root.text(path, 1 << 16)
+    return text if isinstance(text, Unread) else {name: int(value) for name, value in ROW.findall(text)}
+
+
+def _groups(root: Root, pid: int, controller: str) -> tuple[str, ...]:
+    """The folders of a guest's own control group, the innermost first; none where it shares its group with others.
+
+    The path is the kernel's word: libvirt names groups differently on every kind of host.
+    """
+    for line in or_else(root.lines(f"/proc/{pid}/cgroup", 1 << 16), ()):
+        number, _, rest = line.partition(":")
+        names, _, path = rest.partition(":")
+        if not path.startswith("/") or ".." in path:
+            continue
+        if number == "0" and not names:
+            top = "/sys/fs/cgroup"
+        elif controller in names.split(","):
+            top = f"/sys/fs/cgroup/{controller}"
+        else:
+            continue
+        parts = path.strip("/").split("/")
+        own = next((i for i, p in enumerate(parts) if p.startswith(("machine-qemu", "qemu-"))), None)
+        if own is not None:
+            return tuple(f"{top}/{'/'.join(parts[:end])}" for end in range(len(parts), own, -1))
+    return ()
+
+
+def _transparent(root: Root, pid: int) -> tuple[Reading[int], str]:
+    """KiB of transparent huge pages by the control group, and the file that told it."""
+    groups = _groups(root, pid, "memory")
+    if not groups:
+        return Unread("the guest has no control group of its own: only a walk tells", Why.NOT_HERE), ""
+    missing: Unread = Unread("its control group does not count memory", Why.ABSENT, groups[-1])
+    for folder in groups:
+        text = root.text(f"{folder}/memory.stat", 1 << 16)
+        if isinstance(text, Unread):
+            missing = text if text.why is not Why.ABSENT else missing
+            continue
+        stat = {name: int(value) for name, value in STAT.findall(text)}
+        # cgroup v1 counts anonymous ones only, as rss_huge.
+        names = [n for n in ("anon_thp", "shmem_thp", "file_thp", "rss_huge") if n in stat]
+        if names:
+            return sum(stat[n] for n in names) >> 10, f"{folder}/memory.stat"
+    return missing, ""
+
+
+def _on_nodes(root: Root, pid: int) -> dict[tuple[int, int], int]:
+    """Page size and node → KiB of hugetlbfs; empty where the controller is not switched on."""
+    found: dict[tuple[int, int], int] = {}
+    for folder in _groups(root, pid, "hugetlb"):
+        for size, word in POOLS.items():
+            text = or_else(root.text(f"{folder}/hugetlb.{word}.numa_stat", 4096), "")
+            line = next((row for row in text.split("\n") if row.startswith(("total=", "hierarchical_total="))), "")
+            for node, value in ON_NODE.findall(line):
+                if int(value):
+                    found.setdefault((size, int(node)), int(value) >> 10)
+    return found
+
+
+def read_guest(root: Root, pid: int) -> GuestBacking:
+    """One process by the cheap sources."""
+    line = or_else(root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
+    words = line.decode("utf-8", "replace").split("\0")
+    status = _rows(root, f"/proc/{pid}/status")
+
+    def row(name: str) -> Reading[int]:
+        if isinstance(status, Unread):
+            return status
+        return status.get(name, Unread(f"does not tell {name}", Why.ABSENT, f"/proc/{pid}/status"))
+
+    transparent, source = _transparent(root, pid)
+    return GuestBacking(
+        name=guest_name(words) or f"QEMU {pid}",
+        pid=pid,
+        memory_kib=memory_of(words),
+        resident_kib=row("VmRSS"),
+        hugetlb_kib=row("HugetlbPages"),
+        transparent_kib=transparent,
+        source=source,
+        on_nodes=_on_nodes(root, pid),
+        # VFIO's first interface locks (VmLck), iommufd pins (VmPin).
+        pinned_kib=max(or_else(row("VmLck"), 0), or_else(row("VmPin"), 0)),
+    )
+
+
+def walk(root: Root, guest: GuestBacking) -> GuestBacking:
+    """The same guest counted exactly; the kernel walks its page tables meanwhile, and the guest may wait for that."""
+    begin = time.monotonic()
+    pages = count(root, guest.pid)
+    took = (time.monotonic() - begin) * 1e3
+    source = f"/proc/{guest.pid}/smaps_rollup"
+    if isinstance(pages, Unread):
+        return replace(guest, transparent_kib=pages, source=source, walk_ms=took)
+    return replace(
+        guest,
+        resident_kib=pages.rss,
+        transparent_kib=pages.huge,
+        hugetlb_kib=pages.pool,
+        source=source,
+        walk_ms=took,
+    )
+
+
+def settled(root: Root, guest: GuestBacking) -> GuestBacking:
+    """The same guest; walked where the cheap sources leave open what lies in small pages, and a walk may tell."""
+    asks = isinstance(guest.small_kib, Unread) and not isinstance(guest.foretold_ms, Unread)
+    return walk(root, guest) if asks and guest.walk_ms is None else guest
+
+
+class BackingReader:
+    """Finds the guests by their processes; each other process costs two looks at its name in all its life."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._looks: dict[int, int] = {}
+        self._guests: set[int] = set()
+
+    def read(self) -> Reading[tuple[GuestBacking, ...]]:
+        """Every running guest by name."""
+        names = self._root.names("/proc")
+        if isinstance(names, Unread):
+            return names
+        pids = {int(n) for n in names if n.isascii() and n.isdigit() and len(n) < 10}
+        self._guests &= pids
+        self._looks = {p: n for p, n in self._looks.items() if p in pids}
+        for pid in pids - self._guests:
+            if self._looks.get(pid, 0) < 2:
+                self._looks[pid] = self._looks.get(pid, 0) + 1
+                if QEMU.match(or_else(self._root.text(f"/proc/{pid}/comm", 4096), "")):
+                    self._guests.add(pid)
+        return tuple(sorted((read_guest(self._root, p) for p in self._guests), key=lambda g: (g.name, g.pid)))

@@ -1,0 +1,1 @@
+"""Reads PCI, USB, IOMMU, firmware tables, and what the host uses of them."""

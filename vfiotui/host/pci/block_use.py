@@ -1,0 +1,73 @@
+"""What this host itself does with a block device: mounts, swap, and devices built upon it."""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+
+BLOCK = "/sys/class/block"
+FIELDS, SWAP_FIELDS = 6, 5
+"""Of a line of /proc/mounts and /proc/swaps (proc(5))."""
+
+
+def _octal(word: str) -> str:
+    r"""A path of /proc/mounts, in which blanks stand as octal numbers.
+
+    >>> _octal("/mnt/my\\040disk")
+    '/mnt/my disk'
+    """
+    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), word)
+
+
+def _some(lines: Reading[tuple[str, ...]], path: str) -> Reading[tuple[str, ...]]:
+    """The lines; no running system has none: something is mounted at /, and the swap table has a heading."""
+    return lines or Unread("is empty", Why.DAMAGED, path)
+
+
+class BlockUse:
+    """Mounts and swap areas, read once; answers for any number of devices."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._mounts = _some(root.table("/proc/mounts", lambda line: len(line.split()) == FIELDS), "/proc/mounts")
+        self._swaps = _some(root.table("/proc/swaps", lambda line: len(line.split()) >= SWAP_FIELDS), "/proc/swaps")
+        self._real: dict[str, str] = {}
+
+    def _resolved(self, path: str) -> str:
+        if path not in self._real:
+            self._real[path] = or_else(self._root.real(path), path)
+        return self._real[path]
+
+    def users(self, path: str) -> Reading[tuple[str, ...]]:
+        """What uses the device at a path, or a partition of it; Unread where this root cannot tell."""
+        if isinstance(self._mounts, Unread):
+            return self._mounts
+        if isinstance(self._swaps, Unread):
+            return self._swaps
+        device = self._root.real(path)
+        if isinstance(device, Unread):
+            return device
+        family = {device, *(f"/dev/{name}" for name in self._partitions(device.removeprefix("/dev/")))}
+        found = []
+        for line in self._mounts:
+            words = line.split()
+            if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(_octal(words[0])) in family:
+                found.append(f"mounted at {_octal(words[1])}")
+        for line in self._swaps[1:]:
+            if line.split() and self._resolved(_octal(line.split()[0])) in family:
+                found.append("swap")
+        for member in sorted(family):
+            holders = self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders")
+            if isinstance(holders, Unread) and holders.why is not Why.ABSENT:
+                return holders
+            found.extend(f"held by {holder}" for holder in or_else(holders, ()))
+        return tuple(dict.fromkeys(found))
+
+    def _partitions(self, name: str) -> list[str]:
+        """Partitions of a disk: folders below its own that say which partition they are."""
+        folder = f"{BLOCK}/{name}"
+        return [
+            n for n in or_else(self._root.names(folder), ()) if self._root.exists(f"{folder}/{n}/partition") is True
+        ]

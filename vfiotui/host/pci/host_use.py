@@ -1,0 +1,99 @@
+"""What the host itself needs of its devices (filesystems/proc.rst, ABI/stable/sysfs-block, input/input.rst)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from vfiotui.host.pci import block, network
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
+
+MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"
+OCTAL = re.compile(r"\\([0-7]{3})")
+FIELD = re.compile(r"^[NSB]: (?:(Name)=\"(.*)\"|(Sysfs)=(.*)|(EV)=([0-9a-f ]+))$", re.MULTILINE)
+LINE = re.compile(r"(?:[INPSUHB]: .*)?")
+"""A line of /proc/bus/input/devices (drivers/input/input.c input_devices_seq_show)."""
+REPEAT, KEYS = 1 << 0x14, 1 << 0x01
+"""Bits of EV: keys that repeat are those of a keyboard; power buttons and lids do not repeat (input/event-codes)."""
+
+
+def unescaped(text: str) -> str:
+    """A mount point with its blanks, which /proc/mounts writes as octal numbers.
+
+    >>> unescaped("/mnt/a\\\\040b")
+    '/mnt/a b'
+    """
+    return OCTAL.sub(lambda m: chr(int(m[1], 8)), text)
+
+
+def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...]]:
+    """What lies on the disks of PCI functions, and the mounts that lead to no function."""
+    lines = root.lines(MOUNTS)
+    if isinstance(lines, Unread):
+        return lines, ()
+    wanted: dict[str, str] = {}
+    pooled: list[str] = []
+    for line in lines:
+        words = line.split(" ")
+        if len(words) < 3:
+            continue
+        if words[0].startswith("/dev/") and words[2] != "squashfs":
+            wanted.setdefault(unescaped(words[1]), unescaped(words[0]))
+        elif words[2] == "zfs":
+            pooled.append(f"{unescaped(words[1])} (zfs)")
+    sources = [(source, place) for place, source in wanted.items()]
+    swaps = or_else(root.lines(SWAPS, 1 << 16), ())[1:]
+    sources += [(w[0], "swap") for w in (line.split() for line in swaps) if len(w) > 1 and w[1] == "partition"]
+    found: dict[tuple[str, str], DiskUse] = {}
+    unseen = list(pooled)
+    members = block.pools(root)
+    # A host of containers mounts one disk at thousands of places.
+    followed = {source: _followed(root, members, source) for source in dict.fromkeys(s for s, _ in sources)}
+    for source, place in sources:
+        name, disks = followed[source]
+        uses = [DiskUse(bdf, disk, place) for bdf, disk in disks]
+        found.update({(u.bdf, u.place): u for u in reversed(uses)})
+        if not uses and not name.startswith(("loop", "zram")):
+            unseen.append(f"{place} ({source})")
+    return tuple(found.values()), tuple(unseen)
+
+
+def _followed(
+    root: Root, members: Mapping[str, tuple[str, ...]], source: str
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The kernel's name of a block device, and the controllers and disks that it lies on."""
+    name = block.name_of(root, source)
+    together = members.get(name, (name,)) if name else ()
+    disks = [d for n in together for d in block.disks_below(root, n)]
+    return name, tuple((bdf, disk) for disk in disks if (bdf := block.controller_of(root, disk)))
+
+
+def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:
+    """Everything with repeating keys, by its place in sysfs."""
+    lines = root.table(INPUT, LINE.fullmatch, 1 << 20)
+    if isinstance(lines, Unread):
+        return lines
+    text = "\n".join(lines)
+    found: dict[tuple[str, str], Keyboard] = {}
+    for part in text.split("\n\n"):
+        fields = {k: v for m in FIELD.finditer(part) for k, v in ((m[1] or m[3] or m[5], m[2] or m[4] or m[6] or ""),)}
+        words = fields.get("EV", "").split()
+        bits = int(words[-1], 16) if words and len(words[-1]) < 17 else 0
+        place = fields.get("Sysfs", "")
+        if bits & (REPEAT | KEYS) == REPEAT | KEYS and not place.startswith("/devices/virtual/input"):
+            functions = [p for p in place.split("/") if BDF.fullmatch(p)]
+            bdf = functions[-1] if functions else ""
+            # A PS/2 port behind the LPC bridge is no part of a function that could be given away.
+            bdf = "" if "/i8042/" in place else bdf
+            name = fields.get("Name", "") or "a keyboard"
+            found.setdefault((bdf, place.partition("/input/")[0]), Keyboard(name, bdf))
+    return tuple(found.values())
+
+
+def read(root: Root) -> Reading[HostUse]:
+    """Disks, networks and keyboards of the host."""
+    disks, unseen = read_disks(root)
+    return HostUse(disks, network.read(root), read_keyboards(root), unseen)

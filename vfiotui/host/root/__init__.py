@@ -1,0 +1,1 @@
+"""Root and what it is made of: where every read of a machine begins."""
