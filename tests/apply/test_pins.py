@@ -25,8 +25,8 @@ from vfiotui.model.cpu.pinning import Pinning, pinning_of
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_drift import drift
-from vfiotui.plan.pin_plan import plan_pins
+from vfiotui.plan.pin.drift import drift
+from vfiotui.plan.pin.pin_plan import plan_pins
 from vfiotui.virt.define import definition, writable
 from vfiotui.virt.pins import read_pins
 

@@ -22,7 +22,7 @@ from vfiotui.demo.description import PciDesc
 from vfiotui.demo.hostile import NAME
 from vfiotui.demo.write import write
 from vfiotui.rules import catalogue
-from vfiotui.rules.rule import HEADINGS
+from vfiotui.rules.engine import HEADINGS
 
 READING = (
     *("doctor", "doctor --all", "doctor --markdown", "doctor --json", "explain", "explain --json"),

@@ -16,7 +16,7 @@ from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.boot.image import Image
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 INIT = """moduledependencies:
     vfio_pci:

@@ -19,7 +19,7 @@ from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.pinning import EMULATOR, pinning_of
-from vfiotui.plan.pin_xml import with_pinning
+from vfiotui.plan.pin.xml import with_pinning
 from vfiotui.virt.schema import Schema
 
 EMULATORS = ("1,3", "1")

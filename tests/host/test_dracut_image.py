@@ -16,7 +16,7 @@ from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.boot.image import read_bytes
 from vfiotui.model.boot.image import Image
 from vfiotui.model.pci.selection import Chosen
-from vfiotui.plan.early_script import DRACUT_HOOK, DRACUT_SETUP, DRACUT_SETUP_TEXT, dracut_hook_text
+from vfiotui.plan.isolate.early_script import DRACUT_HOOK, DRACUT_SETUP, DRACUT_SETUP_TEXT, dracut_hook_text
 
 COMPRESSORS = {
     "--no-compress": "coreutils",

@@ -18,7 +18,7 @@ from vfiotui.model.change.config_snapshot import Ground
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.forecast import forecast
+from vfiotui.plan.isolate.prediction import forecast
 
 CARD, SOUND, TWIN, HOST = "0000:01:00.0", "0000:01:00.1", "0000:02:00.0", "0000:00:02.0"
 TWINS = replace(

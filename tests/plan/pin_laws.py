@@ -18,8 +18,8 @@ from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.pin_ground import ground_of
-from vfiotui.plan.pin_propose import NoPlace, Prefer, Wish, propose
+from vfiotui.plan.pin.placement_context import ground_of
+from vfiotui.plan.pin.propose import NoPlace, Prefer, Wish, propose
 
 X86 = {"GenuineIntel", "AuthenticAMD"}
 CpuSet = frozenset[int]

@@ -13,10 +13,10 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.config_snapshot import Ground
-from vfiotui.plan.boot_menu import MENUS, NO_MENU
+from vfiotui.plan.boot.boot_menu import MENUS, NO_MENU
+from vfiotui.plan.boot.fallback import GRUB_SCRIPT, GRUB_TEXT, add_escape
 from vfiotui.plan.draft import CannotPlan, Draft
-from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT, add_escape
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 CHOOSE = "at the boot menu choose the entry whose name ends with (without passthrough)"
 WORDS = "module_blacklist=vfio_pci vfiotui=off"
@@ -81,7 +81,7 @@ def test_every_loader_has_whole_sentences(loader: str, entry: str) -> None:
 
 @pytest.mark.parametrize("loader", sorted({loader for loader, _ in GOLDEN} - {"efistub"}))
 def test_every_plan_that_adds_words_says_how_they_go_away(loader: str) -> None:
-    from vfiotui.plan.boot_menu import deleting
+    from vfiotui.plan.boot.boot_menu import deleting
 
     sentence = deleting(loader, "iommu=pt")
     assert "delete iommu=pt from" in sentence and sentence.startswith("at ") and "{" not in sentence

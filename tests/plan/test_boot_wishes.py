@@ -11,7 +11,7 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.host.gather import gather
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.wishes import make_plan, reads
+from vfiotui.plan.goals import make_plan, reads
 
 GRUB = {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n', "/boot/grub/grub.cfg": "linux /vmlinuz quiet\n"}
 ENTRY = "title Arch\nlinux /vmlinuz\noptions root=UUID=1 rw\n"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tests.plan.boots import CARD, HOST, SOUND, VFIO, image_of, machine
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.binding_state import Columns
-from vfiotui.plan.columns import columns
+from vfiotui.plan.isolate.binding_state import columns
 
 IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"
 CONF, INSIDE = "/etc/modprobe.d/vfio.conf", "etc/modprobe.d/vfio.conf"

@@ -17,7 +17,8 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import FILE, Chosen
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.early_script import (
+from vfiotui.plan.goals import make_plan
+from vfiotui.plan.isolate.early_script import (
     DRACUT_HOOK,
     DRACUT_SETUP,
     MKINITCPIO_HOOK,
@@ -27,9 +28,8 @@ from vfiotui.plan.early_script import (
     mkinitcpio_hook_text,
     script_text,
 )
-from vfiotui.plan.foretold import foretold
-from vfiotui.plan.override_rule import DRACUT, MKINITCPIO, RULE
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.isolate.override_rule import DRACUT, MKINITCPIO, RULE
+from vfiotui.plan.isolate.predicted import foretold
 
 HOOKS = "HOOKS=(base udev modconf kms block filesystems)\n"
 MAIN = {"dracut": {DRACUT: 'hostonly="yes"\n'}, "mkinitcpio": {MKINITCPIO: f"MODULES=()\nFILES=()\n{HOOKS}"}}

@@ -13,10 +13,10 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.plan import Plan
-from vfiotui.plan.escape import TITLE, WORDS
-from vfiotui.plan.escape_entry import PLUGIN, entry_text, plugin_text
-from vfiotui.plan.loader_files import WITHOUT_ENTRY
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.boot.fallback import TITLE, WORDS
+from vfiotui.plan.boot.fallback_entry import PLUGIN, entry_text, plugin_text
+from vfiotui.plan.boot.loader_files import WITHOUT_ENTRY
+from vfiotui.plan.goals import make_plan
 
 FOLDER = "/boot/loader/entries"
 ENTRY = """\

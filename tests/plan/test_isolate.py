@@ -19,14 +19,14 @@ from vfiotui.model.change.plan import from_json as from_document
 from vfiotui.model.change.plan import to_json as to_document
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.selection import FILE, Chosen, chosen, from_json, moved, to_json
-from vfiotui.plan.choose import choose
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.early_script import SCRIPT
-from vfiotui.plan.foretold import foretold
-from vfiotui.plan.isolate import addresses
-from vfiotui.plan.method import Method, verdicts
-from vfiotui.plan.override_rule import RULE
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
+from vfiotui.plan.isolate.early_script import SCRIPT
+from vfiotui.plan.isolate.isolate import addresses
+from vfiotui.plan.isolate.method import Method, verdicts
+from vfiotui.plan.isolate.override_rule import RULE
+from vfiotui.plan.isolate.predicted import foretold
+from vfiotui.plan.isolate.select import choose
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
 

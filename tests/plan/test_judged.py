@@ -12,7 +12,7 @@ from vfiotui.cli.main import main
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import BadPlan, Plan, from_json
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
+from vfiotui.plan.boot.fallback import GRUB_SCRIPT, GRUB_TEXT
 from vfiotui.plan.judged import judged
 from vfiotui.plan.own_steps import strange
 
@@ -169,7 +169,8 @@ def test_steps_that_cannot_be_shown_say_why(tmp_path: Path, capsys: pytest.Captu
 
 def test_own_scripts_are_known_with_their_devices() -> None:
     from vfiotui.model.pci.selection import Chosen
-    from vfiotui.plan import early_script, override_rule, trial
+    from vfiotui.plan.boot import trial
+    from vfiotui.plan.isolate import early_script, override_rule
 
     one = Chosen("0000:01:00.0", "10de", "2206", "1043", "87d1", "override")
     own = {

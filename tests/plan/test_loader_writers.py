@@ -16,7 +16,7 @@ from vfiotui.host.pci.firmware import SECURE_BOOT
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 ID = "0123456789abcdef0123456789abcdef"
 MENU = "### BEGIN /etc/grub.d/10_linux ###\nlinux /vmlinuz quiet splash\n### END /etc/grub.d/10_linux ###\n"

@@ -12,7 +12,7 @@ from vfiotui.demo.description import Host
 from vfiotui.formats.libvirt_hooks.cores_hook import PATH as CORES
 from vfiotui.formats.libvirt_hooks.pages_hook import PATH, guests_of, pages_hook
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.guest_hook import RUNNER
+from vfiotui.plan.guest.guest_hook import RUNNER
 
 
 def with_hook(text: str) -> Host:

@@ -17,7 +17,7 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.wishes import PLANNERS, can_plan, make_plan, reads
+from vfiotui.plan.goals import PLANNERS, can_plan, make_plan, reads
 from vfiotui.rules import judge
 
 TWO = replace(CLEAN, nodes=2, huge_2m=(100, 40), memory_kib=32 << 20)

@@ -18,8 +18,8 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.guest.domain import Virt
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.guest_hook import RUNNER
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
+from vfiotui.plan.guest.guest_hook import RUNNER
 
 
 def planned(*wishes: tuple[str, str], host: Host = TOWER, version: str = "") -> Plan:

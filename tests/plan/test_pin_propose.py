@@ -17,11 +17,11 @@ from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of
-from vfiotui.plan.pin_check import problems
-from vfiotui.plan.pin_ground import ground_of
-from vfiotui.plan.pin_propose import NoPlace, Prefer, Proposal, Wish, propose
-from vfiotui.plan.pin_score import score
-from vfiotui.plan.pin_xml import changes, with_pinning
+from vfiotui.plan.pin.check import problems
+from vfiotui.plan.pin.placement_context import ground_of
+from vfiotui.plan.pin.propose import NoPlace, Prefer, Proposal, Wish, propose
+from vfiotui.plan.pin.score import score
+from vfiotui.plan.pin.xml import changes, with_pinning
 
 BARE = "<domain type='kvm'>\n  <name>vm</name>\n  <vcpu>1</vcpu>\n</domain>\n"
 

@@ -16,7 +16,7 @@ from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.wishes import guests, make_plan
+from vfiotui.plan.goals import guests, make_plan
 
 
 def planned(*wishes: tuple[str, str], host: Host = TOWER) -> Plan:

@@ -14,7 +14,7 @@ from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.holders import Holder, Holders
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 
 def plan_of(facts: Facts, wish: str, argument: str = CARD) -> Plan:

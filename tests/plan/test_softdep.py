@@ -11,7 +11,7 @@ from tests.machines import facts_of
 from tests.needs import need
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.plan.softdep import softdeps
+from vfiotui.plan.isolate.softdep import softdeps
 
 CARD, SOUND, BRIDGE = "0000:01:00.0", "0000:01:00.1", "0000:00:01.0"
 

@@ -15,11 +15,11 @@ from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.plan import Plan
+from vfiotui.plan.boot.fallback import GRUB_SCRIPT, GRUB_TEXT
+from vfiotui.plan.boot.loader_files import WITHOUT_ENTRY
+from vfiotui.plan.boot.trial import DEFAULT, SCRIPT, UNIT, WANTED
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.escape import GRUB_SCRIPT, GRUB_TEXT
-from vfiotui.plan.loader_files import WITHOUT_ENTRY
-from vfiotui.plan.trial import DEFAULT, SCRIPT, UNIT, WANTED
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 BOOT_GPU = "0000:00:02.0"
 PROGRAMS = ("update-initramfs", "update-grub", "grub-editenv", "systemctl")

@@ -12,7 +12,7 @@ from tests.plan.test_isolate import CARD, HOST_CARD
 from vfiotui.host.boot.config_snapshot import survey
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan, Wish
-from vfiotui.plan.wishes import make_plan
+from vfiotui.plan.goals import make_plan
 
 OLD = "vfio vfio_iommu_type1 vfio_pci vfio_virqfd"
 LISTS = {

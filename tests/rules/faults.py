@@ -21,7 +21,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import File, Folder, Node, Nodes, Symlink
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Finding, Verdict
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 
 GUEST_PARTS = ("virt", "guest_files", "access")
 """Parts that are read from the root and from the guests."""

@@ -16,7 +16,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 from vfiotui.rules.table import COLUMNS, as_markdown, judges_disks
 
 

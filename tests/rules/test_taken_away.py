@@ -37,7 +37,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.facts import Mode
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue, rule_of
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 
 KNOWN = Path(__file__).with_name("taken_away_known.txt")
 LINE = re.compile(r":\d+$")

@@ -14,7 +14,7 @@ from vfiotui.model.finding.finding import Verdict
 from vfiotui.model.finding.report import GUESTS
 from vfiotui.model.guest.domain import UnreadGuest, Virt
 from vfiotui.rules import catalogue
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 
 CLOSED = UnreadGuest("closed", "/etc/libvirt/qemu/closed.xml", Unread("needs root", Why.FORBIDDEN))
 PASSES = (Verdict.HOLDS, Verdict.NOT_APPLICABLE)

@@ -18,7 +18,7 @@ from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.journal import ChangeRecord, Progress, State
 from vfiotui.model.change.plan import Expected, Plan
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.isolation_view import isolation_view
+from vfiotui.plan.isolate.isolation_view import isolation_view
 from vfiotui.tui.screens.choice import ChoiceScreen
 from vfiotui.tui.screens.isolate import IsolateScreen
 from vfiotui.tui.screens.plan import PlanScreen

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.out import print_json, table
 from vfiotui.rules import catalogue, rule_of
-from vfiotui.rules.rule import HEADINGS, Rule
+from vfiotui.rules.engine import HEADINGS, Rule
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -88,8 +88,8 @@ def _list(args: argparse.Namespace) -> Exit:
     from vfiotui.host.boot.config_snapshot import survey
     from vfiotui.host.boot.image import read_next
     from vfiotui.host.gather import gather
-    from vfiotui.plan.columns import columns
-    from vfiotui.plan.forecast import forecast
+    from vfiotui.plan.isolate.binding_state import columns
+    from vfiotui.plan.isolate.prediction import forecast
 
     root = open_root(args)
     facts, ground, image = gather(root, look_at_guests(args, root)), survey(root), read_next(root)

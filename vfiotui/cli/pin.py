@@ -31,11 +31,11 @@ from vfiotui.model.cpu.pinning import Pinning, parse_cpus, pinning_of, thread_na
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_check import problems
-from vfiotui.plan.pin_drift import Drift, drift
-from vfiotui.plan.pin_plan import plan_pins
-from vfiotui.plan.pin_propose import NoPlace, Proposal, Wish, propose
-from vfiotui.plan.pin_score import Prefer, score
+from vfiotui.plan.pin.check import problems
+from vfiotui.plan.pin.drift import Drift, drift
+from vfiotui.plan.pin.pin_plan import plan_pins
+from vfiotui.plan.pin.propose import NoPlace, Proposal, Wish, propose
+from vfiotui.plan.pin.score import Prefer, score
 
 MOST = "most"
 LIMIT = 4097
@@ -261,6 +261,6 @@ def _moved(host: Host, domain: Domain, pinning: Pinning) -> Reading[tuple[Drift,
 
 
 def _bare(host: Host) -> Any:
-    from vfiotui.plan.pin_ground import ground_of
+    from vfiotui.plan.pin.placement_context import ground_of
 
     return ground_of(host.topology, ())

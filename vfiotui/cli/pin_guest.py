@@ -21,7 +21,7 @@ from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.plan.pin_ground import Ground, ground_of, near_of, nodes_near
+from vfiotui.plan.pin.placement_context import Ground, ground_of, near_of, nodes_near
 
 
 @dataclass

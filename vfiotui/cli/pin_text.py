@@ -9,11 +9,11 @@ from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.pin_check import Problem
-from vfiotui.plan.pin_drift import Drift
-from vfiotui.plan.pin_ground import Ground
-from vfiotui.plan.pin_propose import Proposal
-from vfiotui.plan.pin_score import Score
+from vfiotui.plan.pin.check import Problem
+from vfiotui.plan.pin.drift import Drift
+from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.propose import Proposal
+from vfiotui.plan.pin.score import Score
 
 IN_A_ROW = 8
 

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Prints the plan."""
     if args.list:
-        from vfiotui.plan.wishes import catalogue
+        from vfiotui.plan.goals import catalogue
 
         print("\n".join(table((f"{name}={argument}", sentence) for name, argument, sentence in catalogue())))
         return Exit.FINE

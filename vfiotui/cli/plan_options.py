@@ -78,7 +78,7 @@ def wanted(args: argparse.Namespace, root: Root) -> Judged:
     from vfiotui.host.boot.mounts import why_no_system
     from vfiotui.host.gather import gather
     from vfiotui.plan.draft import CannotPlan
-    from vfiotui.plan.wishes import guests, make_plan, reads
+    from vfiotui.plan.goals import guests, make_plan, reads
 
     wrong = why_no_system(root)
     if wrong:
@@ -94,7 +94,7 @@ def wanted(args: argparse.Namespace, root: Root) -> Judged:
         ground = survey(root, reads(wishes))
         if not named:
             from vfiotui.host.boot.image import read_next
-            from vfiotui.plan.foretold import foretold
+            from vfiotui.plan.isolate.predicted import foretold
 
             about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in wishes)
             facts = gather(root, look_at_guests(args, root) if about_devices else None)

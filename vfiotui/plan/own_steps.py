@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
-from vfiotui.plan import early_script, escape, escape_entry, guest_hook, override_rule, trial
-from vfiotui.plan.memory_pool import COMPACT
+from vfiotui.plan.boot import fallback as escape
+from vfiotui.plan.boot import fallback_entry as escape_entry
+from vfiotui.plan.boot import trial
+from vfiotui.plan.guest import guest_hook
+from vfiotui.plan.isolate import early_script, override_rule
+from vfiotui.plan.memory.pool import COMPACT
 
 NAME = r"[\w.@%+~-]+"
 FILES = re.compile(

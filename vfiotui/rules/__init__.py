@@ -1,4 +1,4 @@
-"""The catalogue of checks: every module of this package that defines `check` under the decorator `rule`."""
+"""The catalogue of checks: every module in the folders of the topics that defines `check` under the decorator `rule`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.model.finding.report import GUESTS
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 
 ORDER = {
     (Verdict.FAILS, Severity.FAIL): 0,
@@ -22,15 +22,36 @@ ORDER = {
 """Worst first; what holds and what does not apply come last."""
 
 
+TOPICS = (
+    "iommu",
+    "devices",
+    "boot",
+    "cpu",
+    "pinning",
+    "memory",
+    "guest_firmware",
+    "guest_cpu",
+    "guest_devices",
+    "guest_disks",
+    "kernel_log",
+    "security",
+    "obsolete",
+)
+"""The folders of this package that hold rules."""
+
+
+def modules(topic: str) -> list[str]:
+    """The modules of a topic's rules, below this package."""
+    # pkgutil would list them too, and load `inspect` for it.
+    files = (file.rpartition(".") for file in sorted(os.listdir(f"{__path__[0]}/{topic}")))
+    return [f"{topic}.{name}" for name, _, ending in files if ending == "py" and name != "__init__"]
+
+
 @cache
 def catalogue() -> tuple[Rule, ...]:
     """All rules, by area and code."""
-    found = []
-    # pkgutil would list them too, and load `inspect` for it.
-    for file in os.listdir(__path__[0]):
-        name, _, ending = file.rpartition(".")
-        if ending == "py" and name not in ("__init__", "rule", "table"):
-            found.append(importlib.import_module(f"{__name__}.{name}").check)
+    names = [name for topic in TOPICS for name in modules(topic)]
+    found = [importlib.import_module(f"{__name__}.{name}").check for name in names]
     return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.rules import catalogue
-from vfiotui.rules.rule import Rule
+from vfiotui.rules.engine import Rule
 
 RUNTIME = frozenset(
     "cpu pci iommu firmware usb memory modules kvm_device power interrupts screens host_use holders".split()

@@ -12,8 +12,8 @@ from vfiotui.model.change.plan import Plan, Wish
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.foretold import foretold
-from vfiotui.plan.wishes import can_plan, make_plan, reads
+from vfiotui.plan.goals import can_plan, make_plan, reads
+from vfiotui.plan.isolate.predicted import foretold
 from vfiotui.tui.say import say
 from vfiotui.tui.screens.plan import PlanScreen
 

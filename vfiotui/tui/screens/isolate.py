@@ -16,9 +16,9 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, or_else
 from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.facts import Facts
-from vfiotui.plan.choose import Choice, choose
-from vfiotui.plan.isolation_view import IsolationView, isolation_view
-from vfiotui.plan.method import Method
+from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
+from vfiotui.plan.isolate.method import Method
+from vfiotui.plan.isolate.select import Choice, choose
 from vfiotui.tui.fixing import open_wishes
 from vfiotui.tui.row import row
 from vfiotui.tui.say import say

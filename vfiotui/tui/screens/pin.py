@@ -18,9 +18,9 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import CpuMoment, LiveMoment
 from vfiotui.plan.draft import CannotPlan
-from vfiotui.plan.pin_check import Problem
-from vfiotui.plan.pin_plan import CONFIG, pin_ways
-from vfiotui.plan.pin_score import Score
+from vfiotui.plan.pin.check import Problem
+from vfiotui.plan.pin.pin_plan import CONFIG, pin_ways
+from vfiotui.plan.pin.score import Score
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base import ConsoleScreen
 from vfiotui.tui.screens.pin_desk import Desk

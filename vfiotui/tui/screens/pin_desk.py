@@ -13,12 +13,12 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.live.sample import LiveMoment
-from vfiotui.plan.pin_check import Problem, problems
-from vfiotui.plan.pin_drift import drift
-from vfiotui.plan.pin_editor import Editor
-from vfiotui.plan.pin_ground import Ground, ground_of, near_of, nodes_near
-from vfiotui.plan.pin_propose import NoPlace, Proposal, Wish, propose
-from vfiotui.plan.pin_score import Prefer, Score, score
+from vfiotui.plan.pin.check import Problem, problems
+from vfiotui.plan.pin.drift import drift
+from vfiotui.plan.pin.editor import Editor
+from vfiotui.plan.pin.placement_context import Ground, ground_of, near_of, nodes_near
+from vfiotui.plan.pin.propose import NoPlace, Proposal, Wish, propose
+from vfiotui.plan.pin.score import Prefer, Score, score
 
 HOST_CORES = 5
 """The wish goes from 0 to 4 cores for the host and begins anew."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.model.finding.report import word
 from vfiotui.model.finding.unknown_groups import Fold
-from vfiotui.plan.wishes import can_plan
+from vfiotui.plan.goals import can_plan
 from vfiotui.rules import rule_of
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row

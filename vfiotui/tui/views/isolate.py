@@ -11,9 +11,9 @@ from vfiotui.model.boot.verification import newest_forecast, verify
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import Columns
 from vfiotui.model.pci.functions import PciDevice, short
-from vfiotui.plan.choose import Choice
-from vfiotui.plan.isolation_view import IsolationView
-from vfiotui.plan.method import Method, Verdict
+from vfiotui.plan.isolate.isolation_view import IsolationView
+from vfiotui.plan.isolate.method import Method, Verdict
+from vfiotui.plan.isolate.select import Choice
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap
 from vfiotui.tui.views.groups import kind_of

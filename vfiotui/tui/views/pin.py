@@ -14,9 +14,9 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.live.sample import CpuMoment
-from vfiotui.plan.pin_check import Problem
-from vfiotui.plan.pin_ground import Ground
-from vfiotui.plan.pin_score import Score
+from vfiotui.plan.pin.check import Problem
+from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.score import Score
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.text import clean, fit, shown, wrap

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from vfiotui.model.cpu.cores import CacheDomain, Core
 from vfiotui.model.cpu.cpuset import format_list
-from vfiotui.plan.pin_ground import Ground
+from vfiotui.plan.pin.placement_context import Ground
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean, fit

@@ -1,0 +1,1 @@
+"""Plans for the boot: kernel words, loaders, images, a second entry."""

@@ -1,0 +1,79 @@
+"""What brings the kernel's words from their files into the loader's menu."""
+
+from __future__ import annotations
+
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.plan.boot import uki
+from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, LIMINE, LIMINE_DEFAULT, SDBOOT, entries
+
+MENUS = (("/boot/grub/grub.cfg", "grub-mkconfig"), ("/boot/grub2/grub.cfg", "grub2-mkconfig"))
+ENTRY_FILES = tuple(f"{folder}/*.conf" for folder in ENTRY_FOLDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A command that makes the menu from the files."""
+
+    argv: tuple[str, ...]
+    products: tuple[str, ...]
+    menu: str = ""
+    """The file in which new words can be looked for afterwards."""
+    again: bool = False
+    """Its effect lies where no undo reaches: it runs once more after one."""
+    more_menus: tuple[str, ...] = ()
+    """Further files that must hold new words."""
+
+
+def _grub(ground: Ground) -> Refresh | None:
+    for menu, maker in MENUS:
+        if "update-grub" in ground.programs and menu == MENUS[0][0]:
+            return Refresh(("update-grub",), (f"{menu}*",), menu)
+        if maker in ground.programs and menu in ground.files:
+            return Refresh((maker, "-o", menu), (f"{menu}*",), menu)
+    return None
+
+
+def _entries_anew(ground: Ground, argv: tuple[str, ...]) -> Refresh:
+    paths = [file.path for file in entries(ground) if file.takes]
+    return Refresh(argv, ENTRY_FILES, paths[-1] if paths else "", more_menus=tuple(paths[:-1]))
+
+
+def _limine(ground: Ground) -> Refresh:
+    menu = next((p for p in LIMINE if p in ground.files), "")
+    return Refresh(("limine-update",), (*LIMINE, "/boot/limine.conf.*"), menu)
+
+
+def refresh(loader: str, ground: Ground) -> Refresh | None:
+    """What must run after the files were edited; None where the files are the menu, or no such program is here."""
+    programs = ground.programs
+    if loader == "grub":
+        return _grub(ground)
+    if loader == "proxmox" and "proxmox-boot-tool" in programs:
+        return Refresh(("proxmox-boot-tool", "refresh"), (), again=True)
+    if loader in ("systemd-boot", "grub-bls") and "sdbootutil" in programs and CMDLINE in ground.files:
+        return _entries_anew(ground, ("sdbootutil", "update-all-entries"))
+    if loader == "systemd-boot" and "sdboot-manage" in programs and SDBOOT in ground.files:
+        return _entries_anew(ground, ("sdboot-manage", "gen"))
+    if loader == "limine" and "limine-update" in programs and LIMINE_DEFAULT in ground.files:
+        return _limine(ground)
+    return None
+
+
+def unified_builds(ground: Ground) -> list[Refresh]:
+    """What builds the unified images anew: one command, or one for each kernel; empty where nobody is known to."""
+    found = uki.images(ground)
+    menu, more = (found[-1], found[:-1]) if found else ("", ())
+    match uki.builder(ground):
+        case "mkinitcpio":
+            products = (*uki.preset_images(ground), "/boot/initramfs-*.img")
+            return [Refresh(("mkinitcpio", "-P"), tuple(dict.fromkeys(products)), menu, more_menus=more)]
+        case "dracut":
+            products = (*uki.PRODUCTS, "/boot/initramfs-*.img", "/boot/initrd.img-*")
+            return [Refresh(("dracut", "-f", "--regenerate-all"), products, menu, more_menus=more)]
+        case "kernel-install":
+            return [
+                Refresh(("kernel-install", "add", release, image), uki.PRODUCTS, menu, more_menus=more)
+                for release, image in ground.kernels.items()
+            ]
+    return []

@@ -1,0 +1,1 @@
+"""Plans and predictions for devices that guests shall have."""

@@ -1,0 +1,178 @@
+"""The four columns of every device, from the facts, the surveyed files and the built image; drift is named."""
+
+from __future__ import annotations
+
+from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, gathered
+from vfiotui.formats.system.udev_rules import override_rules
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.boot import Boot, ConfigFile
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot, Script
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.facts import Facts
+from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, Columns
+from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.host_use import is_given
+from vfiotui.plan.boot.boot_entry import entry_cmdline
+from vfiotui.plan.isolate.boot_event import VFIO
+from vfiotui.plan.isolate.boot_lanes import takes
+from vfiotui.plan.isolate.prediction import managed_by, next_cmdline
+from vfiotui.plan.isolate.softdep import builtin_modules
+from vfiotui.plan.planned_files import PlannedFiles
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What all devices are looked up in."""
+
+    files: PlannedFiles
+    modprobe: ModprobeSet
+    scripts: tuple[Script, ...]
+    line: CommandLine
+    entry: Reading[CommandLine]
+    image: Reading[EarlyBoot]
+    copy: ModprobeSet
+    stale: tuple[str, ...]
+    running: Reading[CommandLine]
+    builtin: bool
+    loaded: Reading[bool]
+    """Whether vfio-pci is there now, as a module or built in."""
+    managed: dict[str, tuple[str, ...]]
+
+
+def columns(facts: Facts, ground: Ground, image: Reading[Image]) -> Reading[tuple[Columns, ...]]:
+    """One row for every device, in order of the addresses; Unread where the bus or the boot chain is."""
+    if isinstance(facts.pci, Unread):
+        return facts.pci
+    if isinstance(facts.boot, Unread):
+        return facts.boot
+    sources = _sources(facts, facts.boot, ground, image)
+    return tuple(_row(device, sources) for device in facts.pci.devices)
+
+
+def _sources(facts: Facts, boot: Boot, ground: Ground, image: Reading[Image]) -> _Sources:
+    files = PlannedFiles(boot, ground)
+    early = then(image, early_boot)
+    builtin = VFIO in builtin_modules(boot)
+    modules = facts.modules if isinstance(facts.modules, Unread) else facts.modules.loaded
+    return _Sources(
+        files=files,
+        modprobe=gathered(files.modprobe()),
+        scripts=tuple(
+            Script(f.path, f.text, None)
+            for f in files.below("/etc/initramfs-tools/scripts/init-top")
+            if "driver_override" in f.text
+        ),
+        line=next_cmdline(boot, None),
+        entry=entry_cmdline(boot, ground, image),
+        image=early,
+        copy=gathered(() if isinstance(early, Unread) else early.modprobe),
+        stale=() if isinstance(image, Unread) else stale_files(files.modprobe(("/run",)), image),
+        running=boot.cmdline,
+        builtin=builtin,
+        loaded=True if builtin else then(modules, lambda names: VFIO in {fold(n) for n in names}),
+        managed=managed_by(facts),
+    )
+
+
+def _row(device: PciDevice, s: _Sources) -> Columns:
+    configured = _configured(device, s)
+    on_disk = _on_disk(device, s)
+    booted = _booted(device, s, configured)
+    bound = then(device.driver, lambda driver: driver or "")
+    return Columns(
+        device.bdf, configured, on_disk, booted, bound, tuple(_drift(device, s, configured, on_disk, booted))
+    )
+
+
+def _joined(*words: str) -> str:
+    return " + ".join(dict.fromkeys(w for w in words if w))
+
+
+def _ids(device: PciDevice, line: CommandLine | None, modprobe: ModprobeSet | None, builtin: bool) -> str:
+    """IDS where the ids in force hold the device: the command line's, else modprobe.d's, which reach no built-in."""
+    value = line.last("vfio-pci.ids") if line is not None else None
+    if value is None and modprobe is not None and not builtin:
+        said = modprobe.option(VFIO, "ids")
+        value = said.words[0] if said else None
+    return IDS if value and takes(value, device) else ""
+
+
+def _override(device: PciDevice, rules: tuple[ConfigFile, ...], scripts: tuple[Script, ...]) -> str:
+    by_rule = any(r.fits(device) and "vfio" in r.driver for f in rules for r in override_rules(f.text))
+    return OVERRIDE if by_rule or any(device.bdf in script.text for script in scripts) else ""
+
+
+def _configured(device: PciDevice, s: _Sources) -> str:
+    stored = s.files.text(f"/etc/driverctl.d/pci-{device.bdf}") or ""
+    return _joined(
+        _ids(device, s.line, s.modprobe, s.builtin),
+        _override(device, s.files.rules(), s.scripts) or (OVERRIDE if "vfio" in stored else ""),
+        MANAGED if device.bdf in s.managed else "",
+    )
+
+
+def _on_disk(device: PciDevice, s: _Sources) -> Reading[str]:
+    entry = s.entry if isinstance(s.entry, CommandLine) else None
+    by_entry = _ids(device, entry, None, s.builtin)
+    if isinstance(s.image, Unread):
+        return by_entry or s.image
+    by_image = _ids(device, None, s.copy, s.builtin) if entry is None or not entry.has("vfio-pci.ids") else ""
+    return _joined(by_entry or by_image, _override(device, s.image.rules, s.image.scripts))
+
+
+def _booted(device: PciDevice, s: _Sources, configured: str) -> Reading[str]:
+    if isinstance(s.running, Unread):
+        return s.running
+    by_line = _ids(device, s.running, None, s.builtin)
+    set_now = isinstance(device.driver_override, str) and "vfio" in device.driver_override
+    by_module: Reading[str] = ""
+    if IDS in configured and not by_line and not s.running.has("vfio-pci.ids"):
+        if is_given(device) and not set_now:
+            by_module = IDS
+        elif or_else(s.loaded, False):
+            by_module = Unread("a loaded vfio-pci does not show its ids", Why.NOT_HERE)
+    if isinstance(by_module, Unread):
+        return OVERRIDE if set_now else by_module
+    return _joined(by_line or by_module, OVERRIDE if set_now else "")
+
+
+def _drift(device: PciDevice, s: _Sources, configured: str, on_disk: Reading[str], booted: Reading[str]) -> list[str]:
+    """What does not agree, each in one sentence."""
+    ways = {w for w in configured.split(" + ") if w and w != MANAGED}
+    found = []
+    disk = set(on_disk.split(" + ")) - {""} if isinstance(on_disk, str) else None
+    if disk is not None and not isinstance(s.image, Unread):
+        missing, left = ways - disk, disk - ways
+        if missing and not _root_suffices(missing, s):
+            found.append(f"{_and(missing)} is configured, but neither the image nor the boot entry has it: rebuild.")
+        if left:
+            found.append(f"{_and(left)} is still in the image or the boot entry, but not configured: rebuild.")
+    if s.stale and ways:
+        found.append(f"{_and(set(s.stale))} differs from its copy in {_image_path(s)}: rebuild.")
+    if isinstance(booted, str) and disk:
+        new = disk - set(booted.split(" + "))
+        if new:
+            found.append(f"{_and(new)} is on disk, but this boot was not given it: reboot.")
+    if isinstance(booted, str) and booted and isinstance(device.driver, str) and not is_given(device):
+        found.append(f"{booted} was in force at this boot, and yet {device.driver} has it: it was faster.")
+    if is_given(device) and not configured and not (isinstance(booted, str) and booted):
+        found.append("it is bound to vfio-pci now, but nothing is configured: the next boot gives it back.")
+    return found
+
+
+def _root_suffices(missing: set[str], s: _Sources) -> bool:
+    """Whether the running system's own files do it: an image without vfio-pci needs no copy of them."""
+    return isinstance(s.image, EarlyBoot) and s.image.has(VFIO) is False and missing <= {IDS, OVERRIDE}
+
+
+def _image_path(s: _Sources) -> str:
+    return s.image.source if isinstance(s.image, EarlyBoot) else "the image"
+
+
+def _and(words: set[str]) -> str:
+    return " and ".join(sorted(words))

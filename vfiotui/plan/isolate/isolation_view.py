@@ -1,0 +1,53 @@
+"""All that a person looks at before devices are given away: columns, the next boot, what may be chosen, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.prediction import Forecast
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.facts import Facts
+from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.plan.isolate.binding_state import columns
+from vfiotui.plan.isolate.method import Verdict, verdicts
+from vfiotui.plan.isolate.prediction import forecast
+from vfiotui.plan.isolate.select import Choice, choose
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationView:
+    """One look at a machine."""
+
+    bus: PciBus
+    columns: Mapping[str, Columns]
+    """By address."""
+    forecasts: Mapping[str, Forecast]
+    choices: Mapping[str, Choice]
+    """What each device alone would bring along, and why it cannot be given away."""
+    tool: str
+    """The initramfs tool, or "none"."""
+
+    def methods(self, choice: Choice) -> tuple[Verdict, ...]:
+        """Every method for a choice, the simplest first."""
+        return verdicts(choice.devices, self.bus, self.tool)
+
+
+def isolation_view(facts: Facts, ground: Ground, image: Reading[Image]) -> Reading[IsolationView]:
+    """The look; Unread where the bus or the boot chain is."""
+    rows, next_boot = columns(facts, ground, image), forecast(facts, ground, image)
+    if isinstance(facts.pci, Unread) or isinstance(facts.boot, Unread):
+        return facts.pci if isinstance(facts.pci, Unread) else Unread(str(facts.boot))
+    if isinstance(rows, Unread) or isinstance(next_boot, Unread):
+        return rows if isinstance(rows, Unread) else Unread(str(next_boot))
+    shown = [d.bdf for d in facts.pci.devices if not d.is_bridge]
+    return IsolationView(
+        facts.pci,
+        {c.bdf: c for c in rows},
+        {f.bdf: f for f in next_boot},
+        {bdf: choose(facts, (bdf,)) for bdf in shown},
+        or_else(facts.boot.initramfs, "none"),
+    )

@@ -1,0 +1,171 @@
+"""Which driver owns each device at the next boot and why: every possible order of the boot is played.
+
+The facts and the surveyed files tell what the kernel, the initramfs and the running system will do; a plan's files
+stand over them. Where several ends are possible the forecast names what is not ordered, and what would order it.
+"""
+
+from __future__ import annotations
+
+from vfiotui.formats.initramfs.boot_image import early_boot
+from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_set import gathered
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.early_boot import EarlyBoot
+from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.prediction import NOBODY, Forecast
+from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Evidence
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.host_use import is_given
+from vfiotui.plan.boot.expected_image import expected
+from vfiotui.plan.isolate.boot_event import DRIVER, VFIO, Does, State, play
+from vfiotui.plan.isolate.boot_lanes import Lanes, Scene, Stage, claimed, listed_modules
+from vfiotui.plan.isolate.prediction_advice import advice
+from vfiotui.plan.isolate.softdep import builtin_modules
+from vfiotui.plan.planned_files import PlannedFiles
+
+
+def forecast(
+    facts: Facts, ground: Ground, image: Reading[Image], plan: Plan | None = None
+) -> Reading[tuple[Forecast, ...]]:
+    """The next boot of every device, in order of the addresses; Unread where the bus or the boot chain is.
+
+    `image` is the initramfs that the next boot would use today; a plan that builds it anew is taken at its word.
+    """
+    if isinstance(facts.pci, Unread):
+        return facts.pci
+    if isinstance(facts.boot, Unread):
+        return facts.boot
+    scenes = _scenes(facts, facts.pci, facts.boot, ground, image, plan)
+    managed = managed_by(facts)
+    return tuple(_of(d, scenes, managed.get(d.bdf, ())) for d in facts.pci.devices)
+
+
+def next_cmdline(boot: Boot, plan: Plan | None) -> CommandLine:
+    """The next boot's words: those that the plan leaves, else the configured ones, else the running ones."""
+    line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
+    now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
+    return CommandLine(plan.cmdline, f"{now.source}, as planned") if plan and plan.cmdline else now
+
+
+def _images(facts: Facts, boot: Boot, files: PlannedFiles, image: Reading[Image]) -> tuple[EarlyBoot | None, ...]:
+    """What the initramfs may do: as it is built, or as it will be; all that is possible where that is not known."""
+    now = None if isinstance(image, Unread) else early_boot(image)
+    tool = or_else(boot.initramfs, "")
+    if tool == "none" and now is None:
+        return (None,)
+    found: tuple[EarlyBoot, ...]
+    if now is not None and not files.rebuilds:
+        found = (now,)
+    else:
+        found = expected(now.tool if now is not None and now.tool else tool, files, now)
+        if not files.rebuilds:
+            found = tuple(replace(e, source=f"{e.source} (it could not be read)") for e in found)
+    return found or (None,)
+
+
+def _scenes(
+    facts: Facts, bus: PciBus, boot: Boot, ground: Ground, image: Reading[Image], plan: Plan | None
+) -> tuple[Scene, ...]:
+    files = PlannedFiles(boot, ground, plan)
+    builtin = builtin_modules(boot)
+    loaded = frozenset() if isinstance(facts.modules, Unread) else or_else(facts.modules.loaded, frozenset())
+    drivers = claimed(bus, frozenset(map(fold, loaded)), builtin)
+    root = Stage("the running system", gathered(files.modprobe()), files.rules(), None)
+    lists = (*files.below("/etc/modules-load.d", ".conf"), *files.below("/usr/lib/modules-load.d", ".conf"))
+    etc = tuple(f for f in files.below("/etc", "modules") if f.path == "/etc/modules")
+    stored = {
+        f.path.rpartition("/pci-")[2]: (f.text.strip(), f.path) for f in files.below("/etc/driverctl.d") if f.text
+    }
+    line = next_cmdline(boot, plan)
+    listed = listed_modules((*lists, *etc))
+    return tuple(
+        Scene(bus, drivers, builtin, line, early, _stage(early, has), root, listed, stored, in_doubt)
+        for early in _images(facts, boot, files, image)
+        for has in _inside(early)
+        for in_doubt in (True, False)
+    )
+
+
+def _inside(early: EarlyBoot | None) -> tuple[frozenset[str] | None, ...]:
+    """The modules in the image; where they are not known, its own list only, or every module there is."""
+    if early is None:
+        return (frozenset(),)
+    listed = frozenset(name for name, _ in early.early)
+    return (listed, None) if early.modules is None else (early.modules | listed,)
+
+
+def _stage(early: EarlyBoot | None, has: frozenset[str] | None) -> Stage:
+    if early is None:
+        return Stage("the initramfs", gathered(()), (), frozenset())
+    obeyed = frozenset({"options"}) if early.options_only else None
+    return Stage("the initramfs", gathered(early.modprobe, obeyed), early.rules, has)
+
+
+def managed_by(facts: Facts) -> dict[str, tuple[str, ...]]:
+    """BDF → guests that libvirt gives the device to when they start."""
+    found: dict[str, tuple[str, ...]] = {}
+    domains = () if isinstance(facts.virt, Unread) else or_else(facts.virt.domains, ())
+    for domain in domains:
+        for hostdev in domain.pci_hostdevs:
+            if hostdev.managed:
+                found[hostdev.address] = (*found.get(hostdev.address, ()), domain.name)
+    return found
+
+
+def _label(device: PciDevice, module: str, drivers: tuple[str, ...]) -> str:
+    """The driver's name as sysfs shows it: that of today where it is this module's."""
+    if module == VFIO:
+        return DRIVER
+    bound = device.driver if isinstance(device.driver, str) and not is_given(device) else ""
+    named = fold(bound) in drivers
+    return bound if bound and (fold(bound) == module or not named) else module
+
+
+def _of(device: PciDevice, scenes: tuple[Scene, ...], managed: tuple[str, ...]) -> Forecast:
+    ends: dict[str, tuple[State, Scene]] = {}
+    for scene in scenes:
+        for state in play(Lanes(scene, device).moments()):
+            label = _label(device, state.bound, scene.drivers.get(device.bdf, ())) if state.bound else NOBODY
+            ends.setdefault(label, (state, scene))
+    bound = device.driver if isinstance(device.driver, str) and not is_given(device) else None
+    if bound in ends:
+        # Which of the host's drivers wins among themselves is as today.
+        ends = {label: end for label, end in ends.items() if label in (bound, DRIVER, NOBODY)}
+    elif bound and NOBODY in ends and not _touched(ends[NOBODY][0]) and not scenes[0].drivers.get(device.bdf):
+        ends = {bound: ends.pop(NOBODY), **ends}
+    outcomes = tuple(sorted(ends, key=lambda o: (o != DRIVER, o == NOBODY, o)))
+    why = _why(ends, outcomes)
+    if managed and outcomes != (DRIVER,):
+        why += f" libvirt hands it to {' or '.join(managed)} when that guest starts."
+    seen = (Evidence(*s) for state, _ in ends.values() for event in state.trail for s in event.seen)
+    images = (Evidence(s.early.source, "the initramfs") for _, s in ends.values() if s.early is not None)
+    hint = advice(device, ends, outcomes)
+    return Forecast(device.bdf, outcomes, why, tuple(dict.fromkeys((*seen, *images))), hint)
+
+
+def _touched(state: State) -> bool:
+    return bool(state.trail) or bool(state.override)
+
+
+def _why(ends: dict[str, tuple[State, Scene]], outcomes: tuple[str, ...]) -> str:
+    told = [_told(outcome, ends[outcome][0]) for outcome in outcomes]
+    if len(told) == 1:
+        return f"{told[0]}."
+    return f"It is not ordered: {', or '.join(told)}."
+
+
+def _told(outcome: str, state: State) -> str:
+    """What decided, as a part of a sentence."""
+    texts = [event.text for event in state.trail if event.does is not Does.RELEASE or state.bound == VFIO]
+    if texts:
+        end = "" if state.bound else ": no driver may take it, and nothing binds vfio-pci to it"
+        return " and ".join(dict.fromkeys(texts)) + end
+    if outcome == NOBODY:
+        return "nothing that is loaded claims it"
+    return f"it stays with {outcome}, as today"

@@ -1,0 +1,50 @@
+"""Huge pages that come when a guest asks for them and go when it ends: surplus pages beyond the pool."""
+
+from __future__ import annotations
+
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.change.change import set_value
+from vfiotui.model.finding.finding import Risk
+from vfiotui.plan.boot.sysctl import at_boot
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.memory.ask import leave_room_at_start, meminfo, memory_of, number, parse, pool_of, words
+from vfiotui.plan.memory.boot import write_at_boot
+from vfiotui.plan.memory.pool import GIGANTIC_KIB
+
+
+def overcommit(draft: Draft, argument: str) -> None:
+    """The pool may grow by so many pages on demand, now and at every boot; 0 ends it.
+
+    The kernel takes no such number for gigantic pages (Documentation/admin-guide/mm/hugetlbpage.rst).
+    """
+    ask, memory = parse(argument), memory_of(draft.facts)
+    pool = pool_of(memory, ask)
+    if ask.node is not None:
+        raise CannotPlan("surplus pages come from any node: name no node, such as 2048=512")
+    if ask.count is None or ask.whole:
+        raise CannotPlan("say by how many pages the pool may grow, such as 2048=512; 0 ends it")
+    if ask.size_kib > GIGANTIC_KIB:
+        raise CannotPlan(f"the kernel makes no surplus pages of {words(ask.size_kib)}: reserve them")
+    now = number(pool.overcommit, f"{pool.size_kib} KiB: nr_overcommit_hugepages")
+    # Nobody foretells whether the blocks are there when the guest starts; the host must bear it if they are.
+    leave_room_at_start(memory, (ask.count + or_else(pool.total, 0) - or_else(pool.surplus, 0)) * ask.size_kib)
+    place = ask.place.replace("nr_hugepages", "nr_overcommit_hugepages")
+    what = f"let the pool of {words(ask.size_kib)} grow by {ask.count} pages when guests ask"
+    if now != ask.count:
+        draft.add(
+            set_value(place, f"{now}\n".encode(), str(ask.count).encode(), f"{what}, now", risk=Risk.R1), Phase.RUNTIME
+        )
+    if ask.size_kib == meminfo(memory, "Hugepagesize"):
+        at_boot(draft, "vm.nr_overcommit_hugepages", str(ask.count), f"{what}, at every boot")
+    else:
+        write_at_boot(draft, place, str(ask.count), f"{what}, at every boot")
+    if ask.count:
+        draft.note("surplus pages are not set aside: a guest that starts when memory is in pieces may not get them")
+
+
+PLANNERS = (
+    Planner(
+        "memory.overcommit", "KIB=COUNT", "huge pages that come on demand, now and at every boot", "Overcommit {}",
+        overcommit,
+    ),
+)  # fmt: skip

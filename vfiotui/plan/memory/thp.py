@@ -1,0 +1,53 @@
+"""Transparent huge pages: whom the kernel gives them, now and at every boot."""
+
+from __future__ import annotations
+
+from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.change import set_value
+from vfiotui.model.finding.finding import Risk
+from vfiotui.plan.boot.command_line import edit_command_line
+from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.memory.boot import write_at_boot
+
+THP = "/sys/kernel/mm/transparent_hugepage"
+
+
+def _file(draft: Draft, name: str, word: str, what: str) -> None:
+    path = f"{THP}/{name}"
+    before = draft.ground.content(path)
+    if isinstance(before, Unread):
+        raise CannotPlan(f"{path} cannot be read: {before.reason}")
+    text = before.decode("utf-8", "replace")
+    known = [w.strip("[]") for w in text.split()]
+    if word not in known:
+        raise CannotPlan(f"{word!r} is no choice of {path}: it takes {', '.join(known)}")
+    if f"[{word}]" not in text:
+        draft.add(set_value(path, before, word.encode(), f"{what}: {word}, now", risk=Risk.R1), Phase.RUNTIME)
+    write_at_boot(draft, path, word, f"{what}: {word}, at every boot")
+
+
+def _enabled(draft: Draft, argument: str) -> None:
+    _file(draft, "enabled", argument, "transparent huge pages")
+
+
+def _shared(draft: Draft, argument: str) -> None:
+    _file(draft, "shmem_enabled", argument, "transparent huge pages of shared memory")
+
+
+def _word(draft: Draft, argument: str) -> None:
+    """By the kernel's own word: in force before anything starts, where tmpfiles.d comes later."""
+    if argument not in ("always", "madvise", "never"):
+        raise CannotPlan(f"{argument!r} is none of always, madvise, never")
+    edit_command_line(
+        draft, WordEdit(replace=(f"transparent_hugepage={argument}",)), f"transparent huge pages: {argument}, at boot"
+    )
+
+
+PLANNERS = (
+    Planner("thp.enabled", "WORD", "transparent huge pages now and at every boot",
+            "Transparent huge pages: {}", _enabled, lambda argument: (f"{THP}/enabled",)),
+    Planner("thp.cmdline", "WORD", "transparent huge pages from the first moment of a boot", "THP at boot: {}", _word),
+    Planner("memory.shmem-thp", "WORD", "transparent huge pages of shared memory, now and at every boot",
+            "THP of shared memory: {}", _shared, lambda argument: (f"{THP}/shmem_enabled",)),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pins: proposed, checked, edited and planned."""

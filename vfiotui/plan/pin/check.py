@@ -1,0 +1,237 @@
+"""Everything that is wrong with a pinning, at once and in words; the laws bear the numbers of the pinning rules.
+
+P1 every vCPU pinned to one CPU · P2 no CPU twice · P3 SMT siblings stay together · P4 nothing beside a vCPU ·
+P5 few L3 caches · P6 one kind of core · P7 one NUMA node, the device's · P8 emulator and iothreads apart ·
+P9 the host keeps its first core · P10 CPUs run and are allowed · P13 the shape makes the vCPUs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import EMULATOR, Pinning
+from vfiotui.model.cpu.topology import CpuSet
+from vfiotui.model.finding.finding import Severity
+from vfiotui.plan.pin.placement_context import Ground, bound_in
+from vfiotui.plan.pin.score import fewest_domains, kept_cores, torn_cores
+
+NONE: CpuSet = frozenset()
+ORDER = (Severity.FAIL, Severity.WARN, Severity.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong."""
+
+    law: str
+    severity: Severity
+    words: str
+    """A sentence without a full stop."""
+    cpus: CpuSet = NONE
+    """Where."""
+
+
+def problems(pinning: Pinning, ground: Ground) -> tuple[Problem, ...]:
+    """All problems, worst first."""
+    bound = bound_in(pinning, ground)
+    found = [p for law in LAWS for p in law(bound, ground)]
+    return tuple(sorted(found, key=lambda p: (ORDER.index(p.severity), int(p.law[1:]))))
+
+
+def _each_vcpu(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    pins = pinning.vcpus
+    floating = [v for v in range(pinning.count) if v not in pins]
+    if floating:
+        words = f"vCPU {format_list(floating)} may run anywhere: no pin"
+        if ground.isolates and len(floating) == pinning.count:
+            words += ", although the host isolates CPUs for guests"
+        yield Problem("P1", Severity.WARN if pins or ground.isolates else Severity.INFO, words)
+    wide = [v for v, cpus in pins.items() if len(cpus) > 1]
+    if wide:
+        yield Problem("P1", Severity.WARN, f"vCPU {format_list(wide)} may wander between several CPUs")
+    strange = [v for v in pins if v >= pinning.count]
+    if strange:
+        yield Problem("P13", Severity.WARN, f"pins for vCPU {format_list(strange)}, which the guest does not have")
+    threads = [i for i in pinning.iothread_pins if not 1 <= i <= pinning.iothreads]
+    if threads:
+        yield Problem("P8", Severity.FAIL, f"pins for iothread {format_list(threads)}, which the guest does not have")
+
+
+def _clashes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    owners: dict[int, list[int]] = {}
+    for vcpu, cpus in pinning.vcpus.items():
+        if len(cpus) == 1:
+            owners.setdefault(min(cpus), []).append(vcpu)
+    for cpu, vcpus in sorted(owners.items()):
+        if len(vcpus) > 1:
+            words = f"vCPUs {format_list(vcpus)} are all pinned to CPU {cpu}"
+            yield Problem("P2", Severity.FAIL, words, frozenset({cpu}))
+    by_guest: dict[str, set[int]] = {}
+    for cpu in pinning.guest_cpus & ground.taken.keys():
+        by_guest.setdefault(ground.taken[cpu], set()).add(cpu)
+    for guest, shared in sorted(by_guest.items()):
+        yield Problem("P2", Severity.FAIL, f"CPU {format_list(shared)} belongs to the guest {guest}", frozenset(shared))
+
+
+def _rivals(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    by_guest: dict[str, set[int]] = {}
+    for cpu in pinning.guest_cpus & ground.spoken_for.keys():
+        by_guest.setdefault(ground.spoken_for[cpu], set()).add(cpu)
+    for guest, cpus in sorted(by_guest.items()):
+        words = f"CPU {format_list(cpus)} is also pinned by {guest}, which is off: both at once would share it"
+        yield Problem("P2", Severity.INFO, words, frozenset(cpus))
+
+
+def _unseen(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    if pinning.vcpus and ground.unseen:
+        yield Problem("P2", Severity.INFO, ground.unseen)
+
+
+def _siblings(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    torn = torn_cores(pinning, ground)
+    if torn:
+        threads = pinning.shape.threads if pinning.shape else 1
+        cpus = frozenset(c for first in torn for c in ground.by_cpu[first].cpus)
+        words = (
+            f"the guest takes its vCPUs for cores of their own, but some share a core on CPU {format_list(cpus)}"
+            if threads == 1
+            else f"SMT pair split: what the guest takes for one core is none on CPU {format_list(cpus)}"
+        )
+        yield Problem("P3", Severity.WARN, words, cpus)
+
+
+def _beside(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    ours = pinning.guest_cpus
+    beside = {s for c in ours if c in ground.by_cpu for s in ground.by_cpu[c].cpus} - ours
+    own = {c for name, cpus in pinning.pins if not name.startswith("v") for c in cpus}
+    for cpus, whose in (
+        (beside & own, "this guest's own emulator or iothreads"),
+        (beside & (ground.taken.keys() | ground.busy.keys()), "another guest's threads"),
+    ):
+        if cpus:
+            words = f"{whose} run on CPU {format_list(cpus)}, beside a vCPU on the same core"
+            yield Problem("P4", Severity.WARN, words, frozenset(cpus))
+
+
+def _caches(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    cores = {ground.by_cpu[c].first: ground.by_cpu[c] for c in pinning.guest_cpus if c in ground.by_cpu}
+    used = {c.domain for c in cores.values()}
+    needed = fewest_domains(len(cores), [len(d.cores) for d in ground.domains])
+    if len(used) > needed:
+        words = f"L3 crossing: the vCPUs lie on {len(used)} L3 caches, {needed} would hold them"
+        yield Problem("P5", Severity.WARN, words)
+    elif len(used) > 1 and ground.knows_dies and pinning.shape is not None and pinning.shape.dies != len(used):
+        words = f"the guest is not shown that its vCPUs lie on {len(used)} L3 caches (dies)"
+        yield Problem("P5", Severity.INFO, words)
+
+
+def _kinds(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    names = {ground.by_cpu[c].kind_name for c in pinning.guest_cpus if c in ground.by_cpu}
+    if len(names) > 1:
+        words = f"kinds of cores are mixed ({', '.join(sorted(names))}): the guest cannot see which is which"
+        yield Problem("P6", Severity.WARN, words)
+
+
+def _nodes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    if len(ground.nodes) < 2:
+        return
+    nodes = {n for c in pinning.guest_cpus if c in ground.by_cpu and (n := ground.by_cpu[c].node) is not None}
+    if len(nodes) > 1:
+        yield Problem("P7", Severity.WARN, f"the vCPUs lie on NUMA nodes {format_list(nodes)}")
+    if nodes and ground.near and not nodes <= ground.near:
+        words = f"the vCPUs are on node {format_list(nodes)}, the device is on node {format_list(ground.near)}"
+        yield Problem("P7", Severity.WARN, words)
+    if nodes and pinning.nodes is not None and not pinning.nodes <= nodes:
+        words = f"memory comes from node {format_list(pinning.nodes)}, the vCPUs run on node {format_list(nodes)}"
+        yield Problem("P7", Severity.WARN, words)
+
+
+def _workers(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    if not pinning.vcpus:
+        return
+    names = [EMULATOR, *(f"io{i}" for i in range(1, pinning.iothreads + 1))]
+    pins = pinning.by_thread
+    loose = [n for n in names if n not in pins]
+    if loose and not pinning.guest_cpus >= ground.allowed:
+        yield Problem("P8", Severity.WARN, f"{', '.join(map(_named, loose))} may run on the vCPUs' CPUs: no pin")
+    vcpus = pinning.guest_cpus | ground.taken.keys()
+    isolated = {c.cpu for c in ground.topology.cpus if c.isolated}
+    for name in names:
+        cpus = pins.get(name, NONE)
+        if cpus & vcpus:
+            words = f"{_named(name)} shares CPU {format_list(cpus & vcpus)} with vCPUs"
+            yield Problem("P8", Severity.WARN, words, cpus & vcpus)
+        if cpus & isolated and len(cpus) > 1:
+            words = (
+                f"{_named(name)} is pinned to isolated CPU {format_list(cpus & isolated)}: it would stay on one of them"
+            )
+            yield Problem("P8", Severity.WARN, words, cpus & isolated)
+
+
+def _named(thread: str) -> str:
+    return "the emulator" if thread == EMULATOR else f"iothread {thread[2:]}"
+
+
+def _host(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    first = ground.host_core
+    if first is None or not pinning.vcpus:
+        return
+    if not kept_cores(pinning.guest_cpus, ground):
+        yield Problem("P9", Severity.WARN, "no core is left to the host")
+    elif pinning.guest_cpus & set(first.cpus):
+        words = f"vCPUs run on the host's first core (CPU {format_list(first.cpus)}), where its own work begins"
+        yield Problem("P9", Severity.WARN, words, frozenset(first.cpus))
+
+
+def _running(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    every = frozenset(c for _, cpus in pinning.pins for c in cpus)
+    there = {c.cpu for c in ground.topology.cpus}
+    online = ground.by_cpu.keys()
+    for cpus, why in (
+        (every - there, "does not exist"),
+        (every & there - online, "is offline"),
+        (every & online - ground.allowed, "is closed to guests by their control group"),
+    ):
+        if cpus:
+            words = f"CPU {format_list(cpus)} {why}: the guest would not start"
+            yield Problem("P10", Severity.FAIL, words, frozenset(cpus))
+
+
+def _shape(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    shape = pinning.shape
+    if shape is not None and shape.product != pinning.count:
+        words = f"the shape makes {shape.product} vCPUs ({shape.words}), the guest has {pinning.count}"
+        yield Problem("P13", Severity.FAIL, words)
+
+
+def _isolated(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+    isolated = {c.cpu for c in ground.topology.cpus if c.isolated and c.online}
+    mixed = pinning.guest_cpus & isolated
+    if mixed and pinning.guest_cpus - isolated:
+        words = f"only CPU {format_list(mixed)} of the vCPUs' CPUs are isolated"
+        yield Problem("P8", Severity.INFO, words, frozenset(mixed))
+    if pinning.vcpus and isolated and not mixed and not isolated & ground.taken.keys():
+        words = f"isolated CPU {format_list(isolated)} without pins: nobody uses what the host gave up"
+        yield Problem("P8", Severity.WARN, words, frozenset(isolated))
+
+
+LAWS: tuple[Callable[[Pinning, Ground], Iterable[Problem]], ...] = (
+    *(
+        _each_vcpu,
+        _clashes,
+        _rivals,
+        _unseen,
+        _siblings,
+        _beside,
+        _caches,
+        _kinds,
+        _nodes,
+        _workers,
+        _host,
+        _running,
+        _shape,
+        _isolated,
+    ),
+)

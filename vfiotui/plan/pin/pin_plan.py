@@ -1,0 +1,100 @@
+"""From a wanted pinning to a plan: the stored definition, the running threads, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vfiotui.formats.domain_xml.xml_text import decode
+from vfiotui.model.base.value import replace
+from vfiotui.model.change.change import Change, Effect, define_domain, write_file
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.cpu.pinning import Pinning, pins_text
+from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.finding.finding import Risk
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.pin.xml import changes, with_pinning
+
+NONE: CpuSet = frozenset()
+BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running guest only"
+
+
+def pin_ways(
+    guest: StoredGuest, wanted: Pinning, topology: Topology | None, failures: Sequence[str] = ()
+) -> tuple[tuple[str, Plan], ...]:
+    """Every way to bring a pinning about that this guest allows, the widest first; CannotPlan where there is none.
+
+    `failures` are what is wrong with the pinning all the same: the plans bear them as notes.
+    """
+    stored, running = guest.definition is not None, guest.running is not None
+    notes = tuple(f"with these pins, {words}" for words in failures)
+    ways: list[tuple[str, Plan]] = []
+    refused = f"{guest.name} neither runs nor has a stored definition"
+    for name, config, live in ((BOTH, True, True), (CONFIG, True, False), (LIVE, False, True)):
+        if (config and not stored) or (live and not running):
+            continue
+        try:
+            plan = plan_pins(guest, wanted, topology, config=config, live=live)
+        except CannotPlan as error:
+            refused = str(error)
+            continue
+        ways.append((name, replace(plan, notes=(*plan.notes, *notes))))
+    if not ways:
+        raise CannotPlan(refused)
+    return tuple(ways)
+
+
+def plan_pins(
+    guest: StoredGuest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
+) -> Plan:
+    """The plan; CannotPlan says why there is none. A pinning that is there already gives no step.
+
+    With the host's topology the guest's processor is tuned to the pinning, too.
+    """
+    steps: list[Change] = []
+    notes: list[str] = []
+    if config:
+        steps += _stored(guest, wanted, topology)
+    if live:
+        steps += _running(guest, wanted, notes)
+    elif guest.running is not None and config and steps:
+        notes.append(f"{guest.name} runs on as it is until its next start")
+    return Plan(f"Pin {guest.name}", tuple(steps), notes=tuple(notes), machine=machine)
+
+
+def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> list[Change]:
+    if guest.definition is None:
+        raise CannotPlan(f"{guest.name} has no stored definition: it can be pinned while it runs only (--live)")
+    try:
+        text, encoding = decode(guest.definition)
+        edited = with_pinning(text, wanted, topology)
+    except ValueError as error:
+        raise CannotPlan(f"the definition of {guest.name} cannot be edited: {error}") from error
+    after = edited.encode(encoding)
+    if after == guest.definition:
+        return []
+    said = changes(text, edited)
+    why = f"the definition of {guest.name} gets its pins: {'; '.join(said[:3])}{' …' if len(said) > 3 else ''}"
+    if guest.file:
+        return [write_file(guest.file, guest.definition, after, why, risk=Risk.R2, effect=Effect.GUEST)]
+    return [define_domain(guest.name, guest.definition, after, why, where=guest.where)]
+
+
+def _running(guest: StoredGuest, wanted: Pinning, notes: list[str]) -> list[Change]:
+    if guest.running is None:
+        raise CannotPlan(f"{guest.name} does not run: change its definition (--config)")
+    pins = {name: wanted.by_thread.get(name, NONE) for name in wanted.threads}
+    absent = [name for name in pins if name not in guest.running and pins[name]]
+    extra = [name for name in guest.running if name not in pins]
+    if absent or extra:
+        notes.append(
+            f"{guest.name} runs with other threads than it will have ({', '.join([*absent, *extra][:4])}): "
+            "those are pinned at its next start"
+        )
+    new = {name: cpus for name, cpus in pins.items() if name in guest.running and cpus != guest.running[name]}
+    if not new:
+        return []
+    old = {name: guest.running[name] for name in new}
+    why = f"{len(new)} running threads of {guest.name} move"
+    before, after = pins_text(old).encode(), pins_text(new).encode()
+    return [Change("pins", guest.name, why, before, after, Risk.R1, Effect.NOW, where=guest.where)]

@@ -1,0 +1,1 @@
+"""Rules about what is configured for the next boot."""

@@ -1,0 +1,49 @@
+"""The running command line is the configured one.
+
+What must hold
+    Every word that the loader's configuration gives is on the running command line.
+Why
+    A difference means that a reboot is pending, or that the wrong file was edited: another loader starts this
+    host.
+How it is read
+    /proc/cmdline against the configuration of the loader in use.
+Fix
+    Boot again; if the words are still missing, look which loader is active (the evidence says).
+Valid for
+    Every loader whose configuration is read.
+Sources
+    Documentation/admin-guide/kernel-parameters.rst; the loader's own manual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import LINES, Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("CMDLINE-PENDING", "H3", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES)
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    if facts.mode is Mode.ROOT:
+        yield not_applicable("host", "a mounted disk has no running kernel")
+        return
+    running, intended = known(boot.cmdline), known(boot.intended)
+    present = {w.text for w in running.words()}
+    missing = [w.text for w in intended.words() if w.text not in present]
+    evidence = (
+        seen(running.source, running.text),
+        seen(intended.source, intended.text),
+        *(seen("loader", e) for e in boot.loader.evidence[:2]),
+    )
+    if missing:
+        yield fails(
+            "host",
+            f"Configured but not running: {' '.join(missing)}. A reboot is pending, or another loader is active.",
+            *evidence,
+            fix=fix("boot again, then look here", Risk.R0),
+        )
+    else:
+        yield holds("host", "every configured word is running", *evidence)

@@ -1,0 +1,69 @@
+"""No driver that the host's own display needs is blacklisted.
+
+What must hold
+    No blacklist line of modprobe.d and no module_blacklist= of the command line names the driver of a display
+    controller that stays with the host.
+Why
+    The host's own card gets no driver at the next boot: a black or a very slow screen.
+How it is read
+    modprobe.d, the command line, and the drivers and modules of display controllers that are not meant for
+    guests.
+Fix
+    Use a softdep line, or driver_override for the guest's card, instead of the blacklist.
+Valid for
+    Every kernel.
+Sources
+    modprobe.d(5); Documentation/admin-guide/kernel-parameters.txt module_blacklist=.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import meant
+from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, seen
+
+
+@rule(
+    "ISO-BLACKLIST",
+    "H6",
+    Severity.FAIL,
+    needs=("pci", "boot"),
+    fires="blacklisted",
+    silent="clean",
+    counts_guests=True,
+    reads=MEANT,
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    bus, boot = known(facts.pci), known(facts.boot)
+    given = meant(bus, facts.boot, facts.virt)
+    listed: dict[str, tuple[str, str]] = {}
+    for file in boot.modprobe:
+        for number, text in file.numbered():
+            words = text.split()
+            if words[0] == "blacklist" and len(words) > 1:
+                listed[words[1].replace("-", "_")] = (f"{file.path}:{number}", text)
+    for line in (boot.cmdline, boot.intended):
+        if isinstance(line, CommandLine):
+            for name in line.options("module_blacklist") + line.options("modprobe.blacklist"):
+                listed[name.replace("-", "_")] = (line.source, name)
+    kept = [d for d in bus.devices if d.is_display and d.bdf not in given]
+    bad = False
+    for device in kept:
+        own = {device.driver.replace("-", "_")} if isinstance(device.driver, str) else set()
+        mine = own or {m.replace("-", "_") for m in or_else(device.modules, ())}
+        hit = sorted(mine & listed.keys())
+        if hit and mine <= listed.keys():
+            bad = True
+            yield fails(
+                device.bdf,
+                f"{device.name} stays with the host, and its driver {', '.join(hit)} is blacklisted.",
+                *(seen(*listed[h]) for h in hit),
+                fix=fix("use softdep or driver_override for the guest's card instead", Risk.R3),
+            )
+    if not bad:
+        yield holds("host", f"none of {len(listed)} blacklisted modules drives a display of the host")

@@ -1,0 +1,59 @@
+"""Softdep lines name modules.
+
+What must hold
+    No softdep line for vfio-pci names a driver that is built into the kernel.
+Why
+    A built-in driver is there before any module: the line does nothing, and the driver takes the card.
+How it is read
+    softdep lines of modprobe.d against modules.builtin.
+Fix
+    driver_override for the card, or vfio-pci.ids= where vfio-pci is built in as well.
+Valid for
+    Every kernel.
+Sources
+    modprobe.d(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import OPTIONS, Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "ISO-SOFTDEP-BUILTIN",
+    "H6",
+    Severity.INFO,
+    needs=("boot",),
+    fires="same-id-softdep",
+    silent="clean",
+    reads=OPTIONS,
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    lines = [
+        (f"{f.path}:{n}", t.split()[1].replace("-", "_"), t)
+        for f in boot.modprobe
+        for n, t in f.numbered()
+        if t.startswith("softdep ") and "vfio" in t and len(t.split()) > 2
+    ]
+    if not lines:
+        all_files(boot)
+        yield not_applicable("host", "no softdep line is about vfio")
+        return
+    kernel = known(boot.kernel)
+    builtin = known(kernel.builtin)
+    bad = [(where, name, text) for where, name, text in lines if name in builtin]
+    for where, name, text in bad:
+        yield fails(
+            name,
+            f"{name} is built into this kernel: the softdep line does nothing.",
+            seen(where, text),
+            seen(f"/lib/modules/{kernel.release}/modules.builtin", name),
+            fix=fix("bind the card with driver_override instead", Risk.R3),
+        )
+    if not bad:
+        yield holds("host", f"all of {len(lines)} lines name modules", *(seen(w, t) for w, _, t in lines[:3]))

@@ -1,0 +1,63 @@
+"""Ids given to vfio-pci reach it.
+
+What must hold
+    Where vfio-pci is built into the kernel, its ids are on the command line and not in modprobe.d.
+Why
+    modprobe.d is read for modules only: a built-in vfio-pci never sees it, and the host driver takes the card.
+How it is read
+    modules.builtin of the kernel that runs or would run; options lines of modprobe.d.
+Fix
+    Put vfio-pci.ids= on the kernel command line.
+Valid for
+    Kernels with CONFIG_VFIO_PCI=y: Ubuntu and its kin since 20.04, some others.
+Sources
+    modprobe.d(5); Documentation/admin-guide/kernel-parameters.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.vfio_ids import configured_ids
+from vfiotui.rules.engine import OPTIONS, Answer, all_options, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "VFIO-IDS-IGNORED",
+    "H17",
+    Severity.FAIL,
+    needs=("boot",),
+    fires="same-id",
+    silent="clean",
+    reads=OPTIONS,
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    ids = configured_ids(boot)
+    if not ids:
+        all_options(facts)
+        yield not_applicable("host", "no ids are given to vfio-pci")
+        return
+    kernel = known(boot.kernel)
+    builtin = "vfio_pci" in known(kernel.builtin)
+    where = seen(
+        f"/lib/modules/{kernel.release}/modules.builtin", "vfio-pci is built in" if builtin else "vfio-pci is a module"
+    )
+    on_cmdline = {i.text for i in ids if i.on_cmdline}
+    lost = [i for i in ids if not i.on_cmdline and i.text not in on_cmdline]
+    if builtin and lost:
+        yield fails(
+            "host",
+            f"vfio-pci is built into this kernel and never sees {', '.join(i.text for i in lost)}.",
+            where,
+            *(seen(i.where, i.text) for i in lost),
+            fix=fix(
+                "put the ids on the kernel command line",
+                Risk.R3,
+                ("cmdline.add", f"vfio-pci.ids={','.join(i.text for i in lost)}"),
+            ),
+        )
+    else:
+        yield holds("host", "the ids reach vfio-pci", where)

@@ -1,0 +1,1 @@
+"""Rules about processors, frequencies, interrupts and isolation."""

@@ -1,0 +1,53 @@
+"""KVM can be used.
+
+What must hold
+    The device /dev/kvm is there and this user may open it.
+Why
+    QEMU falls back to emulation, or refuses to start, when it cannot open /dev/kvm.
+How it is read
+    The device file and, on the live host, the access rights of this user.
+Fix
+    Load kvm_intel or kvm_amd; where the module refuses, virtualisation is switched off in the firmware. Join
+    the group kvm for guests that run as this user.
+Valid for
+    Every kernel with KVM.
+Sources
+    Documentation/virt/kvm/api.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("KVM-DEVICE", "H1", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    usable = known(facts.kvm_device)
+    if facts.mode is Mode.ROOT:
+        yield not_applicable("host", "a mounted disk has no devices")
+    elif usable:
+        yield holds("host", "/dev/kvm can be used", seen("/dev/kvm", "present"))
+    else:
+        bare = not isinstance(facts.cpu, Unread) and not or_else(facts.cpu.flags, {"vmx"}) & {"vmx", "svm"}
+        yield fails(
+            "host",
+            "/dev/kvm is missing: guests would run without acceleration or not at all.",
+            seen("/dev/kvm", "is not there"),
+            fix=fix("see CPU-VIRT first: without vmx or svm no module makes it", Risk.R0)
+            if bare
+            else fix(
+                in_firmware(
+                    facts,
+                    "load kvm_intel or kvm_amd; where it refuses, look for virtualisation",
+                    "load kvm_intel or kvm_amd; where it refuses, switch on nested virtualisation on the host that runs"
+                    " this machine",
+                ),
+                Risk.R1,
+            ),
+        )

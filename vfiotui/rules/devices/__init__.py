@@ -1,0 +1,1 @@
+"""Rules about PCI devices, their ROMs, and what the host needs of them."""

@@ -1,0 +1,1 @@
+"""Rules about guests' firmware and machine."""

@@ -1,0 +1,38 @@
+"""vfio-pci could reserve all memory of its cards.
+
+What must hold
+    The kernel log holds no "BAR n: can't reserve".
+Why
+    The guest sees the card and gets no picture, or QEMU ends with an error about mmap.
+How it is read
+    The kernel log, in both spellings of the message.
+Fix
+    BAR-FRAMEBUFFER tells who holds the memory; mostly it is the firmware's framebuffer.
+Valid for
+    Every kernel with vfio.
+Sources
+    drivers/pci/pci.c (pci_request_region); drivers/vfio/pci/vfio_pci_core.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import BAR, said
+from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("LOG-BAR", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+def check(facts: Facts) -> Iterator[Answer]:
+    found = said(known(facts.kernel_log), BAR)
+    if found:
+        yield fails(
+            "host",
+            "vfio-pci could not reserve the memory of a card: somebody else holds it.",
+            *(seen("kernel log", text) for text in found[-3:]),
+            fix=fix("look at BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1),
+        )
+    else:
+        yield holds("host", "the kernel log holds no such message")

@@ -1,0 +1,39 @@
+"""No graphics card was lost.
+
+What must hold
+    The kernel log does not say that a card has fallen off the bus or hangs.
+Why
+    A lost card cannot be given to a guest before the host was switched off and on.
+How it is read
+    Lines of NVRM and amdgpu in the kernel log.
+Fix
+    Switch the power off. If it comes again: power supply, riser, D3 sleep (D3-STUCK), or an unclean hand-over
+    from a guest.
+Valid for
+    NVIDIA's and AMD's drivers.
+Sources
+    NVIDIA, XID errors; drivers/gpu/drm/amd/amdgpu.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import LOST, said
+from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("LOG-GPU-LOST", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+def check(facts: Facts) -> Iterator[Answer]:
+    found = said(known(facts.kernel_log), LOST)
+    if found:
+        yield fails(
+            "host",
+            "The driver of a graphics card has lost its card, or had to reset it.",
+            *(seen("kernel log", text) for text in found[-3:]),
+            fix=fix("switch the power off once; look at power supply, riser and D3 sleep", Risk.R0),
+        )
+    else:
+        yield holds("host", "the kernel log tells of no lost card")

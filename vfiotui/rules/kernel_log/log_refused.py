@@ -1,0 +1,38 @@
+"""vfio has refused no device.
+
+What must hold
+    The kernel log holds no refusal: no interrupt remapping, no demanded 1:1 mapping.
+Why
+    The guest that wants the device does not start.
+How it is read
+    The kernel log.
+Fix
+    INTERRUPT-REMAP and RESERVED-DIRECT tell what is missing.
+Valid for
+    Every kernel with vfio.
+Sources
+    drivers/vfio/vfio_iommu_type1.c; drivers/iommu/iommu.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.log_signs import REFUSED, said
+from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("LOG-REFUSED", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+def check(facts: Facts) -> Iterator[Answer]:
+    found = said(known(facts.kernel_log), REFUSED)
+    if found:
+        yield fails(
+            "host",
+            "vfio refused to give a device away.",
+            *(seen("kernel log", text) for text in found[-3:]),
+            fix=fix("read INTERRUPT-REMAP and RESERVED-DIRECT", Risk.R0),
+        )
+    else:
+        yield holds("host", "the kernel log holds no refusal")

@@ -1,0 +1,1 @@
+"""Rules about advice that was right once."""

@@ -1,0 +1,1 @@
+"""Rules about the CPUs of guests' threads."""

@@ -1,0 +1,52 @@
+"""A core of a guest has no work of the host on its other thread.
+
+What must hold
+    The sibling of a pinned CPU is a vCPU of the same guest, or is kept from the host.
+Why
+    Two threads of a core share everything: what the host runs on one of them takes half of the other, and can
+    spy on it.
+How it is read
+    <vcpupin>, core_cpus_list, the isolated CPUs; emulator and iothread pins count as the host's work.
+Fix
+    Give the guest whole cores.
+Valid for
+    Hosts with SMT.
+Sources
+    libvirt formatdomain, cputune; QEMU docs, hyperv, hv-no-nonarch-coresharing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+
+
+@guest_rule("PIN-SHARED-CORE", Severity.WARN, needs=("cpu",), fires="guest-pins", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    pins = set(domain.fixed_pins.values())
+    if not pins:
+        return
+    topology = known(facts.cpu)
+    cpus = topology.by_number
+    online = known(topology.online)
+    beside = {s for cpu in pins if cpu in cpus for s in known(cpus[cpu].siblings)} & online - pins
+    kept = or_else(topology.isolated, frozenset())
+    helpers = (domain.emulator_pin or frozenset()).union(*(c for _, c in domain.iothread_pins))
+    disturbed = beside - kept | beside & helpers
+    evidence = seen("/sys/devices/system/cpu", f"siblings of its CPUs: {format_list(beside) or 'all its own'}")
+    if disturbed:
+        yield fails(
+            domain.name,
+            f"The host may work on CPU {format_list(disturbed)}, the other threads of its cores.",
+            seen(domain.source, f"vCPUs on {format_list(pins)}"),
+            evidence,
+            fix=fix("give it whole cores", Risk.R2, ("pin.propose", domain.name)),
+        )
+    else:
+        yield holds(domain.name, "its cores are its own", evidence)

@@ -1,0 +1,1 @@
+"""Rules about users, confinement, hooks and paths."""
