@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from vfiotui.history import LiveHistory
 from vfiotui.host.live.cpus import CpuReader
 from vfiotui.host.live.guests import GuestReader
 from vfiotui.host.root.root import Root
+from vfiotui.live.history import LiveHistory
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import Sample
 

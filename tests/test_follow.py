@@ -7,8 +7,8 @@ import contextlib
 from pathlib import Path
 
 from tests.trees import folder_root
-from vfiotui.follow import Follow
-from vfiotui.store import Store
+from vfiotui.state.journal_watcher import Follow
+from vfiotui.state.store import Store
 
 
 async def test_a_change_that_ends_before_anybody_looks_is_told(tmp_path: Path) -> None:

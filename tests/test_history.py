@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vfiotui.history import FIRST_ROOM, NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
+from vfiotui.live.history import FIRST_ROOM, NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.tui.caps import UNICODE

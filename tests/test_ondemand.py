@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from vfiotui.live.polled_topic import OnDemand
 from vfiotui.model.base.reading import Unread
-from vfiotui.ondemand import OnDemand
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 
 
 class Counting:

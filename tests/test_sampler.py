@@ -11,11 +11,11 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.machines import root_of
+from vfiotui.live.sampler import FASTEST, SLOWEST, Sampler
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.sample import LiveMoment, OwnCost
 from vfiotui.model.memory.host_memory import Memory
-from vfiotui.sampler import FASTEST, SLOWEST, Sampler
 
 SECONDS = 60.0
 """How long a sample may take to come on a busy machine."""
@@ -82,8 +82,8 @@ def test_the_interval_has_bounds() -> None:
 
 
 def test_a_bad_sample_is_told_and_does_not_end_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vfiotui import sampler as module
     from vfiotui.host.memory import host_memory as memory
+    from vfiotui.live import sampler as module
 
     answers = iter([RuntimeError("boom")])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 
 
 def test_a_change_has_a_new_version_and_tells_the_topic() -> None:

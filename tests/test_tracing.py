@@ -12,8 +12,8 @@ import pytest
 from tests.alone import GUESTS, alone_with
 from tests.needs import need
 from vfiotui.host.root.root import Root
+from vfiotui.live.tracing import TraceReader
 from vfiotui.model.base.reading import Unread
-from vfiotui.tracing import TraceReader
 
 HOUSE = Path(__file__).parents[1]
 CPU = max(os.sched_getaffinity(0))

@@ -21,8 +21,8 @@ from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.memory.host_memory import Memory
 from vfiotui.rules import judge
-from vfiotui.store import Store
-from vfiotui.watch import Watch
+from vfiotui.state.facts_refresher import Watch
+from vfiotui.state.store import Store
 
 SECONDS = 60.0
 

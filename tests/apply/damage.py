@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 

@@ -19,9 +19,9 @@ from itertools import product
 from pathlib import Path
 
 from tests.apply.systems import FILES, disk, plan, system
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 

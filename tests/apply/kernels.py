@@ -17,9 +17,9 @@ from pathlib import Path
 from tests.apply.edits import NEVER, Clock
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import run_command, write_file

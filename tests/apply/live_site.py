@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vfiotui.apply.place import Place
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.host.root.root import Root
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
 from vfiotui.model.change.plan import Plan

@@ -14,7 +14,7 @@ from tests.host.test_boot import uki_image
 from tests.needs import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.shell_script import shell_script
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Change, look_into, run_command, write_file
 from vfiotui.model.change.journal import State

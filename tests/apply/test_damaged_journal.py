@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import FILES, disk, plan, system
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes

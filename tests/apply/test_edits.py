@@ -11,8 +11,8 @@ import pytest
 
 from tests.apply.faults import HOUSE
 from tests.apply.systems import FILES, disk, plan, system
+from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
-from vfiotui.apply.trouble import Conflict
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.model.change.change import Effect, write_file

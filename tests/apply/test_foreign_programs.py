@@ -13,9 +13,9 @@ from tests.apply.private_mounts import HOUSE, VFIOTUI, mounts
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.needs import need
 from vfiotui.apply import chroot, process
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Change, Effect, run_command, write_file
 from vfiotui.model.change.journal import State

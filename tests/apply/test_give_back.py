@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.apply.live_site import LiveSite, live_site
-from vfiotui.apply.keep import Keep
-from vfiotui.apply.kinds.driver import DriverKind
-from vfiotui.apply.kinds.kind import Work
+from vfiotui.apply.backup import Keep
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.place import Place
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.steps.driver import DriverKind
+from vfiotui.apply.steps.step import Work
 from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import give_back
 

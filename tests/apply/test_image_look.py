@@ -11,7 +11,7 @@ from tests.apply.systems import system, with_busybox
 from tests.boot_images import archive, pack
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Effect, look_into_images, run_command, write_file
 from vfiotui.model.change.journal import State

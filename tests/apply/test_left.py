@@ -12,7 +12,7 @@ import pytest
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, system
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes

@@ -11,10 +11,10 @@ import pytest
 
 from tests.apply.live_site import LiveSite, live_site
 from tests.pools import POOL, fill, held, own_pool
-from vfiotui.apply.kinds import kind_of, pages
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps import kind_of, pages
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.walk import Top

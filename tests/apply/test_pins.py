@@ -11,9 +11,9 @@ import pytest
 
 from tests.apply.live_site import live_site
 from tests.virt.libvirtd import Daemon, lone_daemon
+from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Conflict
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.host.live.guests import GuestReader

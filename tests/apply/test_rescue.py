@@ -12,9 +12,9 @@ import pytest
 from tests.apply.private_mounts import HOUSE, VFIOTUI, in_private_mounts, mounts, ran
 from tests.apply.systems import FILES, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.plan_options import wanted_plan

@@ -11,11 +11,11 @@ import pytest
 
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.kinds.kind import Standing
+from vfiotui.apply.errors import Busy, Conflict, Damage, Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.steps import works
-from vfiotui.apply.trouble import Busy, Conflict, Damage, Trouble
+from vfiotui.apply.run_steps import works
+from vfiotui.apply.steps.step import Standing
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
@@ -221,7 +221,7 @@ def test_what_was_undone_stands_as_before(model: Path) -> None:
     journal = find(site, "1")
     read = journal.plan()
     assert not isinstance(read, str)
-    from vfiotui.apply.kinds import kind_of
+    from vfiotui.apply.steps import kind_of
 
     for work in works(journal, plan(*FILES, *COMMAND)):
         assert kind_of(work.change.kind).standing(work) is Standing.AFTER

@@ -13,8 +13,8 @@ import pytest
 
 from tests.needs import need
 from tests.virt.libvirtd import Daemon, lone_daemon
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.shell_script import shell_script
-from vfiotui.apply.trouble import Trouble
 from vfiotui.model.change.change import (
     Change,
     Effect,

@@ -14,10 +14,10 @@ import pytest
 from tests.apply.faults import HOUSE
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import look_into, run_command, write_file
 from vfiotui.model.change.journal import State

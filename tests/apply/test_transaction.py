@@ -10,10 +10,10 @@ import pytest
 
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
 from tests.needs import need
+from vfiotui.apply.errors import Busy, Conflict, Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Busy, Conflict, Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.root.walk import Top

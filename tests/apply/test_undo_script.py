@@ -16,7 +16,7 @@ from tests.apply.private_mounts import in_private_mounts, ran
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Effect, remove_file, run_command, set_link, write_file

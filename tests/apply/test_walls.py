@@ -13,8 +13,8 @@ import pytest
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
 from tests.host.opened import watched
 from tests.needs import need
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.run import apply
-from vfiotui.apply.trouble import Trouble
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.changing import edit, system
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.cli.main import main
 from vfiotui.model.change.plan import Plan
 

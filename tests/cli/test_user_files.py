@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.user_files import Taken, open_new, save_new, write_whole
 from vfiotui.host.root.user_file import CannotRead, open_file, read_file
 from vfiotui.tui.themes import load_themes

@@ -19,7 +19,7 @@ from vfiotui.demo.tower import TOWER
 from vfiotui.demo.write import write
 from vfiotui.model.base.nodes import File, Symlink
 from vfiotui.model.base.reading import Unread
-from vfiotui.virt import once
+from vfiotui.virt import read_domains as once
 
 
 @pytest.mark.parametrize("name", NAMES)

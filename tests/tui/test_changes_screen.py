@@ -17,7 +17,7 @@ from tests.machines import root_of
 from tests.tui.changing import edit, gated_system, open_gate, records, states, system
 from tests.tui.consoles import SIZES, console
 from vfiotui.apply.run import apply
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why

@@ -20,14 +20,21 @@ from tests.needs import need
 from tests.tui.consoles import Console, caps
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
+from vfiotui.live.sampler import PAUSED_SECONDS
 from vfiotui.model.change.journal_folder import JOURNAL
-from vfiotui.sampler import PAUSED_SECONDS
 from vfiotui.tui.app import ConsoleApp
 
 STILL = own_name("still")
 SECONDS = 12.0
 """How long it is looked at; while it is paused, from before a sample to after it."""
-LATER = ("vfiotui.rules", "vfiotui.plan", "vfiotui.apply", "vfiotui.virt", "vfiotui.host.gather", "vfiotui.watch")
+LATER = (
+    "vfiotui.rules",
+    "vfiotui.plan",
+    "vfiotui.apply",
+    "vfiotui.virt",
+    "vfiotui.host.gather",
+    "vfiotui.state.facts_refresher",
+)
 FOREIGN = ("libvirt", "lxml", "pyudev", "psutil", "xml", "csv", "importlib.metadata")
 SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "finding")
 
@@ -127,7 +134,7 @@ HEAVY = ("pyudev", "lxml", "psutil", "importlib.metadata", "importlib.resources"
 def test_live_that_has_settled_holds_nothing_that_only_other_screens_want() -> None:
     run = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
     loaded = run.stdout.split()
-    assert "libvirt" in loaded and "vfiotui.watch" in loaded
+    assert "libvirt" in loaded and "vfiotui.state.facts_refresher" in loaded
     others = tuple(f"vfiotui.tui.screens.{name}" for name in SCREENS)
     # Plans are read where this host has a journal.
     plans = () if Path(JOURNAL).exists() else ("vfiotui.model.change.plan", "vfiotui.host.changes")

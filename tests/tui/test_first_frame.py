@@ -14,9 +14,9 @@ from pathlib import Path
 from tests.machines import root_of
 from tests.tui.consoles import Console, caps, console
 from vfiotui.demo.machine import machine
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
+from vfiotui.live.sampler import Readers
 from vfiotui.model.base.mode import Mode
-from vfiotui.sampler import Readers
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.caps import ASCII
 from vfiotui.tui.first_frame import ENTER, LEAVE, frame

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.test_verdict import GUEST, moment
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
 from vfiotui.tui.caps import ASCII, BRAILLE, CONSOLE, UNICODE, Glyphs, find_caps
 from vfiotui.tui.views.graph import dot_columns, level
 from vfiotui.tui.views.live import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
 from vfiotui.tui.views.verdict import Worst, verdict_rows

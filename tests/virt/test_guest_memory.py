@@ -13,7 +13,7 @@ import pytest
 from tests.alone import GUESTS, alone_with
 from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon, until
-from vfiotui.cli.live_beside import Beside
+from vfiotui.cli.live_monitor import Beside
 from vfiotui.formats.libvirt_hooks.pages_hook import pages_hook
 from vfiotui.host.memory.guest_backing import BackingReader, read_guest, walk
 from vfiotui.host.memory.guest_pages import count

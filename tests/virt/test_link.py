@@ -10,7 +10,7 @@ import pytest
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Domain, Virt
-from vfiotui.virt import once
+from vfiotui.virt import read_domains as once
 from vfiotui.virt.link import Link
 
 pytestmark = pytest.mark.needs_libvirtd

@@ -10,7 +10,8 @@ import pytest
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.guest.host_network import HostNetwork
-from vfiotui.virt import look, once
+from vfiotui.virt import read_connection as look
+from vfiotui.virt import read_domains as once
 
 DOMAIN = """<domain type='test'><name>{}</name><memory>1024</memory><vcpu>1</vcpu><os><type>hvm</type></os>
 <devices><interface type='network'><source network='{}'/></interface></devices></domain>"""

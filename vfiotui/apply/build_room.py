@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.apply.kinds.command import products
 from vfiotui.apply.room import MIB, free_at, short, size_of
-from vfiotui.apply.site import Site
+from vfiotui.apply.steps.command import products
+from vfiotui.apply.target import Site
 from vfiotui.host.boot.mounts import mount_points
 
 LARGE = MIB

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.apply import disk
+from vfiotui.apply.backup import PLAN, digest
+from vfiotui.apply.errors import Damage, Trouble
 from vfiotui.apply.journal import Journal
-from vfiotui.apply.keep import PLAN, digest
-from vfiotui.apply.kinds.kind import quoted
-from vfiotui.apply.steps import works
-from vfiotui.apply.trouble import Damage, Trouble
+from vfiotui.apply.run_steps import works
+from vfiotui.apply.steps.step import quoted
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

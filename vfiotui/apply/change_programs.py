@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.back import begun, standing
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.consent import programs_of
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.journal import find
-from vfiotui.apply.kinds.kind import Standing
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.roll_back import begun, standing
+from vfiotui.apply.steps.step import Standing
+from vfiotui.apply.target import Site
 
 
 def programs_on(site: Site, wanted: str) -> tuple[str, ...]:

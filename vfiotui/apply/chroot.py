@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.formats.system.elf import machine_name
 from vfiotui.host.boot.config_snapshot import PROGRAM_FOLDERS
 from vfiotui.host.boot.mounts import missing_mounts

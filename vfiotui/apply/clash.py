@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.back import foreign
 from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.errors import Trouble, os_sentence
 from vfiotui.apply.journal import find
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.roll_back import foreign
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.target import Site
 from vfiotui.model.base.value import dataclass
 
 

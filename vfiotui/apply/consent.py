@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.apply.chroot import walls
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.model.change.plan import Plan
 
 

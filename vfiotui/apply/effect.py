@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vfiotui.apply.kinds.look import words_left
 from vfiotui.apply.menu import missing_of_menu
-from vfiotui.apply.site import Site
+from vfiotui.apply.steps.look import words_left
+from vfiotui.apply.target import Site
 from vfiotui.host.boot import image
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.plan import Plan

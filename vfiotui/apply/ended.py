@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vfiotui.apply import disk
-from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import ENDED, SECONDS, STARTED
+from vfiotui.apply.steps.step import Work
 from vfiotui.host.boot.kernel import installed
 from vfiotui.host.changes import read_plan, read_progress
 from vfiotui.host.root.root import Root

@@ -10,10 +10,10 @@ import time
 from typing import Any
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import KEPT, LIST, PARTIAL, Keep, own_meta
+from vfiotui.apply.backup import KEPT, LIST, PARTIAL, Keep, own_meta
+from vfiotui.apply.errors import Trouble, os_sentence
 from vfiotui.apply.place import Place
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.target import Site
 from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.errors import Trouble, os_sentence
 from vfiotui.apply.journal import Journal, find
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.lock import locked
-from vfiotui.apply.site import Site
-from vfiotui.apply.steps import Outcome
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.run_steps import Outcome
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.step import Standing, Work
+from vfiotui.apply.target import Site
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vfiotui.apply import disk
-from vfiotui.apply.reach import journal_problem
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Busy, Trouble, os_sentence
+from vfiotui.apply.errors import Busy, Trouble, os_sentence
+from vfiotui.apply.mount_checks import journal_problem
+from vfiotui.apply.target import Site
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.model.base.reading import or_else
 
 NAMED = re.compile(r"^\s*(?:linux|initrd)(?:16|efi)?\s+(/[^\s]+)", re.MULTILINE)

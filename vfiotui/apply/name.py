@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import ABSENT, digest, digest_of
-from vfiotui.apply.kinds.kind import Work, put_back_line, quoted
+from vfiotui.apply.backup import ABSENT, digest, digest_of
+from vfiotui.apply.errors import Conflict, Damage, Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.room import must_fit
+from vfiotui.apply.steps.step import Work, put_back_line, quoted
 from vfiotui.apply.swap import only_over, remove_only
-from vfiotui.apply.trouble import Conflict, Damage, Trouble
 
 
 def keep(work: Work, place: Place, there: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from vfiotui.apply import build_room, disk
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.consent import must_be_agreed
-from vfiotui.apply.reach import subject_problems
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.mount_checks import subject_problems
+from vfiotui.apply.target import Site
 from vfiotui.host.boot.mounts import mount_points
 from vfiotui.host.memory.host_memory import read_meminfo
 from vfiotui.model.base.reading import or_else

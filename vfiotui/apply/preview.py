@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.back import begun, standing
 from vfiotui.apply.by_hand import trusted
+from vfiotui.apply.errors import Trouble, os_sentence
 from vfiotui.apply.journal import find
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Standing
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.roll_back import begun, standing
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.step import Standing
+from vfiotui.apply.target import Site
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host.changes import read_one
 from vfiotui.model.base.value import replace

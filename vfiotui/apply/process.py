@@ -13,9 +13,9 @@ from collections.abc import Callable
 from vfiotui.apply import disk, supervise
 from vfiotui.apply.chroot import ENVIRONMENT, inside, walls
 from vfiotui.apply.consent import must_be_agreed
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.place import Place
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.host.changes import LEASE, runs
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import Process

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.apply.back import roll_back
+from vfiotui.apply.errors import Conflict, Trouble, os_sentence
 from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import Work
 from vfiotui.apply.left import still_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
-from vfiotui.apply.site import Site
-from vfiotui.apply.steps import Outcome, Tell, must_be_ours, take_step, works, write_undo_script
-from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.apply.roll_back import roll_back
+from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, take_step, works, write_undo_script
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.step import Work
+from vfiotui.apply.target import Site
 from vfiotui.host import changes
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.journal import State

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-from vfiotui.apply.kinds import kind_of
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.shell_words import comment, word
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.steps import kind_of
 from vfiotui.model.change.plan import Plan
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import shlex
 
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
 from vfiotui.model.change.plan import text_of
 
 

@@ -10,9 +10,9 @@ import errno
 import os
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import ABSENT, digest
+from vfiotui.apply.backup import ABSENT, digest
+from vfiotui.apply.errors import Conflict
 from vfiotui.apply.place import Place
-from vfiotui.apply.trouble import Conflict
 
 NOREPLACE, EXCHANGE = 1, 2
 """Flags of renameat2(2), from linux/fs.h."""

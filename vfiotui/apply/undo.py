@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from vfiotui.apply import disk
-from vfiotui.apply.back import begun, foreign, standing, take_back, unrecorded
+from vfiotui.apply.backup import REPLACED
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.consent import must_be_agreed
+from vfiotui.apply.errors import Busy, Conflict, Trouble, os_sentence
 from vfiotui.apply.journal import Journal, clear_unborn, find
-from vfiotui.apply.keep import REPLACED
-from vfiotui.apply.kinds.kind import Standing, Work
 from vfiotui.apply.left import settle_left
 from vfiotui.apply.lock import locked
+from vfiotui.apply.mount_checks import must_reach
 from vfiotui.apply.process import end_left_behind
-from vfiotui.apply.reach import must_reach
+from vfiotui.apply.roll_back import begun, foreign, standing, take_back, unrecorded
 from vfiotui.apply.run import Stopped, forward, never
-from vfiotui.apply.site import Site
-from vfiotui.apply.steps import Outcome, Tell, must_be_ours, works, write_undo_script
-from vfiotui.apply.trouble import Busy, Conflict, Trouble, os_sentence
+from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, works, write_undo_script
+from vfiotui.apply.steps.step import Standing, Work
+from vfiotui.apply.target import Site
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host import changes
 from vfiotui.model.base.reading import or_else

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
-from vfiotui.apply.keep import ABSENT, DONE, digest
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.kind import SOURCES, Work, quoted
-from vfiotui.apply.reach import boot_mounts
+from vfiotui.apply.backup import ABSENT, DONE, digest
+from vfiotui.apply.mount_checks import boot_mounts
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.step import SOURCES, Work, quoted
 
 
 def _whole(steps: tuple[Work, ...]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
 
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.errors import Trouble, os_sentence
 
 
 class Taken(Trouble):

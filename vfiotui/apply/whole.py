@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.apply import disk
+from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.by_hand import by_hand
+from vfiotui.apply.errors import Damage
 from vfiotui.apply.journal import Journal
-from vfiotui.apply.keep import ABSENT, digest
-from vfiotui.apply.kinds.kind import Work
-from vfiotui.apply.trouble import Damage
+from vfiotui.apply.steps.step import Work
 
 
 def _words(journal: Journal, works: list[Work]) -> dict[str, str]:

@@ -33,10 +33,10 @@ def run(args: argparse.Namespace) -> Exit:
     """Shows the plan, asks, applies."""
     from vfiotui.apply.change_programs import programs_on
     from vfiotui.apply.consent import programs_of
+    from vfiotui.apply.errors import Trouble
     from vfiotui.apply.run import apply
-    from vfiotui.apply.site import Site
-    from vfiotui.apply.steps import Outcome
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.run_steps import Outcome
+    from vfiotui.apply.target import Site
     from vfiotui.apply.undo import resume
     from vfiotui.cli.plan import as_text, warnings
 
@@ -83,7 +83,7 @@ def tell(sentence: str) -> None:
 
 
 def ended(args: argparse.Namespace, outcome: object) -> Exit:
-    from vfiotui.apply.steps import Outcome
+    from vfiotui.apply.run_steps import Outcome
 
     assert isinstance(outcome, Outcome)
     if args.json:

@@ -71,7 +71,7 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
         plan = json.loads(to_json(record.plan)) if isinstance(record.plan, Plan) else None
         print_json({**as_json(record), "plan": plan, "log": log})
         return Exit.FINE
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.errors import Trouble
     from vfiotui.cli.plan import as_text
 
     print(printable(f"change {record.name}, {record.progress.at}: {record.words}"))

@@ -11,7 +11,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.out import printable
 
 if TYPE_CHECKING:
-    from vfiotui.apply.site import Site
+    from vfiotui.apply.target import Site
 
 
 def add_consent(parser: argparse.ArgumentParser) -> None:

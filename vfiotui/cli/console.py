@@ -15,7 +15,7 @@ from vfiotui.cli.machine import open_root
 
 if TYPE_CHECKING:
     from vfiotui.host.root.root import Root
-    from vfiotui.sampler import Readers
+    from vfiotui.live.sampler import Readers
     from vfiotui.tui.app import ConsoleApp
     from vfiotui.tui.caps import Caps
 

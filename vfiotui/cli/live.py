@@ -24,8 +24,8 @@ from vfiotui.model.live.sample import LiveMoment, Sample
 if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
     from vfiotui.formats.records import live_record
-    from vfiotui.history import LiveHistory
-    from vfiotui.sampler import Readers
+    from vfiotui.live.history import LiveHistory
+    from vfiotui.live.sampler import Readers
 
 LONGEST_LINE = 16 << 20
 """Bytes of a sample; 10,000 threads need 1 MB."""
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> Exit:
             Exit.NO_ACCESS,
         )
     if args.precise or args.exits:
-        from vfiotui.cli import live_close
+        from vfiotui.cli import live_trace as live_close
 
         return live_close.precise(args) if args.precise else live_close.exits(args)
     streams = args.csv or args.json or args.plain or args.record or args.openmetrics
@@ -96,7 +96,7 @@ def recorded(path: str) -> tuple[LiveHistory, float, tuple[Culprits, ...]]:
     One line is held at a time: the history alone grows with the file.
     """
     from vfiotui.formats.records import live_record
-    from vfiotui.history import LONGEST, RECORDED_MARKS, LiveHistory
+    from vfiotui.live.history import LONGEST, RECORDED_MARKS, LiveHistory
     from vfiotui.model.live.rates import Rates
 
     history, rates, looks = LiveHistory(min(_lines(path), LONGEST), RECORDED_MARKS), Rates(), []
@@ -158,7 +158,7 @@ def stream(args: argparse.Namespace) -> Exit:
             sinks.append(lambda moment: _print(as_text(moment)))
         alarms, beside = Alarms(Limits(args.alarm_delay, args.alarm_mhz)), None
         if not args.replay:
-            from vfiotui.cli.live_beside import Beside
+            from vfiotui.cli.live_monitor import Beside
 
             beside = Beside(args, open_root(args))
         for moment in _replayed(args) if beside is None else _live(args, beside.readers, ended):
@@ -207,7 +207,7 @@ def _replayed(args: argparse.Namespace) -> Iterator[LiveMoment]:
 
 
 def _live(args: argparse.Namespace, readers: Readers, ended: threading.Event) -> Iterator[LiveMoment]:
-    from vfiotui.sampler import FASTEST, SLOWEST
+    from vfiotui.live.sampler import FASTEST, SLOWEST
 
     interval = min(max(args.interval, FASTEST), SLOWEST)
     begin = beat = time.monotonic()

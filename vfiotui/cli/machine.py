@@ -66,7 +66,7 @@ def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
             # To load libvirt costs as much as all reading of a small host, only to be told the same.
             said = advice(f"no daemon listens below {FOLDERS[0]}", DEFAULT_URI)
             return domains.with_files(root, not_connected(DEFAULT_URI, said))
-        from vfiotui.virt import once
+        from vfiotui.virt import read_domains as once
 
         return domains.with_files(root, once.read(args.connect))
     return domains.read(root)

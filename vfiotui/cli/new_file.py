@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from vfiotui.apply import user_files
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
 from vfiotui.cli.exit import CommandError, Exit
 
 PRIVATE, SHARED = 0o600, 0o644

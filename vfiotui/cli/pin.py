@@ -186,10 +186,10 @@ def _cleared(args: argparse.Namespace, pinning: Pinning) -> Pinning:
 
 def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -> Exit:
     """Shows or applies the plan, like any other."""
+    from vfiotui.apply.errors import Trouble
     from vfiotui.apply.run import apply
-    from vfiotui.apply.site import Site
-    from vfiotui.apply.steps import Outcome
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.run_steps import Outcome
+    from vfiotui.apply.target import Site
     from vfiotui.cli.apply import ended, tell
     from vfiotui.cli.consent import ask
     from vfiotui.cli.plan import as_text

@@ -96,8 +96,8 @@ class Host:
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""
+        from vfiotui.apply.errors import Trouble
         from vfiotui.apply.pin_guest import read_guest
-        from vfiotui.apply.trouble import Trouble
 
         try:
             return read_guest(self.root, self.virt.uri if self.root.is_live or self.args.connect else "", domain.name)

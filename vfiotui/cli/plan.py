@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> Exit:
     if args.json:
         sys.stdout.write(to_json(plan))
     elif args.script:
+        from vfiotui.apply.errors import Trouble
         from vfiotui.apply.shell_script import shell_script
-        from vfiotui.apply.trouble import Trouble
 
         try:
             print("\n".join(shell_script(plan)))
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Exit:
 
 def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
     """The plan for a person, every step with its difference; what was `found` about a plan from a file comes first."""
-    from vfiotui.apply.kinds import preview
+    from vfiotui.apply.steps import preview
 
     if not plan.steps and not plan.left:
         return [
@@ -91,6 +91,6 @@ def warnings(found: Judged) -> list[str]:
 
 def as_diff(plan: Plan) -> list[str]:
     """The differences of all steps."""
-    from vfiotui.apply.kinds import preview
+    from vfiotui.apply.steps import preview
 
     return [printable(line) for step in plan.steps for line in preview(step)]

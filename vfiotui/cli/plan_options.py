@@ -46,8 +46,8 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
 
 def _real(root: Root) -> Callable[[str], str]:
     """How a path of a plan is followed inside the root, where there is a disk."""
-    from vfiotui.apply.site import Site
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.target import Site
 
     try:
         site = Site(root)

@@ -43,9 +43,9 @@ def newest(root: Root) -> str:
 def run(args: argparse.Namespace) -> Exit:
     """Shows what is put back, asks, undoes."""
     from vfiotui.apply.change_programs import programs_back
+    from vfiotui.apply.errors import Trouble
     from vfiotui.apply.preview import undo_preview
-    from vfiotui.apply.site import Site
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.target import Site
     from vfiotui.apply.undo import undo
 
     root = open_root(args)

@@ -43,9 +43,9 @@ def _records(root: Root) -> tuple[ChangeRecord, ...]:
 
 def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
     """How a change stands with steps left, looked at anew by their effect; written down where this process may."""
+    from vfiotui.apply.errors import Trouble
     from vfiotui.apply.left import look_again
-    from vfiotui.apply.site import Site
-    from vfiotui.apply.trouble import Trouble
+    from vfiotui.apply.target import Site
 
     try:
         outcome = look_again(Site(root), record.name, booted)

@@ -19,16 +19,16 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
-from vfiotui.follow import Follow
-from vfiotui.history import LiveHistory
 from vfiotui.host.live.own_threads import Restraint
 from vfiotui.host.live.trace_leftovers import remove_leftovers
 from vfiotui.host.root.root import Root
+from vfiotui.live.history import LiveHistory
+from vfiotui.live.sampler import Readers, Sampler
+from vfiotui.live.self_affinity import SelfRestraint
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
-from vfiotui.restraint import SelfRestraint
-from vfiotui.sampler import Readers, Sampler
-from vfiotui.store import Store
+from vfiotui.state.journal_watcher import Follow
+from vfiotui.state.store import Store
 from vfiotui.tui.bridge import Bridge
 from vfiotui.tui.caps import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.driver import QuietDriver, driver_class
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.live.interference import Culprits
+    from vfiotui.state.facts_refresher import Watch
     from vfiotui.tui.live_asks import LiveAsks
-    from vfiotui.watch import Watch
 
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
@@ -62,7 +62,7 @@ FIRST = {"live": "live"}
 """The topic that brings a screen's first values, where that are not the facts."""
 
 
-AFTER_FIRST = ("model.alarm", "model.start_pages", "host.live_culprits", "watch")
+AFTER_FIRST = ("model.live.alarm", "model.memory.start_pages", "host.live.interference", "state.facts_refresher")
 """What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
 
 

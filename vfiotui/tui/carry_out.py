@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from vfiotui.apply import apart
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply import detached as apart
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.host import changes
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.tui.say import say

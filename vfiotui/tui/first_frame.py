@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vfiotui.history import LiveHistory
 from vfiotui.host.root.root import Root
-from vfiotui.sampler import Readers
+from vfiotui.live.history import LiveHistory
+from vfiotui.live.sampler import Readers
 from vfiotui.tui.caps import COLUMNS, LINES, Caps
 from vfiotui.tui.row import Row
 from vfiotui.tui.status import tab_row

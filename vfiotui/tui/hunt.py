@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
+from vfiotui.live.sampler import Sampler
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprits, Wait
-from vfiotui.sampler import Sampler
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 from vfiotui.tui.views.culprits import LONG, late_keys
 from vfiotui.tui.views.verdict import LOOKS
 

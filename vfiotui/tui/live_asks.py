@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vfiotui.host.root.root import Root
+from vfiotui.live.polled_topic import OnDemand, Reader
 from vfiotui.model.base.reading import Unread, Why
-from vfiotui.ondemand import OnDemand, Reader
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 
 if TYPE_CHECKING:
     from vfiotui.host.live.core import CoreReader
@@ -56,7 +56,7 @@ class LiveAsks:
         return _Given(ExitReader(self._uri), lambda: self.guest)
 
     def _trace(self) -> Reader:
-        from vfiotui.tracing import TraceReader
+        from vfiotui.live.tracing import TraceReader
 
         return TraceReader(self._root, self.cpus, self.tids)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from vfiotui.apply.change_programs import programs_back
 from vfiotui.apply.clash import clashes
 from vfiotui.apply.consent import consent_words
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.preview import undo_preview
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.model.change.journal import BUSY, ChangeRecord, State
 from vfiotui.tui.say import say
 

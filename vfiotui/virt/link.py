@@ -17,7 +17,7 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.guest.domain import Virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
 from vfiotui.virt.events import LoopEvents
-from vfiotui.virt.look import look
+from vfiotui.virt.read_connection import look
 
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between tries to reach a daemon."""

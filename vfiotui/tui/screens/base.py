@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 from vfiotui.tui.caps import Caps
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.widgets.line import Line

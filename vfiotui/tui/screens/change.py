@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
-from vfiotui.apply.apart import Apart
+from vfiotui.apply.detached import Apart
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.guest.domain import Virt
 from vfiotui.tui.hunt import Hunt

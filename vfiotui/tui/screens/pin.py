@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
 
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.pin_guest import read_guest
-from vfiotui.apply.trouble import Trouble
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain

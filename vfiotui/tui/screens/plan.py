@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.consent import consent_words, programs_of
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.shell_script import shell_script
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.apply.user_files import save_new
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.history import Key, LiveHistory
+from vfiotui.live.history import Key, LiveHistory
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.tui.row import Row, Run, row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from vfiotui.history import THREAD_FIELDS, Key, LiveHistory, cpu_key
+from vfiotui.live.history import THREAD_FIELDS, Key, LiveHistory, cpu_key
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.cpu.cpuset import format_list

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from vfiotui.history import Key, LiveHistory, windows
+from vfiotui.live.history import Key, LiveHistory, windows
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.text import clean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.core import Core
 from vfiotui.model.live.exits import GuestExits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.apply.kinds import preview
+from vfiotui.apply.steps import preview
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import Condition, Plan
 from vfiotui.model.finding.finding import Risk

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 
 from vfiotui.model.facts import Facts
+from vfiotui.state.facts_refresher import IN_HAND
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.text import wrap
-from vfiotui.watch import IN_HAND
 
 
 def part_words(name: str) -> str:

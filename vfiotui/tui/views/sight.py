@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.history import LiveHistory
+from vfiotui.live.history import LiveHistory
 from vfiotui.model.base.value import dataclass
 from vfiotui.tui.views.window import ZOOMS, Window
 

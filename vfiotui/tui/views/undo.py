@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.apply.clash import Clash
-from vfiotui.apply.kinds.kind import diff_lines
+from vfiotui.apply.steps.step import diff_lines
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.caps import Glyphs
 from vfiotui.tui.row import BLANK, Row, row

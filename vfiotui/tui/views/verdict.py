@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from vfiotui.history import AT_WORK, NOTHING, Key, LiveHistory, Newest, cpu_key
+from vfiotui.live.history import AT_WORK, NOTHING, Key, LiveHistory, Newest, cpu_key
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.live.interference import Culprit, Culprits

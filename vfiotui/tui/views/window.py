@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.history import Key, LiveHistory, windows
+from vfiotui.live.history import Key, LiveHistory, windows
 from vfiotui.model.base.value import dataclass
 from vfiotui.tui.caps import UNICODE, Glyphs
 from vfiotui.tui.views.graph import cells

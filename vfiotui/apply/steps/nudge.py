@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work
-from vfiotui.apply.kinds.value import plain, write
+from vfiotui.apply.errors import Trouble, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Trouble, os_sentence
+from vfiotui.apply.steps.step import Standing, Work
+from vfiotui.apply.steps.value import plain, write
 from vfiotui.model.change.change import Change
 
 

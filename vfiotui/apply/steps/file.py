@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
-from vfiotui.apply.keep import ABSENT, digest_of
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines
+from vfiotui.apply.backup import ABSENT, digest_of
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
+from vfiotui.apply.steps.step import Standing, Work, diff_lines
 from vfiotui.apply.swap import only_over, remove_only
-from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change.change import Change
 
 LIMIT = 64 << 20

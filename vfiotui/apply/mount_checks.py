@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.host.boot.mounts import mount_points, not_mounted
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import JOURNAL

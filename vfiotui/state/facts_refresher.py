@@ -22,7 +22,7 @@ from vfiotui.model.boot.boot_summary import Booted
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import UnreadGuest, Virt
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 from vfiotui.virt.link import Link
 
 Judge = Callable[[Facts], tuple[Finding, ...]]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.kinds.command import products
-from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.shell_words import comment, word
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.steps.command import products
+from vfiotui.apply.steps.step import Standing, Work
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.boot.image import read
 from vfiotui.host.boot.kernel import installed

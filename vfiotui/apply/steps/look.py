@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.kinds.kind import Standing, Work
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.site import Site
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.steps.step import Standing, Work
+from vfiotui.apply.target import Site
 from vfiotui.formats.loaders import pe_image
 from vfiotui.model.change.change import Change
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
-from vfiotui.apply.keep import ABSENT
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.backup import ABSENT
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
+from vfiotui.apply.steps.step import Standing, Work, quoted
 from vfiotui.apply.swap import only_over, remove_only
-from vfiotui.apply.trouble import Conflict, Trouble
 from vfiotui.model.change.change import Change
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from vfiotui.model.base.reading import Unread, Why
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 
 
 class Reader(Protocol):

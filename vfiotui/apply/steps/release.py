@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.steps.step import Standing, Work, quoted
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
 

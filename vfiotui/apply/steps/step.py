@@ -11,9 +11,9 @@ from enum import Enum
 from typing import Protocol
 
 from vfiotui.apply import disk
-from vfiotui.apply.keep import Keep
+from vfiotui.apply.backup import Keep
 from vfiotui.apply.place import Place
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.journal import Journal
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.command import KIND as COMMAND
-from vfiotui.apply.kinds.kind import Standing, Work
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.command import KIND as COMMAND
+from vfiotui.apply.steps.step import Standing, Work
 from vfiotui.apply.undo_script import undo_script
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.journal import State

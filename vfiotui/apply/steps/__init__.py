@@ -6,15 +6,15 @@ import importlib
 import pkgutil
 from functools import cache
 
-from vfiotui.apply.kinds.kind import Kind
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.steps.step import Kind
 from vfiotui.model.change.change import Change
 
 
 @cache
 def names() -> frozenset[str]:
     """All kinds that there are."""
-    return frozenset(m.name for m in pkgutil.iter_modules(__path__)) - {"kind"}
+    return frozenset(m.name for m in pkgutil.iter_modules(__path__)) - {"step"}
 
 
 @cache

@@ -16,8 +16,8 @@ from typing import Any
 
 from vfiotui.apply import disk
 from vfiotui.apply.disk import Meta
+from vfiotui.apply.errors import Damage
 from vfiotui.apply.place import Place
-from vfiotui.apply.trouble import Damage
 from vfiotui.model.base.value import dataclass
 
 BLOCK = 1 << 20

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.shell_words import digest, printing, word
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps.step import Standing, Work, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.guest.domain import Virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, in_time, load, not_connected, open_connection
-from vfiotui.virt.look import look
+from vfiotui.virt.read_connection import look
 
 
 def read(uri: str | None = None, seconds: float = 3.0) -> Virt:

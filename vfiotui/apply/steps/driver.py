@@ -10,9 +10,9 @@ import os
 import subprocess
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps.step import Standing, Work, quoted
 from vfiotui.model.change.change import HOSTS_OWN, Change
 from vfiotui.model.pci.functions import BDF
 

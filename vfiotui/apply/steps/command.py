@@ -8,17 +8,17 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from vfiotui.apply import disk
+from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.ended import made_by_command
-from vfiotui.apply.keep import ABSENT, digest
-from vfiotui.apply.kinds.kind import Standing, Work, put_back_line, quoted
+from vfiotui.apply.errors import Trouble
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.name import put_back
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.site import Site
+from vfiotui.apply.steps.step import Standing, Work, put_back_line, quoted
 from vfiotui.apply.swap import remove_only
-from vfiotui.apply.trouble import Trouble
+from vfiotui.apply.target import Site
 from vfiotui.host.boot.kernel import installed
 from vfiotui.model.change.change import Change
 

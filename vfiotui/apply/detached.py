@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import vfiotui
-from vfiotui.apply.site import Site
+from vfiotui.apply.target import Site
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 

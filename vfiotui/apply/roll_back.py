@@ -6,16 +6,16 @@ import contextlib
 from dataclasses import replace
 
 from vfiotui.apply import disk
+from vfiotui.apply.backup import digest
 from vfiotui.apply.effect import why_not
+from vfiotui.apply.errors import Conflict, Damage, Trouble, os_sentence
 from vfiotui.apply.journal import Journal
-from vfiotui.apply.keep import digest
-from vfiotui.apply.kinds import kind_of
-from vfiotui.apply.kinds.command import KIND as COMMAND
-from vfiotui.apply.kinds.command import products
-from vfiotui.apply.kinds.kind import SOURCES, Standing, Work
 from vfiotui.apply.process import end_left_behind, run
-from vfiotui.apply.steps import Outcome, Tell, works
-from vfiotui.apply.trouble import Conflict, Damage, Trouble, os_sentence
+from vfiotui.apply.run_steps import Outcome, Tell, works
+from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.command import KIND as COMMAND
+from vfiotui.apply.steps.command import products
+from vfiotui.apply.steps.step import SOURCES, Standing, Work
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.errors import Conflict, Trouble, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.apply.steps.step import Standing, Work, quoted
 from vfiotui.model.change.change import Change
 
 LIMIT = 4096

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.change.journal_folder import JOURNAL
-from vfiotui.store import Store
+from vfiotui.state.store import Store
 
 if TYPE_CHECKING:
     from vfiotui.model.change.journal import ChangeRecord

@@ -57,7 +57,7 @@ def _guest(root: Root, name: str) -> GuestCount:
 def precise(args: argparse.Namespace) -> Exit:
     """Traces the vCPUs of a guest, and tells each second the longest waits with those behind whom they were."""
     from vfiotui.host.live.trace_leftovers import remove_leftovers
-    from vfiotui.tracing import TraceReader
+    from vfiotui.live.tracing import TraceReader
 
     root = open_root(args)
     vcpus = {t.tid: t for t in _guest(root, args.guest).threads if t.kind == "vcpu"}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
-from vfiotui.apply.kinds.value import plain, read, write
+from vfiotui.apply.errors import Conflict, Trouble, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Conflict, Trouble, os_sentence
+from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.value import plain, read, write
 from vfiotui.model.change.change import ALL_OR_NOTHING, Change
 
 TRIES = 5

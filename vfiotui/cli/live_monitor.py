@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from vfiotui.cli.machine import look_at_guests
 from vfiotui.host.memory.guest_backing import read_guest, settled
 from vfiotui.host.root.root import Root
+from vfiotui.live.sampler import CULPRIT_SECONDS, CULPRIT_SHARE, Readers
+from vfiotui.live.self_affinity import SelfRestraint
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.live.alarm import Alarm, Wanted, wanted_pins
 from vfiotui.model.live.interference import Culprits
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.model.memory.start_pages import SETTLE_SECONDS, shortfall
-from vfiotui.restraint import SelfRestraint
-from vfiotui.sampler import CULPRIT_SECONDS, CULPRIT_SHARE, Readers
 
 HUNT_SECONDS = 10.0
 """How long culprits are looked for after a vCPU has waited."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.domain import guests
-from vfiotui.apply.kinds.kind import Standing, Work, diff_lines, quoted
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps.domain import guests
+from vfiotui.apply.steps.step import Standing, Work, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import EMULATOR, parse_pins, pins_text

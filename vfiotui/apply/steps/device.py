@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from vfiotui.apply.kinds.domain import guests
-from vfiotui.apply.kinds.kind import Standing, Work, quoted
+from vfiotui.apply.errors import Conflict, Trouble
 from vfiotui.apply.shell_words import printing, word
-from vfiotui.apply.trouble import Conflict, Trouble
+from vfiotui.apply.steps.domain import guests
+from vfiotui.apply.steps.step import Standing, Work, quoted
 from vfiotui.formats.domain_xml.device_xml import has_device
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt

@@ -1,0 +1,1 @@
+"""Figures of running guests: sampled, kept, traced."""

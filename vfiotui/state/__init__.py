@@ -1,0 +1,1 @@
+"""The state that all screens share, and what keeps it true."""
