@@ -14,7 +14,7 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import CpuCount, GuestCount, Sample, ThreadCount
 from vfiotui.tui.app import ConsoleApp
-from vfiotui.tui.caps import find_caps
+from vfiotui.tui.terminal.capabilities import find_caps
 
 CPUS, VCPUS = 32, 16
 LOOKS = 20

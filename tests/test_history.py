@@ -7,8 +7,8 @@ import math
 from vfiotui.live.history import FIRST_ROOM, NAN, ROOM, THREAD_FIELDS, LiveHistory, cpu_key
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
-from vfiotui.tui.caps import UNICODE
-from vfiotui.tui.views.window import GraphLines, Window, cell_values
+from vfiotui.tui.screens.live.time_window import GraphLines, Window, cell_values
+from vfiotui.tui.terminal.capabilities import UNICODE
 
 GUEST = ("g", "vcpu", 0)
 NOTHING = Unread("no")

@@ -19,8 +19,8 @@ from vfiotui.host import changes
 from vfiotui.model.change.change import Change, look_into, write_file
 from vfiotui.model.change.journal import ChangeRecord, State
 from vfiotui.model.change.plan import BadPlan, Plan, from_json, to_json
+from vfiotui.tui.screens.changes.view import change_rows
 from vfiotui.tui.status import change_words
-from vfiotui.tui.views.changes import change_rows
 
 TODO = "run update-grub inside the system: no such program was found here"
 EDIT = write_file("/etc/default/grub", GRUB, AFTER, "add iommu=pt", **RISKS)  # type: ignore[arg-type]

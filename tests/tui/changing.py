@@ -98,7 +98,7 @@ def edit(path: str, before: bytes | None, after: bytes, risk: Risk = Risk.R2, wh
 
 async def show_plan(found: Console, plan: Plan) -> None:
     """Opens the Plan screen with a plan."""
-    from vfiotui.tui.screens.plan import PlanScreen
+    from vfiotui.tui.screens.plan.screen import PlanScreen
 
     await found.app.push_screen(PlanScreen(plan, found.app.root_, found.app.caps.glyphs))
     await found.pilot.pause()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from vfiotui.host.root.root import Root
 from vfiotui.tui.app import ConsoleApp
-from vfiotui.tui.caps import CONSOLE, UNICODE, Caps, Glyphs
+from vfiotui.tui.terminal.capabilities import CONSOLE, UNICODE, Caps, Glyphs
 
 SECONDS = 60.0
 SIZES = ((80, 24), (120, 40), (160, 50))

@@ -13,10 +13,10 @@ from textual.app import App, ComposeResult
 from textual.driver import Driver
 from textual.screen import Screen
 
-from vfiotui.tui.driver import driver_class
 from vfiotui.tui.row import Row, row
+from vfiotui.tui.terminal import direct
+from vfiotui.tui.terminal.driver import driver_class
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.widgets import direct
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows

@@ -25,14 +25,14 @@ from vfiotui.model.change.change import Effect, run_command
 from vfiotui.model.change.journal import ChangeRecord, Progress, State
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk
-from vfiotui.tui.caps import UNICODE
-from vfiotui.tui.screens.change import ChangeScreen
-from vfiotui.tui.screens.host import HostScreen
-from vfiotui.tui.screens.isolate import IsolateScreen
-from vfiotui.tui.screens.memory import MemoryScreen
-from vfiotui.tui.screens.pin import PinScreen
+from vfiotui.tui.screens.changes.change import ChangeScreen
+from vfiotui.tui.screens.changes.view import change_rows, record_rows, record_text
+from vfiotui.tui.screens.host.screen import HostScreen
+from vfiotui.tui.screens.isolate.screen import IsolateScreen
+from vfiotui.tui.screens.memory.screen import MemoryScreen
+from vfiotui.tui.screens.pin.screen import PinScreen
 from vfiotui.tui.status import change_words, reboot_needed
-from vfiotui.tui.views.changes import change_rows, record_rows, record_text
+from vfiotui.tui.terminal.capabilities import UNICODE
 from vfiotui.tui.widgets.rows import Rows
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="entering a mounted system needs root: run make test as root")

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from tests.tui.tmux import Tmux
 from vfiotui.tui.row import Row, row
-from vfiotui.tui.widgets import direct
-from vfiotui.tui.widgets.direct import Span, changed_cells, differing, narrow
+from vfiotui.tui.terminal import direct
+from vfiotui.tui.terminal.direct import Span, changed_cells, differing, narrow
 
 STEPS = 40
 TOAST = "over the last rows"
@@ -51,7 +51,7 @@ def test_both_ways_end_in_the_same_screen(theme: str, term: str) -> None:
 
 
 def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vfiotui.tui import driver
+    from vfiotui.tui.terminal import driver
 
     monkeypatch.delenv(driver.PUBLIC, raising=False)
     assert driver.proved() and driver.driver_class() is driver.QuietDriver
@@ -65,7 +65,7 @@ def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.Monke
 def test_the_version_is_told_by_the_folder_of_the_metadata_or_by_textual(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from vfiotui.tui import driver
+    from vfiotui.tui.terminal import driver
 
     assert driver.textual_version() == driver.textual.__version__
     monkeypatch.setattr(driver.textual, "__file__", str(tmp_path / "textual" / "__init__.py"))

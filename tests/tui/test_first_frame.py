@@ -18,13 +18,11 @@ from vfiotui.live.history import LiveHistory
 from vfiotui.live.sampler import Readers
 from vfiotui.model.base.mode import Mode
 from vfiotui.tui.app import ConsoleApp
-from vfiotui.tui.caps import ASCII
-from vfiotui.tui.first_frame import ENTER, LEAVE, frame
+from vfiotui.tui.terminal.capabilities import ASCII
+from vfiotui.tui.terminal.first_frame import ENTER, LEAVE, frame
 
 CELL = re.compile(r"\x1b\[(\d+);1H|\x1b\[[\d;]*m")
-LOADED = (
-    "import vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.first_frame, sys; print(*sys.modules)"
-)
+LOADED = "import vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.terminal.first_frame, sys; print(*sys.modules)"
 SIZE = os.terminal_size((120, 40))
 
 
@@ -48,7 +46,7 @@ def lines_of(drawn: str) -> dict[int, str]:
 
 def test_it_loads_nothing_of_textual() -> None:
     loaded = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True).stdout.split()
-    assert "vfiotui.tui.first_frame" in loaded
+    assert "vfiotui.tui.terminal.first_frame" in loaded
     assert not {"textual", "asyncio", "dataclasses", "libvirt"} & set(loaded)
 
 

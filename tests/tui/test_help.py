@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.tui.views.help import help_rows
-from vfiotui.tui.views.live_help import LIVE_HELP
+from vfiotui.tui.screens.base.help import help_rows
+from vfiotui.tui.screens.live.help import LIVE_HELP
 
 
 @pytest.mark.parametrize("width", [80, 120, 160])

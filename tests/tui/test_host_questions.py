@@ -21,12 +21,12 @@ from vfiotui.model.finding.finding import Evidence, Finding, Severity, Verdict
 from vfiotui.rules import catalogue, judge
 from vfiotui.rules.symptoms import symptoms
 from vfiotui.tui.app import ConsoleApp
-from vfiotui.tui.screens.answer import AnswerScreen
-from vfiotui.tui.screens.file import FileScreen, file_rows
-from vfiotui.tui.screens.finding import FindingScreen
-from vfiotui.tui.symptoms import show_answer
-from vfiotui.tui.views.host_filter import HostFilter, area_rows, guest_choice_rows
-from vfiotui.tui.views.places import Place, places_of, split_line
+from vfiotui.tui.screens.host.answer import AnswerScreen
+from vfiotui.tui.screens.host.file import FileScreen, file_rows
+from vfiotui.tui.screens.host.filter import HostFilter, area_rows, guest_choice_rows
+from vfiotui.tui.screens.host.finding import FindingScreen
+from vfiotui.tui.screens.host.places import Place, places_of, split_line
+from vfiotui.tui.screens.host.symptoms import show_answer
 from vfiotui.tui.widgets.rows import Rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from vfiotui.tui.inbox import Inbox
+from vfiotui.tui.thread_queue import Inbox
 
 
 async def test_values_of_a_thread_come_in_order_whatever_one_of_them_does() -> None:

@@ -19,11 +19,11 @@ from vfiotui.model.change.journal import ChangeRecord, Progress, State
 from vfiotui.model.change.plan import Expected, Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.isolate.isolation_view import isolation_view
-from vfiotui.tui.screens.choice import ChoiceScreen
-from vfiotui.tui.screens.isolate import IsolateScreen
-from vfiotui.tui.screens.plan import PlanScreen
-from vfiotui.tui.screens.text import TextScreen
-from vfiotui.tui.views.isolate import detail_rows, isolate_rows, verified_rows
+from vfiotui.tui.screens.base.choice import ChoiceScreen
+from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.isolate.screen import IsolateScreen
+from vfiotui.tui.screens.isolate.view import detail_rows, isolate_rows, verified_rows
+from vfiotui.tui.screens.plan.screen import PlanScreen
 from vfiotui.tui.widgets.rows import Rows
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.tui.test_verdict import GUEST, moment
 from vfiotui.live.history import LiveHistory
-from vfiotui.tui.caps import ASCII, BRAILLE, CONSOLE, UNICODE, Glyphs, find_caps
-from vfiotui.tui.views.graph import dot_columns, level
-from vfiotui.tui.views.live import Table
-from vfiotui.tui.views.live_big import big_rows
-from vfiotui.tui.views.window import Window
+from vfiotui.tui.screens.live.graph import dot_columns, level
+from vfiotui.tui.screens.live.large_row import big_rows
+from vfiotui.tui.screens.live.time_window import Window
+from vfiotui.tui.screens.live.view import Table
+from vfiotui.tui.terminal.capabilities import ASCII, BRAILLE, CONSOLE, UNICODE, Glyphs, find_caps
 
 KEY = (GUEST, "vcpu", 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.live.exits import GuestExits, VcpuExits
 from vfiotui.model.live.rates import FIRST
-from vfiotui.tui.views.live_more import exit_rows
+from vfiotui.tui.screens.live.details_view import exit_rows
 
 
 def test_exits_by_the_million_stay_apart_in_80_columns() -> None:

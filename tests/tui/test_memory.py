@@ -16,9 +16,9 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
-from vfiotui.tui.caps import UNICODE
-from vfiotui.tui.screens.plan import PlanScreen
-from vfiotui.tui.views.memory import memory_rows
+from vfiotui.tui.screens.memory.view import memory_rows
+from vfiotui.tui.screens.plan.screen import PlanScreen
+from vfiotui.tui.terminal.capabilities import UNICODE
 
 
 def demo() -> Root:

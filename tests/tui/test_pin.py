@@ -20,8 +20,8 @@ from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.cpu.pinning import Pinning
-from vfiotui.tui.caps import ASCII
-from vfiotui.tui.screens.pin import PinScreen
+from vfiotui.tui.screens.pin.screen import PinScreen
+from vfiotui.tui.terminal.capabilities import ASCII
 from vfiotui.tui.widgets.core_map import CoreMap
 from vfiotui.tui.widgets.line import Line
 

@@ -19,10 +19,10 @@ from vfiotui.model.change.change import look_into, run_command
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Condition, Plan, from_json
 from vfiotui.model.finding.finding import Risk
-from vfiotui.tui.caps import UNICODE
-from vfiotui.tui.screens.change import ChangeScreen
-from vfiotui.tui.screens.plan import PlanScreen
-from vfiotui.tui.views.plan import plan_rows
+from vfiotui.tui.screens.changes.change import ChangeScreen
+from vfiotui.tui.screens.plan.screen import PlanScreen
+from vfiotui.tui.screens.plan.view import plan_rows
+from vfiotui.tui.terminal.capabilities import UNICODE
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \x1b[2J"
 SHOWN = "x [/dev/vfio/1] [AMD] \\x1b[2J"

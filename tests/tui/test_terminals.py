@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.tui.caps import ASCII, CONSOLE, SETS, UNICODE, find_caps
 from vfiotui.tui.row import STYLES
+from vfiotui.tui.terminal.capabilities import ASCII, CONSOLE, SETS, UNICODE, find_caps
 from vfiotui.tui.themes import OWN, BadTheme, load_themes, parse_theme
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from vfiotui.live.history import LiveHistory
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Sample, ThreadMoment
-from vfiotui.tui.views.verdict import Worst, verdict_rows
-from vfiotui.tui.views.window import Window
+from vfiotui.tui.screens.live.time_window import Window
+from vfiotui.tui.screens.live.verdict import Worst, verdict_rows
 
 GUEST = "win10"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vfiotui.tui.writer import PromptWriter
+from vfiotui.tui.terminal.writer import PromptWriter
 
 Terminal = tuple[int, PromptWriter]
 

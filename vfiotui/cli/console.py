@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vfiotui.host.root.root import Root
     from vfiotui.live.sampler import Readers
     from vfiotui.tui.app import ConsoleApp
-    from vfiotui.tui.caps import Caps
+    from vfiotui.tui.terminal.capabilities import Caps
 
 STDERR = 2
 """Where Textual draws."""
@@ -52,7 +52,7 @@ def guests_of(args: argparse.Namespace) -> Iterator[str | None]:
 
 def run(args: argparse.Namespace) -> Exit:
     """The console until it is left; a fault becomes a sentence and a file with the details."""
-    from vfiotui.tui.caps import find_caps
+    from vfiotui.tui.terminal.capabilities import find_caps
 
     caps = find_caps()
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
@@ -86,7 +86,7 @@ def _first_picture(
     live = getattr(args, "start", "") == "live" and not getattr(args, "replay", None)
     if not live or not root.moves or not os.isatty(STDERR):
         return contextlib.nullcontext()
-    from vfiotui.tui.first_frame import first_frame
+    from vfiotui.tui.terminal.first_frame import first_frame
 
     return first_frame(root, caps, args.guest, args.interval, STDERR)
 

@@ -29,17 +29,17 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.state.journal_watcher import Follow
 from vfiotui.state.store import Store
-from vfiotui.tui.bridge import Bridge
-from vfiotui.tui.caps import COLUMNS, LINES, SETS, Caps
-from vfiotui.tui.driver import QuietDriver, driver_class
-from vfiotui.tui.guest_news import GuestNews
-from vfiotui.tui.inbox import Inbox
+from vfiotui.tui.notifications import GuestNews
+from vfiotui.tui.redraw_queue import Bridge
 from vfiotui.tui.row import row
-from vfiotui.tui.screens.base import ConsoleScreen
-from vfiotui.tui.screens.small import TooSmall
+from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.base.small import TooSmall
 from vfiotui.tui.status import TABS
+from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
+from vfiotui.tui.terminal.direct import settle, terminal_shifts
+from vfiotui.tui.terminal.driver import QuietDriver, driver_class
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.widgets.direct import settle, terminal_shifts
+from vfiotui.tui.thread_queue import Inbox
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.live.interference import Culprits
     from vfiotui.state.facts_refresher import Watch
-    from vfiotui.tui.live_asks import LiveAsks
+    from vfiotui.tui.screens.live.details import LiveAsks
 
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
@@ -169,14 +169,16 @@ class ConsoleApp(App[int]):
     def live_asks(self) -> LiveAsks:
         """What Live reads only when somebody asks for it; made for the first who does."""
         if self._live_asks is None:
-            from vfiotui.tui.live_asks import LiveAsks
+            from vfiotui.tui.screens.live.details import LiveAsks
 
             self._live_asks = LiveAsks(self.root_, self.store, self._uri)
         return self._live_asks
 
     def _make_screen(self, name: str) -> Screen[Any]:
         """Imports a screen when it is first visited."""
-        kind: type[ConsoleScreen] = getattr(import_module(f"vfiotui.tui.screens.{name}"), f"{name.capitalize()}Screen")
+        kind: type[ConsoleScreen] = getattr(
+            import_module(f"vfiotui.tui.screens.{name}.screen"), f"{name.capitalize()}Screen"
+        )
         screen = kind()
         self.fit_glyphs(screen, update=False)
         return screen
@@ -327,8 +329,8 @@ class ConsoleApp(App[int]):
 
     def action_go(self, mode: str) -> None:
         """Another screen; what lies over the present one is left first."""
-        from vfiotui.tui.screens.choice import ChoiceScreen
-        from vfiotui.tui.screens.text import TextScreen
+        from vfiotui.tui.screens.base.choice import ChoiceScreen
+        from vfiotui.tui.screens.base.text import TextScreen
 
         while isinstance(self.screen, TextScreen | ChoiceScreen):
             self.pop_screen()
@@ -349,8 +351,8 @@ class ConsoleApp(App[int]):
 
     def action_help(self) -> None:
         """The help of the screen that is shown."""
-        from vfiotui.tui.screens.text import TextScreen
-        from vfiotui.tui.views.help import help_rows
+        from vfiotui.tui.screens.base.help import help_rows
+        from vfiotui.tui.screens.base.text import TextScreen
 
         screen = self.screen
         if isinstance(screen, ConsoleScreen):

@@ -10,12 +10,12 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from vfiotui.rules import catalogue
 from vfiotui.rules.symptoms import symptoms
-from vfiotui.tui.caps import SETS
 from vfiotui.tui.row import row
-from vfiotui.tui.screens.text import TextScreen
+from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.host.finding_view import rule_rows
+from vfiotui.tui.screens.host.symptoms import show_answer
 from vfiotui.tui.status import TABS
-from vfiotui.tui.symptoms import show_answer
-from vfiotui.tui.views.finding import rule_rows
+from vfiotui.tui.terminal.capabilities import SETS
 
 if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vfiotui.tui.row import STYLES, Row, Run
+from vfiotui.tui.terminal import direct
 from vfiotui.tui.text import for_console, in_ascii
-from vfiotui.tui.widgets import direct
 
 CLASSES = {*(f"run--{name}" for name in STYLES), "rows--cursor"}
 """Component classes of every screen whose widgets draw runs.

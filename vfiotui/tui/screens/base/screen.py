@@ -1,0 +1,159 @@
+"""What every screen of the console has: status line, tabs, keys, and topics that it follows while it is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from vfiotui.state.store import Store
+from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
+from vfiotui.tui.terminal.capabilities import Caps
+from vfiotui.tui.widgets.line import Line
+from vfiotui.tui.widgets.paint import CLASSES
+
+if TYPE_CHECKING:
+    from vfiotui.model.base.reading import Reading
+    from vfiotui.model.boot.boot_summary import Booted
+    from vfiotui.model.facts import Facts
+    from vfiotui.model.finding.finding import Finding
+    from vfiotui.model.guest.domain import Virt
+    from vfiotui.model.live.sample import OwnCost
+    from vfiotui.tui.app import ConsoleApp
+
+STATUS_TOPICS = ("booted", "virt", "cost", "reading", "changes", "trouble")
+NARROW, WIDE = 100, 140
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen that draws from the store, and is fed only while it is on top."""
+
+    COMPONENT_CLASSES = CLASSES
+    MODE: ClassVar[str] = ""
+    TOPICS: ClassVar[tuple[str, ...]] = ("facts",)
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What the key line shows first."""
+    HELP_TEXT: ClassVar[str] = ""
+    """What `?` tells of this screen, in Markdown-free lines."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "app.focus_next", "next pane", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._leave: list[Callable[[], None]] = []
+
+    @cached_property
+    def console(self) -> ConsoleApp:
+        """The app with its store and abilities; asked for at every sample, and the same for good."""
+        return cast("ConsoleApp", self.app)
+
+    @cached_property
+    def store(self) -> Store:
+        """The shared state."""
+        return self.console.store
+
+    @property
+    def caps(self) -> Caps:
+        """What the terminal can draw."""
+        return self.console.caps
+
+    @property
+    def facts(self) -> Facts | None:
+        """The last facts, or None before the first."""
+        return cast("Facts | None", self.store.get("facts"))
+
+    @property
+    def booted(self) -> Reading[Booted] | None:
+        """What is told of the boot, or None before it was read."""
+        return cast("Reading[Booted] | None", self.store.get("booted"))
+
+    @property
+    def virt(self) -> Virt | None:
+        """The last word of libvirt."""
+        return cast("Virt | None", self.store.get("virt"))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The last findings."""
+        return cast("tuple[Finding, ...]", self.store.get("findings") or ())
+
+    def compose(self) -> ComposeResult:
+        """Status line, tabs, body, keys."""
+        yield Line(id="status")
+        yield Line(id="tabs")
+        yield from self.compose_body()
+        yield Line(id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between tabs and keys; none, unless a screen has some."""
+        yield from ()
+
+    def draw(self, topic: str) -> None:
+        """Draws what a topic changed; called for every topic when the screen comes up."""
+
+    def topics(self) -> tuple[str, ...]:
+        """What it draws from now."""
+        return self.TOPICS
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys that work now, most useful first."""
+        return [*self.KEYS[:3], ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
+
+    def on_mount(self) -> None:
+        """Follows its topics."""
+        self._follow()
+
+    def on_screen_resume(self) -> None:
+        """Follows its topics again."""
+        self._follow()
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for a screen that nobody sees."""
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
+
+    def _follow(self) -> None:
+        if self._leave or not self.is_mounted:
+            return
+        topics = dict.fromkeys((*STATUS_TOPICS, *self.topics()))
+        self._leave = [self.store.subscribe(topic, self.console.bridge.tell) for topic in topics]
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws everything anew."""
+        self.draw_frame()
+        for topic in dict.fromkeys(self.topics()):
+            self.draw(topic)
+
+    def changed(self, topic: str) -> None:
+        """A topic that this screen follows has changed."""
+        if not self._leave:
+            return
+        if topic in STATUS_TOPICS:
+            self.draw_frame()
+        if topic in self.topics():
+            self.draw(topic)
+
+    def draw_frame(self) -> None:
+        """Status line, tabs and keys."""
+        width = self.size.width or self.app.size.width
+        root = self.console.root_
+        cost = cast("OwnCost | None", self.store.get("cost"))
+        reading, trouble = bool(self.store.get("reading")), self.store.get("trouble")
+        status = status_row(
+            root.mode, root.label, self.booted, self.virt, self.store.get("changes"), cost, reading, width
+        )
+        self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
+        self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
+        self.query_one("#keys", Line).show(key_row(self.keys(), width))
+
+    def on_resize(self) -> None:
+        """Fits the panes to the new size."""
+        self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.width >= WIDE, "-wide")
+        if self._leave:
+            self.call_after_refresh(self.redraw)

@@ -1,0 +1,1 @@
+"""Screen 7: changes, and how one is undone."""

@@ -1,0 +1,104 @@
+"""Screen 7: what was changed on this machine, from its journal."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from vfiotui.model.base.reading import Reading
+from vfiotui.model.change.journal import ChangeRecord
+from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.changes.change import ChangeScreen
+from vfiotui.tui.screens.changes.view import change_rows, record_text
+from vfiotui.tui.undo import RESUMABLE, open_undo, resume, undoable
+from vfiotui.tui.widgets.rows import Rows
+
+
+class ChangesScreen(ConsoleScreen):
+    """The journal, newest first."""
+
+    MODE = "changes"
+    TOPICS = ("changes",)
+    HELP_TEXT = (
+        "Every change of this machine that went through the journal, newest first, with its state. Under --root the "
+        "journal is that of the mounted system.\n\n"
+        "enter  shows its steps with their differences, how far each came, and its log, also while it runs: whichever "
+        "console started it\nu  shows what taking it back would do, and asks\nR  goes on with a change that was "
+        "interrupted\ny  copies it\n\nWhere somebody changed a file since, the undo shows the three sides (kept, ours, "
+        "now) and touches nothing unless it is forced (f). Where this program does not run, each change's folder has "
+        "an undo.sh that needs a shell only."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", "undo", show=False),
+        Binding("R", "resume", "resume", show=False),
+        Binding("y", "copy", "copy", show=False),
+    ]
+
+    def compose_body(self) -> ComposeResult:
+        """The list."""
+        yield Rows(id="changes")
+
+    def on_mount(self) -> None:
+        """Keys go to the list."""
+        super().on_mount()
+        self.query_one(Rows).focus()
+
+    def on_screen_resume(self) -> None:
+        """Another console may have begun something meanwhile."""
+        super().on_screen_resume()
+        self.console.follow.look()
+
+    @property
+    def records(self) -> Reading[tuple[ChangeRecord, ...]] | None:
+        """The journal as it was read last."""
+        return cast("Reading[tuple[ChangeRecord, ...]] | None", self.store.get("changes"))
+
+    @property
+    def record(self) -> ChangeRecord | None:
+        """The change under the cursor."""
+        key = self.query_one("#changes", Rows).key
+        records = self.records
+        return next((r for r in records if r.path == key), None) if isinstance(records, tuple) else None
+
+    def draw(self, topic: str) -> None:
+        """The list anew."""
+        page = self.query_one("#changes", Rows)
+        page.show(change_rows(self.records, (page.size.width or 80) - 1, self.console.root_.option))
+        self.draw_frame()
+
+    def keys(self) -> list[tuple[str, str]]:
+        """What can be done with the change under the cursor."""
+        record = self.record if self.is_mounted else None
+        own = [("enter", "open")] if record is not None else []
+        own += [("u", "undo")] if undoable(record) else []
+        own += [("R", "resume")] if record is not None and record.state in RESUMABLE else []
+        more = [("y", "copy")] if record is not None else []
+        return [*own, ("?", "help"), ("q", "quit"), *more, ("↑↓", "move"), ("r", "read again"), (":", "palette")]
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw_frame()
+
+    @on(Rows.Chosen)
+    def _open(self) -> None:
+        record = self.record
+        if record is not None:
+            self.app.push_screen(ChangeScreen(self.caps.glyphs, name=record.name))
+
+    def action_undo(self) -> None:
+        """Shows what an undo would do."""
+        open_undo(self.console, self.record)
+
+    def action_resume(self) -> None:
+        """Goes on with an interrupted change."""
+        resume(self.console, self.record)
+
+    def action_copy(self) -> None:
+        """Puts the change into the clipboard, for a person who helps."""
+        record = self.record
+        if record is not None:
+            self.app.copy_to_clipboard(record_text(record, ""))
+            self.app.notify("copied, if this terminal allows it", markup=False, timeout=2)

@@ -1,0 +1,96 @@
+"""Guests as rows: the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import count, of_guest
+from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt
+from vfiotui.tui.row import Row, Run, row
+from vfiotui.tui.screens.memory.words import gib
+from vfiotui.tui.screens.pin.view import pin_words
+from vfiotui.tui.text import clean, fit, wrap
+
+DOCTOR = 16
+"""Cells for two counts: "12 fail 34 warn"."""
+
+
+def link_rows(virt: Virt | None, width: int) -> list[Row]:
+    """How libvirt is reached, or why not and what to do."""
+    if virt is None:
+        return [row(("libvirt is being asked …", "accent"))]
+    style = "dim" if virt.connected or not virt.uri else "warn"
+    where = f"{virt.uri}: " if virt.uri and virt.connected else ""
+    return [row((line, style)) for line in wrap(f"{where}{virt.detail}", width)]
+
+
+def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> list[Row]:
+    """The list of guests, each with the counts of what is wrong with it."""
+    if virt is None:
+        return []
+    if isinstance(virt.domains, Unread):
+        return [row(("no guest can be shown; running ones run on, and screen 5 shows their threads", "dim"))]
+    if not virt.names:
+        where = "on this connection" if virt.connected else "in these files"
+        return [row((f"no guest is defined {where}", "dim"))]
+    wide = width >= 112
+    most = 48 if width >= 156 else 20
+    name = min(max(8, *(cell_len(clean(n)) for n in virt.names)), most)
+    head = (
+        f"{'guest':{name}} {'state':11} {'doctor':{DOCTOR}} {'vCPU':>4} {'memory':>8} {'PCI':>3} {'USB':>3} auto "
+        f"{'pins' if wide else ''}"
+    )
+    rows = [row((fit(head, width), "head"))]
+    rows += [_guest_row(d, of_guest(findings, d.name), width, wide, name) for d in virt.domains]
+    return rows + [_unread_row(g, width, name) for g in virt.unread]
+
+
+def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
+    """The counts of what is wrong, worst first, in one width; "ok" where nothing is, "?" where nobody has looked."""
+    counts = count(findings)
+    if not findings:
+        return ((fit("?", DOCTOR), "dim"),)
+    words = [
+        (number, mark, style)
+        for number, mark, style in (
+            (counts.fail, "fail", "fail"),
+            (counts.warn, "warn", "warn"),
+            (counts.unknown, "unkn", "unknown"),
+            (counts.info, "info", "info"),
+        )
+        if number
+    ][:2]
+    runs: list[Run] = [(f"{number} {mark} ", style) for number, mark, style in words] or [("ok ", "holds")]
+    return (*runs, (" " * max(DOCTOR - sum(len(text) for text, _ in runs), 0), ""))
+
+
+def _unread_row(guest: UnreadGuest, width: int, name: int) -> Row:
+    return row(
+        (fit(guest.name, name), "unknown"),
+        " ",
+        (fit("not read", 11), "unknown"),
+        " ",
+        (fit(str(guest.why), max(width - name - 13, 0)), "unknown"),
+        key=f"guest {guest.name}",
+    )
+
+
+def _guest_row(domain: Domain, findings: Sequence[Finding], width: int, wide: bool, name: int) -> Row:
+    pci = sum(h.kind == "pci" for h in domain.hostdevs)
+    usb = sum(h.kind == "usb" for h in domain.hostdevs)
+    style = "holds" if domain.running else "fail" if domain.state == "crashed" else "dim"
+    tail = pin_words(domain) if wide else ""
+    return row(
+        (fit(domain.name, name), "accent" if domain.running else ""),
+        " ",
+        (fit(domain.state, 11), style),
+        " ",
+        *doctor_runs(findings),
+        f" {domain.vcpus:>4} {gib(domain.memory_kib):>8} {pci:>3} {usb:>3} {'yes ' if domain.autostart else 'no  '} ",
+        fit(tail, max(width - name - 42 - DOCTOR, 0)),
+        key=f"guest {domain.name}",
+    )

@@ -1,0 +1,1 @@
+"""Screen 1: findings, groups, symptoms, and the evidence."""

@@ -1,0 +1,61 @@
+"""What is wrong? A symptom is chosen, its answer shown, and the finding behind a suspect opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.concern import given_subjects
+from vfiotui.model.finding.finding import Finding
+from vfiotui.rules.symptoms import symptom_of
+from vfiotui.rules.symptoms.answer import answer
+from vfiotui.tui.navigation import open_finding
+from vfiotui.tui.row import row
+from vfiotui.tui.screens.base.choice import ChoiceScreen
+from vfiotui.tui.screens.host.answer import AnswerScreen
+from vfiotui.tui.screens.host.finding_view import key_of
+from vfiotui.tui.screens.host.symptom_view import symptom_rows
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
+
+
+def ask(app: ConsoleApp) -> None:
+    """Offers all symptoms."""
+
+    def chosen(key: str | None) -> None:
+        if key:
+            show_answer(app, key.removeprefix("symptom "))
+
+    app.push_screen(ChoiceScreen(row((" what is wrong? ", "reverse")), symptom_rows, word="look for the cause"), chosen)
+
+
+def show_answer(app: ConsoleApp, name: str) -> None:
+    """Shows what may cause a symptom, from the last findings; where there are none yet, as soon as they come."""
+    symptom = symptom_of(name)
+    facts = cast("Facts | None", app.store.get("facts"))
+    findings = cast("tuple[Finding, ...] | None", app.store.get("findings"))
+    if symptom is None:
+        return
+    if facts is None or findings is None:
+        app.notify("this host is still being read", markup=False)
+        _when_judged(app, name)
+        return
+
+    def chosen(key: str | None) -> None:
+        finding = next((f for f in findings if key_of(f) == key), None)
+        if finding is not None:
+            open_finding(app, finding, facts)
+
+    app.push_screen(AnswerScreen(answer(symptom, findings, given_subjects(facts)), facts, app.caps.glyphs), chosen)
+
+
+def _when_judged(app: ConsoleApp, name: str) -> None:
+    """Shows the answer on the Host screen, which wants the findings, once they are there."""
+
+    def judged(topic: str) -> None:
+        leave()
+        app.call_later(show_answer, app, name)
+
+    leave = app.store.subscribe("findings", judged)
+    app.action_go("host")

@@ -1,0 +1,222 @@
+"""Screen 2: devices chosen for guests, how they are bound, what the next boot does, and what the last one did."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.image import read_next
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, or_else
+from vfiotui.model.boot.verification import newest_isolation
+from vfiotui.model.facts import Facts
+from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
+from vfiotui.plan.isolate.method import Method
+from vfiotui.plan.isolate.select import Choice, choose
+from vfiotui.tui.message_box import say
+from vfiotui.tui.open_plan import open_wishes
+from vfiotui.tui.row import row
+from vfiotui.tui.screens.base.choice import ChoiceScreen
+from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.host.groups import device_detail
+from vfiotui.tui.screens.isolate.view import detail_rows, isolate_rows, method_rows
+from vfiotui.tui.text import clean
+from vfiotui.tui.undo import open_undo
+from vfiotui.tui.widgets.rows import Rows
+
+
+class IsolateScreen(ConsoleScreen):
+    """One table of devices, and below it the one under the cursor with the choice."""
+
+    MODE = "isolate"
+    TOPICS = ("facts",)
+    HELP_TEXT = (
+        "space  chooses the device, and everything that must go with it: the functions of its slot, the members of "
+        "its IOMMU group\n[-]  cannot be given away; the reason stands below\nm  another way to bind: by ids, by "
+        "address, or by libvirt when the guest starts\np, enter  the plan: every file with its difference, the "
+        "commands, the next boot, the way back; nothing happens before it is applied\nt  the plan with a trial boot: "
+        "passthrough stays only when a check finds the host healthy\nu  takes the newest isolation back\n\n"
+        "configured  what the files ask for: ids, override (by address), managed (by libvirt)\non disk  what the built "
+        "initramfs and the boot entry hold of it\nbooted  what this boot was given\nbound now  the driver that has it\n"
+        "next boot  the driver that will have it; several where their order is not certain\n!  the columns do not "
+        "agree; the sentence stands below\n\nenter with nothing chosen  everything about the device\n"
+        "/  keeps only what holds a text"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "give", "choose", show=False, priority=True),
+        Binding("m", "method", "method", show=False),
+        Binding("p", "plan", "plan", show=False),
+        Binding("t", "trial", "trial", show=False),
+        Binding("u", "undo", "undo", show=False),
+        Binding("slash", "filter", "filter", show=False),
+        Binding("escape", "clear", "clear", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ""
+        self._seen: Facts | None = None
+        self._view: Reading[IsolationView] | None = None
+        self._wanted: set[str] = set()
+        self._method: Method | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The table, the filter, the words about the cursor's device and the choice."""
+        yield Rows(id="devices")
+        yield Input(id="filter", placeholder="filter: any text; esc clears", compact=True)
+        yield Rows(id="about", cursor=False)
+
+    def on_mount(self) -> None:
+        """Keys go to the table."""
+        super().on_mount()
+        self.query_one("#devices", Rows).focus()
+
+    @property
+    def choice(self) -> Choice | None:
+        """What is chosen, with all that goes along."""
+        facts = self.facts
+        return choose(facts, tuple(sorted(self._wanted))) if facts is not None and self._wanted else None
+
+    def keys(self) -> list[tuple[str, str]]:
+        """What can be done with the choice."""
+        own = [("space", "choose")]
+        own += [("p", "plan"), ("m", "method")] if self._wanted else [("enter", "open")]
+        more = [("t", "trial")] if self._wanted else []
+        more += [("u", "undo")] if self._undoable() else []
+        return [*own, ("?", "help"), ("q", "quit"), *more, ("/", "filter"), ("r", "read again"), (":", "palette")]
+
+    def _undoable(self) -> bool:
+        facts = self.facts
+        return facts is not None and newest_isolation(or_else(facts.changes, ())) is not None
+
+    def draw(self, topic: str) -> None:
+        """The table anew; files and the boot image are looked at beside the screen."""
+        facts = self.facts
+        if facts is not None and facts is not self._seen:
+            self._seen = facts
+            self.run_worker(self._look(facts), exclusive=True, group="look")
+        self._show()
+
+    async def _look(self, facts: Facts) -> None:
+        self._view = await asyncio.to_thread(_look, self.console.root_, facts)
+        if self.is_attached:
+            self._show()
+
+    def _show(self) -> None:
+        table = self.query_one("#devices", Rows)
+        width = (table.size.width or 80) - 1
+        table.show(isolate_rows(self.facts, self._view, self.choice, self._wanted, self._filter, width))
+        self._about()
+        self.draw_frame()
+
+    def _about(self) -> None:
+        page = self.query_one("#about", Rows)
+        page.show(detail_rows(self._view, self._bdf(), self.choice, self._method, (page.size.width or 80) - 1))
+
+    def _bdf(self) -> str:
+        return self.query_one("#devices", Rows).key.removeprefix("device ")
+
+    @on(Rows.Moved, "#devices")
+    def _moved(self) -> None:
+        self._about()
+
+    @on(Rows.Chosen, "#devices")
+    def _open(self) -> None:
+        if self._wanted:
+            self.action_plan()
+            return
+        bdf, facts = self._bdf(), self.facts
+        if facts is not None and bdf:
+            title = row((" device ", "reverse"), f" {clean(bdf)}")
+            self.app.push_screen(TextScreen(title, lambda width: device_detail(facts, bdf, width)))
+
+    def action_give(self) -> None:
+        """Chooses the device under the cursor, or not any more; one that must stay is told why."""
+        if self.query_one("#filter", Input).has_focus:
+            self.query_one("#filter", Input).insert_text_at_cursor(" ")
+            return
+        bdf, view = self._bdf(), self._view
+        alone = view.choices.get(bdf) if isinstance(view, IsolationView) else None
+        if alone is None:
+            return
+        present = self.choice
+        if present is not None and any(d.bdf == bdf for d in present.devices):
+            # Whatever brought it along goes too.
+            views = view.choices if isinstance(view, IsolationView) else {}
+            self._wanted = {w for w in self._wanted if all(d.bdf != bdf for d in views[w].devices)}
+        elif alone.refusals:
+            say(self.console, "it stays with the host", *(f"{r}." for r in alone.refusals))
+            return
+        else:
+            self._wanted.add(bdf)
+        self._method = None
+        self._show()
+
+    def action_method(self) -> None:
+        """Shows the ways to bind with their reasons."""
+        view, choice = self._view, self.choice
+        if isinstance(view, IsolationView) and choice is not None:
+            methods = view.methods(choice)
+            title = row((" method ", "reverse"), " how the devices are bound")
+            self.app.push_screen(ChoiceScreen(title, lambda width: method_rows(methods, width)), self._take)
+
+    def _take(self, key: str | None) -> None:
+        if key:
+            self._method = Method(key.removeprefix("method "))
+            self._show()
+
+    def action_plan(self) -> None:
+        """Has the plan made and shown."""
+        self._plan()
+
+    def action_trial(self) -> None:
+        """The plan, with a trial boot."""
+        self._plan(("boot.trial", "yes"))
+
+    def _plan(self, *more: tuple[str, str]) -> None:
+        facts = self.facts
+        if facts is not None and self._wanted:
+            wish = (f"isolate.{self._method or 'auto'}", ",".join(sorted(self._wanted)))
+            open_wishes(self.console, (wish, *more), facts)
+
+    def action_undo(self) -> None:
+        """Shows what taking the newest isolation back would do."""
+        facts = self.facts
+        record = newest_isolation(or_else(facts.changes, ())) if facts is not None else None
+        if record is None:
+            say(self.console, "undo", "No change that isolates devices is in force.")
+        else:
+            open_undo(self.console, record)
+
+    def action_filter(self) -> None:
+        """Opens the filter."""
+        box = self.query_one("#filter", Input)
+        box.add_class("-open")
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self._filter = event.value
+        self._show()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one("#devices", Rows).focus()
+
+    def action_clear(self) -> None:
+        """Closes and empties the filter."""
+        box = self.query_one("#filter", Input)
+        box.value = ""
+        box.remove_class("-open")
+        self.query_one("#devices", Rows).focus()
+
+
+def _look(root: Root, facts: Facts) -> Reading[IsolationView]:
+    return isolation_view(facts, survey(root), read_next(root))

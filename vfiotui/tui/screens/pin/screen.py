@@ -1,0 +1,332 @@
+"""Screen 3: the processors as they are, all guests on them, and an editor for the pins of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Click
+
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.pin_guest import read_guest
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.finding.finding import Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.model.live.sample import CpuMoment, LiveMoment
+from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.pin.check import Problem
+from vfiotui.plan.pin.pin_plan import CONFIG, pin_ways
+from vfiotui.plan.pin.score import Score
+from vfiotui.tui.row import BLANK, Row, row
+from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.pin.editor_model import Desk
+from vfiotui.tui.screens.pin.map import SIZES, Look, draw, fitting_size
+from vfiotui.tui.screens.pin.view import (
+    cards_by_node,
+    cpu_detail,
+    guest_lines,
+    headline,
+    load_cell,
+    owner_cell,
+    owners_of,
+    problem_rows,
+    thread_at,
+    thread_row,
+    why_rows,
+)
+from vfiotui.tui.screens.plan.screen import PlanScreen
+from vfiotui.tui.screens.plan.view import plan_rows
+from vfiotui.tui.text import clean, fit
+from vfiotui.tui.widgets.core_map import CoreMap
+from vfiotui.tui.widgets.line import Line
+
+VIEWS = ("owners", "busy", "mhz")
+TALL = 30
+"""Lines from which on two problems are told above the map."""
+ROOM = 8
+"""Free lines below the guests from which on the score is told there."""
+ZOOM_WORDS = {
+    "cells": "zoom: cores, each CPU a labelled cell",
+    "narrow": "zoom: L3 caches, each CPU a narrow cell",
+    "dots": "zoom: packages, each CPU one character",
+}
+
+
+class PinScreen(ConsoleScreen):
+    """Headline, problems, map, the CPU under the cursor, the threads."""
+
+    MODE = "pin"
+    TOPICS: ClassVar[tuple[str, ...]] = ("facts", "virt")
+    KEYS = (
+        *(("g", "propose"), ("space", "place"), ("a", "apply"), ("t", "guest"), ("[ ]", "thread"), ("u", "undo")),
+        *(("c", "core"), ("L", "L3"), ("s", "swap"), ("x", "clear"), ("w", "why"), ("d", "diff"), ("z", "zoom")),
+    )
+    HELP_TEXT = (
+        "Each box is a level 3 cache with the cores that share it; each cell is a CPU, SMT siblings stand one above "
+        "the other. v0 … are vCPUs, emu is QEMU's own thread, io1 an iothread, host is free of pins. Marks of other "
+        "guests bear their letter. A + means more than one owner, a ! two vCPUs on one CPU, a * an isolated CPU."
+        "\n\n"
+        "t  the next guest\narrows, hjkl  move over the CPUs\n[ ]  the thread that is placed next\n"
+        "space  place it on the CPU; a vCPU hands over to the next one\ns  swap: whoever of this guest is there goes "
+        "where the thread was\ne  one CPU more for the thread, or one less\nx  free the thread\nX  free this guest's "
+        "threads from the CPU or the marked ones\nc  place on the whole core: vCPUs one by one\nL  on the whole L3\n"
+        "m  mark from here; space, x and X then mean all marked CPUs; esc drops the mark\nu U  undo, redo\n\n"
+        "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nM  as many as one L3 "
+        "cache has to give\ni I  one iothread more or less\nH  cores that the host keeps\np  prefer cache or "
+        "frequency\nS  both SMT siblings, or one vCPU on each core\nn  the device whose NUMA node is wanted\n"
+        "w  why: the score, all problems\nd  what the definition would become\na  the plan for the running guest, the "
+        "definition or both, to apply or save\n\nz  zoom: packages, L3 caches, cores\n"
+        "v  who has the CPUs, how busy they are, how fast; the latter "
+        "two also tell of threads that left their pins\n\n"
+        "mouse  a click goes to a CPU, and again places the thread there; a click on a thread picks it, then each "
+        "click on a CPU places; a click on a guest chooses it; the wheel scrolls"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "next_guest", "guest", show=False),
+        Binding("left_square_bracket,comma", "thread(-1)", "thread", show=False),
+        Binding("right_square_bracket,full_stop", "thread(1)", "thread", show=False),
+        Binding("l", "right", "right", show=False),
+        *(
+            Binding(key, f"edit('{verb}')", verb, show=False)
+            for key, verb in (
+                *(("space,enter", "place"), ("s", "swap"), ("e", "extend"), ("x", "clear"), ("X", "clear_cpus")),
+                *(("c", "core"), ("L", "cache"), ("u", "undo"), ("U", "redo"), ("g", "propose")),
+                *(("plus,equals_sign", "more"), ("minus", "fewer"), ("M", "most"), ("H", "host"), ("p", "prefer")),
+                *(("S", "smt"), ("n", "near"), ("i", "more_io"), ("I", "fewer_io")),
+                *(("m", "mark"), ("escape", "unmark")),
+            )
+        ),
+        Binding("w", "why", "why", show=False),
+        Binding("d", "diff", "diff", show=False),
+        Binding("a", "apply", "apply", show=False),
+        Binding("z", "zoom", "zoom", show=False),
+        Binding("v", "view", "view", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk()
+        self._zoom = ""
+        self._view = VIEWS[0]
+        self._picked = False
+        """Whether a thread was picked by the mouse: then every click places."""
+        self._guests_from = 0
+        """The row of the first guest below the map."""
+
+    def compose_body(self) -> ComposeResult:
+        """Headline, problems, map, CPU, threads."""
+        yield Line(id="headline")
+        yield Line(id="problem")
+        yield Line(id="problem2")
+        yield CoreMap(id="map")
+        yield Line(id="cpu")
+        yield Line(id="threads")
+
+    def on_mount(self) -> None:
+        """Keys go to the map."""
+        super().on_mount()
+        self.query_one(CoreMap).focus()
+
+    def topics(self) -> tuple[str, ...]:
+        """Live figures are read only while they are shown."""
+        return self.TOPICS if self._view == VIEWS[0] else (*self.TOPICS, "live")
+
+    def domains(self) -> tuple[Domain, ...]:
+        """The guests that are known."""
+        virt = self.virt
+        return () if virt is None or isinstance(virt.domains, Unread) else virt.domains
+
+    def draw(self, topic: str) -> None:
+        """Everything anew; unchanged lines cost nothing."""
+        facts = self.facts
+        page = self.query_one(CoreMap)
+        if facts is None or isinstance(facts.cpu, Unread):
+            why = "reading the processors …" if facts is None else f"the processors cannot be seen: {facts.cpu}"
+            page.show([row((clean(why), "accent"))], {})
+            return
+        self.desk.learn(facts, self.domains())
+        width, height = self._width, page.size.height or 16
+        desk, ground, domain = self.desk, self.desk.ground, self.desk.domain
+        assert ground is not None
+        edited = desk.editor.present if desk.editor else None
+        online = frozenset(c.cpu for c in facts.cpu.online_cpus)
+        owners = owners_of(self.domains(), domain.name if domain else "", edited, online)
+        size = self._zoom or fitting_size(ground, width, height, self.caps.glyphs)
+        moments = self._moments()
+        isolated = {c.cpu for c in facts.cpu.cpus if c.isolated}
+
+        def cell(cpu: int, room: int) -> tuple[str, str]:
+            if self._view == VIEWS[0]:
+                return owner_cell(owners, cpu, room, cpu in isolated)
+            return load_cell(moments.get(cpu), self._view, room, self.caps.glyphs)
+
+        look = Look(size, width, self.caps.glyphs, cell, cards_by_node(facts), desk.marked(page.number))
+        sheet = draw(ground, look)
+        total, said = desk.score(), desk.problems()
+        rows = [
+            *sheet.rows,
+            row(("guests", "head")),
+            *guest_lines(self.domains(), owners, width, self.virt.unread if self.virt else ()),
+        ]
+        self._guests_from = len(sheet.rows) + 1
+        if desk.editor is not None and height - len(rows) > ROOM:
+            room = height - len(rows)
+            below = [BLANK, *why_rows(total, said, desk.remarks, width)]
+            rows += below if len(below) <= room else [*below[: room - 1], row(("w shows the rest", "dim"))]
+        page.show(rows, sheet.cells)
+        detail = cpu_detail(facts.cpu, page.number, owners, width - 1)
+        self.query_one("#cpu", Line).show(row((f" {detail}", "accent")))
+        self._draw_words(width, total, said)
+
+    @property
+    def _width(self) -> int:
+        """Of the map's lines."""
+        return (self.query_one(CoreMap).size.width or 80) - 1
+
+    def _draw_words(self, width: int, total: Score, said: Sequence[Problem]) -> None:
+        desk = self.desk
+        second = self.query_one("#problem2", Line)
+        second.display = self.size.height >= TALL
+        if desk.domain is None or desk.editor is None or desk.ground is None:
+            self.query_one("#headline", Line).show(row((" no guest is known", "dim")))
+            return
+        editor, name = desk.editor, desk.domain.name
+        self.query_one("#headline", Line).show(headline(name, editor.present, desk.edited, total, said, desk.ground))
+        lines = [row((f" {fit(desk.word, min(len(desk.word), width - 1))}", "accent"))] if desk.word else []
+        most = (2 if second.display else 1) - len(lines)
+        lines += problem_rows(said, self.caps.glyphs, width, most) if most else []
+        self.query_one("#problem", Line).show(lines[0])
+        second.show(lines[1] if len(lines) > 1 else Row(()))
+        self.query_one("#threads", Line).show(thread_row(editor.present, editor.thread, width))
+
+    def _moments(self) -> dict[int, CpuMoment]:
+        moment = cast("LiveMoment | None", self.store.get("live")) if self._view != VIEWS[0] else None
+        self.desk.watch(moment)
+        return {} if moment is None or isinstance(moment.cpus, Unread) else {c.cpu: c for c in moment.cpus}
+
+    @on(CoreMap.Moved)
+    def _moved(self, _: CoreMap.Moved) -> None:
+        self.draw("facts")
+
+    @on(CoreMap.Clicked)
+    def _clicked(self, event: CoreMap.Clicked) -> None:
+        if event.again or self._picked:
+            self.action_edit("place")
+
+    @on(CoreMap.RowClicked)
+    def _guest_clicked(self, event: CoreMap.RowClicked) -> None:
+        place = event.index - self._guests_from
+        if 0 <= place < len(self.domains()):
+            self.desk.choose(self.domains()[place].name)
+            self.draw("facts")
+
+    @on(Click, "#threads")
+    def _thread_clicked(self, event: Click) -> None:
+        editor = self.desk.editor
+        name = thread_at(editor.present, editor.thread, self._width, event.x) if editor is not None else ""
+        if editor is not None and name:
+            editor.pick(name)
+            self._picked = True
+            self.desk.word = f"a click on a CPU places {name}"
+            self.draw("facts")
+
+    def action_right(self) -> None:
+        """vi's key for the right arrow."""
+        self.query_one(CoreMap).action_step(1, 0)
+
+    def action_next_guest(self) -> None:
+        """Another guest."""
+        self.desk.next_guest()
+        self.draw("facts")
+
+    def action_thread(self, step: int) -> None:
+        """The thread that is placed next."""
+        if self.desk.editor is not None:
+            self.desk.editor.choose(step)
+            self.draw("facts")
+
+    def action_edit(self, verb: str) -> None:
+        """One deed of the editor, at the CPU under the cursor."""
+        self._picked = self._picked and verb == "place"
+        self.desk.do(verb, self.query_one(CoreMap).number)
+        self.draw("facts")
+
+    def action_zoom(self) -> None:
+        """The next size; after the last one the size that fits."""
+        page = self.query_one(CoreMap)
+        if self.desk.ground is None:
+            return
+        fitting = fitting_size(self.desk.ground, self._width, page.size.height, self.caps.glyphs)
+        self._zoom = SIZES[(SIZES.index(self._zoom or fitting) + 1) % len(SIZES)]
+        self.desk.word = ZOOM_WORDS[self._zoom]
+        self.draw("facts")
+
+    def action_view(self) -> None:
+        """Who has the CPUs, how busy they are, how fast they run."""
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
+        self._follow()
+
+    def action_why(self) -> None:
+        """The score and everything that is wrong."""
+        desk = self.desk
+        if desk.domain is None:
+            return
+        total, said, remarks = desk.score(), desk.problems(), desk.remarks
+        title = row((" why ", "reverse"), f" pins of {clean(desk.domain.name)}")
+        self.app.push_screen(TextScreen(title, lambda width: why_rows(total, said, remarks, width)))
+
+    def action_diff(self) -> None:
+        """What the definition would become."""
+        self._with_guest(apply=False)
+
+    def action_apply(self) -> None:
+        """Shows the plan, from which it can be applied."""
+        self._with_guest(apply=True)
+
+    @work(thread=True, exclusive=True, group="pin")
+    def _with_guest(self, *, apply: bool) -> None:
+        """Reads definition and threads where nothing is drawn, then shows the plan."""
+        desk, root = self.desk, self.console.root_
+        if desk.domain is None or desk.editor is None:
+            return
+        uri = self.virt.uri if self.virt is not None and self.console.follows_libvirt else ""
+        try:
+            guest = read_guest(root, uri, desk.domain.name)
+        except Trouble as error:
+            self.app.call_from_thread(self._say, str(error))
+            return
+        self.app.call_from_thread(self._show, guest, apply)
+
+    def _show(self, guest: StoredGuest, apply: bool) -> None:
+        desk = self.desk
+        if desk.editor is None:
+            return
+        topology = desk.ground.topology if desk.ground is not None and desk.editor.tuned else None
+        failures = [p.words for p in desk.problems() if p.severity is Severity.FAIL]
+        try:
+            ways = pin_ways(guest, desk.editor.present, topology, failures)
+        except CannotPlan as error:
+            self._say(str(error))
+            return
+        glyphs = self.caps.glyphs
+        if apply:
+            remain = f"{len(failures)} failure{'s' * (len(failures) != 1)} remain{'s' * (len(failures) == 1)}"
+            warned = remain if failures else ""
+            self.app.push_screen(PlanScreen(ways[0][1], self.console.root_, glyphs, ways=ways, warned=warned))
+            return
+        plan = next((p for name, p in ways if name == CONFIG), ways[0][1])
+        title = row((" diff ", "reverse"), f" {clean(guest.name)}")
+        self.app.push_screen(TextScreen(title, lambda width: plan_rows(plan, glyphs, width)))
+
+    def _say(self, words: str) -> None:
+        """A sentence above the map, until the next deed."""
+        self.desk.word = words
+        self.draw("facts")

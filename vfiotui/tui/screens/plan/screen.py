@@ -1,0 +1,126 @@
+"""A plan, read before anything happens: applied, saved as JSON, or saved as a shell script from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from vfiotui.apply.consent import consent_words, programs_of
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.shell_script import shell_script
+from vfiotui.apply.target import Site
+from vfiotui.apply.user_files import save_new
+from vfiotui.host.root.root import Root
+from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.finding.finding import Risk
+from vfiotui.tui.execution import carry_out
+from vfiotui.tui.message_box import say
+from vfiotui.tui.row import Row, row
+from vfiotui.tui.screens.base.asking import AskingScreen
+from vfiotui.tui.screens.plan.view import plan_rows
+from vfiotui.tui.terminal.capabilities import Glyphs
+from vfiotui.tui.text import clean
+
+
+class PlanScreen(AskingScreen):
+    """Every step with its difference, what must hold, and the way back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "apply", "apply"),
+        Binding("s", "save", "save as JSON"),
+        Binding("x", "script", "save as a shell script"),
+        Binding("o", "other", "another way"),
+    ]
+
+    def __init__(
+        self, plan: Plan, root: Root, glyphs: Glyphs, *, ways: Sequence[tuple[str, Plan]] = (), warned: str = ""
+    ) -> None:
+        """`ways` are all plans for the same wish with their names, `plan` the first; `warned` stands in the title."""
+        self._plan = plan
+        self._ways = tuple(ways) or (("", plan),)
+        self._way = 0
+        self._warned = warned
+        self._refused = ""
+        self._site: Site | None = None
+        try:
+            self._site = Site(root)
+        except Trouble as error:
+            self._refused = str(error)
+        super().__init__(self._heading(), lambda width: plan_rows(self._plan, glyphs, width, self._runs))
+
+    @property
+    def _programs(self) -> tuple[str, ...]:
+        return programs_of(self._site, self._plan) if self._site is not None else ()
+
+    @property
+    def _runs(self) -> str:
+        """Whose programs the plan runs as root; empty where they are the running system's own."""
+        return consent_words(self._site, self._programs) if self._site is not None and self._programs else ""
+
+    def _heading(self) -> Row:
+        name = self._ways[self._way][0]
+        return row(
+            (" plan ", "reverse"),
+            f" {clean(self._plan.title)}",
+            (f": {name}" if name else "", "accent"),
+            (f"   {self._warned}" if self._warned else "", "fail"),
+        )
+
+    def own_keys(self) -> list[tuple[str, str]]:
+        """What can be done with this plan on this machine."""
+        some = bool(self._plan.steps)
+        can_apply = [("a", "apply")] if some and not self._refused else []
+        can_save = [("s", "save as JSON"), ("x", "save as script")] if some else []
+        another = [("o", self._ways[self._next][0])] if len(self._ways) > 1 else []
+        return [*can_apply, *another, *can_save, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+
+    @property
+    def _next(self) -> int:
+        return (self._way + 1) % len(self._ways)
+
+    def action_other(self) -> None:
+        """Another way to the same wish."""
+        self._way = self._next
+        self._plan = self._ways[self._way][1]
+        self._title = self._heading()
+        self.on_resize()
+
+    def action_apply(self) -> None:
+        """Asks, and has the plan applied."""
+        if not self._plan.steps:
+            return
+        if self._refused:
+            say(self.console, "plan", self._refused)
+            return
+        count = len(self._plan.steps)
+        wanted = "run" if self._programs else "apply" if self._plan.risk >= Risk.R3 else "y"
+        whose = "run its programs as root and " if self._programs else ""
+        question = (
+            f" {whose}apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
+        )
+        self.ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
+
+    def _apply(self, answer: str) -> None:
+        carry_out(self.console, "apply", plan=self._plan, programs=bool(self._programs))
+
+    def action_save(self) -> None:
+        """Asks for a name and saves the plan as JSON: 'vfiotui apply' takes it."""
+        self._save("JSON", f"{self._plan.slug}.json", lambda: to_json(self._plan), 0o600)
+
+    def action_script(self) -> None:
+        """Asks for a name and saves a shell script."""
+        self._save("a shell script", f"{self._plan.slug}.sh", lambda: "\n".join(shell_script(self._plan)) + "\n", 0o700)
+
+    def _save(self, what: str, name: str, text: Callable[[], str], mode: int) -> None:
+        def save(answer: str) -> None:
+            try:
+                path = save_new(answer, text(), mode)
+            except Trouble as error:
+                say(self.console, "save", str(error))
+                return
+            self.app.notify(f"saved as {clean(path)}", markup=False)
+
+        if self._plan.steps:
+            self.ask(row(f" save as {what} in the file"), save, given=name)

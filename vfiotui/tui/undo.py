@@ -1,0 +1,54 @@
+"""Undo and resume: looked at in a worker, shown, and carried out when a person agrees."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from vfiotui.apply.change_programs import programs_back
+from vfiotui.apply.clash import clashes
+from vfiotui.apply.consent import consent_words
+from vfiotui.apply.errors import Trouble
+from vfiotui.apply.preview import undo_preview
+from vfiotui.apply.target import Site
+from vfiotui.model.change.journal import BUSY, ChangeRecord, State
+from vfiotui.tui.message_box import say
+
+if TYPE_CHECKING:
+    from vfiotui.tui.app import ConsoleApp
+
+RESUMABLE = frozenset({State.INTERRUPTED, State.STUCK, State.OUTSTANDING})
+
+
+def undoable(record: ChangeRecord | None) -> bool:
+    """Whether a part of the change is in force and nobody works at it."""
+    return record is not None and record.state not in BUSY | {State.UNDONE, State.ROLLED_BACK, State.DAMAGED}
+
+
+def open_undo(app: ConsoleApp, record: ChangeRecord | None) -> None:
+    """Shows what taking a change back would do."""
+    if record is not None and undoable(record):
+        app.run_worker(_open(app, record), exclusive=True, group="plan")
+
+
+async def _open(app: ConsoleApp, record: ChangeRecord) -> None:
+    from vfiotui.tui.screens.changes.undo import UndoScreen
+
+    try:
+        site = Site(app.root_)
+        _, steps = await asyncio.to_thread(undo_preview, site, record.name)
+        found = await asyncio.to_thread(clashes, site, record.name)
+        programs = await asyncio.to_thread(programs_back, site, record.name)
+    except Trouble as error:
+        say(app, "undo", str(error))
+        return
+    runs = consent_words(site, programs) if programs else ""
+    await app.push_screen(UndoScreen(record, steps, found, app.caps.glyphs, runs))
+
+
+def resume(app: ConsoleApp, record: ChangeRecord | None) -> None:
+    """Goes on with an interrupted change: an apply to its end, an undo too."""
+    from vfiotui.tui.execution import carry_out
+
+    if record is not None and record.state in RESUMABLE:
+        carry_out(app, "apply", "--resume", str(record.number), name=record.name)

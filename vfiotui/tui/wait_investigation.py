@@ -1,0 +1,128 @@
+"""The hunt for the reason of a wait: unasked and seldom while a vCPU waits, closer when somebody asks."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vfiotui.live.history import LiveHistory
+from vfiotui.live.sampler import Sampler
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.interference import Culprits, Wait
+from vfiotui.state.store import Store
+from vfiotui.tui.screens.live.interference import LONG, late_keys
+from vfiotui.tui.screens.live.verdict import LOOKS
+
+if TYPE_CHECKING:
+    from vfiotui.tui.screens.live.details import LiveAsks
+
+SECONDS = 10.0
+"""How long culprits are looked for after a vCPU has waited."""
+WAITS = 20
+"""Traced waits that are remembered: the longest."""
+
+
+class Hunt:
+    """What is looked for at the moment, and what was found so far."""
+
+    def __init__(
+        self,
+        store: Store,
+        sampler: Sampler,
+        asks: Callable[[], LiveAsks],
+        tell: Callable[[str], None],
+        recorded: tuple[Culprits, ...] = (),
+    ) -> None:
+        """`asks` is called where somebody asks for more than culprits; `tell` hears of every topic that is read.
+
+        `recorded` was seen when a recording was made.
+        """
+        self._store = store
+        self._sampler = sampler
+        self._asks = asks
+        self._tell = tell
+        self._leave: dict[str, Callable[[], None]] = {}
+        self._until = 0.0
+        self._followed = ("", -1)
+        """The guest that was looked at last, and at which sample."""
+        self.asked = False
+        """Whether culprits are wanted though no vCPU waits."""
+        self.looks = deque(recorded, maxlen=max(LOOKS, len(recorded)))
+        self.waits: list[tuple[float, Wait]] = []
+        """Seconds since the epoch and wait, the longest first."""
+
+    def wants(self, topic: str) -> bool:
+        """Whether a topic is being read."""
+        return topic in self._leave
+
+    def want(self, topic: str, wanted: bool) -> None:
+        """Begins or ends to read a topic: culprits, trace, exits, core."""
+        if wanted and topic not in self._leave:
+            if topic != "culprits":
+                self._asks()
+            self._leave[topic] = self._store.subscribe(topic, self._tell)
+        elif not wanted and topic in self._leave:
+            self._leave.pop(topic)()
+            self._store.push(topic, None)
+
+    def ask(self) -> None:
+        """Looks on the CPUs of all vCPUs, or only of those that wait."""
+        self.asked = not self.asked
+        self._until = 0.0
+
+    def trace(self, history: LiveHistory, guest: str) -> None:
+        """Traces a guest's vCPUs, or ends that."""
+        keys = [k for k in history.guests.get(guest, ()) if k[1] == "vcpu"]
+        asks = self._asks()
+        asks.cpus = self._cpus_of(history, guest)
+        asks.tids = frozenset(t.tid for k in keys if (t := history.thread(k)) is not None)
+        self.want("trace", not self.wants("trace"))
+
+    def follow(self, history: LiveHistory, guest: str) -> None:
+        """At every sample: while a vCPU waits, and for a while after, it is looked who else runs there."""
+        at = history.count - 1
+        if self.wants("exits"):
+            self._asks().guest = guest
+        self._sampler.asked = self.asked
+        if self.asked or self._waited(history, guest, at):
+            self._until = history.at(at) + SECONDS
+        hunting = history.at(at) < self._until and not self.wants("trace")
+        if hunting:
+            self._sampler.cores = self._cpus_of(history, guest)
+        self.want("culprits", hunting)
+
+    def _waited(self, history: LiveHistory, guest: str, at: int) -> bool:
+        """Whether a vCPU waits; of a guest that was not followed before, whether one has waited lately."""
+        before, self._followed = self._followed, (guest, at)
+        if before != (guest, at - 1):
+            return bool(late_keys(history, guest, at))
+        return history.newest[guest].waited > LONG if guest in history.newest else False
+
+    def rest(self) -> None:
+        """Nothing is looked for any more."""
+        for topic in tuple(self._leave):
+            self.want(topic, False)
+
+    def hear(self, topic: str) -> None:
+        """Remembers what a look has found."""
+        look = self._store.get(topic)
+        if not isinstance(look, Culprits) or isinstance(look.found, Unread):
+            return
+        self.looks.append(look)
+        if look.traced is not None:
+            wall = time.time() - time.monotonic()
+            told = [*self.waits, *((wall + w.at, w) for w in look.traced.waits)]
+            self.waits = sorted(told, key=lambda pair: -pair[1].ms)[:WAITS]
+
+    @staticmethod
+    def _cpus_of(history: LiveHistory, guest: str) -> frozenset[int]:
+        """Where the guest's vCPUs ran last."""
+        at = history.count - 1
+        found: set[int] = set()
+        for key in history.guests.get(guest, ()):
+            ran_on = history.value(key, "ran_on", at)
+            if key[1] == "vcpu" and ran_on == ran_on:
+                found.add(int(ran_on))
+        return frozenset(found)
