@@ -21,10 +21,10 @@ MOUNT = 'mount -t tracefs nodev /sys/kernel/tracing && exec "$@"'
 PREPARE = f"""
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from vfiotui.host.root import Root
-from vfiotui.host.trace_leftovers import leftovers, remove_leftovers
-from vfiotui.model.reading import Unread
-from vfiotui.tracing import TraceReader
+from vfiotui.host.root.root import Root
+from vfiotui.host.live.trace_leftovers import leftovers, remove_leftovers
+from vfiotui.model.base.reading import Unread
+from vfiotui.live.tracing import TraceReader
 TRACING = Path("/sys/kernel/tracing")
 def mine():
     return [p for p in (TRACING / "instances").iterdir() if p.name.startswith(f"vfiotui-{{os.getpid()}}-")]
@@ -135,7 +135,7 @@ finally:
 def test_it_ends_by_itself_and_says_so() -> None:
     succeeds(
         f"""
-import vfiotui.tracing as tracing
+import vfiotui.live.tracing as tracing
 tracing.SECONDS = 0.0
 reader = TraceReader(root, frozenset({{{CPU}}}), frozenset({{os.getpid()}}))
 reader.read()

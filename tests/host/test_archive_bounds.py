@@ -23,7 +23,7 @@ from vfiotui.host.root.archive import unpack
 
 OPEN = """
 import json, resource, sys
-from vfiotui.host.archive import BadArchive, open_capture
+from vfiotui.host.root.archive import BadArchive, open_capture
 said = ""
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -17,8 +17,8 @@ from vfiotui.formats.initramfs.packed import BLOCKS
 
 READ = """
 import json, resource, sys
-from vfiotui.host import image
-from vfiotui.host.root import Root
+from vfiotui.host.boot import image
+from vfiotui.host.root.root import Root
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 found = image.read(Root.mounted(sys.argv[1]), "/image")
 said = getattr(found, "fault", None)

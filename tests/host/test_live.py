@@ -245,10 +245,10 @@ def test_names_of_guests_and_threads() -> None:
 
 OPENS = """
 import json, sys
-from vfiotui.host.live_cpu import CpuReader
-from vfiotui.host.live_guest import GuestReader
-from vfiotui.host.own_cost import CostReader
-from vfiotui.host.root import Root
+from vfiotui.host.live.cpus import CpuReader
+from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.live.own_cost import CostReader
+from vfiotui.host.root.root import Root
 root = Root.live()
 cpus, guests, cost = CpuReader(root), GuestReader(root), CostReader()
 opened = []

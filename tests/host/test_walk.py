@@ -167,8 +167,8 @@ def test_what_is_no_file_is_not_even_opened(root: Path, way: str) -> None:
 def test_where_the_kernels_walk_is_refused_the_other_one_does_it(root: Path, refusal: str) -> None:
     script = """
 import os, sys
-from vfiotui.host import walk
-from vfiotui.host.root import Root
+from vfiotui.host.root import walk
+from vfiotui.host.root.root import Root
 root = Root.mounted(sys.argv[1])
 print(walk._call, root.text("/etc/deep/er/back"), root.text("/etc/absolute"), root.real("/etc/top/usr"))
 """

@@ -36,7 +36,10 @@ LATER = (
     "vfiotui.state.facts_refresher",
 )
 FOREIGN = ("libvirt", "lxml", "pyudev", "psutil", "xml", "csv", "importlib.metadata")
-SCREENS = ("host", "isolate", "pin", "memory", "guests", "changes", "plan", "finding")
+SCREENS = (
+    *"host.screen isolate.screen pin.screen memory.screen guests.screen".split(),
+    *"changes.screen plan.screen host.finding".split(),
+)
 
 
 @pytest.fixture
@@ -109,10 +112,10 @@ def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
 
 SETTLED = """
 import asyncio, sys
-from vfiotui.host.root import Root
-from vfiotui.sampler import PAUSED_SECONDS
+from vfiotui.host.root.root import Root
+from vfiotui.live.sampler import PAUSED_SECONDS
 from vfiotui.tui.app import ConsoleApp
-from vfiotui.tui.caps import UNICODE, Caps
+from vfiotui.tui.terminal.capabilities import UNICODE, Caps
 
 async def look():
     app = ConsoleApp(Root.live(), Caps(UNICODE, False, False, False), uri="test:///default", start="live")

@@ -22,7 +22,10 @@ from vfiotui.tui.terminal.capabilities import ASCII
 from vfiotui.tui.terminal.first_frame import ENTER, LEAVE, frame
 
 CELL = re.compile(r"\x1b\[(\d+);1H|\x1b\[[\d;]*m")
-LOADED = "import vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.terminal.first_frame, sys; print(*sys.modules)"
+LOADED = (
+    "import sys, vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.terminal.first_frame; "
+    "print(*sys.modules)"
+)
 SIZE = os.terminal_size((120, 40))
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of checks: every module in the folders of the topics that defines `check` under the decorator `rule`."""
+"""The catalogue of checks: each module in the folders of the topics defines `check` under the decorator `rule`."""
 
 from __future__ import annotations
 

@@ -151,9 +151,15 @@ class CapturedTree(MemoryTree):
 def is_unpacked(folder: str) -> bool:
     """Whether a capture was unpacked into a folder of this computer: its statement lies there."""
     try:
-        return stat.S_ISREG(os.lstat(f"{folder}{FILE}").st_mode)
+        top = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, ValueError):
         return False
+    try:
+        return stat.S_ISREG(os.stat(FILE.lstrip("/"), dir_fd=top, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+    finally:
+        os.close(top)
 
 
 def opened(nodes: Nodes) -> MemoryTree:
