@@ -63,7 +63,8 @@ def mend_by_keys(terminal: Tmux) -> None:
     terminal.send("/")
     terminal.shows("filter: any text")
     terminal.send(*"switches", "Enter")
-    terminal.shows("f fix")
+    # The line of the keys is back once the filter has been left: until then a key is text.
+    terminal.until(lambda screen: "f fix" in screen.rstrip().splitlines()[-1], "the keys of the finding")
     terminal.send("f")
     terminal.shows("Drop amd_iommu=off", "update-grub")
     terminal.send("a")
