@@ -7,14 +7,14 @@ import contextlib
 from pathlib import Path
 
 from tests.trees import folder_root
-from vfiotui.state.journal_watcher import Follow
+from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
 
 
 async def test_a_change_that_ends_before_anybody_looks_is_told(tmp_path: Path) -> None:
     told = asyncio.Event()
     store = Store()
-    follow = Follow(folder_root(tmp_path, {"/etc/x": ""}), store, told.set)
+    follow = JournalWatcher(folder_root(tmp_path, {"/etc/x": ""}), store, told.set)
     follow.start()
     try:
         follow.expect(5)

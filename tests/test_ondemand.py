@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vfiotui.live.polled_topic import OnDemand
+from vfiotui.live.polled_topic import PolledTopic
 from vfiotui.model.base.reading import Unread
 from vfiotui.state.store import Store
 
@@ -34,7 +34,7 @@ async def come(store: Store, queue: asyncio.Queue[object], wanted: object) -> No
 
 async def test_it_reads_only_while_it_is_wanted() -> None:
     store, log, seen = Store(), [], asyncio.Queue[object]()  # type: ignore[var-annotated]
-    feed = OnDemand(store, "extra", 0.001, lambda: Counting(log))
+    feed = PolledTopic(store, "extra", 0.001, lambda: Counting(log))
     assert log == []
     leave = store.subscribe("extra", lambda topic: seen.put_nowait(store.get(topic)))
     await come(store, seen, 3)
@@ -48,7 +48,7 @@ async def test_it_reads_only_while_it_is_wanted() -> None:
 
 async def test_who_asks_again_at_once_is_answered_anew() -> None:
     store, log, seen = Store(), [], asyncio.Queue[object]()  # type: ignore[var-annotated]
-    feed = OnDemand(store, "extra", 0.001, lambda: Counting(log))
+    feed = PolledTopic(store, "extra", 0.001, lambda: Counting(log))
     for _ in range(3):
         leave = store.subscribe("extra", lambda topic: seen.put_nowait(store.get(topic)))
         await come(store, seen, 2)
@@ -63,7 +63,7 @@ async def test_a_fault_is_a_sentence() -> None:
     def broken() -> Counting:
         raise OSError("no such thing")
 
-    feed = OnDemand(store, "extra", 0.001, broken)
+    feed = PolledTopic(store, "extra", 0.001, broken)
     leave = store.subscribe("extra", lambda topic: seen.put_nowait(store.get(topic)))
     told = await asyncio.wait_for(seen.get(), 60)
     assert isinstance(told, Unread) and "no such thing" in str(told)
@@ -73,6 +73,6 @@ async def test_a_fault_is_a_sentence() -> None:
 
 async def test_nothing_runs_before_somebody_asks() -> None:
     before = asyncio.all_tasks()
-    feed = OnDemand(Store(), "extra", 0.001, lambda: pytest.fail("nobody asked"))
+    feed = PolledTopic(Store(), "extra", 0.001, lambda: pytest.fail("nobody asked"))
     assert asyncio.all_tasks() == before
     await feed.stop()

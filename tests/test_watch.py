@@ -21,7 +21,7 @@ from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.memory.host_memory import Memory
 from vfiotui.rules import judge
-from vfiotui.state.facts_refresher import Watch
+from vfiotui.state.facts_refresher import FactsRefresher
 from vfiotui.state.store import Store
 
 SECONDS = 60.0
@@ -35,7 +35,7 @@ class Follower:
         self.changed = asyncio.Event()
         for topic in ("facts", "virt", "findings", "reading", "trouble"):
             self.store.subscribe(topic, lambda _: self.changed.set())
-        self.watch = Watch(root, self.store, uri=uri, judge=judge)
+        self.watch = FactsRefresher(root, self.store, uri=uri, judge=judge)
 
     async def until(self, true: Callable[[], Any]) -> None:
         async def wait() -> None:
@@ -120,7 +120,7 @@ async def test_a_judge_that_breaks_is_a_sentence_and_the_next_reading_is_judged_
             raise RuntimeError("boom")
         return judge(facts)
 
-    follower.watch = Watch(root_of(HOSTS["tower"]), follower.store, uri=None, judge=judge_or_break)
+    follower.watch = FactsRefresher(root_of(HOSTS["tower"]), follower.store, uri=None, judge=judge_or_break)
     async with follower:
         await follower.until(lambda: follower.get("trouble") and follower.get("reading") is False)
         assert follower.get("trouble") == "judging failed (RuntimeError: boom); r tries again"

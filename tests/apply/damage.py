@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 
@@ -64,8 +64,8 @@ def needed(change: Path) -> list[Path]:
 def by_python(folder: Path) -> bool:
     """Whether the undo says that it undid."""
     try:
-        undo(Site(Root.mounted(str(folder))), "1", quiet)
-    except Trouble:
+        undo(Target(Root.mounted(str(folder))), "1", quiet)
+    except ApplyError:
         return False
     return True
 
@@ -84,10 +84,10 @@ class Damages:
         self.top = Path(tempfile.mkdtemp(prefix="vft-"))
         self.model = self.top / "model"
         self.model.mkdir()
-        site = system(self.model)
+        target = system(self.model)
         with_busybox(self.model, need("busybox", "busybox-static"))
         self.before = disk(self.model)
-        apply(site, plan(*FILES, *COMMAND), quiet)
+        apply(target, plan(*FILES, *COMMAND), quiet)
         self.after = disk(self.model)
         (self.change,) = self.model.glob("var/lib/vfiotui/changes/0001-*")
         # Whoever applied it is gone.

@@ -19,9 +19,9 @@ from itertools import product
 from pathlib import Path
 
 from tests.apply.systems import FILES, disk, plan, system
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 
@@ -93,7 +93,7 @@ class Clock:
         self.at, self.then, self.count = at, then, 0
         try:
             return str(work())
-        except Trouble as error:
+        except ApplyError as error:
             return f"refused: {error}"
         finally:
             self.last, self.count = self.count, -1
@@ -116,10 +116,10 @@ def trial(clock: Clock, model: Path, top: Path, way: str, number: int, subject: 
     """One edit at one instant; what is wrong afterwards, "" for nothing."""
     folder = Path(tempfile.mkdtemp(dir=top))
     subprocess.run(["cp", "-a", f"{model}/.", str(folder)], check=True)
-    site, path = Site(Root.mounted(str(folder))), folder / subject
+    target, path = Target(Root.mounted(str(folder))), folder / subject
     whole = plan(*FILES)
     if way == "undo":
-        apply(site, whole, quiet)
+        apply(target, whole, quiet)
     before, made = state(folder, subject), []
 
     def then() -> None:
@@ -127,7 +127,7 @@ def trial(clock: Clock, model: Path, top: Path, way: str, number: int, subject: 
         EDITS[edit](path)
         made.append((was, seen(path)))
 
-    work = (lambda: apply(site, whole, quiet)) if way == "apply" else (lambda: undo(site, "1", quiet))
+    work = (lambda: apply(target, whole, quiet)) if way == "apply" else (lambda: undo(target, "1", quiet))
     ended = clock.run(number, then, work)
     was, mine = made[0] if made else (None, None)
     now, others, word = seen(path), state(folder, subject), ""

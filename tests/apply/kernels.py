@@ -17,9 +17,9 @@ from pathlib import Path
 from tests.apply.edits import NEVER, Clock
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import run_command, write_file
@@ -53,21 +53,21 @@ def trial(clock: Clock, model: Path, top: Path, way: str, number: int) -> str:
     if way == "failing apply":
         (folder / "usr/sbin/build").write_text(FAILS)
     before = {name: what for name, what in disk(folder).items() if not name.startswith("lib")}
-    site = Site(Root.mounted(str(folder)))
+    target = Target(Root.mounted(str(folder)))
     if way == "undo":
-        apply(site, plan(*STEPS), quiet)
+        apply(target, plan(*STEPS), quiet)
 
     def come() -> None:
         (folder / "lib/modules/9.9.9").mkdir(parents=True)
         (folder / NEW).write_text("initrd of 9.9.9\n")
 
-    work = (lambda: undo(site, "1", quiet)) if way == "undo" else (lambda: apply(site, plan(*STEPS), quiet))
+    work = (lambda: undo(target, "1", quiet)) if way == "undo" else (lambda: apply(target, plan(*STEPS), quiet))
     ended = clock.run(number, come, work)
     came = clock.last >= number
     if (folder / "var/lib/vfiotui/changes").is_dir():
         try:
-            undo(site, "1", quiet)
-        except Trouble as error:
+            undo(target, "1", quiet)
+        except ApplyError as error:
             ended = f"{ended}; then {error}"
     now = disk(folder)
     wrong = ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from vfiotui.apply.place import Place
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.root.root import Root
 
 
-class LiveSite(Site):
+class LiveSite(Target):
     """Live as far as libvirt and the kernel go; paths lie below the folder."""
 
     @property
@@ -17,11 +17,11 @@ class LiveSite(Site):
         return True
 
     def _where(self, path: str, follow_last: bool) -> Place:
-        return Site(self.root)._where(path, follow_last)
+        return Target(self.root)._where(path, follow_last)
 
     @property
     def folder(self) -> str:  # type: ignore[override]
-        return Site(self.root).folder
+        return Target(self.root).folder
 
 
 def live_site(folder: Path) -> LiveSite:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.apply.systems import disk, plan, system
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
@@ -82,7 +82,7 @@ class Systems:
             (self.top / name).mkdir()
             system(self.top / name)
         self.before = disk(self.top / "before")
-        assert apply(Site(Root.mounted(str(self.top / "after"))), self.plan, quiet).state is State.DONE
+        assert apply(Target(Root.mounted(str(self.top / "after"))), self.plan, quiet).state is State.DONE
         self.after = disk(self.top / "after")
 
     def close(self) -> None:
@@ -104,11 +104,11 @@ class Systems:
         return root, trial / "running"
 
     def do(self, root: Path, doing: str) -> None:
-        site = Site(Root.mounted(str(root)))
+        target = Target(Root.mounted(str(root)))
         if doing == "apply":
-            apply(site, self.plan, quiet)
+            apply(target, self.plan, quiet)
         else:
-            undo(site, "1", quiet)
+            undo(target, "1", quiet)
 
     def count(self, doing: str) -> int:
         """The calls of a run in which nothing is swapped."""
@@ -158,7 +158,7 @@ class Systems:
         sys.addaudithook(_counted([0], swap.call, make))
         try:
             self.do(root, swap.doing)
-        except Trouble:
+        except ApplyError:
             pass
         except BaseException as error:
             print(f"{swap}: {error!r}", file=sys.stderr, flush=True)
@@ -200,8 +200,8 @@ def _undone(root: Path) -> str:
     for record in found if isinstance(found, tuple) else ():
         if record.state not in (State.UNDONE, State.ROLLED_BACK):
             try:
-                undo(Site(Root.mounted(str(root))), str(record.number), quiet)
-            except Trouble as error:
+                undo(Target(Root.mounted(str(root))), str(record.number), quiet)
+            except ApplyError as error:
                 said = str(error)
     return said
 

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
 from vfiotui.model.change.plan import Plan
@@ -28,10 +28,10 @@ FAILING = "#!/bin/sh\nprintf 'half' >/boot/grub/grub.cfg\necho 'no space for the
 RISKS = {"risk": Risk.R2, "effect": Effect.BOOT}
 
 
-def system(folder: Path) -> Site:
+def system(folder: Path) -> Target:
     """A system with a GRUB, a link and a drop-in."""
     lay_out(folder)
-    return Site(Root.mounted(str(folder)))
+    return Target(Root.mounted(str(folder)))
 
 
 def lay_out(folder: Path) -> None:

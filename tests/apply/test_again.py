@@ -14,7 +14,7 @@ from tests.host.test_boot import uki_image
 from tests.needs import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.shell_script import shell_script
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Change, look_into, run_command, write_file
 from vfiotui.model.change.journal import State
@@ -34,23 +34,23 @@ def quiet(sentence: str) -> None:
 
 
 @pytest.fixture
-def entered(tmp_path: Path) -> Site:
+def entered(tmp_path: Path) -> Target:
     if os.geteuid() != 0:
         pytest.skip("entering a system needs root")
-    site = system(tmp_path / "a")
+    target = system(tmp_path / "a")
     with_busybox(tmp_path / "a", need("busybox", "busybox-static"))
     tool = tmp_path / "a/usr/sbin/boot-tool"
     tool.write_text(REFRESH)
     tool.chmod(0o755)
     (tmp_path / "a/opt").mkdir()
-    return site
+    return target
 
 
 def elsewhere(folder: Path) -> list[str]:
     return (folder / "a/opt/elsewhere").read_text().split("\n")[:-1]
 
 
-def test_the_undo_runs_it_once_more_when_the_files_are_back(entered: Site, tmp_path: Path) -> None:
+def test_the_undo_runs_it_once_more_when_the_files_are_back(entered: Target, tmp_path: Path) -> None:
     before = disk(tmp_path / "a")
     outcome = apply(entered, plan(EDIT, COPY), quiet)
     assert outcome.state is State.DONE and elsewhere(tmp_path) == ["refresh:'quiet iommu=pt'"]
@@ -60,13 +60,13 @@ def test_the_undo_runs_it_once_more_when_the_files_are_back(entered: Site, tmp_p
     assert disk(tmp_path / "a") == before
 
 
-def test_a_change_that_fails_leaves_the_copies_as_they_were(entered: Site, tmp_path: Path) -> None:
+def test_a_change_that_fails_leaves_the_copies_as_they_were(entered: Target, tmp_path: Path) -> None:
     failing = run_command(("broken-build",), "fails", products=("/boot/grub/grub.cfg",), **RISKS)  # type: ignore[arg-type]
     assert apply(entered, plan(EDIT, COPY, failing), quiet).state is State.ROLLED_BACK
     assert elsewhere(tmp_path)[-1] == "refresh:'quiet'"
 
 
-def test_an_undo_that_was_cut_short_runs_it_too(entered: Site, tmp_path: Path) -> None:
+def test_an_undo_that_was_cut_short_runs_it_too(entered: Target, tmp_path: Path) -> None:
     """The copy fails on the way back; the files are back by then, and the second undo still copies."""
     apply(entered, plan(EDIT, COPY), quiet)
     (tmp_path / "a/opt/full").touch()
@@ -79,7 +79,7 @@ def test_an_undo_that_was_cut_short_runs_it_too(entered: Site, tmp_path: Path) -
     assert elsewhere(tmp_path)[-1] == "refresh:'quiet'"
 
 
-def test_the_script_does_the_same(entered: Site, tmp_path: Path) -> None:
+def test_the_script_does_the_same(entered: Target, tmp_path: Path) -> None:
     apply(entered, plan(EDIT, COPY), quiet)
     script = next(Path(entered.outside(entered.journal)).iterdir()) / "undo.sh"
     done = subprocess.run(["sh", str(script)], capture_output=True, text=True)
@@ -106,16 +106,16 @@ def test_it_survives_being_written_down() -> None:
 def test_a_look_wants_whole_words(
     text: str, wants: tuple[str, ...], bans: tuple[str, ...], holds: bool, tmp_path: Path
 ) -> None:
-    site = system(tmp_path / "a")
+    target = system(tmp_path / "a")
     (tmp_path / "a/boot/grub/grub.cfg").write_text(text)
     change: Change = look_into("/boot/grub/grub.cfg", wants, "look", bans)
-    outcome = apply(site, plan(change), quiet)
+    outcome = apply(target, plan(change), quiet)
     assert (outcome.state is State.DONE) == holds, outcome
     script = "\n".join(shell_script(plan(change))).replace("/boot/grub", f"{tmp_path}/a/boot/grub")
     assert (subprocess.run(["sh", "-c", script]).returncode == 0) == holds
 
 
-def test_two_commands_may_write_the_same_file(entered: Site, tmp_path: Path) -> None:
+def test_two_commands_may_write_the_same_file(entered: Target, tmp_path: Path) -> None:
     """Neither takes the other's work for somebody else's, nor does the script."""
     tool = tmp_path / "a/usr/sbin/add-word"
     tool.write_text('#!/bin/sh\necho "$1" >>/boot/grub/grub.cfg\necho "$1" >>/boot/grub/grub.cfg.new\n')
@@ -139,7 +139,7 @@ def test_two_commands_may_write_the_same_file(entered: Site, tmp_path: Path) -> 
 
 def test_only_the_words_of_a_unified_image_count(tmp_path: Path) -> None:
     """The kernel and the initrd inside hold many texts of their own."""
-    site = system(tmp_path / "a")
+    target = system(tmp_path / "a")
     (tmp_path / "a/boot/x.efi").write_bytes(uki_image("root=UUID=1 iommu=pt") + b" quiet splash \n")
     for wants, bans, state in (
         (("iommu=pt", "root=UUID=1"), ("quiet",), State.DONE),
@@ -147,5 +147,5 @@ def test_only_the_words_of_a_unified_image_count(tmp_path: Path) -> None:
         ((), ("iommu=pt",), State.ROLLED_BACK),
     ):
         change = look_into("/boot/x.efi", wants, "look", bans)
-        outcome = apply(site, plan(change), quiet)
+        outcome = apply(target, plan(change), quiet)
         assert outcome.state is state, outcome

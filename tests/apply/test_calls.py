@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import site
 import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import target
 
 from tests.apply.faults import HOUSE, run
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
@@ -30,7 +30,7 @@ PAIR = re.compile(rf"(?:AT_FDCWD|\d+)<([^>]*)>, {TEXT}")
 PLAIN = re.compile(rf"^{TEXT}")
 """A path of a call that is given no folder."""
 OWN = (
-    *(str(HOUSE), sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *site.getsitepackages()),
+    *(str(HOUSE), sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *target.getsitepackages()),
     *(
         "/lib",
         "/usr/",

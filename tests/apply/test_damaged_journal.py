@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import FILES, disk, plan, system
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
@@ -28,7 +28,7 @@ def quiet(sentence: str) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def target(tmp_path: Path) -> Target:
     made = system(tmp_path)
     apply(made, plan(*FILES), quiet)
     return made
@@ -63,14 +63,16 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_nothing_is_undone_by_it(site: Site, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_undone_by_it(
+    target: Target, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     DAMAGES[damage](folder_of(tmp_path) / "journal")
     after = disk(tmp_path)
-    found = changes.read(site.root)
+    found = changes.read(target.root)
     assert isinstance(found, tuple) and found[0].state is State.DAMAGED and "journal" in found[0].progress.word
     for way in (undo, resume):
-        with pytest.raises(Trouble, match=r"0001-test-the-steps is damaged: .*cp -a .*before/1"):
-            way(site, "1", quiet)
+        with pytest.raises(ApplyError, match=r"0001-test-the-steps is damaged: .*cp -a .*before/1"):
+            way(target, "1", quiet)
     root = ("--root", str(tmp_path))
     for words in (("undo", "1", "--yes"), ("undo", "1", "--yes", "--force"), ("apply", "--resume", "1", "--yes")):
         assert main([*root, *words]) == 4
@@ -84,16 +86,16 @@ def test_nothing_is_undone_by_it(site: Site, tmp_path: Path, damage: str, capsys
     assert disk(tmp_path) == after
 
 
-def test_the_next_change_is_made_beside_it(site: Site, tmp_path: Path) -> None:
+def test_the_next_change_is_made_beside_it(target: Target, tmp_path: Path) -> None:
     """What it left cannot be known; every step of the next one compares what it finds with its own plan."""
     (folder_of(tmp_path) / "journal").write_bytes(b"")
     step = write_file("/etc/beside", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
-    assert apply(site, plan(step, title="Beside"), quiet).name == "0002-beside"
-    undo(site, "2", quiet)
+    assert apply(target, plan(step, title="Beside"), quiet).name == "0002-beside"
+    undo(target, "2", quiet)
     assert not (tmp_path / "etc/beside").exists()
 
 
-def test_absurd_folders_are_no_trouble(site: Site, tmp_path: Path) -> None:
+def test_absurd_folders_are_no_trouble(target: Target, tmp_path: Path) -> None:
     place = folder_of(tmp_path).parent
     for name in (
         "999999999-x",
@@ -106,28 +108,28 @@ def test_absurd_folders_are_no_trouble(site: Site, tmp_path: Path) -> None:
         (place / name).mkdir()
     (place / "0005-file").touch()
     (place / "999999999-x/journal").write_text('{"event":"done"}\n')
-    found = changes.read(site.root)
+    found = changes.read(target.root)
     assert isinstance(found, tuple)
     assert [(r.number, r.state) for r in found] == [
         (999999999, State.DAMAGED), (5, State.DAMAGED), (1, State.DONE)
     ]  # fmt: skip
     step = write_file("/etc/beside", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
-    name = apply(site, plan(step, title="Beside"), quiet).name
+    name = apply(target, plan(step, title="Beside"), quiet).name
     assert name == "0002-beside"
-    assert undo(site, "2", quiet).state is State.UNDONE
+    assert undo(target, "2", quiet).state is State.UNDONE
 
 
 @pytest.mark.parametrize(
     "wanted", ["\u00b2", "1_0", "\u0663", "", ".", "../../..", "9" * 5000, "--", " 1", "1\n", "+1"]
 )
-def test_what_names_no_change_is_a_sentence(site: Site, wanted: str) -> None:
-    with pytest.raises(Trouble, match="there is no change"):
-        undo(site, wanted, quiet)
+def test_what_names_no_change_is_a_sentence(target: Target, wanted: str) -> None:
+    with pytest.raises(ApplyError, match="there is no change"):
+        undo(target, wanted, quiet)
 
 
-def test_two_changes_of_one_number_are_told_apart_by_name(site: Site, tmp_path: Path) -> None:
+def test_two_changes_of_one_number_are_told_apart_by_name(target: Target, tmp_path: Path) -> None:
     """Two hosts with one disk may choose the same number."""
     (tmp_path / "var/lib/vfiotui/changes/0001-other").mkdir()
-    with pytest.raises(Trouble, match="0001-other and 0001-test-the-steps have the number 1"):
-        undo(site, "1", quiet)
-    assert undo(site, "0001-test-the-steps", quiet).state is State.UNDONE
+    with pytest.raises(ApplyError, match="0001-other and 0001-test-the-steps have the number 1"):
+        undo(target, "1", quiet)
+    assert undo(target, "0001-test-the-steps", quiet).state is State.UNDONE

@@ -38,8 +38,8 @@ def test_no_third_state(program: str, every: int) -> None:
 
 @pytest.mark.parametrize("begun", [False, True], ids=["between the steps", "in the step"])
 def test_a_resume_does_not_overwrite_an_edit(tmp_path: Path, begun: bool) -> None:
-    site = system(tmp_path)
-    apply(site, plan(*FILES), quiet)
+    target = system(tmp_path)
+    apply(target, plan(*FILES), quiet)
     edited = tmp_path / "etc/dracut.conf.d/deep/vfio.conf"
     edited.write_bytes(MINE)
     journal = tmp_path / "var/lib/vfiotui/changes/0001-test-the-steps/journal"
@@ -47,14 +47,14 @@ def test_a_resume_does_not_overwrite_an_edit(tmp_path: Path, begun: bool) -> Non
     journal.write_text("".join(lines[: 6 if begun else 5]).replace('"start": ', '"start": 9'))
     before = disk(tmp_path)
     with pytest.raises(Conflict, match=r"is not resumed, nothing was done: .*vfio\.conf was changed by somebody"):
-        resume(site, "1", quiet)
+        resume(target, "1", quiet)
     assert disk(tmp_path) == before
-    found = changes.read(site.root)
+    found = changes.read(target.root)
     assert isinstance(found, tuple) and found[0].state is State.INTERRUPTED
 
 
 def test_an_edit_while_an_earlier_step_runs_is_left_and_all_else_goes_back(tmp_path: Path) -> None:
-    site = system(tmp_path)
+    target = system(tmp_path)
     before = disk(tmp_path)
     place = tmp_path / "etc/dracut.conf.d/deep/vfio.conf"
 
@@ -63,7 +63,7 @@ def test_an_edit_while_an_earlier_step_runs_is_left_and_all_else_goes_back(tmp_p
             place.parent.mkdir(parents=True)
             place.write_bytes(MINE)
 
-    outcome = apply(site, plan(*FILES), edit)
+    outcome = apply(target, plan(*FILES), edit)
     assert outcome.state is State.ROLLED_BACK and "was changed by somebody" in outcome.word
     now = disk(tmp_path)
     assert place.read_bytes() == MINE
@@ -72,27 +72,27 @@ def test_an_edit_while_an_earlier_step_runs_is_left_and_all_else_goes_back(tmp_p
 
 @pytest.mark.parametrize("script", [False, True], ids=["undo", "undo.sh"])
 def test_what_a_forced_undo_overwrites_is_kept(tmp_path: Path, script: bool) -> None:
-    site = system(tmp_path)
+    target = system(tmp_path)
     before = disk(tmp_path)
-    apply(site, plan(*FILES), quiet)
+    apply(target, plan(*FILES), quiet)
     (tmp_path / "etc/default/grub.real").write_bytes(MINE)
     change = tmp_path / "var/lib/vfiotui/changes/0001-test-the-steps"
     if script:
         done = subprocess.run(["sh", str(change / "undo.sh"), "-f"], capture_output=True, text=True)
         assert done.returncode == 0 and f"is kept as {change}/replaced-1" in done.stdout, done.stdout + done.stderr
     else:
-        outcome = undo(site, "1", quiet, force=True)
+        outcome = undo(target, "1", quiet, force=True)
         assert outcome.state is State.UNDONE and "what was overwritten is kept as" in outcome.word
     assert (change / "replaced-1").read_bytes() == MINE
     assert disk(tmp_path) == before
 
 
 def test_a_subject_that_became_something_else_is_somebody_elses(tmp_path: Path) -> None:
-    site = system(tmp_path)
+    target = system(tmp_path)
     step = write_file("/etc/x", None, b"x\n", "x", risk=Risk.R2, effect=Effect.NOW)
-    apply(site, plan(step), quiet)
+    apply(target, plan(step), quiet)
     (tmp_path / "etc/x").unlink()
     (tmp_path / "etc/x").symlink_to("/etc/default")
     with pytest.raises(Conflict, match="/etc/x changed since"):
-        undo(site, "1", quiet)
+        undo(target, "1", quiet)
     assert (tmp_path / "etc/x").is_symlink()

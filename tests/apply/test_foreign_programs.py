@@ -13,9 +13,9 @@ from tests.apply.private_mounts import HOUSE, VFIOTUI, mounts
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.needs import need
 from vfiotui.apply import chroot, process
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Change, Effect, run_command, write_file
 from vfiotui.model.change.journal import State
@@ -116,7 +116,7 @@ def test_what_it_started_in_the_background_ends_with_it(folder: Path) -> None:
     tool(folder, "#!/bin/sh\necho built >/boot/img\n/bin/busybox setsid /bin/busybox sh -c 'exec 9<>/alive; "
                  "/bin/busybox kill -STOP $$; echo >/outlived' >/dev/null 2>&1 &\n")  # fmt: skip
     before = mounts()
-    assert apply(Site(folder_root(folder)), plan(builds()), quiet).state is State.DONE
+    assert apply(Target(folder_root(folder)), plan(builds()), quiet).state is State.DONE
     assert mounts() == before
     held = [p for p in Path("/proc").glob("[0-9]*/fd/9") if _leads_to(p, folder / "alive")]
     assert held == [], "nothing of it holds the file any more"
@@ -139,7 +139,7 @@ def test_a_program_that_never_ends_is_ended(folder: Path, monkeypatch: pytest.Mo
     tool(folder, "#!/bin/sh\necho begun\necho half >/boot/img\ntrap '' TERM\nwhile :; do /bin/busybox sleep 60; done\n")
     monkeypatch.setattr(process, "SECONDS", 1.0)
     before = disk(folder)
-    outcome = apply(Site(folder_root(folder)), plan(builds()), quiet)
+    outcome = apply(Target(folder_root(folder)), plan(builds()), quiet)
     assert outcome.state is State.ROLLED_BACK
     assert "build did not end in 0.0166667 minutes: it was ended with all that it started; begun" in outcome.word
     (folder / "leaked").unlink(missing_ok=True)
@@ -151,8 +151,8 @@ def test_a_shell_that_never_answers_is_told(folder: Path, monkeypatch: pytest.Mo
     tool(folder, "#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 60; done\n", "bin/sh")
     monkeypatch.setattr(chroot, "SECONDS", 1.0)
     before = disk(folder)
-    with pytest.raises(Trouble, match=r"its /bin/sh gives no answer in 1 s"):
-        apply(Site(folder_root(folder)), plan(builds()), quiet)
+    with pytest.raises(ApplyError, match=r"its /bin/sh gives no answer in 1 s"):
+        apply(Target(folder_root(folder)), plan(builds()), quiet)
     assert disk(folder) == before
 
 
@@ -161,11 +161,11 @@ def test_where_the_kernel_gives_fewer_namespaces_it_works_and_says_so(
 ) -> None:
     monkeypatch.setattr(chroot, "walls", lambda: chroot.WALLS[1])
     monkeypatch.setattr(process, "walls", lambda: chroot.WALLS[1])
-    outcome = apply(Site(folder_root(folder)), plan(builds()), quiet)
+    outcome = apply(Target(folder_root(folder)), plan(builds()), quiet)
     assert outcome.state is State.DONE, outcome
     log = next((folder / "var/lib/vfiotui/changes").glob("*/log")).read_text()
     assert "this kernel gives no process namespace here" in log
-    assert undo(Site(folder_root(folder)), "1", quiet).state is State.UNDONE
+    assert undo(Target(folder_root(folder)), "1", quiet).state is State.UNDONE
 
 
 def test_the_best_walls_are_found_by_asking_the_kernel() -> None:

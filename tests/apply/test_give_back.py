@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.apply.live_site import LiveSite, live_site
-from vfiotui.apply.backup import Keep
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.backup import BackupStore
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
 from vfiotui.apply.steps.driver import DriverKind
-from vfiotui.apply.steps.step import Work
+from vfiotui.apply.steps.step import StepContext
 from vfiotui.host.root.walk import Top
-from vfiotui.model.change.change import give_back
+from vfiotui.model.change.change import bind_host_driver
 
 BDF = "0000:01:00.0"
 
@@ -28,7 +28,7 @@ class Bus(DriverKind):
         self.device = top / "sys/bus/pci/devices" / BDF
         self.claims = claims
 
-    def _write(self, work: Work, place: str, value: str, doing: str) -> None:
+    def _write(self, work: StepContext, place: str, value: str, doing: str) -> None:
         driver = self.device / "driver"
         if place.endswith("/driver_override"):
             (self.device / "driver_override").write_text(value)
@@ -55,11 +55,11 @@ def machine(tmp_path: Path, loaded: dict[str, str]) -> LiveSite:
     return live_site(tmp_path)
 
 
-def work(site: LiveSite, tmp_path: Path, *modules: str) -> Work:
+def work(target: LiveSite, tmp_path: Path, *modules: str) -> StepContext:
     top = Place(Top(str(tmp_path)), "/")
-    keep = Keep(top)
+    keep = BackupStore(top)
     keep.make()
-    return Work(site, give_back(BDF, "vfio-pci", "for the test", modules), 1, 1, keep, top / "log")
+    return StepContext(target, bind_host_driver(BDF, "vfio-pci", "for the test", modules), 1, 1, keep, top / "log")
 
 
 LOADED = {"vfio-pci": "vfio_pci", "xhci_hcd": "xhci_pci", "cirrus": "cirrus", "ahci": ""}
@@ -88,7 +88,7 @@ def test_the_hosts_driver_gets_it(
 def test_where_no_driver_takes_it_the_reason_is_said_and_it_goes_back(tmp_path: Path) -> None:
     bus, one = Bus(tmp_path, ("vfio-pci",)), work(machine(tmp_path, LOADED), tmp_path, "cirrus")
     bus.prepare(one)
-    with pytest.raises(Trouble, match="again, as its ids name it"):
+    with pytest.raises(ApplyError, match="again, as its ids name it"):
         bus.do(one)
     bus.undo(one)
     assert (bus.device / "driver").readlink().name == "vfio-pci"

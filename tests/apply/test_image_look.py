@@ -11,7 +11,7 @@ from tests.apply.systems import system, with_busybox
 from tests.boot_images import archive, pack
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import Effect, look_into_images, run_command, write_file
 from vfiotui.model.change.journal import State
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a mounted sy
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def target(tmp_path: Path) -> Target:
     found = system(tmp_path / "root")
     with_busybox(tmp_path / "root", need("busybox", "busybox-static"))
     (tmp_path / "root/lib/modules/6.1.0").mkdir(parents=True)
@@ -57,11 +57,11 @@ def built(tmp_path: Path, files: dict[str, str | bytes]) -> Plan:
     return from_json(to_json(Plan("build", steps)))
 
 
-def test_an_image_that_holds_everything_is_taken(site: Site, tmp_path: Path) -> None:
+def test_an_image_that_holds_everything_is_taken(target: Target, tmp_path: Path) -> None:
     told: list[str] = []
-    outcome = apply(site, built(tmp_path, GOOD), told.append)
+    outcome = apply(target, built(tmp_path, GOOD), told.append)
     assert (outcome.state, outcome.word) == (State.DONE, "")
-    assert undo(site, "1", told.append).state is State.UNDONE
+    assert undo(target, "1", told.append).state is State.UNDONE
     assert (tmp_path / "root" / IMAGE).read_bytes() == b"the old image"
 
 
@@ -76,22 +76,22 @@ def test_an_image_that_holds_everything_is_taken(site: Site, tmp_path: Path) -> 
     ],
 )
 def test_what_is_missing_brings_the_old_image_back(
-    site: Site, tmp_path: Path, path: str, content: str | None, word: str
+    target: Target, tmp_path: Path, path: str, content: str | None, word: str
 ) -> None:
     files = {p: c for p, c in GOOD.items() if p != path}
     if content is not None:
         files[path] = content
-    outcome = apply(site, built(tmp_path, files), lambda sentence: None)
+    outcome = apply(target, built(tmp_path, files), lambda sentence: None)
     assert outcome.state is State.ROLLED_BACK
     assert word in outcome.word
     assert (tmp_path / "root" / IMAGE).read_bytes() == b"the old image"
     assert not (tmp_path / "root" / CONF.lstrip("/")).exists()
 
 
-def test_no_image_or_half_an_image_is_a_failure(site: Site, tmp_path: Path) -> None:
+def test_no_image_or_half_an_image_is_a_failure(target: Target, tmp_path: Path) -> None:
     plan = built(tmp_path, GOOD)
     whole = (tmp_path / "root/made.img").read_bytes()
     (tmp_path / "root/made.img").write_bytes(whole[: len(whole) - 40])
-    outcome = apply(site, plan, lambda sentence: None)
+    outcome = apply(target, plan, lambda sentence: None)
     assert "cannot be read to its end" in outcome.word
     assert (tmp_path / "root" / IMAGE).read_bytes() == b"the old image"

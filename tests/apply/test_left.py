@@ -12,7 +12,7 @@ import pytest
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, system
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
@@ -37,8 +37,8 @@ def plan(*left: Change) -> Plan:
 IN_MENU = look_into("/boot/grub/grub.cfg", ("iommu=pt",), TODO)
 
 
-def record(site: Site) -> ChangeRecord:
-    found = changes.read(site.root)
+def record(target: Target) -> ChangeRecord:
+    found = changes.read(target.root)
     assert isinstance(found, tuple)
     return found[0]
 
@@ -49,106 +49,106 @@ def told(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> tuple
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def target(tmp_path: Path) -> Target:
     return system(tmp_path / "a")
 
 
-def finish(site: Site) -> None:
+def finish(target: Target) -> None:
     """Somebody runs the generator."""
-    Path(site.folder, "boot/grub/grub.cfg").write_text("linux /vmlinuz quiet iommu=pt\n")
+    Path(target.folder, "boot/grub/grub.cfg").write_text("linux /vmlinuz quiet iommu=pt\n")
 
 
-def test_it_stays_outstanding_until_its_effect_is_there(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = apply(site, plan(IN_MENU), quiet)
+def test_it_stays_outstanding_until_its_effect_is_there(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = apply(target, plan(IN_MENU), quiet)
     assert (outcome.state, outcome.left) == (State.OUTSTANDING, (TODO,))
     words = f"applied · 1 step left: {TODO}"
-    assert record(site).words == words and words in told(capsys, Path(site.folder), "changes")[1]
-    row = json.loads(told(capsys, Path(site.folder), "--json", "changes")[1])["changes"][0]
+    assert record(target).words == words and words in told(capsys, Path(target.folder), "changes")[1]
+    row = json.loads(told(capsys, Path(target.folder), "--json", "changes")[1])["changes"][0]
     assert (row["state"], row["left"]) == ("applied, steps left", [TODO])
-    found = changes.read(site.root)
+    found = changes.read(target.root)
     assert change_words(found) == ("change 1: 1 step left", "warn")
     assert "applied, steps left" in change_rows(found, 100)[1].text
-    assert resume(site, "1", quiet).state is State.OUTSTANDING, "nothing has changed"
-    assert told(capsys, Path(site.folder), "verify")[0] == 1
-    finish(site)
-    assert record(site).state is State.OUTSTANDING, "nobody has looked"
-    assert resume(site, "1", quiet).state is State.DONE
-    assert record(site).state is State.DONE and record(site).progress.left == ()
+    assert resume(target, "1", quiet).state is State.OUTSTANDING, "nothing has changed"
+    assert told(capsys, Path(target.folder), "verify")[0] == 1
+    finish(target)
+    assert record(target).state is State.OUTSTANDING, "nobody has looked"
+    assert resume(target, "1", quiet).state is State.DONE
+    assert record(target).state is State.DONE and record(target).progress.left == ()
 
 
-def test_verify_looks_too_and_writes_it_down(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    apply(site, plan(IN_MENU), quiet)
-    finish(site)
-    code, out = told(capsys, Path(site.folder), "verify")
+def test_verify_looks_too_and_writes_it_down(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    apply(target, plan(IN_MENU), quiet)
+    finish(target)
+    code, out = told(capsys, Path(target.folder), "verify")
     assert code == 0 and "change 0001-add-iommu-pt is done" in out
-    assert record(site).state is State.DONE
+    assert record(target).state is State.DONE
 
 
 def test_the_command_says_what_is_left_and_does_not_end_well(
-    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "plan.json").write_text(to_json(plan(IN_MENU)))
-    code, out = told(capsys, Path(site.folder), "apply", str(tmp_path / "plan.json"), "--yes")
+    code, out = told(capsys, Path(target.folder), "apply", str(tmp_path / "plan.json"), "--yes")
     assert code == 1 and f"is applied · 1 step left: {TODO}" in out and "vfiotui apply --resume 0001" in out
-    finish(site)
-    code, out = told(capsys, Path(site.folder), "--json", "apply", "--resume", "1", "--yes")
+    finish(target)
+    code, out = told(capsys, Path(target.folder), "--json", "apply", "--resume", "1", "--yes")
     assert code == 0 and json.loads(out) == {"change": "0001-add-iommu-pt", "state": "done", "why": "", "left": []}
 
 
-def test_what_is_true_already_is_not_left(site: Site) -> None:
-    finish(site)
-    assert apply(site, plan(IN_MENU), quiet).state is State.DONE
+def test_what_is_true_already_is_not_left(target: Target) -> None:
+    finish(target)
+    assert apply(target, plan(IN_MENU), quiet).state is State.DONE
 
 
 @pytest.mark.parametrize("shell", ["vfiotui", "dash", "busybox"])
-def test_an_outstanding_change_is_undone_like_others(site: Site, shell: str, tmp_path: Path) -> None:
+def test_an_outstanding_change_is_undone_like_others(target: Target, shell: str, tmp_path: Path) -> None:
     before = disk(tmp_path / "a")
-    apply(site, plan(IN_MENU), quiet)
+    apply(target, plan(IN_MENU), quiet)
     if shell == "vfiotui":
-        assert undo(site, "1", quiet).state is State.UNDONE
+        assert undo(target, "1", quiet).state is State.UNDONE
     else:
         script = next((tmp_path / "a/var/lib/vfiotui/changes").glob("*/undo.sh"))
         program = [need(shell, shell), *(["sh"] if shell == "busybox" else [])]
         done = subprocess.run([*program, str(script)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout
-    assert disk(tmp_path / "a") == before and record(site).words == "undone"
+    assert disk(tmp_path / "a") == before and record(target).words == "undone"
 
 
-def test_the_running_kernels_words_say_nothing_about_a_mounted_system(site: Site) -> None:
-    Path(site.folder, "proc").mkdir()
-    Path(site.folder, "proc/cmdline").write_text("quiet iommu=pt\n")
-    assert apply(site, plan(look_into("/proc/cmdline", ("iommu=pt",), TODO)), quiet).left == (TODO,)
-    assert resume(site, "1", quiet).left == (TODO,)
+def test_the_running_kernels_words_say_nothing_about_a_mounted_system(target: Target) -> None:
+    Path(target.folder, "proc").mkdir()
+    Path(target.folder, "proc/cmdline").write_text("quiet iommu=pt\n")
+    assert apply(target, plan(look_into("/proc/cmdline", ("iommu=pt",), TODO)), quiet).left == (TODO,)
+    assert resume(target, "1", quiet).left == (TODO,)
 
 
-def test_what_no_file_shows_stays_until_a_boot_came_as_predicted(site: Site) -> None:
+def test_what_no_file_shows_stays_until_a_boot_came_as_predicted(target: Target) -> None:
     from vfiotui.apply.left import look_again
 
-    assert apply(site, plan(look_into("", (), TODO)), quiet).left == (TODO,)
-    assert look_again(site, "1").left == (TODO,)
-    assert look_again(site, "1", booted=True).state is State.DONE
+    assert apply(target, plan(look_into("", (), TODO)), quiet).left == (TODO,)
+    assert look_again(target, "1").left == (TODO,)
+    assert look_again(target, "1", booted=True).state is State.DONE
 
 
-def test_a_menu_that_is_a_folder_or_gone_is_not_true(site: Site) -> None:
-    apply(site, plan(IN_MENU), quiet)
-    menu = Path(site.folder, "boot/grub/grub.cfg")
+def test_a_menu_that_is_a_folder_or_gone_is_not_true(target: Target) -> None:
+    apply(target, plan(IN_MENU), quiet)
+    menu = Path(target.folder, "boot/grub/grub.cfg")
     menu.unlink()
-    assert resume(site, "1", quiet).state is State.OUTSTANDING
+    assert resume(target, "1", quiet).state is State.OUTSTANDING
     menu.mkdir()
-    assert resume(site, "1", quiet).state is State.OUTSTANDING
+    assert resume(target, "1", quiet).state is State.OUTSTANDING
     shutil.rmtree(menu)
-    finish(site)
-    assert resume(site, "1", quiet).state is State.DONE
+    finish(target)
+    assert resume(target, "1", quiet).state is State.DONE
 
 
 @pytest.mark.parametrize("left", ['"x"', "[1]", "{}"])
-def test_a_garbled_list_is_damage(site: Site, left: str) -> None:
-    apply(site, plan(IN_MENU), quiet)
-    journal = next(Path(site.folder, "var/lib/vfiotui/changes").glob("*/journal"))
+def test_a_garbled_list_is_damage(target: Target, left: str) -> None:
+    apply(target, plan(IN_MENU), quiet)
+    journal = next(Path(target.folder, "var/lib/vfiotui/changes").glob("*/journal"))
     text = journal.read_text()
     assert '"left": [' in text
     journal.write_text(text.partition('"left": ')[0] + f'"left": {left}}}\n')
-    assert record(site).state is State.DAMAGED
+    assert record(target).state is State.DAMAGED
 
 
 def test_only_looks_are_left() -> None:

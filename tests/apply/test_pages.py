@@ -11,7 +11,7 @@ import pytest
 
 from tests.apply.live_site import LiveSite, live_site
 from tests.pools import POOL, fill, held, own_pool
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.steps import kind_of, pages
@@ -48,17 +48,17 @@ def pool() -> Iterator[int]:
 
 
 def applied(folder: Path, *steps: Change) -> tuple[KernelSite, str, State, str]:
-    site = kernel_site(folder)
-    outcome = apply(site, from_json(to_json(Plan("pages", steps))), lambda _: None)
-    return site, outcome.name.partition("-")[0], outcome.state, outcome.word
+    target = kernel_site(folder)
+    outcome = apply(target, from_json(to_json(Plan("pages", steps))), lambda _: None)
+    return target, outcome.name.partition("-")[0], outcome.state, outcome.word
 
 
 def test_pages_are_set_aside_and_an_undo_gives_them_back(pool: int, tmp_path: Path) -> None:
-    site, number, state, word = applied(tmp_path, set_pages(POOL, pool, pool + FEW, "some pages"))
+    target, number, state, word = applied(tmp_path, set_pages(POOL, pool, pool + FEW, "some pages"))
     if word:
         pytest.skip(f"this kernel has no {FEW} huge pages to give: {word}")
     assert state is State.DONE and held() == pool + FEW
-    assert undo(site, number, lambda _: None).state is State.UNDONE
+    assert undo(target, number, lambda _: None).state is State.UNDONE
     assert held() == pool
 
 
@@ -68,11 +68,11 @@ def test_pages_in_use_stay_and_this_is_said(pool: int, tmp_path: Path) -> None:
     with mmap.mmap(-1, (pool + 2) * 2 << 20, flags) as memory:
         for at in range(0, len(memory), 2 << 20):
             memory[at] = 1
-        site, number, state, word = applied(tmp_path, set_pages(POOL, pool + FEW, pool, "give all back"))
+        target, number, state, word = applied(tmp_path, set_pages(POOL, pool + FEW, pool, "give all back"))
         assert state is State.DONE and held() == pool + 2
         assert word.startswith("2 huge pages in") and "go when their guest ends" in word
     assert held() == pool, "the kernel takes them when nobody maps them any more"
-    assert undo(site, number, lambda _: None).state is State.UNDONE, "that they went is no change by somebody else"
+    assert undo(target, number, lambda _: None).state is State.UNDONE, "that they went is no change by somebody else"
     assert held() == pool + FEW
 
 
@@ -115,16 +115,16 @@ def test_no_page_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 @pytest.mark.parametrize("text", [b"", b"many", b"-1", b"9" * 40, b"\xff\x1b[2J", "²".encode()])
 def test_a_step_that_names_no_number_is_a_sentence(text: bytes) -> None:
-    with pytest.raises(Trouble, match="no number of pages"):
+    with pytest.raises(ApplyError, match="no number of pages"):
         list(kind_of("pages").preview(Change("pages", POOL, "x", b"1", text)))
 
 
 def test_the_kernel_compacts_when_it_is_told_to(tmp_path: Path) -> None:
     if not os.access("/proc/sys/vm/compact_memory", os.W_OK):
         pytest.skip("compact_memory cannot be written here")
-    site, number, state, _ = applied(tmp_path, nudge("/proc/sys/vm/compact_memory", "1", "compact"))
+    target, number, state, _ = applied(tmp_path, nudge("/proc/sys/vm/compact_memory", "1", "compact"))
     assert state is State.DONE
-    assert undo(site, number, lambda _: None).state is State.UNDONE
+    assert undo(target, number, lambda _: None).state is State.UNDONE
 
 
 def test_a_later_step_that_fails_gives_pages_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_pool_may_grow_on_demand_and_an_undo_ends_that(pool: int, tmp_path: 
     place = Path(POOL.replace("nr_hugepages", "nr_overcommit_hugepages"))
     before = place.read_bytes()
     step = set_value(str(place), before, b"%d" % (int(before) + FEW), "some pages on demand")
-    site, number, state, _ = applied(tmp_path, step)
+    target, number, state, _ = applied(tmp_path, step)
     assert state is State.DONE and int(place.read_bytes()) == int(before) + FEW and held() == pool
-    assert undo(site, number, lambda _: None).state is State.UNDONE
+    assert undo(target, number, lambda _: None).state is State.UNDONE
     assert place.read_bytes() == before

@@ -13,7 +13,7 @@ from tests.apply.live_site import live_site
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.host.live.guests import GuestReader
@@ -24,7 +24,7 @@ from vfiotui.model.change.plan import Plan
 from vfiotui.model.cpu.pinning import Pinning, pinning_of
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.drift import drift
 from vfiotui.plan.pin.pin_plan import plan_pins
 from vfiotui.virt.define import definition, writable
@@ -96,8 +96,8 @@ def wanted(start: Pinning) -> Pinning:
 PINS = {"v0": {0}, "v1": {1}, "emu": {0}, "io1": {1}}
 
 
-def done(site: Site, plan: Plan) -> str:
-    outcome = apply(site, plan, lambda _: None)
+def done(target: Target, plan: Plan) -> str:
+    outcome = apply(target, plan, lambda _: None)
     assert outcome.state is State.DONE, outcome.word
     return outcome.name.partition("-")[0]
 
@@ -105,12 +105,12 @@ def done(site: Site, plan: Plan) -> str:
 def test_a_running_guest_and_its_definition_are_pinned_read_back_and_put_back(
     daemon: Daemon, game: str, tmp_path: Path
 ) -> None:
-    site = live_site(tmp_path)
+    target = live_site(tmp_path)
     daemon.virsh("start", game)
     before, first = guest(daemon, game), affinities(game)
     plan = plan_pins(before, wanted(stored(daemon, game)), None, config=True, live=True)
     assert [s.kind for s in plan.steps] == ["domain", "pins"]
-    number = done(site, plan)
+    number = done(target, plan)
     assert affinities(game) == PINS
     assert stored(daemon, game).by_thread == PINS
     assert plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=True, live=True).steps == ()
@@ -118,7 +118,7 @@ def test_a_running_guest_and_its_definition_are_pinned_read_back_and_put_back(
     daemon.kill()
     daemon.start()
     assert affinities(game) == PINS, "QEMU outlived its daemon"
-    assert undo(site, number, lambda _: None).state is State.UNDONE
+    assert undo(target, number, lambda _: None).state is State.UNDONE
     assert affinities(game) == first
     after = guest(daemon, game)
     assert after.definition == before.definition
@@ -141,20 +141,20 @@ def test_only_the_definition_of_a_running_guest(daemon: Daemon, game: str, tmp_p
 
 def test_only_the_running_guest(daemon: Daemon, game: str, tmp_path: Path) -> None:
     daemon.virsh("start", game)
-    site = live_site(tmp_path)
-    number = done(site, plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=False, live=True))
+    target = live_site(tmp_path)
+    number = done(target, plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=False, live=True))
     assert affinities(game) == PINS and stored(daemon, game).by_thread == {}
     script = (tmp_path / "var/lib/vfiotui/changes").glob(f"{number}*/undo.sh")
     text = next(script).read_text()
     assert "vcpupin pins 0 r --live" in text and "iothreadpin pins 1" in text
     daemon.virsh("destroy", game)
-    assert undo(site, number, lambda _: None).state is State.UNDONE, "a guest that ended keeps nothing of it"
+    assert undo(target, number, lambda _: None).state is State.UNDONE, "a guest that ended keeps nothing of it"
 
 
 def test_a_stopped_guest_has_a_definition_only(daemon: Daemon, game: str, tmp_path: Path) -> None:
     found = guest(daemon, game)
     assert found.running is None
-    with pytest.raises(CannotPlan, match="does not run"):
+    with pytest.raises(PlanError, match="does not run"):
         plan_pins(found, wanted(stored(daemon, game)), None, config=False, live=True)
     done(live_site(tmp_path), plan_pins(found, wanted(stored(daemon, game)), None, config=True, live=False))
     assert stored(daemon, game).by_thread == PINS

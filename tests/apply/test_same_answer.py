@@ -11,11 +11,11 @@ import pytest
 
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.errors import Busy, Conflict, Damage, Trouble
+from vfiotui.apply.errors import ApplyError, Busy, Conflict, Damage
 from vfiotui.apply.run import apply
 from vfiotui.apply.run_steps import works
-from vfiotui.apply.steps.step import Standing
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import SubjectState
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
@@ -150,9 +150,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A system with one change in force."""
     folder = tmp_path_factory.mktemp("model") / "a"
     folder.mkdir()
-    site = system(folder)
+    target = system(folder)
     with_busybox(folder, need("busybox", "busybox-static"))
-    assert apply(site, plan(*FILES, *COMMAND), quiet).state is State.DONE
+    assert apply(target, plan(*FILES, *COMMAND), quiet).state is State.DONE
     return folder
 
 
@@ -173,12 +173,12 @@ def aged(change: Path) -> None:
 
 def answer_of_python(folder: Path) -> tuple[str, str]:
     try:
-        outcome = undo(Site(Root.mounted(str(folder))), "1", quiet)
+        outcome = undo(Target(Root.mounted(str(folder))), "1", quiet)
     except (Conflict, Busy) as error:
         return "conflict", str(error)
     except Damage as error:
         return "damaged", str(error)
-    except Trouble as error:
+    except ApplyError as error:
         return ("already" if "already" in str(error) else "damaged"), str(error)
     return str(outcome.state), ""
 
@@ -215,13 +215,13 @@ def test_both_answer_the_same(copy: Callable[[str], Path], name: str) -> None:
 
 def test_what_was_undone_stands_as_before(model: Path) -> None:
     """The states above compare both ways with each other; this one with the way in."""
-    site = Site(Root.mounted(str(model)))
+    target = Target(Root.mounted(str(model)))
     from vfiotui.apply.journal import find
 
-    journal = find(site, "1")
+    journal = find(target, "1")
     read = journal.plan()
     assert not isinstance(read, str)
     from vfiotui.apply.steps import kind_of
 
     for work in works(journal, plan(*FILES, *COMMAND)):
-        assert kind_of(work.change.kind).standing(work) is Standing.AFTER
+        assert kind_of(work.change.kind).standing(work) is SubjectState.AFTER

@@ -13,7 +13,7 @@ import pytest
 
 from tests.needs import need
 from tests.virt.libvirtd import Daemon, lone_daemon
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.model.change.change import (
     Change,
@@ -164,7 +164,7 @@ HOSTILE = "name\ntouch {0}\n#"
     ],
 )
 def test_a_word_that_hides_something_makes_no_script(step: object) -> None:
-    with pytest.raises(Trouble, match=r"no script is made of this plan: step 1: .*control character"):
+    with pytest.raises(ApplyError, match=r"no script is made of this plan: step 1: .*control character"):
         shell_script(Plan("t", (step("/tmp/x"),)))  # type: ignore[operator]
 
 

@@ -14,10 +14,10 @@ import pytest
 from tests.apply.faults import HOUSE
 from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.model.change.change import look_into, run_command, write_file
 from vfiotui.model.change.journal import State
@@ -74,10 +74,10 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def site_of(folder: Path) -> Site:
+def site_of(folder: Path) -> Target:
     from vfiotui.host.root.root import Root
 
-    return Site(Root.mounted(str(folder)))
+    return Target(Root.mounted(str(folder)))
 
 
 def upgrade(folder: Path) -> None:
@@ -140,10 +140,10 @@ def test_the_old_menu_does_not_come_back_where_its_kernel_is_gone(folder: Path) 
 
 
 def test_the_preview_says_which_it_will_be(folder: Path) -> None:
-    site = site_of(folder)
-    apply(site, plan(*MENU_STEPS), quiet)
+    target = site_of(folder)
+    apply(target, plan(*MENU_STEPS), quiet)
     upgrade(folder)
-    said = dict(undo_preview(site, "1")[1])
+    said = dict(undo_preview(target, "1")[1])
     assert said["update-grub"][0].startswith("was made anew since") and said["update-grub"][1] == "$ update-grub"
 
 
@@ -158,7 +158,7 @@ def test_a_generator_whose_result_is_not_as_before_is_not_believed(folder: Path)
     apply(site_of(folder), plan(*MENU_STEPS), quiet)
     upgrade(folder)
     tool(folder, "update-grub", "#!/bin/sh\necho ' linux /boot/vmlinuz-2 iommu=pt ' >/boot/grub/grub.cfg\n")
-    with pytest.raises(Trouble, match=r"grub\.cfg still holds iommu=pt"):
+    with pytest.raises(ApplyError, match=r"grub\.cfg still holds iommu=pt"):
         undo(site_of(folder), "1", quiet)
     tool(folder, "update-grub", MENU)
     assert "made anew since" in undone(folder, "undo"), "it goes on where it stopped"

@@ -10,10 +10,10 @@ import pytest
 
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
 from tests.needs import need
-from vfiotui.apply.errors import Busy, Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Busy, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.root.walk import Top
@@ -30,26 +30,26 @@ def quiet(sentence: str) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def target(tmp_path: Path) -> Target:
     return system(tmp_path)
 
 
 @pytest.fixture
-def entered(site: Site, tmp_path: Path) -> Site:
+def entered(target: Target, tmp_path: Path) -> Target:
     with_busybox(tmp_path, need("busybox", "busybox-static"))
-    return site
+    return target
 
 
-def records(site: Site) -> list[ChangeRecord]:
-    found = changes.read(site.root)
+def records(target: Target) -> list[ChangeRecord]:
+    found = changes.read(target.root)
     assert isinstance(found, tuple)
     return list(found)
 
 
-def test_files_and_links_change_and_come_back(site: Site, tmp_path: Path) -> None:
+def test_files_and_links_change_and_come_back(target: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     told: list[str] = []
-    outcome = apply(site, plan(*FILES), told.append)
+    outcome = apply(target, plan(*FILES), told.append)
     assert outcome.state is State.DONE
     assert (tmp_path / "etc/default/grub.real").read_bytes() == AFTER
     assert (tmp_path / "etc/default/grub").is_symlink(), "the file behind a link is edited, the link stays"
@@ -57,61 +57,61 @@ def test_files_and_links_change_and_come_back(site: Site, tmp_path: Path) -> Non
     assert (tmp_path / "etc/dracut.conf.d/deep/vfio.conf").stat().st_mode & 0o777 == 0o600
     assert os.readlink(tmp_path / "etc/current") == "/etc/modprobe.d"
     assert [t.split(":")[0] for t in told] == [f"step {n} of 5" for n in range(1, 6)]
-    assert undo(site, "1", quiet).state is State.UNDONE
+    assert undo(target, "1", quiet).state is State.UNDONE
     assert disk(tmp_path) == before
 
 
-def test_mode_owner_and_attributes_stay(site: Site, tmp_path: Path) -> None:
+def test_mode_owner_and_attributes_stay(target: Target, tmp_path: Path) -> None:
     name = "etc/default/grub.real"
     before = disk(tmp_path)[name]
-    apply(site, plan(FILES[0]), quiet)
+    apply(target, plan(FILES[0]), quiet)
     after = disk(tmp_path)[name]
     assert after[:-1] == before[:-1] and after[-1] != before[-1]
 
 
-def test_the_journal_tells_it(site: Site) -> None:
-    apply(site, plan(*FILES, title="Add iommu=pt [bold]"), quiet)
-    (record,) = records(site)
+def test_the_journal_tells_it(target: Target) -> None:
+    apply(target, plan(*FILES, title="Add iommu=pt [bold]"), quiet)
+    (record,) = records(target)
     assert (record.number, record.slug, record.state) == (1, "add-iommu-pt-bold", State.DONE)
     assert isinstance(record.plan, Plan) and record.plan.steps == FILES
     assert record.progress.begun == (1, 2, 3, 4, 5)
-    undo(site, record.name, quiet)
-    assert records(site)[0].state is State.UNDONE
-    with pytest.raises(Trouble, match="already"):
-        undo(site, "1", quiet)
+    undo(target, record.name, quiet)
+    assert records(target)[0].state is State.UNDONE
+    with pytest.raises(ApplyError, match="already"):
+        undo(target, "1", quiet)
 
 
-def test_a_subject_that_is_not_as_planned_stops_before_the_first_write(site: Site, tmp_path: Path) -> None:
+def test_a_subject_that_is_not_as_planned_stops_before_the_first_write(target: Target, tmp_path: Path) -> None:
     (tmp_path / "etc/modprobe.d/old.conf").write_text("# mine\n")
     before = disk(tmp_path)
     with pytest.raises(Conflict, match=r"old\.conf .*make the plan anew"):
-        apply(site, plan(*FILES), quiet)
-    assert disk(tmp_path) == before and records(site) == []
+        apply(target, plan(*FILES), quiet)
+    assert disk(tmp_path) == before and records(target) == []
 
 
-def test_undo_refuses_what_somebody_changed_since(site: Site, tmp_path: Path) -> None:
-    apply(site, plan(*FILES), quiet)
+def test_undo_refuses_what_somebody_changed_since(target: Target, tmp_path: Path) -> None:
+    apply(target, plan(*FILES), quiet)
     (tmp_path / "etc/default/grub.real").write_bytes(b"mine\n")
     before = disk(tmp_path)
     with pytest.raises(Conflict, match="/etc/default/grub changed since"):
-        undo(site, "1", quiet)
+        undo(target, "1", quiet)
     assert disk(tmp_path) == before, "a refused undo does nothing at all"
-    undo(site, "1", quiet, force=True)
+    undo(target, "1", quiet, force=True)
     assert (tmp_path / "etc/default/grub.real").read_bytes() == GRUB
 
 
-def test_undo_names_the_later_change_of_the_same_file(site: Site) -> None:
-    apply(site, plan(FILES[0]), quiet)
+def test_undo_names_the_later_change_of_the_same_file(target: Target) -> None:
+    apply(target, plan(FILES[0]), quiet)
     second = write_file("/etc/default/grub", AFTER, b"x\n", "again", risk=Risk.R2, effect=Effect.BOOT)
-    apply(site, plan(second), quiet)
+    apply(target, plan(second), quiet)
     with pytest.raises(Conflict, match="change 2 did; undo the newest first"):
-        undo(site, "1", quiet)
-    undo(site, "2", quiet)
-    undo(site, "1", quiet)
+        undo(target, "1", quiet)
+    undo(target, "2", quiet)
+    undo(target, "1", quiet)
 
 
 @ROOT_ONLY
-def test_a_command_runs_inside_the_system_and_its_products_come_back(entered: Site, tmp_path: Path) -> None:
+def test_a_command_runs_inside_the_system_and_its_products_come_back(entered: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     mounts = Path("/proc/self/mounts").read_text()
     outcome = apply(entered, plan(FILES[0], *COMMAND), quiet)
@@ -124,7 +124,7 @@ def test_a_command_runs_inside_the_system_and_its_products_come_back(entered: Si
 
 
 @ROOT_ONLY
-def test_a_command_that_fails_takes_everything_back(entered: Site, tmp_path: Path) -> None:
+def test_a_command_that_fails_takes_everything_back(entered: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     broken = run_command(
         ("broken-build",), "build", products=("/boot/grub/grub.cfg",), risk=Risk.R2, effect=Effect.BOOT
@@ -138,7 +138,7 @@ def test_a_command_that_fails_takes_everything_back(entered: Site, tmp_path: Pat
 
 
 @ROOT_ONLY
-def test_success_is_not_believed_from_an_exit_code(entered: Site, tmp_path: Path) -> None:
+def test_success_is_not_believed_from_an_exit_code(entered: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     outcome = apply(entered, plan(*COMMAND), quiet)
     assert outcome.state is State.ROLLED_BACK
@@ -146,15 +146,15 @@ def test_success_is_not_believed_from_an_exit_code(entered: Site, tmp_path: Path
     assert disk(tmp_path) == before
 
 
-def test_a_missing_program_is_told_before_the_first_write(site: Site, tmp_path: Path) -> None:
+def test_a_missing_program_is_told_before_the_first_write(target: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     step = run_command(("update-nothing",), "x", risk=Risk.R2, effect=Effect.BOOT)
-    with pytest.raises(Trouble, match="update-nothing is not installed"):
-        apply(site, plan(*FILES, step), quiet)
-    assert disk(tmp_path) == before and records(site) == []
+    with pytest.raises(ApplyError, match="update-nothing is not installed"):
+        apply(target, plan(*FILES, step), quiet)
+    assert disk(tmp_path) == before and records(target) == []
 
 
-def test_conditions_are_all_told_at_once(site: Site, tmp_path: Path) -> None:
+def test_conditions_are_all_told_at_once(target: Target, tmp_path: Path) -> None:
     wanted = Plan(
         "x",
         FILES,
@@ -166,26 +166,26 @@ def test_conditions_are_all_told_at_once(site: Site, tmp_path: Path) -> None:
         machine="another",
     )
     (tmp_path / "etc/empty").mkdir()
-    with pytest.raises(Trouble) as caught:
-        apply(site, wanted, quiet)
+    with pytest.raises(ApplyError) as caught:
+        apply(target, wanted, quiet)
     for words in ("another machine", "grubby is not installed here; install it", "MiB free", "/etc/empty is empty"):
         assert words in str(caught.value)
 
 
-def test_a_value_of_the_kernel_belongs_to_a_running_one(site: Site) -> None:
-    with pytest.raises(Trouble, match="a mounted system has none"):
-        apply(site, plan(set_value("/sys/kernel/mm/ksm/run", b"1", b"0", "x")), quiet)
+def test_a_value_of_the_kernel_belongs_to_a_running_one(target: Target) -> None:
+    with pytest.raises(ApplyError, match="a mounted system has none"):
+        apply(target, plan(set_value("/sys/kernel/mm/ksm/run", b"1", b"0", "x")), quiet)
 
 
-def test_somebody_at_work_is_not_disturbed(site: Site) -> None:
+def test_somebody_at_work_is_not_disturbed(target: Target) -> None:
     from vfiotui.apply.lock import locked
 
-    with locked(site), pytest.raises(Busy, match="another vfiotui"):
-        apply(site, plan(*FILES), quiet)
-    assert apply(site, plan(*FILES), quiet).state is State.DONE
+    with locked(target), pytest.raises(Busy, match="another vfiotui"):
+        apply(target, plan(*FILES), quiet)
+    assert apply(target, plan(*FILES), quiet).state is State.DONE
 
 
-def test_stopping_by_hand_takes_back_what_was_done(site: Site, tmp_path: Path) -> None:
+def test_stopping_by_hand_takes_back_what_was_done(target: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
     asked: list[int] = []
 
@@ -193,37 +193,37 @@ def test_stopping_by_hand_takes_back_what_was_done(site: Site, tmp_path: Path) -
         asked.append(1)
         return len(asked) == 3
 
-    outcome = apply(site, plan(*FILES), quiet, stopped=third)
+    outcome = apply(target, plan(*FILES), quiet, stopped=third)
     assert outcome.state is State.ROLLED_BACK and "stopped by hand" in outcome.word
     assert disk(tmp_path) == before
 
 
-def test_an_interrupted_change_blocks_the_next_until_it_is_ended(site: Site, tmp_path: Path) -> None:
+def test_an_interrupted_change_blocks_the_next_until_it_is_ended(target: Target, tmp_path: Path) -> None:
     before = disk(tmp_path)
-    apply(site, plan(*FILES), quiet)
-    journal = Path(site.outside(site.journal), "0001-test-the-steps", "journal")
+    apply(target, plan(*FILES), quiet)
+    journal = Path(target.outside(target.journal), "0001-test-the-steps", "journal")
     lines = journal.read_text().splitlines(True)
     # As if another process had been killed in the third step, with a line that the power cut tore.
     journal.write_text("".join(lines[:6]).replace('"start": ', '"start": 9') + lines[6][:10])
-    assert records(site)[0].state is State.INTERRUPTED
-    with pytest.raises(Trouble, match=r"is interrupted: 'vfiotui undo 1'"):
-        apply(site, plan(FILES[0]), quiet)
-    assert resume(site, "1", quiet).state is State.DONE
-    undo(site, "1", quiet)
+    assert records(target)[0].state is State.INTERRUPTED
+    with pytest.raises(ApplyError, match=r"is interrupted: 'vfiotui undo 1'"):
+        apply(target, plan(FILES[0]), quiet)
+    assert resume(target, "1", quiet).state is State.DONE
+    undo(target, "1", quiet)
     assert disk(tmp_path) == before
     assert all(json.loads(line) for line in journal.read_text().splitlines() if not line.startswith(lines[6][:10]))
 
 
 @pytest.mark.parametrize("path", ["etc/x", "/etc/\0x", "relative"])
-def test_a_path_that_is_none_is_refused(site: Site, path: str) -> None:
-    with pytest.raises(Trouble, match="no absolute path"):
-        apply(site, plan(write_file(path, None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
+def test_a_path_that_is_none_is_refused(target: Target, path: str) -> None:
+    with pytest.raises(ApplyError, match="no absolute path"):
+        apply(target, plan(write_file(path, None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
 
 
-def test_links_never_lead_out_of_a_mounted_system(site: Site, tmp_path: Path) -> None:
+def test_links_never_lead_out_of_a_mounted_system(target: Target, tmp_path: Path) -> None:
     (tmp_path / "etc/out").symlink_to("/../../../../../../tmp")
     (tmp_path / "tmp").mkdir()
-    apply(site, plan(write_file("/etc/out/escaped", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
+    apply(target, plan(write_file("/etc/out/escaped", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
     assert (tmp_path / "tmp/escaped").read_bytes() == b"x"
     assert not Path("/tmp/escaped").exists()
 
@@ -233,19 +233,19 @@ def test_the_demo_and_a_capture_cannot_be_changed() -> None:
     from tests.machines import root_of
     from vfiotui.model.base.mode import Mode
 
-    with pytest.raises(Trouble, match="made up"):
-        Site(root_of(HOSTS["tower"], Mode.DEMO))
-    with pytest.raises(Trouble, match="capture"):
-        Site(root_of(HOSTS["tower"], Mode.CAPTURE))
+    with pytest.raises(ApplyError, match="made up"):
+        Target(root_of(HOSTS["tower"], Mode.DEMO))
+    with pytest.raises(ApplyError, match="capture"):
+        Target(root_of(HOSTS["tower"], Mode.CAPTURE))
 
 
-def test_a_folder_in_place_of_a_file_is_not_touched(site: Site, tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_not_touched(target: Target, tmp_path: Path) -> None:
     (tmp_path / "etc/dir").mkdir()
-    with pytest.raises(Trouble, match="no regular file"):
-        apply(site, plan(write_file("/etc/dir", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
+    with pytest.raises(ApplyError, match="no regular file"):
+        apply(target, plan(write_file("/etc/dir", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)), quiet)
 
 
-def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Site, tmp_path: Path) -> None:
+def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Target, tmp_path: Path) -> None:
     """Its work is taken back: a command that went on would write behind that."""
     from vfiotui.apply.process import run as run_command_of
 

@@ -99,8 +99,8 @@ def test_a_sign_of_life_comes_several_times_in_a_lease() -> None:
 
 def test_two_thousand_changes_are_no_burden(tmp_path: Path) -> None:
     """What is read of each is bounded, and the next one is made beside them."""
-    site = system(tmp_path)
-    apply(site, plan(*FILES), quiet)
+    target = system(tmp_path)
+    apply(target, plan(*FILES), quiet)
     place = tmp_path / "var/lib/vfiotui/changes"
     for number in range(2, 2001):
         copy = place / f"{number:04d}-test-the-steps"
@@ -108,7 +108,7 @@ def test_two_thousand_changes_are_no_burden(tmp_path: Path) -> None:
         for name in ("plan.json", "journal"):
             (copy / name).write_bytes((place / "0001-test-the-steps" / name).read_bytes())
     step = write_file("/etc/beside", None, b"x", "x", risk=Risk.R2, effect=Effect.NOW)
-    assert apply(site, plan(step, title="Beside"), quiet).name == "2001-beside"
+    assert apply(target, plan(step, title="Beside"), quiet).name == "2001-beside"
     words = [sys.executable, "-m", "vfiotui", "--root", str(tmp_path), "changes"]
     done = subprocess.run(words, capture_output=True, text=True, cwd=HOUSE, timeout=60)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2001

@@ -16,7 +16,7 @@ from tests.apply.private_mounts import in_private_mounts, ran
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
 from tests.needs import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Effect, remove_file, run_command, set_link, write_file
@@ -66,9 +66,9 @@ def dash(folder: Path) -> None:
 SHELLS = pytest.mark.parametrize("give", [busybox, dash], ids=["busybox", "dash"])
 
 
-def odd_system(folder: Path) -> Site:
+def odd_system(folder: Path) -> Target:
     """A system with names that break careless scripts."""
-    site = system(folder)
+    target = system(folder)
     place = folder / ODD.lstrip("/")
     place.parent.mkdir()
     place.write_bytes(b"old\n")
@@ -82,7 +82,7 @@ def odd_system(folder: Path) -> Site:
     (odd / "other").write_bytes(b"other")
     (folder / "etc/odd link").symlink_to("/nowhere at\nall\n")
     (folder / "usr/sbin/update-grub").write_text(BUILD)
-    return site
+    return target
 
 
 STEPS = (
@@ -132,10 +132,10 @@ def state(folder: Path) -> State:
 
 @SHELLS
 def test_everything_comes_back(folder: Path, give: Callable[[Path], None]) -> None:
-    site = odd_system(folder)
+    target = odd_system(folder)
     give(folder)
     before = disk(folder)
-    assert apply(site, ODD_PLAN, quiet).state is State.DONE
+    assert apply(target, ODD_PLAN, quiet).state is State.DONE
     after = disk(folder)
     kept = {p: p.read_bytes() for p in folder.glob("var/lib/vfiotui/changes/*/*") if p.is_file()}
     told = entered(folder, "-n")
@@ -149,10 +149,10 @@ def test_everything_comes_back(folder: Path, give: Callable[[Path], None]) -> No
 
 @SHELLS
 def test_what_somebody_changed_is_left_alone_unless_forced(folder: Path, give: Callable[[Path], None]) -> None:
-    site = odd_system(folder)
+    target = odd_system(folder)
     give(folder)
     before = disk(folder)
-    apply(site, ODD_PLAN, quiet)
+    apply(target, ODD_PLAN, quiet)
     place = folder / ODD.lstrip("/")
     place.write_bytes(b"by hand")
     after = disk(folder)
@@ -201,10 +201,10 @@ def test_lost_attributes_are_told(folder: Path) -> None:
 
 @pytest.mark.parametrize("shell", [("busybox", "sh"), ("dash",)], ids=["busybox", "dash"])
 def test_a_journal_from_elsewhere_names_its_system(folder: Path, tmp_path: Path, shell: tuple[str, ...]) -> None:
-    site = odd_system(folder)
+    target = odd_system(folder)
     busybox(folder)
     before = disk(folder)
-    apply(site, ODD_PLAN, quiet)
+    apply(target, ODD_PLAN, quiet)
     elsewhere = tmp_path / "saved journal"
     shutil.move(Path(folder, script_of(folder).lstrip("/")).parent, elsewhere)
     words = [need(shell[0], shell[0]), *shell[1:], str(elsewhere / "undo.sh")]
@@ -222,10 +222,10 @@ def test_interrupted_anywhere_it_is_run_again(tmp_path: Path, give: Callable[[Pa
     """Killed before every process that it would start, and torn in the middle of a file."""
     model = tmp_path / "model"
     model.mkdir()
-    site = odd_system(model)
+    target = odd_system(model)
     give(model)
     before = disk(model)
-    apply(site, ODD_PLAN, quiet)
+    apply(target, ODD_PLAN, quiet)
     strace = need("strace", "strace")
     forks = "clone,clone3,fork,vfork"
 
@@ -278,9 +278,9 @@ def test_a_missing_mount_is_told(folder: Path) -> None:
 
 
 def test_shellcheck_has_nothing_to_say(folder: Path) -> None:
-    site = odd_system(folder)
+    target = odd_system(folder)
     busybox(folder)
-    apply(site, ODD_PLAN, quiet)
+    apply(target, ODD_PLAN, quiet)
     script = folder / script_of(folder).lstrip("/")
     done = subprocess.run(
         [need("shellcheck", "shellcheck"), "-s", "sh", str(script)], capture_output=True, text=True, timeout=60

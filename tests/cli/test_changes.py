@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.changing import edit, system
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.cli.main import main
 from vfiotui.model.change.plan import Plan
 
@@ -18,7 +18,7 @@ from vfiotui.model.change.plan import Plan
 def folder(tmp_path: Path) -> Path:
     """A system with one change in force."""
     root = system(tmp_path)
-    apply(Site(root), Plan("Make x", (edit("/etc/x", None, b"x\n"),)), lambda _: None)
+    apply(Target(root), Plan("Make x", (edit("/etc/x", None, b"x\n"),)), lambda _: None)
     return tmp_path
 
 

@@ -32,11 +32,11 @@ def tree(folder: Path, name: str, **more: object) -> str:
     return str(folder)
 
 
-def change(folder: Path, number: int, wish: str, forecast: tuple[Expected, ...], journal: str = JOURNAL) -> None:
+def change(folder: Path, number: int, goal: str, forecast: tuple[Expected, ...], journal: str = JOURNAL) -> None:
     step = write_file("/etc/x", None, b"x", "for the next boot", risk=Risk.R1, effect=Effect.BOOT)
     place = folder / f"var/lib/vfiotui/changes/{number:04d}-isolate"
     place.mkdir(parents=True)
-    place.joinpath("plan.json").write_text(to_json(Plan("Isolate", (step,), ((wish, CARD),), forecast=forecast)))
+    place.joinpath("plan.json").write_text(to_json(Plan("Isolate", (step,), ((goal, CARD),), forecast=forecast)))
     place.joinpath("journal").write_text(journal)
 
 
@@ -54,7 +54,7 @@ def test_addresses_make_a_plan_with_its_forecast(tmp_path: Path, capsys: pytest.
     root = tree(tmp_path, "clean", files={})
     code, out, _ = told(capsys, "--root", root, "isolate", "01:00.0", "--method", "override", "--json")
     plan = from_json(out)
-    assert code == Exit.FINE and plan.wishes == (("isolate.override", "01:00.0"),)
+    assert code == Exit.FINE and plan.goals == (("isolate.override", "01:00.0"),)
     assert dict(plan.forecast)["0000:00:02.0"] == ("i915",) and CARD in dict(plan.forecast)
     code, out, _ = told(capsys, "--root", root, "isolate", "01:00.0", "--plan")
     assert code == Exit.FINE and "next boot:" in out and "0000:01:00.1 goes along" in out

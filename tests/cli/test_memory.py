@@ -51,10 +51,10 @@ def test_show_as_text_says_what_a_walk_would_cost(capsys: pytest.CaptureFixture[
     assert "only a try tells" in text and "blocks of 2 MiB are free now" in text and "counted in" in text
 
 
-def test_a_change_is_a_plan_of_wishes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_change_is_a_plan_of_goals(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--demo", "--json", "memory", "reserve", "node0:2048=64"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    assert plan["wishes"] == [["memory.reserve", "node0:2048=64"]]
+    assert plan["goals"] == [["memory.reserve", "node0:2048=64"]]
     assert [s["kind"] for s in plan["steps"]] == ["pages"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.user_files import Taken, open_new, save_new, write_whole
 from vfiotui.host.root.user_file import CannotRead, open_file, read_file
 from vfiotui.tui.themes import load_themes
@@ -92,7 +92,7 @@ def test_a_plan_may_come_by_standard_input_and_is_bounded(tmp_path: Path) -> Non
 def test_names_that_lead_nowhere_are_sentences(name: str) -> None:
     with pytest.raises(CannotRead):
         open_file(name)
-    with pytest.raises(Trouble):
+    with pytest.raises(ApplyError):
         open_new(f"/nowhere/{name}", 0o600)
 
 
@@ -151,11 +151,11 @@ def test_what_is_written_is_whole_or_not_there(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     place = tmp_path / "new"
-    with pytest.raises(Trouble, match="no space left"):
+    with pytest.raises(ApplyError, match="no space left"):
         write_whole(str(place), half, 0o600)
     assert list(tmp_path.iterdir()) == []
     place.write_text("old")
-    with pytest.raises(Trouble, match="no space left"):
+    with pytest.raises(ApplyError, match="no space left"):
         write_whole(str(place), half, 0o600, replace=True)
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
     with pytest.raises(Taken):

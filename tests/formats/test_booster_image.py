@@ -14,7 +14,7 @@ from tests.plan.boots import image_of
 from vfiotui.formats.initramfs import booster_init
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.boot.image import Image
 from vfiotui.plan.goals import make_plan
 
@@ -48,7 +48,7 @@ def test_the_image_is_read_as_its_init_reads_it() -> None:
 
 PLAN = make_plan(
     facts_of(machine := replace(HOSTS["booster"], files={**HOSTS["booster"].files, "/etc/modprobe.d/vfio.conf": ""})),
-    survey(root_of(machine)),
+    read_config_snapshot(root_of(machine)),
     [("isolate.ids", "0000:01:00.0")],
 )
 

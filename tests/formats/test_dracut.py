@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
 from vfiotui.formats.initramfs import dracut
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 PIECES = ["", "# x", 'force_drivers+=" vfio vfio-pci \t"', 'force_drivers+="kvm"', 'force_drivers=""', 'hostonly="no"']
 
@@ -44,7 +44,7 @@ def test_files_are_spelt_exactly() -> None:
 
 @pytest.mark.parametrize("text", ["force_drivers+=(a)", 'force_drivers+=" $x "', '[ -e x ] && force_drivers+=" x "'])
 def test_what_is_not_plain_is_refused_with_its_line(text: str) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         dracut.add(f"\n{text}\n", "force_drivers", "a")
     assert (told.value.line_number, told.value.line_text) == (2, text)
 
@@ -54,7 +54,7 @@ def test_what_is_not_plain_is_refused_with_its_line(text: str) -> None:
 def test_the_shell_reads_the_new_driver_between_what_other_files_append(text: str) -> None:
     try:
         edited = dracut.add(text, "force_drivers", "i915")
-    except Refused:
+    except EditRefused:
         return
     script = f'force_drivers=x\n{edited}\nforce_drivers+=y\nprintf %s "$force_drivers"'.replace("\r\n", "\n")
     told = subprocess.run([need("bash", "bash"), "--norc", "-c", script], capture_output=True, text=True, check=True)
@@ -65,7 +65,7 @@ def test_the_shell_reads_the_new_driver_between_what_other_files_append(text: st
 def test_edits_are_local_and_idempotent(text: str) -> None:
     try:
         edited = dracut.add(text, "force_drivers", "i915")
-    except Refused:
+    except EditRefused:
         return
     assert is_local(text, edited) and dracut.add(edited, "force_drivers", "i915") == edited
     assert set(dracut.words(edited, "force_drivers")) == {*dracut.words(text, "force_drivers"), "i915"}

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.formats.loaders.kernel_words import COMMAND_LINE_SIZE, OptionEdit, Word, WordEdit, is_protected, rewrite
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.boot.cmdline import split
 
 WORDS = st.sampled_from(
     ["quiet", "iommu=pt", "hugepages=4", "hugepagesz=1G", "root=UUID=1", 'a="b c"', "--", "x", "vfio-pci.ids=1:2,3:4"]
 )
-WISHES = st.sampled_from(["quiet", "iommu=pt", "hugepagesz=1G hugepages=4", "vfio-pci.ids=1:2", "isolcpus=1-3"])
+GOALS = st.sampled_from(["quiet", "iommu=pt", "hugepagesz=1G hugepages=4", "vfio-pci.ids=1:2", "isolcpus=1-3"])
 
 
 def after(line: str, edit: WordEdit) -> str:
@@ -71,7 +71,7 @@ def test_an_edit_does_what_it_says(line: str, edit: WordEdit, result: str) -> No
     ],
 )
 def test_what_must_not_be_done_is_refused_in_a_sentence(line: str, edit: WordEdit, says: str) -> None:
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(EditRefused, match=says):
         after(line, edit)
 
 
@@ -81,7 +81,7 @@ def test_the_length_limit_counts_the_closing_nul_and_never_hinders_shortening() 
 
 
 def test_a_word_from_elsewhere_is_shown_with_its_line() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(EditRefused) as refusal:
         rewrite([Word("iommu=off", True, 7, 'A="$B"')], WordEdit(remove=("iommu=off",)))
     assert (refusal.value.line_number, refusal.value.line_text) == (7, 'A="$B"')
 
@@ -96,17 +96,17 @@ def test_other_words_are_not(word: str) -> None:
     assert not is_protected(word)
 
 
-@given(st.lists(WORDS, max_size=8), st.lists(WISHES, max_size=3), st.lists(WISHES, max_size=3))
+@given(st.lists(WORDS, max_size=8), st.lists(GOALS, max_size=3), st.lists(GOALS, max_size=3))
 def test_an_edit_holds_afterwards_and_touches_nothing_else(line: list[str], add: list[str], remove: list[str]) -> None:
     edit = WordEdit(add=tuple(add), remove=tuple(remove))
     first = after(" ".join(line), edit)
     own = split(first)[: split(first).index("--")] if "--" in split(first) else split(first)
-    for wish in add:
-        assert f" {wish} " in f" {' '.join(own)} "
+    for goal in add:
+        assert f" {goal} " in f" {' '.join(own)} "
     if not set(" ".join(add).split()) & set(" ".join(remove).split()):
         assert after(first, edit) == first
-    wished = set(" ".join(add + remove).split())
-    assert [w for w in split(first) if w not in wished] == [w for w in line_words(line) if w not in wished]
+    wanted_words = set(" ".join(add + remove).split())
+    assert [w for w in split(first) if w not in wanted_words] == [w for w in line_words(line) if w not in wanted_words]
 
 
 def line_words(line: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE
 from vfiotui.formats.libvirt_hooks import libvirt_hook
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 FOREIGN = "#!/bin/bash\nGUEST_NAME=$1\n. /etc/libvirt/hooks/qemu.d/x\n"
 
@@ -24,7 +24,7 @@ def test_our_scripts_are_known_until_somebody_edits_them(body: str) -> None:
     libvirt_hook.may_change(text)
     edited = libvirt_hook.own(f"{text}echo more\n")
     assert edited and not edited.untouched
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         libvirt_hook.replace(f"{text}echo more\n", text)
     assert told.value.line_number == 2 and "nosleep" in told.value.line_text
 
@@ -32,7 +32,7 @@ def test_our_scripts_are_known_until_somebody_edits_them(body: str) -> None:
 @given(HOSTILE | st.just(FOREIGN))
 def test_foreign_scripts_are_never_edited(text: str) -> None:
     assert libvirt_hook.own(text) is None
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         libvirt_hook.replace(text, libvirt_hook.runner())
 
 

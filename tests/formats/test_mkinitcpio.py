@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE, files, is_local
 from vfiotui.formats.initramfs import mkinitcpio, mkinitcpio_preset
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 PIECES = [
     "",
@@ -94,7 +94,7 @@ def test_edits_are_local_idempotent_and_undone_by_their_opposite(text: str, befo
     try:
         assert mkinitcpio.remove(text, "MODULES", "never-named") == text
         edited = mkinitcpio.add(text, "MODULES", "vfio_pci", before, drop_in)
-    except Refused:
+    except EditRefused:
         return
     assert is_local(text, edited) and mkinitcpio.add(edited, "MODULES", "vfio_pci", before, drop_in) == edited
     old, new = mkinitcpio.words(text, "MODULES"), mkinitcpio.words(edited, "MODULES")

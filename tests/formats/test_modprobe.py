@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
 from vfiotui.formats.modprobe import modprobe
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 PIECES = [
     "",
@@ -135,14 +135,14 @@ def test_the_first_install_line_is_the_one_in_force() -> None:
 
 @pytest.mark.parametrize("text", ["options a b=1 \\", "options a b=1 \\\n", "# note \\\n"])
 def test_a_backslash_at_the_end_would_swallow_a_new_line(text: str) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         modprobe.set_option(text, "vfio-pci", "ids=1:2")
     assert told.value.line_number == 1 and told.value.line_text.endswith("\\")
     assert modprobe.set_option(text.replace("\\", "\\\\"), "vfio-pci", "ids=1:2") != text
 
 
 def test_an_open_quote_is_refused_with_its_line() -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         modprobe.set_option('#\noptions vfio-pci x="a b\n', "vfio-pci", "ids=1:2")
     assert (told.value.line_number, told.value.line_text) == (2, 'options vfio-pci x="a b')
 
@@ -152,7 +152,7 @@ def test_an_open_quote_is_refused_with_its_line() -> None:
 def test_kmod_sees_the_new_option_and_nothing_else_changes(from_cmdline: list[str], text: str) -> None:
     try:
         edited = modprobe.set_option(text, "vfio-pci", "ids=1:2")
-    except Refused:
+    except EditRefused:
         return
     old, new = kmod(text), kmod(edited)
     mine = "options vfio_pci "
@@ -190,7 +190,7 @@ def test_edits_are_local_idempotent_and_undone_by_their_opposite(text: str) -> N
     try:
         edited = modprobe.set_option(text, "vfio-pci", "ids=1:2")
         ahead = modprobe.add_softdep(text, "new", "vfio-pci")
-    except Refused:
+    except EditRefused:
         return
     assert is_local(text, edited) and is_local(text, ahead)
     assert modprobe.remove_option(edited, "vfio-pci", "ids") in (text, text.replace("options vfio-pci\n", ""))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.formats.edits import HOSTILE, files, is_local
 from vfiotui.formats.initramfs import booster, initramfs_tools
 from vfiotui.formats.modprobe import modules_load
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 PIECES = ["", "# vfio_pci", "; kvm", "kvm", "  kvm_amd  ", "apm power_off=1", "vfio-pci", "\tvfio ids=1:2", "\x0b\x85"]
 ONE_A_LINE = [modules_load, initramfs_tools]
@@ -91,7 +91,7 @@ def test_booster_gets_the_module_in_its_one_line(before: str, after: str) -> Non
     ],
 )
 def test_yaml_of_other_shapes_is_refused_with_its_line(text: str, line: int) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         booster.add(text, "vfio_pci")
     assert told.value.line_number == line and told.value.line_text == text.split("\n")[line - 1]
 
@@ -113,7 +113,7 @@ YAML = [
 def test_booster_edits_are_local_idempotent_and_undone_by_their_opposite(text: str) -> None:
     try:
         edited = booster.add(text, "i915")
-    except Refused:
+    except EditRefused:
         return
     assert is_local(text, edited) and booster.add(edited, "i915") == edited
     assume("i915" not in text)

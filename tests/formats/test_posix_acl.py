@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.system import posix_acl
 from vfiotui.formats.system.posix_acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ
 
@@ -66,5 +66,5 @@ def test_the_kernel_lets_the_same_users_pass(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\2\0", struct.pack("<I", 3), packed((USER_OBJ, 7, NONE))[:-1], b"\xff" * 40])
 def test_what_is_no_list_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused, match="no access list"):
+    with pytest.raises(EditRefused, match="no access list"):
         posix_acl.passes(data, 1, frozenset(), 0, 0)

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 
 from tests.formats import libvirt_conf
 from tests.formats.edits import HOSTILE, files, is_local
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.system import qemu_conf
 
 SHOWN = """\
@@ -93,7 +93,7 @@ def test_a_list_begins_as_the_default_that_the_file_shows() -> None:
 
 
 def test_a_default_that_nobody_shows_is_not_guessed() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         qemu_conf.add_item("", "acl", "/dev/kvmfr0")
     assert qemu_conf.add_item("", "acl", "c", ["a", "b"]) == 'acl = [ "a", "b", "c" ]\n'
 
@@ -133,13 +133,13 @@ def test_an_item_goes_and_the_others_stay(before: str, after: str) -> None:
     ['user = "a', "user = root", 'user = "a" "b"', 'acl = [ "a" "b" ]', 'acl = [ "a" # x', "a-b = 1", "{", "x\ry = 1"],
 )
 def test_a_damaged_file_is_refused_with_its_line(line: str) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         qemu_conf.set_value(f"# x\n{line}\n", "user", "alice")
     assert (told.value.line_number, told.value.line_text) == (2, line)
 
 
 def test_a_list_is_no_text() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         qemu_conf.add_item('acl = "a"\n', "acl", "b")
     with pytest.raises(ValueError):
         qemu_conf.set_value("", "user", "a\"b'")
@@ -166,7 +166,7 @@ def test_edits_are_local_idempotent_and_undone_by_their_opposite(text: str) -> N
         assert qemu_conf.unset(text, "never_named") == text
         edited = qemu_conf.set_value(text, "user", "alice")
         listed = qemu_conf.add_item(text, "acl", "/dev/kvmfr0", ["a"])
-    except Refused:
+    except EditRefused:
         return
     assert is_local(text, edited) and qemu_conf.set_value(edited, "user", "alice") == edited
     assert is_local(text, listed) and qemu_conf.add_item(listed, "acl", "/dev/kvmfr0") == listed

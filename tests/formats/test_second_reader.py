@@ -1,4 +1,4 @@
-"""Augeas, a reader of other people's making, sees only the wished node change in what was edited."""
+"""Augeas, a reader of other people's making, sees only the wanted node change in what was edited."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def tree(root: Path, path: str, text: str, lens: str) -> list[str]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_only_the_wished_node_is_another_one(name: str, tmp_path: Path) -> None:
-    lens, path, text, edit, wished = CASES[name]
+    lens, path, text, edit, wanted_words = CASES[name]
     before, after = tree(tmp_path, path, text, lens), tree(tmp_path, path, edit(text), lens)
-    assert [line for line in after if line not in before] == wished
+    assert [line for line in after if line not in before] == wanted_words
     gone = [line for line in before if line not in after]
-    assert len(gone) == len(before) + len(wished) - len(after) <= 1
+    assert len(gone) == len(before) + len(wanted_words) - len(after) <= 1

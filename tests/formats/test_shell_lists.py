@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.formats.edits import HOSTILE
 from tests.needs import need
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import lists as shell_lists
 from vfiotui.formats.shell import values as shell_values
 
@@ -42,7 +42,7 @@ from vfiotui.formats.shell import values as shell_values
 )
 def test_the_words_are_those_of_the_shell(text: str) -> None:
     if "f()" in text:
-        with pytest.raises(Refused):
+        with pytest.raises(EditRefused):
             shell_lists.words(text, "M")
     else:
         assert shell_lists.words(text, "M") == ("a", "b")
@@ -76,7 +76,7 @@ def test_the_words_are_those_of_the_shell(text: str) -> None:
     ],
 )
 def test_what_only_a_shell_can_tell_is_refused_with_its_line(text: str, line: int) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         shell_lists.add(text, "M", "new")
     assert (told.value.line_number, told.value.line_text) == (line, text.split("\n")[line - 1])
 
@@ -86,7 +86,7 @@ def test_no_text_breaks_it(text: str) -> None:
     try:
         for part in shell_lists.parts(text, "M"):
             assert part.start <= part.end <= len(text)
-    except Refused as told:
+    except EditRefused as told:
         assert told.line_number >= 1
 
 
@@ -122,7 +122,7 @@ def test_bash_holds_the_old_words_and_the_new_one(pieces: list[str]) -> None:
     text = "\n".join(pieces) + "\n"
     try:
         edited = shell_lists.add(text, "M", "new")
-    except Refused:
+    except EditRefused:
         return
     before = bash(text, "M")
     if edited is None:
@@ -171,5 +171,5 @@ def test_bash_reads_the_value_that_was_set(value: str) -> None:
 def test_a_value_goes_with_its_line() -> None:
     assert shell_values.unset("B=1\nA=x # c\nC=3\n", "A") == "B=1\nC=3\n"
     assert shell_values.unset("B=1", "A") == "B=1"
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         shell_values.unset("A=x; B=1\n", "A")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 
 from tests.formats.edits import HOSTILE, files, is_local
 from tests.needs import need
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.system import tmpfiles
 from vfiotui.formats.system.tmpfiles import Entry
 
@@ -51,7 +51,7 @@ def test_arguments_keep_their_blanks() -> None:
 
 @pytest.mark.parametrize("line", ["d /dev/shm/looking-glass", "f /dev/shm/looking-glass '0600'"])
 def test_what_is_not_plain_is_refused_with_its_line(line: str) -> None:
-    with pytest.raises(Refused) as told:
+    with pytest.raises(EditRefused) as told:
         tmpfiles.put(f"# x\n{line}\n", GLASS)
     assert (told.value.line_number, told.value.line_text) == (2, line)
 

@@ -22,7 +22,7 @@ from vfiotui.formats.loaders import (
     sdboot_manage,
 )
 from vfiotui.formats.loaders.kernel_words import OptionEdit, WordEdit
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 ADD = WordEdit(add=("iommu=pt",))
 REMOVE = WordEdit(remove=("iommu=pt",))
@@ -245,7 +245,7 @@ def test_other_edits(format: ModuleType, before: str, edit: WordEdit, after: str
 def test_what_cannot_be_edited_safely_is_refused_with_its_line(
     format: ModuleType, text: str, says: str, line: int
 ) -> None:
-    with pytest.raises(Refused, match=says) as refusal:
+    with pytest.raises(EditRefused, match=says) as refusal:
         format.edit_words(text, ADD)
     assert refusal.value.line_number == line
     if line:
@@ -253,7 +253,7 @@ def test_what_cannot_be_edited_safely_is_refused_with_its_line(
 
 
 def test_a_word_from_a_variable_cannot_be_taken_away() -> None:
-    with pytest.raises(Refused, match="put together from elsewhere"):
+    with pytest.raises(EditRefused, match="put together from elsewhere"):
         grub_default.edit_words('X="iommu=pt"\nGRUB_CMDLINE_LINUX="$X"\n', REMOVE)
 
 
@@ -296,7 +296,7 @@ SKELETONS = [
 
 def test_a_backslash_at_the_end_of_the_file_is_left_alone() -> None:
     text = "GRUB_CMDLINE_LINUX_DEFAULT=\\"
-    with pytest.raises(Refused, match="backslash"):
+    with pytest.raises(EditRefused, match="backslash"):
         grub_default.edit_words(text, ADD)
 
 
@@ -308,7 +308,7 @@ def test_whatever_the_text_an_edit_is_whole_local_and_final(
     text = f"{above}{head}{inside}{foot}{below}"
     try:
         after = format.edit_words(text, ADD)
-    except Refused as refusal:
+    except EditRefused as refusal:
         assert str(refusal)
         return
     assert format.edit_words(text, WordEdit()) == text
@@ -357,7 +357,7 @@ def test_a_word_reaches_bash_past_commands_that_change_variables(changers: list[
     text = "\n".join([*more, "GRUB_CMDLINE_LINUX_DEFAULT=a", *changers, ""])
     try:
         after = grub_default.edit_words(text, ADD)
-    except Refused:
+    except EditRefused:
         return
     assert "iommu=pt" in (bash_words(after) or ())
 
@@ -369,7 +369,7 @@ def test_bash_reads_one_word_more_and_nothing_else(above: str, inside: str, belo
     before = bash_words(text)
     try:
         after = grub_default.edit_words(text, ADD)
-    except Refused:
+    except EditRefused:
         return
     if before is None or after == text:
         return

@@ -103,7 +103,7 @@ def plan_json() -> str:
     """A plan of the journal that wrote secrets."""
     return f"""{{"plan": 1, "title": "Give {GUEST} to {secret("plan title")}", "machine": "5ec4e75ec4e7",
  "notes": ["{secret("plan note")}"], "escape": ["{secret("plan escape")}"],
- "wishes": [["cmdline.add", "x={secret("wish")}"]],
+ "goals": [["cmdline.add", "x={secret("goal")}"]],
  "conditions": [{{"name": "program", "subject": "{secret("condition")}"}}],
  "steps": [{{"kind": "file", "subject": "/srv/{secret("step subject")}", "why": "{secret("step why")}",
   "before": ["{secret("file before")}\\n"], "after": ["passwd={secret("file after")}\\n"]}},

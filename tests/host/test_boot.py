@@ -13,7 +13,7 @@ from tests.machines import known_facts
 from tests.trees import Link, folder_root
 from vfiotui.formats.modprobe import modprobe
 from vfiotui.host.boot import boot, initramfs, kernel, kernel_log, modules
-from vfiotui.host.boot import config_snapshot as ground
+from vfiotui.host.boot import config_snapshot as snapshot
 from vfiotui.host.root import config_files
 from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
@@ -255,8 +255,8 @@ def test_modprobe_d_is_read_with_the_line_ends_that_kmod_sees(tmp_path: Path) ->
 
 
 def test_a_plan_knows_of_files_that_were_too_many_to_read(tmp_path: Path) -> None:
-    root = folder_root(tmp_path, {f"/etc/modprobe.d/{n:05}.conf": "" for n in range(ground.COUNT_LIMIT + 1)})
-    files = ground.survey(root).files
-    last = files[f"/etc/modprobe.d/{ground.COUNT_LIMIT:05}.conf"]
+    root = folder_root(tmp_path, {f"/etc/modprobe.d/{n:05}.conf": "" for n in range(snapshot.COUNT_LIMIT + 1)})
+    files = snapshot.read_config_snapshot(root).files
+    last = files[f"/etc/modprobe.d/{snapshot.COUNT_LIMIT:05}.conf"]
     assert isinstance(last, Unread) and last.why is Why.TOO_BIG
     assert isinstance(files["/etc/modprobe.d/00000.conf"], bytes)

@@ -41,7 +41,7 @@ def report(facts: Facts) -> dict[tuple[str, str], tuple[object, ...]]:
             str(f.severity),
             f.sentence,
             tuple((e.path, e.seen) for e in f.evidence),
-            None if f.fix is None else (f.fix.text, f.fix.wish),
+            None if f.fix is None else (f.fix.text, f.fix.goal),
         )
         for f in judge(facts)
     }

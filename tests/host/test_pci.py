@@ -165,7 +165,7 @@ def test_a_space_read_in_pieces_says_what_the_whole_says(
     data = (data[:64] + b + data[64:])[:4096]
     folder = tmp_path_factory.mktemp("space")
     (folder / "config").write_bytes(data)
-    assert Root.mounted(str(folder)).in_pieces("/config", parse_pieces) == parse(data)
+    assert Root.mounted(str(folder)).read_at("/config", parse_pieces) == parse(data)
 
 
 def test_what_is_no_file_is_not_read_in_pieces(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_what_is_no_file_is_not_read_in_pieces(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     root = Root.mounted(str(tmp_path))
     for name, why in (("pipe", Why.NOT_A_FILE), ("folder", Why.NOT_A_FILE), ("none", Why.ABSENT)):
-        found = root.in_pieces(f"/{name}", parse_pieces)
+        found = root.read_at(f"/{name}", parse_pieces)
         assert isinstance(found, Unread) and found.why is why and found.path == f"/{name}"
 
 
@@ -216,13 +216,13 @@ def test_modules_that_could_claim_a_device_are_found_as_modprobe_does(ending: by
 
 
 def test_a_glance_tells_what_a_list_shows_and_nothing_wrong() -> None:
-    whole, glance = tower(), pci.glance(root_of(TOWER))
-    assert isinstance(glance, PciBus) and [d.bdf for d in glance.devices] == [d.bdf for d in whole.devices]
+    whole, peek = tower(), pci.peek(root_of(TOWER))
+    assert isinstance(peek, PciBus) and [d.bdf for d in peek.devices] == [d.bdf for d in whole.devices]
     shown = ("ids", "class16", "vendor_name", "device_name", "class_name", "driver", "group", "parent", "has_reset")
-    for brief, full in zip(glance.devices, whole.devices, strict=True):
+    for brief, full in zip(peek.devices, whole.devices, strict=True):
         assert all(getattr(brief, name) == getattr(full, name) for name in shown)
         for name in ("capabilities", "bars", "irq", "modules", "power_state"):
             assert isinstance(getattr(brief, name), Unread), "never a default that looks like a fact"
-    some = pci.with_capabilities(root_of(TOWER), glance, {"0000:03:01.0"})
+    some = pci.with_capabilities(root_of(TOWER), peek, {"0000:03:01.0"})
     told = [d.bdf for d in some.devices if not isinstance(d.capabilities, Unread)]
-    assert told == ["0000:03:01.0"] and some.get(told[0]) != glance.get(told[0])
+    assert told == ["0000:03:01.0"] and some.get(told[0]) != peek.get(told[0])

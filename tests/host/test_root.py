@@ -101,7 +101,7 @@ def test_a_read_that_hangs_is_given_up(tmp_path: Path) -> None:
     released = threading.Event()
     root = folder_root(tmp_path, {"/x": "1"})
     moving = Root(root.tree, Mode.DEMO, moving={"/sick": lambda: b"late" if released.wait(60) else b""})
-    answer = moving.slow_bytes("/sick", seconds=0.05)
+    answer = moving.read_within("/sick", seconds=0.05)
     released.set()
     assert why(answer) is Why.TIMED_OUT
     assert "no answer in 0.05 s" in str(answer)

@@ -158,7 +158,7 @@ def test_what_is_no_file_is_not_even_opened(root: Path, way: str) -> None:
         for name in ("device", "devicelink", "fifo", "socket"):
             found = machine.bytes(f"/etc/{name}")
             assert isinstance(found, Unread) and found.why is Why.NOT_A_FILE, name
-            assert isinstance(machine.glance(f"/etc/{name}"), Unread)
+            assert isinstance(machine.peek(f"/etc/{name}"), Unread)
         assert not was_opened()
         assert machine.text("/etc/inside") == "inside" and was_opened()
 

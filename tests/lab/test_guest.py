@@ -70,8 +70,8 @@ def test_a_guest_boots_from_the_nvme_and_gives_it_back(lab: Lab) -> None:
 def test_a_guest_runs_on_five_devices_that_the_boot_gave_it(lab: Lab) -> None:
     """A graphics card with its sound, a USB controller, the NVMe and a NIC whose ids another one shares."""
     at_first = lab.drivers()
-    wishes = " ".join(f"isolate.auto={bdf[5:]}" for bdf in sorted(FIVE - {SOUND}))
-    done = lab.vfiotui(f"apply {wishes} --yes")
+    goals = " ".join(f"isolate.auto={bdf[5:]}" for bdf in sorted(FIVE - {SOUND}))
+    done = lab.vfiotui(f"apply {goals} --yes")
     assert done.code == 0, done.all
     told = foretold(lab)
     lab.reboot()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from vfiotui.model.live.interference import Culprit, Wait
-from vfiotui.model.live.trace_accounting import Blame
+from vfiotui.model.live.trace_accounting import TraceAccounting
 
 VCPU, THIEF, CPU = 77, 9, 3
 
 
-def stolen() -> Blame:
+def stolen() -> TraceAccounting:
     """The vCPU runs from 1.0 on, is off from 1.2 to 1.3, with an interrupt from 1.25 to 1.26."""
-    blame = Blame(frozenset({VCPU}))
+    blame = TraceAccounting(frozenset({VCPU}))
     blame.switch(CPU, 1.0, 0, False, VCPU, "CPU 0/KVM")
     blame.switch(CPU, 1.2, VCPU, True, THIEF, "kworker/3:1")
     blame.border(CPU, 1.25, "irq", "87 xhci_hcd", True)
@@ -42,7 +42,7 @@ def test_what_was_told_is_not_told_again() -> None:
 
 
 def test_a_woken_vcpu_waits_for_the_idle_cpu_to_wake() -> None:
-    blame = Blame(frozenset({VCPU}))
+    blame = TraceAccounting(frozenset({VCPU}))
     blame.switch(CPU, 1.0, VCPU, False, 0, "swapper/3")
     blame.wakeup(1.5, VCPU, CPU)
     blame.wakeup(1.6, VCPU, CPU)
@@ -52,7 +52,7 @@ def test_a_woken_vcpu_waits_for_the_idle_cpu_to_wake() -> None:
 
 
 def test_a_gap_forgets_what_is_no_longer_known() -> None:
-    blame = Blame(frozenset({VCPU}))
+    blame = TraceAccounting(frozenset({VCPU}))
     blame.switch(CPU, 1.0, VCPU, True, THIEF, "x")
     blame.gap(CPU)
     blame.switch(CPU, 5.0, THIEF, False, VCPU, "CPU 0/KVM")
@@ -61,7 +61,7 @@ def test_a_gap_forgets_what_is_no_longer_known() -> None:
 
 
 def test_the_end_of_an_interrupt_that_was_not_seen_to_begin_ends_nothing() -> None:
-    blame = Blame(frozenset({VCPU}))
+    blame = TraceAccounting(frozenset({VCPU}))
     blame.switch(CPU, 1.0, 0, False, THIEF, "x")
     blame.border(CPU, 1.1, "softirq", "RCU", False)
     found, _, _ = blame.take(2.0, 1.0, frozenset({CPU}))
@@ -69,7 +69,7 @@ def test_the_end_of_an_interrupt_that_was_not_seen_to_begin_ends_nothing() -> No
 
 
 def test_only_the_longest_waits_are_kept() -> None:
-    blame = Blame(frozenset({VCPU}))
+    blame = TraceAccounting(frozenset({VCPU}))
     at = 1.0
     for n in range(300):
         blame.switch(CPU, at, VCPU, True, THIEF, "x")

@@ -8,7 +8,7 @@ from tests.hosts import HOSTS
 from tests.machines import known_facts
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
-from vfiotui.model.finding.unknown_groups import Fold, folded
+from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
 from vfiotui.rules import judge
 
 ROOT = Unread("needs root", Why.FORBIDDEN, "/dev/kmsg")
@@ -29,7 +29,7 @@ def test_a_fold_stands_where_its_first_finding_stood() -> None:
     )
     assert folded(findings) == [
         findings[0],
-        Fold("needs root", (findings[1], findings[3])),
+        UnknownGroup("needs root", (findings[1], findings[3])),
         findings[2],
         findings[4],
         findings[5],
@@ -38,8 +38,8 @@ def test_a_fold_stands_where_its_first_finding_stood() -> None:
 
 
 def test_it_counts_checks_or_subjects() -> None:
-    assert Fold("r", (one("A"), one("B"))).sentence == "2 checks cannot tell: r"
-    several = Fold("r", (one("A", subject="x"), one("A", subject="y")))
+    assert UnknownGroup("r", (one("A"), one("B"))).sentence == "2 checks cannot tell: r"
+    several = UnknownGroup("r", (one("A", subject="x"), one("A", subject="y")))
     assert several.sentence == "one check cannot tell of 2 subjects: r" and several.codes == ("A",)
 
 
@@ -47,6 +47,6 @@ def test_nothing_is_lost_on_any_machine() -> None:
     for host in HOSTS:
         findings = judge(replace(known_facts(host), kernel_log=ROOT, memory=ROOT, access=ROOT))
         items = folded(findings)
-        apart = [f for i in items for f in (i.findings if isinstance(i, Fold) else (i,))]
+        apart = [f for i in items for f in (i.findings if isinstance(i, UnknownGroup) else (i,))]
         assert sorted(map(repr, apart)) == sorted(map(repr, findings))
-        assert "needs root" in {i.reason for i in items if isinstance(i, Fold)}
+        assert "needs root" in {i.reason for i in items if isinstance(i, UnknownGroup)}

@@ -9,12 +9,12 @@ from functools import cache
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, gpu
 from tests.machines import facts_of, root_of
 from vfiotui.demo.description import Host
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.boot.image import Image, ImageFile, Part
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.change.change import Effect, run_command, write_file
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
@@ -59,12 +59,12 @@ def image_of(files: Mapping[str, str], tool: str = "") -> Image:
 
 
 @cache
-def machine(name: str, files: tuple[tuple[str, str], ...], tool: str, changes: object) -> tuple[Facts, Ground]:
+def machine(name: str, files: tuple[tuple[str, str], ...], tool: str, changes: object) -> tuple[Facts, ConfigSnapshot]:
     """Facts and ground of a described machine with some files more, where a tool builds the initramfs."""
     host: Host = TWINS if name == "twins" else CLEAN
     remove = () if tool == "initramfs-tools" else ("/etc/initramfs-tools", "/usr/sbin/update-initramfs")
     host = replace(host, files={**dict(files), PROGRAMS[tool]: b"\x7fELF"}, remove=remove, **dict(changes))  # type: ignore[call-overload]
-    return facts_of(host), survey(root_of(host))
+    return facts_of(host), read_config_snapshot(root_of(host))
 
 
 def boot(
@@ -76,9 +76,9 @@ def boot(
     **changes: object,
 ) -> dict[str, Forecast]:
     """The forecast of a machine with these files and this image, by address."""
-    facts, ground = machine(name, tuple(files.items()), tool, tuple(changes.items()))
+    facts, snapshot = machine(name, tuple(files.items()), tool, tuple(changes.items()))
     read: Reading[Image] = NONE if image is None else image_of(image, tool)
-    found = forecast(facts, ground, read, plan)
+    found = forecast(facts, snapshot, read, plan)
     assert not isinstance(found, Unread)
     return {f.bdf: f for f in found}
 

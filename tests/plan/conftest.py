@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfiotui.model.change.plan import Plan, Wish
+from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.plan.draft import Draft
 from vfiotui.plan.judged import judged
 
@@ -14,8 +14,8 @@ def plans_are_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planner's steps are neither strange nor of a higher risk than it says."""
     plain = Draft.plan
 
-    def plan(self: Draft, title: str, wishes: tuple[Wish, ...]) -> Plan:
-        made = plain(self, title, wishes)
+    def plan(self: Draft, title: str, goals: tuple[Goal, ...]) -> Plan:
+        made = plain(self, title, goals)
         found = judged(made)
         assert (found.strange, found.raised, found.plan.steps) == ((), (), made.steps)
         return made

@@ -1,6 +1,6 @@
 """The laws of pinning, checked by other means than the proposer's: from the raw topology, set by set.
 
-`python -m tests.plan.pin_laws 2000` tries so many made-up wishes on each machine and counts violations.
+`python -m tests.plan.pin_laws 2000` tries so many made-up goals on each machine and counts violations.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.pin.placement_context import ground_of
-from vfiotui.plan.pin.propose import NoPlace, Prefer, Wish, propose
+from vfiotui.plan.pin.placement_context import placement_context
+from vfiotui.plan.pin.propose import Goal, NoPlacement, Prefer, propose
 
 X86 = {"GenuineIntel", "AuthenticAMD"}
 CpuSet = frozenset[int]
@@ -27,13 +27,13 @@ CpuSet = frozenset[int]
 
 @dataclass(frozen=True)
 class Case:
-    """A host at a moment, and a wish."""
+    """A host at a moment, and a goal."""
 
     machine: str
     topology: Topology
     others: tuple[Domain, ...]
     near: CpuSet
-    wish: Wish
+    goal: Goal
 
 
 class Host:
@@ -61,12 +61,12 @@ class Host:
         """Whole cores that nobody has, without the host's first one."""
         off = self.vcpus_of_others | self.threads_of_others
         found = {c for c in self.cores(self.allowed) if c <= self.allowed and not c & off}
-        return found - ({frozenset(self.first_core)} if case.wish.host_cores else set())
+        return found - ({frozenset(self.first_core)} if case.goal.host_cores else set())
 
 
 def broken(case: Case, found: Pinning, *, best: bool) -> list[str]:
     """The laws that a proposal breaks."""
-    host, wish = Host(case), case.wish
+    host, goal = Host(case), case.goal
     said = []
 
     def law(name: str, holds: object) -> None:
@@ -78,7 +78,7 @@ def broken(case: Case, found: Pinning, *, best: bool) -> list[str]:
         "P1 every vCPU has one CPU",
         sorted(pins) == list(range(found.count)) and all(len(c) == 1 for c in pins.values()),
     )
-    law("P1 as many as were asked for", wish.vcpus in (None, found.count))
+    law("P1 as many as were asked for", goal.vcpus in (None, found.count))
     order = [min(pins[v]) for v in sorted(pins)]
     guest = set(order)
     law("P2 no CPU twice", len(guest) == len(order))
@@ -119,7 +119,7 @@ def broken(case: Case, found: Pinning, *, best: bool) -> list[str]:
         grouped = sum(a != b for a, b in pairwise(l3)) == len(set(l3)) - 1
         law("P5 vCPUs grouped by level 3 domain", grouped)
         even = len(set(Counter(l3).values())) == 1
-        shown = wish.dies and even and case.topology.vendor in X86
+        shown = goal.dies and even and case.topology.vendor in X86
         law("P5 dies are the level 3 domains", shape.dies == (len(set(l3)) if shown else 1))
     else:
         law("P5 one die", shape.dies == 1)
@@ -137,8 +137,8 @@ def broken(case: Case, found: Pinning, *, best: bool) -> list[str]:
     law("P8 emulator on the guest's node", not emulator or {host.node[c] for c in emulator} <= nodes or not own_node)
     kept = host.cores(c for c in host.online if c not in guest | host.vcpus_of_others | host.isolated)
     kept = {c for c in kept if not c & (guest | host.vcpus_of_others | host.isolated)}
-    if wish.host_cores:
-        law("P9 the host keeps its cores", len(kept) >= wish.host_cores)
+    if goal.host_cores:
+        law("P9 the host keeps its cores", len(kept) >= goal.host_cores)
         law("P9 the host keeps its first core", not host.first_core & guest)
     return said
 
@@ -147,16 +147,16 @@ def room_on(case: Case, host: Host, nodes: CpuSet, threads: int, cores: int) -> 
     """Whether so many free cores of one kind lie on some nodes, one more left for the emulator."""
     free = [c for c in host.free_cores(case) if host.node[min(c)] in nodes and len(c) >= threads]
     first = host.first_core & host.allowed
-    spare = 0 if case.wish.host_cores and first and host.node[min(first)] in nodes else 1
+    spare = 0 if case.goal.host_cores and first and host.node[min(first)] in nodes else 1
     counts = Counter(host.kind[min(c)] for c in free)
     kept = len({c for c in host.cores(host.online) if not c & (host.vcpus_of_others | host.isolated)}) - cores
-    return kept >= case.wish.host_cores + spare and any(n - spare >= cores for n in counts.values())
+    return kept >= case.goal.host_cores + spare and any(n - spare >= cores for n in counts.values())
 
 
 def refused_wrongly(case: Case) -> bool:
-    """Whether a wish that was refused plainly fits on one node."""
+    """Whether a goal that was refused plainly fits on one node."""
     host = Host(case)
-    count = case.wish.vcpus or 1
+    count = case.goal.vcpus or 1
     widths = {len(c) for c in host.free_cores(case)}
     return any(
         count % width == 0 and room_on(case, host, frozenset({node}), width, count // width)
@@ -190,7 +190,7 @@ def made_up(machine: str, seed: int) -> Case:
         )
         others.append(parse(xml, source="made up", state=dice.choice(("running", "shut off"))))
     nodes = sorted({n for c in base.online_cpus for n in c.nodes})  # type: ignore[union-attr]
-    wish = Wish(
+    goal = Goal(
         vcpus=dice.choice(
             (None, dice.randint(1, 8), dice.randint(1, max(1, len(online)))) if dice.random() < 0.9 else (1,)
         ),
@@ -201,19 +201,19 @@ def made_up(machine: str, seed: int) -> Case:
         iothreads=dice.choice((0, 1, 2)),
     )
     near = frozenset({dice.choice(nodes)}) if dice.random() < 0.6 and len(nodes) > 1 else frozenset()
-    return Case(machine, changed, tuple(others), near, wish)
+    return Case(machine, changed, tuple(others), near, goal)
 
 
 def judged(case: Case) -> tuple[str, list[str]]:
     """What became of a case: "proposed" or "refused", and the laws that were broken."""
-    answer = propose(case.wish, ground_of(case.topology, case.others, case.near))
-    if isinstance(answer, NoPlace):
+    answer = propose(case.goal, placement_context(case.topology, case.others, case.near))
+    if isinstance(answer, NoPlacement):
         return "refused", ["refused what fits"] if refused_wrongly(case) else []
     return "proposed", [law for i, p in enumerate(answer) for law in broken(case, p.pinning, best=i == 0)]
 
 
 def main(count: int) -> int:
-    """Tries so many wishes on each machine."""
+    """Tries so many goals on each machine."""
     bad: Counter[str] = Counter()
     for machine in SIX:
         tally: Counter[str] = Counter()
@@ -223,8 +223,8 @@ def main(count: int) -> int:
             tally[outcome] += 1
             for law in laws:
                 bad[law] += 1
-                print(machine, seed, law, case.wish, file=sys.stderr)
-        print(f"{machine:8} {count} wishes: {dict(tally)}")
+                print(machine, seed, law, case.goal, file=sys.stderr)
+        print(f"{machine:8} {count} goals: {dict(tally)}")
     print(f"violations: {sum(bad.values())} {dict(bad)}")
     return bool(bad)
 

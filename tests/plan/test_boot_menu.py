@@ -9,13 +9,13 @@ import pytest
 from tests.machines import facts_of, root_of
 from tests.plan.test_escape_entry import ENTRY, FOLDER
 from tests.plan.test_isolate import HOST_CARD
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot.boot_menu import MENUS, NO_MENU
 from vfiotui.plan.boot.fallback import GRUB_SCRIPT, GRUB_TEXT, add_escape
-from vfiotui.plan.draft import CannotPlan, Draft
+from vfiotui.plan.draft import Draft, PlanError
 from vfiotui.plan.goals import make_plan
 
 CHOOSE = "at the boot menu choose the entry whose name ends with (without passthrough)"
@@ -63,10 +63,11 @@ def drawn(loader: str, entry: str) -> Draft:
     assert not isinstance(facts.boot, Unread)
     files: dict[str, bytes | str] = {"file": ENTRY_FILE, "in the menu": MENU}.get(entry, {})  # type: ignore[assignment]
     host = replace(HOST_CARD, files={"/boot/loader/loader.conf": "timeout 3\n", **files})
-    ground: Ground = replace(
-        survey(root_of(host)), programs={"update-grub": "/usr/sbin/update-grub"} if entry == "script" else {}
+    snapshot: ConfigSnapshot = replace(
+        read_config_snapshot(root_of(host)),
+        programs={"update-grub": "/usr/sbin/update-grub"} if entry == "script" else {},
     )
-    return Draft(replace(facts, boot=replace(facts.boot, loader=Loader(loader, True, ()))), ground)
+    return Draft(replace(facts, boot=replace(facts.boot, loader=Loader(loader, True, ()))), snapshot)
 
 
 @pytest.mark.parametrize(("loader", "entry"), GOLDEN)
@@ -91,15 +92,15 @@ def test_every_plan_that_adds_words_says_how_they_go_away(loader: str) -> None:
 @pytest.mark.parametrize(("loader", "entry"), [key for key, said in GOLDEN.items() if CHOOSE not in said])
 def test_where_no_entry_can_be_made_the_wish_is_refused_with_the_reason(loader: str, entry: str) -> None:
     draft = drawn(loader, entry)
-    with pytest.raises(CannotPlan, match="no boot entry without passthrough is made: "):
-        make_plan(draft.facts, draft.ground, [("boot.escape", "yes")])
+    with pytest.raises(PlanError, match="no boot entry without passthrough is made: "):
+        make_plan(draft.facts, draft.snapshot, [("boot.escape", "yes")])
 
 
 def test_an_entry_that_the_menu_lacks_is_brought_there_although_its_script_is_in_place() -> None:
     draft = drawn("grub", "in the menu")
-    ground = replace(draft.ground, programs={"update-grub": "/usr/sbin/update-grub"})
-    assert make_plan(draft.facts, ground, [("boot.escape", "yes")]).steps == ()
-    old = replace(ground, files={**ground.files, "/boot/grub/grub.cfg": b"menuentry 'Debian' {\n}\n"})
+    snapshot = replace(draft.snapshot, programs={"update-grub": "/usr/sbin/update-grub"})
+    assert make_plan(draft.facts, snapshot, [("boot.escape", "yes")]).steps == ()
+    old = replace(snapshot, files={**snapshot.files, "/boot/grub/grub.cfg": b"menuentry 'Debian' {\n}\n"})
     assert [s.subject for s in make_plan(draft.facts, old, [("boot.escape", "yes")]).steps] == [
         "update-grub",
         "/boot/grub/grub.cfg",

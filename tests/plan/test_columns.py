@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.plan.boots import CARD, HOST, SOUND, VFIO, image_of, machine
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.binding_state import BindingState
 from vfiotui.plan.isolate.binding_state import columns
 
 IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"
@@ -16,10 +16,10 @@ RULE = f'ACTION=="add", SUBSYSTEM=="pci", KERNEL=="{CARD}", ATTR{{driver_overrid
 
 def rows(
     files: Mapping[str, str], image: Mapping[str, str] | None, name: str = "clean", **changes: object
-) -> dict[str, Columns]:
-    facts, ground = machine(name, tuple(files.items()), "initramfs-tools", tuple(changes.items()))
+) -> dict[str, BindingState]:
+    facts, snapshot = machine(name, tuple(files.items()), "initramfs-tools", tuple(changes.items()))
     read = Unread("needs root") if image is None else image_of(image, "initramfs-tools")
-    found = columns(facts, ground, read)
+    found = columns(facts, snapshot, read)
     assert not isinstance(found, Unread)
     return {r.bdf: r for r in found}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, files
 from vfiotui.formats.loaders.loader_entry import parse, words
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.plan import Plan
@@ -33,11 +33,11 @@ options    root=UUID=1 ro vfio-pci.ids=10de:13c2 quiet
 def plan_of(*programs: str, **entries: str) -> Plan:
     texts = {f"{FOLDER}/{name}.conf": text for name, text in entries.items()}
     host = replace(HOST_CARD, files={**texts, "/boot/loader/loader.conf": "timeout 3\n"}, cmdline="root=UUID=1 ro")
-    ground = replace(survey(root_of(host)), programs={p: f"/usr/sbin/{p}" for p in programs})
+    snapshot = replace(read_config_snapshot(root_of(host)), programs={p: f"/usr/sbin/{p}" for p in programs})
     facts = facts_of(host)
     assert not isinstance(facts.boot, Unread)
     facts = replace(facts, boot=replace(facts.boot, loader=Loader("systemd-boot", True, ())))
-    return make_plan(facts, ground, [("isolate.auto", CARD)])
+    return make_plan(facts, snapshot, [("isolate.auto", CARD)])
 
 
 def test_the_newest_kernel_gets_a_second_entry_that_sorts_last() -> None:

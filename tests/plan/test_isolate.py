@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from tests.hosts import HOSTS
 from tests.machines import facts_of, known_facts, root_of
 from vfiotui.demo.description import Host
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.change.plan import from_json as from_document
 from vfiotui.model.change.plan import to_json as to_document
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.selection import FILE, Chosen, chosen, from_json, moved, to_json
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 from vfiotui.plan.isolate.early_script import SCRIPT
 from vfiotui.plan.isolate.isolate import addresses
@@ -31,10 +31,12 @@ from vfiotui.plan.isolate.select import choose
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
 
 
-def plan_of(host: Host, wish: str, argument: str, *programs: str) -> Plan:
-    ground = survey(root_of(host))
-    ground = replace(ground, programs={p: f"/usr/sbin/{p}" for p in programs or ("update-initramfs", "update-grub")})
-    return make_plan(facts_of(host), ground, [(wish, argument)])
+def plan_of(host: Host, goal: str, argument: str, *programs: str) -> Plan:
+    snapshot = read_config_snapshot(root_of(host))
+    snapshot = replace(
+        snapshot, programs={p: f"/usr/sbin/{p}" for p in programs or ("update-initramfs", "update-grub")}
+    )
+    return make_plan(facts_of(host), snapshot, [(goal, argument)])
 
 
 def files(plan: Plan) -> dict[str, str]:
@@ -130,7 +132,7 @@ BUILT_IN = replace(HOST_CARD, builtin=("kernel/drivers/vfio/pci/vfio-pci.ko",))
 
 
 def next_boot(host: Host, plan: Plan) -> dict[str, tuple[str, ...]]:
-    return dict(foretold(plan, facts_of(host), survey(root_of(host)), Unread("was not read")).forecast)
+    return dict(foretold(plan, facts_of(host), read_config_snapshot(root_of(host)), Unread("was not read")).forecast)
 
 
 def test_the_forecast_sees_the_words_that_the_plan_gives_to_a_built_in_vfio_pci() -> None:
@@ -145,8 +147,8 @@ def test_a_second_choice_adds_its_ids_for_a_built_in_vfio_pci_and_another_method
     other = "0000:09:00.0"
     lone = replace(next(d for d in HOST_CARD.pci if d.bdf == SOUND), bdf=other, group=9, device=0x0FBC)
     host = replace(BUILT_IN, pci=(*HOST_CARD.pci, lone))
-    ground = replace(survey(root_of(host)), programs={"update-grub": "/usr/sbin/update-grub"})
-    both = make_plan(facts_of(host), ground, [("isolate.ids", CARD), ("isolate.ids", other)])
+    snapshot = replace(read_config_snapshot(root_of(host)), programs={"update-grub": "/usr/sbin/update-grub"})
+    both = make_plan(facts_of(host), snapshot, [("isolate.ids", CARD), ("isolate.ids", other)])
     assert "vfio-pci.ids=10de:13c2,10de:0fbb,10de:0fbc" in both.cmdline.split()
     word = "vfio-pci.ids=10de:13c2,10de:0fbb,10de:0fbc"
     after = replace(host, default_cmdline=f"quiet {word}", files={**host.files, FILE: files(both)[FILE]})
@@ -168,7 +170,7 @@ def test_two_cards_of_one_make_are_told_apart_by_address() -> None:
     assert f'KERNEL=="{CARD}"' in rule and '"0000:02:00.0"' not in rule
     assert 'ATTR{driver_override}="vfio-pci"' in rule and 'ENV{module_blacklist}=="*vfio_pci*"' in rule
     assert next(s for s in plan.steps if s.subject == SCRIPT).mode == 0o755
-    with pytest.raises(CannotPlan, match=r"ids does not do here: .*0000:02:00\.0"):
+    with pytest.raises(PlanError, match=r"ids does not do here: .*0000:02:00\.0"):
         plan_of(host, "isolate.ids", CARD)
 
 
@@ -226,7 +228,7 @@ def test_the_script_is_shell_and_names_every_function() -> None:
 
 @pytest.mark.parametrize("word", ["", "06:00", "zz:00.0", "0000:06:00.8", "0000:06:00.0; reboot", "[bold]"])
 def test_what_is_no_address_is_refused(word: str) -> None:
-    with pytest.raises(CannotPlan, match="no PCI address"):
+    with pytest.raises(PlanError, match="no PCI address"):
         addresses(word)
 
 

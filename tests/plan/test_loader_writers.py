@@ -9,13 +9,13 @@ import pytest
 
 from tests.host.test_loader import Files, loader_var, started
 from tests.trees import folder_root
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.config_snapshot_boot import ENROLLED
 from vfiotui.host.gather import gather
 from vfiotui.host.pci.firmware import SECURE_BOOT
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -50,9 +50,9 @@ def tool(*names: str) -> Files:
     return {f"/usr/bin/{name}": "" for name in names}
 
 
-def planned(folder: Path, files: Files, *wishes: tuple[str, str]) -> Plan:
+def planned(folder: Path, files: Files, *goals: tuple[str, str]) -> Plan:
     root = folder_root(folder, {"/etc/machine-id": f"{ID}\n", **files})
-    return make_plan(gather(root), survey(root), wishes)
+    return make_plan(gather(root), read_config_snapshot(root), goals)
 
 
 def written(plan: Plan) -> dict[str, str]:
@@ -202,7 +202,7 @@ def test_words_in_grubs_environment_are_left_to_grubby(tmp_path: Path) -> None:
     plan = planned(tmp_path, {**files, **tool("grubby")}, ("cmdline.add", "iommu=pt"))
     assert commands(plan) == ["grubby --update-kernel=ALL --args=iommu=pt"]
     assert looks(plan) == {"/boot/grub2/grubenv": (("iommu=pt",), ())}
-    with pytest.raises(CannotPlan, match=r"6\.9\.conf:5: options \$kernelopts .*grubby"):
+    with pytest.raises(PlanError, match=r"6\.9\.conf:5: options \$kernelopts .*grubby"):
         planned(tmp_path / "b", files, ("cmdline.add", "iommu=pt"))
 
 
@@ -220,12 +220,12 @@ def test_kernelstub_is_told_and_its_files_are_kept(tmp_path: Path) -> None:
     assert commands(plan) == ["kernelstub -d splash"] and list(looks(plan).values()) == [((), ("splash",))]
     assert planned(tmp_path, {}, ("cmdline.add", "quiet")).steps == ()
     (tmp_path / "usr/bin/kernelstub").unlink()
-    with pytest.raises(CannotPlan, match="run 'kernelstub -a \"iommu=pt\"' inside the system"):
+    with pytest.raises(PlanError, match="run 'kernelstub -a \"iommu=pt\"' inside the system"):
         planned(tmp_path, {}, ("cmdline.add", "iommu=pt"))
 
 
 def test_rpm_ostree_is_named_with_its_words(tmp_path: Path) -> None:
-    with pytest.raises(CannotPlan, match="there run 'rpm-ostree kargs --append-if-missing=iommu=pt'"):
+    with pytest.raises(PlanError, match="there run 'rpm-ostree kargs --append-if-missing=iommu=pt'"):
         planned(tmp_path, {**OSTREE, **tool("rpm-ostree")}, ("cmdline.add", "iommu=pt"))
     assert planned(tmp_path, {}, ("cmdline.add", "quiet")).steps == ()
 
@@ -282,7 +282,7 @@ def test_a_word_that_another_system_has_too_may_stay_in_the_menu(tmp_path: Path)
     ids=["enrolled", "nixos", "guix", "efistub", "unknown", "refind", "uki", "twice", "kernelstub"],
 )  # fmt: skip
 def test_refusals_tell_what_to_do(files: Files, sentence: str, tmp_path: Path) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
+    with pytest.raises(PlanError, match=sentence):
         planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
 
 

@@ -11,7 +11,7 @@ from tests.plan.test_pin_hook import planned
 from vfiotui.demo.description import Host
 from vfiotui.formats.libvirt_hooks.cores_hook import PATH as CORES
 from vfiotui.formats.libvirt_hooks.pages_hook import PATH, guests_of, pages_hook
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.guest_hook import RUNNER
 
 
@@ -47,7 +47,7 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
 
 
 @pytest.mark.parametrize(
-    ("wish", "host", "sentence"),
+    ("goal", "host", "sentence"),
     [
         (("memory.hook", "nobody"), TOWER, "there is no guest"),
         (("memory.unhook", "win10"), TOWER, "does not serve"),
@@ -56,6 +56,6 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
         (("memory.hook", "win10"), with_hook(pages_hook(["win10"]) + "# mine\n"), "edited by hand"),
     ],
 )
-def test_what_cannot_be_planned_is_a_sentence(wish: tuple[str, str], host: Host, sentence: str) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
-        planned(wish, host=host)
+def test_what_cannot_be_planned_is_a_sentence(goal: tuple[str, str], host: Host, sentence: str) -> None:
+    with pytest.raises(PlanError, match=sentence):
+        planned(goal, host=host)

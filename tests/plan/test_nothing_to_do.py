@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.test_boot_wishes import GRUB, planned
-from vfiotui.plan.draft import CannotPlan
+from tests.plan.test_boot_goals import GRUB, planned
+from vfiotui.plan.draft import PlanError
 
 MAKER = {"/usr/sbin/update-grub": ""}
 WITH = {**GRUB, "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt"\n'}
@@ -45,7 +45,7 @@ def test_without_a_builder_the_images_are_looked_into(tmp_path: Path) -> None:
     ids=["only a drop-in", "no file"],
 )  # fmt: skip
 def test_where_no_file_takes_the_word_the_wish_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
-    with pytest.raises(CannotPlan, match=r"is not there|were not found"):
+    with pytest.raises(PlanError, match=r"is not there|were not found"):
         planned(tmp_path, files, ADD)
 
 

@@ -11,22 +11,22 @@ from tests.machines import root_of
 from vfiotui.demo.description import Host
 from vfiotui.formats.libvirt_hooks import libvirt_hook
 from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook, guests_of
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.guest.domain import Virt
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 from vfiotui.plan.guest.guest_hook import RUNNER
 
 
-def planned(*wishes: tuple[str, str], host: Host = TOWER, version: str = "") -> Plan:
+def planned(*goals: tuple[str, str], host: Host = TOWER, version: str = "") -> Plan:
     root = root_of(host)
     virt = domains.read(root)
     assert isinstance(virt, Virt) and not isinstance(virt, Unread)
-    return make_plan(gather(root, replace(virt, libvirt_version=version)), survey(root), wishes)
+    return make_plan(gather(root, replace(virt, libvirt_version=version)), read_config_snapshot(root), goals)
 
 
 def files_of(plan: Plan) -> list[str]:
@@ -60,7 +60,7 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
 
 
 @pytest.mark.parametrize(
-    ("wish", "host", "sentence"),
+    ("goal", "host", "sentence"),
     [
         (("cores.keep", "arch-test"), TOWER, "is not pinned"),
         (("cores.keep", "nobody"), TOWER, "there is no guest"),
@@ -69,9 +69,9 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
         (("cores.keep", "win10"), with_hook(cores_hook(["win10"]) + "# mine\n"), "edited by hand"),
     ],
 )
-def test_what_cannot_be_planned_is_a_sentence(wish: tuple[str, str], host: Host, sentence: str) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
-        planned(wish, host=host)
+def test_what_cannot_be_planned_is_a_sentence(goal: tuple[str, str], host: Host, sentence: str) -> None:
+    with pytest.raises(PlanError, match=sentence):
+        planned(goal, host=host)
 
 
 def test_the_runner_never_fails_a_reconnect() -> None:

@@ -1,4 +1,4 @@
-"""Wishes become pinnings that keep the laws; the three classic examples come out element for element."""
+"""Goals become pinnings that keep the laws; the three classic examples come out element for element."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of
 from vfiotui.plan.pin.check import problems
-from vfiotui.plan.pin.placement_context import ground_of
-from vfiotui.plan.pin.propose import NoPlace, Prefer, Proposal, Wish, propose
+from vfiotui.plan.pin.placement_context import placement_context
+from vfiotui.plan.pin.propose import Goal, NoPlacement, Prefer, Proposal, propose
 from vfiotui.plan.pin.score import score
 from vfiotui.plan.pin.xml import changes, with_pinning
 
 BARE = "<domain type='kvm'>\n  <name>vm</name>\n  <vcpu>1</vcpu>\n</domain>\n"
 
 
-def best(machine: str, wish: Wish, near: frozenset[int] = frozenset()) -> Proposal:
-    answer = propose(wish, ground_of(topology(machine), (), near))
-    assert not isinstance(answer, NoPlace), answer.sentence
+def best(machine: str, goal: Goal, near: frozenset[int] = frozenset()) -> Proposal:
+    answer = propose(goal, placement_context(topology(machine), (), near))
+    assert not isinstance(answer, NoPlacement), answer.sentence
     return answer[0]
 
 
@@ -51,23 +51,23 @@ FOUR_PAIRS = {"sockets": "1", "cores": "4", "threads": "2"}
 
 
 @pytest.mark.parametrize(
-    ("machine", "wish", "wanted"),
+    ("machine", "goal", "wanted"),
     [
-        ("plain", Wish(vcpus=4, host_cores=0), expected([0, 1, 2, 3])),
+        ("plain", Goal(vcpus=4, host_cores=0), expected([0, 1, 2, 3])),
         (
             "coffee-lake",
-            Wish(vcpus=8, host_cores=2, iothreads=1),
+            Goal(vcpus=8, host_cores=2, iothreads=1),
             expected([2, 8, 3, 9, 4, 10, 5, 11], "0,6", FOUR_PAIRS),
         ),
         (
             "ryzen-1600",
-            Wish(vcpus=8, dies=False, iothreads=1),
+            Goal(vcpus=8, dies=False, iothreads=1),
             expected([2, 3, 4, 5, 6, 7, 8, 9], "0-1", FOUR_PAIRS),
         ),
     ],
 )
-def test_the_classic_examples_come_out_element_for_element(machine: str, wish: Wish, wanted: list[object]) -> None:
-    assert elements(with_pinning(BARE, best(machine, wish).pinning, topology(machine))) == wanted
+def test_the_classic_examples_come_out_element_for_element(machine: str, goal: Goal, wanted: list[object]) -> None:
+    assert elements(with_pinning(BARE, best(machine, goal).pinning, topology(machine))) == wanted
 
 
 @pytest.mark.parametrize(
@@ -92,15 +92,15 @@ def test_lscpu_itself_prints_the_tables_of_the_classic_examples_hosts(
 
 
 @pytest.mark.parametrize("machine", SIX)
-def test_made_up_wishes_break_no_law(machine: str) -> None:
+def test_made_up_goals_break_no_law(machine: str) -> None:
     outcomes = [judged(made_up(machine, seed)) for seed in range(60)]
     assert [laws for _, laws in outcomes if laws] == []
     assert sum(o == "proposed" for o, _ in outcomes) > 20
 
 
 def test_the_laws_catch_what_they_forbid() -> None:
-    case = replace(made_up("ryzen", 0), others=(), topology=topology("ryzen"), wish=Wish(vcpus=4), near=frozenset())
-    good = best("ryzen", case.wish).pinning
+    case = replace(made_up("ryzen", 0), others=(), topology=topology("ryzen"), goal=Goal(vcpus=4), near=frozenset())
+    good = best("ryzen", case.goal).pinning
     assert broken(case, good, best=True) == []
 
     def laws(found: Pinning) -> str:
@@ -119,58 +119,58 @@ def test_the_laws_catch_what_they_forbid() -> None:
 
 
 def test_the_cache_or_the_frequency_is_preferred_as_wished() -> None:
-    assert best("x3d", Wish()).pinning.guest_cpus <= set(range(8)) | set(range(16, 24))
-    assert best("x3d", Wish(prefer=Prefer.FREQUENCY)).pinning.guest_cpus <= {*range(8, 16), *range(24, 32)}
-    assert any("96 MiB" in reason for reason in best("x3d", Wish()).reasons)
+    assert best("x3d", Goal()).pinning.guest_cpus <= set(range(8)) | set(range(16, 24))
+    assert best("x3d", Goal(prefer=Prefer.FREQUENCY)).pinning.guest_cpus <= {*range(8, 16), *range(24, 32)}
+    assert any("96 MiB" in reason for reason in best("x3d", Goal()).reasons)
 
 
 def test_fast_cores_first_and_never_a_mixture() -> None:
     hybrid = topology("hybrid")
     for count in (2, 4, 8):
-        kinds = {hybrid.by_number[c].kind_name for c in best("hybrid", Wish(vcpus=count)).pinning.guest_cpus}
+        kinds = {hybrid.by_number[c].kind_name for c in best("hybrid", Goal(vcpus=count)).pinning.guest_cpus}
         assert kinds == {"P"}
-    answer = propose(Wish(vcpus=12), ground_of(hybrid, ()))
-    assert isinstance(answer, NoPlace) and answer.most == 10 and "one kind" in answer.sentence
-    assert best("arm", Wish()).pinning.guest_cpus == {4, 5, 6, 7}
+    answer = propose(Goal(vcpus=12), placement_context(hybrid, ()))
+    assert isinstance(answer, NoPlacement) and answer.most == 10 and "one kind" in answer.sentence
+    assert best("arm", Goal()).pinning.guest_cpus == {4, 5, 6, 7}
 
 
 def test_the_devices_node_wins_and_memory_comes_from_there() -> None:
-    found = best("epyc", Wish(vcpus=16), frozenset({1})).pinning
+    found = best("epyc", Goal(vcpus=16), frozenset({1})).pinning
     assert found.nodes == {1}
     assert {min(topology("epyc").by_number[c].nodes) for c in found.guest_cpus | (found.emulator or frozenset())} == {1}  # type: ignore[type-var]
-    wide = best("epyc", Wish(vcpus=64), frozenset({1})).pinning
+    wide = best("epyc", Goal(vcpus=64), frozenset({1})).pinning
     assert wide.shape == Shape(1, 4, 8, 2)
 
 
 def test_memory_that_does_not_fit_on_a_node_is_not_bound_to_it() -> None:
     guest = parse(guest_xml("big", "00000000-0000-4000-8000-000000000001", memory_gib=4000), source="x")
-    answer = propose(Wish(vcpus=4), ground_of(topology("epyc"), ()), guest)
-    assert not isinstance(answer, NoPlace)
+    answer = propose(Goal(vcpus=4), placement_context(topology("epyc"), ()), guest)
+    assert not isinstance(answer, NoPlacement)
     assert answer[0].pinning.nodes is None and any("larger than its node" in r for r in answer[0].remarks)
 
 
 def test_scarce_cores_are_shared_and_that_is_said() -> None:
-    found = best("ryzen", Wish(vcpus=20, smt=False))
+    found = best("ryzen", Goal(vcpus=20, smt=False))
     assert found.pinning.shape == Shape(1, 2, 5, 2)
     assert any("scarce" in r for r in found.remarks)
-    apart = best("ryzen", Wish(vcpus=4, smt=False))
+    apart = best("ryzen", Goal(vcpus=4, smt=False))
     assert apart.pinning.shape == Shape(1, 1, 4, 1) and any("stay idle" in r for r in apart.remarks)
 
 
 def test_running_guests_keep_what_they_have() -> None:
     xml = guest_xml("other", "00000000-0000-4000-8000-000000000002", memory_gib=1, pins=(6, 18, 7, 19))
     running = parse(xml, source="x", state="running")
-    found = propose(Wish(), ground_of(topology("ryzen"), (running,)))
-    assert not isinstance(found, NoPlace)
+    found = propose(Goal(), placement_context(topology("ryzen"), (running,)))
+    assert not isinstance(found, NoPlacement)
     assert not found[0].pinning.guest_cpus & {6, 18, 7, 19}
     off = parse(xml, source="x", state="shut off")
-    assert propose(Wish(vcpus=12), ground_of(topology("ryzen"), (off,)))[0].pinning.guest_cpus >= {6, 18}  # type: ignore[index]
+    assert propose(Goal(vcpus=12), placement_context(topology("ryzen"), (off,)))[0].pinning.guest_cpus >= {6, 18}  # type: ignore[index]
 
 
 def test_a_score_is_the_sum_of_its_parts() -> None:
     for machine in SIX:
-        answer = propose(Wish(vcpus=2), ground_of(topology(machine), ()))
-        assert not isinstance(answer, NoPlace)
+        answer = propose(Goal(vcpus=2), placement_context(topology(machine), ()))
+        assert not isinstance(answer, NoPlacement)
         for found in answer:
             assert found.score.total == round(sum(p.points for p in found.score.parts)) <= 100
             assert sum(p.of for p in found.score.parts) == 100
@@ -180,19 +180,19 @@ def test_a_score_is_the_sum_of_its_parts() -> None:
 
 @pytest.mark.parametrize("machine", SIX)
 def test_a_proposal_has_no_problems_and_a_worse_score_when_it_is_spoilt(machine: str) -> None:
-    ground = ground_of(topology(machine), ())
-    found = best(machine, Wish(vcpus=4))
-    assert [p.words for p in problems(found.pinning, ground) if p.severity != "info"] == []
+    context = placement_context(topology(machine), ())
+    found = best(machine, Goal(vcpus=4))
+    assert [p.words for p in problems(found.pinning, context) if p.severity != "info"] == []
     spoilt = found.pinning.placed("v0", found.pinning.emulator or frozenset())
-    assert score(spoilt, ground).total < found.score.total
+    assert score(spoilt, context).total < found.score.total
 
 
 def spoil(**pins: str) -> tuple[str, ...]:
-    ground = ground_of(topology("gaps"), ())
-    found = best("gaps", Wish(vcpus=4, iothreads=1)).pinning
+    context = placement_context(topology("gaps"), ())
+    found = best("gaps", Goal(vcpus=4, iothreads=1)).pinning
     for name, cpus in pins.items():
         found = found.placed(name, frozenset(int(c) for c in cpus.split(",") if c))
-    return tuple(p.words for p in problems(found, ground))
+    return tuple(p.words for p in problems(found, context))
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,8 @@ def test_every_invalid_state_is_said(pins: dict[str, str], words: str) -> None:
 
 
 def test_a_shape_that_does_not_make_the_vcpus_is_said() -> None:
-    found = replace(best("ryzen", Wish(vcpus=4)).pinning, shape=Shape(1, 1, 4, 2))
-    said = problems(found, ground_of(topology("ryzen"), ()))
+    found = replace(best("ryzen", Goal(vcpus=4)).pinning, shape=Shape(1, 1, 4, 2))
+    said = problems(found, placement_context(topology("ryzen"), ()))
     assert said[0].severity == "fail" and "makes 8 vCPUs" in said[0].words
 
 
@@ -232,7 +232,7 @@ def test_the_guest_of_the_demo_comes_back_from_its_xml() -> None:
     topoext = "    <feature policy='require' name='topoext'/>\n"
     assert with_pinning(xml.replace(topoext, ""), found) == xml.replace(topoext, "")
     assert "topoext" in with_pinning(xml.replace(topoext, ""), found, topology("ryzen"))
-    wider = best("ryzen", Wish(vcpus=4, iothreads=1)).pinning
+    wider = best("ryzen", Goal(vcpus=4, iothreads=1)).pinning
     after = with_pinning(xml, wider, topology("ryzen"))
     assert pinning_of(parse(after, source="x")) == wider
     assert "vCPUs: 2 → 4" in changes(xml, after)
@@ -241,20 +241,20 @@ def test_the_guest_of_the_demo_comes_back_from_its_xml() -> None:
 def test_vcpus_that_are_listed_one_by_one_are_not_counted_anew() -> None:
     xml = "<domain><vcpu>2</vcpu><vcpus><vcpu id='0' enabled='yes'/></vcpus></domain>"
     with pytest.raises(ValueError, match="one by one"):
-        with_pinning(xml, best("ryzen", Wish(vcpus=4)).pinning, topology("ryzen"))
+        with_pinning(xml, best("ryzen", Goal(vcpus=4)).pinning, topology("ryzen"))
 
 
 def test_a_pin_to_all_cpus_is_none() -> None:
-    ground = ground_of(topology("ryzen"), ())
-    everywhere = frozenset(ground.by_cpu)
-    said = [p.words for p in problems(pinning({0: everywhere, 1: everywhere}), ground)]
+    context = placement_context(topology("ryzen"), ())
+    everywhere = frozenset(context.by_cpu)
+    said = [p.words for p in problems(pinning({0: everywhere, 1: everywhere}), context)]
     assert any("vCPU 0-1 may run anywhere" in s for s in said) and not any("wander" in s for s in said)
 
 
 def test_vcpus_that_share_a_cpu_get_no_points_for_their_cores() -> None:
-    ground = ground_of(topology("ryzen"), ())
-    good = best("ryzen", Wish(vcpus=4)).pinning
-    parts = {p.name: p for p in score(good.placed("v1", good.vcpus[0]), ground).parts}
+    context = placement_context(topology("ryzen"), ())
+    good = best("ryzen", Goal(vcpus=4)).pinning
+    parts = {p.name: p for p in score(good.placed("v1", good.vcpus[0]), context).parts}
     assert parts["cores"].points == 0 and "several vCPUs" in parts["cores"].words
 
 

@@ -8,17 +8,17 @@ import pytest
 
 from tests.machines import facts_of, known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.holders import Holder, Holders
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 
 
-def plan_of(facts: Facts, wish: str, argument: str = CARD) -> Plan:
-    return make_plan(facts, survey(root_of(HOST_CARD)), [(wish, argument)])
+def plan_of(facts: Facts, goal: str, argument: str = CARD) -> Plan:
+    return make_plan(facts, read_config_snapshot(root_of(HOST_CARD)), [(goal, argument)])
 
 
 def held(*holders: Holder, hidden: int = 0) -> Facts:
@@ -41,7 +41,7 @@ def test_all_functions_are_bound_and_nothing_else() -> None:
     ],
 )
 def test_who_holds_a_card_is_named_and_it_is_refused(holder: Holder) -> None:
-    with pytest.raises(CannotPlan) as refused:
+    with pytest.raises(PlanError) as refused:
         plan_of(held(holder), "driver.vfio")
     assert holder.name in str(refused.value) and holder.node in str(refused.value)
 
@@ -65,7 +65,7 @@ def test_a_running_guest_keeps_its_card_and_libvirt_its_work() -> None:
     ]
     assert taken
     name, bdf = taken[0]
-    with pytest.raises(CannotPlan, match=f"in use by the guest {name}"):
+    with pytest.raises(PlanError, match=f"in use by the guest {name}"):
         plan_of(facts, "driver.host", bdf)
     notes = plan_of(facts, "driver.vfio", bdf).notes
     assert any(f"libvirt gives {bdf} to {name} by itself" in n for n in notes)

@@ -11,23 +11,23 @@ import pytest
 
 from tests.machines import facts_of, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD, SOUND, files
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.boot.fallback import GRUB_SCRIPT, GRUB_TEXT
 from vfiotui.plan.boot.loader_files import WITHOUT_ENTRY
 from vfiotui.plan.boot.trial import DEFAULT, SCRIPT, UNIT, WANTED
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 
 BOOT_GPU = "0000:00:02.0"
 PROGRAMS = ("update-initramfs", "update-grub", "grub-editenv", "systemctl")
 
 
-def trial_of(*wishes: tuple[str, str], programs: tuple[str, ...] = PROGRAMS) -> Plan:
-    ground = replace(survey(root_of(HOST_CARD)), programs={p: f"/usr/sbin/{p}" for p in programs})
-    return make_plan(facts_of(HOST_CARD), ground, [*wishes, ("boot.trial", "yes")])
+def trial_of(*goals: tuple[str, str], programs: tuple[str, ...] = PROGRAMS) -> Plan:
+    snapshot = replace(read_config_snapshot(root_of(HOST_CARD)), programs={p: f"/usr/sbin/{p}" for p in programs})
+    return make_plan(facts_of(HOST_CARD), snapshot, [*goals, ("boot.trial", "yes")])
 
 
 def test_it_is_armed_last_and_the_undo_disarms_it() -> None:
@@ -82,7 +82,7 @@ def test_a_driver_that_never_comes_fails_the_trial(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "programs", "words"),
+    ("goals", "programs", "words"),
     [
         ((), PROGRAMS, "tries an isolation"),
         ((("isolate.dynamic", CARD),), PROGRAMS, "tries an isolation"),
@@ -91,10 +91,10 @@ def test_a_driver_that_never_comes_fails_the_trial(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_tried_is_refused(
-    wishes: tuple[tuple[str, str], ...], programs: tuple[str, ...], words: str
+    goals: tuple[tuple[str, str], ...], programs: tuple[str, ...], words: str
 ) -> None:
-    with pytest.raises(CannotPlan, match=words):
-        trial_of(*wishes, programs=programs)
+    with pytest.raises(PlanError, match=words):
+        trial_of(*goals, programs=programs)
 
 
 def with_entries(*extra: str) -> Plan:
@@ -105,9 +105,9 @@ def with_entries(*extra: str) -> Plan:
     facts = facts_of(host)
     assert not isinstance(facts.boot, Unread)
     facts = replace(facts, boot=replace(facts.boot, loader=Loader("systemd-boot", True, ())))
-    ground = survey(root_of(host))
-    ground = replace(ground, programs=programs, files={**ground.files, **dict.fromkeys(extra, b"x")})
-    return make_plan(facts, ground, [("isolate.auto", CARD), ("boot.trial", "yes")])
+    snapshot = read_config_snapshot(root_of(host))
+    snapshot = replace(snapshot, programs=programs, files={**snapshot.files, **dict.fromkeys(extra, b"x")})
+    return make_plan(facts, snapshot, [("isolate.auto", CARD), ("boot.trial", "yes")])
 
 
 def test_systemd_boot_starts_the_other_entry_until_the_check() -> None:
@@ -120,7 +120,7 @@ def test_systemd_boot_starts_the_other_entry_until_the_check() -> None:
 
 
 def test_a_default_that_somebody_chose_is_not_lost() -> None:
-    with pytest.raises(CannotPlan, match="would lose the chosen default"):
+    with pytest.raises(PlanError, match="would lose the chosen default"):
         with_entries(DEFAULT)
 
 
@@ -128,5 +128,5 @@ def test_another_loader_is_told_so() -> None:
     facts = facts_of(HOST_CARD)
     assert not isinstance(facts.boot, Unread)
     facts = replace(facts, boot=replace(facts.boot, loader=Loader("refind", True, ())))
-    with pytest.raises(CannotPlan, match="needs systemd, the boot entry"):
-        make_plan(facts, survey(root_of(HOST_CARD)), [("boot.trial", "yes")])
+    with pytest.raises(PlanError, match="needs systemd, the boot entry"):
+        make_plan(facts, read_config_snapshot(root_of(HOST_CARD)), [("boot.trial", "yes")])

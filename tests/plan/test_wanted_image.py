@@ -9,9 +9,9 @@ import pytest
 from tests.machines import facts_of, root_of
 from tests.plan.boots import PROGRAMS
 from tests.plan.test_isolate import CARD, HOST_CARD
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.change.plan import Plan, Wish
+from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.plan.goals import make_plan
 
 OLD = "vfio vfio_iommu_type1 vfio_pci vfio_virqfd"
@@ -25,7 +25,7 @@ LISTS = {
 }
 
 
-def planned(tool: str, *wishes: Wish, listed: bool = True, kernel: str = "") -> Plan:
+def planned(tool: str, *goals: Goal, listed: bool = True, kernel: str = "") -> Plan:
     files = {
         **(LISTS[tool] if listed else {}),
         "/etc/modules-load.d/vfio.conf": "vfio_virqfd\n",
@@ -36,7 +36,9 @@ def planned(tool: str, *wishes: Wish, listed: bool = True, kernel: str = "") -> 
     facts = facts_of(host)
     assert not isinstance(facts.boot, Unread)
     installed = (kernel,) if kernel else facts.boot.installed
-    return make_plan(replace(facts, boot=replace(facts.boot, installed=installed)), survey(root_of(host)), wishes)
+    return make_plan(
+        replace(facts, boot=replace(facts.boot, installed=installed)), read_config_snapshot(root_of(host)), goals
+    )
 
 
 def wants(plan: Plan) -> set[str]:

@@ -13,7 +13,7 @@ from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Evidence, Severity, Verdict
 from vfiotui.model.guest.domain import Domain
-from vfiotui.model.guest.domain_goals import DOMAIN_WISHES
+from vfiotui.model.guest.domain_goals import DOMAIN_GOALS
 from vfiotui.rules import catalogue, judge, rule_of
 from vfiotui.rules.engine import HEADINGS, Rule, guest_rule, guests, holds, known, rule
 
@@ -106,7 +106,7 @@ def test_what_fixes_of_guests_wish_for_is_documented() -> None:
     for host in HOSTS:
         for finding in judge(known_facts(host)):
             if finding.area == "G2" and finding.fix is not None:
-                assert {name for name, _ in finding.fix.wish} <= DOMAIN_WISHES.keys(), finding
+                assert {name for name, _ in finding.fix.goal} <= DOMAIN_GOALS.keys(), finding
                 assert finding.subject in {d.name for d in guests(known_facts(host))}
 
 

@@ -75,7 +75,7 @@ def test_the_fix_of_old_control_groups_names_only_words_that_are_there(word: str
     old = HOSTS["old-groups"]
     (found,) = ask("CPUSET-LEGACY", replace(old, cmdline=f"{old.cmdline} {word}".strip()))
     assert found.verdict is FAILS and found.fix is not None
-    assert (word in found.fix.text) and (found.fix.wish == ((("cmdline.remove", word),) if word else ()))
+    assert (word in found.fix.text) and (found.fix.goal == ((("cmdline.remove", word),) if word else ()))
     assert word or "without" not in found.fix.text
 
 

@@ -154,12 +154,12 @@ def test_an_iommu_that_a_word_switches_off_is_not_sent_to_the_firmware() -> None
     assert found.fix is not None and "amd_iommu=off" in found.fix.text and "firmware" not in found.fix.text
     (word,) = ask("IOMMU-DISABLED", off)
     assert [e.path for e in word.evidence] == ["/proc/cmdline", "/etc/default/grub"]
-    assert word.fix is not None and word.fix.wish == (("cmdline.remove", "amd_iommu=off"),)
+    assert word.fix is not None and word.fix.goal == (("cmdline.remove", "amd_iommu=off"),)
 
 
 def test_a_word_that_is_gone_from_the_files_wants_a_boot_only() -> None:
     (word,) = ask("IOMMU-DISABLED", replace(HOSTS["iommu-off"], default_cmdline="quiet"))
-    assert word.fix is not None and "boot again" in word.fix.text and not word.fix.wish
+    assert word.fix is not None and "boot again" in word.fix.text and not word.fix.goal
 
 
 def test_firmware_that_shows_its_iommu_is_left_alone() -> None:

@@ -17,7 +17,7 @@ from tests.machines import root_of
 from tests.tui.changing import edit, gated_system, open_gate, records, states, system
 from tests.tui.consoles import SIZES, console
 from vfiotui.apply.run import apply
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
@@ -51,7 +51,7 @@ def changed(folder: Path) -> Root:
     """A system with one change in its journal."""
     root = system(folder)
     (folder / "etc/some.conf").write_bytes(OLD)
-    apply(Site(root), Plan("Edit some.conf", (edit("/etc/some.conf", OLD, OURS),)), lambda _: None)
+    apply(Target(root), Plan("Edit some.conf", (edit("/etc/some.conf", OLD, OURS),)), lambda _: None)
     return root
 
 
@@ -218,7 +218,7 @@ async def test_a_long_list_scrolls_to_its_cursor(tmp_path: Path) -> None:
     before = disk(tmp_path)
     for number in range(30):
         path = f"/etc/new-{number}.conf"
-        apply(Site(root), Plan(f"Make {number}", (edit(path, None, b"x\n"),)), lambda _: None)
+        apply(Target(root), Plan(f"Make {number}", (edit(path, None, b"x\n"),)), lambda _: None)
     async with console(root, (80, 24)) as found:
         await found.press("7")
         await found.shows("0030", "Make 29")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from vfiotui.tui.thread_queue import Inbox
+from vfiotui.tui.thread_queue import ThreadQueue
 
 
 async def test_values_of_a_thread_come_in_order_whatever_one_of_them_does() -> None:
@@ -20,7 +20,7 @@ async def test_values_of_a_thread_come_in_order_whatever_one_of_them_does() -> N
         if value == 999:
             done.set()
 
-    inbox = Inbox(take, failed.append)
+    inbox = ThreadQueue(take, failed.append)
     thread = threading.Thread(target=lambda: [inbox.put(i) for i in range(1000)])
     thread.start()
     await asyncio.wait_for(done.wait(), 30)
@@ -32,7 +32,7 @@ async def test_values_of_a_thread_come_in_order_whatever_one_of_them_does() -> N
 
 async def test_what_comes_after_the_end_is_for_nobody() -> None:
     found: list[int] = []
-    inbox = Inbox(found.append, lambda error: None)
+    inbox = ThreadQueue(found.append, lambda error: None)
     inbox.close()
     inbox.close()
     inbox.put(1)

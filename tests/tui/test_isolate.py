@@ -11,7 +11,7 @@ from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
 from tests.plan.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.image import read_next
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.change.change import Effect, write_file
@@ -70,7 +70,7 @@ async def test_what_must_stay_says_why_and_is_not_chosen() -> None:
 @pytest.mark.parametrize("width", [79, 119, 159])
 def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int) -> None:
     facts, root = known_facts("tower"), root_of(TOWER)
-    view = isolation_view(facts, survey(root), read_next(root))
+    view = isolation_view(facts, read_config_snapshot(root), read_next(root))
     rows = isolate_rows(facts, view, None, set(), "", width)
     head, *devices = (r.text for r in rows)
     assert all(word in head for word in ("configured", "on disk", "booted", "bound", "next boot"))
@@ -82,7 +82,7 @@ def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int
 def test_what_is_unknown_on_disk_tells_why() -> None:
     image = f"/boot/initrd.img-{TOWER.release}"
     facts, root = known_facts("tower"), root_of(replace(TOWER, files={**TOWER.files, image: ""}))
-    view = isolation_view(facts, survey(root), read_next(root))
+    view = isolation_view(facts, read_config_snapshot(root), read_next(root))
     text = "\n".join(r.text for r in detail_rows(view, "0000:08:00.0", None, None, 200))
     assert "0000:08:00.0  GM204 [GeForce GTX 970]" in text
     assert f"on disk: unknown, {image}: is empty" in text

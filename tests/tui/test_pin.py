@@ -33,7 +33,7 @@ async def at_pins(found: Console) -> PinScreen:
     await found.until(lambda: found.app.current_mode == "pin")
     screen = found.app.screen
     assert isinstance(screen, PinScreen)
-    await found.until(lambda: screen.desk.ground is not None)
+    await found.until(lambda: screen.desk.context is not None)
     return screen
 
 
@@ -126,7 +126,7 @@ async def test_every_invalid_state_is_said_at_once(cpu: int, words: str) -> None
             await found.shows("clash", "[v0!")
 
 
-async def test_wishes_change_what_is_proposed() -> None:
+async def test_goals_change_what_is_proposed() -> None:
     async with console(root_of(host("x3d"), Mode.DEMO), (160, 50)) as found:
         screen = await at_pins(found)
         await found.press("t", "g")
@@ -288,7 +288,7 @@ async def test_a_device_to_be_near_to_as_many_as_sensible_and_iothreads() -> Non
         await found.press("M", "i", "i", "I")
         assert now(screen).count == 16 and set(now(screen).iothread_pins) == {1}
         await found.press("n")
-        assert screen.desk.ground is not None and screen.desk.ground.near == frozenset()
+        assert screen.desk.context is not None and screen.desk.context.near == frozenset()
     async with console(root_of(TOWER, Mode.DEMO), (80, 24), ability=LINUX) as found:
         await at_pins(found)
         await found.press("n")

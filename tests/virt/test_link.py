@@ -11,7 +11,7 @@ from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.virt import read_domains as once
-from vfiotui.virt.link import Link
+from vfiotui.virt.link import LibvirtConnection
 
 pytestmark = pytest.mark.needs_libvirtd
 
@@ -61,7 +61,7 @@ async def blocking(use: Callable[..., object], *words: object) -> None:
 async def test_a_guests_whole_life_and_the_daemons_death(daemon: Daemon) -> None:
     """One story in one loop, because libvirt delivers its events to one loop in a process."""
     seen = Seen()
-    link = Link(daemon.uri, seen.take)
+    link = LibvirtConnection(daemon.uri, seen.take)
     task = asyncio.create_task(link.run())
     try:
         await seen.until(lambda: seen.virt is not None and seen.virt.connected, "the connection")

@@ -74,7 +74,7 @@ def copy_durably(source: Place, target: Place) -> None:
         try:
             while block := file.read(BLOCK):
                 disk.write_all(fd, block)
-            disk.dress(fd, meta)
+            disk.set_metadata(fd, meta)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -127,7 +127,7 @@ NOTED: dict[str, Callable[[object], bool]] = {
 """What a note may hold, and whether a value can be that."""
 
 
-class Keep:
+class BackupStore:
     """The folder before/ of one change: copies with their metadata, and notes for each step."""
 
     def __init__(self, folder: Place) -> None:

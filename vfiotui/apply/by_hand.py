@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.apply import disk
 from vfiotui.apply.backup import PLAN, digest
-from vfiotui.apply.errors import Damage, Trouble
+from vfiotui.apply.errors import ApplyError, Damage
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.run_steps import works
 from vfiotui.apply.steps.step import quoted
@@ -26,8 +26,8 @@ def copies(journal: Journal, plan: Plan) -> list[str]:
             copy = work.keep.path(name)
             kind = disk.kind(copy)
             if kind == "link" or (kind == "file" and disk.stat_of(copy).st_size == len(work.change.before)):
-                top = "" if journal.site.is_live else journal.site.folder
-                found.append(f"cp -a {quoted(journal.site.outside(copy))} {quoted(top + subject)}")
+                top = "" if journal.target.is_live else journal.target.folder
+                found.append(f"cp -a {quoted(journal.target.outside(copy))} {quoted(top + subject)}")
     return found
 
 
@@ -36,7 +36,7 @@ def by_hand(journal: Journal) -> str:
     plan = journal.plan()
     commands = [] if isinstance(plan, Unread) else copies(journal, plan)
     if not commands:
-        kept = journal.site.outside(journal.keep.folder)
+        kept = journal.target.outside(journal.keep.folder)
         return f"what was kept lies in {kept}: compare it with what is there now, and copy it by hand"
     more = f" and {len(commands) - SHOWN} more" if len(commands) > SHOWN else ""
     said = ", ".join(f"'{command}'" for command in commands[:SHOWN])
@@ -56,15 +56,15 @@ def _reason(journal: Journal, plan: Reading[Plan]) -> str:
 
 
 def trusted(journal: Journal) -> Plan:
-    """The plan of a change whose plan and journal can be believed; Trouble with what can be done by hand elsewhere."""
+    """The plan of a change whose plan and journal are sound; ApplyError says what can be done by hand elsewhere."""
     plan, come = journal.plan(), journal.come()
     if come.state is State.DAMAGED:
-        todo = f"{by_hand(journal)}; then move {journal.site.outside(journal.folder)} away"
-        raise Trouble(f"nothing was changed: change {journal.name} is damaged: {come.word}; {todo}")
+        todo = f"{by_hand(journal)}; then move {journal.target.outside(journal.folder)} away"
+        raise ApplyError(f"nothing was changed: change {journal.name} is damaged: {come.word}; {todo}")
     reason = _reason(journal, plan)
     if reason or isinstance(plan, Unread):
-        todo = f"'sh {quoted(journal.site.outside(journal.script))}' undoes it without the plan"
+        todo = f"'sh {quoted(journal.target.outside(journal.script))}' undoes it without the plan"
         if disk.kind(journal.script) != "file":
             todo = f"undo.sh is missing too: {by_hand(journal)}"
-        raise Trouble(f"nothing was changed: the plan of change {journal.name} {reason}: {todo}")
+        raise ApplyError(f"nothing was changed: the plan of change {journal.name} {reason}: {todo}")
     return plan

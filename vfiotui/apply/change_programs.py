@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.consent import programs_of
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.journal import find
 from vfiotui.apply.roll_back import begun, standing
-from vfiotui.apply.steps.step import Standing
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import SubjectState
+from vfiotui.apply.target import Target
 
 
-def programs_on(site: Site, wanted: str) -> tuple[str, ...]:
+def programs_on(target: Target, wanted: str) -> tuple[str, ...]:
     """Those of a change that is resumed; none where it cannot be read, which the resume itself says."""
     try:
-        return programs_of(site, trusted(find(site, wanted)))
-    except (Trouble, OSError):
+        return programs_of(target, trusted(find(target, wanted)))
+    except (ApplyError, OSError):
         return ()
 
 
-def programs_back(site: Site, wanted: str) -> tuple[str, ...]:
+def programs_back(target: Target, wanted: str) -> tuple[str, ...]:
     """Those of its undo, where putting files back does not suffice; none where it cannot be read."""
-    if site.is_live:
+    if target.is_live:
         return ()
     found: list[str] = []
     try:
-        journal = find(site, wanted)
+        journal = find(target, wanted)
         plan = trusted(journal)
         for work in begun(journal, plan):
-            if work.change.again or standing(work, plan) is Standing.STALE:
+            if work.change.again or standing(work, plan) is SubjectState.STALE:
                 found += work.change.argv[:1]
             found += work.change.back[:1]
-    except (Trouble, OSError):
+    except (ApplyError, OSError):
         return ()
     return tuple(dict.fromkeys(found))

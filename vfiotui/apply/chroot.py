@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.formats.system.elf import machine_name
 from vfiotui.host.boot.config_snapshot import PROGRAM_FOLDERS
 from vfiotui.host.boot.mounts import missing_mounts
@@ -96,7 +96,7 @@ def _ask(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(words, process.returncode, "", said)
 
 
-def inside(site: Site, argv: tuple[str, ...]) -> list[str]:
+def inside(target: Target, argv: tuple[str, ...]) -> list[str]:
     """The words that run a command inside the mounted system (unshare(1), chroot(1)).
 
     File systems of its fstab that nobody mounted are mounted there too; a plan whose own subjects lie on one of them
@@ -104,31 +104,31 @@ def inside(site: Site, argv: tuple[str, ...]) -> list[str]:
     """
     mounts = [
         (entry.source, entry.kind, entry.mount_options or "rw", entry.point)
-        for entry in missing_mounts(site.root)
-        if entry.kind in KINDS and site.root.exists(entry.point) is True
+        for entry in missing_mounts(target.root)
+        if entry.kind in KINDS and target.root.exists(entry.point) is True
     ]
     return [
         *("unshare", *walls()[0], "--propagation", "private", "/bin/sh", "-c", SCRIPT, "sh"),
-        *(site.folder, str(len(mounts)), *(word for mount in mounts for word in mount), *argv),
+        *(target.folder, str(len(mounts)), *(word for mount in mounts for word in mount), *argv),
     ]
 
 
-def why_not_entered(site: Site) -> str | None:
+def why_not_entered(target: Target) -> str | None:
     """Why no program of the mounted system runs here, as a sentence; None where they do."""
-    shell = site.root.bytes("/bin/sh", 8 << 20)
+    shell = target.root.bytes("/bin/sh", 8 << 20)
     if isinstance(shell, Unread):
-        return f"{site.folder} cannot be entered: its /bin/sh {shell.reason}"
+        return f"{target.folder} cannot be entered: its /bin/sh {shell.reason}"
     try:
-        done = _ask(inside(site, ("/bin/sh", "-c", ":")))
+        done = _ask(inside(target, ("/bin/sh", "-c", ":")))
     except subprocess.TimeoutExpired:
-        return f"{site.folder} cannot be entered: its /bin/sh gives no answer in {SECONDS:g} s"
+        return f"{target.folder} cannot be entered: its /bin/sh gives no answer in {SECONDS:g} s"
     except OSError as error:
         return f"chroot cannot be started: {(error.strerror or '').lower()}"
     if done.returncode == 0:
         return None
     if os.strerror(errno.ENOEXEC).lower() in done.stderr.lower():
         return (
-            f"{site.folder} is a system for {machine_name(shell)}, its programs do not run on this processor: "
+            f"{target.folder} is a system for {machine_name(shell)}, its programs do not run on this processor: "
             "start a rescue system of that kind"
         )
-    return f"{site.folder} cannot be entered: {' '.join(done.stderr.split())[-200:] or 'its shell fails'}"
+    return f"{target.folder} cannot be entered: {' '.join(done.stderr.split())[-200:] or 'its shell fails'}"

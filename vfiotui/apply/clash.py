@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.apply.by_hand import trusted
-from vfiotui.apply.errors import Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, os_sentence
 from vfiotui.apply.journal import find
 from vfiotui.apply.roll_back import foreign
 from vfiotui.apply.steps import kind_of
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.model.base.value import dataclass
 
 
@@ -25,13 +25,13 @@ class Clash:
     """What somebody made of that."""
 
 
-def clashes(site: Site, wanted: str) -> list[Clash]:
+def clashes(target: Target, wanted: str) -> list[Clash]:
     """The clashes of one change of the journal; none where it can be taken back as it is."""
-    journal = find(site, wanted)
+    journal = find(target, wanted)
     try:
         return [
             Clash(w.change.subject, w.change.kind, w.change.before, w.change.after, kind_of(w.change.kind).holds(w))
             for w in foreign(journal, trusted(journal))
         ]
     except OSError as error:
-        raise Trouble(f"change {journal.name}: {os_sentence(error, 'cannot be read')}") from error
+        raise ApplyError(f"change {journal.name}: {os_sentence(error, 'cannot be read')}") from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import vfiotui
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 
@@ -28,13 +28,13 @@ def command(root: Root, *words: str) -> list[str]:
     return [sys.executable, "-m", "vfiotui", *where, *words]
 
 
-def may_write(site: Site) -> bool:
+def may_write(target: Target) -> bool:
     """Whether this process may change the machine: as root, or as the owner of a system that lies in a folder."""
-    return os.geteuid() == 0 or (not site.is_live and os.access(site.folder, os.W_OK))
+    return os.geteuid() == 0 or (not target.is_live and os.access(target.folder, os.W_OK))
 
 
 @dataclass(frozen=True)
-class Apart:
+class DetachedRun:
     """A process at work; it reads the plan from, and writes its words into, files without a name."""
 
     process: subprocess.Popen[bytes]
@@ -72,7 +72,7 @@ def end_of(said: str) -> End | None:
         return None
 
 
-def start(root: Root, *words: str, plan: Plan | None = None) -> Apart:
+def start(root: Root, *words: str, plan: Plan | None = None) -> DetachedRun:
     """Starts a subcommand; a plan is handed over on its standard input ("-" names it).
 
     A pipe would break when the console ends, and stop the change with it: files do not.
@@ -84,7 +84,7 @@ def start(root: Root, *words: str, plan: Plan | None = None) -> Apart:
         process = subprocess.Popen(
             command(root, *words), stdin=given, stdout=said, stderr=said, cwd=HOME, start_new_session=True
         )
-    return Apart(process, said)
+    return DetachedRun(process, said)
 
 
 def save_private(plan: Plan) -> str:

@@ -178,7 +178,7 @@ def touch(place: Place) -> None:
         os.close(fd)
 
 
-def dress(fd: int, meta: Meta) -> None:
+def set_metadata(fd: int, meta: Meta) -> None:
     """Gives an open file its metadata. Owner first: changing it clears set-user-ID bits and capabilities."""
     now = os.fstat(fd)
     if (now.st_uid, now.st_gid) != (meta.uid, meta.gid):
@@ -239,7 +239,7 @@ def put_file(place: Place, data: bytes, meta: Meta, partial: str, take_place: Ta
         try:
             try:
                 write_all(fd, data)
-                dress(fd, meta)
+                set_metadata(fd, meta)
                 os.fsync(fd)
                 take_place(folder, partial, place)
                 # FAT keeps a file's place and size in its name, and writes them with the file, not with the folder.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.steps.look import words_left
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.boot import image
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.plan import Plan
@@ -18,23 +18,23 @@ from vfiotui.model.change.plan import Plan
 IMAGE = re.compile(r"(initrd|initramfs|booster)[^/]*$")
 
 
-def _image(site: Site, path: str) -> str | None:
-    found = image.read(site.root, path)
+def _image(target: Target, path: str) -> str | None:
+    found = image.read(target.root, path)
     if isinstance(found, Unread):
         return f"{path} cannot be read: it {found.reason}"
     return f"{path} cannot be read to its end: {found.fault}" if found.fault else None
 
 
-def why_not(site: Site, plan: Plan, made: Iterable[str]) -> str | None:
-    """Why the undo of a plan has not the wished effect although generators ran again, as a sentence; `made` are the
+def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
+    """Why the undo of a plan has not the wanted effect although generators ran again, as a sentence; `made` are the
     paths that they made. None where all is well."""
     for path in made:
         if IMAGE.search(path):
-            problem = _image(site, path)
+            problem = _image(target, path)
             if problem:
                 return problem
         if path.endswith("/grub.cfg"):
-            missing = missing_of_menu(site, or_else(site.root.text(path), ""))
+            missing = missing_of_menu(target, or_else(target.root.text(path), ""))
             if missing:
                 return f"{path} names {missing[0]}, which is not there"
     files = [step for step in plan.steps if step.kind == "file"]
@@ -42,7 +42,7 @@ def why_not(site: Site, plan: Plan, made: Iterable[str]) -> str | None:
         if step.kind == "look":
             old = b"\n".join(f.before or b"" for f in files).decode("utf-8", "replace")
             added = tuple(word for word in step.wants if word not in old)
-            left = words_left(site, step.subject, added)
+            left = words_left(target, step.subject, added)
             if left:
                 return f"{step.subject} still holds {' and '.join(left)}"
     return None

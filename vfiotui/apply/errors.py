@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 
-class Trouble(Exception):
+class ApplyError(Exception):
     """A sentence: what failed, on which path, and what to do next."""
 
 
-class Conflict(Trouble):
+class Conflict(ApplyError):
     """Somebody else changed the subject: it is neither as before nor as the plan left it."""
 
 
-class Damage(Trouble):
+class Damage(ApplyError):
     """What the way back needs is missing or not as it was kept: nothing is undone by it."""
 
 
-class Busy(Trouble):
+class Busy(ApplyError):
     """Another process applies or undoes a change on the same machine."""
 
 

@@ -10,10 +10,10 @@ import time
 from typing import Any
 
 from vfiotui.apply import disk
-from vfiotui.apply.backup import KEPT, LIST, PARTIAL, Keep, own_meta
-from vfiotui.apply.errors import Trouble, os_sentence
+from vfiotui.apply.backup import KEPT, LIST, PARTIAL, BackupStore, own_meta
+from vfiotui.apply.errors import ApplyError, os_sentence
 from vfiotui.apply.place import Place
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading
@@ -29,18 +29,18 @@ KEPT_NAME = re.compile(r"[1-9][0-9]*(\.[0-9]+|\.after)?|[1-9][0-9]*(\.done)?\.js
 """Names in its folder before/: copies and notes, by the number of their step."""
 
 
-def process_of(site: Site, pid: int) -> Process:
+def process_of(target: Target, pid: int) -> Process:
     """A process of the running system, named so that it cannot be mistaken."""
-    return Process(pid, start_of(Root.live(), pid) or 0, site.boot)
+    return Process(pid, start_of(Root.live(), pid) or 0, target.boot)
 
 
 class Journal:
     """One folder below /var/lib/vfiotui/changes."""
 
-    def __init__(self, site: Site, folder: Place) -> None:
-        self.site = site
+    def __init__(self, target: Target, folder: Place) -> None:
+        self.target = target
         self.folder = folder
-        self.keep = Keep(folder)
+        self.keep = BackupStore(folder)
 
     @property
     def name(self) -> str:
@@ -81,22 +81,22 @@ class Journal:
 
     def begin(self, event: str, **values: str) -> None:
         """This process works at the change from now on: "apply" or "undo"."""
-        me = process_of(self.site, os.getpid())
+        me = process_of(self.target, os.getpid())
         at = time.strftime("%Y-%m-%d %H:%M:%S")
         self.write(event, at=at, pid=me.pid, start=me.start, boot=me.boot, host=os.uname().nodename, **values)
 
     def command(self, step: int, pid: int) -> None:
         """A step's command runs."""
-        it = process_of(self.site, pid)
+        it = process_of(self.target, pid)
         self.write("command", step=step, pid=it.pid, start=it.start, boot=it.boot)
 
     def come(self) -> Progress:
         """How far the change came; damaged where its journal cannot be believed."""
-        return read_progress(self.site.root, self.path, self.plan())
+        return read_progress(self.target.root, self.path, self.plan())
 
     def plan(self) -> Reading[Plan]:
         """What was to be done."""
-        return read_plan(self.site.root, self.path)
+        return read_plan(self.target.root, self.path)
 
     def put(self, name: str, text: str, mode: int = 0o600) -> None:
         """A file of the folder holds this text."""
@@ -105,13 +105,13 @@ class Journal:
         disk.put_file(self.folder / name, os.fsencode(text), meta, PARTIAL)
 
 
-def create(site: Site, plan: Plan) -> Journal:
+def create(target: Target, plan: Plan) -> Journal:
     """A folder with the plan in it, under a name that says that nothing has begun; see `settle`."""
-    place = site.journal
+    place = target.journal
     try:
         disk.make_folders(place, 0o700)
         number = next_number(name.removesuffix(MAKING) for name in disk.names(place))
-        journal = Journal(site, place / f"{number:04d}-{plan.slug}{MAKING}")
+        journal = Journal(target, place / f"{number:04d}-{plan.slug}{MAKING}")
         disk.make_folder(journal.folder, 0o700, exist_ok=False)
         journal.keep.make()
         journal.put("plan.json", to_json(plan))
@@ -119,7 +119,7 @@ def create(site: Site, plan: Plan) -> Journal:
             # For somebody who reads the disk from another system.
             journal.put("escape.txt", "\n".join((plan.title, "", *plan.escape, "")))
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {place} cannot be written")) from error
+        raise ApplyError(os_sentence(error, f"the journal {place} cannot be written")) from error
     return journal
 
 
@@ -137,9 +137,9 @@ def _is_unborn(place: Place) -> bool:
     )
 
 
-def clear_unborn(site: Site) -> None:
+def clear_unborn(target: Target) -> None:
     """Removes what a process left that was killed before its change had begun; what is not its own stays."""
-    place = site.journal
+    place = target.journal
     try:
         for name in disk.names(place):
             if _is_unborn(place / name):
@@ -147,7 +147,7 @@ def clear_unborn(site: Site) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {place} cannot be written")) from error
+        raise ApplyError(os_sentence(error, f"the journal {place} cannot be written")) from error
 
 
 def discard(journal: Journal) -> None:
@@ -162,25 +162,27 @@ def settle(journal: Journal) -> Journal:
     journal.keep.sync()
     disk.sync_folder(journal.folder)
     disk.rename(journal.folder, named)
-    return Journal(journal.site, journal.folder.beside(named))
+    return Journal(journal.target, journal.folder.beside(named))
 
 
-def find(site: Site, wanted: str) -> Journal:
-    """The change that a person names by its number or its folder's name; Trouble where there is none."""
-    place = site.journal
+def find(target: Target, wanted: str) -> Journal:
+    """The change that a person names by its number or its folder's name; ApplyError where there is none."""
+    place = target.journal
     try:
         names = sorted(n for n in disk.names(place) if means(n, wanted))
     except FileNotFoundError:
         names = []
     except OSError as error:
-        raise Trouble(os_sentence(error, f"the journal {place} cannot be read")) from error
+        raise ApplyError(os_sentence(error, f"the journal {place} cannot be read")) from error
     if len(names) > 1 and wanted not in names:
-        raise Trouble(f"{' and '.join(names)} have the number {wanted[:20]}: give the whole name of the one you mean")
+        raise ApplyError(
+            f"{' and '.join(names)} have the number {wanted[:20]}: give the whole name of the one you mean"
+        )
     if not names:
-        raise Trouble(f"there is no change {wanted[:80]} in {place}: 'vfiotui changes' lists them")
-    journal = Journal(site, place / (wanted if wanted in names else names[0]))
+        raise ApplyError(f"there is no change {wanted[:80]} in {place}: 'vfiotui changes' lists them")
+    journal = Journal(target, place / (wanted if wanted in names else names[0]))
     kind = disk.kind(journal.folder)
     if kind != "directory":
         what = "is a symbolic link, which is not followed" if kind == "link" else "is no folder"
-        raise Trouble(f"{journal.folder} {what}: look at it, and remove it if it is not yours")
+        raise ApplyError(f"{journal.folder} {what}: look at it, and remove it if it is not yours")
     return journal

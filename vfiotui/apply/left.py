@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vfiotui.apply.by_hand import trusted
-from vfiotui.apply.errors import Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, os_sentence
 from vfiotui.apply.journal import Journal, find
 from vfiotui.apply.lock import locked
 from vfiotui.apply.run_steps import Outcome
 from vfiotui.apply.steps import kind_of
-from vfiotui.apply.steps.step import Standing, Work
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import StepContext, SubjectState
+from vfiotui.apply.target import Target
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan
@@ -23,20 +23,20 @@ def still_left(journal: Journal, plan: Plan, booted: bool = False) -> tuple[str,
 def _is_true(journal: Journal, check: Change, booted: bool) -> bool:
     if not check.subject:
         return booted
-    if check.subject.startswith("/proc/") and not journal.site.is_live:
+    if check.subject.startswith("/proc/") and not journal.target.is_live:
         # The words of a running kernel are not those of the mounted system's next one.
         return False
-    work = Work(journal.site, check, 0, journal.number, journal.keep, journal.log)
+    work = StepContext(journal.target, check, 0, journal.number, journal.keep, journal.log)
     try:
-        return kind_of(check.kind).standing(work) is Standing.AFTER
-    except (Trouble, OSError):
+        return kind_of(check.kind).standing(work) is SubjectState.AFTER
+    except (ApplyError, OSError):
         return False
 
 
-def look_again(site: Site, wanted: str, booted: bool = False) -> Outcome:
-    """Looks anew at what a change leaves to a person; Trouble where it cannot be looked at or written down."""
-    with locked(site, False):
-        journal = find(site, wanted)
+def look_again(target: Target, wanted: str, booted: bool = False) -> Outcome:
+    """Looks anew at what a change leaves to a person; ApplyError where it cannot be looked at or written down."""
+    with locked(target, False):
+        journal = find(target, wanted)
         return settle_left(journal, trusted(journal), booted)
 
 
@@ -47,5 +47,5 @@ def settle_left(journal: Journal, plan: Plan, booted: bool = False) -> Outcome:
         if left != come.left:
             journal.write("done", why=come.word, **({"left": list(left)} if left else {}))
     except OSError as error:
-        raise Trouble(os_sentence(error, f"what is left of change {journal.name} cannot be written down")) from error
+        raise ApplyError(os_sentence(error, f"what is left of change {journal.name} cannot be written down")) from error
     return Outcome(journal.name, State.OUTSTANDING if left else State.DONE, "" if left else come.word, left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.model.base.reading import or_else
 
 NAMED = re.compile(r"^\s*(?:linux|initrd)(?:16|efi)?\s+(/[^\s]+)", re.MULTILINE)
@@ -24,17 +24,17 @@ def _inside(path: str) -> str:
     return re.sub(r"^/@[^/]*", "", path)
 
 
-def _seen(site: Site, path: str) -> bool | None:
+def _seen(target: Target, path: str) -> bool | None:
     """Whether a path of a menu is there; None where no folder that it may mean holds anything of its kind."""
     places = [f"{top}{_inside(path)}" for top in TOPS]
-    if any(site.root.exists(place) is True for place in places):
+    if any(target.root.exists(place) is True for place in places):
         return True
     stem = STEM.match(path.rpartition("/")[2])
-    names = (n for place in places for n in or_else(site.root.names(place.rpartition("/")[0] or "/"), ()))
+    names = (n for place in places for n in or_else(target.root.names(place.rpartition("/")[0] or "/"), ()))
     return False if stem and any(name.startswith(stem[0]) for name in names) else None
 
 
-def missing_of_menu(site: Site, text: str) -> list[str]:
+def missing_of_menu(target: Target, text: str) -> list[str]:
     """The kernels and initrds that the menu of this text names and that are gone, while others of their kind are
     there."""
-    return [path for path in dict.fromkeys(NAMED.findall(text)) if _seen(site, path) is False]
+    return [path for path in dict.fromkeys(NAMED.findall(text)) if _seen(target, path) is False]

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import Trouble
-from vfiotui.apply.target import Site
+from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.target import Target
 from vfiotui.host.boot.mounts import mount_points, not_mounted
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import JOURNAL
@@ -34,53 +34,53 @@ def _unmounted(missing: dict[str, str], path: str) -> str | None:
     return None
 
 
-def _read_only(site: Site, path: str) -> str | None:
-    with disk.nearest(site.real_place(path)) as (there, fd):
+def _read_only(target: Target, path: str) -> str | None:
+    with disk.nearest(target.real_place(path)) as (there, fd):
         if not os.statvfs(fd).f_flag & os.ST_RDONLY:
             return None
-    place = site.outside(there)
+    place = target.outside(there)
     mounted = mount_points()
     while place not in mounted and place != "/":
         place = os.path.dirname(place)
     return f"{place} is mounted read-only: 'mount -o remount,rw {shlex.quote(place)}' first"
 
 
-def journal_problem(site: Site) -> str | None:
+def journal_problem(target: Target) -> str | None:
     """Why no change can be written down, as a sentence with what to do; None where one can."""
-    missing = dict(not_mounted(site.root))
-    return _unmounted(missing, JOURNAL) or _read_only(site, JOURNAL)
+    missing = dict(not_mounted(target.root))
+    return _unmounted(missing, JOURNAL) or _read_only(target, JOURNAL)
 
 
-def subject_problems(site: Site, plan: Plan) -> list[str]:
+def subject_problems(target: Target, plan: Plan) -> list[str]:
     """Why some of a plan's subjects cannot be changed, each as a sentence."""
-    missing = dict(not_mounted(site.root))
+    missing = dict(not_mounted(target.root))
     found: dict[str, None] = {}
     for change in plan.steps:
         for path in _touched(change):
-            real = site.real_place(path).path
+            real = target.real_place(path).path
             problem = _unmounted(missing, real)
             if problem is None and not change.argv and change.kind not in ("look", "image"):
-                problem = _read_only(site, path)
+                problem = _read_only(target, path)
             if problem:
                 found[problem] = None
     return list(found)
 
 
-def must_reach(site: Site, plan: Plan) -> None:
-    """Trouble that names every mount which is missing or not writable."""
-    problems = subject_problems(site, plan)
+def must_reach(target: Target, plan: Plan) -> None:
+    """ApplyError that names every mount which is missing or not writable."""
+    problems = subject_problems(target, plan)
     if problems:
-        raise Trouble(f"nothing was changed: {'; '.join(problems)}")
+        raise ApplyError(f"nothing was changed: {'; '.join(problems)}")
 
 
-def boot_mounts(site: Site, change: Change) -> list[str]:
+def boot_mounts(target: Target, change: Change) -> list[str]:
     """Mount points of the boot chain, inside the root, on which a step's files lie: an undo needs them mounted too."""
     mounted = mount_points()
     found = []
     for path in _touched(change):
-        place = site.real_place(path)
+        place = target.real_place(path)
         while not place.is_top:
-            if site.outside(place) in mounted and f"{place}/".startswith(BOOT_PLACES):
+            if target.outside(place) in mounted and f"{place}/".startswith(BOOT_PLACES):
                 found.append(place.path)
             place = place.above
     return found

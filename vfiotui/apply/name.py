@@ -6,14 +6,14 @@ import errno
 
 from vfiotui.apply import disk
 from vfiotui.apply.backup import ABSENT, digest, digest_of
-from vfiotui.apply.errors import Conflict, Damage, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict, Damage
 from vfiotui.apply.place import Place
 from vfiotui.apply.room import must_fit
-from vfiotui.apply.steps.step import Work, put_back_line, quoted
+from vfiotui.apply.steps.step import StepContext, put_back_line, quoted
 from vfiotui.apply.swap import only_over, remove_only
 
 
-def keep(work: Work, place: Place, there: bool) -> None:
+def keep(work: StepContext, place: Place, there: bool) -> None:
     """Keeps what is at a name, and notes the folders that the change will have to make."""
     if there:
         work.keep.copy(place, str(work.step))
@@ -22,7 +22,7 @@ def keep(work: Work, place: Place, there: bool) -> None:
 
 
 def put_back(
-    work: Work,
+    work: StepContext,
     place: Place,
     kept: str,
     before: str,
@@ -49,14 +49,16 @@ def put_back(
             raise Damage(f"the kept copy {work.keep.path(kept)} is missing or damaged: {place} is left as it is")
         _put(work, place, kept, data, over)
     if digest(place) != before:
-        raise Trouble(f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk")
+        raise ApplyError(
+            f"{place} was written, and does not hold what was kept: look into 'dmesg' for faults of the disk"
+        )
 
 
 def _way(over: frozenset[str] | None) -> disk.TakePlace:
     return disk.rename_over if over is None else only_over(over)
 
 
-def _put(work: Work, place: Place, kept: str, data: bytes, over: frozenset[str] | None) -> None:
+def _put(work: StepContext, place: Place, kept: str, data: bytes, over: frozenset[str] | None) -> None:
     """Beside what is there, which it replaces in one step; where there is no room for both, after that is gone."""
     try:
         disk.put_file(place, data, work.keep.meta(kept), work.partial, _way(over))
@@ -65,7 +67,7 @@ def _put(work: Work, place: Place, kept: str, data: bytes, over: frozenset[str] 
             raise
         short = must_fit(place, len(data))
         if short is not None:
-            raise Trouble(f"{place} is left as it is: {short}") from error
+            raise ApplyError(f"{place} is left as it is: {short}") from error
         # From here on what is there is neither as before nor as after, by our own work.
         work.keep.mark_writing(kept)
         _remove(work, place, over)
@@ -73,14 +75,14 @@ def _put(work: Work, place: Place, kept: str, data: bytes, over: frozenset[str] 
     work.keep.unmark_writing(kept)
 
 
-def _remove(work: Work, place: Place, over: frozenset[str] | None) -> None:
+def _remove(work: StepContext, place: Place, over: frozenset[str] | None) -> None:
     if over is None:
         disk.remove(place)
     else:
         remove_only(place, work.partial, over)
 
 
-def undo(work: Work, place: Place, after: str) -> None:
+def undo(work: StepContext, place: Place, after: str) -> None:
     """A file or link is as before; `after` is the digest of what the change left, and nothing else is replaced unless
     the undo is forced."""
     word = before(work)
@@ -90,12 +92,12 @@ def undo(work: Work, place: Place, after: str) -> None:
     put_back(work, place, str(work.step), word, made_folders(work), over=over)
 
 
-def is_elsewhere(work: Work, place: Place) -> bool:
+def is_elsewhere(work: StepContext, place: Place) -> bool:
     """Whether a place is another one than when the step was prepared: a link came into the way of its folder."""
     return str(work.keep.noted(work.step).get("place", place.path)) != place.path
 
 
-def before(work: Work) -> str:
+def before(work: StepContext) -> str:
     """The digest of what was at the name; Damage where it was not noted."""
     noted = work.keep.noted(work.step).get("before")
     if noted is None:
@@ -103,19 +105,19 @@ def before(work: Work) -> str:
     return str(noted)
 
 
-def made_folders(work: Work) -> tuple[Place, ...]:
+def made_folders(work: StepContext) -> tuple[Place, ...]:
     """The folders that were not there before the change, deepest first."""
-    return tuple(work.site.place(f) for f in work.keep.noted(work.step).get("made", []))
+    return tuple(work.target.place(f) for f in work.keep.noted(work.step).get("made", []))
 
 
-def tidy(work: Work, place: Place) -> None:
+def tidy(work: StepContext, place: Place) -> None:
     """Nothing half-written is left, and no folder that was made for a name that is not there."""
     disk.drop(place.beside(work.partial))
     if disk.kind(place) is None:
         disk.drop_empty(made_folders(work))
 
 
-def undo_lines(work: Work, after: str) -> tuple[list[str], list[str]]:
+def undo_lines(work: StepContext, after: str) -> tuple[list[str], list[str]]:
     """What the undo script checks and does; `after` is the digest of what the change leaves, as it is quoted."""
     noted = work.keep.noted(work.step)
     folders = " ".join(quoted(f) for f in noted["made"])

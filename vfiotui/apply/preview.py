@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from vfiotui.apply.by_hand import trusted
-from vfiotui.apply.errors import Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, os_sentence
 from vfiotui.apply.journal import find
 from vfiotui.apply.roll_back import begun, standing
 from vfiotui.apply.steps import kind_of
-from vfiotui.apply.steps.step import Standing
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import SubjectState
+from vfiotui.apply.target import Target
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.host.changes import read_one
 from vfiotui.model.base.value import replace
 from vfiotui.model.change.journal import ChangeRecord
 
 
-def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:
+def undo_preview(target: Target, wanted: str) -> tuple[ChangeRecord, list[tuple[str, list[str]]]]:
     """The change, and what taking it back does to each subject, the last step first: a sentence or a diff."""
-    journal = find(site, wanted)
-    record = read_one(site.root, journal.name)
+    journal = find(target, wanted)
+    record = read_one(target.root, journal.name)
     if record is None:
-        raise Trouble(f"{journal.name} is no change")
+        raise ApplyError(f"{journal.name} is no change")
     steps = []
     try:
         plan = trusted(journal)
@@ -29,12 +29,12 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
         for work in reversed(begun_steps):
             kind, change = kind_of(work.change.kind), work.change
             now = standing(work, plan)
-            if now is Standing.BEFORE:
+            if now is SubjectState.BEFORE:
                 steps.append((change.subject, ["is as before already"]))
-            elif now is Standing.STALE:
+            elif now is SubjectState.STALE:
                 told = "was made anew since: when all else is as before, it is made again and the result is judged"
                 steps.append((change.subject, [told, f"$ {' '.join(change.argv)}"]))
-            elif now is Standing.FOREIGN:
+            elif now is SubjectState.FOREIGN:
                 steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
             elif change.kind in ("command", "look", "image"):
                 words = ["the files that it wrote are put back"] if change.products else []
@@ -46,5 +46,5 @@ def undo_preview(site: Site, wanted: str) -> tuple[ChangeRecord, list[tuple[str,
                     (change.subject, list(kind.preview(replace(change, before=change.after, after=change.before))))
                 )
     except OSError as error:
-        raise Trouble(os_sentence(error, f"change {journal.name} cannot be read")) from error
+        raise ApplyError(os_sentence(error, f"change {journal.name} cannot be read")) from error
     return record, steps

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from vfiotui.apply import disk, supervise
 from vfiotui.apply.chroot import ENVIRONMENT, inside, walls
 from vfiotui.apply.consent import must_be_agreed
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.changes import LEASE, runs
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import Process
@@ -32,20 +32,20 @@ BEAT = LEASE / 4
 """Seconds between two signs of life."""
 
 
-def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], None]) -> None:
-    """Runs a command to its end and hands its process on first; Trouble with its last words where it fails.
+def run(target: Target, argv: tuple[str, ...], log: Place, started: Callable[[int], None]) -> None:
+    """Runs a command to its end and hands its process on first; ApplyError with its last words where it fails.
 
     It does not begin before `started` has returned: a command that no journal names would run on, unknown, while its
     work is taken back. A command of a mounted system runs only where a person agreed (chroot.must_be_agreed). One that
     takes longer than SECONDS is ended, with all that it started.
     """
-    must_be_agreed(site, argv[:1])
+    must_be_agreed(target, argv[:1])
     os.close(disk.open_regular(log.beside(STARTED), os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
     disk.touch(log.beside(STARTED))
     note = disk.open_regular(log.beside(ENDED), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     words = [sys.executable, "-I", "-S", supervise.__file__, str(note)]
-    words += argv if site.is_live else inside(site, argv)
-    lacking = "" if site.is_live else walls()[1]
+    words += argv if target.is_live else inside(target, argv)
+    lacking = "" if target.is_live else walls()[1]
     with open(disk.open_regular(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0) as out:
         out.write(f"$ {' '.join(argv)}\n{f'# {lacking}{chr(10)}' if lacking else ''}".encode("utf-8", "replace"))
         begin = out.tell()
@@ -61,7 +61,7 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
                 pass_fds=(note,),
             )
         except OSError as error:
-            raise Trouble(f"{argv[0]} cannot be started: {(error.strerror or '').lower()}") from error
+            raise ApplyError(f"{argv[0]} cannot be started: {(error.strerror or '').lower()}") from error
         finally:
             os.close(note)
         try:
@@ -75,7 +75,7 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
         except subprocess.TimeoutExpired as error:
             _end(process.pid)
             process.wait()
-            raise Trouble(
+            raise ApplyError(
                 f"{argv[0]} did not end in {SECONDS / 60:g} minutes: it was ended with all that it started; "
                 f"{_last_words(log, begin) or 'it said nothing'}"
             ) from error
@@ -85,7 +85,7 @@ def run(site: Site, argv: tuple[str, ...], log: Place, started: Callable[[int], 
     code = process.returncode
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
-        raise Trouble(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
+        raise ApplyError(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
 
 
 def _begin(process: subprocess.Popen[bytes]) -> None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from vfiotui.apply import disk
 from vfiotui.apply.backup import digest
 from vfiotui.apply.effect import why_not
-from vfiotui.apply.errors import Conflict, Damage, Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.process import end_left_behind, run
 from vfiotui.apply.run_steps import Outcome, Tell, works
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.command import products
-from vfiotui.apply.steps.step import SOURCES, Standing, Work
+from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.whole import must_be_whole
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan
@@ -26,22 +26,22 @@ SMALL = 1 << 20
 """Bytes: what was made anew since and is no larger is kept before it is made again; a person may have edited it."""
 
 
-def begun(journal: Journal, plan: Plan) -> list[Work]:
+def begun(journal: Journal, plan: Plan) -> list[StepContext]:
     """The steps that were begun and not undone, in the order in which they were begun."""
     steps = works(journal, plan)
     return [steps[number - 1] for number in journal.come().begun]
 
 
-def standing(work: Work, plan: Plan) -> Standing:
+def standing(work: StepContext, plan: Plan) -> SubjectState:
     """Where the subject of a step stands; what a command made and somebody made anew is made again only where the plan
     changes what it is made from."""
     found = kind_of(work.change.kind).standing(work)
-    if found is Standing.STALE and not any(step.kind in SOURCES for step in plan.steps):
-        return Standing.FOREIGN
+    if found is SubjectState.STALE and not any(step.kind in SOURCES for step in plan.steps):
+        return SubjectState.FOREIGN
     return found
 
 
-def unrecorded(journal: Journal, plan: Plan) -> list[Work]:
+def unrecorded(journal: Journal, plan: Plan) -> list[StepContext]:
     """Steps that stand as the change leaves them, and that the journal does not call begun: it has lost its end, or
     somebody did the same by hand."""
     known = set(journal.come().begun)
@@ -49,15 +49,15 @@ def unrecorded(journal: Journal, plan: Plan) -> list[Work]:
     for work in works(journal, plan):
         if work.step not in known and work.change.kind in LASTING:
             with contextlib.suppress(Damage):
-                after = kind_of(work.change.kind).standing(work) is Standing.AFTER
+                after = kind_of(work.change.kind).standing(work) is SubjectState.AFTER
                 if after and not (work.change.kind == "command" and COMMAND.as_before(work)):
                     found.append(work)
     return found
 
 
-def foreign(journal: Journal, plan: Plan) -> list[Work]:
+def foreign(journal: Journal, plan: Plan) -> list[StepContext]:
     """The begun steps whose subjects somebody changed since."""
-    return [work for work in begun(journal, plan) if standing(work, plan) is Standing.FOREIGN]
+    return [work for work in begun(journal, plan) if standing(work, plan) is SubjectState.FOREIGN]
 
 
 def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
@@ -71,8 +71,8 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
     if force:
         steps = sorted((*steps, *unrecorded(journal, plan)), key=lambda work: work.step)
     must_be_whole(journal, steps)
-    again: list[Work] = []
-    remade: list[Work] = []
+    again: list[StepContext] = []
+    remade: list[StepContext] = []
     left: list[str] = []
     for work in reversed(steps):
         try:
@@ -92,11 +92,13 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
         _keep_small(work)
     for work in reversed(again):
         tell(f"runs once more: {work.change.subject}")
-        run(work.site, work.change.argv, work.log, work.started)
+        run(work.target, work.change.argv, work.log, work.started)
     after = _made(remade)
-    problem = why_not(journal.site, plan, (p for p, word in after.items() if before.get(p) != word)) if remade else None
+    problem = (
+        why_not(journal.target, plan, (p for p, word in after.items() if before.get(p) != word)) if remade else None
+    )
     if problem:
-        raise Trouble(f"the sources are as before and the generators ran again, but {problem}")
+        raise ApplyError(f"the sources are as before and the generators ran again, but {problem}")
     for work in reversed(again):
         journal.write("back", step=work.step)
     if left:
@@ -107,29 +109,29 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
     return f"what {programs} makes was made anew since: the sources are as before, and it ran again with them"
 
 
-def _keep_small(work: Work) -> None:
-    for index, place in enumerate(products(work.site, work.change.products).values()):
+def _keep_small(work: StepContext) -> None:
+    for index, place in enumerate(products(work.target, work.change.products).values()):
         if disk.kind(place) == "file" and disk.stat_of(place).st_size <= SMALL:
             work.keep.copy_replaced(place, f"{work.step}.{index}")
 
 
-def _made(works: list[Work]) -> dict[str, str]:
+def _made(works: list[StepContext]) -> dict[str, str]:
     """What is there now of what these commands make, by path with its digest."""
-    places = {p: place for work in works for p, place in products(work.site, work.change.products).items()}
+    places = {p: place for work in works for p, place in products(work.target, work.change.products).items()}
     return {path: digest(place) for path, place in places.items()}
 
 
-def _undo_step(work: Work, plan: Plan, tell: Tell, force: bool) -> bool:
+def _undo_step(work: StepContext, plan: Plan, tell: Tell, force: bool) -> bool:
     """Undoes a step; true where its command is to run again instead, when all else is as before."""
     kind = kind_of(work.change.kind)
     kind.tidy(work)
     now = standing(work, plan)
-    if now is Standing.FOREIGN and not force:
+    if now is SubjectState.FOREIGN and not force:
         raise Conflict(f"{work.change.subject} was changed by somebody meanwhile: it is left alone")
-    if now not in (Standing.BEFORE, Standing.STALE):
+    if now not in (SubjectState.BEFORE, SubjectState.STALE):
         tell(f"takes back step {work.step}: {work.change.subject}")
         kind.undo(replace(work, forced=force))
-    return now is Standing.STALE
+    return now is SubjectState.STALE
 
 
 def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:
@@ -139,8 +141,8 @@ def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:
         end_left_behind(journal.come().command)
         take_back(journal, plan, tell, force=False)
         journal.write("rolled back", why=why)
-    except (Trouble, OSError) as error:
-        sentence = str(error) if isinstance(error, Trouble) else os_sentence(error, "the way back fails too")
+    except (ApplyError, OSError) as error:
+        sentence = str(error) if isinstance(error, ApplyError) else os_sentence(error, "the way back fails too")
         word = f"{why}; {sentence}"
         try:
             journal.write("stuck", why=word)

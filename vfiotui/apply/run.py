@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.apply.errors import Conflict, Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
 from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
 from vfiotui.apply.left import still_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
 from vfiotui.apply.roll_back import roll_back
-from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, take_step, works, write_undo_script
+from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, run_step, works, write_undo_script
 from vfiotui.apply.steps import kind_of
-from vfiotui.apply.steps.step import Work
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import StepContext
+from vfiotui.apply.target import Target
 from vfiotui.host import changes
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.journal import State
@@ -28,15 +28,15 @@ def never() -> bool:
     return False
 
 
-def apply(site: Site, plan: Plan, tell: Tell, *, wait: bool = False, stopped: Stopped = never) -> Outcome:
-    """Makes all changes of the plan, or none; Trouble where it could not even begin."""
+def apply(target: Target, plan: Plan, tell: Tell, *, wait: bool = False, stopped: Stopped = never) -> Outcome:
+    """Makes all changes of the plan, or none; ApplyError where it could not even begin."""
     if not plan.steps:
         return Outcome("", State.DONE)
-    with locked(site, wait):
-        clear_unborn(site)
-        _nothing_unfinished(site)
-        preflight(site, plan)
-        journal = _begun(create(site, plan), plan)
+    with locked(target, wait):
+        clear_unborn(target)
+        _nothing_unfinished(target)
+        preflight(target, plan)
+        journal = _begun(create(target, plan), plan)
         return forward(journal, plan, tell, stopped)
 
 
@@ -52,25 +52,25 @@ def _begun(journal: Journal, plan: Plan) -> Journal:
         return settle(journal)
     except OSError as error:
         discard(journal)
-        raise Trouble(os_sentence(error, "what the way back needs cannot be kept, nothing was changed")) from error
-    except Trouble:
+        raise ApplyError(os_sentence(error, "what the way back needs cannot be kept, nothing was changed")) from error
+    except ApplyError:
         discard(journal)
         raise
 
 
-def _nothing_unfinished(site: Site) -> None:
-    for record in or_else(changes.read(site.root), ()):
+def _nothing_unfinished(target: Target) -> None:
+    for record in or_else(changes.read(target.root), ()):
         if record.state in (State.INTERRUPTED, State.STUCK):
-            raise Trouble(
+            raise ApplyError(
                 f"change {record.name} is {record.state}: 'vfiotui undo {record.number}' takes it back, "
                 f"'vfiotui apply --resume {record.number}' ends it; then apply this one"
             )
 
 
-def _take(journal: Journal, work: Work) -> None:
+def _take(journal: Journal, work: StepContext) -> None:
     """Takes a step; one that finds its subject changed at the last instant has done nothing, and is not begun."""
     try:
-        take_step(work)
+        run_step(work)
     except Conflict:
         journal.write("back", step=work.step)
         raise
@@ -87,7 +87,7 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
             if work.step in finished:
                 continue
             if stopped():
-                raise Trouble("stopped by hand")
+                raise ApplyError("stopped by hand")
             subject = work.change.subject
             tell(f"step {work.step} of {len(steps)}: {work.change.why}")
             must_be_ours(work, work.step in come.begun, steps[: work.step - 1])
@@ -99,7 +99,7 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
         said = "; ".join(word for work in steps if (word := work.keep.noted(work.step).get("said")))
         left = still_left(journal, plan)
         journal.write("done", **({"why": said} if said else {}), **({"left": list(left)} if left else {}))
-    except (Trouble, OSError) as error:
-        why = str(error) if isinstance(error, Trouble) else os_sentence(error, f"{subject} cannot be changed")
+    except (ApplyError, OSError) as error:
+        why = str(error) if isinstance(error, ApplyError) else os_sentence(error, f"{subject} cannot be changed")
         return roll_back(journal, plan, why, tell)
     return Outcome(journal.name, State.OUTSTANDING if left else State.DONE, said, left)

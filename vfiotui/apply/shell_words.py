@@ -6,7 +6,7 @@ import base64
 import hashlib
 import shlex
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.model.change.plan import text_of
 
 
@@ -20,13 +20,13 @@ def comment(text: str) -> str:
 
 
 def word(text: str) -> str:
-    r"""One word for a shell; Trouble where it holds what a reader of the script would not see.
+    r"""One word for a shell; ApplyError where it holds what a reader of the script would not see.
 
     >>> word("it's")
     '\'it\'"\'"\'s\''
     """
     if not text.isprintable():
-        raise Trouble(f"{ascii(text)[:80]} holds a control character or a line end")
+        raise ApplyError(f"{ascii(text)[:80]} holds a control character or a line end")
     return shlex.quote(text)
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
 from vfiotui.host.boot.config_snapshot import find_program
 from vfiotui.host.boot.mounts import why_no_system
@@ -29,7 +29,7 @@ def _has_bytes(path: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Site:
+class Target:
     """Where paths of a plan lie on the running system; a mounted root is never left, whatever its links say."""
 
     root: Root
@@ -38,14 +38,14 @@ class Site:
 
     def __post_init__(self) -> None:
         if self.root.mode is Mode.DEMO:
-            raise Trouble("the demo machine is made up: nothing can be changed on it; a plan can be read and saved")
+            raise ApplyError("the demo machine is made up: nothing can be changed on it; a plan can be read and saved")
         if not self.root.is_live and not os.path.isdir(self.root.label):
-            raise Trouble(
+            raise ApplyError(
                 f"{self.root.label or 'this root'} is a capture: only a live or a mounted system can be changed"
             )
         wrong = why_no_system(self.root)
         if wrong:
-            raise Trouble(wrong)
+            raise ApplyError(wrong)
 
     @property
     def is_live(self) -> bool:
@@ -83,7 +83,7 @@ class Site:
 
     def _where(self, path: str, follow_last: bool) -> Place:
         if not path.startswith("/") or "\0" in path or not _has_bytes(path):
-            raise Trouble(f"{path!r} is no absolute path: mend the plan")
+            raise ApplyError(f"{path!r} is no absolute path: mend the plan")
         path = os.path.normpath(f"/{path.lstrip('/')}")
         if self.is_live:
             folder, name = os.path.split(path)
@@ -92,7 +92,7 @@ class Site:
         try:
             return Place(self.top, reach(self.top.fd, path, follow_last))
         except OSError as error:
-            raise Trouble(f"{path} cannot be reached: {(error.strerror or '').lower()}") from error
+            raise ApplyError(f"{path} cannot be reached: {(error.strerror or '').lower()}") from error
 
     def outside(self, place: Place) -> str:
         """The path of a place on the running system: for a person, a shell, and to compare with what is mounted."""

@@ -10,10 +10,10 @@ from importlib.resources import files
 from vfiotui.apply.backup import ABSENT, DONE, digest
 from vfiotui.apply.mount_checks import boot_mounts
 from vfiotui.apply.steps import kind_of
-from vfiotui.apply.steps.step import SOURCES, Work, quoted
+from vfiotui.apply.steps.step import SOURCES, StepContext, quoted
 
 
-def _whole(steps: tuple[Work, ...]) -> Iterator[str]:
+def _whole(steps: tuple[StepContext, ...]) -> Iterator[str]:
     """The lines that compare what was kept for each step with the list of it."""
     numbers = {str(work.step) for work in steps}
     for name, kept in steps[0].keep.listed().items() if steps else ():
@@ -27,10 +27,10 @@ def _whole(steps: tuple[Work, ...]) -> Iterator[str]:
             yield f"whole {work.step} {note} {word}"
 
 
-def undo_script(title: str, number: int, works: Iterable[Work]) -> str:
+def undo_script(title: str, number: int, works: Iterable[StepContext]) -> str:
     """The script for the steps of a change, each of which was prepared; the last step is taken back first."""
     steps = tuple(works)
-    checks = [f"mounted {quoted(p)}" for p in dict.fromkeys(p for w in steps for p in boot_mounts(w.site, w.change))]
+    checks = [f"mounted {quoted(p)}" for p in dict.fromkeys(p for w in steps for p in boot_mounts(w.target, w.change))]
     backs: list[str] = []
     for work in reversed(steps):
         check, back = kind_of(work.change.kind).undo_script(work)

@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
 
-from vfiotui.apply.errors import Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, os_sentence
 
 
-class Taken(Trouble):
+class Taken(ApplyError):
     """The name is taken, and the user did not say that what has it may be replaced."""
 
 
@@ -34,7 +34,7 @@ def refuse_taken(path: str, *, replace: bool) -> None:
 
 
 def open_new(path: str, mode: int, *, replace: bool = False) -> BinaryIO:
-    """A file that is written piece by piece, empty; raises Trouble."""
+    """A file that is written piece by piece, empty; raises ApplyError."""
     refuse_taken(path, replace=replace)
     # O_NONBLOCK: a FIFO that was put there meanwhile must not make this wait.
     how = os.O_TRUNC if replace else os.O_EXCL
@@ -43,7 +43,7 @@ def open_new(path: str, mode: int, *, replace: bool = False) -> BinaryIO:
     except FileExistsError as error:
         raise Taken(f"{path} exists already: choose another name") from error
     except (OSError, ValueError) as error:
-        raise Trouble(_sentence(error, path)) from error
+        raise ApplyError(_sentence(error, path)) from error
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise Taken(f"{path} is no regular file and is not replaced: choose another name")
@@ -51,7 +51,7 @@ def open_new(path: str, mode: int, *, replace: bool = False) -> BinaryIO:
 
 
 def write_whole(path: str, write: Callable[[BinaryIO], object], mode: int, *, replace: bool = False) -> None:
-    """Writes a file as a whole; raises Trouble and leaves nothing of it where that fails.
+    """Writes a file as a whole; raises ApplyError and leaves nothing of it where that fails.
 
     What is replaced stays until all is written.
     """
@@ -64,7 +64,7 @@ def write_whole(path: str, write: Callable[[BinaryIO], object], mode: int, *, re
         try:
             fd, partial = tempfile.mkstemp(prefix=".vfiotui-", dir=os.path.dirname(path))
         except OSError as error:
-            raise Trouble(_sentence(error, path)) from error
+            raise ApplyError(_sentence(error, path)) from error
         file = os.fdopen(fd, "wb")
     try:
         with file:
@@ -75,12 +75,12 @@ def write_whole(path: str, write: Callable[[BinaryIO], object], mode: int, *, re
     except BaseException as error:
         os.unlink(partial)
         if isinstance(error, OSError):
-            raise Trouble(_sentence(error, path)) from error
+            raise ApplyError(_sentence(error, path)) from error
         raise
 
 
 def save_new(name: str, text: str, mode: int) -> str:
-    """Writes a new file, "~" understood, and returns its path; raises Trouble.
+    """Writes a new file, "~" understood, and returns its path; raises ApplyError.
 
     A plan may hold the secrets of a guest's definition: the mode should be for its owner only.
     """

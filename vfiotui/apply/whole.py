@@ -7,10 +7,10 @@ from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.by_hand import by_hand
 from vfiotui.apply.errors import Damage
 from vfiotui.apply.journal import Journal
-from vfiotui.apply.steps.step import Work
+from vfiotui.apply.steps.step import StepContext
 
 
-def _words(journal: Journal, works: list[Work]) -> dict[str, str]:
+def _words(journal: Journal, works: list[StepContext]) -> dict[str, str]:
     """The kept names of these steps, each with its digest: from the list, or for a change without one from its
     notes."""
     listed = journal.keep.listed(journal.come().kept)
@@ -25,7 +25,7 @@ def _words(journal: Journal, works: list[Work]) -> dict[str, str]:
     return {name: word for name, word in found.items() if word != ABSENT}
 
 
-def must_be_whole(journal: Journal, works: list[Work]) -> None:
+def must_be_whole(journal: Journal, works: list[StepContext]) -> None:
     """Damage where a kept copy or a note of these steps is missing or is not as it was kept."""
     try:
         lost = [name for name, word in _words(journal, works).items() if digest(journal.keep.path(name)) != word]

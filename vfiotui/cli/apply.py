@@ -1,4 +1,4 @@
-"""`vfiotui apply PLAN|WISH…`: makes a change as one journaled transaction; --resume ends an interrupted one.
+"""`vfiotui apply PLAN|GOAL…`: makes a change as one journaled transaction; --resume ends an interrupted one.
 
 JSON: {"change": folder's name, "state", "why", "left": [sentences]}; where nothing was begun, "change" is "" and
 "state" "refused".
@@ -16,13 +16,13 @@ from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
-from vfiotui.cli.plan_options import add_wishes, wanted
+from vfiotui.cli.plan_options import add_goals, wanted
 from vfiotui.model.change.journal import RESTING, State, state_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to apply and how to be asked."""
-    add_wishes(parser)
+    add_goals(parser)
     parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_consent(parser)
@@ -33,10 +33,10 @@ def run(args: argparse.Namespace) -> Exit:
     """Shows the plan, asks, applies."""
     from vfiotui.apply.change_programs import programs_on
     from vfiotui.apply.consent import programs_of
-    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.errors import ApplyError
     from vfiotui.apply.run import apply
     from vfiotui.apply.run_steps import Outcome
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.target import Target
     from vfiotui.apply.undo import resume
     from vfiotui.cli.plan import as_text, warnings
 
@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> Exit:
     stop = _Stop()
     outcome: Outcome
     try:
-        site = Site(root)
+        target = Target(root)
         if args.resume:
-            site = agreed(site, args, programs_on(site, args.resume))
-            outcome = resume(site, args.resume, tell, wait=args.wait, stopped=stop.asked)
+            target = agreed(target, args, programs_on(target, args.resume))
+            outcome = resume(target, args.resume, tell, wait=args.wait, stopped=stop.asked)
         else:
             found = wanted(args, root)
             plan = found.plan
@@ -60,11 +60,11 @@ def run(args: argparse.Namespace) -> Exit:
                 print("\n".join(as_text(plan, found)), file=sys.stderr)
             for line in warnings(found) if args.yes else ():
                 tell(line)
-            site = agreed(site, args, programs_of(site, plan))
+            target = agreed(target, args, programs_of(target, plan))
             if not args.yes:
                 ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
-            outcome = apply(site, plan, tell, wait=args.wait, stopped=stop.asked)
-    except Trouble as error:
+            outcome = apply(target, plan, tell, wait=args.wait, stopped=stop.asked)
+    except ApplyError as error:
         raise refused(args, str(error)) from error
     return ended(args, outcome)
 

@@ -71,7 +71,7 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
         plan = json.loads(to_json(record.plan)) if isinstance(record.plan, Plan) else None
         print_json({**as_json(record), "plan": plan, "log": log})
         return Exit.FINE
-    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.errors import ApplyError
     from vfiotui.cli.plan import as_text
 
     print(printable(f"change {record.name}, {record.progress.at}: {record.words}"))
@@ -80,7 +80,7 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
     if isinstance(record.plan, Plan):
         try:
             print("\n".join(as_text(record.plan)))
-        except Trouble as error:
+        except ApplyError as error:
             print(printable(f"its steps cannot be shown: {error}"))
     else:
         print(printable(f"its plan cannot be read: {record.plan}"))

@@ -11,7 +11,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.out import printable
 
 if TYPE_CHECKING:
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.target import Target
 
 
 def add_consent(parser: argparse.ArgumentParser) -> None:
@@ -23,20 +23,20 @@ def add_consent(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def agreed(site: Site, args: argparse.Namespace, programs: Iterable[str]) -> Site:
+def agreed(target: Target, args: argparse.Namespace, programs: Iterable[str]) -> Target:
     """The site with what a person agreed to.
 
-    CommandError where the person says no, Trouble where nobody can be asked and the option is not given.
+    CommandError where the person says no, ApplyError where nobody can be asked and the option is not given.
     """
     from vfiotui.apply.consent import consent_words, must_be_agreed
 
     wanted = tuple(programs)
     if wanted and not args.run_its_programs and not args.yes:
-        ask(f"run {printable(consent_words(site, wanted))}", "run")
-        return replace(site, runs_programs=True)
-    site = replace(site, runs_programs=args.run_its_programs)
-    must_be_agreed(site, wanted)
-    return site
+        ask(f"run {printable(consent_words(target, wanted))}", "run")
+        return replace(target, runs_programs=True)
+    target = replace(target, runs_programs=args.run_its_programs)
+    must_be_agreed(target, wanted)
+    return target
 
 
 def ask(what: str, wanted: str) -> None:

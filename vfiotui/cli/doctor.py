@@ -3,7 +3,7 @@
 JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "counts": {"fail", "warn",
 "info", "unknown", "hold", "not_applicable"}, "unread_guests": [{"guest", "source", "unread": reason}],
 "findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence", "evidence": [{"path", "seen"}],
-"fix": {"text", "risk", "wish"} or null}]}.
+"fix": {"text", "risk", "goals"} or null}]}.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.model.finding.report import count, word
-from vfiotui.model.finding.unknown_groups import Fold, folded
+from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
 from vfiotui.rules import judge, rule_of
 
 MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n/a": " "}
@@ -153,7 +153,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "sentence": finding.sentence,
         "evidence": [{"path": e.path, "seen": e.seen} for e in finding.evidence],
-        "fix": None if fix is None else {"text": fix.text, "risk": str(fix.risk), "wish": [list(w) for w in fix.wish]},
+        "fix": None if fix is None else {"text": fix.text, "risk": str(fix.risk), "goals": [list(w) for w in fix.goal]},
     }
 
 
@@ -175,10 +175,10 @@ def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colou
     shown_ones = [f for f in findings if told(f, everything)]
     items = shown_ones if everything else folded(shown_ones)
     for item in items:
-        lines += fold_text(item, colours) if isinstance(item, Fold) else finding_text(item, colours)
+        lines += fold_text(item, colours) if isinstance(item, UnknownGroup) else finding_text(item, colours)
     hidden = len(findings) - len(shown_ones)
     lines.append("")
-    if any(isinstance(item, Fold) for item in items):
+    if any(isinstance(item, UnknownGroup) for item in items):
         lines.append("Checks that lack the same thing are told together: --all tells each.")
     if hidden:
         lines.append(f"{hidden} more checks hold or do not apply: --all shows them.")
@@ -198,7 +198,7 @@ def finding_text(finding: Finding, colours: bool) -> list[str]:
     return [first, *_details(finding)]
 
 
-def fold_text(fold: Fold, colours: bool) -> list[str]:
+def fold_text(fold: UnknownGroup, colours: bool) -> list[str]:
     """Checks that cannot tell for one reason, with their codes."""
     import textwrap
 
@@ -238,11 +238,11 @@ def as_markdown(facts: Facts, findings: tuple[Finding, ...], everything: bool = 
         "",
     ]
     for item in folded(f for f in findings if told(f, everything)) if not everything else findings:
-        lines.extend(fold_markdown(item) if isinstance(item, Fold) else finding_markdown(item))
+        lines.extend(fold_markdown(item) if isinstance(item, UnknownGroup) else finding_markdown(item))
     return lines
 
 
-def fold_markdown(fold: Fold) -> list[str]:
+def fold_markdown(fold: UnknownGroup) -> list[str]:
     """Checks that cannot tell for one reason as Markdown."""
     return [f"- **unknown** {escaped(fold.sentence)}", f"  - {', '.join(f'`{code}`' for code in fold.codes)}"]
 

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> Exit:
     """Prints the groups."""
     root = open_root(args)
     found = iommu.read(root)
-    bus = pci.glance(root)
+    bus = pci.peek(root)
     if isinstance(found, Unread) or isinstance(found.groups, Unread):
         missing = found if isinstance(found, Unread) else found.groups
         raise CommandError(f"the IOMMU groups cannot be seen: {missing}", Exit.NO_ACCESS)

@@ -17,7 +17,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.boot.verification import newest_isolation
-from vfiotui.model.pci.binding_state import Columns, in_words
+from vfiotui.model.pci.binding_state import BindingState, in_words
 from vfiotui.model.pci.functions import PciBus
 
 METHODS = ("auto", "ids", "subsystem", "override", "dynamic")
@@ -51,9 +51,9 @@ def run(args: argparse.Namespace) -> Exit:
             raise CommandError("name the devices: 'vfiotui isolate' lists them", Exit.USAGE)
         return _list(args)
     devices = ",".join(args.device)
-    args.wish = [f"isolate.{args.method}={devices}"]
-    args.wish += [f"driver.vfio={devices}"] if args.now else []
-    args.wish += ["boot.trial=yes"] if args.trial else []
+    args.goal = [f"isolate.{args.method}={devices}"]
+    args.goal += [f"driver.vfio={devices}"] if args.now else []
+    args.goal += ["boot.trial=yes"] if args.trial else []
     if args.apply:
         from vfiotui.cli import apply
 
@@ -85,15 +85,15 @@ def newest(root: Root) -> str:
 
 
 def _list(args: argparse.Namespace) -> Exit:
-    from vfiotui.host.boot.config_snapshot import survey
+    from vfiotui.host.boot.config_snapshot import read_config_snapshot
     from vfiotui.host.boot.image import read_next
     from vfiotui.host.gather import gather
     from vfiotui.plan.isolate.binding_state import columns
     from vfiotui.plan.isolate.prediction import forecast
 
     root = open_root(args)
-    facts, ground, image = gather(root, look_at_guests(args, root)), survey(root), read_next(root)
-    rows, next_boot = columns(facts, ground, image), forecast(facts, ground, image)
+    facts, snapshot, image = gather(root, look_at_guests(args, root)), read_config_snapshot(root), read_next(root)
+    rows, next_boot = columns(facts, snapshot, image), forecast(facts, snapshot, image)
     for missing in (facts.pci, rows, next_boot):
         if isinstance(missing, Unread):
             raise CommandError(f"what the next boot does cannot be told: {missing}", Exit.NO_ACCESS)
@@ -105,7 +105,7 @@ def _list(args: argparse.Namespace) -> Exit:
     return Exit.FINE
 
 
-def _as_json(bus: PciBus, row: Columns, told: Forecast) -> dict[str, Any]:
+def _as_json(bus: PciBus, row: BindingState, told: Forecast) -> dict[str, Any]:
     device = bus.get(row.bdf)
     return {
         "bdf": row.bdf,
@@ -123,7 +123,7 @@ def _as_json(bus: PciBus, row: Columns, told: Forecast) -> dict[str, Any]:
     }
 
 
-def as_text(bus: PciBus, rows: tuple[Columns, ...], next_boot: tuple[Forecast, ...]) -> list[str]:
+def as_text(bus: PciBus, rows: tuple[BindingState, ...], next_boot: tuple[Forecast, ...]) -> list[str]:
     """Every device that is no bridge; below it what drifts and what is not ordered."""
     head = ("device", "group", "configured", "on disk", "booted", "bound now", "next boot", "name")
     lines: list[tuple[str, ...]] = [head]

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> Exit:
             else "takes no pages"
         )
         raise CommandError(f"'vfiotui memory {args.what}' {wanted}", Exit.USAGE)
-    args.wish = [f"memory.{args.what}={pages}" for pages in args.pages or ["now"]]
+    args.goal = [f"memory.{args.what}={pages}" for pages in args.pages or ["now"]]
     if args.apply:
         from vfiotui.cli import apply
 

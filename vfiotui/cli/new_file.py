@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from vfiotui.apply import user_files
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.cli.exit import CommandError, Exit
 
 PRIVATE, SHARED = 0o600, 0o644
@@ -19,7 +19,7 @@ def _told(force: bool) -> Iterator[None]:
         yield
     except user_files.Taken as error:
         raise CommandError(f"{error}{'' if force else ' or give --force'}", Exit.USAGE) from error
-    except Trouble as error:
+    except ApplyError as error:
         raise CommandError(str(error), Exit.NO_ACCESS) from error
 
 

@@ -30,11 +30,11 @@ from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.cpu.pinning import Pinning, parse_cpus, pinning_of, thread_name
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.check import problems
 from vfiotui.plan.pin.drift import Drift, drift
 from vfiotui.plan.pin.pin_plan import plan_pins
-from vfiotui.plan.pin.propose import NoPlace, Proposal, Wish, propose
+from vfiotui.plan.pin.propose import Goal, NoPlacement, Proposal, propose
 from vfiotui.plan.pin.score import Prefer, score
 
 MOST = "most"
@@ -50,14 +50,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb, text in (("show", "the host's cores and who is pinned there"), ("check", "what is wrong; 1 if it fails")):
         one = verbs.add_parser(verb, help=text)
         one.add_argument("guest", nargs="?", metavar="GUEST", help="only this guest")
-    one = verbs.add_parser("propose", help="the best pinnings for a wish, with their reasons")
+    one = verbs.add_parser("propose", help="the best pinnings for a goal, with their reasons")
     one.add_argument("guest", metavar="GUEST")
-    _wishes(one)
+    _goals(one)
     one = verbs.add_parser("set", help="pin threads, or take a proposal")
     one.add_argument("guest", metavar="GUEST")
     one.add_argument("pins", nargs="*", metavar="THREAD=CPUS", help="v0=4 is a vCPU, emu=0-1 the emulator, io1=0 …")
     one.add_argument("--take", type=int, metavar="RANK", help="take the proposal of this rank (1 is the best)")
-    _wishes(one)
+    _goals(one)
     _scope(one)
     one = verbs.add_parser("clear", help="free threads; all of them where none is named")
     one.add_argument("guest", metavar="GUEST")
@@ -67,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         add_global(one, argparse.SUPPRESS)
 
 
-def _wishes(parser: argparse.ArgumentParser) -> None:
+def _goals(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vcpus", metavar="N|most", help="how many (as it has); most is what one L3 cache can give")
     parser.add_argument("--host-cores", type=int, metavar="N", default=1, help="cores that stay with the host (1)")
     parser.add_argument(
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> Exit:
             live=args.live or (both and guest.running is not None),
             machine=host.machine,
         )
-    except CannotPlan as error:
+    except PlanError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error
     return _change(args, host, plan, [printable(line) for line in _judged(host, domain, wanted)])
 
@@ -117,15 +117,15 @@ def _judged(host: Host, domain: Domain, wanted: Pinning) -> list[str]:
     """What is wrong with the wanted pins; of a disk without its host's processors nothing can be said."""
     if isinstance(host.processors, Unread):
         return [f"the pins are not judged: {host.processors}"]
-    said = problems(wanted, host.ground(domain))
+    said = problems(wanted, host.context(domain))
     return problem_lines(said) if said else []
 
 
-def _wish(args: argparse.Namespace, domain: Domain) -> Wish:
+def _goal(args: argparse.Namespace, domain: Domain) -> Goal:
     word = args.vcpus or str(domain.vcpus)
     if word != MOST and not (word.isascii() and word.isdigit() and 0 < int(word[:6]) < LIMIT):
         raise CommandError(f"--vcpus wants a number from 1 to {LIMIT - 1}, or {MOST}", Exit.USAGE)
-    return Wish(
+    return Goal(
         vcpus=None if word == MOST else int(word),
         host_cores=max(args.host_cores, 0),
         prefer=Prefer(args.prefer),
@@ -136,8 +136,8 @@ def _wish(args: argparse.Namespace, domain: Domain) -> Wish:
 
 
 def _propose(args: argparse.Namespace, host: Host, domain: Domain) -> Exit:
-    found = propose(_wish(args, domain), host.ground(domain, args.near), domain)
-    if isinstance(found, NoPlace):
+    found = propose(_goal(args, domain), host.context(domain, args.near), domain)
+    if isinstance(found, NoPlacement):
         if args.json:
             print_json({"guest": domain.name, "refused": found.sentence, "most": found.most})
         else:
@@ -157,8 +157,8 @@ def _propose(args: argparse.Namespace, host: Host, domain: Domain) -> Exit:
 
 def _set(args: argparse.Namespace, host: Host, domain: Domain, pinning: Pinning) -> Pinning:
     if args.take is not None:
-        found = propose(_wish(args, domain), host.ground(domain, args.near), domain)
-        if isinstance(found, NoPlace):
+        found = propose(_goal(args, domain), host.context(domain, args.near), domain)
+        if isinstance(found, NoPlacement):
             raise CommandError(found.sentence, Exit.FAILS)
         if not 1 <= args.take <= len(found):
             raise CommandError(f"there are {len(found)} proposals: --take wants 1 to {len(found)}", Exit.USAGE)
@@ -186,10 +186,10 @@ def _cleared(args: argparse.Namespace, pinning: Pinning) -> Pinning:
 
 def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -> Exit:
     """Shows or applies the plan, like any other."""
-    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.errors import ApplyError
     from vfiotui.apply.run import apply
     from vfiotui.apply.run_steps import Outcome
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.target import Target
     from vfiotui.cli.apply import ended, tell
     from vfiotui.cli.consent import ask
     from vfiotui.cli.plan import as_text
@@ -202,14 +202,14 @@ def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -
             print("\n".join([*as_text(plan), *said]))
         return Exit.FINE
     try:
-        site = Site(host.root)
+        target = Target(host.root)
         if not plan.steps:
             return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
         if not args.yes:
             print("\n".join([*as_text(plan), *said]), file=sys.stderr)
             ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
-        return ended(args, apply(site, plan, tell, wait=args.wait))
-    except Trouble as error:
+        return ended(args, apply(target, plan, tell, wait=args.wait))
+    except ApplyError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error
 
 
@@ -220,14 +220,14 @@ def _look(args: argparse.Namespace, host: Host) -> Exit:
     lines: list[str] = []
     if args.verb == "show":
         name = args.guest or (chosen[0].name if chosen else "")
-        lines = map_lines(host.ground(host.domain(name)) if name else _bare(host), host.domains, name)
+        lines = map_lines(host.context(host.domain(name)) if name else _bare(host), host.domains, name)
     for domain in chosen:
-        pinning, ground = pinning_of(domain), host.ground(domain)
-        found = problems(pinning, ground)
+        pinning, context = pinning_of(domain), host.context(domain)
+        found = problems(pinning, context)
         moved = _moved(host, domain, pinning)
         if any(p.severity is Severity.FAIL for p in found) or (not isinstance(moved, Unread) and moved):
             code = Exit.FAILS if args.verb == "check" else code
-        total = score(pinning, ground)
+        total = score(pinning, context)
         documents.append(
             {
                 "guest": domain.name,
@@ -261,6 +261,6 @@ def _moved(host: Host, domain: Domain, pinning: Pinning) -> Reading[tuple[Drift,
 
 
 def _bare(host: Host) -> Any:
-    from vfiotui.plan.pin.placement_context import ground_of
+    from vfiotui.plan.pin.placement_context import placement_context
 
-    return ground_of(host.topology, ())
+    return placement_context(host.topology, ())

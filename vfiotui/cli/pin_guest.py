@@ -21,7 +21,7 @@ from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.plan.pin.placement_context import Ground, ground_of, near_of, nodes_near
+from vfiotui.plan.pin.placement_context import PlacementContext, near_of, nodes_near, placement_context
 
 
 @dataclass
@@ -88,20 +88,20 @@ class Host:
             return nodes
         return near_of(self.pci, domain) if len(self.topology.nodes) > 1 else frozenset()
 
-    def ground(self, domain: Domain, device: str | None = None) -> Ground:
+    def context(self, domain: Domain, device: str | None = None) -> PlacementContext:
         """What the guest can be placed on."""
         others = [d for d in self.domains if d.name != domain.name]
         unread = tuple(g for g in self.virt.not_whole if g.name != domain.name)
-        return ground_of(self.topology, others, self.near(domain, device), unread)
+        return placement_context(self.topology, others, self.near(domain, device), unread)
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""
-        from vfiotui.apply.errors import Trouble
+        from vfiotui.apply.errors import ApplyError
         from vfiotui.apply.pin_guest import read_guest
 
         try:
             return read_guest(self.root, self.virt.uri if self.root.is_live or self.args.connect else "", domain.name)
-        except Trouble as error:
+        except ApplyError as error:
             raise CommandError(str(error), Exit.NO_ACCESS) from error
 
     @cached_property

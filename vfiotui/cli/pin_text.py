@@ -11,7 +11,7 @@ from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin.check import Problem
 from vfiotui.plan.pin.drift import Drift
-from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.plan.pin.propose import Proposal
 from vfiotui.plan.pin.score import Score
 
@@ -78,7 +78,9 @@ def pinning_lines(found: Pinning) -> list[str]:
     return lines
 
 
-def map_lines(ground: Ground, domains: tuple[Domain, ...], chosen: str, wanted: Pinning | None = None) -> list[str]:
+def map_lines(
+    context: PlacementContext, domains: tuple[Domain, ...], chosen: str, wanted: Pinning | None = None
+) -> list[str]:
     """The host by level 3 domains and cores, each core with its CPUs and who is pinned there."""
     owners: dict[int, list[str]] = {}
     for domain in domains:
@@ -87,7 +89,7 @@ def map_lines(ground: Ground, domains: tuple[Domain, ...], chosen: str, wanted: 
             for one in cpus:
                 owners.setdefault(one, []).append(name if domain.name == chosen else domain.name)
     lines = []
-    for group in ground.domains:
+    for group in context.domains:
         size = (
             f"L3 #{group.number}  {group.size >> 20} MiB" if isinstance(group.size, int) else f"#{group.number} no L3"
         )
@@ -101,7 +103,7 @@ def map_lines(ground: Ground, domains: tuple[Domain, ...], chosen: str, wanted: 
             cells.append(f"{'/'.join(map(str, core.cpus))}{kind}{mark} {who}")
         rows = [cells[i : i + IN_A_ROW] for i in range(0, len(cells), IN_A_ROW)]
         lines += [f"  {line}" for line in table(rows, "   ")]
-    offline = [c.cpu for c in ground.topology.cpus if not c.online]
+    offline = [c.cpu for c in context.topology.cpus if not c.online]
     return [*lines, f"offline  {format_list(offline)}"] if offline else lines
 
 

@@ -1,4 +1,4 @@
-"""`vfiotui plan WISH…|FILE`: what would be changed, and nothing is. As text with diffs, JSON, or a POSIX shell script.
+"""`vfiotui plan GOAL…|FILE`: what would be changed, and nothing is. As text with diffs, JSON, or a POSIX shell script.
 
 JSON is the plan itself: `vfiotui apply` takes it, after it was read and edited, on this host or under sudo.
 """
@@ -11,18 +11,18 @@ import sys
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable, table
-from vfiotui.cli.plan_options import add_wishes, wanted
+from vfiotui.cli.plan_options import add_goals, wanted
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.plan.judged import Judged
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is wanted, and in which form."""
-    add_wishes(parser)
+    add_goals(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--diff", action="store_true", help="print the differences only")
     form.add_argument("--script", action="store_true", help="print a POSIX shell script that does the same")
-    form.add_argument("--list", action="store_true", help="name the wishes that can be planned")
+    form.add_argument("--list", action="store_true", help="name the goals that can be planned")
 
 
 def run(args: argparse.Namespace) -> Exit:
@@ -37,12 +37,12 @@ def run(args: argparse.Namespace) -> Exit:
     if args.json:
         sys.stdout.write(to_json(plan))
     elif args.script:
-        from vfiotui.apply.errors import Trouble
+        from vfiotui.apply.errors import ApplyError
         from vfiotui.apply.shell_script import shell_script
 
         try:
             print("\n".join(shell_script(plan)))
-        except Trouble as error:
+        except ApplyError as error:
             raise CommandError(str(error), Exit.USAGE) from error
     elif args.diff:
         print("\n".join(as_diff(plan)))

@@ -1,4 +1,4 @@
-"""How the commands that plan name what is wanted: wishes, or a file that holds a plan."""
+"""How the commands that plan name what is wanted: goals, or a file that holds a plan."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vfiotui.plan.judged import Judged, judged
 LIMIT = 64 << 20
 
 
-def add_wishes(parser: argparse.ArgumentParser) -> None:
-    """WISH… or a plan's file."""
+def add_goals(parser: argparse.ArgumentParser) -> None:
+    """GOAL… or a plan's file."""
     parser.add_argument(
-        "wish",
+        "goal",
         nargs="*",
-        metavar="WISH",
-        help="a plan's file (- for standard input), or NAME=ARGUMENT wishes such as cmdline.add=iommu=pt; "
+        metavar="GOAL",
+        help="a plan's file (- for standard input), or NAME=ARGUMENT goals such as cmdline.add=iommu=pt; "
         "'vfiotui plan --list' names them",
     )
 
@@ -46,18 +46,18 @@ def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
 
 def _real(root: Root) -> Callable[[str], str]:
     """How a path of a plan is followed inside the root, where there is a disk."""
-    from vfiotui.apply.errors import Trouble
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.errors import ApplyError
+    from vfiotui.apply.target import Target
 
     try:
-        site = Site(root)
-    except Trouble:
+        target = Target(root)
+    except ApplyError:
         return lambda path: path
 
     def real(path: str) -> str:
         try:
-            return site.real_place(path).path
-        except Trouble:
+            return target.real_place(path).path
+        except ApplyError:
             return path
 
     return real
@@ -65,45 +65,45 @@ def _real(root: Root) -> Callable[[str], str]:
 
 def wanted(args: argparse.Namespace, root: Root) -> Judged:
     """The same, judged by what its steps do: a file is not believed."""
-    words: list[str] = args.wish
+    words: list[str] = args.goal
     if not words:
-        raise CommandError("name a plan's file or wishes: 'vfiotui plan --list' shows them", Exit.USAGE)
+        raise CommandError("name a plan's file or goals: 'vfiotui plan --list' shows them", Exit.USAGE)
     if len(words) == 1 and (words[0] == "-" or os.path.exists(words[0]) or words[0].endswith(".json")):
         try:
             return judged(read_plan(words[0]), _real(root))
         except BadPlan as error:
             raise CommandError(f"{words[0]}: {error}", Exit.USAGE) from error
     from vfiotui.cli.machine import look_at_guests
-    from vfiotui.host.boot.config_snapshot import survey
+    from vfiotui.host.boot.config_snapshot import read_config_snapshot
     from vfiotui.host.boot.mounts import why_no_system
     from vfiotui.host.gather import gather
-    from vfiotui.plan.draft import CannotPlan
+    from vfiotui.plan.draft import PlanError
     from vfiotui.plan.goals import guests, make_plan, reads
 
     wrong = why_no_system(root)
     if wrong:
         raise CommandError(wrong, Exit.NO_ACCESS)
-    wishes = []
+    goals = []
     for word in words:
         name, equals, argument = word.partition("=")
         if not equals:
-            raise CommandError(f"{word!r} is neither a file nor a wish NAME=ARGUMENT", Exit.USAGE)
-        wishes.append((name, argument))
+            raise CommandError(f"{word!r} is neither a file nor a goal NAME=ARGUMENT", Exit.USAGE)
+        goals.append((name, argument))
     try:
-        named = guests(wishes)
-        ground = survey(root, reads(wishes))
+        named = guests(goals)
+        snapshot = read_config_snapshot(root, reads(goals))
         if not named:
             from vfiotui.host.boot.image import read_next
             from vfiotui.plan.isolate.predicted import foretold
 
-            about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in wishes)
+            about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in goals)
             facts = gather(root, look_at_guests(args, root) if about_devices else None)
-            plan = make_plan(facts, ground, wishes)
-            return Judged(foretold(plan, facts, ground, read_next(root)) if plan.waits_for_boot else plan)
+            plan = make_plan(facts, snapshot, goals)
+            return Judged(foretold(plan, facts, snapshot, read_next(root)) if plan.waits_for_boot else plan)
         from vfiotui.apply.pin_guest import survey_guests
 
         virt = look_at_guests(args, root)
         uri = "" if isinstance(virt, Unread) or not (root.is_live or args.connect) else virt.uri
-        return Judged(make_plan(gather(root, virt), survey_guests(ground, root, uri, named), wishes))
-    except CannotPlan as error:
+        return Judged(make_plan(gather(root, virt), survey_guests(snapshot, root, uri, named), goals))
+    except PlanError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

@@ -43,26 +43,26 @@ def newest(root: Root) -> str:
 def run(args: argparse.Namespace) -> Exit:
     """Shows what is put back, asks, undoes."""
     from vfiotui.apply.change_programs import programs_back
-    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.errors import ApplyError
     from vfiotui.apply.preview import undo_preview
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.target import Target
     from vfiotui.apply.undo import undo
 
     root = open_root(args)
     wanted = newest(root) if args.number is None else args.number
     try:
-        site = Site(root)
+        target = Target(root)
         if args.preview or not args.yes:
-            record, steps = undo_preview(site, wanted)
+            record, steps = undo_preview(target, wanted)
             if args.preview:
                 return _show(args, record, steps)
             print(printable(f"change {record.name}: {record.title}"), file=sys.stderr)
             for subject, lines in steps:
                 print("\n".join(printable(line) for line in (subject, *lines)), file=sys.stderr)
             ask("take it back", "y")
-        site = agreed(site, args, programs_back(site, wanted))
-        outcome = undo(site, wanted, tell, force=args.force, wait=args.wait)
-    except Trouble as error:
+        target = agreed(target, args, programs_back(target, wanted))
+        outcome = undo(target, wanted, tell, force=args.force, wait=args.wait)
+    except ApplyError as error:
         raise refused(args, str(error)) from error
     return ended(args, outcome)
 

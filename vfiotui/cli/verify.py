@@ -43,13 +43,13 @@ def _records(root: Root) -> tuple[ChangeRecord, ...]:
 
 def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
     """How a change stands with steps left, looked at anew by their effect; written down where this process may."""
-    from vfiotui.apply.errors import Trouble
+    from vfiotui.apply.errors import ApplyError
     from vfiotui.apply.left import look_again
-    from vfiotui.apply.target import Site
+    from vfiotui.apply.target import Target
 
     try:
-        outcome = look_again(Site(root), record.name, booted)
-    except Trouble as error:
+        outcome = look_again(Target(root), record.name, booted)
+    except ApplyError as error:
         return f"change {record.name} was {record.words}; it cannot be looked at anew: {error}"
     return f"change {record.name} is {state_words(outcome.state, outcome.left)}"
 

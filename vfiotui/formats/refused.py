@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 
-class Refused(ValueError):
+class EditRefused(ValueError):
     """An edit that cannot be made safely; the text stays as it is.
 
     `str()` is the sentence: what is in the way and what to do instead. The line is shown beside it.
 
-    >>> refusal = Refused("Shell code computes the value; edit it by hand.", 3, 'A="$B"')
+    >>> refusal = EditRefused("Shell code computes the value; edit it by hand.", 3, 'A="$B"')
     >>> str(refusal), refusal.line_number, refusal.line_text
     ('Shell code computes the value; edit it by hand.', 3, 'A="$B"')
     """

@@ -21,7 +21,7 @@ class Reader(Protocol):
         """Lets everything go; blocks."""
 
 
-class OnDemand:
+class PolledTopic:
     """Feeds one topic while it is wanted; otherwise there is no task, no timer and nothing open."""
 
     def __init__(self, store: Store, topic: str, seconds: float, opened: Callable[[], Reader]) -> None:

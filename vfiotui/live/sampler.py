@@ -215,7 +215,7 @@ class Readers:
         """The moment since the last call."""
         if self._root.is_live and not self._batch:
             self._batch = True
-            own_threads.stand_back(self._root)
+            own_threads.lower_priority(self._root)
         self.newest = self._rates.moment(self.sample(focus))
         return self.newest
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from vfiotui.host.live import own_threads
-from vfiotui.host.live.own_threads import Restraint
+from vfiotui.host.live.own_threads import SelfAffinity
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.sample import LiveMoment
@@ -14,7 +14,7 @@ from vfiotui.model.live.sample import LiveMoment
 if TYPE_CHECKING:
     from vfiotui.model.guest.domain import Virt
 
-NOTHING = Restraint(frozenset(), "")
+NOTHING = SelfAffinity(frozenset(), "")
 
 
 class SelfRestraint:

@@ -21,7 +21,7 @@ from vfiotui.host.live.trace_leftovers import PLACES, PREFIX
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.live.interference import Culprit, Culprits, Traced
-from vfiotui.model.live.trace_accounting import Blame
+from vfiotui.model.live.trace_accounting import TraceAccounting
 
 SECONDS = 60.0
 """How long it traces before it ends by itself."""
@@ -152,7 +152,7 @@ class TraceReader:
         self._root = root
         self._cpus, self._tids = cpus, tids
         self._instance: Instance | None = None
-        self._blame = Blame(tids)
+        self._blame = TraceAccounting(tids)
         self._rest = b""
         self._at = 0.0
         self._until = 0.0

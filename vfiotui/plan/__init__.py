@@ -1,1 +1,1 @@
-"""Plans changes from facts and a wish, without touching anything."""
+"""Plans changes from facts and a goal, without touching anything."""

@@ -8,13 +8,13 @@ from enum import IntEnum
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.change.change import Change, Effect, look_into, run_command, write_file
-from vfiotui.model.change.config_snapshot import Ground
-from vfiotui.model.change.plan import Condition, Plan, Wish
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.model.change.plan import Condition, Goal, Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 
 
-class CannotPlan(Exception):
+class PlanError(Exception):
     """A sentence: why this is not planned, and what a person can do instead."""
 
 
@@ -37,16 +37,16 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """One kind of wish."""
+    """One kind of goal."""
 
     name: str
     argument: str
     """What the argument is, as a word for the help: WORDS, PATH=VALUE."""
     promise: str
     title: str
-    """The title of a plan with only this wish; {} is its argument."""
+    """The title of a plan with only this goal; {} is its argument."""
     draw: Callable[[Draft, str], None]
-    """Adds its steps to the draft, or raises CannotPlan."""
+    """Adds its steps to the draft, or raises PlanError."""
     reads: Callable[[str], tuple[str, ...]] = lambda argument: ()
     """Files beside the usual ones whose content it wants to know."""
 
@@ -54,9 +54,9 @@ class Planner:
 class Draft:
     """Collects steps; several edits of one file become one step."""
 
-    def __init__(self, facts: Facts, ground: Ground) -> None:
+    def __init__(self, facts: Facts, snapshot: ConfigSnapshot) -> None:
         self.facts = facts
-        self.ground = ground
+        self.snapshot = snapshot
         self._files: dict[str, tuple[Phase, Change]] = {}
         self._steps: list[tuple[Phase, Change]] = []
         self._conditions: list[Condition] = []
@@ -67,15 +67,15 @@ class Draft:
         """The kernel's words as the plan leaves them so far; empty where it does not change them."""
 
     def text(self, path: str) -> str | None:
-        """The file as the plan leaves it so far, None where there is none; CannotPlan where it cannot be read."""
+        """The file as the plan leaves it so far, None where there is none; PlanError where it cannot be read."""
         if path in self._files:
             after = self._files[path][1].after
             return None if after is None else after.decode("utf-8", "surrogateescape")
-        content = self.ground.content(path)
+        content = self.snapshot.content(path)
         if isinstance(content, Unread):
             if content.why is Why.ABSENT:
                 return None
-            raise CannotPlan(f"{path} cannot be read ({content.reason}): run as root")
+            raise PlanError(f"{path} cannot be read ({content.reason}): run as root")
         return content.decode("utf-8", "surrogateescape")
 
     def write(
@@ -93,7 +93,7 @@ class Draft:
         if self.text(path) == text:
             return False
         self.on_what_is_mounted(path)
-        content = self.ground.content(path)
+        content = self.snapshot.content(path)
         before = None if isinstance(content, Unread) else content
         after = None if text is None else text.encode("utf-8", "surrogateescape")
         change = replace(write_file(path, before, b"", why, risk=risk, effect=effect, mode=mode), after=after)
@@ -105,10 +105,10 @@ class Draft:
         return True
 
     def on_what_is_mounted(self, path: str) -> None:
-        """CannotPlan where a path lies on a file system that is not mounted."""
-        point = self.ground.unmounted_at(path)
+        """PlanError where a path lies on a file system that is not mounted."""
+        point = self.snapshot.unmounted_at(path)
         if point is not None:
-            raise CannotPlan(f"{path} lies on {point}, which is not mounted: '{self.ground.not_mounted[point]}' first")
+            raise PlanError(f"{path} lies on {point}, which is not mounted: '{self.snapshot.not_mounted[point]}' first")
 
     def add(self, change: Change, phase: Phase) -> None:
         """Any other step; the same step is taken once."""
@@ -138,7 +138,7 @@ class Draft:
         risk: Risk,
         effect: Effect,
     ) -> None:
-        """A command runs once, however many wishes need it; what it writes must lie where an undo finds it."""
+        """A command runs once, however many goals need it; what it writes must lie where an undo finds it."""
         for product in products:
             self.on_what_is_mounted(product)
         if not any(c.kind == "command" and c.argv == argv and there is phase for there, c in self._steps):
@@ -182,17 +182,17 @@ class Draft:
         """A way back for the case that the next boot fails."""
         self._escape.append(sentence)
 
-    def plan(self, title: str, wishes: tuple[Wish, ...]) -> Plan:
-        """The plan; steps in the order of their phases, and as they were wished inside of one."""
+    def plan(self, title: str, goals: tuple[Goal, ...]) -> Plan:
+        """The plan; steps in the order of their phases, and as they were asked for inside of one."""
         steps = sorted((*self._files.values(), *self._steps), key=lambda s: s[0])
         return Plan(
             title,
             tuple(change for _, change in steps),
-            wishes,
+            goals,
             tuple(dict.fromkeys(self._conditions)),
             tuple(dict.fromkeys(self._notes)),
             tuple(dict.fromkeys(self._escape)),
-            self.ground.machine,
+            self.snapshot.machine,
             cmdline=self.cmdline,
             left=tuple(self._left),
         )

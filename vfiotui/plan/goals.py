@@ -1,23 +1,23 @@
-"""The catalogue of planners: a wish by name, turned into steps of one plan."""
+"""The catalogue of planners: a goal by name, turned into steps of one plan."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.formats.refused import Refused
-from vfiotui.model.change.config_snapshot import Ground
-from vfiotui.model.change.plan import Plan, Wish
+from vfiotui.formats.refused import EditRefused
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.facts import Facts
 from vfiotui.plan.boot import command_line, initramfs, kernel_value, sysctl, trial
 from vfiotui.plan.boot import fallback as escape
-from vfiotui.plan.draft import CannotPlan, Draft, Planner
+from vfiotui.plan.draft import Draft, PlanError, Planner
 from vfiotui.plan.isolate import isolate, modprobe, runtime_driver
 from vfiotui.plan.memory import boot as memory_boot
 from vfiotui.plan.memory import hook as memory_hook
 from vfiotui.plan.memory import overcommit as memory_overcommit
 from vfiotui.plan.memory import pool as memory_pool
 from vfiotui.plan.memory import thp
-from vfiotui.plan.pin import goals as pin_wishes
+from vfiotui.plan.pin import goals as pin_goals
 from vfiotui.plan.pin import hook as pin_hook
 
 PLANNERS: dict[str, Planner] = {
@@ -34,7 +34,7 @@ PLANNERS: dict[str, Planner] = {
         *memory_pool.PLANNERS,
         *modprobe.PLANNERS,
         *pin_hook.PLANNERS,
-        *pin_wishes.PLANNERS,
+        *pin_goals.PLANNERS,
         *runtime_driver.PLANNERS,
         *sysctl.PLANNERS,
         *thp.PLANNERS,
@@ -44,42 +44,42 @@ PLANNERS: dict[str, Planner] = {
 
 
 def catalogue() -> list[tuple[str, str, str]]:
-    """Name, argument and promise of every wish that can be planned."""
+    """Name, argument and promise of every goal that can be planned."""
     return [(p.name, p.argument, p.promise) for p in sorted(PLANNERS.values(), key=lambda p: p.name)]
 
 
-def can_plan(wishes: Iterable[Wish]) -> bool:
-    """Whether there is a planner for every one of these wishes, and at least one wish."""
-    names = [name for name, _ in wishes]
+def can_plan(goals: Iterable[Goal]) -> bool:
+    """Whether there is a planner for every one of these goals, and at least one goal."""
+    names = [name for name, _ in goals]
     return bool(names) and all(name in PLANNERS for name in names)
 
 
-def reads(wishes: Iterable[Wish]) -> tuple[str, ...]:
-    """The files that a survey for these wishes must look at beside the usual ones."""
-    return tuple(path for name, argument in wishes if name in PLANNERS for path in PLANNERS[name].reads(argument))
+def reads(goals: Iterable[Goal]) -> tuple[str, ...]:
+    """The files that a survey for these goals must look at beside the usual ones."""
+    return tuple(path for name, argument in goals if name in PLANNERS for path in PLANNERS[name].reads(argument))
 
 
-def guests(wishes: Iterable[Wish]) -> tuple[str, ...]:
-    """The guests whose definitions a survey for these wishes must hold."""
-    about = (argument for name, argument in wishes if name in PLANNERS and PLANNERS[name].argument == "GUEST")
+def guests(goals: Iterable[Goal]) -> tuple[str, ...]:
+    """The guests whose definitions a survey for these goals must hold."""
+    about = (argument for name, argument in goals if name in PLANNERS and PLANNERS[name].argument == "GUEST")
     return tuple(dict.fromkeys(about))
 
 
-def make_plan(facts: Facts, ground: Ground, wishes: Iterable[Wish]) -> Plan:
-    """One plan for all wishes; CannotPlan says why there is none. A wish that is fulfilled already adds no step."""
-    wanted = tuple(wishes)
-    draft = Draft(facts, ground)
+def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> Plan:
+    """One plan for all goals; PlanError says why there is none. A goal that is fulfilled already adds no step."""
+    wanted = tuple(goals)
+    draft = Draft(facts, snapshot)
     titles = []
     for name, argument in wanted:
         planner = PLANNERS.get(name)
         if planner is None:
-            raise CannotPlan(f"there is no wish {name!r}: 'vfiotui plan --list' names them")
+            raise PlanError(f"there is no goal {name!r}: 'vfiotui plan --list' names them")
         try:
             planner.draw(draft, argument)
-        except Refused as refusal:
+        except EditRefused as refusal:
             where = f"line {refusal.line_number}, {refusal.line_text.strip()!r}: " if refusal.line_number else ""
-            raise CannotPlan(f"{where}{refusal.sentence}") from refusal
+            raise PlanError(f"{where}{refusal.sentence}") from refusal
         except ValueError as error:
-            raise CannotPlan(f"{name} cannot take {argument!r}: {error}") from error
+            raise PlanError(f"{name} cannot take {argument!r}: {error}") from error
         titles.append(planner.title.format(argument))
     return draft.plan("; ".join(dict.fromkeys(titles)), wanted)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from vfiotui.formats.modprobe.modprobe_set import in_force
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot, ConfigFile
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 
 REBUILDS = ("update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "kernel-install", "mkinitramfs")
@@ -17,10 +17,10 @@ REBUILDS = ("update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "ke
 class PlannedFiles:
     """Files by path, as they will be when the plan is applied."""
 
-    def __init__(self, boot: Boot, ground: Ground, plan: Plan | None = None) -> None:
+    def __init__(self, boot: Boot, snapshot: ConfigSnapshot, plan: Plan | None = None) -> None:
         known = (*boot.modprobe, *boot.initramfs_config, *boot.loader_config, *boot.modules_load)
         self._texts: dict[str, str] = {f.path: f.text for f in known}
-        for path, content in ground.files.items():
+        for path, content in snapshot.files.items():
             if not isinstance(content, Unread):
                 self._texts[path] = content.decode("utf-8", "surrogateescape")
         self.rebuilds = False

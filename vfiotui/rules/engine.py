@@ -32,7 +32,7 @@ from vfiotui.model.finding.report import GUESTS
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse
-from vfiotui.model.pci.passthrough import Given, meant
+from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
 
 T = TypeVar("T")
 
@@ -111,9 +111,9 @@ def seen(path: str, value: object) -> Evidence:
     return Evidence(path, str(value))
 
 
-def fix(text: str, risk: Risk, *wish: tuple[str, str]) -> Fix:
-    """What a person can do, and the wish from which a planner builds it."""
-    return Fix(text, risk, wish)
+def fix(text: str, risk: Risk, *goal: tuple[str, str]) -> Fix:
+    """What a person can do, and the goal from which a planner builds it."""
+    return Fix(text, risk, goal)
 
 
 def counted(number: int, what: str) -> str:
@@ -127,7 +127,7 @@ def counted(number: int, what: str) -> str:
 
 Check = Callable[[Facts], Iterator[Answer]]
 GuestCheck = Callable[[Facts, Domain], Iterator[Answer]]
-GivenCheck = Callable[[PciBus, HostUse, Given], Iterator[Answer]]
+GivenCheck = Callable[[PciBus, HostUse, PassthroughDevices], Iterator[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
         @wraps(check)
         def ask(facts: Facts) -> Iterator[Answer]:
             bus, use = known(facts.pci), known(facts.host_use)
-            given = meant(bus, facts.boot, facts.virt)
+            given = passthrough_devices(bus, facts.boot, facts.virt)
             if given:
                 yield from check(bus, use, given)
             else:

@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import UnreadGuest, Virt
 from vfiotui.state.store import Store
-from vfiotui.virt.link import Link
+from vfiotui.virt.link import LibvirtConnection
 
 Judge = Callable[[Facts], tuple[Finding, ...]]
 ALL = "all"
@@ -38,7 +38,7 @@ def _told_of(boot: Reading[Boot]) -> Reading[Booted]:
     return then(boot, lambda b: Booted(b.hostname, then(b.kernel, lambda k: k.release), b.reboot_required))
 
 
-class Watch:
+class FactsRefresher:
     """Pushes the topics "facts", "booted", "virt", "findings", "reading" (True while it reads), "progress"
     and "trouble".
 
@@ -54,7 +54,7 @@ class Watch:
         self.root = root
         self.store = store
         self._judge = judge
-        self._link = Link(uri, self._on_virt) if uri or root.is_live else None
+        self._link = LibvirtConnection(uri, self._on_virt) if uri or root.is_live else None
         self._virt: Reading[Virt] = NOT_YET
         self._told = False
         """Whether libvirt has told something that is not in the facts yet."""

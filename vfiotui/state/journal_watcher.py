@@ -32,7 +32,7 @@ def busy(journal: Journal | None) -> bool:
     return any(r.state in BUSY for r in journal)
 
 
-class Follow:
+class JournalWatcher:
     """Pushes the topics "changes", the journal, and "log", the pair of a change's folder and its log."""
 
     def __init__(self, root: Root, store: Store, ended: Callable[[], None]) -> None:

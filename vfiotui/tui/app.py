@@ -19,7 +19,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
-from vfiotui.host.live.own_threads import Restraint
+from vfiotui.host.live.own_threads import SelfAffinity
 from vfiotui.host.live.trace_leftovers import remove_leftovers
 from vfiotui.host.root.root import Root
 from vfiotui.live.history import LiveHistory
@@ -27,10 +27,10 @@ from vfiotui.live.sampler import Readers, Sampler
 from vfiotui.live.self_affinity import SelfRestraint
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
-from vfiotui.state.journal_watcher import Follow
+from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
-from vfiotui.tui.notifications import GuestNews
-from vfiotui.tui.redraw_queue import Bridge
+from vfiotui.tui.notifications import Notifications
+from vfiotui.tui.redraw_queue import RedrawQueue
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.small import TooSmall
@@ -39,15 +39,15 @@ from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.direct import settle, terminal_shifts
 from vfiotui.tui.terminal.driver import QuietDriver, driver_class
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.thread_queue import Inbox
+from vfiotui.tui.thread_queue import ThreadQueue
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.live.interference import Culprits
-    from vfiotui.state.facts_refresher import Watch
-    from vfiotui.tui.screens.live.details import LiveAsks
+    from vfiotui.state.facts_refresher import FactsRefresher
+    from vfiotui.tui.screens.live.details import LiveDetails
 
 PATIENCE = 0.4
 """Seconds for which the first frame waits for what it is opened for."""
@@ -119,7 +119,7 @@ class ConsoleApp(App[int]):
         self.root_ = root
         self.caps = caps
         self.store = Store()
-        self.bridge = Bridge(self._changed, lambda error: self._handle_exception(error))
+        self.bridge = RedrawQueue(self._changed, lambda error: self._handle_exception(error))
         self._start = start
         for _, mode, _ in TABS:
             if mode != start:
@@ -130,21 +130,21 @@ class ConsoleApp(App[int]):
         self.store.keep_in("live", self.history)
         if readers is not None and readers.newest is not None:
             self.store.push("live", readers.newest, keep=True)
-        self._inbox: Inbox | None = None
+        self._inbox: ThreadQueue | None = None
         """What the sampler's thread hands over, while the console is up."""
         self.sampler = Sampler(root, self._post, self._written, readers)
         self._restraint = SelfRestraint(root)
-        self.news = GuestNews(self)
+        self.news = Notifications(self)
         """What is told of the guests while they run."""
-        self._live_asks: LiveAsks | None = None
+        self._live_asks: LiveDetails | None = None
         self.live_guest = ""
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
         """A recording that is replayed: its name, and the seconds between its samples."""
         self.recorded_looks: tuple[Culprits, ...] = ()
         """Who was seen on the CPUs when it was recorded."""
-        self.follow = Follow(root, self.store, self.action_read_again)
-        self.watch_: Watch | None = None
+        self.follow = JournalWatcher(root, self.store, self.action_read_again)
+        self.watch_: FactsRefresher | None = None
         """What reads the whole host; where Live is opened, only after its first frame."""
         self._feeding: asyncio.Task[None] | None = None
         self._unseen = ExitStack()
@@ -166,12 +166,12 @@ class ConsoleApp(App[int]):
         return self._make_screen(self._start)
 
     @property
-    def live_asks(self) -> LiveAsks:
+    def live_asks(self) -> LiveDetails:
         """What Live reads only when somebody asks for it; made for the first who does."""
         if self._live_asks is None:
-            from vfiotui.tui.screens.live.details import LiveAsks
+            from vfiotui.tui.screens.live.details import LiveDetails
 
-            self._live_asks = LiveAsks(self.root_, self.store, self._uri)
+            self._live_asks = LiveDetails(self.root_, self.store, self._uri)
         return self._live_asks
 
     def _make_screen(self, name: str) -> Screen[Any]:
@@ -204,7 +204,7 @@ class ConsoleApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         signal.signal(signal.SIGQUIT, lambda *_: self._quit(loop))
-        self._inbox = Inbox(self._push, self._handle_exception)
+        self._inbox = ThreadQueue(self._push, self._handle_exception)
         self.store.on_wanted(self._want)
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
@@ -248,7 +248,7 @@ class ConsoleApp(App[int]):
         if removed:
             self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
         gc.freeze()  # What was loaded stays: the collector need not look through it.
-        self.watch_ = watch.Watch(self.root_, self.store, uri=self._uri, judge=_judge)
+        self.watch_ = watch.FactsRefresher(self.root_, self.store, uri=self._uri, judge=_judge)
         self.watch_.start()
 
     def replay(self, name: str, history: LiveHistory, interval: float, looks: tuple[Culprits, ...]) -> None:
@@ -269,7 +269,7 @@ class ConsoleApp(App[int]):
         self.news.hear_libvirt(virt)
 
     @property
-    def restraint(self) -> Restraint:
+    def restraint(self) -> SelfAffinity:
         """Which CPUs this program keeps to."""
         return self._restraint.now
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from vfiotui.apply import detached as apart
-from vfiotui.apply.errors import Trouble
-from vfiotui.apply.target import Site
+from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.target import Target
 from vfiotui.host import changes
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.tui.message_box import say
@@ -35,12 +35,12 @@ def carry_out(app: ConsoleApp, *words: str, plan: Plan | None = None, name: str 
     `programs` is a person's word that programs of a mounted system may run as root.
     """
     try:
-        site = Site(app.root_)
-    except Trouble as error:
+        target = Target(app.root_)
+    except ApplyError as error:
         say(app, words[0], str(error))
         return
     words = (*words, "--yes", *(["--run-its-programs"] if programs else []))
-    if apart.may_write(site):
+    if apart.may_write(target):
         _beside(app, words, plan, name)
     else:
         _as_root(app, words, plan)

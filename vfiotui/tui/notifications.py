@@ -22,7 +22,7 @@ TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
 
 
-class GuestNews:
+class Notifications:
     """Remembers what was told."""
 
     def __init__(self, console: ConsoleApp) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Bridge:
+class RedrawQueue:
     """Subscriber of the store on behalf of the console.
 
     It uses the loop itself, not Textual's messages: those take longer than a live figure takes to be drawn.

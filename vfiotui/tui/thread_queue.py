@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Inbox:
+class ThreadQueue:
     """Values in the order in which they were put in; made and closed on the loop."""
 
     def __init__(self, take: Callable[..., object], failed: Callable[[Exception], object]) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from vfiotui.apply.change_programs import programs_back
 from vfiotui.apply.clash import clashes
 from vfiotui.apply.consent import consent_words
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.preview import undo_preview
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.model.change.journal import BUSY, ChangeRecord, State
 from vfiotui.tui.message_box import say
 
@@ -35,14 +35,14 @@ async def _open(app: ConsoleApp, record: ChangeRecord) -> None:
     from vfiotui.tui.screens.changes.undo import UndoScreen
 
     try:
-        site = Site(app.root_)
-        _, steps = await asyncio.to_thread(undo_preview, site, record.name)
-        found = await asyncio.to_thread(clashes, site, record.name)
-        programs = await asyncio.to_thread(programs_back, site, record.name)
-    except Trouble as error:
+        target = Target(app.root_)
+        _, steps = await asyncio.to_thread(undo_preview, target, record.name)
+        found = await asyncio.to_thread(clashes, target, record.name)
+        programs = await asyncio.to_thread(programs_back, target, record.name)
+    except ApplyError as error:
         say(app, "undo", str(error))
         return
-    runs = consent_words(site, programs) if programs else ""
+    runs = consent_words(target, programs) if programs else ""
     await app.push_screen(UndoScreen(record, steps, found, app.caps.glyphs, runs))
 
 

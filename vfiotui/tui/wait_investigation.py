@@ -16,7 +16,7 @@ from vfiotui.tui.screens.live.interference import LONG, late_keys
 from vfiotui.tui.screens.live.verdict import LOOKS
 
 if TYPE_CHECKING:
-    from vfiotui.tui.screens.live.details import LiveAsks
+    from vfiotui.tui.screens.live.details import LiveDetails
 
 SECONDS = 10.0
 """How long culprits are looked for after a vCPU has waited."""
@@ -24,14 +24,14 @@ WAITS = 20
 """Traced waits that are remembered: the longest."""
 
 
-class Hunt:
+class WaitInvestigation:
     """What is looked for at the moment, and what was found so far."""
 
     def __init__(
         self,
         store: Store,
         sampler: Sampler,
-        asks: Callable[[], LiveAsks],
+        asks: Callable[[], LiveDetails],
         tell: Callable[[str], None],
         recorded: tuple[Culprits, ...] = (),
     ) -> None:

@@ -55,7 +55,7 @@ def _close(connection: Any, callbacks: list[int]) -> None:
         connection.close()
 
 
-class Link:
+class LibvirtConnection:
     """Keeps a Virt up to date and hands every new one to `on_virt`, on the loop."""
 
     def __init__(self, uri: str | None, on_virt: Callable[[Virt], None]) -> None:

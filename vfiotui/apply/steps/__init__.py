@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.steps.step import Kind
 from vfiotui.model.change.change import Change
 
@@ -21,7 +21,7 @@ def names() -> frozenset[str]:
 def kind_of(name: str) -> Kind:
     """The kind of a name; its file is imported when the first step needs it."""
     if name not in names():
-        raise Trouble(f"a step is of the kind {name!r}, which this version does not know: mend the plan")
+        raise ApplyError(f"a step is of the kind {name!r}, which this version does not know: mend the plan")
     found: Kind = importlib.import_module(f"{__name__}.{name}").KIND
     return found
 
@@ -30,5 +30,5 @@ def preview(step: Change) -> list[str]:
     """What a step changes, in lines; a step that cannot be shown says why."""
     try:
         return list(kind_of(step.kind).preview(step))
-    except Trouble as error:
+    except ApplyError as error:
         return [str(error)]

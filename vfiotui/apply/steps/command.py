@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from vfiotui.apply import disk
 from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.ended import made_by_command
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.name import put_back
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, put_back_line, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, put_back_line, quoted
 from vfiotui.apply.swap import remove_only
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.host.boot.kernel import installed
 from vfiotui.model.change.change import Change
 
@@ -27,12 +27,12 @@ OTHER_KINDS = ("other",)
 """FIFOs, devices and sockets: they are never opened, kept or removed."""
 
 
-def products(site: Site, patterns: tuple[str, ...], kinds: tuple[str, ...] = KEPT_KINDS) -> dict[str, Place]:
+def products(target: Target, patterns: tuple[str, ...], kinds: tuple[str, ...] = KEPT_KINDS) -> dict[str, Place]:
     """Paths inside the root that match the patterns now, and where they lie; only the last name may be a pattern."""
     found: dict[str, Place] = {}
     for pattern in patterns:
         folder, name = os.path.split(pattern)
-        place = site.real_place(folder)
+        place = target.real_place(folder)
         try:
             names = sorted(disk.names(place))
         except (FileNotFoundError, NotADirectoryError):
@@ -62,42 +62,42 @@ class CommandKind:
         if change.again:
             yield "  the undo puts everything back and runs it once more"
 
-    def prepare(self, work: Work) -> None:
-        site, change = work.site, work.change
-        if not change.argv or site.program(change.argv[0]) is None:
-            raise Trouble(
+    def prepare(self, work: StepContext) -> None:
+        target, change = work.target, work.change
+        if not change.argv or target.program(change.argv[0]) is None:
+            raise ApplyError(
                 f"{change.argv[0] if change.argv else 'a command'} is not installed here: nothing was changed"
             )
         kept = []
-        for index, (path, place) in enumerate(products(site, change.products).items()):
+        for index, (path, place) in enumerate(products(target, change.products).items()):
             work.keep.copy(place, f"{work.step}.{index}")
             kept.append([path, digest(place)])
-        odd = list(products(site, change.products, OTHER_KINDS))
+        odd = list(products(target, change.products, OTHER_KINDS))
         said = {"said": f"{', '.join(odd)} {'is no file' if len(odd) == 1 else 'are no files'} and left alone"}
-        folders = [[folder, site.real_place(folder).path] for folder in _folders(change)]
-        known = list(installed(site.root))
+        folders = [[folder, target.real_place(folder).path] for folder in _folders(change)]
+        known = list(installed(target.root))
         work.keep.note(work.step, kept=kept, odd=odd, folders=folders, kernels=known, **(said if odd else {}))
 
-    def _now(self, work: Work) -> dict[str, Place]:
+    def _now(self, work: StepContext) -> dict[str, Place]:
         """The products that are there, without what was no file before."""
         odd = work.keep.noted(work.step).get("odd", [])
-        return {path: place for path, place in products(work.site, work.change.products).items() if path not in odd}
+        return {path: place for path, place in products(work.target, work.change.products).items() if path not in odd}
 
-    def _moved(self, work: Work) -> bool:
+    def _moved(self, work: StepContext) -> bool:
         """Whether a folder of the products is another one than before: a link came into its way."""
         folders = work.keep.noted(work.step).get("folders", [])
-        return any(work.site.real_place(folder).path != real for folder, real in folders)
+        return any(work.target.real_place(folder).path != real for folder, real in folders)
 
-    def _kept(self, work: Work) -> dict[str, str]:
+    def _kept(self, work: StepContext) -> dict[str, str]:
         """What was there before, with its digest."""
         return {str(path): str(before) for path, before in work.keep.noted(work.step).get("kept", [])}
 
-    def _after(self, work: Work) -> dict[str, str] | None:
+    def _after(self, work: StepContext) -> dict[str, str] | None:
         """What was there after the command had ended well; None where it did not."""
         after = work.keep.noted(work.step).get("after")
         return dict(after) if isinstance(after, dict) else None
 
-    def _left(self, work: Work) -> dict[str, str]:
+    def _left(self, work: StepContext) -> dict[str, str]:
         """What the whole change left of its products: a later command may have written them again."""
         left = self._after(work) or {}
         for later in work.keep.later(work.step):
@@ -105,9 +105,9 @@ class CommandKind:
             left |= {p: d for p, d in after.items() if p in left} if isinstance(after, dict) else {}
         return left
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         if self._moved(work):
-            return Standing.FOREIGN
+            return SubjectState.FOREIGN
         before, after, left = self._kept(work), self._after(work), self._left(work)
         there = self._now(work)
         now = {p: digest(place) for p, place in there.items()}
@@ -116,35 +116,35 @@ class CommandKind:
             # command shows in no file, and what somebody made since is not looked at.
             ours = {p: d for p, d in now.items() if p in before or made_by_command(work, there[p])}
             if ours == before:
-                return Standing.PARTLY if work.change.back else Standing.BEFORE
+                return SubjectState.PARTLY if work.change.back else SubjectState.BEFORE
             strange = any(d != before[p] and not made_by_command(work, there[p]) for p, d in now.items() if p in before)
-            return self._remade(work) if strange else Standing.PARTLY
+            return self._remade(work) if strange else SubjectState.PARTLY
         torn = {p for n, p in enumerate(before) if work.keep.is_writing(f"{work.step}.{n}")}
         paths = (before.keys() | after.keys()) - torn
         known = (before, after, left)
         if any(now.get(p, ABSENT) not in (k.get(p, ABSENT) for k in known) for p in paths):
             return self._remade(work)
-        if any(missing_of_menu(work.site, self._text(work, p)) for p in before if p.endswith("/grub.cfg")):
+        if any(missing_of_menu(work.target, self._text(work, p)) for p in before if p.endswith("/grub.cfg")):
             return self._remade(work)
-        return Standing.AFTER
+        return SubjectState.AFTER
 
-    def as_before(self, work: Work) -> bool:
+    def as_before(self, work: StepContext) -> bool:
         """Whether nothing of what was there before the command is another one now."""
         now = self._now(work)
         return all(digest(now[path]) == word if path in now else False for path, word in self._kept(work).items())
 
-    def _remade(self, work: Work) -> Standing:
+    def _remade(self, work: StepContext) -> SubjectState:
         """What was made anew is made anew again, where there is a generator that does."""
         change = work.change
-        again = change.products and not change.back and work.site.program(change.argv[0]) is not None
-        return Standing.STALE if again else Standing.FOREIGN
+        again = change.products and not change.back and work.target.program(change.argv[0]) is not None
+        return SubjectState.STALE if again else SubjectState.FOREIGN
 
-    def _text(self, work: Work, path: str) -> str:
+    def _text(self, work: StepContext, path: str) -> str:
         """A kept product that would be put back, as a text."""
         name = f"{work.step}.{list(self._kept(work)).index(path)}"
         return (work.keep.read(name) or b"").decode("utf-8", "replace")
 
-    def changed(self, work: Work, earlier: Iterable[Work]) -> str | None:
+    def changed(self, work: StepContext, earlier: Iterable[StepContext]) -> str | None:
         """A product that is not as it was when the change began, and that no earlier step of it wrote; None for none.
         Asked before the command runs for the first time."""
         known = dict(self._kept(work))
@@ -156,15 +156,15 @@ class CommandKind:
                 known = {p: d for p, d in known.items() if p not in dict(kept)} | after
             if "place" in noted:
                 free.add(noted["place"])
-        now = {p: digest(place) for p, place in products(work.site, work.change.products).items()}
+        now = {p: digest(place) for p, place in products(work.target, work.change.products).items()}
         ours = now.keys() | self._kept(work).keys()
         return next((p for p in sorted(ours - free) if now.get(p, ABSENT) != known.get(p, ABSENT)), None)
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return None
 
-    def do(self, work: Work) -> None:
-        run(work.site, work.change.argv, work.log, work.started)
+    def do(self, work: StepContext) -> None:
+        run(work.target, work.change.argv, work.log, work.started)
         made = self._now(work)
         for place in made.values():
             _sync(place)
@@ -173,7 +173,7 @@ class CommandKind:
         ours = (p for p, place in made.items() if words[p] == before.get(p) or made_by_command(work, place))
         work.keep.note_done(work.step, after={p: words[p] for p in ours})
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         before, after, left = self._kept(work), self._after(work), self._left(work)
         now = {} if self._moved(work) else self._now(work)
         for path, place in now.items():
@@ -185,24 +185,24 @@ class CommandKind:
             elif made_by_command(work, place):
                 disk.remove(place)
         for index, (path, old) in enumerate(before.items()):
-            place = work.site.place(path)
+            place = work.target.place(path)
             if digest(place) != old:
                 over = None
                 if after is not None and not work.keep.is_writing(f"{work.step}.{index}"):
                     over = frozenset({old, after.get(path, ABSENT), left.get(path, ABSENT)})
                 put_back(work, place, f"{work.step}.{index}", old, over=over)
         if work.change.back:
-            run(work.site, work.change.back, work.log, work.started)
+            run(work.target, work.change.back, work.log, work.started)
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         for path in self._kept(work):
-            disk.drop(work.site.place(path).beside(work.partial))
+            disk.drop(work.target.place(path).beside(work.partial))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         words = [word(w) for w in change.argv]
         return [f"installed {words[0]}"] if words else [], [" ".join(words)] if words else []
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         before, after, found = self._kept(work), self._after(work), self._left(work)
         checks = [f"stays {work.step} {quoted(real)}" for _, real in work.keep.noted(work.step).get("folders", [])]
         backs = []
@@ -217,7 +217,7 @@ class CommandKind:
             known = " ".join(quoted(p) for p in (*before, *work.keep.noted(work.step).get("odd", [])))
             for pattern in work.change.products:
                 folder, name = os.path.split(pattern)
-                folder = work.site.real_place(folder).path.rstrip("/")
+                folder = work.target.real_place(folder).path.rstrip("/")
                 backs.append(f"drop_new {work.step} {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
         else:
             for path in sorted(after.keys() - before.keys()):

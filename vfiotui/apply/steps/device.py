@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.steps.domain import guests
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.formats.domain_xml.device_xml import has_device
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
@@ -30,7 +30,7 @@ class DeviceKind:
     def _xml(self, change: Change) -> bytes:
         return (change.before if change.after is None else change.after) or b""
 
-    def _plugged(self, work: Work) -> bool | None:
+    def _plugged(self, work: StepContext) -> bool | None:
         """Whether the device is in the running guest; None where the guest does not run."""
         with guests(work) as connection:
             now = virt.running_xml(connection, work.change.subject)
@@ -39,9 +39,9 @@ class DeviceKind:
         try:
             return has_device(now, self._xml(work.change).decode("utf-8", "replace"))
         except ValueError as error:
-            raise Trouble(f"the device's XML is damaged ({error}): mend the plan") from error
+            raise ApplyError(f"the device's XML is damaged ({error}): mend the plan") from error
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         plugged = self._plugged(work)
         if plugged is None:
             raise Conflict(f"{work.change.subject} does not run: only a running guest is plugged into")
@@ -50,39 +50,39 @@ class DeviceKind:
                 f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan anew"
             )
         work.keep.write(str(work.step), self._xml(work.change))
-        work.keep.note(work.step, boot=work.site.boot)
+        work.keep.note(work.step, boot=work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
-        if work.keep.noted(work.step).get("boot") != work.site.boot:
-            return Standing.BEFORE
+    def standing(self, work: StepContext) -> SubjectState:
+        if work.keep.noted(work.step).get("boot") != work.target.boot:
+            return SubjectState.BEFORE
         plugged = self._plugged(work)
         if plugged is None:
             # It ended meanwhile: its next start follows its definition, not this change.
-            return Standing.BEFORE
-        return Standing.AFTER if plugged is (work.change.after is not None) else Standing.BEFORE
+            return SubjectState.BEFORE
+        return SubjectState.AFTER if plugged is (work.change.after is not None) else SubjectState.BEFORE
 
-    def _plug(self, work: Work, attach: bool) -> None:
+    def _plug(self, work: StepContext, attach: bool) -> None:
         with guests(work) as connection:
             (virt.attach if attach else virt.detach)(connection, work.change.subject, self._xml(work.change))
         end = time.monotonic() + SECONDS
         while self._plugged(work) is not attach:
             if time.monotonic() > end:
-                raise Trouble(
+                raise ApplyError(
                     f"{work.change.subject} did not {'take the device' if attach else 'let the device go'} in "
                     f"{SECONDS:g} s: its system must take part; look into the guest"
                 )
             time.sleep(0.2)
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return None
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         self._plug(work, work.change.after is not None)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         self._plug(work, work.change.before is not None)
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def _line(self, change: Change, attach: bool, file: str) -> str:
@@ -94,7 +94,7 @@ class DeviceKind:
         line = self._line(change, change.after is not None, "/dev/stdin")
         return [f"guest_runs {uri} {name}"], printing(self._xml(change), f"virsh -c {uri} {line}")
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         line = self._line(work.change, work.change.before is not None, f'"$here/before/{work.step}"')
         name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
         return [], [f"guest {work.step} {name} {uri} {line}", f"back {work.step}"]

@@ -6,28 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import digest, printing, word
-from vfiotui.apply.steps.step import Standing, Work, diff_lines, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load
 
 
 @contextmanager
-def guests(work: Work) -> Iterator[Any]:
+def guests(work: StepContext) -> Iterator[Any]:
     """A connection to the guests of a live host; libvirt's errors become sentences."""
-    if not work.site.is_live:
-        raise Trouble(f"the guest {work.change.subject} of a mounted system is changed in its file, not by a daemon")
+    if not work.target.is_live:
+        raise ApplyError(f"the guest {work.change.subject} of a mounted system is changed in its file, not by a daemon")
     try:
         libvirt = load()
         with virt.writable(work.change.where) as connection:
             try:
                 yield connection
             except libvirt.libvirtError as error:
-                raise Trouble(f"libvirt does not take it for {work.change.subject}: {error}") from error
+                raise ApplyError(f"libvirt does not take it for {work.change.subject}: {error}") from error
     except NoConnection as error:
-        raise Trouble(str(error)) from error
+        raise ApplyError(str(error)) from error
 
 
 class DomainKind:
@@ -36,7 +36,7 @@ class DomainKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield from diff_lines(f"{change.subject}.xml", change.before, change.after)
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         with guests(work) as connection:
             now = virt.definition(connection, work.change.subject)
         if now != work.change.before:
@@ -46,25 +46,25 @@ class DomainKind:
         if now is not None:
             work.keep.write(str(work.step), now)
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         with guests(work) as connection:
             now = virt.definition(connection, work.change.subject)
         # libvirt fills in what was left out: what it made of our text was kept.
         stored = work.keep.read(f"{work.step}.after")
         if work.change.after is None:
             if now is None:
-                return Standing.AFTER
+                return SubjectState.AFTER
         elif stored is not None and now == stored:
-            return Standing.AFTER
+            return SubjectState.AFTER
         if now == work.change.before:
-            return Standing.BEFORE
-        return Standing.FOREIGN if stored is not None or work.change.after is None else Standing.PARTLY
+            return SubjectState.BEFORE
+        return SubjectState.FOREIGN if stored is not None or work.change.after is None else SubjectState.PARTLY
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         with guests(work) as connection:
             return virt.definition(connection, work.change.subject)
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         with guests(work) as connection:
             if work.change.after is None:
                 virt.undefine(connection, work.change.subject)
@@ -73,14 +73,14 @@ class DomainKind:
             stored = virt.definition(connection, work.change.subject)
         work.keep.write(f"{work.step}.after", stored or b"")
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         with guests(work) as connection:
             if work.change.before is None:
                 virt.undefine(connection, work.change.subject)
             else:
                 virt.define(connection, work.change.before)
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -92,7 +92,7 @@ class DomainKind:
             return checks, [f"virsh -c {uri} undefine --keep-nvram --domain {name}"]
         return checks, printing(change.after, f"virsh -c {uri} define /dev/stdin")
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         name, uri = quoted(work.change.subject), quoted(work.change.where or DEFAULT_URI)
         guest = f"guest {work.step} {name} {uri}"
         if work.change.before is None:

@@ -10,9 +10,9 @@ import os
 import subprocess
 from collections.abc import Iterator
 
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.model.change.change import HOSTS_OWN, Change
 from vfiotui.model.pci.functions import BDF
 
@@ -35,23 +35,23 @@ class DriverKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: driver {name(change.before) or 'none'} becomes {name(change.after) or 'none'}"
 
-    def _folder(self, work: Work) -> str:
+    def _folder(self, work: StepContext) -> str:
         if not BDF.fullmatch(work.change.subject):
-            raise Trouble(f"{work.change.subject!r} is no PCI address: mend the plan")
-        if not work.site.is_live:
-            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.site.outside(work.site.real_place(f"{DEVICES}/{work.change.subject}"))
+            raise ApplyError(f"{work.change.subject!r} is no PCI address: mend the plan")
+        if not work.target.is_live:
+            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.target.outside(work.target.real_place(f"{DEVICES}/{work.change.subject}"))
 
-    def _bound(self, work: Work) -> str | None:
+    def _bound(self, work: StepContext) -> str | None:
         folder = self._folder(work)
         if not os.path.isdir(folder):
-            raise Trouble(f"{work.change.subject} is not in this machine any more")
+            raise ApplyError(f"{work.change.subject} is not in this machine any more")
         try:
             return os.path.basename(os.readlink(f"{folder}/driver"))
         except FileNotFoundError:
             return None
 
-    def _override(self, work: Work) -> str:
+    def _override(self, work: StepContext) -> str:
         try:
             with open(f"{self._folder(work)}/driver_override", encoding="utf-8", errors="replace") as file:
                 text = file.read().strip()
@@ -59,55 +59,59 @@ class DriverKind:
             return ""
         return "" if text == "(null)" else text
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         bound, planned = self._bound(work), name(work.change.before)
         if bound != planned:
             raise Conflict(
                 f"{work.change.subject} is bound to {bound or 'no driver'}, not to {planned or 'none'} as when the "
                 "plan was made; make the plan anew"
             )
-        work.keep.note(work.step, override=self._override(work), boot=work.site.boot)
+        work.keep.note(work.step, override=self._override(work), boot=work.target.boot)
 
-    def _gone(self, work: Work) -> bool:
+    def _gone(self, work: StepContext) -> bool:
         """Whether another boot has come since: bindings went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         if self._gone(work):
-            return Standing.BEFORE
+            return SubjectState.BEFORE
         bound = self._bound(work)
         old = str(work.keep.noted(work.step).get("override", ""))
         if work.change.after == HOSTS_OWN:
             free = not self._override(work) and not (bound or "").startswith("vfio")
             return (
-                Standing.AFTER if free else Standing.BEFORE if bound == name(work.change.before) else Standing.FOREIGN
+                SubjectState.AFTER
+                if free
+                else SubjectState.BEFORE
+                if bound == name(work.change.before)
+                else SubjectState.FOREIGN
             )
         if bound == name(work.change.after):
-            return Standing.AFTER
+            return SubjectState.AFTER
         if bound == name(work.change.before):
-            return Standing.BEFORE if self._override(work) == old else Standing.PARTLY
-        return Standing.PARTLY if bound is None else Standing.FOREIGN
+            return SubjectState.BEFORE if self._override(work) == old else SubjectState.PARTLY
+        return SubjectState.PARTLY if bound is None else SubjectState.FOREIGN
 
-    def _write(self, work: Work, place: str, value: str, doing: str) -> None:
+    def _write(self, work: StepContext, place: str, value: str, doing: str) -> None:
         """One write in a process of its own: a driver that does not answer cannot hold this one."""
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", WRITE, "sh", work.site.outside(work.site.real_place(place)), value],
+                ["/bin/sh", "-c", WRITE, "sh", work.target.outside(work.target.real_place(place)), value],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=SECONDS,
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired as error:
-            raise Trouble(
+            raise ApplyError(
                 f"{doing}: no answer in {SECONDS:g} s; something holds the device: "
                 "stop what uses it ('vfiotui doctor' names the holders)"
             ) from error
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
-            raise Trouble(f"{doing}: {said.lower() or 'the kernel refuses it'}")
+            raise ApplyError(f"{doing}: {said.lower() or 'the kernel refuses it'}")
 
-    def _bind(self, work: Work, driver: str | None, override: str) -> None:
+    def _bind(self, work: StepContext, driver: str | None, override: str) -> None:
         bdf = work.change.subject
         folder = f"{DEVICES}/{bdf}"
         bound = self._bound(work)
@@ -121,11 +125,11 @@ class DriverKind:
         if driver is not None:
             self._write(work, PROBE, bdf, f"{driver} does not take {bdf}")
         if self._bound(work) != driver:
-            raise Trouble(f"{driver or 'no driver'} did not take {bdf}: is its module loaded?")
+            raise ApplyError(f"{driver or 'no driver'} did not take {bdf}: is its module loaded?")
         if driver is None or not driver.startswith("vfio"):
             self._write(work, f"{folder}/driver_override", override + "\n", f"driver_override of {bdf} cannot be set")
 
-    def _give_back(self, work: Work) -> None:
+    def _give_back(self, work: StepContext) -> None:
         """Lets whichever driver of the host take it."""
         bdf, folder = work.change.subject, f"{DEVICES}/{work.change.subject}"
         self._write(work, f"{folder}/driver_override", "\n", f"driver_override of {bdf} cannot be cleared")
@@ -136,7 +140,7 @@ class DriverKind:
         if (self._bound(work) or "").startswith("vfio"):
             self._to_a_driver_of(work)
 
-    def _to_a_driver_of(self, work: Work) -> None:
+    def _to_a_driver_of(self, work: StepContext) -> None:
         """vfio-pci took it again, because its ids name it: the host's drivers are named one by one instead."""
         bdf, folder = work.change.subject, f"{DEVICES}/{work.change.subject}"
         for driver in self._drivers_of(work, work.change.wants):
@@ -148,12 +152,12 @@ class DriverKind:
             if self._bound(work) == driver:
                 self._write(work, f"{folder}/driver_override", "\n", f"driver_override of {bdf} cannot be cleared")
                 return
-        raise Trouble(f"vfio-pci takes {bdf} again, as its ids name it, and no driver of the host takes it instead")
+        raise ApplyError(f"vfio-pci takes {bdf} again, as its ids name it, and no driver of the host takes it instead")
 
-    def _drivers_of(self, work: Work, modules: tuple[str, ...]) -> tuple[str, ...]:
+    def _drivers_of(self, work: StepContext, modules: tuple[str, ...]) -> tuple[str, ...]:
         """The loaded drivers that these modules bring, in the order of the modules; a driver's name may be another."""
         found: dict[str, list[str]] = {m.replace("-", "_"): [] for m in modules}
-        top = work.site.outside(work.site.real_place(DRIVERS))
+        top = work.target.outside(work.target.real_place(DRIVERS))
         for driver in sorted(os.listdir(top)):
             try:
                 module = os.path.basename(os.readlink(f"{top}/{driver}/module"))
@@ -162,7 +166,7 @@ class DriverKind:
             found.get(module.replace("-", "_"), []).append(driver)
         return tuple(d for drivers in found.values() for d in drivers)
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         if work.change.after == HOSTS_OWN:
             self._give_back(work)
             return
@@ -170,11 +174,11 @@ class DriverKind:
         old = str(work.keep.noted(work.step).get("override", ""))
         self._bind(work, after, after if after and after.startswith("vfio") else "" if after else old)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         if not self._gone(work):
             self._bind(work, name(work.change.before), str(work.keep.noted(work.step).get("override", "")))
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -186,7 +190,7 @@ class DriverKind:
         checks = [f"driver_is {bdf} {word(name(change.before) or '')}"]
         return checks, [*lines, f"printf %s {bdf} >{PROBE}"] if change.after else lines
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         noted = work.keep.noted(work.step)
         words = (work.change.subject, name(work.change.before) or "", str(noted["override"]), str(noted["boot"]))
         return [], [f"set_driver {work.step} {' '.join(map(quoted, words))}"]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
 from vfiotui.apply.backup import ABSENT, digest_of
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
-from vfiotui.apply.steps.step import Standing, Work, diff_lines
+from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.model.change.change import Change
 
@@ -19,14 +19,14 @@ LIMIT = 64 << 20
 
 
 def content(place: Place) -> bytes | None:
-    """The bytes at a name, None where nothing is; Trouble where it is no file."""
+    """The bytes at a name, None where nothing is; ApplyError where it is no file."""
     kind = disk.kind(place)
     if kind is None:
         return None
     if kind != "file":
-        raise Trouble(f"{place} is no regular file: it is not touched")
+        raise ApplyError(f"{place} is no regular file: it is not touched")
     if disk.stat_of(place).st_size > LIMIT:
-        raise Trouble(f"{place} is larger than {LIMIT} bytes: it is not touched")
+        raise ApplyError(f"{place} is larger than {LIMIT} bytes: it is not touched")
     return disk.read(place)
 
 
@@ -36,13 +36,13 @@ class FileKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield from diff_lines(change.subject, change.before, change.after)
 
-    def _place(self, work: Work) -> Place:
+    def _place(self, work: StepContext) -> Place:
         """The same as at the beginning, although a link may point elsewhere now."""
         noted = work.keep.noted(work.step).get("place")
-        return work.site.place(noted) if isinstance(noted, str) else work.site.real_place(work.change.subject)
+        return work.target.place(noted) if isinstance(noted, str) else work.target.real_place(work.change.subject)
 
-    def prepare(self, work: Work) -> None:
-        place = work.site.real_place(work.change.subject)
+    def prepare(self, work: StepContext) -> None:
+        place = work.target.real_place(work.change.subject)
         now = content(place)
         if now != work.change.before:
             raise Conflict(
@@ -51,27 +51,27 @@ class FileKind:
             )
         name.keep(work, place, now is not None)
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         place = self._place(work)
         try:
             now = content(place)
-        except Trouble:
-            return Standing.FOREIGN
+        except ApplyError:
+            return SubjectState.FOREIGN
         if now is None and name.is_elsewhere(work, place):
-            return Standing.FOREIGN
+            return SubjectState.FOREIGN
         if now == work.change.after:
-            return Standing.AFTER
+            return SubjectState.AFTER
         if now == work.change.before:
-            return Standing.BEFORE
-        return Standing.PARTLY if work.keep.is_writing(str(work.step)) else Standing.FOREIGN
+            return SubjectState.BEFORE
+        return SubjectState.PARTLY if work.keep.is_writing(str(work.step)) else SubjectState.FOREIGN
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         try:
             return content(self._place(work))
-        except Trouble:
+        except ApplyError:
             return None
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         change, place, over = work.change, self._place(work), frozenset({name.before(work)})
         if change.after is None:
             remove_only(place, work.partial, over)
@@ -84,11 +84,11 @@ class FileKind:
             meta = disk.Meta(0o644 if change.mode is None else change.mode, os.geteuid(), os.getegid())
         disk.put_file(place, change.after, meta, work.partial, only_over(over))
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         after = work.change.after
         name.undo(work, self._place(work), ABSENT if after is None else digest_of(after))
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         name.tidy(work, self._place(work))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -100,7 +100,7 @@ class FileKind:
         checks = [f"file_is {path} {sha256(change.before)}"]
         return checks, [*doing, f"written {path} {sha256(change.after)}"]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         return name.undo_lines(work, sha256(work.change.after))
 
 

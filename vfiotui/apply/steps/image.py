@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_words import comment, word
 from vfiotui.apply.steps.command import products
-from vfiotui.apply.steps.step import Standing, Work
+from vfiotui.apply.steps.step import StepContext, SubjectState
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.boot.image import read
 from vfiotui.host.boot.kernel import installed
@@ -26,14 +26,14 @@ class ImageKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"then every image ({', '.join(change.products)}) must hold: {', '.join(change.wants)}"
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         return
 
-    def _problem(self, work: Work) -> str | None:
+    def _problem(self, work: StepContext) -> str | None:
         """What is not as it should be, as a sentence."""
-        kernels, judged = installed(work.site.root), 0
-        for path in products(work.site, work.change.products):
-            image = read(work.site.root, path)
+        kernels, judged = installed(work.target.root), 0
+        for path in products(work.target, work.change.products):
+            image = read(work.target.root, path)
             if isinstance(image, Unread):
                 if path.endswith(".efi") or image.why is Why.ABSENT:
                     continue
@@ -49,22 +49,22 @@ class ImageKind:
                 return f"{path} was built, but {' and '.join(lacks)}"
         return None if judged else f"no image of an installed kernel was built ({', '.join(work.change.products)})"
 
-    def _content(self, work: Work, path: str) -> bytes | None:
-        place = work.site.real_place(path)
+    def _content(self, work: StepContext, path: str) -> bytes | None:
+        place = work.target.real_place(path)
         return disk.read(place) if disk.kind(place) == "file" else None
 
-    def standing(self, work: Work) -> Standing:
-        return Standing.BEFORE if self._problem(work) else Standing.AFTER
+    def standing(self, work: StepContext) -> SubjectState:
+        return SubjectState.BEFORE if self._problem(work) else SubjectState.AFTER
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         problem = self._problem(work)
         if problem:
-            raise Trouble(problem)
+            raise ApplyError(problem)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         return
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -72,7 +72,7 @@ class ImageKind:
         what = f"this script cannot look into images: look into {' '.join(change.products)} for {names}"
         return [], [f"printf '%s\\n' {word(comment(what))}"]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         return [], []
 
 

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 
 from vfiotui.apply import disk, name
 from vfiotui.apply.backup import ABSENT
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.model.change.change import Change
 
 
-def target(place: Place) -> bytes | None:
-    """Where a link points, None where nothing is; Trouble where it is no link."""
+def link_target(place: Place) -> bytes | None:
+    """Where a link points, None where nothing is; ApplyError where it is no link."""
     try:
         return disk.readlink(place).encode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Trouble(f"{place} is no symbolic link: it is not touched") from error
+        raise ApplyError(f"{place} is no symbolic link: it is not touched") from error
 
 
 def shown(value: bytes | None) -> str:
@@ -31,11 +31,11 @@ def shown(value: bytes | None) -> str:
 
 
 def _target_word(value: bytes | None) -> str:
-    """A target for the script; Trouble where it is no text."""
+    """A target for the script; ApplyError where it is no text."""
     try:
         return word((value or b"").decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Trouble("the target of a link is no UTF-8") from error
+        raise ApplyError("the target of a link is no UTF-8") from error
 
 
 class LinkKind:
@@ -44,47 +44,47 @@ class LinkKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject} -> {shown(change.before)} becomes -> {shown(change.after)}"
 
-    def prepare(self, work: Work) -> None:
-        place = work.site.place(work.change.subject)
-        if target(place) != work.change.before:
+    def prepare(self, work: StepContext) -> None:
+        place = work.target.place(work.change.subject)
+        if link_target(place) != work.change.before:
             raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan anew")
         name.keep(work, place, work.change.before is not None)
 
-    def standing(self, work: Work) -> Standing:
-        place = work.site.place(work.change.subject)
+    def standing(self, work: StepContext) -> SubjectState:
+        place = work.target.place(work.change.subject)
         try:
-            now = target(place)
-        except Trouble:
-            return Standing.FOREIGN
+            now = link_target(place)
+        except ApplyError:
+            return SubjectState.FOREIGN
         if now is None and name.is_elsewhere(work, place):
-            return Standing.FOREIGN
+            return SubjectState.FOREIGN
         if now == work.change.after:
-            return Standing.AFTER
+            return SubjectState.AFTER
         if now == work.change.before:
-            return Standing.BEFORE
-        return Standing.PARTLY if work.keep.is_writing(str(work.step)) else Standing.FOREIGN
+            return SubjectState.BEFORE
+        return SubjectState.PARTLY if work.keep.is_writing(str(work.step)) else SubjectState.FOREIGN
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         try:
-            return target(work.site.place(work.change.subject))
-        except Trouble:
+            return link_target(work.target.place(work.change.subject))
+        except ApplyError:
             return None
 
-    def do(self, work: Work) -> None:
-        place, over = work.site.place(work.change.subject), frozenset({name.before(work)})
+    def do(self, work: StepContext) -> None:
+        place, over = work.target.place(work.change.subject), frozenset({name.before(work)})
         if work.change.after is None:
             remove_only(place, work.partial, over)
             return
         disk.make_folders(place.above)
         disk.put_link(place, os.fsdecode(work.change.after), work.partial, only_over(over))
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         after = work.change.after
         word = ABSENT if after is None else f"link:{os.fsdecode(after)}"
-        name.undo(work, work.site.place(work.change.subject), word)
+        name.undo(work, work.target.place(work.change.subject), word)
 
-    def tidy(self, work: Work) -> None:
-        name.tidy(work, work.site.place(work.change.subject))
+    def tidy(self, work: StepContext) -> None:
+        name.tidy(work, work.target.place(work.change.subject))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path, before, after = word(change.subject), _target_word(change.before), _target_word(change.after)
@@ -94,7 +94,7 @@ class LinkKind:
         folder = word(os.path.dirname(change.subject))
         return checks, [f"mkdir -p {folder}", f"ln -sfn -- {after} {path}", f"link_is {path} {after}"]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         after = work.change.after
         return name.undo_lines(work, "absent" if after is None else quoted(f"link:{shown(after)}"))
 

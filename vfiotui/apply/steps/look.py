@@ -8,20 +8,20 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work
-from vfiotui.apply.target import Site
+from vfiotui.apply.steps.step import StepContext, SubjectState
+from vfiotui.apply.target import Target
 from vfiotui.formats.loaders import pe_image
 from vfiotui.model.change.change import Change
 
 LIMIT = 16 << 20
 
 
-def words_left(site: Site, path: str, words: tuple[str, ...]) -> list[str]:
+def words_left(target: Target, path: str, words: tuple[str, ...]) -> list[str]:
     """Those of the words that a text or a unified image holds; none where it is not there."""
-    place = site.real_place(path)
+    place = target.real_place(path)
     if not words or disk.kind(place) != "file":
         return []
     text = _text(place)
@@ -37,12 +37,12 @@ class LookKind:
         if change.bans:
             yield f"then {change.subject} must not hold: {', '.join(change.bans)}"
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         return
 
-    def _wrong(self, work: Work) -> str | None:
+    def _wrong(self, work: StepContext) -> str | None:
         """What is not there or still there, as a sentence."""
-        place = work.site.real_place(work.change.subject)
+        place = work.target.real_place(work.change.subject)
         if disk.kind(place) != "file":
             return f"{work.change.subject} was not made"
         text = _text(place)
@@ -52,21 +52,21 @@ class LookKind:
         wrong += [f"still holds {' and '.join(left)}"] * bool(left)
         return f"{work.change.subject} was made, but {' and '.join(wrong)}" if wrong else None
 
-    def standing(self, work: Work) -> Standing:
-        return Standing.BEFORE if self._wrong(work) else Standing.AFTER
+    def standing(self, work: StepContext) -> SubjectState:
+        return SubjectState.BEFORE if self._wrong(work) else SubjectState.AFTER
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return None
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         wrong = self._wrong(work)
         if wrong:
-            raise Trouble(wrong)
+            raise ApplyError(wrong)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         return
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -74,7 +74,7 @@ class LookKind:
         wants = [f"holds {place} {word(_line_with(w))} {word(w)}" for w in change.wants]
         return [], wants + [f"lacks {place} {word(_line_with(w))} {word(w)}" for w in change.bans]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         return [], []
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.errors import Conflict, Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.apply.steps.value import plain, read, write
 from vfiotui.model.change.change import ALL_OR_NOTHING, Change
 
@@ -20,10 +20,10 @@ TRIES = 5
 
 
 def count(content: bytes | None, subject: str) -> int:
-    """A number of pages; Trouble where it is none."""
+    """A number of pages; ApplyError where it is none."""
     text = plain(content)
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Trouble(f"{subject} holds no number of pages but {text[:40]!r}")
+        raise ApplyError(f"{subject} holds no number of pages but {text[:40]!r}")
     return int(text)
 
 
@@ -40,77 +40,83 @@ class PagesKind:
         else:
             yield "  pages that are in use stay until their guest ends"
 
-    def _place(self, work: Work) -> Place:
-        if not work.site.is_live:
-            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.site.real_place(work.change.subject)
+    def _place(self, work: StepContext) -> Place:
+        if not work.target.is_live:
+            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.target.real_place(work.change.subject)
 
-    def _now(self, work: Work) -> int:
+    def _now(self, work: StepContext) -> int:
         return count(read(self._place(work)), work.change.subject)
 
-    def _ends(self, work: Work) -> tuple[int, int]:
+    def _ends(self, work: StepContext) -> tuple[int, int]:
         change = work.change
         return count(change.before, change.subject), count(change.after, change.subject)
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         now, (before, _) = self._now(work), self._ends(work)
         if now != before:
             raise Conflict(
                 f"{work.change.subject} holds {now} pages, not {before} as when the plan was made; make the plan anew"
             )
-        work.keep.note(work.step, boot=work.site.boot)
+        work.keep.note(work.step, boot=work.target.boot)
 
-    def _gone(self, work: Work) -> bool:
+    def _gone(self, work: StepContext) -> bool:
         """Whether another boot has come since: the pages went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         if self._gone(work):
-            return Standing.BEFORE
+            return SubjectState.BEFORE
         now, (before, after) = self._now(work), self._ends(work)
         got = work.keep.noted(work.step).get("got")
         if now == after or (isinstance(got, int) and min(got, after) <= now <= max(got, after)):
             # Pages that were in use at the release go one by one when their guest ends.
-            return Standing.AFTER
+            return SubjectState.AFTER
         if now == before:
-            return Standing.BEFORE
-        return Standing.PARTLY if got is None and min(before, after) < now < max(before, after) else Standing.FOREIGN
+            return SubjectState.BEFORE
+        return (
+            SubjectState.PARTLY
+            if got is None and min(before, after) < now < max(before, after)
+            else SubjectState.FOREIGN
+        )
 
-    def _set(self, work: Work, wanted: int) -> int:
+    def _set(self, work: StepContext, wanted: int) -> int:
         """Writes until the pool holds what is wanted or grows no more; returns what it holds."""
         place, held = self._place(work), self._now(work)
         for _ in range(TRIES):
             try:
                 write(place, str(wanted))
             except OSError as error:
-                raise Trouble(os_sentence(error, f"the kernel takes no {wanted} pages for {place}")) from error
+                raise ApplyError(os_sentence(error, f"the kernel takes no {wanted} pages for {place}")) from error
             now = self._now(work)
             if now in (wanted, held):
                 return now
             held = now
         return held
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return str(self._now(work)).encode()
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         before, after = self._ends(work)
         got = self._set(work, after)
         more, wanted = got - before, after - before
         if got != after and wanted > 0:
             short = f"the kernel gave {max(more, 0)} of {wanted} huge pages in {work.change.subject}"
             if ALL_OR_NOTHING in work.change.wants or more <= 0:
-                raise Trouble(f"{short}: memory is too fragmented or too full; stop what holds it, or ask after a boot")
+                raise ApplyError(
+                    f"{short}: memory is too fragmented or too full; stop what holds it, or ask after a boot"
+                )
             work.keep.note_done(work.step, got=got, said=f"{short}; they are kept")
         elif got != after:
             said = f"{got - after} huge pages in {work.change.subject} are in use and go when their guest ends"
             work.keep.note_done(work.step, got=got, said=said)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         if not self._gone(work):
             self._set(work, self._ends(work)[0])
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -118,7 +124,7 @@ class PagesKind:
         before, after = count(change.before, change.subject), count(change.after, change.subject)
         return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"cat {path}"]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         boot = quoted(work.keep.noted(work.step).get("boot", ""))
         return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.errors import Conflict, Trouble
+from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.steps.domain import guests
-from vfiotui.apply.steps.step import Standing, Work, diff_lines, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import EMULATOR, parse_pins, pins_text
@@ -23,7 +23,7 @@ def pins_of(content: bytes | None) -> Pins:
     try:
         return parse_pins((content or b"").decode("utf-8", "replace"))
     except ValueError as error:
-        raise Trouble(f"a step names no pins: {error}; mend the plan") from error
+        raise ApplyError(f"a step names no pins: {error}; mend the plan") from error
 
 
 class PinsKind:
@@ -32,7 +32,7 @@ class PinsKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield from diff_lines(f"{change.subject} (running)", change.before, change.after)
 
-    def _now(self, work: Work) -> Pins | None:
+    def _now(self, work: StepContext) -> Pins | None:
         """The pins of the threads that the step names; None where the guest does not run."""
         with guests(work) as connection:
             now = virt.read_pins(connection, work.change.subject)
@@ -40,7 +40,7 @@ class PinsKind:
             return None
         return {name: now[name] for name in pins_of(work.change.after) if name in now}
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         now = self._now(work)
         if now is None:
             raise Conflict(f"{work.change.subject} does not run: its definition can be changed, not its threads")
@@ -48,42 +48,42 @@ class PinsKind:
             raise Conflict(
                 f"the pins of {work.change.subject} are not as they were when the plan was made; make it anew"
             )
-        work.keep.note(work.step, boot=work.site.boot)
+        work.keep.note(work.step, boot=work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
-        if work.keep.noted(work.step).get("boot") != work.site.boot:
-            return Standing.BEFORE
+    def standing(self, work: StepContext) -> SubjectState:
+        if work.keep.noted(work.step).get("boot") != work.target.boot:
+            return SubjectState.BEFORE
         now, before, after = self._now(work), pins_of(work.change.before), pins_of(work.change.after)
         if now is None or now == before:
             # A guest that ended starts with what its definition says.
-            return Standing.BEFORE
+            return SubjectState.BEFORE
         if now == after:
-            return Standing.AFTER
+            return SubjectState.AFTER
         known = all(now.get(name) in (before.get(name), after[name]) for name in after)
-        return Standing.PARTLY if known else Standing.FOREIGN
+        return SubjectState.PARTLY if known else SubjectState.FOREIGN
 
-    def _pin(self, work: Work, wanted: Pins) -> None:
+    def _pin(self, work: StepContext, wanted: Pins) -> None:
         with guests(work) as connection:
             virt.set_pins(connection, work.change.subject, wanted)
             real = virt.real_affinity(connection, work.change.subject)
         for name, cpus in wanted.items():
             if name.startswith("v") and cpus and real.get(int(name[1:]), cpus) != cpus:
-                raise Trouble(
+                raise ApplyError(
                     f"{name} of {work.change.subject} may run on CPU {format_list(real[int(name[1:])])} instead of "
                     f"{format_list(cpus)}: a control group limits it"
                 )
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         now = self._now(work)
         return None if now is None else pins_text(now).encode()
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         self._pin(work, pins_of(work.change.after))
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         self._pin(work, pins_of(work.change.before))
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def _lines(self, change: Change, wanted: Pins) -> list[str]:
@@ -111,7 +111,7 @@ class PinsKind:
             checks.append(f"pin_is {uri} {name} {named} {format_list(cpus)}")
         return checks, [f"virsh -c {uri} {line}" for line in self._lines(change, pins_of(change.after))]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         guest = f"guest {work.step} {quoted(work.change.subject)} {quoted(work.change.where or DEFAULT_URI)}"
         lines = self._lines(work.change, pins_of(work.change.before))
         return [], [*(f"{guest} {line}" for line in lines), f"back {work.step}"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
 
@@ -35,39 +35,39 @@ class ReleaseKind:
         when = "first" if change.after is None else "when this is undone, while the guest runs"
         yield f"{change.subject} releases what it holds for {', '.join(change.wants)} {when}"
 
-    def prepare(self, work: Work) -> None:
-        work.keep.note(work.step, boot=work.site.boot)
+    def prepare(self, work: StepContext) -> None:
+        work.keep.note(work.step, boot=work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
-        return Standing.AFTER if work.keep.noted(work.step).get("done") is True else Standing.BEFORE
+    def standing(self, work: StepContext) -> SubjectState:
+        return SubjectState.AFTER if work.keep.noted(work.step).get("done") is True else SubjectState.BEFORE
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return None
 
-    def _held(self, work: Work, guest: str) -> bool:
-        root, folder = work.site.root, state_folder(work.change.subject)
+    def _held(self, work: StepContext, guest: str) -> bool:
+        root, folder = work.target.root, state_folder(work.change.subject)
         texts = (root.text(f"{folder}/{name}") for name in or_else(root.names(folder), ()))
         return any(or_else(text, "").partition("\n")[0] == guest for text in texts)
 
-    def _release(self, work: Work) -> None:
+    def _release(self, work: StepContext) -> None:
         hook = work.change.subject
         for guest in work.change.wants:
-            if work.site.is_live and self._held(work, guest) and work.site.root.exists(hook) is True:
-                run(work.site, ("sh", hook, guest, *END), work.log, work.started)
+            if work.target.is_live and self._held(work, guest) and work.target.root.exists(hook) is True:
+                run(work.target, ("sh", hook, guest, *END), work.log, work.started)
                 if self._held(work, guest):
-                    raise Trouble(f"{hook} still holds CPUs for {guest}: stop the guest, then try again")
+                    raise ApplyError(f"{hook} still holds CPUs for {guest}: stop the guest, then try again")
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         if work.change.after is None:
             self._release(work)
         work.keep.note_done(work.step, done=True)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         if work.change.before is None:
             self._release(work)
         work.keep.note_done(work.step, done=False)
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
@@ -76,7 +76,7 @@ class ReleaseKind:
         calls = (f"sh {word(change.subject)} {word(guest)} {' '.join(END)}" for guest in change.wants)
         return [], [f"[ ! -f {word(change.subject)} ] || {call} </dev/null" for call in calls]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         change = work.change
         lines = [f"release_hook {work.step} {quoted(change.subject)} {quoted(guest)}" for guest in change.wants]
         return [], [*(lines if change.before is None else []), f"back {work.step}"]

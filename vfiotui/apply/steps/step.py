@@ -11,9 +11,9 @@ from enum import Enum
 from typing import Protocol
 
 from vfiotui.apply import disk
-from vfiotui.apply.backup import Keep
+from vfiotui.apply.backup import BackupStore
 from vfiotui.apply.place import Place
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 
@@ -21,7 +21,7 @@ SOURCES = frozenset({"file", "link"})
 """Kinds of what generators read."""
 
 
-class Standing(Enum):
+class SubjectState(Enum):
     """Where a subject stands, read just now."""
 
     BEFORE = "as before the change"
@@ -32,16 +32,16 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True)
-class Work:
+class StepContext:
     """One step at work: what it does, where, and what is kept for the way back."""
 
-    site: Site
+    target: Target
     change: Change
     step: int
     """From 1."""
     number: int
     """Of the change in the journal."""
-    keep: Keep
+    keep: BackupStore
     log: Place
     """The file into which a command's output goes."""
     started: Callable[[int], None] = lambda pid: None
@@ -56,37 +56,37 @@ class Work:
 
 
 class Kind(Protocol):
-    """One kind of change; a method that cannot do its work raises Trouble or OSError."""
+    """One kind of change; a method that cannot do its work raises ApplyError or OSError."""
 
     def preview(self, change: Change) -> Iterator[str]:
         """Lines that show a person what will be different: a unified diff where there are texts."""
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         """Keeps what the way back needs; Conflict where the subject is not as the plan knew it. Writes nothing else."""
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         """Reads the subject."""
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         """What the subject holds now, in the form of `before` and `after`; None where there is nothing to show."""
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         """Makes the change."""
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         """Takes it back, from what was kept; also where `do` was killed in the middle."""
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         """Removes what a killed `do` or `undo` may have left beside the subject."""
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         """Lines of a POSIX script that check and that do the same; they call the functions of apply/plan.sh."""
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""
 
 
-def put_back_line(work: Work, kept: str, path: str, before: str) -> str:
+def put_back_line(work: StepContext, kept: str, path: str, before: str) -> str:
     """The line of undo.sh that puts a path back, with the mode, and the attributes that a simple cp would lose."""
     line = f"put_back {kept} {quoted(path)} {quoted(before)}"
     copy = work.keep.path(kept)

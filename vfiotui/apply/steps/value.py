@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import Conflict, Trouble, os_sentence
+from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import Standing, Work, quoted
+from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
 from vfiotui.model.change.change import Change
 
 LIMIT = 4096
@@ -51,57 +51,59 @@ class ValueKind:
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: {plain(change.before)!r} becomes {plain(change.after)!r}"
 
-    def _place(self, work: Work) -> Place:
-        if not work.site.is_live:
-            raise Trouble(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.site.real_place(work.change.subject)
+    def _place(self, work: StepContext) -> Place:
+        if not work.target.is_live:
+            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        return work.target.real_place(work.change.subject)
 
-    def prepare(self, work: Work) -> None:
+    def prepare(self, work: StepContext) -> None:
         now = read(self._place(work))
         if plain(now) != plain(work.change.before):
             raise Conflict(
                 f"{work.change.subject} holds {plain(now)!r}, not {plain(work.change.before)!r} as when the plan was "
                 "made; make the plan anew"
             )
-        work.keep.note(work.step, boot=work.site.boot)
+        work.keep.note(work.step, boot=work.target.boot)
 
-    def _gone(self, work: Work) -> bool:
+    def _gone(self, work: StepContext) -> bool:
         """Whether another boot has come since: the value went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.site.boot)
+        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
 
-    def standing(self, work: Work) -> Standing:
+    def standing(self, work: StepContext) -> SubjectState:
         if self._gone(work):
-            return Standing.BEFORE
+            return SubjectState.BEFORE
         now = plain(read(self._place(work)))
         if now == plain(work.change.after):
-            return Standing.AFTER
-        return Standing.BEFORE if now == plain(work.change.before) else Standing.FOREIGN
+            return SubjectState.AFTER
+        return SubjectState.BEFORE if now == plain(work.change.before) else SubjectState.FOREIGN
 
-    def _set(self, work: Work, value: bytes | None) -> None:
+    def _set(self, work: StepContext, value: bytes | None) -> None:
         place, text = self._place(work), plain(value)
         try:
             write(place, text)
         except OSError as error:
-            raise Trouble(os_sentence(error, f"the kernel does not take {text!r} for {work.change.subject}")) from error
+            raise ApplyError(
+                os_sentence(error, f"the kernel does not take {text!r} for {work.change.subject}")
+            ) from error
 
-    def holds(self, work: Work) -> bytes | None:
+    def holds(self, work: StepContext) -> bytes | None:
         return read(self._place(work))
 
-    def do(self, work: Work) -> None:
+    def do(self, work: StepContext) -> None:
         self._set(work, work.change.after)
 
-    def undo(self, work: Work) -> None:
+    def undo(self, work: StepContext) -> None:
         if not self._gone(work):
             self._set(work, work.change.before)
 
-    def tidy(self, work: Work) -> None:
+    def tidy(self, work: StepContext) -> None:
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path, before, after = word(change.subject), word(plain(change.before)), word(plain(change.after))
         return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"value_is {path} {after}"]
 
-    def undo_script(self, work: Work) -> tuple[list[str], list[str]]:
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         boot = quoted(work.keep.noted(work.step).get("boot", ""))
         return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
 

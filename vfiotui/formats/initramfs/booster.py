@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.modprobe.modprobe import fold
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import lines_of, with_line, without_lines
 from vfiotui.model.base.value import dataclass
 
@@ -26,7 +26,7 @@ class _Place:
 
 
 def _find(text: str) -> _Place | None:
-    """Where the list stands, or None where the key is missing; Refused where the YAML is not plain."""
+    """Where the list stands, or None where the key is missing; EditRefused where the YAML is not plain."""
     found: _Place | None = None
     content = [line for line in lines_of(text) if line.text.strip() and not line.text.lstrip().startswith("#")]
     for index, line in enumerate(content):
@@ -35,16 +35,16 @@ def _find(text: str) -> _Place | None:
             continue
         key = ANY_KEY.match(line.text)
         if not key:
-            raise Refused("This YAML is not a plain mapping; edit it by hand.", line.number, line.text)
+            raise EditRefused("This YAML is not a plain mapping; edit it by hand.", line.number, line.text)
         if key[0].rstrip(": \t") != KEY:
             continue
         if found:
-            raise Refused(f"{KEY} is given twice; edit it by hand.", line.number, line.text)
+            raise EditRefused(f"{KEY} is given twice; edit it by hand.", line.number, line.text)
         rest = line.text[key.end() :]
         value = VALUE.fullmatch(line.text, key.end() + len(rest) - len(rest.lstrip()))
         if not value or (below and below in " \t-"):
             sentence = f"{KEY} is not a plain text with commas in one line; edit it by hand."
-            raise Refused(sentence, line.number, line.text)
+            raise EditRefused(sentence, line.number, line.text)
         listed = value["list"] if value["quote"] else value["list"].rstrip()
         begin = line.start + value.start("list")
         found = _Place(begin, begin + len(listed))

@@ -7,7 +7,7 @@ Every file appends to the same variables, so without the blanks the words of two
 from __future__ import annotations
 
 from vfiotui.formats.modprobe.modprobe import fold
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import lists as shell_lists
 from vfiotui.formats.shell.source import line_at
 
@@ -15,7 +15,7 @@ DRIVERS = ("add_drivers", "force_drivers", "omit_drivers", "drivers", "filesyste
 
 
 def words(text: str, name: str) -> tuple[str, ...]:
-    """The words that this file gives to a variable, in order; Refused where shell code computes them.
+    """The words that this file gives to a variable, in order; EditRefused where shell code computes them.
 
     >>> words('force_drivers+=" vfio_pci vfio "', "force_drivers")
     ('vfio_pci', 'vfio')
@@ -26,13 +26,13 @@ def words(text: str, name: str) -> tuple[str, ...]:
 def add(text: str, name: str, word: str, before: str | None = None) -> str:
     """The text with the word in the variable, ahead of `before` where this file names that, between blanks.
 
-    Unchanged where it is there; a variable that the file does not set yet gets a += line at the end. Refused where
+    Unchanged where it is there; a variable that the file does not set yet gets a += line at the end. EditRefused where
     shell code computes the value, and where it is an array, of which dracut would read the first word only.
     """
     for part in shell_lists.parts(text, name):
         if part.assignment.array:
             sentence = "dracut reads only the first word of an array; make it a text by hand."
-            raise Refused(sentence, *line_at(text, part.assignment.start))
+            raise EditRefused(sentence, *line_at(text, part.assignment.start))
     edited = shell_lists.add(text, name, word, before, fold if name in DRIVERS else str, spaced=True)
     if edited is None:
         return shell_lists.begin(text, f'{name}+=""', word, spaced=True)

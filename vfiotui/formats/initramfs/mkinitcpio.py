@@ -16,7 +16,7 @@ def _module(word: str) -> str:
 
 
 def words(text: str, name: str) -> tuple[str, ...]:
-    """The words that this file gives to a list, in order; Refused where shell code computes them.
+    """The words that this file gives to a list, in order; EditRefused where shell code computes them.
 
     >>> words("MODULES=(vfio_pci\\n  amdgpu)", "MODULES")
     ('vfio_pci', 'amdgpu')
@@ -28,7 +28,7 @@ def add(text: str, name: str, word: str, before: str | None = None, drop_in: boo
     """The text with the word in the list, ahead of `before` where this file names that; unchanged where it is there.
 
     A list that the file does not set yet gets a line of its own; in a drop-in that line joins the main list.
-    Refused where shell code computes the list.
+    EditRefused where shell code computes the list.
     """
     edited = shell_lists.add(text, name, word, before, _module if name == "MODULES" else str)
     if edited is None:
@@ -37,5 +37,5 @@ def add(text: str, name: str, word: str, before: str | None = None, drop_in: boo
 
 
 def remove(text: str, name: str, word: str) -> str:
-    """The text without the word in the list; Refused where shell code computes the list."""
+    """The text without the word in the list; EditRefused where shell code computes the list."""
     return shell_lists.remove(text, name, word, _module if name == "MODULES" else str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import lists as shell_lists
 from vfiotui.formats.shell import values as shell_values
 from vfiotui.model.base.value import dataclass
@@ -22,7 +22,7 @@ class Preset:
 
 
 def presets(text: str) -> tuple[Preset, ...]:
-    """The images that PRESETS asks for, in order; Refused where shell code computes a value.
+    """The images that PRESETS asks for, in order; EditRefused where shell code computes a value.
 
     >>> presets("PRESETS=('default')\\nALL_config=/etc/mkinitcpio.conf\\ndefault_uki=/efi/a.efi")[0].uki
     '/efi/a.efi'
@@ -42,7 +42,7 @@ def _options(text: str, name: str) -> str | None:
     """Options are a text or, in newer files, an array."""
     try:
         return shell_values.get(text, f"{name}_options")
-    except Refused:
+    except EditRefused:
         return " ".join(shell_lists.words(text, f"{name}_options"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, lines_of
 from vfiotui.model.base.value import dataclass
 
@@ -71,18 +71,18 @@ def own(text: str) -> OwnHook | None:
 
 
 def may_change(text: str) -> None:
-    """Refused unless the script is ours and as we wrote it; called before it is replaced or removed."""
+    """EditRefused unless the script is ours and as we wrote it; called before it is replaced or removed."""
     found = own(text)
     shown = lines_of(text)[:2] or [Line(1, "", 0, 0)]
     if found is None:
         sentence = "This hook script was written by somebody else; move it into qemu.d yourself."
-        raise Refused(sentence, 1, shown[0].text)
+        raise EditRefused(sentence, 1, shown[0].text)
     if not found.untouched:
-        raise Refused("This hook script was edited by hand since; keep it under another name.", 2, shown[1].text)
+        raise EditRefused("This hook script was edited by hand since; keep it under another name.", 2, shown[1].text)
 
 
 def replace(present: str | None, new: str) -> str:
-    """The new script, where none is present or one of ours is; Refused as `may_change` tells."""
+    """The new script, where none is present or one of ours is; EditRefused as `may_change` tells."""
     if present is not None:
         may_change(present)
     return new

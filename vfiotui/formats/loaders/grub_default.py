@@ -7,7 +7,7 @@ only (info "Simple configuration"). So the two are one line, and new words go to
 from __future__ import annotations
 
 from vfiotui.formats.loaders.kernel_words import Kept, WordEdit, rewrite
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
 from vfiotui.formats.shell.source import meddlings, scan
 from vfiotui.formats.text_lines import with_line
@@ -25,7 +25,7 @@ def variables(text: str) -> tuple[str, ...]:
     if len(given) > 1:
         try:
             shell_variable.field_of(text, EVERY_ENTRY)
-        except Refused:
+        except EditRefused:
             return (NORMAL_ENTRIES,)
     return tuple(given)
 
@@ -40,7 +40,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def edit_words(text: str, edit: WordEdit) -> str:
-    """The file with the edit carried out; equal to the text where nothing has to change. Raises Refused.
+    """The file with the edit carried out; equal to the text where nothing has to change. Raises EditRefused.
 
     >>> edit_words("GRUB_CMDLINE_LINUX_DEFAULT='quiet' # mine", WordEdit(add=("iommu=pt",)))
     "GRUB_CMDLINE_LINUX_DEFAULT='quiet iommu=pt' # mine"
@@ -58,7 +58,7 @@ def new_variable(text: str, name: str, edit: WordEdit) -> str:
     value = shell_variable.spell(" ".join(k.text for k in after), '"')
     edited = with_line(text, f'{name}="{value}"')
     if not shell_variable.words(edited, name):
-        raise Refused("A line at the end of the file would not be read; an open quote or document is before it.")
+        raise EditRefused("A line at the end of the file would not be read; an open quote or document is before it.")
     return edited
 
 

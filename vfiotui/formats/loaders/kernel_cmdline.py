@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from vfiotui.formats.loaders.kernel_words import WordEdit, rewrite
 from vfiotui.formats.loaders.word_field import Field, edit_fields, plain_field, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import lines_of, with_line
 
 
@@ -31,13 +31,13 @@ def words(text: str) -> tuple[str, ...]:
 def edit_words(text: str, edit: WordEdit) -> str:
     """The file with the edit carried out; equal to the text where nothing has to change.
 
-    New words join the last line that has words. Raises Refused, also where # stands behind words: some readers take
+    New words join the last line that has words. Raises EditRefused, also where # stands behind words: some readers take
     the rest for a comment, others for words.
     """
     fields = _fields(text)
     for field in fields:
         if any(word.startswith("#") for word in words_of([field])):
-            raise Refused(
+            raise EditRefused(
                 "A # stands behind words, and not every reader takes it for a comment; give it a line of its own.",
                 field.line_number,
                 field.line_text,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.cmdline import split
 
@@ -44,7 +44,7 @@ class OptionEdit:
 
 @dataclass(frozen=True, slots=True)
 class WordEdit:
-    """What is wished of a command line, carried out in this order; what already holds is left as it stands."""
+    """What is asked of a command line, carried out in this order; what already holds is left as it stands."""
 
     remove: tuple[str, ...] = ()
     """Words that go, wherever they are, compared as a whole."""
@@ -98,32 +98,32 @@ def is_protected(word: str) -> bool:
 
 
 def check(edit: WordEdit) -> None:
-    """Raise Refused where the wish itself cannot be carried out on any file."""
-    wished = [*edit.add, *edit.replace, *(f"{o.key}={x}" for o in edit.options for x in o.add)]
+    """Raise EditRefused where the goal itself cannot be carried out on any file."""
+    wanted_words = [*edit.add, *edit.replace, *(f"{o.key}={x}" for o in edit.options for x in o.add)]
     leaving = [*edit.remove, *(o.key for o in edit.options)]
-    for text in (*wished, *leaving):
+    for text in (*wanted_words, *leaving):
         words = split(text)
         if not words:
-            raise Refused("An empty word cannot be put on a kernel command line.")
+            raise EditRefused("An empty word cannot be put on a kernel command line.")
         if FOR_INIT in words:
-            raise Refused("“--” parts the kernel's words from init's and is not edited.")
+            raise EditRefused("“--” parts the kernel's words from init's and is not edited.")
         for word in words:
             if is_protected(word):
-                raise Refused(f"{key_of(word)} decides whether the system is found and mounted; edit it by hand.")
+                raise EditRefused(f"{key_of(word)} decides whether the system is found and mounted; edit it by hand.")
             if word.count('"') % 2:
-                raise Refused(f"A quote in {word} is never closed.")
-    for text in wished:
+                raise EditRefused(f"A quote in {word} is never closed.")
+    for text in wanted_words:
         if not WRITABLE.fullmatch(text) or text.startswith("#"):
-            raise Refused("Only plain printable characters that no loader reads as its own can be added.")
+            raise EditRefused("Only plain printable characters that no loader reads as its own can be added.")
     for text in edit.replace:
         if len(split(text)) != 1:
-            raise Refused("One word at a time can take the place of another.")
+            raise EditRefused("One word at a time can take the place of another.")
 
 
 def rewrite(before: Sequence[Word], edit: WordEdit) -> tuple[Kept, ...]:
     """The words after the edit, in order; equal to the words before where nothing has to change.
 
-    Raises Refused for a protected word, a word that is put together elsewhere, an open quote, and a line that
+    Raises EditRefused for a protected word, a word that is put together elsewhere, an open quote, and a line that
     grows beyond what the kernel holds.
 
     >>> [k.text for k in rewrite([Word("quiet"), Word("--"), Word("x")], WordEdit(add=("iommu=pt",)))]
@@ -132,7 +132,7 @@ def rewrite(before: Sequence[Word], edit: WordEdit) -> tuple[Kept, ...]:
     check(edit)
     for word in before:
         if word.text.count('"') % 2:
-            raise Refused("A quote on the kernel command line is never closed.", word.line_number, word.line_text)
+            raise EditRefused("A quote on the kernel command line is never closed.", word.line_number, word.line_text)
     line = _Line(before)
     for text in edit.remove:
         line.remove(split(text))
@@ -146,7 +146,7 @@ def rewrite(before: Sequence[Word], edit: WordEdit) -> tuple[Kept, ...]:
     old, new = _size(w.text for w in before), _size(k.text for k in after)
     if new >= COMMAND_LINE_SIZE and new > old:
         last = before[-1] if before else Word("")
-        raise Refused(
+        raise EditRefused(
             f"The command line would have {new} bytes; the kernel reads {COMMAND_LINE_SIZE - 1} and drops the rest.",
             last.line_number,
             last.line_text,
@@ -188,7 +188,7 @@ class _Line:
         index = self.words[place].index
         word = self.before[index] if index is not None else None
         if word is not None and word.fixed:
-            raise Refused(
+            raise EditRefused(
                 f"{word.text} is put together from elsewhere or shares its quotes with other words; edit it by hand.",
                 word.line_number,
                 word.line_text,
@@ -210,7 +210,7 @@ class _Line:
             return
         if len(places) > 1 and key_of(text) in EACH_COUNTS:
             word = self.before[self.words[places[-1]].index or 0]
-            raise Refused(
+            raise EditRefused(
                 f"{key_of(text)} is given {len(places)} times and each counts; say which one goes.",
                 word.line_number,
                 word.line_text,

@@ -11,7 +11,7 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import FOR_INIT, Word, WordEdit, rewrite
 from vfiotui.formats.loaders.word_field import Field, Splice, Unit, apply, edit_fields, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.source import line_at
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.cmdline import split
@@ -54,7 +54,7 @@ def _member(text: str, at: int, name: str) -> int | None:
 
 
 def _options(text: str) -> Value:
-    """user.kernel_options. Raises Refused where there is none."""
+    """user.kernel_options. Raises EditRefused where there is none."""
     try:
         at = _skip(text, 0)
         whole = _read(text, at)
@@ -63,13 +63,13 @@ def _options(text: str) -> Value:
         for name in ("user", "kernel_options"):
             inner = _member(text, at, name) if text[at] == "{" else None
             if inner is None:
-                raise Refused("The file has no user.kernel_options.")
+                raise EditRefused("The file has no user.kernel_options.")
             at = inner
         return _read(text, at)
-    except Refused:
+    except EditRefused:
         raise
     except (ValueError, IndexError, RecursionError):
-        raise Refused("The file is no JSON that could be edited.") from None
+        raise EditRefused("The file is no JSON that could be edited.") from None
 
 
 def _elements(text: str, options: Value) -> list[Value]:
@@ -83,7 +83,7 @@ def _elements(text: str, options: Value) -> list[Value]:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words that kernelstub gives to every entry. Raises Refused where the file has none.
+    """The words that kernelstub gives to every entry. Raises EditRefused where the file has none.
 
     >>> words('{"user": {"kernel_options": ["quiet", "splash"]}}')
     ('quiet', 'splash')
@@ -97,7 +97,7 @@ def words(text: str) -> tuple[str, ...]:
 def _words(text: str, options: Value) -> list[tuple[Value, Word]]:
     """Every word with the element that holds it."""
     if not isinstance(options.value, list) or not all(isinstance(v, str) for v in options.value):
-        raise Refused("user.kernel_options is no list of texts.", *line_at(text, options.start))
+        raise EditRefused("user.kernel_options is no list of texts.", *line_at(text, options.start))
     found = []
     for element in _elements(text, options):
         held = split(str(element.value))
@@ -120,7 +120,7 @@ def _string(text: str, options: Value) -> Field:
 
 
 def edit_words(text: str, edit: WordEdit) -> str:
-    """The file with the edit carried out; equal to the text where nothing has to change. Raises Refused."""
+    """The file with the edit carried out; equal to the text where nothing has to change. Raises EditRefused."""
     options = _options(text)
     if isinstance(options.value, str):
         return edit_fields(text, [_string(text, options)], edit)
@@ -129,7 +129,7 @@ def edit_words(text: str, edit: WordEdit) -> str:
     stays = {k.index: k.text for k in after if k.index is not None}
     new = [k.text for k in after if k.index is None]
     if new and FOR_INIT in stays.values():
-        raise Refused("The list has a “--”, and kernelstub cannot be told to put words before it.")
+        raise EditRefused("The list has a “--”, and kernelstub cannot be told to put words before it.")
     elements = _elements(text, options)
     gone = {element.start for i, (element, _) in enumerate(placed) if i not in stays}
     splices = [

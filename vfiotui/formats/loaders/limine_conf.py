@@ -11,7 +11,7 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit, rewrite
 from vfiotui.formats.loaders.word_field import Field, Unit, edit_fields, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, line_end, lines_of
 from vfiotui.model.base.value import dataclass, field
 
@@ -98,14 +98,14 @@ def words(text: str, title: str | None = None) -> tuple[str, ...]:
 
 
 def edit_words(text: str, edit: WordEdit, title: str | None = None) -> str:
-    """The file with the words of every Linux entry edited, or of the one with this title. Raises Refused."""
+    """The file with the words of every Linux entry edited, or of the one with this title. Raises EditRefused."""
     chosen = _chosen(text, title)
     if not chosen:
-        raise Refused("The file has no such entry that starts Linux.")
+        raise EditRefused("The file has no such entry that starts Linux.")
     # From the last to the first, so that places further up stay true.
     for entry in reversed(chosen):
         if len(entry.fields) > 1:
-            raise Refused(
+            raise EditRefused(
                 f"The entry {entry.title} has its words twice, and versions of Limine differ in which they take.",
                 entry.fields[1].line_number,
                 entry.fields[1].line_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.formats.loaders.kernel_words import WordEdit
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
 from vfiotui.formats.shell.source import scan
 
@@ -17,7 +17,7 @@ def variable(text: str) -> str | None:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of every kernel that has none of its own. Raises Refused where shell code computes them.
+    """The words of every kernel that has none of its own. Raises EditRefused where shell code computes them.
 
     >>> words('KERNEL_CMDLINE[default]+="quiet rw"')
     ('quiet', 'rw')
@@ -29,12 +29,12 @@ def words(text: str) -> tuple[str, ...]:
 def edit_words(text: str, edit: WordEdit) -> str:
     """The file with the edit carried out; equal to the text where nothing has to change.
 
-    Raises Refused, also where the variable is not there: a new one would replace the words that come from elsewhere,
-    root= among them.
+    Raises EditRefused, also where the variable is not there: a new one would replace the words that come from
+    elsewhere, root= among them.
     """
     name = variable(text)
     if name is None:
-        raise Refused(
+        raise EditRefused(
             f"The file sets no {SPELLINGS[0]}; the words come from /etc/kernel/cmdline or the running kernel."
         )
     return shell_variable.edit_words(text, (name,), edit)

@@ -6,7 +6,7 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit, rewrite
 from vfiotui.formats.loaders.word_field import Field, edit_fields, plain_field, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
 
 OPTIONS = re.compile(r"[ \t]*options(?=[ \t]|$)")
@@ -55,13 +55,13 @@ def words(text: str) -> tuple[str, ...]:
 def edit_words(text: str, edit: WordEdit) -> str:
     """The entry with the edit carried out; equal to the text where nothing has to change.
 
-    New words join the last `options` line; a line that loses its last word goes. Raises Refused for an entry that
+    New words join the last `options` line; a line that loses its last word goes. Raises EditRefused for an entry that
     starts something else than a kernel, and for one whose words are in GRUB's environment block.
     """
     keys = {key for key, _ in parse(text)}
     if "linux" not in keys:
         what = next((key for key in ("uki", "uki-url", "efi") if key in keys), None)
-        raise Refused(
+        raise EditRefused(
             f"The entry starts an EFI program ({what}) and not a kernel; its words are set where that program is built."
             if what
             else "The entry names no kernel to start."
@@ -69,7 +69,7 @@ def edit_words(text: str, edit: WordEdit) -> str:
     found = _options_lines(text)
     for line, _ in found:
         if FROM_GRUBENV.search(line.text):
-            raise Refused(
+            raise EditRefused(
                 "The words are in GRUB's environment block; use grubby --update-kernel=ALL --args=….",
                 line.number,
                 line.text,

@@ -10,7 +10,7 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.loaders.word_field import Field, Unit, edit_fields, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, lines_of
 from vfiotui.model.base.value import dataclass
 
@@ -73,10 +73,10 @@ def words(text: str, title: str | None = None) -> tuple[str, ...]:
 
 
 def edit_words(text: str, edit: WordEdit, title: str | None = None) -> str:
-    """The file with the words of one entry edited, the first one unless a title is given. Raises Refused."""
+    """The file with the words of one entry edited, the first one unless a title is given. Raises EditRefused."""
     entry = next((one for one in entries(text) if title in (None, one.title)), None)
     if entry is None:
-        raise Refused("The file has no such entry.")
+        raise EditRefused("The file has no such entry.")
     if entry.field is None:
-        raise Refused("The words of the entry are not in double quotes.", entry.line.number, entry.line.text)
+        raise EditRefused("The words of the entry are not in double quotes.", entry.line.number, entry.line.text)
     return edit_fields(text, [entry.field], edit)

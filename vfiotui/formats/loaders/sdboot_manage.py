@@ -11,7 +11,7 @@ VARIABLE = "LINUX_OPTIONS"
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of the normal entries. Raises Refused where shell code computes them.
+    """The words of the normal entries. Raises EditRefused where shell code computes them.
 
     >>> words('LINUX_OPTIONS="quiet iommu=pt"')
     ('quiet', 'iommu=pt')
@@ -20,7 +20,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def edit_words(text: str, edit: WordEdit) -> str:
-    """The file with the edit carried out; equal to the text where nothing has to change. Raises Refused."""
+    """The file with the edit carried out; equal to the text where nothing has to change. Raises EditRefused."""
     if shell_variable.mentions(text, VARIABLE):
         return shell_variable.edit_words(text, (VARIABLE,), edit)
     return new_variable(text, VARIABLE, edit)

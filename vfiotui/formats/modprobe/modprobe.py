@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import lines_of, with_line
 from vfiotui.model.base.value import dataclass
 
@@ -107,7 +107,7 @@ def _append(text: str, statement: str) -> str:
     if (len(tail) - len(tail.rstrip("\\"))) % 2:
         last = lines_of(text)[-1]
         sentence = "The file ends in a backslash that would swallow a new line; remove it by hand."
-        raise Refused(sentence, last.number, last.text)
+        raise EditRefused(sentence, last.number, last.text)
     return with_line(text, statement)
 
 
@@ -146,7 +146,7 @@ def set_option(text: str, module: str, option: str) -> str:
     """The text with the option, such as ids=10de:1b80, once; the module's other options stay.
 
     It takes the place of the one in force, else joins the module's last line, else becomes a new line.
-    Refused where a quote of that line is open.
+    EditRefused where a quote of that line is open.
     """
     if not re.fullmatch(r"[^\s\"\\=]+(=([^\s\"\\]*|\"[^\"\\\n]*\"))?", option):
         raise ValueError("an option is key=value, with double quotes around blanks")
@@ -158,7 +158,7 @@ def set_option(text: str, module: str, option: str) -> str:
     for statement in mine:
         if sum(w.value.count('"') for w in statement.words) % 2:
             shown = lines_of(text)[statement.line - 1].text
-            raise Refused("A quote is open in this line; close it by hand.", statement.line, shown)
+            raise EditRefused("A quote is open in this line; close it by hand.", statement.line, shown)
     if not holders:
         place = max(w.end for w in (mine[-1].name, *mine[-1].words))
         return f"{text[:place]} {option}{text[place:]}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.source import NAME, ShellAssignment, line_at, meddlings, scan
 from vfiotui.formats.shell.variable import BARE
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
@@ -42,30 +42,30 @@ class Part:
 def assignments(text: str, name: str) -> tuple[ShellAssignment, ...]:
     """The assignments that make up a variable: the last NAME= and what += appends to it.
 
-    Refused where a condition, a function or other code has a say in the value.
+    EditRefused where a condition, a function or other code has a say in the value.
     """
     for command in meddlings(text):
         if command.touches(name):
-            raise Refused("Other shell code may set the value; edit it by hand.", *line_at(text, command.start))
+            raise EditRefused("Other shell code may set the value; edit it by hand.", *line_at(text, command.start))
     mine = [one for one in scan(text) if one.name.partition("[")[0] == name]
     for before, one in zip([None, *mine], mine, strict=False):
         if not one.certain or one.name != name:
-            raise Refused(DECIDED, *line_at(text, one.start))
+            raise EditRefused(DECIDED, *line_at(text, one.start))
         # A text that follows an array becomes its first element, an array that is appended keeps the text as one.
         if before and one.array != before.array and (before.array or one.append):
-            raise Refused("An array and a text are mixed here; edit it by hand.", *line_at(text, one.start))
+            raise EditRefused("An array and a text are mixed here; edit it by hand.", *line_at(text, one.start))
     first = max((i for i, one in enumerate(mine) if not one.append), default=0)
     return tuple(mine[first:])
 
 
 def _array(text: str, one: ShellAssignment) -> Part:
-    """The elements of an array; Refused where the shell would compute one."""
+    """The elements of an array; EditRefused where the shell would compute one."""
     if text[one.end - 1] != ")" or (one.words and one.words[-1].end >= one.end):
-        raise Refused("This bracket is never closed; mend it by hand.", *line_at(text, one.start))
+        raise EditRefused("This bracket is never closed; mend it by hand.", *line_at(text, one.start))
     found = []
     for word in one.words:
         if word.literal is None or word.start == word.end or text[word.start] == "[":
-            raise Refused(COMPUTED, *line_at(text, word.start))
+            raise EditRefused(COMPUTED, *line_at(text, word.start))
         found.append(Word(word.literal, word.start, word.end))
     head = NAME.match(text, one.start)
     assert head
@@ -73,7 +73,7 @@ def _array(text: str, one: ShellAssignment) -> Part:
 
 
 def _text(text: str, one: ShellAssignment) -> Part:
-    """The words of a text that stands in one pair of quotes or in none; Refused where it does not."""
+    """The words of a text that stands in one pair of quotes or in none; EditRefused where it does not."""
     value = one.words[0]
     raw = text[value.start : value.end]
     quote = raw[:1] if raw[:1] in ("'", '"') else ""
@@ -81,21 +81,21 @@ def _text(text: str, one: ShellAssignment) -> Part:
     inner = text[start:end]
     spelled = re.sub(r"\\\r?\n", lambda match: " " * len(match[0]), inner) if quote == '"' else inner
     if not quote and not BARE.fullmatch(raw) and raw:
-        raise Refused(COMPUTED, *line_at(text, one.start))
+        raise EditRefused(COMPUTED, *line_at(text, one.start))
     if value.literal is None or not value.closed or (quote and (quote in inner or (quote == '"' and "\\" in spelled))):
-        raise Refused(COMPUTED, *line_at(text, one.start))
+        raise EditRefused(COMPUTED, *line_at(text, one.start))
     found = (Word(m[0], start + m.start(), start + m.end()) for m in re.finditer(r"\S+", spelled))
     return Part(one, start, end, bool(quote), tuple(found))
 
 
 def parts(text: str, name: str) -> tuple[Part, ...]:
-    """What is in force of a list, in order; Refused where shell code has a say in it."""
+    """What is in force of a list, in order; EditRefused where shell code has a say in it."""
     found = tuple(_array(text, one) if one.array else _text(text, one) for one in assignments(text, name))
     filled = [part for part in found if part.end > part.start and not part.assignment.array]
     for before, after in pairwise(filled):
         ends = bool(before.words) and before.words[-1].end == before.end
         if ends and after.words and after.words[0].start == after.start:
-            raise Refused("This word is joined to the one before; put a blank ahead.", *line_at(text, after.start))
+            raise EditRefused("This word is joined to the one before; put a blank ahead.", *line_at(text, after.start))
     return found
 
 
@@ -136,11 +136,11 @@ def add(
 def begin(text: str, opening: str, word: str, spaced: bool = False) -> str:
     """The text with a new list at its end that holds the word; `opening` is the line of the empty list.
 
-    Refused where something above is still open, so that the shell would not read the line.
+    EditRefused where something above is still open, so that the shell would not read the line.
     """
     edited = add(with_line(text, opening), opening.partition("=")[0].rstrip("+"), word, spaced=spaced)
     if edited is None:
-        raise Refused("A new line at the end would not be read; mend what is open above it by hand.")
+        raise EditRefused("A new line at the end would not be read; mend what is open above it by hand.")
     return edited
 
 
@@ -165,10 +165,10 @@ def _around(text: str, one: ShellAssignment) -> str:
 
 
 def without(text: str, one: ShellAssignment) -> str:
-    """The text without the lines of an assignment; Refused where more than a comment stands beside it."""
+    """The text without the lines of an assignment; EditRefused where more than a comment stands beside it."""
     rest = _around(text, one)
     if rest and not rest.startswith("#"):
-        raise Refused("More than this value stands in the line; edit it by hand.", *line_at(text, one.start))
+        raise EditRefused("More than this value stands in the line; edit it by hand.", *line_at(text, one.start))
     first = text.rfind("\n", 0, one.start) + 1
     return without_lines(text, [line for line in lines_of(text) if first <= line.start < one.end])
 

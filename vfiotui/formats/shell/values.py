@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.lists import COMPUTED, assignments, without
 from vfiotui.formats.shell.source import ShellWord, line_at, scan
 from vfiotui.formats.shell.variable import spell
@@ -12,18 +12,18 @@ from vfiotui.formats.text_lines import line_end, with_line
 
 
 def _in_force(text: str, name: str) -> tuple[ShellWord, str] | None:
-    """The value in force and what it reads; Refused where shell code or += make it up."""
+    """The value in force and what it reads; EditRefused where shell code or += make it up."""
     found = assignments(text, name)
     if not found:
         return None
     word = found[-1].words[0] if found[-1].words else None
     if len(found) > 1 or found[0].append or found[0].array or not word or not word.closed or word.literal is None:
-        raise Refused(COMPUTED, *line_at(text, found[-1].start))
+        raise EditRefused(COMPUTED, *line_at(text, found[-1].start))
     return word, word.literal
 
 
 def get(text: str, name: str) -> str | None:
-    """The value, or None where the file does not set it; Refused where it cannot be told.
+    """The value, or None where the file does not set it; EditRefused where it cannot be told.
 
     >>> get("A='x y'\\n#B=z", "A"), get("A='x y'\\n#B=z", "B")
     ('x y', None)
@@ -62,12 +62,12 @@ def set_value(text: str, name: str, value: str) -> str:
             return edited
     edited = with_line(text, new)
     if get(edited, name) != value:
-        raise Refused("A new line at the end would not be read; mend what is open above it by hand.")
+        raise EditRefused("A new line at the end would not be read; mend what is open above it by hand.")
     return edited
 
 
 def unset(text: str, name: str) -> str:
-    """The text that does not set the variable; Refused where its lines hold more than that."""
+    """The text that does not set the variable; EditRefused where its lines hold more than that."""
     if assignments(text, name):
         for one in reversed([one for one in scan(text) if one.name == name]):
             text = without(text, one)

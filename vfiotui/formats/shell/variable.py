@@ -6,13 +6,13 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.loaders.word_field import Field, Unit, edit_fields, words_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.source import STOPS, Meddling, ShellAssignment, events, line_at, meddlings, scan
 
 BARE = re.compile(r"[\w.,:=/@%+-]+", re.ASCII)
 SPECIAL = re.compile(r'(["\\$`])')
 
-Value = tuple[Unit, ...] | Refused
+Value = tuple[Unit, ...] | EditRefused
 """A variable's value, or why it is not known."""
 
 
@@ -32,12 +32,12 @@ def mentions(text: str, name: str) -> bool:
 def field_of(text: str, name: str) -> Field | None:
     """The variable's value in the end, or None where it is never assigned.
 
-    Raises Refused where it depends on what only a shell can know, and where a command takes the value away again: a
+    Raises EditRefused where it depends on what only a shell can know, and where a command takes the value away again: a
     word that is written into such a variable never reaches the kernel.
     """
     known: dict[str, Value] = {}
     last: ShellAssignment | None = None
-    stopped: Refused | None = None
+    stopped: EditRefused | None = None
     for one in events(text):
         if isinstance(one, Meddling):
             stopped = stopped or _meddle(text, one, known, name)
@@ -46,7 +46,7 @@ def field_of(text: str, name: str) -> Field | None:
         if one.name == name:
             last = one
     value = known.get(name)
-    if isinstance(value, Refused):
+    if isinstance(value, EditRefused):
         raise value
     if last is None or value is None:
         return None
@@ -60,21 +60,21 @@ def field_of(text: str, name: str) -> Field | None:
     return Field(value, tail, number, line, quote, word.start, last.append, spell)
 
 
-def _meddle(text: str, one: Meddling, known: dict[str, Value], name: str) -> Refused | None:
+def _meddle(text: str, one: Meddling, known: dict[str, Value], name: str) -> EditRefused | None:
     """Takes note that a command may change variables; the refusal for all that stands below where it ends the file."""
     place = line_at(text, one.start)
     if one.verb in STOPS:
-        return Refused(f"What stands below {one.verb!r} may not be read; edit it by hand.", *place)
+        return EditRefused(f"What stands below {one.verb!r} may not be read; edit it by hand.", *place)
     for changed in one.names or {*known, name}:
-        known[changed] = Refused(f"{one.verb!r} may change {changed}; edit it by hand.", *place)
+        known[changed] = EditRefused(f"{one.verb!r} may change {changed}; edit it by hand.", *place)
     return None
 
 
 def _value(text: str, one: ShellAssignment, known: dict[str, Value]) -> Value:
     """What the variable holds after this assignment."""
 
-    def refused(why: str) -> Refused:
-        return Refused(f"{one.name} {why}; edit it by hand.", *line_at(text, one.start))
+    def refused(why: str) -> EditRefused:
+        return EditRefused(f"{one.name} {why}; edit it by hand.", *line_at(text, one.start))
 
     before = known.get(one.name, ())
     if not one.certain:
@@ -97,20 +97,20 @@ def _value(text: str, one: ShellAssignment, known: dict[str, Value]) -> Value:
         reference = Unit("", part.start, part.end, part.quote, fixed=True)
         if part.text == one.name and not named_itself:
             named_itself = True
-            if isinstance(before, Refused):
+            if isinstance(before, EditRefused):
                 return before
             units += before or (reference,)
-        elif held is None or isinstance(held, Refused) or part.text == one.name:
+        elif held is None or isinstance(held, EditRefused) or part.text == one.name:
             return refused("has a value that shell code computes")
         else:
             units += [reference._replace(text=u.text) for u in held] or [reference]
     if not one.append:
         return tuple(units)
-    return before if isinstance(before, Refused) else (*before, *units)
+    return before if isinstance(before, EditRefused) else (*before, *units)
 
 
 def words(text: str, name: str) -> tuple[str, ...]:
-    """The words of the variable's value; none where it is never assigned. Raises Refused as `field_of` does."""
+    """The words of the variable's value; none where it is never assigned. Raises EditRefused as `field_of` does."""
     field = field_of(text, name)
     return words_of([field]) if field else ()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 
 VERSION = 2
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
@@ -18,14 +18,14 @@ HEAD, ENTRY = struct.Struct("<I"), struct.Struct("<HHI")
 
 
 def entries(data: bytes) -> tuple[tuple[int, int, int], ...]:
-    """Tag, rights and number of each entry; Refused where the bytes are no access list."""
+    """Tag, rights and number of each entry; EditRefused where the bytes are no access list."""
     if len(data) < HEAD.size or HEAD.unpack_from(data)[0] != VERSION or (len(data) - HEAD.size) % ENTRY.size:
-        raise Refused("is no access list")
+        raise EditRefused("is no access list")
     return tuple(ENTRY.iter_unpack(data[HEAD.size :]))
 
 
 def passes(data: bytes, uid: int, groups: frozenset[int], owner: int, group: int) -> bool:
-    """Whether a user may pass a folder with this access list, its owner and group; Refused as for `entries`."""
+    """Whether a user may pass a folder with this access list, its owner and group; EditRefused as for `entries`."""
     found = entries(data)
     mask = next((rights for tag, rights, _ in found if tag == MASK), PASS)
     if uid == owner:

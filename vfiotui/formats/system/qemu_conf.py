@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.source import line_at
 from vfiotui.formats.text_lines import line_end, lines_of, with_line, without_lines
 from vfiotui.model.base.value import dataclass
@@ -99,7 +99,7 @@ def _setting(text: str, place: int) -> Setting | None:
 
 
 def settings(text: str) -> tuple[Setting, ...]:
-    """All settings in order; Refused at the first line that is not one whole setting, as libvirt would refuse it.
+    """All settings in order; EditRefused at the first line that is not one whole setting, as libvirt would refuse it.
 
     libvirt reads two more things, which are refused too: settings behind a ; and a line end of \\r alone.
     """
@@ -119,9 +119,9 @@ def settings(text: str) -> tuple[Setting, ...]:
     return tuple(found)
 
 
-def _refusal(text: str, place: int) -> Refused:
+def _refusal(text: str, place: int) -> EditRefused:
     sentence = "This is not one plain setting a line; mend it by hand."
-    return Refused(sentence, *line_at(text, place))
+    return EditRefused(sentence, *line_at(text, place))
 
 
 def _in_force(text: str, name: str) -> Setting | None:
@@ -176,7 +176,7 @@ def _quoted(value: str, quote: str = '"') -> str:
 def set_value(text: str, name: str, value: str | int) -> str:
     """The text with the name at a text or a number; a comment behind it stays.
 
-    A name that is not set yet gets a line behind its commented-out default. Refused where the file is damaged.
+    A name that is not set yet gets a line behind its commented-out default. EditRefused where the file is damaged.
     """
     found = _in_force(text, name)
     if not found:
@@ -201,7 +201,7 @@ def add_item(text: str, name: str, item: str, defaults: Sequence[str] = ()) -> s
     """The text whose list holds the item too; unchanged where it does.
 
     A list that is not set yet begins as the commented-out default of the file, else as `defaults`: what is written
-    replaces libvirt's own list. Refused where neither is known, and where the value is no list.
+    replaces libvirt's own list. EditRefused where neither is known, and where the value is no list.
     """
     found = _in_force(text, name)
     if found:
@@ -213,7 +213,7 @@ def add_item(text: str, name: str, item: str, defaults: Sequence[str] = ()) -> s
     elif defaults:
         statement = f"{name} = [ {', '.join(_quoted(word) for word in defaults)} ]"
     else:
-        raise Refused(f"The default of {name} is not shown in this file; add the whole list by hand.")
+        raise EditRefused(f"The default of {name} is not shown in this file; add the whole list by hand.")
     alone = _setting(statement, 0)
     assert alone
     return _insert(text, name, _with_item(statement, alone, item))
@@ -221,7 +221,7 @@ def add_item(text: str, name: str, item: str, defaults: Sequence[str] = ()) -> s
 
 def _with_item(text: str, found: Setting, item: str) -> str:
     if not isinstance(found.value, tuple):
-        raise Refused("This is no list; edit it by hand.", *line_at(text, found.statement))
+        raise EditRefused("This is no list; edit it by hand.", *line_at(text, found.statement))
     if item in found.value:
         return text
     if not found.items:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
 from vfiotui.model.base.value import dataclass
 
@@ -73,7 +73,7 @@ def entries(text: str) -> tuple[Entry, ...]:
 def put(text: str, entry: Entry) -> str:
     """The text that makes this entry: only the fields that differ change in the line of its type and path.
 
-    Refused where that line quotes or escapes a field that would change, and where another makes the path otherwise.
+    EditRefused where that line quotes or escapes a field that would change, and where another makes the path otherwise.
     """
     fields = (entry.type, entry.path, entry.mode, entry.user, entry.group, entry.age)
     if not all(PLAIN.fullmatch(field) for field in fields) or "\n" in entry.argument:
@@ -85,7 +85,7 @@ def put(text: str, entry: Entry) -> str:
         if found.type[0] == entry.type[0]:
             return text[: line.start] + _changed(line, found, entry) + text[line.end :]
         if not {found.type[0], entry.type[0]} & set(ADJUSTS):
-            raise Refused("This path is made as another kind of thing; edit it by hand.", line.number, line.text)
+            raise EditRefused("This path is made as another kind of thing; edit it by hand.", line.number, line.text)
     return with_line(text, entry.line())
 
 
@@ -100,7 +100,7 @@ def _changed(line: Line, found: Entry, entry: Entry) -> str:
         if _unquoted(old) == new:
             continue
         if old[0] in "\"'" or "\\" in old:
-            raise Refused("A field in quotes is not changed; edit it by hand.", line.number, line.text)
+            raise EditRefused("A field in quotes is not changed; edit it by hand.", line.number, line.text)
         text = text[:start] + new + text[end:]
     missing = wanted[len(places) :]
     while missing and missing[-1] in ("-", ""):

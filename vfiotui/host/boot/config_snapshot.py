@@ -9,7 +9,7 @@ from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 
 FILE_LIMIT = 1 << 20
 COUNT_LIMIT = 2000
@@ -134,11 +134,11 @@ def find_program(root: Root, name: str) -> str | None:
     return next((p for p in (f"{f}/{name}" for f in PROGRAM_FOLDERS) if root.exists(p) is True), None)
 
 
-def survey(root: Root, extra: Iterable[str] = ()) -> Ground:
+def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapshot:
     """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
     files = _files(root, extra)
-    return Ground(
+    return ConfigSnapshot(
         files,
         programs,
         machine(root),

@@ -202,7 +202,7 @@ def read(root: Root, path: str, seconds: float = SECONDS) -> Reading[Image]:
             return Unread(f"is larger than {FILE_LIMIT >> 20} MiB", Why.TOO_BIG, path)
         return _read_pieces(Pieces(piece, 0, size), path, seconds)
 
-    return root.in_pieces(path, use, FILE_LIMIT)
+    return root.read_at(path, use, FILE_LIMIT)
 
 
 UKI_FOLDERS = ("/efi/EFI/Linux", "/boot/EFI/Linux", "/boot/efi/EFI/Linux")

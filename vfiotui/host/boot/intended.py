@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from vfiotui.formats.loaders import kernel_cmdline, kernelstub, limine_conf, loader_entry, pe_image, refind_linux
 from vfiotui.formats.loaders.efi_load_option import text_of
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.assignments import Assigned, Computed, parse, value_of
 from vfiotui.host.boot.config_snapshot_boot import unified
 from vfiotui.host.boot.loader import ENTRIES, LIMINE
@@ -108,7 +108,7 @@ def of_words(files: tuple[ConfigFile, ...], paths: tuple[str, ...], words: Reade
     for file in (f for path in paths for f in files if f.path == path):
         try:
             return CommandLine(" ".join(words(file.text)), file.path)
-        except Refused as refusal:
+        except EditRefused as refusal:
             return Unread(f"line {refusal.line_number}: {refusal.sentence}", Why.NOT_HERE, file.path)
     return Unread("is not there", Why.ABSENT, paths[0])
 

@@ -17,7 +17,7 @@ def _script(files: ConfigFiles, path: str) -> tuple[ConfigFile, ...]:
     """A text that names QEMU; programs and others are passed over. What a script carries behind a NUL is no text."""
     data = files.root.bytes(path, SCRIPT_LIMIT)
     if isinstance(data, Unread) and data.why is Why.TOO_BIG:
-        head = files.root.glance(path, SCRIPT_LIMIT)
+        head = files.root.peek(path, SCRIPT_LIMIT)
         data = head if isinstance(head, bytes) and (head.startswith(PROGRAM) or b"\0" in head) else data
     if isinstance(data, Unread):
         if data.why not in (Why.ABSENT, Why.NOT_A_FILE):

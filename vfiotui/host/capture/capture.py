@@ -10,7 +10,7 @@ import errno
 import os
 
 from vfiotui.host.boot import kernel_log, last_boot, mounts, trial
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.image import read_next
 from vfiotui.host.capture import reduce_domain, reduce_kernel
 from vfiotui.host.capture.collector import KERNEL_MADE, PUBLIC_DATA, Capture, Collector
@@ -82,7 +82,7 @@ def _matters(root: Root, path: str, processes: frozenset[str]) -> bool:
 def observe(root: Root, virt: Reading[Virt]) -> Facts:
     """Reads whatever any command reads of a machine that does not move."""
     facts = gather(root, virt)
-    survey(root, SETTINGS)
+    read_config_snapshot(root, SETTINGS)
     read_next(root)
     trial.read(root)
     domains.read_files(root)

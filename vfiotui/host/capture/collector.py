@@ -157,9 +157,9 @@ class Collector:
             return None
 
     def _data(self, path: str, rule: Allowed) -> Reading[bytes]:
-        data = self._root.slow_bytes(path, limit=rule.limit) if rule.slow else self._root.bytes(path, rule.limit)
+        data = self._root.read_within(path, limit=rule.limit) if rule.slow else self._root.bytes(path, rule.limit)
         if isinstance(data, Unread) and data.why is Why.TOO_BIG:
-            head = self._root.glance(path, rule.limit)
+            head = self._root.peek(path, rule.limit)
             # Of a program all that is read is that it is one.
             is_program = isinstance(head, bytes) and (head.startswith(PROGRAM) or b"\0" in head)
             return PROGRAM if is_program else data

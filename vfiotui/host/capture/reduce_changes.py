@@ -41,7 +41,7 @@ def plan(text: str, scrub: Scrubber) -> str | None:
     made = Plan(
         title=scrub.sentence(source.title),
         steps=steps,
-        wishes=tuple((scrub.text(a), scrub.text(b)) for a, b in source.wishes),
+        goals=tuple((scrub.text(a), scrub.text(b)) for a, b in source.goals),
         forecast=tuple((scrub.text(bdf), tuple(map(scrub.text, drivers))) for bdf, drivers in source.forecast),
         cmdline=kernel_words(source.cmdline, scrub),
     )

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.system import posix_acl
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.root.root import Root
@@ -100,7 +100,7 @@ def may_pass(root: Root, folder: str, who: Person) -> Reading[bool]:
     if listed is not None:
         try:
             return posix_acl.passes(listed, who.uid, who.groups, found.owner, found.group)
-        except Refused as error:
+        except EditRefused as error:
             return Unread(f"its access list cannot be read: {error}", Why.DAMAGED, folder)
     return bool(found.mode & (GROUP_PASS if found.group in who.groups else OTHERS_PASS))
 

@@ -56,7 +56,7 @@ def state(root: Root, path: str) -> Reading[PathState]:
 
 def rom(root: Root, path: str) -> Reading[OptionRom]:
     """What a ROM file holds."""
-    return then(root.slow_bytes(path, SECONDS, SIZE_LIMIT), read_rom)
+    return then(root.read_within(path, SECONDS, SIZE_LIMIT), read_rom)
 
 
 def read(root: Root, virt: Reading[Virt]) -> Reading[GuestFiles]:

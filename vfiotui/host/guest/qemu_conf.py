@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.source import line_at
 from vfiotui.formats.system.qemu_conf import settings
 from vfiotui.host.root.root import Root
@@ -24,6 +24,6 @@ def read(root: Root) -> Reading[QemuConf]:
                 for s in settings(text)
             )
         )
-    except Refused as refusal:
+    except EditRefused as refusal:
         why = f"line {refusal.line_number} is no setting: {refusal.line_text[:80]!r}"
         return root.missed(Unread(why, Why.DAMAGED, PATH))

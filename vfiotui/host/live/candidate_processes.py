@@ -8,7 +8,7 @@ TURN = 16
 """Old processes that are looked at again in one search: a script may become QEMU long after it began."""
 
 
-class Strangers:
+class CandidateProcesses:
     """Remembers whom it has named, and whether that was while they were new."""
 
     def __init__(self) -> None:

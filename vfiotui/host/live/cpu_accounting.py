@@ -14,7 +14,7 @@ ENDED_SHARE = 0.05
 """What tasks that are gone must have taken at least before they are spoken of: ticks tell no better."""
 
 
-class Ledger:
+class CpuAccounting:
     """The CPUs that are looked at; times are seconds."""
 
     def __init__(self, cpus: frozenset[int], seconds: float, busy: CpuBusy) -> None:

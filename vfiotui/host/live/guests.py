@@ -13,7 +13,7 @@ import re
 import time
 from itertools import pairwise
 
-from vfiotui.host.live.candidate_processes import Strangers
+from vfiotui.host.live.candidate_processes import CandidateProcesses
 from vfiotui.host.live.task_list import Births
 from vfiotui.host.root.root import KeptFile, KeptFolder, Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -107,7 +107,7 @@ class GuestReader:
         self._guests: dict[int, _Guest] = {}
         self._births = Births(root)
         self._pids: set[int] = set()
-        self._strangers = Strangers()
+        self._strangers = CandidateProcesses()
         self._searched = 0.0
         self.sparing = False
         """Whether nobody looks: pins are read, and guests that nobody announces are looked for, less often."""
@@ -175,7 +175,7 @@ class GuestReader:
         return None
 
     def _meet(self, pid: int) -> None:
-        comm = or_else(self._root.glance(f"/proc/{pid}/comm", 64), b"").decode("utf-8", "replace").rstrip("\n")
+        comm = or_else(self._root.peek(f"/proc/{pid}/comm", 64), b"").decode("utf-8", "replace").rstrip("\n")
         if not QEMU.match(comm):
             return
         line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")

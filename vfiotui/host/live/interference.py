@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from vfiotui.host.live.count_table import CountTable
-from vfiotui.host.live.cpu_accounting import SHARE, Ledger
+from vfiotui.host.live.cpu_accounting import SHARE, CpuAccounting
 from vfiotui.host.live.cpu_busy import CpuBusy
 from vfiotui.host.live.task_clock import Task
-from vfiotui.host.live.task_table import KnownTasks
-from vfiotui.host.live.unaccounted_time import Unexplained
+from vfiotui.host.live.task_table import TaskTable
+from vfiotui.host.live.unaccounted_time import UnaccountedTime
 from vfiotui.host.root.root import Root
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.model.live.rates import FIRST
@@ -39,9 +39,9 @@ class CulpritReader:
     def __init__(self, root: Root, now: Callable[[], float] = time.monotonic) -> None:
         """`now` tells seconds of CLOCK_MONOTONIC."""
         self._now = now
-        self._tasks = KnownTasks(root)
+        self._tasks = TaskTable(root)
         self._busy = CpuBusy(root)
-        self._unexplained = Unexplained()
+        self._unexplained = UnaccountedTime()
         self._tables = {
             "irq": CountTable(root.keep_open("/proc/interrupts")),
             "softirq": CountTable(root.keep_open("/proc/softirqs")),
@@ -59,7 +59,7 @@ class CulpritReader:
         seconds, self._at, self._closed = at - self._at, at, False
         self._busy.read(at)
         self._tasks.begin()
-        ledger = Ledger(cpus, seconds, self._busy)
+        ledger = CpuAccounting(cpus, seconds, self._busy)
         looked = len(self._tasks) if first else self._account(ledger)
         self._tasks.end()
         found = ledger.found
@@ -79,7 +79,7 @@ class CulpritReader:
             table.file.close()
         self._closed = True
 
-    def _account(self, ledger: Ledger) -> int:
+    def _account(self, ledger: CpuAccounting) -> int:
         """Books who ran, from those who did lately to all, until the CPUs are accounted for; how many were read."""
         tasks, unexplained, seconds = self._tasks, self._unexplained, ledger.seconds
         known = len(tasks)
@@ -98,7 +98,7 @@ class CulpritReader:
             ledger.ended()
         return looked
 
-    def _book(self, tasks: Sequence[Task], ledger: Ledger) -> int:
+    def _book(self, tasks: Sequence[Task], ledger: CpuAccounting) -> int:
         """Reads some tasks and books what they ran."""
         for task in tasks:
             told = self._tasks.read(task, SHARE * ledger.seconds)

@@ -18,7 +18,7 @@ NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Restraint:
+class SelfAffinity:
     """Where our threads may run from now on."""
 
     cpus: frozenset[int]
@@ -31,7 +31,7 @@ def _tids(root: Root) -> list[int]:
     return [int(n) for n in or_else(root.names("/proc/self/task"), ()) if n.isdigit()]
 
 
-def stand_back(root: Root) -> None:
+def lower_priority(root: Root) -> None:
     """Has all our threads yield to everybody else's: SCHED_BATCH and a nice value, as far as the kernel lets us."""
     for tid in _tids(root):
         with contextlib.suppress(OSError):
@@ -40,7 +40,7 @@ def stand_back(root: Root) -> None:
             os.setpriority(os.PRIO_PROCESS, tid, NICE)
 
 
-def avoid(root: Root, guests: frozenset[int], allowed: frozenset[int]) -> Restraint:
+def avoid(root: Root, guests: frozenset[int], allowed: frozenset[int]) -> SelfAffinity:
     """Moves all our threads to those of the `allowed` CPUs on which no guest is pinned, isolated ones left out.
 
     Where that leaves none, they may run on any, and the sentence says so.
@@ -53,7 +53,7 @@ def avoid(root: Root, guests: frozenset[int], allowed: frozenset[int]) -> Restra
             if os.sched_getaffinity(tid) != chosen:
                 os.sched_setaffinity(tid, chosen)
     if not guests & allowed:
-        return Restraint(chosen, "")
+        return SelfAffinity(chosen, "")
     if not free:
-        return Restraint(frozenset(), "every CPU belongs to a guest: sampled less often, on their CPUs")
-    return Restraint(chosen, f"runs on CPU {format_list(chosen)} only, off the guests' CPUs")
+        return SelfAffinity(frozenset(), "every CPU belongs to a guest: sampled less often, on their CPUs")
+    return SelfAffinity(chosen, f"runs on CPU {format_list(chosen)} only, off the guests' CPUs")

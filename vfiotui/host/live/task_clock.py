@@ -90,7 +90,7 @@ class TaskClock:
 
     def stat(self, tid: int) -> TaskStat | None:
         """Everything that stat tells; None where there is no such task."""
-        return parse_stat(self._root.glance(_stat_path(tid)))
+        return parse_stat(self._root.peek(_stat_path(tid)))
 
     def keep(self, task: Task) -> None:
         """From now on the task's files stay open."""
@@ -105,7 +105,7 @@ class TaskClock:
         """
         rounded = task.rounded
         if self._exact:
-            data = task.files[0].read_same(256) if task.files else self._root.glance(_clock_path(task.tid), 256)
+            data = task.files[0].read_same(256) if task.files else self._root.peek(_clock_path(task.tid), 256)
             word = b"" if isinstance(data, Unread) else data.partition(b" ")[0]
             if not word.isdigit() or len(word) > 19:
                 return None

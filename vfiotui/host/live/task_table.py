@@ -23,7 +23,7 @@ AWAKE = 8
 """Looks in which a task is still awake after it has run."""
 
 
-class KnownTasks:
+class TaskTable:
     """Counts the looks, and knows in which one each task was read."""
 
     def __init__(self, root: Root) -> None:

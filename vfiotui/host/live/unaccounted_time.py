@@ -17,7 +17,7 @@ FADES = 0.9
 """What is left of a habit at the next look."""
 
 
-class Unexplained:
+class UnaccountedTime:
     """Remembers each CPU's sum and habit."""
 
     def __init__(self) -> None:

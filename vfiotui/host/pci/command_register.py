@@ -12,7 +12,7 @@ COMMAND = 0x04
 def read_command(root: Root, bdf: str) -> Reading[int]:
     """The 16 bits that say to what the function answers; ffff where it has fallen off the bus."""
     path = f"/sys/bus/pci/devices/{bdf}/config"
-    data = root.slow_bytes(path, limit=4096)
+    data = root.read_within(path, limit=4096)
     if isinstance(data, Unread):
         return data
     if len(data) < COMMAND + 2:

@@ -45,7 +45,7 @@ def read(root: Root) -> Reading[PciBus]:
     return _with_resets_seen(PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices)))
 
 
-def glance(root: Root) -> Reading[PciBus]:
+def peek(root: Root) -> Reading[PciBus]:
     """All PCI functions with what a list shows: names, driver, group, place; the rest was not asked for."""
     return _glance(root, read_names(root))
 
@@ -72,7 +72,7 @@ def _order(bdf: str) -> tuple[int, str]:
 def _config(root: Root, device: PciDevice) -> Reading[Capabilities]:
     path = f"{DEVICES}/{device.bdf}/config"
     vendor = device.vendor if isinstance(device.vendor, int) else None
-    found = at(path, root.in_pieces(path, lambda piece, size: parse_pieces(piece, size, vendor)))
+    found = at(path, root.read_at(path, lambda piece, size: parse_pieces(piece, size, vendor)))
     return root.missed(found) if isinstance(found, Unread) else found
 
 

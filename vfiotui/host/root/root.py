@@ -144,7 +144,7 @@ class Root:
             return self.missed(Unread(f"is longer than {limit} bytes", Why.TOO_BIG, path))
         return data
 
-    def glance(self, path: str, limit: int = 4096) -> Reading[Data]:
+    def peek(self, path: str, limit: int = 4096) -> Reading[Data]:
         """The beginning of a file, for short ones of /proc that are read by the hundred: with no more than one read."""
         if path in self._moving:
             return self._moving[path]()[:limit]
@@ -253,11 +253,11 @@ class Root:
             return Unread("has an access list, of which the capture keeps no entries", Why.NOT_HERE, path)
         return self._try(path, lambda: os.getxattr(self.tree.where(path), ACL))
 
-    def slow_bytes(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
+    def read_within(self, path: str, seconds: float = 2.0, limit: int = TEXT_LIMIT) -> Reading[Data]:
         """Like `bytes`, for files behind which a sick device may hang: gives up after some seconds."""
         return self.within(lambda: self.bytes(path, limit), seconds, path)
 
-    def in_pieces(
+    def read_at(
         self, path: str, use: Callable[[Callable[[int, int], Data], int], Reading[T]], limit: int = TEXT_LIMIT
     ) -> Reading[T]:
         """What `use` makes of a file that it reads in pieces: it is handed a function of place and size, and the size

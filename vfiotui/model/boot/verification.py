@@ -68,7 +68,7 @@ def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
 def newest_isolation(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
     """The newest change in force, wholly or in part, that gives devices away; the records are newest first."""
     for record in records:
-        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.wishes)
+        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.goals)
         if isolates and record.state not in (State.UNDONE, State.ROLLED_BACK, State.DAMAGED):
             return record
     return None

@@ -151,6 +151,6 @@ HOSTS_OWN = b"the host's own"
 """As the driver after a change: whichever of the host takes the device once no override stands in the way."""
 
 
-def give_back(bdf: str, before: str, why: str, modules: tuple[str, ...] = (), *, risk: Risk = Risk.R1) -> Change:
+def bind_host_driver(bdf: str, before: str, why: str, modules: tuple[str, ...] = (), *, risk: Risk = Risk.R1) -> Change:
     """A running PCI function goes to whichever driver of the host takes it; `modules` are those that claim it."""
     return Change("driver", bdf, why, before.encode(), HOSTS_OWN, risk, Effect.NOW, wants=modules)

@@ -10,7 +10,7 @@ from vfiotui.model.guest.stored_guest import StoredGuest
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ConfigSnapshot:
     """A survey of one root at one moment."""
 
     files: Mapping[str, Reading[bytes]]

@@ -16,7 +16,7 @@ from vfiotui.model.finding.finding import Risk
 FORMAT = 1
 Expected = tuple[str, tuple[str, ...]]
 """An address, and the drivers that may have it: one where it is sure, "" for none."""
-Wish = tuple[str, str]
+Goal = tuple[str, str]
 """The name of a planner and its argument: ("cmdline.add", "iommu=pt")."""
 
 
@@ -41,7 +41,7 @@ class Plan:
 
     title: str
     steps: tuple[Change, ...]
-    wishes: tuple[Wish, ...] = ()
+    goals: tuple[Goal, ...] = ()
     conditions: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = ()
     """What no step does and a person should know or do."""
@@ -139,7 +139,7 @@ def to_json(plan: Plan) -> str:
         "title": plan.title,
         "risk": str(plan.risk),
         "machine": plan.machine,
-        "wishes": [list(w) for w in plan.wishes],
+        "goals": [list(w) for w in plan.goals],
         "conditions": [{name: getattr(c, name) for name in Condition.__match_args__} for c in plan.conditions],
         "steps": [_step_to_json(s) for s in plan.steps],
         "notes": list(plan.notes),
@@ -240,16 +240,16 @@ def from_json(text: str) -> Plan:
         raise BadPlan(f"the plan is no JSON: {error}") from error
     if not isinstance(source, dict) or source.get("plan") != FORMAT:
         raise BadPlan(f"this is no plan of format {FORMAT}")
-    wishes = source.get("wishes", [])
-    if not isinstance(wishes, list) or not all(
-        isinstance(w, list) and len(w) == 2 and all(isinstance(p, str) for p in w) for w in wishes
+    goals = source.get("goals", source.get("wishes", []))
+    if not isinstance(goals, list) or not all(
+        isinstance(w, list) and len(w) == 2 and all(isinstance(p, str) for p in w) for w in goals
     ):
-        raise BadPlan("'wishes' of the plan is no list of pairs")
+        raise BadPlan("'goals' of the plan is no list of pairs")
     conditions = tuple(map(_condition, _maps(source, "conditions")))
     return Plan(
         title=_text(source, "title", "the plan"),
         steps=tuple(_step(s, n) for n, s in enumerate(_maps(source, "steps"), 1)),
-        wishes=tuple((w[0], w[1]) for w in wishes),
+        goals=tuple((w[0], w[1]) for w in goals),
         conditions=conditions,
         notes=_texts(source, "notes", "the plan"),
         escape=_texts(source, "escape", "the plan"),

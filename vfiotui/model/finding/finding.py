@@ -51,11 +51,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What a person can do about it; planners build a plan from `wish`."""
+    """What a person can do about it; planners build a plan from `goal`."""
 
     text: str
     risk: Risk
-    wish: tuple[tuple[str, str], ...] = ()
+    goal: tuple[tuple[str, str], ...] = ()
     """Name and argument pairs for a planner; empty where no program can do it."""
 
 

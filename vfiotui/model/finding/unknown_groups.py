@@ -9,7 +9,7 @@ from vfiotui.model.finding.finding import Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class UnknownGroup:
     """Two or more checks that cannot tell, for one reason."""
 
     reason: str
@@ -28,18 +28,18 @@ class Fold:
         return f"{who}: {self.reason}"
 
 
-def folded(findings: Iterable[Finding], opened: frozenset[str] = frozenset()) -> list[Finding | Fold]:
+def folded(findings: Iterable[Finding], opened: frozenset[str] = frozenset()) -> list[Finding | UnknownGroup]:
     """The findings in their order; a fold stands where its first finding stood. `opened` reasons stay apart."""
     kept = tuple(findings)
     same: dict[str, list[Finding]] = {}
     for finding in kept:
         if finding.verdict is Verdict.UNKNOWN and finding.lacks and finding.lacks not in opened:
             same.setdefault(finding.lacks, []).append(finding)
-    lines: list[Finding | Fold] = []
+    lines: list[Finding | UnknownGroup] = []
     for finding in kept:
         group = same.get(finding.lacks, ()) if finding.verdict is Verdict.UNKNOWN else ()
         if len(group) < 2:
             lines.append(finding)
         elif group[0] is finding:
-            lines.append(Fold(finding.lacks, tuple(group)))
+            lines.append(UnknownGroup(finding.lacks, tuple(group)))
     return lines

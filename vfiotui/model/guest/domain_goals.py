@@ -1,6 +1,6 @@
-"""What the fixes of guests' findings wish for: names, and what their argument says.
+"""What the fixes of guests' findings aim at: names, and what their argument says.
 
-A planner turns a wish into a change of the domain XML of the guest that is the finding's subject. An argument that
+A planner turns a goal into a change of the domain XML of the guest that is the finding's subject. An argument that
 speaks of one device begins with what tells it apart: a disk's target, a host address, a shmem's name.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DOMAIN_WISHES: Mapping[str, str] = {
+DOMAIN_GOALS: Mapping[str, str] = {
     "domain.firmware": "efi: let libvirt choose the firmware",
     "domain.firmware.again": "efi: drop loader and nvram, let libvirt choose anew; the guest's boot entries are lost",
     "domain.machine": "a machine type: q35",

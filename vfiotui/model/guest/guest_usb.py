@@ -24,7 +24,7 @@ def matches(hostdev: Hostdev, device: UsbDevice) -> Reading[bool]:
     return then(device.number, lambda number: hostdev.address == f"{device.bus}:{number}")
 
 
-def meant(hostdev: Hostdev, devices: Iterable[UsbDevice]) -> Reading[tuple[UsbDevice, ...]]:
+def passthrough_devices(hostdev: Hostdev, devices: Iterable[UsbDevice]) -> Reading[tuple[UsbDevice, ...]]:
     """The devices that a hostdev means; Unread where it means none for sure and one could not be read."""
     said = [(d, matches(hostdev, d)) for d in devices]
     unread = next((m for _, m in said if isinstance(m, Unread)), None)

@@ -31,7 +31,7 @@ class _Cpu:
         return self.borders[-1] if self.borders else self.task
 
 
-class Blame:
+class TraceAccounting:
     """Takes events in their order; `take` tells what they came to since the last time."""
 
     def __init__(self, vcpus: frozenset[int]) -> None:

@@ -10,7 +10,7 @@ IDS, OVERRIDE, MANAGED, NOTHING = "ids", "override", "managed", ""
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class BindingState:
     """One device."""
 
     bdf: str

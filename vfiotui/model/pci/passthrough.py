@@ -13,11 +13,11 @@ from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.model.pci.vfio_ids import configured_ids
 
-Given = Mapping[str, tuple[Evidence, ...]]
+PassthroughDevices = Mapping[str, tuple[Evidence, ...]]
 """Address → what makes it a guest's device."""
 
 
-def meant(bus: PciBus, boot: Reading[Boot], virt: Reading[Virt]) -> Given:
+def passthrough_devices(bus: PciBus, boot: Reading[Boot], virt: Reading[Virt]) -> PassthroughDevices:
     """Address → what makes it a guest's device; bridges are never meant."""
     ids = () if isinstance(boot, Unread) else configured_ids(boot)
     domains = () if isinstance(virt, Unread) else or_else(virt.domains, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.formats.loaders import grub_menu
 from vfiotui.formats.loaders.kernel_words import OptionEdit, Word, WordEdit, check, rewrite
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine, split
@@ -17,7 +17,7 @@ from vfiotui.plan.boot.loader_commands import MENUS, Refresh, refresh, unified_b
 from vfiotui.plan.boot.loader_files import CMDLINE, GRUB, WordFile, text_of, word_files
 from vfiotui.plan.boot.loader_text import refuse_generated, refuse_without_files
 from vfiotui.plan.boot.loader_tools import TOOLS, Told
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
 BOOT_PLACES = frozenset({"/boot", "/efi", "/boot/efi"})
 NO_REFRESH = {
@@ -35,9 +35,9 @@ SIGN = (
 
 
 def _boot(facts: Facts) -> Boot:
-    """How this host boots, or CannotPlan."""
+    """How this host boots, or PlanError."""
     if isinstance(facts.boot, Unread):
-        raise CannotPlan(f"how this host boots cannot be read: {facts.boot}")
+        raise PlanError(f"how this host boots cannot be read: {facts.boot}")
     return facts.boot
 
 
@@ -48,10 +48,10 @@ def loader_of(facts: Facts) -> str:
 
 def _boot_is_seen(draft: Draft) -> None:
     """A loader that lies on a file system which is not mounted would be mistaken for another."""
-    missing = {p: c for p, c in draft.ground.not_mounted.items() if p in BOOT_PLACES}
+    missing = {p: c for p, c in draft.snapshot.not_mounted.items() if p in BOOT_PLACES}
     if "/boot" in missing or (missing and not _boot(draft.facts).loader.sure):
         commands = " and ".join(f"'{c}'" for c in missing.values())
-        raise CannotPlan(
+        raise PlanError(
             f"how this system boots cannot be seen: {' and '.join(missing)} of /etc/fstab "
             f"{'is' if len(missing) == 1 else 'are'} not mounted: {commands} first"
         )
@@ -68,11 +68,11 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     if loader in TOOLS and _tell(draft, loader, edit, why):
         _note_words(draft, edit)
         return
-    files = word_files(loader, draft.ground)
+    files = word_files(loader, draft.snapshot)
     if not files:
         refuse_without_files(loader, edit)
     if (edit.add or edit.replace or edit.options) and not any(f.takes for f in files):
-        raise CannotPlan(
+        raise PlanError(
             f"the file that takes new words is not there: only {' and '.join(f.path for f in files)} was found, which "
             f"adds nothing of its own; make {GRUB if loader == 'grub' else CMDLINE} first, then plan again"
         )
@@ -95,9 +95,9 @@ def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
         line = _boot(draft.facts).intended
         seen = {line.source: line.text} if isinstance(line, CommandLine) and line.source.endswith(".efi") else {}
     else:
-        maker = refresh(loader, draft.ground)
+        maker = refresh(loader, draft.snapshot)
         menus = (maker.menu, *maker.more_menus) if maker else tuple(m for m, _ in MENUS) if loader == "grub" else ()
-        seen = {menu: text_of(draft.ground, menu) for menu in menus if menu}
+        seen = {menu: text_of(draft.snapshot, menu) for menu in menus if menu}
     for menu, text in seen.items():
         gone = [w for words in edit.remove for w in split(words) if _comes_from_here(draft, menu, w)]
         if text and (any(w not in text.split() for w in new) or any(w in text.split() for w in gone)):
@@ -120,16 +120,16 @@ def _note_words(draft: Draft, edit: WordEdit) -> None:
     """What the forecast of this plan goes by; where the edit fits the files only, their own words are not foretold."""
     try:
         kept = rewrite(tuple(map(Word, split(next_line(draft).text))), edit)
-    except Refused:
+    except EditRefused:
         return
     draft.cmdline = " ".join(k.text for k in kept)
 
 
 def _checksum(draft: Draft, loader: str) -> None:
     """Limine stops at a configuration that differs from the enrolled one: only its own tool may change it."""
-    if loader == "limine" and draft.ground.enrolled and "limine-update" not in draft.ground.programs:
-        programs = " and ".join(draft.ground.enrolled)
-        raise CannotPlan(
+    if loader == "limine" and draft.snapshot.enrolled and "limine-update" not in draft.snapshot.programs:
+        programs = " and ".join(draft.snapshot.enrolled)
+        raise PlanError(
             f"{programs} holds the checksum of limine.conf, and would not start with another one: add the words by "
             "hand, then run 'limine enroll-config' with the new b2sum and sign the program again"
         )
@@ -138,15 +138,15 @@ def _checksum(draft: Draft, loader: str) -> None:
 def _tell(draft: Draft, loader: str, edit: WordEdit, why: str) -> bool:
     """The loader's own program does it; whether there is such a program."""
     try:
-        told = TOOLS[loader](draft.ground, edit)
-    except Refused as refusal:
-        raise CannotPlan(refusal.sentence) from refusal
+        told = TOOLS[loader](draft.snapshot, edit)
+    except EditRefused as refusal:
+        raise PlanError(refusal.sentence) from refusal
     if told is None:
         if loader != "grub-bls":
-            raise CannotPlan(_by_hand(loader, edit))
+            raise PlanError(_by_hand(loader, edit))
         return False
     if told.argvs and loader == "rpm-ostree" and draft.facts.mode is not Mode.LIVE:
-        raise CannotPlan(f"rpm-ostree works on a running system only: there run '{' '.join(told.argvs[0])}'")
+        raise PlanError(f"rpm-ostree works on a running system only: there run '{' '.join(told.argvs[0])}'")
     _run_tool(draft, told, why)
     if told.argvs:
         _escape(draft, edit)
@@ -181,7 +181,7 @@ def _by_hand(loader: str, edit: WordEdit) -> str:
 
 def _build(draft: Draft, edit: WordEdit) -> None:
     """The words are part of the image: it is built anew."""
-    builds = unified_builds(draft.ground)
+    builds = unified_builds(draft.snapshot)
     firmware = draft.facts.firmware
     secure = not isinstance(firmware, Unread) and firmware.secure_boot is True
     for build in builds:
@@ -191,17 +191,17 @@ def _build(draft: Draft, edit: WordEdit) -> None:
         )  # fmt: skip
         _look(draft, build, edit, Phase.LOOK_INTO_IMAGE)
     if not builds:
-        _leave(draft, "uki", edit, uki.images(draft.ground))
+        _leave(draft, "uki", edit, uki.images(draft.snapshot))
     if secure:
         draft.note(SIGN)
 
 
 def _refresh(draft: Draft, loader: str, edit: WordEdit) -> None:
     """The menu is made from the files, and looked at."""
-    maker = refresh(loader, draft.ground)
+    maker = refresh(loader, draft.snapshot)
     if maker is None:
         if loader in NO_REFRESH:
-            menus = tuple(m for m, _ in MENUS if m in draft.ground.files) if loader == "grub" else ()
+            menus = tuple(m for m, _ in MENUS if m in draft.snapshot.files) if loader == "grub" else ()
             _leave(draft, loader, edit, menus)
         return
     draft.run(
@@ -234,8 +234,10 @@ def _look(draft: Draft, maker: Refresh, edit: WordEdit, phase: Phase) -> None:
 def _comes_from_here(draft: Draft, menu: str, word: str) -> bool:
     """Whether nothing but the edited files gives the menu this word."""
     if menu.endswith("/grub.cfg"):
-        sources = (f for f in word_files("grub", draft.ground) if word in (draft.text(f.path) or "").split("\"' \t\n="))
-        return not any(sources) and not grub_menu.has_elsewhere(text_of(draft.ground, menu), word)
+        sources = (
+            f for f in word_files("grub", draft.snapshot) if word in (draft.text(f.path) or "").split("\"' \t\n=")
+        )
+        return not any(sources) and not grub_menu.has_elsewhere(text_of(draft.snapshot, menu), word)
     return True
 
 
@@ -251,9 +253,9 @@ def _edit_one(draft: Draft, file: WordFile, edit: WordEdit, why: str, phase: Pha
         if not file.takes and not set(wanted.remove) & set(file.words(text)):
             return False
         after = file.edit(text, wanted)
-    except Refused as refusal:
+    except EditRefused as refusal:
         where = f"{file.path}:{refusal.line_number}: {refusal.line_text.strip()}" if refusal.line_number else file.path
-        raise CannotPlan(f"{where}: {refusal.sentence}") from refusal
+        raise PlanError(f"{where}: {refusal.sentence}") from refusal
     if after == text:
         return False
     return draft.write(file.path, after, why, phase, risk=Risk.R2, effect=Effect.BOOT)
@@ -281,7 +283,7 @@ def _set(draft: Draft, argument: str) -> None:
 def _option(draft: Draft, argument: str) -> None:
     key, equals, option = argument.partition("=")
     if not equals:
-        raise CannotPlan(f"{argument!r} is no KEY=OPTION, such as intel_iommu=igfx_off")
+        raise PlanError(f"{argument!r} is no KEY=OPTION, such as intel_iommu=igfx_off")
     edit = WordEdit(options=(OptionEdit(key, add=(option,)),))
     edit_command_line(draft, edit, f"add the option {option} to {key} on the kernel command line")
 

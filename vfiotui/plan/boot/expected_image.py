@@ -10,7 +10,7 @@ from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcp
 from vfiotui.formats.initramfs.boot_image import copies_of
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import ConfigFile
@@ -30,7 +30,7 @@ def expected(tool: str, files: PlannedFiles, now: EarlyBoot | None) -> tuple[Ear
     base = EarlyBoot(f"as {tool} will build it", tool, now.modules if now else None, release=now.release if now else "")
     try:
         return maker(files, base, now)
-    except Refused:
+    except EditRefused:
         # Shell code computes a list: what the present image does is the best that is known.
         return (replace(now, source=f"{now.source}, as {tool} built it before"),) if now else (base,)
 

@@ -6,7 +6,7 @@ import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.loaders.loader_entry import edit_words, parse, words
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.loader_files import ENTRY_FOLDERS, WITHOUT_ENTRY
@@ -21,7 +21,7 @@ IDS = ("vfio-pci.ids=", "vfio_pci.ids=")
 def newest_entry(draft: Draft) -> str | None:
     """The entry of the newest kernel that is no rescue system, by the version in its name."""
     found = [
-        path for folder in ENTRY_FOLDERS for path in draft.ground.below(folder, ".conf")
+        path for folder in ENTRY_FOLDERS for path in draft.snapshot.below(folder, ".conf")
         if not path.endswith(WITHOUT_ENTRY) and not re.search(r"rescue|fallback", path)
     ]  # fmt: skip
     with_kernel = [p for p in found if "linux" in dict(parse(draft.text(p) or ""))]
@@ -29,7 +29,7 @@ def newest_entry(draft: Draft) -> str | None:
 
 
 def entry_text(text: str, title: str, off: tuple[str, ...]) -> str:
-    """The entry without passthrough, from another entry; raises Refused for one whose words are elsewhere."""
+    """The entry without passthrough, from another entry; raises EditRefused for one whose words are elsewhere."""
     dropped = tuple(w for w in words(text) if w.startswith(IDS))
     after = edit_words(text, WordEdit(add=tuple(off), remove=dropped))
     lines = []
@@ -73,11 +73,11 @@ def add_entry(draft: Draft, title: str, off: tuple[str, ...]) -> str:
         return f"no entry that starts a kernel was found in {', '.join(ENTRY_FOLDERS)}"
     try:
         text = entry_text(draft.text(base) or "", title, off)
-    except Refused as refusal:
+    except EditRefused as refusal:
         return refusal.sentence
     path = f"{base.rpartition('/')[0]}/{WITHOUT_ENTRY}"
     draft.write(path, text, f"keep a boot entry {title}", Phase.LOADER, risk=Risk.R2, effect=Effect.BOOT)
-    if "kernel-install" in draft.ground.programs:
+    if "kernel-install" in draft.snapshot.programs:
         draft.write(
             PLUGIN, plugin_text(title, off), "make the entry again when a kernel comes or goes", Phase.LOADER,
             risk=Risk.R2, effect=Effect.BOOT, mode=0o755,

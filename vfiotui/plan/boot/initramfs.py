@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe.modprobe import is_module_name
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.boot.gone_modules import GONE, is_gone
@@ -15,7 +15,7 @@ from vfiotui.model.change.change import Change, Effect, look_into_images
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.expected_image import VFIO, expected
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
 
@@ -42,10 +42,10 @@ def tool_of(draft: Draft) -> str:
 def rebuild(draft: Draft) -> None:
     """The images are built anew, the old ones kept; a note where the tool is not here."""
     tool = tool_of(draft)
-    if tool == "booster" and draft.ground.programs.get("booster"):
+    if tool == "booster" and draft.snapshot.programs.get("booster"):
         argv: tuple[str, ...] = ("/usr/lib/booster/regenerate_images",)
         products: tuple[str, ...] = BOOSTER_IMAGES
-    elif tool in BUILDERS and BUILDERS[tool][0][0] in draft.ground.programs:
+    elif tool in BUILDERS and BUILDERS[tool][0][0] in draft.snapshot.programs:
         argv, products = BUILDERS[tool]
     else:
         images = BUILDERS[tool][1] if tool in BUILDERS else BOOSTER_IMAGES if tool == "booster" else ()
@@ -63,9 +63,9 @@ def _look(draft: Draft, tool: str, products: tuple[str, ...]) -> Change | None:
     boot = draft.facts.boot
     assert not isinstance(boot, Unread)
     so_far = draft.plan("", ())
-    possible = expected(tool, PlannedFiles(boot, draft.ground, so_far), None)
+    possible = expected(tool, PlannedFiles(boot, draft.snapshot, so_far), None)
     # What the configuration leaves open, as dracut's hostonly, is not demanded.
-    today = expected(tool, PlannedFiles(boot, draft.ground), None)
+    today = expected(tool, PlannedFiles(boot, draft.snapshot), None)
     listed = frozenset(n for early in today for n, _ in early.early)
     sets = [_wants(early, so_far, listed, builtin_modules(boot)) for early in possible]
     wants = [w for w in sets[0] if all(w in others for others in sets)] if sets else []
@@ -112,7 +112,7 @@ def module_file(tool: str) -> str:
         "booster": "/etc/booster.yaml",
     }
     if tool not in files:
-        raise CannotPlan(
+        raise PlanError(
             "no initramfs tool was found on this system: mkinitcpio, dracut, initramfs-tools and booster are known"
         )
     return files[tool]
@@ -142,7 +142,7 @@ def add_early(draft: Draft, module: str) -> bool:
 
 def _named(module: str) -> None:
     if not is_module_name(module):
-        raise CannotPlan(f"{module!r} is no name of a module: letters, digits, - and _")
+        raise PlanError(f"{module!r} is no name of a module: letters, digits, - and _")
 
 
 def _add(draft: Draft, module: str) -> None:
@@ -152,11 +152,11 @@ def _add(draft: Draft, module: str) -> None:
 
 
 def _holders(draft: Draft) -> list[str]:
-    ground = draft.ground
+    snapshot = draft.snapshot
     return [
-        "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", *ground.below("/etc/mkinitcpio.conf.d", ".conf"),
-        "/etc/dracut.conf", *ground.below("/etc/dracut.conf.d", ".conf"), "/etc/booster.yaml",
-        *ground.below("/etc/modules-load.d", ".conf"), "/etc/modules",
+        "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", *snapshot.below("/etc/mkinitcpio.conf.d", ".conf"),
+        "/etc/dracut.conf", *snapshot.below("/etc/dracut.conf.d", ".conf"), "/etc/booster.yaml",
+        *snapshot.below("/etc/modules-load.d", ".conf"), "/etc/modules",
     ]  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def drop_gone(draft: Draft) -> None:
         if all(is_gone(module, release) for release in releases):
             try:
                 _take_out(draft, module)
-            except (Refused, CannotPlan) as error:
+            except (EditRefused, PlanError) as error:
                 draft.note(f"{module}, which these kernels do not have, stays in a list that cannot be edited: {error}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, LIMINE, LIMINE_DEFAULT, SDBOOT, entries
 
@@ -25,48 +25,48 @@ class Refresh:
     """Further files that must hold new words."""
 
 
-def _grub(ground: Ground) -> Refresh | None:
+def _grub(snapshot: ConfigSnapshot) -> Refresh | None:
     for menu, maker in MENUS:
-        if "update-grub" in ground.programs and menu == MENUS[0][0]:
+        if "update-grub" in snapshot.programs and menu == MENUS[0][0]:
             return Refresh(("update-grub",), (f"{menu}*",), menu)
-        if maker in ground.programs and menu in ground.files:
+        if maker in snapshot.programs and menu in snapshot.files:
             return Refresh((maker, "-o", menu), (f"{menu}*",), menu)
     return None
 
 
-def _entries_anew(ground: Ground, argv: tuple[str, ...]) -> Refresh:
-    paths = [file.path for file in entries(ground) if file.takes]
+def _entries_anew(snapshot: ConfigSnapshot, argv: tuple[str, ...]) -> Refresh:
+    paths = [file.path for file in entries(snapshot) if file.takes]
     return Refresh(argv, ENTRY_FILES, paths[-1] if paths else "", more_menus=tuple(paths[:-1]))
 
 
-def _limine(ground: Ground) -> Refresh:
-    menu = next((p for p in LIMINE if p in ground.files), "")
+def _limine(snapshot: ConfigSnapshot) -> Refresh:
+    menu = next((p for p in LIMINE if p in snapshot.files), "")
     return Refresh(("limine-update",), (*LIMINE, "/boot/limine.conf.*"), menu)
 
 
-def refresh(loader: str, ground: Ground) -> Refresh | None:
+def refresh(loader: str, snapshot: ConfigSnapshot) -> Refresh | None:
     """What must run after the files were edited; None where the files are the menu, or no such program is here."""
-    programs = ground.programs
+    programs = snapshot.programs
     if loader == "grub":
-        return _grub(ground)
+        return _grub(snapshot)
     if loader == "proxmox" and "proxmox-boot-tool" in programs:
         return Refresh(("proxmox-boot-tool", "refresh"), (), again=True)
-    if loader in ("systemd-boot", "grub-bls") and "sdbootutil" in programs and CMDLINE in ground.files:
-        return _entries_anew(ground, ("sdbootutil", "update-all-entries"))
-    if loader == "systemd-boot" and "sdboot-manage" in programs and SDBOOT in ground.files:
-        return _entries_anew(ground, ("sdboot-manage", "gen"))
-    if loader == "limine" and "limine-update" in programs and LIMINE_DEFAULT in ground.files:
-        return _limine(ground)
+    if loader in ("systemd-boot", "grub-bls") and "sdbootutil" in programs and CMDLINE in snapshot.files:
+        return _entries_anew(snapshot, ("sdbootutil", "update-all-entries"))
+    if loader == "systemd-boot" and "sdboot-manage" in programs and SDBOOT in snapshot.files:
+        return _entries_anew(snapshot, ("sdboot-manage", "gen"))
+    if loader == "limine" and "limine-update" in programs and LIMINE_DEFAULT in snapshot.files:
+        return _limine(snapshot)
     return None
 
 
-def unified_builds(ground: Ground) -> list[Refresh]:
+def unified_builds(snapshot: ConfigSnapshot) -> list[Refresh]:
     """What builds the unified images anew: one command, or one for each kernel; empty where nobody is known to."""
-    found = uki.images(ground)
+    found = uki.images(snapshot)
     menu, more = (found[-1], found[:-1]) if found else ("", ())
-    match uki.builder(ground):
+    match uki.builder(snapshot):
         case "mkinitcpio":
-            products = (*uki.preset_images(ground), "/boot/initramfs-*.img")
+            products = (*uki.preset_images(snapshot), "/boot/initramfs-*.img")
             return [Refresh(("mkinitcpio", "-P"), tuple(dict.fromkeys(products)), menu, more_menus=more)]
         case "dracut":
             products = (*uki.PRODUCTS, "/boot/initramfs-*.img", "/boot/initrd.img-*")
@@ -74,6 +74,6 @@ def unified_builds(ground: Ground) -> list[Refresh]:
         case "kernel-install":
             return [
                 Refresh(("kernel-install", "add", release, image), uki.PRODUCTS, menu, more_menus=more)
-                for release, image in ground.kernels.items()
+                for release, image in snapshot.kernels.items()
             ]
     return []

@@ -16,7 +16,7 @@ from vfiotui.formats.loaders import (
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
 
 GRUB = "/etc/default/grub"
@@ -46,100 +46,100 @@ class WordFile:
     """The file that is read where this one is not there: a new one begins with its text."""
 
 
-def text_of(ground: Ground, path: str) -> str:
+def text_of(snapshot: ConfigSnapshot, path: str) -> str:
     """A surveyed file as text; empty where it is not there or cannot be read."""
-    content = ground.content(path)
+    content = snapshot.content(path)
     return "" if isinstance(content, Unread) else content.decode("utf-8", "surrogateescape")
 
 
-def _there(ground: Ground, files: Iterable[WordFile]) -> list[WordFile]:
-    return [f for f in files if f.path in ground.files]
+def _there(snapshot: ConfigSnapshot, files: Iterable[WordFile]) -> list[WordFile]:
+    return [f for f in files if f.path in snapshot.files]
 
 
-def _grub(ground: Ground) -> list[WordFile]:
+def _grub(snapshot: ConfigSnapshot) -> list[WordFile]:
     """New words go where the last value comes from: drop-ins are read after the file, and some begin anew."""
-    paths = [p for p in (GRUB, *ground.below(f"{GRUB}.d", ".cfg")) if p in ground.files]
-    texts = {p: text_of(ground, p) for p in paths}
+    paths = [p for p in (GRUB, *snapshot.below(f"{GRUB}.d", ".cfg")) if p in snapshot.files]
+    texts = {p: text_of(snapshot, p) for p in paths}
     names = (grub_default.NORMAL_ENTRIES, grub_default.EVERY_ENTRY)
     name = next((n for n in names if any(n in t for t in texts.values())), names[0])
     home = next((p for p in reversed(paths) if p == GRUB or grub_default.replaces(texts[p], name)), GRUB)
     return [WordFile(p, grub_default.edit_words, grub_default.words, takes=p == home) for p in paths]
 
 
-def entries(ground: Ground) -> list[WordFile]:
+def entries(snapshot: ConfigSnapshot) -> list[WordFile]:
     """The entries of this system that start a kernel; those of another one on the same disk stay as they are.
 
     The entry that is kept without passthrough takes no new words.
     """
-    machine = text_of(ground, "/etc/machine-id").strip()
+    machine = text_of(snapshot, "/etc/machine-id").strip()
     found = []
-    for path in (path for folder in ENTRY_FOLDERS for path in ground.below(folder, ".conf")):
-        keys = dict(loader_entry.parse(text_of(ground, path)))
+    for path in (path for folder in ENTRY_FOLDERS for path in snapshot.below(folder, ".conf")):
+        keys = dict(loader_entry.parse(text_of(snapshot, path)))
         if "linux" in keys and keys.get("machine-id", machine) == machine:
             takes = not path.endswith(WITHOUT_ENTRY)
             found.append(WordFile(path, loader_entry.edit_words, loader_entry.words, takes))
     return found
 
 
-def _cmdline(ground: Ground) -> list[WordFile]:
+def _cmdline(snapshot: ConfigSnapshot) -> list[WordFile]:
     """kernel-install(8) reads it when a kernel is added: the first of the two that is there."""
     file = WordFile(CMDLINE, kernel_cmdline.edit_words, kernel_cmdline.words)
     vendor = WordFile(CMDLINE, kernel_cmdline.edit_words, kernel_cmdline.words, instead_of=uki.VENDOR_CMDLINE)
-    return [file] if CMDLINE in ground.files else [vendor] if uki.VENDOR_CMDLINE in ground.files else []
+    return [file] if CMDLINE in snapshot.files else [vendor] if uki.VENDOR_CMDLINE in snapshot.files else []
 
 
-def _drop_ins(ground: Ground, takes: bool) -> list[WordFile]:
+def _drop_ins(snapshot: ConfigSnapshot, takes: bool) -> list[WordFile]:
     """mkinitcpio joins them, and reads no other file where there are any."""
-    paths = ground.below("/etc/cmdline.d", ".conf")
+    paths = snapshot.below("/etc/cmdline.d", ".conf")
     last = paths[-1] if paths and takes else ""
     return [WordFile(p, kernel_cmdline.edit_words, kernel_cmdline.words, takes=p == last) for p in paths]
 
 
-def _unified(ground: Ground) -> list[WordFile]:
+def _unified(snapshot: ConfigSnapshot) -> list[WordFile]:
     """What the builder of the unified images reads."""
-    if uki.builder(ground) != "dracut":
-        return [*_drop_ins(ground, uki.builder(ground) == "mkinitcpio"), *_cmdline(ground)]
-    paths = [p for p in uki.dracut_files(ground) if uki.dracut_words(text_of(ground, p))]
+    if uki.builder(snapshot) != "dracut":
+        return [*_drop_ins(snapshot, uki.builder(snapshot) == "mkinitcpio"), *_cmdline(snapshot)]
+    paths = [p for p in uki.dracut_files(snapshot) if uki.dracut_words(text_of(snapshot, p))]
     return [WordFile(p, uki.dracut_edit, uki.dracut_words, takes=p == paths[-1]) for p in paths]
 
 
-def _systemd_boot(ground: Ground) -> list[WordFile]:
+def _systemd_boot(snapshot: ConfigSnapshot) -> list[WordFile]:
     """The entries, and what the next kernel's entry will be made from; generated entries by their source alone."""
-    if "sdbootutil" in ground.programs and CMDLINE in ground.files:
-        return _cmdline(ground)
-    if "sdboot-manage" in ground.programs and SDBOOT in ground.files:
+    if "sdbootutil" in snapshot.programs and CMDLINE in snapshot.files:
+        return _cmdline(snapshot)
+    if "sdboot-manage" in snapshot.programs and SDBOOT in snapshot.files:
         return [WordFile(SDBOOT, sdboot_manage.edit_words, sdboot_manage.words)]
-    return [*entries(ground), *_cmdline(ground)]
+    return [*entries(snapshot), *_cmdline(snapshot)]
 
 
-def _limine(ground: Ground) -> list[WordFile]:
-    if "limine-update" in ground.programs and LIMINE_DEFAULT in ground.files:
+def _limine(snapshot: ConfigSnapshot) -> list[WordFile]:
+    if "limine-update" in snapshot.programs and LIMINE_DEFAULT in snapshot.files:
         default = WordFile(LIMINE_DEFAULT, limine_default.edit_words, limine_default.words)
-        return [default] if limine_default.variable(text_of(ground, LIMINE_DEFAULT)) else _cmdline(ground)
-    return _there(ground, (WordFile(p, limine_conf.edit_words, limine_conf.words) for p in LIMINE))
+        return [default] if limine_default.variable(text_of(snapshot, LIMINE_DEFAULT)) else _cmdline(snapshot)
+    return _there(snapshot, (WordFile(p, limine_conf.edit_words, limine_conf.words) for p in LIMINE))
 
 
-def word_files(loader: str, ground: Ground) -> list[WordFile]:
+def word_files(loader: str, snapshot: ConfigSnapshot) -> list[WordFile]:
     """The files that give the next boot its words under a loader; empty where nobody knows them."""
     match loader:
         case "grub":
-            return _grub(ground)
+            return _grub(snapshot)
         case "grub-bls":
-            generated = "sdbootutil" in ground.programs and CMDLINE in ground.files
-            return _cmdline(ground) if generated else [*entries(ground), *_cmdline(ground), *_grub(ground)]
+            generated = "sdbootutil" in snapshot.programs and CMDLINE in snapshot.files
+            return _cmdline(snapshot) if generated else [*entries(snapshot), *_cmdline(snapshot), *_grub(snapshot)]
         case "systemd-boot":
-            return _systemd_boot(ground)
+            return _systemd_boot(snapshot)
         case "uki":
-            return _unified(ground)
+            return _unified(snapshot)
         case "proxmox":
             # The boot partitions may be of either kind, and a word in the file of the other does no harm.
-            return [*_cmdline(ground), *_grub(ground)]
+            return [*_cmdline(snapshot), *_grub(snapshot)]
         case "limine":
-            return _limine(ground)
+            return _limine(snapshot)
         case "refind":
-            return _there(ground, (WordFile(REFIND, refind_linux.edit_words, refind_linux.words),))
+            return _there(snapshot, (WordFile(REFIND, refind_linux.edit_words, refind_linux.words),))
         case "unknown":
             # One kind of file alone leaves no doubt, whoever reads it.
-            kinds = [k for k in (_grub(ground), entries(ground), _cmdline(ground)) if k]
+            kinds = [k for k in (_grub(snapshot), entries(snapshot), _cmdline(snapshot)) if k]
             return kinds[0] if len(kinds) == 1 else []
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import split
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 
 NO_FILES = {
     "uki": "the unified image takes its words from a file that is not there: write the whole line that the kernel has "
@@ -33,7 +33,7 @@ def _sentence(new: tuple[str, ...], gone: tuple[str, ...], add: str, take: str) 
 
 
 def refuse_generated(boot: Boot, edit: WordEdit) -> None:
-    """CannotPlan with the text to add where the boot files are made from elsewhere."""
+    """PlanError with the text to add where the boot files are made from elsewhere."""
     new, gone = _parts(edit)
     words, old = " ".join(new), " ".join(gone)
     match boot.loader.name:
@@ -42,30 +42,30 @@ def refuse_generated(boot: Boot, edit: WordEdit) -> None:
                 new, gone, f"add boot.kernelParams = [ {_quoted(new)} ]; to /etc/nixos/configuration.nix",
                 f"take {_quoted(gone)} out of boot.kernelParams",
             )  # fmt: skip
-            raise CannotPlan(f"NixOS makes its boot files itself: {what}, then run 'nixos-rebuild boot'")
+            raise PlanError(f"NixOS makes its boot files itself: {what}, then run 'nixos-rebuild boot'")
         case "guix":
             what = _sentence(
                 new, gone,
                 f"add (kernel-arguments (append '({_quoted(new)}) %default-kernel-arguments)) to the operating-system",
                 f"take {_quoted(gone)} out of its kernel-arguments",
             )  # fmt: skip
-            raise CannotPlan(f"Guix makes its boot files itself: {what}, then run 'guix system reconfigure'")
+            raise PlanError(f"Guix makes its boot files itself: {what}, then run 'guix system reconfigure'")
         case "efistub":
             what = _sentence(new, gone, f"add {words}", f"take {old} out")
-            raise CannotPlan(
+            raise PlanError(
                 "the firmware starts the kernel itself, and its own entry holds the words: make it anew with "
                 f"'efibootmgr --create --loader … --unicode \"…\"' from the words of /proc/cmdline; {what}"
             )
 
 
 def refuse_without_files(loader: str, edit: WordEdit) -> None:
-    """CannotPlan for a loader whose files were not found."""
+    """PlanError for a loader whose files were not found."""
     new, gone = _parts(edit)
     if loader in NO_FILES:
-        raise CannotPlan(NO_FILES[loader])
+        raise PlanError(NO_FILES[loader])
     what = _sentence(new, gone, f"add {' '.join(new)} to the kernel's line", f"take {' '.join(gone)} out of it")
     who = "the loader" if loader == "unknown" else loader
-    raise CannotPlan(
+    raise PlanError(
         f"the files in which {who} keeps the kernel's words were not found: mount /boot and the EFI partition and plan "
         f"again, or {what} by hand, in the file from which the boot menu is made"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from vfiotui.formats.loaders import kernel_cmdline, kernelstub, loader_entry
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot.loader_commands import ENTRY_FILES
 from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries, text_of
 
@@ -41,9 +41,9 @@ def difference(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tuple[s
     return tuple((Counter(after) - Counter(before)).elements()), tuple((Counter(before) - Counter(after)).elements())
 
 
-def _environment_words(ground: Ground) -> str:
+def _environment_words(snapshot: ConfigSnapshot) -> str:
     """The words that the entries of RHEL 8 take from GRUB's environment block."""
-    lines = text_of(ground, GRUBENV).split("\n")
+    lines = text_of(snapshot, GRUBENV).split("\n")
     return next((line.removeprefix(KERNELOPTS).strip() for line in lines if line.startswith(KERNELOPTS)), "")
 
 
@@ -59,18 +59,18 @@ def _unambiguous(added: tuple[str, ...], removed: tuple[str, ...], stays: tuple[
     return not any(word.partition("=")[0] in other for word in changing for other in stays)
 
 
-def grubby(ground: Ground, edit: WordEdit) -> Told | None:
+def grubby(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     """grubby for the entries of GRUB; None where it is not here, or would change other words or entries too."""
-    files = entries(ground)
-    if "grubby" not in ground.programs or not all(file.takes for file in files):
+    files = entries(snapshot)
+    if "grubby" not in snapshot.programs or not all(file.takes for file in files):
         return None
     edits: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     menus = []
     for file in files:
-        before = text_of(ground, file.path)
+        before = text_of(snapshot, file.path)
         line = loader_entry.options(before) or ""
         if KERNELOPTS[:-1] in line:
-            words = _environment_words(ground)
+            words = _environment_words(snapshot)
             edits.append((kernel_cmdline.words(words), kernel_cmdline.words(kernel_cmdline.edit_words(words, edit))))
             menus.append(GRUBENV)
         else:
@@ -84,30 +84,30 @@ def grubby(ground: Ground, edit: WordEdit) -> Told | None:
         return None
     options = [f"--remove-args={' '.join(removed)}"] * bool(removed) + [f"--args={' '.join(added)}"] * bool(added)
     argvs = (("grubby", "--update-kernel=ALL", *options),) if options else ()
-    blocks = tuple(p for p in ground.files if p.endswith("/grubenv"))
+    blocks = tuple(p for p in snapshot.files if p.endswith("/grubenv"))
     products = (f"{ENTRY_FOLDERS[0]}/*.conf", CMDLINE, GRUB, *blocks)
     return Told(argvs, products, tuple(dict.fromkeys(menus)), added, removed)
 
 
-def told_kernelstub(ground: Ground, edit: WordEdit) -> Told | None:
+def told_kernelstub(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     """kernelstub, which keeps its words in a file and writes the entries from it."""
-    if "kernelstub" not in ground.programs or KERNELSTUB not in ground.files:
+    if "kernelstub" not in snapshot.programs or KERNELSTUB not in snapshot.files:
         return None
-    text = text_of(ground, KERNELSTUB)
+    text = text_of(snapshot, KERNELSTUB)
     added, removed = difference(kernelstub.words(text), kernelstub.words(kernelstub.edit_words(text, edit)))
     argvs = [("kernelstub", "-d", " ".join(removed))] * bool(removed)
     argvs += [("kernelstub", "-a", " ".join(added))] * bool(added)
     current = (f"{folder}/Pop_OS-current.conf" for folder in ENTRY_FOLDERS)
-    menus = tuple(path for path in current if path in ground.files)
+    menus = tuple(path for path in current if path in snapshot.files)
     return Told(tuple(argvs), (KERNELSTUB, *ENTRY_FILES), menus, added, removed)
 
 
-def told_ostree(ground: Ground, edit: WordEdit) -> Told | None:
+def told_ostree(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     """rpm-ostree, which makes a new deployment; the entries tell which words are there now."""
-    files = [f for f in entries(ground) if "/ostree-" in f.path]
-    if "rpm-ostree" not in ground.programs or not files:
+    files = [f for f in entries(snapshot) if "/ostree-" in f.path]
+    if "rpm-ostree" not in snapshot.programs or not files:
         return None
-    text = text_of(ground, files[-1].path)
+    text = text_of(snapshot, files[-1].path)
     added, removed = difference(files[-1].words(text), files[-1].words(files[-1].edit(text, edit)))
     if not added and not removed:
         return Told((), (), ())
@@ -119,7 +119,7 @@ def told_ostree(ground: Ground, edit: WordEdit) -> Told | None:
     return Told((kargs(added, removed),), (), (), added, removed, back=kargs(removed, added))
 
 
-TOOLS: dict[str, Callable[[Ground, WordEdit], Told | None]] = {
+TOOLS: dict[str, Callable[[ConfigSnapshot, WordEdit], Told | None]] = {
     "grub-bls": grubby,
     "kernelstub": told_kernelstub,
     "rpm-ostree": told_ostree,

@@ -6,7 +6,7 @@ from vfiotui.formats.system import sysctl
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect, set_value
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
 OWN = "/etc/sysctl.d/90-vfiotui.conf"
 
@@ -14,7 +14,7 @@ OWN = "/etc/sysctl.d/90-vfiotui.conf"
 def _split(argument: str) -> tuple[str, str]:
     key, equals, value = argument.partition("=")
     if not equals or not key.strip() or ".." in key:
-        raise CannotPlan(f"{argument!r} is no KEY=VALUE, such as vm.nr_hugepages=4096")
+        raise PlanError(f"{argument!r} is no KEY=VALUE, such as vm.nr_hugepages=4096")
     return key.strip(), value.strip()
 
 
@@ -27,7 +27,7 @@ def at_boot(draft: Draft, key: str, value: str, why: str) -> None:
     """A line in the last file that sets the key, else in our own."""
     setting = [
         p
-        for p in (*draft.ground.below("/etc/sysctl.d", ".conf"), "/etc/sysctl.conf")
+        for p in (*draft.snapshot.below("/etc/sysctl.d", ".conf"), "/etc/sysctl.conf")
         if any(sysctl.path_of(k) == sysctl.path_of(key) for k, _ in sysctl.settings(draft.text(p) or ""))
     ]
     path = setting[-1] if setting else OWN
@@ -40,7 +40,7 @@ def draw(draft: Draft, argument: str) -> None:
     key, value = _split(argument)
     at_boot(draft, key, value, f"set {key} to {value} at every boot")
     (place,) = reads(argument)
-    now = draft.ground.content(place)
+    now = draft.snapshot.content(place)
     if not isinstance(now, Unread) and now.decode("utf-8", "replace").split() != value.split():
         draft.add(set_value(place, now, value.encode(), f"set {key} to {value} now", risk=Risk.R1), Phase.RUNTIME)
 

@@ -17,7 +17,7 @@ from vfiotui.plan.boot.command_line import loader_of
 from vfiotui.plan.boot.fallback import GRUB_SCRIPT, add_escape
 from vfiotui.plan.boot.fallback_entry import newest_entry
 from vfiotui.plan.boot.loader_files import WITHOUT_ENTRY
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.isolate import stored
 from vfiotui.plan.isolate.method import Method
 
@@ -82,7 +82,7 @@ def entry_counter(name: str) -> Counter:
 
 
 def _grub(draft: Draft) -> Counter | None:
-    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in draft.ground.programs), None)
+    editor = next((p for p in ("grub-editenv", "grub2-editenv") if p in draft.snapshot.programs), None)
     if editor is None or draft.text(GRUB_SCRIPT) is None:
         return None
     return grub_counter(editor)
@@ -90,13 +90,13 @@ def _grub(draft: Draft) -> Counter | None:
 
 def _systemd_boot(draft: Draft) -> Counter | None:
     base = newest_entry(draft)
-    if base is None or "bootctl" not in draft.ground.programs:
+    if base is None or "bootctl" not in draft.snapshot.programs:
         return None
     folder, _, name = base.rpartition("/")
     if draft.text(f"{folder}/{WITHOUT_ENTRY}") is None:
         return None
-    if not isinstance(draft.ground.content(DEFAULT), Unread):
-        raise CannotPlan("a trial would lose the chosen default of systemd-boot: 'bootctl set-default \"\"' first")
+    if not isinstance(draft.snapshot.content(DEFAULT), Unread):
+        raise PlanError("a trial would lose the chosen default of systemd-boot: 'bootctl set-default \"\"' first")
     return entry_counter(name)
 
 
@@ -136,22 +136,22 @@ def script_text(counter: Counter, given: tuple[str, ...], kept: tuple[tuple[str,
 
 
 def add_trial(draft: Draft) -> None:
-    """The next boot is a trial; CannotPlan where the loader cannot count."""
+    """The next boot is a trial; PlanError where the loader cannot count."""
     loader = loader_of(draft.facts)
     add_escape(draft)
     counter = _grub(draft) if loader == "grub" else _systemd_boot(draft) if loader == "systemd-boot" else None
-    if counter is None or "systemctl" not in draft.ground.programs:
-        raise CannotPlan(
+    if counter is None or "systemctl" not in draft.snapshot.programs:
+        raise PlanError(
             "a trial boot needs systemd, the boot entry without passthrough, and GRUB with grub-editenv or "
             "systemd-boot with bootctl: take the entry at the boot menu instead"
         )
     bus = draft.facts.pci
     if isinstance(bus, Unread):
-        raise CannotPlan(f"the PCI devices cannot be seen: {bus}")
+        raise PlanError(f"the PCI devices cannot be seen: {bus}")
     chosen = stored(draft)
     given = tuple(c.bdf for c in chosen if c.method != Method.DYNAMIC)
     if not given:
-        raise CannotPlan("a trial boot tries an isolation: wish isolate.auto=BDF first")
+        raise PlanError("a trial boot tries an isolation: add the goal isolate.auto=BDF before it")
     why = "look after the next boot whether the host is healthy"
     for path, text, mode in ((SCRIPT, script_text(counter, given, _displays(bus, chosen)), 0o755),
                              (UNIT, UNIT_TEXT, 0o644)):  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vfiotui.formats.libvirt_hooks import libvirt_hook
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.draft import CannotPlan, Draft, Phase
+from vfiotui.plan.draft import Draft, Phase, PlanError
 
 RUNNER = "/etc/libvirt/hooks/qemu"
 FOLLOWS_FOLDER = (6, 5)
@@ -28,12 +28,12 @@ class GuestHook:
 
 
 def guest_named(draft: Draft, name: str) -> Domain:
-    """The guest; CannotPlan where there is none."""
+    """The guest; PlanError where there is none."""
     virt = draft.facts.virt
     domains = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
     domain = next((d for d in domains if d.name == name), None)
     if domain is None:
-        raise CannotPlan(f"there is no guest {name!r}")
+        raise PlanError(f"there is no guest {name!r}")
     return domain
 
 
@@ -50,8 +50,8 @@ def _served(draft: Draft, hook: GuestHook) -> tuple[str, ...]:
         return ()
     try:
         libvirt_hook.may_change(text)
-    except Refused as error:
-        raise CannotPlan(f"{hook.path}: {error}") from error
+    except EditRefused as error:
+        raise PlanError(f"{hook.path}: {error}") from error
     return hook.guests_of(text)
 
 
@@ -63,7 +63,7 @@ def serve(draft: Draft, hook: GuestHook, guest: str, why: str) -> None:
     if version is not None and version < FOLLOWS_FOLDER and draft.text(RUNNER) is None:
         runs = "this libvirt does not look into qemu.d itself"
         draft.write(RUNNER, libvirt_hook.runner(), runs, Phase.HOST_FILE, risk=Risk.R2, effect=Effect.GUEST, mode=0o755)
-    if not {"python3", "xmllint"} & draft.ground.programs.keys():
+    if not {"python3", "xmllint"} & draft.snapshot.programs.keys():
         draft.note("the hook reads the guest's XML with python3 or xmllint, and neither was found here: install one")
     if not served:
         draft.note("libvirt looks for hooks when its daemon starts: restart it once, guests run on meanwhile")
@@ -73,7 +73,7 @@ def leave(draft: Draft, hook: GuestHook, guest: str, why: str) -> None:
     """The hook serves the guest no more; the last one takes the script along."""
     served = _served(draft, hook)
     if guest not in served:
-        raise CannotPlan(f"the hook does not serve {guest}")
+        raise PlanError(f"the hook does not serve {guest}")
     _write(draft, hook, set(served) - {guest}, why)
 
 

@@ -12,9 +12,9 @@ from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot, Script
 from vfiotui.model.boot.image import Image
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, Columns
+from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, BindingState
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot.boot_entry import entry_cmdline
@@ -44,18 +44,18 @@ class _Sources:
     managed: dict[str, tuple[str, ...]]
 
 
-def columns(facts: Facts, ground: Ground, image: Reading[Image]) -> Reading[tuple[Columns, ...]]:
+def columns(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[tuple[BindingState, ...]]:
     """One row for every device, in order of the addresses; Unread where the bus or the boot chain is."""
     if isinstance(facts.pci, Unread):
         return facts.pci
     if isinstance(facts.boot, Unread):
         return facts.boot
-    sources = _sources(facts, facts.boot, ground, image)
+    sources = _sources(facts, facts.boot, snapshot, image)
     return tuple(_row(device, sources) for device in facts.pci.devices)
 
 
-def _sources(facts: Facts, boot: Boot, ground: Ground, image: Reading[Image]) -> _Sources:
-    files = PlannedFiles(boot, ground)
+def _sources(facts: Facts, boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image]) -> _Sources:
+    files = PlannedFiles(boot, snapshot)
     early = then(image, early_boot)
     builtin = VFIO in builtin_modules(boot)
     modules = facts.modules if isinstance(facts.modules, Unread) else facts.modules.loaded
@@ -68,7 +68,7 @@ def _sources(facts: Facts, boot: Boot, ground: Ground, image: Reading[Image]) ->
             if "driver_override" in f.text
         ),
         line=next_cmdline(boot, None),
-        entry=entry_cmdline(boot, ground, image),
+        entry=entry_cmdline(boot, snapshot, image),
         image=early,
         copy=gathered(() if isinstance(early, Unread) else early.modprobe),
         stale=() if isinstance(image, Unread) else stale_files(files.modprobe(("/run",)), image),
@@ -79,12 +79,12 @@ def _sources(facts: Facts, boot: Boot, ground: Ground, image: Reading[Image]) ->
     )
 
 
-def _row(device: PciDevice, s: _Sources) -> Columns:
+def _row(device: PciDevice, s: _Sources) -> BindingState:
     configured = _configured(device, s)
     on_disk = _on_disk(device, s)
     booted = _booted(device, s, configured)
     bound = then(device.driver, lambda driver: driver or "")
-    return Columns(
+    return BindingState(
         device.bdf, configured, on_disk, booted, bound, tuple(_drift(device, s, configured, on_disk, booted))
     )
 

@@ -16,7 +16,7 @@ from vfiotui.plan.boot.boot_menu import MENUS, adding
 from vfiotui.plan.boot.command_line import edit_command_line, next_line
 from vfiotui.plan.boot.fallback import add_escape
 from vfiotui.plan.boot.initramfs import add_early, drop_gone, rebuild, tool_of
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.method import Method, verdicts
 from vfiotui.plan.isolate.modprobe import OWN, holder, take_ids_out
 from vfiotui.plan.isolate.override_rule import set_rule
@@ -38,17 +38,17 @@ def addresses(argument: str) -> tuple[str, ...]:
     for word in re.split(r"[,\s]+", argument.strip().lower()):
         bdf = word if word.count(":") == 2 else f"0000:{word}"
         if not BDF.fullmatch(bdf):
-            raise CannotPlan(f"{word!r} is no PCI address such as 0000:06:00.0")
+            raise PlanError(f"{word!r} is no PCI address such as 0000:06:00.0")
         found.append(bdf)
     return tuple(dict.fromkeys(found))
 
 
 def is_builtin(boot: Boot, module: str) -> bool:
-    """Whether a module is part of the kernel itself; CannotPlan where that cannot be seen."""
+    """Whether a module is part of the kernel itself; PlanError where that cannot be seen."""
     kernel = boot.kernel
     if not isinstance(kernel, Kernel) or isinstance(kernel.builtin, Unread):
         why = kernel if isinstance(kernel, Unread) else kernel.builtin
-        raise CannotPlan(f"whether {module} is built in cannot be seen ({why}): the files would be a guess")
+        raise PlanError(f"whether {module} is built in cannot be seen ({why}): the files would be a guess")
     return module in kernel.builtin
 
 
@@ -56,15 +56,15 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     """Everything that binds these devices, and those that must go with them, at the next boot."""
     choice = choose(draft.facts, wanted)
     if choice.refusals:
-        raise CannotPlan("; ".join(choice.refusals))
+        raise PlanError("; ".join(choice.refusals))
     bus, boot = draft.facts.pci, draft.facts.boot
     if isinstance(bus, Unread) or isinstance(boot, Unread):
-        raise CannotPlan(f"how this host boots cannot be read: {boot}")
+        raise PlanError(f"how this host boots cannot be read: {boot}")
     tool = tool_of(draft)
     judged = verdicts(choice.devices, bus, tool)
     taken = next(v for v in judged if (v.works if method is None else v.method is method))
     if not taken.works:
-        raise CannotPlan(f"{taken.method} does not do here: {taken.why}")
+        raise PlanError(f"{taken.method} does not do here: {taken.why}")
     draft.note(f"method {taken.method}: {taken.why}")
     for bdf in choice.added:
         draft.note(f"{bdf} goes along: it is of the same slot or IOMMU group")

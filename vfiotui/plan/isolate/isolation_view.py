@@ -8,9 +8,9 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.image import Image
 from vfiotui.model.boot.prediction import Forecast
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.binding_state import BindingState
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.method import Verdict, verdicts
@@ -23,7 +23,7 @@ class IsolationView:
     """One look at a machine."""
 
     bus: PciBus
-    columns: Mapping[str, Columns]
+    columns: Mapping[str, BindingState]
     """By address."""
     forecasts: Mapping[str, Forecast]
     choices: Mapping[str, Choice]
@@ -36,9 +36,9 @@ class IsolationView:
         return verdicts(choice.devices, self.bus, self.tool)
 
 
-def isolation_view(facts: Facts, ground: Ground, image: Reading[Image]) -> Reading[IsolationView]:
+def isolation_view(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[IsolationView]:
     """The look; Unread where the bus or the boot chain is."""
-    rows, next_boot = columns(facts, ground, image), forecast(facts, ground, image)
+    rows, next_boot = columns(facts, snapshot, image), forecast(facts, snapshot, image)
     if isinstance(facts.pci, Unread) or isinstance(facts.boot, Unread):
         return facts.pci if isinstance(facts.pci, Unread) else Unread(str(facts.boot))
     if isinstance(rows, Unread) or isinstance(next_boot, Unread):

@@ -11,7 +11,7 @@ from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.boot_menu import adding
 from vfiotui.plan.boot.initramfs import rebuild
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
 FOLDER = "/etc/modprobe.d"
 OWN = f"{FOLDER}/vfiotui.conf"
@@ -19,7 +19,7 @@ OWN = f"{FOLDER}/vfiotui.conf"
 
 def holder(draft: Draft, module: str) -> str:
     """The file that sets options of the module already, else the own one."""
-    for path in draft.ground.below(FOLDER, ".conf"):
+    for path in draft.snapshot.below(FOLDER, ".conf"):
         text = draft.text(path)
         if text is not None and modprobe.options(text, module):
             return path
@@ -49,16 +49,16 @@ def _words(argument: str) -> tuple[str, str, str]:
     file, colon, rest = argument.partition(":") if argument.startswith("/") else ("", "", argument)
     words = rest.split(None, 1)
     if len(words) != 2 or not modprobe.is_module_name(words[0]):
-        raise CannotPlan(f"{argument!r} is no [FILE:]MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
+        raise PlanError(f"{argument!r} is no [FILE:]MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
     if colon and not re.fullmatch(rf"{FOLDER}/[^/]+\.conf", file):
-        raise CannotPlan(f"{file!r} is no {FOLDER}/NAME.conf: modprobe reads options nowhere else in /etc")
+        raise PlanError(f"{file!r} is no {FOLDER}/NAME.conf: modprobe reads options nowhere else in /etc")
     return file, words[0], words[1]
 
 
 def take_ids_out(draft: Draft, gone: Set[str]) -> bool:
     """These ids out of every ids= list of vfio-pci; false where none has one. The image is not built anew by this."""
     found = False
-    for path in draft.ground.below(FOLDER, ".conf") if gone else ():
+    for path in draft.snapshot.below(FOLDER, ".conf") if gone else ():
         text = draft.text(path)
         for option in modprobe.options(text, "vfio-pci") if text is not None else ():
             key, _, value = option.partition("=")
@@ -80,7 +80,7 @@ def take_ids_out(draft: Draft, gone: Set[str]) -> bool:
 
 def _drop_id(draft: Draft, wanted: str) -> None:
     if not take_ids_out(draft, {wanted}):
-        raise CannotPlan(f"no file of {FOLDER} gives the id {wanted} to vfio-pci: look at the kernel command line")
+        raise PlanError(f"no file of {FOLDER} gives the id {wanted} to vfio-pci: look at the kernel command line")
     rebuild(draft)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.formats.initramfs import dracut, mkinitcpio
-from vfiotui.formats.refused import Refused
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.pci.selection import Chosen
-from vfiotui.plan.draft import CannotPlan, Draft, Phase
+from vfiotui.plan.draft import Draft, Phase, PlanError
 from vfiotui.plan.isolate.early_script import HOOK_NAME, OWN_FILES, early_files
 
 RULE = "/etc/udev/rules.d/09-vfiotui-override.rules"
@@ -77,7 +77,7 @@ def set_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
             text = mkinitcpio.add(text, "HOOKS", HOOK_NAME, before="udev") if wanted else text
             _write(draft, MKINITCPIO, text, "take the rule into the initramfs", Phase.INITRAMFS_CONFIG)
         case "booster":
-            raise CannotPlan(
+            raise PlanError(
                 "booster takes no udev rules into its image: choose the subsystem ids, or leave the binding to libvirt"
             )
 
@@ -88,13 +88,13 @@ def _takes_scripts(draft: Draft, tool: str) -> bool:
     dracut looks for modules below /usr only, which ostree keeps closed; systemd's init runs no hooks of mkinitcpio.
     """
     if tool == "mkinitcpio":
-        others = (draft.text(p) or "" for p in draft.ground.below("/etc/mkinitcpio.conf.d", ".conf"))
+        others = (draft.text(p) or "" for p in draft.snapshot.below("/etc/mkinitcpio.conf.d", ".conf"))
         try:
             hooks = mkinitcpio.words(draft.text(MKINITCPIO) or "", "HOOKS")
-        except Refused:
+        except EditRefused:
             return False
         return "udev" in hooks and "systemd" not in hooks and not any("HOOKS" in text for text in others)
-    return tool != "dracut" or "rpm-ostree" not in draft.ground.programs
+    return tool != "dracut" or "rpm-ostree" not in draft.snapshot.programs
 
 
 def _forget(draft: Draft) -> None:

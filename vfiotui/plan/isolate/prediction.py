@@ -16,7 +16,7 @@ from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.boot.image import Image
 from vfiotui.model.boot.prediction import NOBODY, Forecast
-from vfiotui.model.change.config_snapshot import Ground
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Evidence
@@ -31,7 +31,7 @@ from vfiotui.plan.planned_files import PlannedFiles
 
 
 def forecast(
-    facts: Facts, ground: Ground, image: Reading[Image], plan: Plan | None = None
+    facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image], plan: Plan | None = None
 ) -> Reading[tuple[Forecast, ...]]:
     """The next boot of every device, in order of the addresses; Unread where the bus or the boot chain is.
 
@@ -41,7 +41,7 @@ def forecast(
         return facts.pci
     if isinstance(facts.boot, Unread):
         return facts.boot
-    scenes = _scenes(facts, facts.pci, facts.boot, ground, image, plan)
+    scenes = _scenes(facts, facts.pci, facts.boot, snapshot, image, plan)
     managed = managed_by(facts)
     return tuple(_of(d, scenes, managed.get(d.bdf, ())) for d in facts.pci.devices)
 
@@ -70,9 +70,9 @@ def _images(facts: Facts, boot: Boot, files: PlannedFiles, image: Reading[Image]
 
 
 def _scenes(
-    facts: Facts, bus: PciBus, boot: Boot, ground: Ground, image: Reading[Image], plan: Plan | None
+    facts: Facts, bus: PciBus, boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image], plan: Plan | None
 ) -> tuple[Scene, ...]:
-    files = PlannedFiles(boot, ground, plan)
+    files = PlannedFiles(boot, snapshot, plan)
     builtin = builtin_modules(boot)
     loaded = frozenset() if isinstance(facts.modules, Unread) else or_else(facts.modules.loaded, frozenset())
     drivers = claimed(bus, frozenset(map(fold, loaded)), builtin)

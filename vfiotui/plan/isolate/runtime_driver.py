@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
-from vfiotui.model.change.change import Effect, bind_driver, give_back
+from vfiotui.model.change.change import Effect, bind_driver, bind_host_driver
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.pci.functions import PciDevice
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.isolate import addresses
 from vfiotui.plan.isolate.select import choose
 
@@ -42,21 +42,21 @@ def _holders(draft: Draft, device: PciDevice) -> None:
     if names and not any("/dev/snd/" not in name for name in names):
         draft.note(f"{device.bdf} is held by {', '.join(names)}: their sound ends")
     elif names:
-        raise CannotPlan(f"{device.bdf} is held by {', '.join(names)}: stop them first, or its driver never lets go")
+        raise PlanError(f"{device.bdf} is held by {', '.join(names)}: stop them first, or its driver never lets go")
     if found.gap:
         draft.note(f"not everybody who may hold {device.bdf} was seen: {found.gap}")
 
 
 def _bound(device: PciDevice) -> str | None:
     if isinstance(device.driver, Unread):
-        raise CannotPlan(f"which driver has {device.bdf} cannot be seen: {device.driver}")
+        raise PlanError(f"which driver has {device.bdf} cannot be seen: {device.driver}")
     return device.driver
 
 
 def _bind(draft: Draft, argument: str) -> None:
     choice = choose(draft.facts, addresses(argument))
     if choice.refusals:
-        raise CannotPlan("; ".join(choice.refusals))
+        raise PlanError("; ".join(choice.refusals))
     loaded = draft.facts.modules
     if isinstance(loaded, Unread) or (not isinstance(loaded.loaded, Unread) and "vfio_pci" not in loaded.loaded):
         draft.run(("modprobe", VFIO), "load vfio-pci", Phase.RUNTIME, products=(), risk=Risk.R1, effect=Effect.NOW)
@@ -78,11 +78,11 @@ def _bind(draft: Draft, argument: str) -> None:
 def _release(draft: Draft, argument: str) -> None:
     choice = choose(draft.facts, addresses(argument))
     if not choice.devices:
-        raise CannotPlan("; ".join(choice.refusals))
+        raise PlanError("; ".join(choice.refusals))
     for device in choice.devices:
         guest = _guest_of(draft.facts, device)
         if guest:
-            raise CannotPlan(f"{device.bdf} is in use by the guest {guest}: shut it down first")
+            raise PlanError(f"{device.bdf} is in use by the guest {guest}: shut it down first")
         bound = _bound(device)
         if bound is None or "vfio" not in bound:
             continue
@@ -98,7 +98,7 @@ def _release(draft: Draft, argument: str) -> None:
                 risk=Risk.R1,
                 effect=Effect.NOW,
             )
-        draft.add(give_back(device.bdf, bound, f"give {device.bdf} back to the host", own), Phase.RUNTIME)
+        draft.add(bind_host_driver(device.bdf, bound, f"give {device.bdf} back to the host", own), Phase.RUNTIME)
 
 
 PLANNERS = (

@@ -1,4 +1,4 @@
-"""What wishes about huge pages ask for: [nodeN:]SIZE_KIB=COUNT, held against the pools of this host."""
+"""What goals about huge pages ask for: [nodeN:]SIZE_KIB=COUNT, held against the pools of this host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
 from vfiotui.model.memory.host_memory import HugePool, Memory
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 
 ASK = re.compile(r"(?:node(\d{1,5}):)?(\d{1,9})=(\d{1,12}|all)(,whole)?")
 POOLS = "/sys/kernel/mm/hugepages"
@@ -59,10 +59,10 @@ def words(size_kib: int) -> str:
 
 
 def parse(argument: str) -> PageAsk:
-    """The ask in an argument such as node0:2048=512; CannotPlan where it is none."""
+    """The ask in an argument such as node0:2048=512; PlanError where it is none."""
     found = ASK.fullmatch(argument.strip())
     if found is None or int(found[2]) == 0:
-        raise CannotPlan(
+        raise PlanError(
             f"{argument!r} is no [nodeN:]SIZE_KIB=COUNT, such as 2048=4096, node1:1048576=8, or 2048=512,whole"
         )
     count = None if found[3] == "all" else int(found[3])
@@ -70,21 +70,21 @@ def parse(argument: str) -> PageAsk:
 
 
 def memory_of(facts: Facts) -> Memory:
-    """The memory of this host; CannotPlan where it cannot be seen."""
+    """The memory of this host; PlanError where it cannot be seen."""
     if isinstance(facts.memory, Unread):
-        raise CannotPlan(f"the memory of this host cannot be seen: {facts.memory}")
+        raise PlanError(f"the memory of this host cannot be seen: {facts.memory}")
     return facts.memory
 
 
 def pool_of(memory: Memory, ask: PageAsk) -> HugePool:
-    """The pool that is meant; CannotPlan names those that there are."""
+    """The pool that is meant; PlanError names those that there are."""
     if isinstance(memory.pools, Unread):
-        raise CannotPlan(f"the pools of huge pages cannot be seen: {memory.pools}")
+        raise PlanError(f"the pools of huge pages cannot be seen: {memory.pools}")
     found = next((p for p in memory.pools if (p.node, p.size_kib) == (ask.node, ask.size_kib)), None)
     if found is None:
         here = sorted({p.size_kib for p in memory.pools})
         nodes = sorted({p.node for p in memory.pools if p.node is not None})
-        raise CannotPlan(
+        raise PlanError(
             f"there is no pool of {ask.size_kib} KiB{ask.where}: this host has pages of "
             f"{' and '.join(map(str, here)) or 'no'} KiB on node {', '.join(map(str, nodes)) or '?'}"
         )
@@ -92,28 +92,28 @@ def pool_of(memory: Memory, ask: PageAsk) -> HugePool:
 
 
 def number(value: int | Unread, what: str) -> int:
-    """A number that a plan stands on; CannotPlan where it is not known."""
+    """A number that a plan stands on; PlanError where it is not known."""
     if isinstance(value, Unread):
-        raise CannotPlan(f"{what} cannot be read: {value}")
+        raise PlanError(f"{what} cannot be read: {value}")
     return value
 
 
 def meminfo(memory: Memory, name: str) -> int:
-    """A row of /proc/meminfo in KiB; CannotPlan where it is not known."""
+    """A row of /proc/meminfo in KiB; PlanError where it is not known."""
     if isinstance(memory.meminfo, Unread) or name not in memory.meminfo:
-        raise CannotPlan(f"/proc/meminfo does not tell {name}: how much the host must keep is not known")
+        raise PlanError(f"/proc/meminfo does not tell {name}: how much the host must keep is not known")
     return memory.meminfo[name]
 
 
 def leave_room(memory: Memory, more_kib: int) -> int:
-    """The KiB that must be available before; CannotPlan with the numbers where the host would keep too little.
+    """The KiB that must be available before; PlanError with the numbers where the host would keep too little.
 
     2 GiB, or a tenth of what is available where that is more, stay.
     """
     available = meminfo(memory, "MemAvailable")
     keep = max(ROOM_KIB, available // ROOM_SHARE)
     if more_kib > available - keep:
-        raise CannotPlan(
+        raise PlanError(
             f"{more_kib} KiB of huge pages leave the host too little: {available} KiB are available, {keep} KiB of "
             f"them must stay, so {max(available - keep, 0)} KiB can be had at most"
         )
@@ -121,22 +121,22 @@ def leave_room(memory: Memory, more_kib: int) -> int:
 
 
 def leave_room_at_start(memory: Memory, guest_kib: int) -> None:
-    """CannotPlan where a guest of this size leaves the host less than it must keep, even if nothing else ran."""
+    """PlanError where a guest of this size leaves the host less than it must keep, even if nothing else ran."""
     total = meminfo(memory, "MemTotal")
     keep = max(ROOM_KIB, total // ROOM_SHARE)
     if guest_kib > total - keep:
-        raise CannotPlan(
+        raise PlanError(
             f"a guest of {guest_kib} KiB leaves the host too little: it has {total} KiB, of which {keep} KiB must stay"
         )
 
 
 def leave_room_at_boot(memory: Memory, all_kib: int) -> None:
-    """CannotPlan where a boot with these huge pages leaves less than 4 GiB, or less than a quarter of the memory."""
+    """PlanError where a boot with these huge pages leaves less than 4 GiB, or less than a quarter of the memory."""
     total = meminfo(memory, "MemTotal")
     # On a small host 4 GiB would be all there is.
     most = min(total - BOOT_KIB, int(total * BOOT_SHARE)) if total > 2 * BOOT_KIB else int(total * BOOT_SHARE)
     if all_kib > most:
-        raise CannotPlan(
+        raise PlanError(
             f"{all_kib} KiB of huge pages at every boot leave the host too little: it has {total} KiB, of which "
             f"{most} KiB can be huge pages at most; a host that runs out of memory does not come up"
         )

@@ -13,7 +13,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import edit_command_line
 from vfiotui.plan.boot.sysctl import at_boot
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.memory.ask import GIB, PageAsk, leave_room_at_boot, meminfo, memory_of, parse, pool_of, words
 
 OWN = "/etc/tmpfiles.d/90-vfiotui.conf"
@@ -25,7 +25,7 @@ def write_at_boot(draft: Draft, path: str, value: str, why: str) -> None:
     """systemd-tmpfiles writes the value into a sysfs file at every boot: in the line that does so, else in our own."""
     holders = [
         p
-        for p in draft.ground.below("/etc/tmpfiles.d", ".conf")
+        for p in draft.snapshot.below("/etc/tmpfiles.d", ".conf")
         if any(e.path == path and e.type[0] == "w" for e in tmpfiles.entries(draft.text(p) or ""))
     ]
     file = holders[-1] if holders else OWN
@@ -38,9 +38,9 @@ def flagged(facts: Facts) -> None:
     """Pages of 1 GiB need a processor that has them."""
     flags = facts.cpu if isinstance(facts.cpu, Unread) else facts.cpu.flags
     if isinstance(flags, Unread):
-        raise CannotPlan(f"whether this processor has pages of 1 GiB (pdpe1gb) cannot be read: {flags}")
+        raise PlanError(f"whether this processor has pages of 1 GiB (pdpe1gb) cannot be read: {flags}")
     if "pdpe1gb" not in flags:
-        raise CannotPlan("this processor has no pages of 1 GiB: its flags do not name pdpe1gb")
+        raise PlanError("this processor has no pages of 1 GiB: its flags do not name pdpe1gb")
 
 
 def _size_word(size_kib: int) -> str:
@@ -71,7 +71,7 @@ def persist(draft: Draft, argument: str) -> None:
     ask, memory = parse(argument), memory_of(draft.facts)
     pool_of(memory, ask)
     if ask.count is None or ask.whole:
-        raise CannotPlan("say how many pages every boot shall set aside, such as 2048=4096")
+        raise PlanError("say how many pages every boot shall set aside, such as 2048=4096")
     others = sum(
         p.size_kib * or_else(p.total, 0)
         for p in or_else(memory.pools, ())
@@ -96,7 +96,7 @@ def _on_command_line(draft: Draft, ask: PageAsk, why: str) -> None:
     count = str(ask.count) if ask.node is None else f"{ask.node}:{ask.count}"
     new = f"hugepagesz={size} hugepages={count}"
     if ask.node is not None and any(":" in run for run in old):
-        raise CannotPlan(f"the command line names pages by node already ({old[0]}): edit that word by hand")
+        raise PlanError(f"the command line names pages by node already ({old[0]}): edit that word by hand")
     add = (new,) if ask.count else ()
     edit_command_line(draft, WordEdit(remove=tuple(run for run in old if run != new), add=add), why)
 
@@ -105,7 +105,7 @@ def default_size(draft: Draft, argument: str) -> None:
     """<hugepages/> without a size means this one, from the next boot on."""
     size = {"2M": 2048, "1G": GIB}.get(argument)
     if size is None:
-        raise CannotPlan(f"{argument!r} is neither 2M nor 1G")
+        raise PlanError(f"{argument!r} is neither 2M nor 1G")
     if size == GIB:
         flagged(draft.facts)
     edit_command_line(
@@ -116,17 +116,17 @@ def default_size(draft: Draft, argument: str) -> None:
 def cma(draft: Draft, argument: str) -> None:
     """An area in which pages of 1 GiB can be had later; until then the host uses it for what can be moved away."""
     if not argument.isascii() or not argument.isdigit() or not 0 < int(argument) < 1 << 20:
-        raise CannotPlan(f"{argument!r} is no number of GiB")
+        raise PlanError(f"{argument!r} is no number of GiB")
     flagged(draft.facts)
     boot = draft.facts.boot
     kernel = boot if isinstance(boot, Unread) else boot.kernel
     if isinstance(kernel, Unread):
-        raise CannotPlan(f"which kernel this host boots cannot be read: {kernel}")
+        raise PlanError(f"which kernel this host boots cannot be read: {kernel}")
     release = tuple(int(w) for w in kernel.release.split("-")[0].split(".")[:2] if w.isdigit())
     if release < CMA_SINCE:
-        raise CannotPlan(f"Linux {kernel.release} has no hugetlb_cma=: it came with {CMA_SINCE[0]}.{CMA_SINCE[1]}")
+        raise PlanError(f"Linux {kernel.release} has no hugetlb_cma=: it came with {CMA_SINCE[0]}.{CMA_SINCE[1]}")
     if or_else(kernel.config, {}).get("CONFIG_CMA", "y") != "y":
-        raise CannotPlan("this kernel is built without CONFIG_CMA: hugetlb_cma= has no effect")
+        raise PlanError("this kernel is built without CONFIG_CMA: hugetlb_cma= has no effect")
     leave_room_at_boot(memory_of(draft.facts), int(argument) * GIB)
     draft.note("with hugetlb_cma= the kernel sets no pages of 1 GiB aside at boot: reserve them while it runs")
     edit_command_line(

@@ -6,7 +6,7 @@ from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import set_value
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.sysctl import at_boot
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.memory.ask import leave_room_at_start, meminfo, memory_of, number, parse, pool_of, words
 from vfiotui.plan.memory.boot import write_at_boot
 from vfiotui.plan.memory.pool import GIGANTIC_KIB
@@ -20,11 +20,11 @@ def overcommit(draft: Draft, argument: str) -> None:
     ask, memory = parse(argument), memory_of(draft.facts)
     pool = pool_of(memory, ask)
     if ask.node is not None:
-        raise CannotPlan("surplus pages come from any node: name no node, such as 2048=512")
+        raise PlanError("surplus pages come from any node: name no node, such as 2048=512")
     if ask.count is None or ask.whole:
-        raise CannotPlan("say by how many pages the pool may grow, such as 2048=512; 0 ends it")
+        raise PlanError("say by how many pages the pool may grow, such as 2048=512; 0 ends it")
     if ask.size_kib > GIGANTIC_KIB:
-        raise CannotPlan(f"the kernel makes no surplus pages of {words(ask.size_kib)}: reserve them")
+        raise PlanError(f"the kernel makes no surplus pages of {words(ask.size_kib)}: reserve them")
     now = number(pool.overcommit, f"{pool.size_kib} KiB: nr_overcommit_hugepages")
     # Nobody foretells whether the blocks are there when the guest starts; the host must bear it if they are.
     leave_room_at_start(memory, (ask.count + or_else(pool.total, 0) - or_else(pool.surplus, 0)) * ask.size_kib)

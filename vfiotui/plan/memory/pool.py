@@ -6,7 +6,7 @@ from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.change import Effect, nudge, set_pages
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.memory.host_memory import HugePool
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.memory.ask import PageAsk, leave_room, memory_of, number, parse, pool_of, words
 
 COMPACT = "/proc/sys/vm/compact_memory"
@@ -25,13 +25,13 @@ def _alone(draft: Draft, ask: PageAsk) -> None:
     for step in draft.steps("pages"):
         same = step.subject.rsplit("/", 2)[1] == ask.place.rsplit("/", 2)[1]
         if same and (step.subject == ask.place or ask.node is None or "/node/" not in step.subject):
-            raise CannotPlan(
-                f"two wishes change the pools of {words(ask.size_kib)}: name each node once, or the host once"
+            raise PlanError(
+                f"two goals change the pools of {words(ask.size_kib)}: name each node once, or the host once"
             )
 
 
 def _taken_kib(draft: Draft) -> int:
-    """What earlier wishes of the same plan take from the host."""
+    """What earlier goals of the same plan take from the host."""
     found = 0
     for step in draft.steps("pages"):
         size = int(step.subject.rsplit("hugepages-", 1)[1].partition("kB")[0])
@@ -44,7 +44,7 @@ def reserve(draft: Draft, argument: str) -> None:
     ask, memory = parse(argument), memory_of(draft.facts)
     pool = pool_of(memory, ask)
     if ask.count is None:
-        raise CannotPlan("say how many pages to reserve: all of the memory cannot be set aside")
+        raise PlanError("say how many pages to reserve: all of the memory cannot be set aside")
     total, more = number(pool.total, ask.place), ask.count - _unused(pool)
     if more <= 0:
         return
@@ -71,7 +71,7 @@ def release(draft: Draft, argument: str) -> None:
     total, unused = number(pool.total, ask.place), _unused(pool)
     fewer = unused if ask.count is None else ask.count
     if fewer > unused:
-        raise CannotPlan(
+        raise PlanError(
             f"only {unused} of {total} pages of {words(ask.size_kib)}{ask.where} are free: guests have the rest"
         )
     if fewer == 0:

@@ -7,7 +7,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import set_value
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import edit_command_line
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.memory.boot import write_at_boot
 
 THP = "/sys/kernel/mm/transparent_hugepage"
@@ -15,13 +15,13 @@ THP = "/sys/kernel/mm/transparent_hugepage"
 
 def _file(draft: Draft, name: str, word: str, what: str) -> None:
     path = f"{THP}/{name}"
-    before = draft.ground.content(path)
+    before = draft.snapshot.content(path)
     if isinstance(before, Unread):
-        raise CannotPlan(f"{path} cannot be read: {before.reason}")
+        raise PlanError(f"{path} cannot be read: {before.reason}")
     text = before.decode("utf-8", "replace")
     known = [w.strip("[]") for w in text.split()]
     if word not in known:
-        raise CannotPlan(f"{word!r} is no choice of {path}: it takes {', '.join(known)}")
+        raise PlanError(f"{word!r} is no choice of {path}: it takes {', '.join(known)}")
     if f"[{word}]" not in text:
         draft.add(set_value(path, before, word.encode(), f"{what}: {word}, now", risk=Risk.R1), Phase.RUNTIME)
     write_at_boot(draft, path, word, f"{what}: {word}, at every boot")
@@ -38,7 +38,7 @@ def _shared(draft: Draft, argument: str) -> None:
 def _word(draft: Draft, argument: str) -> None:
     """By the kernel's own word: in force before anything starts, where tmpfiles.d comes later."""
     if argument not in ("always", "madvise", "never"):
-        raise CannotPlan(f"{argument!r} is none of always, madvise, never")
+        raise PlanError(f"{argument!r} is none of always, madvise, never")
     edit_command_line(
         draft, WordEdit(replace=(f"transparent_hugepage={argument}",)), f"transparent huge pages: {argument}, at boot"
     )

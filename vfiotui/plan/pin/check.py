@@ -14,7 +14,7 @@ from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import EMULATOR, Pinning
 from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.model.finding.finding import Severity
-from vfiotui.plan.pin.placement_context import Ground, bound_in
+from vfiotui.plan.pin.placement_context import PlacementContext, bound_in
 from vfiotui.plan.pin.score import fewest_domains, kept_cores, torn_cores
 
 NONE: CpuSet = frozenset()
@@ -33,21 +33,21 @@ class Problem:
     """Where."""
 
 
-def problems(pinning: Pinning, ground: Ground) -> tuple[Problem, ...]:
+def problems(pinning: Pinning, context: PlacementContext) -> tuple[Problem, ...]:
     """All problems, worst first."""
-    bound = bound_in(pinning, ground)
-    found = [p for law in LAWS for p in law(bound, ground)]
+    bound = bound_in(pinning, context)
+    found = [p for law in LAWS for p in law(bound, context)]
     return tuple(sorted(found, key=lambda p: (ORDER.index(p.severity), int(p.law[1:]))))
 
 
-def _each_vcpu(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _each_vcpu(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     pins = pinning.vcpus
     floating = [v for v in range(pinning.count) if v not in pins]
     if floating:
         words = f"vCPU {format_list(floating)} may run anywhere: no pin"
-        if ground.isolates and len(floating) == pinning.count:
+        if context.isolates and len(floating) == pinning.count:
             words += ", although the host isolates CPUs for guests"
-        yield Problem("P1", Severity.WARN if pins or ground.isolates else Severity.INFO, words)
+        yield Problem("P1", Severity.WARN if pins or context.isolates else Severity.INFO, words)
     wide = [v for v, cpus in pins.items() if len(cpus) > 1]
     if wide:
         yield Problem("P1", Severity.WARN, f"vCPU {format_list(wide)} may wander between several CPUs")
@@ -59,7 +59,7 @@ def _each_vcpu(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
         yield Problem("P8", Severity.FAIL, f"pins for iothread {format_list(threads)}, which the guest does not have")
 
 
-def _clashes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _clashes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     owners: dict[int, list[int]] = {}
     for vcpu, cpus in pinning.vcpus.items():
         if len(cpus) == 1:
@@ -69,31 +69,31 @@ def _clashes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
             words = f"vCPUs {format_list(vcpus)} are all pinned to CPU {cpu}"
             yield Problem("P2", Severity.FAIL, words, frozenset({cpu}))
     by_guest: dict[str, set[int]] = {}
-    for cpu in pinning.guest_cpus & ground.taken.keys():
-        by_guest.setdefault(ground.taken[cpu], set()).add(cpu)
+    for cpu in pinning.guest_cpus & context.taken.keys():
+        by_guest.setdefault(context.taken[cpu], set()).add(cpu)
     for guest, shared in sorted(by_guest.items()):
         yield Problem("P2", Severity.FAIL, f"CPU {format_list(shared)} belongs to the guest {guest}", frozenset(shared))
 
 
-def _rivals(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _rivals(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     by_guest: dict[str, set[int]] = {}
-    for cpu in pinning.guest_cpus & ground.spoken_for.keys():
-        by_guest.setdefault(ground.spoken_for[cpu], set()).add(cpu)
+    for cpu in pinning.guest_cpus & context.spoken_for.keys():
+        by_guest.setdefault(context.spoken_for[cpu], set()).add(cpu)
     for guest, cpus in sorted(by_guest.items()):
         words = f"CPU {format_list(cpus)} is also pinned by {guest}, which is off: both at once would share it"
         yield Problem("P2", Severity.INFO, words, frozenset(cpus))
 
 
-def _unseen(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    if pinning.vcpus and ground.unseen:
-        yield Problem("P2", Severity.INFO, ground.unseen)
+def _unseen(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    if pinning.vcpus and context.unseen:
+        yield Problem("P2", Severity.INFO, context.unseen)
 
 
-def _siblings(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    torn = torn_cores(pinning, ground)
+def _siblings(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    torn = torn_cores(pinning, context)
     if torn:
         threads = pinning.shape.threads if pinning.shape else 1
-        cpus = frozenset(c for first in torn for c in ground.by_cpu[first].cpus)
+        cpus = frozenset(c for first in torn for c in context.by_cpu[first].cpus)
         words = (
             f"the guest takes its vCPUs for cores of their own, but some share a core on CPU {format_list(cpus)}"
             if threads == 1
@@ -102,62 +102,62 @@ def _siblings(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
         yield Problem("P3", Severity.WARN, words, cpus)
 
 
-def _beside(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _beside(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     ours = pinning.guest_cpus
-    beside = {s for c in ours if c in ground.by_cpu for s in ground.by_cpu[c].cpus} - ours
+    beside = {s for c in ours if c in context.by_cpu for s in context.by_cpu[c].cpus} - ours
     own = {c for name, cpus in pinning.pins if not name.startswith("v") for c in cpus}
     for cpus, whose in (
         (beside & own, "this guest's own emulator or iothreads"),
-        (beside & (ground.taken.keys() | ground.busy.keys()), "another guest's threads"),
+        (beside & (context.taken.keys() | context.busy.keys()), "another guest's threads"),
     ):
         if cpus:
             words = f"{whose} run on CPU {format_list(cpus)}, beside a vCPU on the same core"
             yield Problem("P4", Severity.WARN, words, frozenset(cpus))
 
 
-def _caches(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    cores = {ground.by_cpu[c].first: ground.by_cpu[c] for c in pinning.guest_cpus if c in ground.by_cpu}
+def _caches(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    cores = {context.by_cpu[c].first: context.by_cpu[c] for c in pinning.guest_cpus if c in context.by_cpu}
     used = {c.domain for c in cores.values()}
-    needed = fewest_domains(len(cores), [len(d.cores) for d in ground.domains])
+    needed = fewest_domains(len(cores), [len(d.cores) for d in context.domains])
     if len(used) > needed:
         words = f"L3 crossing: the vCPUs lie on {len(used)} L3 caches, {needed} would hold them"
         yield Problem("P5", Severity.WARN, words)
-    elif len(used) > 1 and ground.knows_dies and pinning.shape is not None and pinning.shape.dies != len(used):
+    elif len(used) > 1 and context.knows_dies and pinning.shape is not None and pinning.shape.dies != len(used):
         words = f"the guest is not shown that its vCPUs lie on {len(used)} L3 caches (dies)"
         yield Problem("P5", Severity.INFO, words)
 
 
-def _kinds(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    names = {ground.by_cpu[c].kind_name for c in pinning.guest_cpus if c in ground.by_cpu}
+def _kinds(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    names = {context.by_cpu[c].kind_name for c in pinning.guest_cpus if c in context.by_cpu}
     if len(names) > 1:
         words = f"kinds of cores are mixed ({', '.join(sorted(names))}): the guest cannot see which is which"
         yield Problem("P6", Severity.WARN, words)
 
 
-def _nodes(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    if len(ground.nodes) < 2:
+def _nodes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    if len(context.nodes) < 2:
         return
-    nodes = {n for c in pinning.guest_cpus if c in ground.by_cpu and (n := ground.by_cpu[c].node) is not None}
+    nodes = {n for c in pinning.guest_cpus if c in context.by_cpu and (n := context.by_cpu[c].node) is not None}
     if len(nodes) > 1:
         yield Problem("P7", Severity.WARN, f"the vCPUs lie on NUMA nodes {format_list(nodes)}")
-    if nodes and ground.near and not nodes <= ground.near:
-        words = f"the vCPUs are on node {format_list(nodes)}, the device is on node {format_list(ground.near)}"
+    if nodes and context.near and not nodes <= context.near:
+        words = f"the vCPUs are on node {format_list(nodes)}, the device is on node {format_list(context.near)}"
         yield Problem("P7", Severity.WARN, words)
     if nodes and pinning.nodes is not None and not pinning.nodes <= nodes:
         words = f"memory comes from node {format_list(pinning.nodes)}, the vCPUs run on node {format_list(nodes)}"
         yield Problem("P7", Severity.WARN, words)
 
 
-def _workers(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _workers(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     if not pinning.vcpus:
         return
     names = [EMULATOR, *(f"io{i}" for i in range(1, pinning.iothreads + 1))]
     pins = pinning.by_thread
     loose = [n for n in names if n not in pins]
-    if loose and not pinning.guest_cpus >= ground.allowed:
+    if loose and not pinning.guest_cpus >= context.allowed:
         yield Problem("P8", Severity.WARN, f"{', '.join(map(_named, loose))} may run on the vCPUs' CPUs: no pin")
-    vcpus = pinning.guest_cpus | ground.taken.keys()
-    isolated = {c.cpu for c in ground.topology.cpus if c.isolated}
+    vcpus = pinning.guest_cpus | context.taken.keys()
+    isolated = {c.cpu for c in context.topology.cpus if c.isolated}
     for name in names:
         cpus = pins.get(name, NONE)
         if cpus & vcpus:
@@ -174,50 +174,50 @@ def _named(thread: str) -> str:
     return "the emulator" if thread == EMULATOR else f"iothread {thread[2:]}"
 
 
-def _host(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    first = ground.host_core
+def _host(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    first = context.host_core
     if first is None or not pinning.vcpus:
         return
-    if not kept_cores(pinning.guest_cpus, ground):
+    if not kept_cores(pinning.guest_cpus, context):
         yield Problem("P9", Severity.WARN, "no core is left to the host")
     elif pinning.guest_cpus & set(first.cpus):
         words = f"vCPUs run on the host's first core (CPU {format_list(first.cpus)}), where its own work begins"
         yield Problem("P9", Severity.WARN, words, frozenset(first.cpus))
 
 
-def _running(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _running(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     every = frozenset(c for _, cpus in pinning.pins for c in cpus)
-    there = {c.cpu for c in ground.topology.cpus}
-    online = ground.by_cpu.keys()
+    there = {c.cpu for c in context.topology.cpus}
+    online = context.by_cpu.keys()
     for cpus, why in (
         (every - there, "does not exist"),
         (every & there - online, "is offline"),
-        (every & online - ground.allowed, "is closed to guests by their control group"),
+        (every & online - context.allowed, "is closed to guests by their control group"),
     ):
         if cpus:
             words = f"CPU {format_list(cpus)} {why}: the guest would not start"
             yield Problem("P10", Severity.FAIL, words, frozenset(cpus))
 
 
-def _shape(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
+def _shape(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     shape = pinning.shape
     if shape is not None and shape.product != pinning.count:
         words = f"the shape makes {shape.product} vCPUs ({shape.words}), the guest has {pinning.count}"
         yield Problem("P13", Severity.FAIL, words)
 
 
-def _isolated(pinning: Pinning, ground: Ground) -> Iterator[Problem]:
-    isolated = {c.cpu for c in ground.topology.cpus if c.isolated and c.online}
+def _isolated(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
+    isolated = {c.cpu for c in context.topology.cpus if c.isolated and c.online}
     mixed = pinning.guest_cpus & isolated
     if mixed and pinning.guest_cpus - isolated:
         words = f"only CPU {format_list(mixed)} of the vCPUs' CPUs are isolated"
         yield Problem("P8", Severity.INFO, words, frozenset(mixed))
-    if pinning.vcpus and isolated and not mixed and not isolated & ground.taken.keys():
+    if pinning.vcpus and isolated and not mixed and not isolated & context.taken.keys():
         words = f"isolated CPU {format_list(isolated)} without pins: nobody uses what the host gave up"
         yield Problem("P8", Severity.WARN, words, frozenset(isolated))
 
 
-LAWS: tuple[Callable[[Pinning, Ground], Iterable[Problem]], ...] = (
+LAWS: tuple[Callable[[Pinning, PlacementContext], Iterable[Problem]], ...] = (
     *(
         _each_vcpu,
         _clashes,

@@ -1,4 +1,4 @@
-"""Wishes about the pins of one guest: a proposal, the emulator, the iothreads, or none at all."""
+"""Goals about the pins of one guest: a proposal, the emulator, the iothreads, or none at all."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.cpu.pinning import EMULATOR, Pinning, pinning_of
 from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.draft import CannotPlan, Draft, Phase, Planner
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.pin.pin_plan import plan_pins
-from vfiotui.plan.pin.placement_context import Ground, ground_of, near_of
-from vfiotui.plan.pin.propose import NoPlace, Wish, propose
+from vfiotui.plan.pin.placement_context import PlacementContext, near_of, placement_context
+from vfiotui.plan.pin.propose import Goal, NoPlacement, propose
 from vfiotui.plan.pin.score import kept_cores
 
 NONE: CpuSet = frozenset()
-Edit = Callable[[Pinning, Ground, Domain], Pinning]
+Edit = Callable[[Pinning, PlacementContext, Domain], Pinning]
 
 
 def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]:
     """Draws what an edit makes of the stored pinning; `tuned`: the guest's processor follows."""
 
     def draw(draft: Draft, name: str) -> None:
-        stored = draft.ground.guests.get(name, Unread("it was not read"))
+        stored = draft.snapshot.guests.get(name, Unread("it was not read"))
         if isinstance(stored, Unread):
-            raise CannotPlan(f"the definition of {name} cannot be changed: {stored.reason}")
+            raise PlanError(f"the definition of {name} cannot be changed: {stored.reason}")
         if draft.changes(name) or draft.changes(stored.file):
-            raise CannotPlan(
-                f"one wish about the pins of {name} at a time: make the next plan after this one is applied"
+            raise PlanError(
+                f"one goal about the pins of {name} at a time: make the next plan after this one is applied"
             )
         topology, virt = draft.facts.cpu, draft.facts.virt
         if isinstance(topology, Unread):
-            raise CannotPlan(f"the processors cannot be seen ({topology}): pin by hand with 'vfiotui pin set'")
+            raise PlanError(f"the processors cannot be seen ({topology}): pin by hand with 'vfiotui pin set'")
         if stored.definition is None:
-            raise CannotPlan(f"there is no definition of a guest {name!r}")
+            raise PlanError(f"there is no definition of a guest {name!r}")
         try:
             domain = parse(decode(stored.definition)[0], source=stored.file or stored.where)
         except ValueError as error:
-            raise CannotPlan(f"the definition of {name} cannot be read: {error}") from error
+            raise PlanError(f"the definition of {name} cannot be read: {error}") from error
         known = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
         others = (d for d in known if d.name != name)
         unread = () if isinstance(virt, Unread) else tuple(g for g in virt.not_whole if g.name != name)
-        ground = ground_of(topology, others, near_of(draft.facts.pci, domain), unread)
-        if ground.unseen:
-            draft.note(ground.unseen)
-        wanted = edit(pinning_of(domain), ground, domain)
+        context = placement_context(topology, others, near_of(draft.facts.pci, domain), unread)
+        if context.unseen:
+            draft.note(context.unseen)
+        wanted = edit(pinning_of(domain), context, domain)
         host: Topology | None = topology if tuned else None
         plan = plan_pins(stored, wanted, host, config=True, live=stored.running is not None)
         for step in plan.steps:
@@ -58,36 +58,36 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
     return draw
 
 
-def _proposed(now: Pinning, ground: Ground, domain: Domain) -> Pinning:
-    found = propose(Wish(vcpus=now.count, iothreads=now.iothreads), ground, domain)
-    if isinstance(found, NoPlace):
-        raise CannotPlan(found.sentence)
+def _proposed(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
+    found = propose(Goal(vcpus=now.count, iothreads=now.iothreads), context, domain)
+    if isinstance(found, NoPlacement):
+        raise PlanError(found.sentence)
     return found[0].pinning
 
 
-def _host_cpus(now: Pinning, ground: Ground) -> CpuSet:
+def _host_cpus(now: Pinning, context: PlacementContext) -> CpuSet:
     """The CPUs of one core that the host keeps, on the guest's nodes where there is one, its first core best."""
-    nodes = {ground.by_cpu[c].node for c in now.guest_cpus if c in ground.by_cpu}
-    kept = [c for c in kept_cores(now.guest_cpus, ground) if not ground.allowed.isdisjoint(c.cpus)]
-    kept.sort(key=lambda c: (bool(nodes) and c.node not in nodes, c is not ground.host_core, c.first))
+    nodes = {context.by_cpu[c].node for c in now.guest_cpus if c in context.by_cpu}
+    kept = [c for c in kept_cores(now.guest_cpus, context) if not context.allowed.isdisjoint(c.cpus)]
+    kept.sort(key=lambda c: (bool(nodes) and c.node not in nodes, c is not context.host_core, c.first))
     if not kept:
-        raise CannotPlan("no core is left to the host: give the guest fewer vCPUs first ('vfiotui pin propose')")
-    return ground.allowed.intersection(kept[0].cpus)
+        raise PlanError("no core is left to the host: give the guest fewer vCPUs first ('vfiotui pin propose')")
+    return context.allowed.intersection(kept[0].cpus)
 
 
-def _emulator(now: Pinning, ground: Ground, domain: Domain) -> Pinning:
-    return now.placed(EMULATOR, _host_cpus(now, ground))
+def _emulator(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
+    return now.placed(EMULATOR, _host_cpus(now, context))
 
 
-def _iothreads(now: Pinning, ground: Ground, domain: Domain) -> Pinning:
+def _iothreads(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
     known = tuple(p for p in now.pins if not p[0].startswith("io") or 1 <= int(p[0][2:]) <= now.iothreads)
-    wanted, cpus = replace(now, pins=known), now.emulator or _host_cpus(now, ground)
+    wanted, cpus = replace(now, pins=known), now.emulator or _host_cpus(now, context)
     for index in range(1, now.iothreads + 1):
         wanted = wanted.placed(f"io{index}", cpus)
     return wanted
 
 
-def _cleared(now: Pinning, ground: Ground, domain: Domain) -> Pinning:
+def _cleared(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
     return replace(now, pins=())
 
 

@@ -12,7 +12,7 @@ from vfiotui.model.cpu.pinning import Pinning, pins_text
 from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.guest.stored_guest import StoredGuest
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.xml import changes, with_pinning
 
 NONE: CpuSet = frozenset()
@@ -22,7 +22,7 @@ BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running
 def pin_ways(
     guest: StoredGuest, wanted: Pinning, topology: Topology | None, failures: Sequence[str] = ()
 ) -> tuple[tuple[str, Plan], ...]:
-    """Every way to bring a pinning about that this guest allows, the widest first; CannotPlan where there is none.
+    """Every way to bring a pinning about that this guest allows, the widest first; PlanError where there is none.
 
     `failures` are what is wrong with the pinning all the same: the plans bear them as notes.
     """
@@ -35,19 +35,19 @@ def pin_ways(
             continue
         try:
             plan = plan_pins(guest, wanted, topology, config=config, live=live)
-        except CannotPlan as error:
+        except PlanError as error:
             refused = str(error)
             continue
         ways.append((name, replace(plan, notes=(*plan.notes, *notes))))
     if not ways:
-        raise CannotPlan(refused)
+        raise PlanError(refused)
     return tuple(ways)
 
 
 def plan_pins(
     guest: StoredGuest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
 ) -> Plan:
-    """The plan; CannotPlan says why there is none. A pinning that is there already gives no step.
+    """The plan; PlanError says why there is none. A pinning that is there already gives no step.
 
     With the host's topology the guest's processor is tuned to the pinning, too.
     """
@@ -64,12 +64,12 @@ def plan_pins(
 
 def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> list[Change]:
     if guest.definition is None:
-        raise CannotPlan(f"{guest.name} has no stored definition: it can be pinned while it runs only (--live)")
+        raise PlanError(f"{guest.name} has no stored definition: it can be pinned while it runs only (--live)")
     try:
         text, encoding = decode(guest.definition)
         edited = with_pinning(text, wanted, topology)
     except ValueError as error:
-        raise CannotPlan(f"the definition of {guest.name} cannot be edited: {error}") from error
+        raise PlanError(f"the definition of {guest.name} cannot be edited: {error}") from error
     after = edited.encode(encoding)
     if after == guest.definition:
         return []
@@ -82,7 +82,7 @@ def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> l
 
 def _running(guest: StoredGuest, wanted: Pinning, notes: list[str]) -> list[Change]:
     if guest.running is None:
-        raise CannotPlan(f"{guest.name} does not run: change its definition (--config)")
+        raise PlanError(f"{guest.name} does not run: change its definition (--config)")
     pins = {name: wanted.by_thread.get(name, NONE) for name in wanted.threads}
     absent = [name for name in pins if name not in guest.running and pins[name]]
     extra = [name for name in guest.running if name not in pins]

@@ -12,7 +12,7 @@ from itertools import islice
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cores import Core
 from vfiotui.model.cpu.topology import CpuSet
-from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.plan.pin.score import kept_cores
 
 RUNS = 64
@@ -34,25 +34,25 @@ class Choice:
         return len({len(g) for g in self.groups}) == 1
 
 
-def choices(ground: Ground, count: int | None, host_cores: int, smt: bool) -> Iterator[Choice]:
+def choices(context: PlacementContext, count: int | None, host_cores: int, smt: bool) -> Iterator[Choice]:
     """Every choice for so many vCPUs; None asks for as many as one level 3 domain has to give."""
-    for pool in _pools(ground, host_cores):
+    for pool in _pools(context, host_cores):
         fits = 0
-        for nodes in _node_sets(pool, ground):
+        for nodes in _node_sets(pool, context):
             if fits and len(nodes) > 1:
                 break
             for threads in _widths(pool, count, smt):
-                found = list(_on_nodes(pool, nodes, threads, count, host_cores, ground))
+                found = list(_on_nodes(pool, nodes, threads, count, host_cores, context))
                 yield from found
                 fits += len(found)
                 if found:
                     break
 
 
-def _pools(ground: Ground, host_cores: int) -> Iterator[tuple[Core, ...]]:
+def _pools(context: PlacementContext, host_cores: int) -> Iterator[tuple[Core, ...]]:
     """Free cores of one kind: all of them, and where the host isolates some, the isolated and the others apart."""
-    first = ground.host_core if host_cores else None
-    free = [c for c in ground.cores if c is not first and ground.free(c)]
+    first = context.host_core if host_cores else None
+    free = [c for c in context.cores if c is not first and context.free(c)]
     for kind in sorted({c.kind for c in free}, key=lambda k: -1 if k is None else k, reverse=True):
         whole = tuple(c for c in free if c.kind == kind)
         isolated = tuple(c for c in whole if c.isolated)
@@ -66,18 +66,18 @@ def _widths(pool: Sequence[Core], count: int | None, smt: bool) -> tuple[int, ..
     return tuple(able) if smt else tuple(reversed(able))
 
 
-def _node_sets(pool: Sequence[Core], ground: Ground) -> Iterator[tuple[int | None, ...]]:
+def _node_sets(pool: Sequence[Core], context: PlacementContext) -> Iterator[tuple[int | None, ...]]:
     """Single nodes first, then ever larger sets around each."""
     nodes: list[int | None] = sorted({c.node for c in pool}, key=lambda n: -1 if n is None else n)
     yield from ((n,) for n in nodes)
-    starts = [n for n in nodes if n in ground.near] or nodes[:1]
+    starts = [n for n in nodes if n in context.near] or nodes[:1]
     for start in starts:
-        around = sorted(nodes, key=lambda n: (_distance(ground, start, n), -1 if n is None else n))
+        around = sorted(nodes, key=lambda n: (_distance(context, start, n), -1 if n is None else n))
         yield from (tuple(around[:size]) for size in range(2, len(nodes) + 1))
 
 
-def _distance(ground: Ground, node: int | None, other: int | None) -> int:
-    return 255 if node is None or other is None else ground.distance(node, other)
+def _distance(context: PlacementContext, node: int | None, other: int | None) -> int:
+    return 255 if node is None or other is None else context.distance(node, other)
 
 
 def _on_nodes(
@@ -86,7 +86,7 @@ def _on_nodes(
     threads: int,
     count: int | None,
     host_cores: int,
-    ground: Ground,
+    context: PlacementContext,
 ) -> Iterator[Choice]:
     by_domain: dict[int, list[Core]] = {}
     for core in pool:
@@ -98,7 +98,7 @@ def _on_nodes(
                 (
                     c
                     for n in range(len(cores), 0, -1)
-                    if (c := _settle([(cores, n)], threads, nodes, host_cores, ground))
+                    if (c := _settle([(cores, n)], threads, nodes, host_cores, context))
                 ),
                 None,
             )
@@ -107,7 +107,7 @@ def _on_nodes(
         return
     cores_wanted = count // threads
     for shares in _shares(by_domain, cores_wanted):
-        settled = _settle(shares, threads, nodes, host_cores, ground)
+        settled = _settle(shares, threads, nodes, host_cores, context)
         if settled:
             yield settled
 
@@ -149,41 +149,41 @@ def _uneven(domains: list[list[Core]], wanted: int) -> Shares:
 
 
 def _settle(
-    shares: Shares, threads: int, nodes: tuple[int | None, ...], host_cores: int, ground: Ground
+    shares: Shares, threads: int, nodes: tuple[int | None, ...], host_cores: int, context: PlacementContext
 ) -> Choice | None:
     """The choice, with the host's cores left out where it would keep too few; None where that cannot be."""
     room = sum(len(cores) - n for cores, n in shares)
     for skipped in range(room + 1):
-        groups = _skip(shares, skipped, host_cores, ground)
+        groups = _skip(shares, skipped, host_cores, context)
         cpus = frozenset(c for group in groups for core in group for c in core.cpus)
-        kept = kept_cores(cpus, ground)
+        kept = kept_cores(cpus, context)
         if len(kept) < host_cores:
             continue
-        able = [c for c in kept if not ground.allowed.isdisjoint(c.cpus)]
+        able = [c for c in kept if not context.allowed.isdisjoint(c.cpus)]
         home = [c for c in able if c.node in nodes]
         full = not host_cores and skipped == room
-        if home or full or not _could_spare(nodes, ground):
-            busy = ground.busy.keys()
+        if home or full or not _could_spare(nodes, context):
+            busy = context.busy.keys()
             quiet = sorted(
                 home or able,
-                key=lambda c: (c is not ground.host_core, not busy.isdisjoint(c.cpus), c.first),
+                key=lambda c: (c is not context.host_core, not busy.isdisjoint(c.cpus), c.first),
             )
-            return Choice(tuple(groups), threads, ground.allowed.intersection(quiet[0].cpus) if quiet else None)
+            return Choice(tuple(groups), threads, context.allowed.intersection(quiet[0].cpus) if quiet else None)
     return None
 
 
-def _could_spare(nodes: tuple[int | None, ...], ground: Ground) -> bool:
+def _could_spare(nodes: tuple[int | None, ...], context: PlacementContext) -> bool:
     """Whether the nodes have a core at all that is not isolated and not another guest's."""
-    return any(c.node in nodes and not ground.allowed.isdisjoint(c.cpus) for c in kept_cores(frozenset(), ground))
+    return any(c.node in nodes and not context.allowed.isdisjoint(c.cpus) for c in kept_cores(frozenset(), context))
 
 
-def _skip(shares: Shares, skipped: int, host_cores: int, ground: Ground) -> list[tuple[Core, ...]]:
+def _skip(shares: Shares, skipped: int, host_cores: int, context: PlacementContext) -> list[tuple[Core, ...]]:
     """The first cores of each domain's share behind those that are left out, where there is room for that.
 
     The host's own come first beside its first core; more are left out of the roomiest domains.
     """
     room = [len(cores) - n for cores, n in shares]
-    first = ground.host_core
+    first = context.host_core
     offsets = [
         min(room[i], host_cores - 1) if host_cores and first and cores[0].domain == first.domain else 0
         for i, (cores, _) in enumerate(shares)

@@ -18,7 +18,7 @@ X86 = ("GenuineIntel", "AuthenticAMD", "HygonGenuine", "CentaurHauls", "Shanghai
 
 
 @dataclass(frozen=True)
-class Ground:
+class PlacementContext:
     """The host as one guest sees it."""
 
     topology: Topology
@@ -92,12 +92,12 @@ class Ground:
         return 255
 
 
-def ground_of(
+def placement_context(
     topology: Topology,
     others: Iterable[Domain],
     near: CpuSet = frozenset(),
     unread: tuple[UnreadGuest, ...] = (),
-) -> Ground:
+) -> PlacementContext:
     """The ground for a guest; `others` are all other guests, of which those count that run or start by themselves."""
     taken: dict[int, str] = {}
     busy: dict[int, str] = {}
@@ -114,12 +114,12 @@ def ground_of(
                 busy |= dict.fromkeys(cpus, domain.name)
     online = frozenset(c.cpu for c in topology.online_cpus)
     limit = or_else(topology.guest_cpus, online)
-    return Ground(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near, unread)
+    return PlacementContext(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near, unread)
 
 
-def bound_in(pinning: Pinning, ground: Ground) -> Pinning:
+def bound_in(pinning: Pinning, context: PlacementContext) -> Pinning:
     """The pinning without pins to all CPUs, which are none: libvirt leaves such where a running thread is freed."""
-    online = ground.by_cpu.keys()
+    online = context.by_cpu.keys()
     return replace(pinning, pins=tuple(p for p in pinning.pins if len(p[1]) == 1 or not p[1] >= online))
 
 

@@ -1,4 +1,4 @@
-"""From a wish to ranked pinnings, each with a score that can be worked out again and its reasons in words."""
+"""From a goal to ranked pinnings, each with a score that can be worked out again and its reasons in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.pinning import Pinning, Shape, pinning
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin.place import Choice, choices
-from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.plan.pin.score import Prefer, Score, score
 
 SHOWN = 5
@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Goal:
     """What a person wants for one guest."""
 
     vcpus: int | None = None
@@ -46,7 +46,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class NoPlace:
+class NoPlacement:
     """Why nothing can be proposed, and what could be."""
 
     sentence: str
@@ -54,11 +54,11 @@ class NoPlace:
     """vCPUs that there is room for; 0 for none."""
 
 
-def propose(wish: Wish, ground: Ground, guest: Domain | None = None) -> tuple[Proposal, ...] | NoPlace:
-    """The best pinnings for a wish, best first; at equal scores fewer remarks, more vCPUs and lower CPUs win."""
-    found = [_proposal(c, wish, ground, guest) for c in choices(ground, wish.vcpus, wish.host_cores, wish.smt)]
+def propose(goal: Goal, context: PlacementContext, guest: Domain | None = None) -> tuple[Proposal, ...] | NoPlacement:
+    """The best pinnings for a goal, best first; at equal scores fewer remarks, more vCPUs and lower CPUs win."""
+    found = [_proposal(c, goal, context, guest) for c in choices(context, goal.vcpus, goal.host_cores, goal.smt)]
     if not found:
-        return _no_place(wish, ground)
+        return _no_place(goal, context)
     found.sort(key=lambda p: (-p.score.total, len(p.remarks), -p.pinning.count, min(p.pinning.guest_cpus)))
     distinct: dict[Pinning, Proposal] = {}
     for proposal in found:
@@ -66,30 +66,30 @@ def propose(wish: Wish, ground: Ground, guest: Domain | None = None) -> tuple[Pr
     return tuple(distinct.values())[:SHOWN]
 
 
-def _no_place(wish: Wish, ground: Ground) -> NoPlace:
-    if wish.vcpus is None:
-        return NoPlace(
-            f"no core is free for a guest: the host keeps {wish.host_cores}, other guests and limits have the rest", 0
+def _no_place(goal: Goal, context: PlacementContext) -> NoPlacement:
+    if goal.vcpus is None:
+        return NoPlacement(
+            f"no core is free for a guest: the host keeps {goal.host_cores}, other guests and limits have the rest", 0
         )
-    room = min(wish.vcpus - 1, len(ground.allowed))
-    most = next((n for n in range(room, 0, -1) if any(True for _ in choices(ground, n, wish.host_cores, wish.smt))), 0)
+    room = min(goal.vcpus - 1, len(context.allowed))
+    most = next((n for n in range(room, 0, -1) if any(True for _ in choices(context, n, goal.host_cores, goal.smt))), 0)
     instead = f"there is room for {most}" if most else "there is room for none"
-    return NoPlace(
-        f"{wish.vcpus} vCPUs find no place on whole cores of one kind beside {wish.host_cores} for the host and the "
+    return NoPlacement(
+        f"{goal.vcpus} vCPUs find no place on whole cores of one kind beside {goal.host_cores} for the host and the "
         f"other guests; {instead}",
         most,
     )
 
 
-def _proposal(choice: Choice, wish: Wish, ground: Ground, guest: Domain | None) -> Proposal:
+def _proposal(choice: Choice, goal: Goal, context: PlacementContext, guest: Domain | None) -> Proposal:
     cpus = [cpu for group in choice.groups for core in group for cpu in core.cpus[: choice.threads]]
     cores = sum(len(g) for g in choice.groups)
-    dies = len(choice.groups) if choice.even and wish.dies and ground.knows_dies else 1
+    dies = len(choice.groups) if choice.even and goal.dies and context.knows_dies else 1
     own = choice.emulator
-    iothreads = max(wish.iothreads, guest.iothreads if guest else 0)
+    iothreads = max(goal.iothreads, guest.iothreads if guest else 0)
     nodes = frozenset(core.node for group in choice.groups for core in group if core.node is not None)
-    several = len(ground.nodes) > 1
-    short = several and guest is not None and not fits(guest, nodes, ground)
+    several = len(context.nodes) > 1
+    short = several and guest is not None and not fits(guest, nodes, context)
     found = pinning(
         {v: frozenset({cpu}) for v, cpu in enumerate(cpus)},
         own,
@@ -100,24 +100,24 @@ def _proposal(choice: Choice, wish: Wish, ground: Ground, guest: Domain | None) 
     )
     return Proposal(
         found,
-        score(found, ground, prefer=wish.prefer, host_cores=wish.host_cores),
-        (*_remarks(choice, wish, ground, dies, short), *_rivals(found, ground), *filter(None, (ground.unseen,))),
+        score(found, context, prefer=goal.prefer, host_cores=goal.host_cores),
+        (*_remarks(choice, goal, context, dies, short), *_rivals(found, context), *filter(None, (context.unseen,))),
     )
 
 
-def fits(guest: Domain, nodes: frozenset[int], ground: Ground) -> bool:
+def fits(guest: Domain, nodes: frozenset[int], context: PlacementContext) -> bool:
     """Whether the guest's memory can come from these nodes alone; what is unknown is taken to fit."""
-    sizes = [n.memory_kib for n in ground.topology.nodes if n.node in nodes]
+    sizes = [n.memory_kib for n in context.topology.nodes if n.node in nodes]
     return any(isinstance(s, Unread) for s in sizes) or guest.memory_kib <= sum(s for s in sizes if isinstance(s, int))
 
 
-def _rivals(found: Pinning, ground: Ground) -> list[str]:
+def _rivals(found: Pinning, context: PlacementContext) -> list[str]:
     """Guests that are off and could not run at the same time."""
-    names = sorted({ground.spoken_for[c] for c in found.guest_cpus if c in ground.spoken_for})
+    names = sorted({context.spoken_for[c] for c in found.guest_cpus if c in context.spoken_for})
     return [f"{name} is off and pinned to some of these CPUs: both at once would share them" for name in names]
 
 
-def _remarks(choice: Choice, wish: Wish, ground: Ground, dies: int, short: bool) -> list[str]:
+def _remarks(choice: Choice, goal: Goal, context: PlacementContext, dies: int, short: bool) -> list[str]:
     groups = len(choice.groups)
     widest = max(len(core.cpus) for group in choice.groups for core in group)
     said = []
@@ -125,14 +125,14 @@ def _remarks(choice: Choice, wish: Wish, ground: Ground, dies: int, short: bool)
         why = (
             "they give unequal numbers of cores"
             if not choice.even
-            else "this wish asks for one die"
-            if not wish.dies
+            else "this goal asks for one die"
+            if not goal.dies
             else "its machine type knows no dies"
         )
         said.append(f"the guest cannot be shown that its cores lie on {groups} L3 caches: {why}")
     if choice.threads < widest:
         said.append("one vCPU on each core: the SMT siblings beside them must stay idle, give them to nobody")
-    if not wish.smt and choice.threads > 1:
+    if not goal.smt and choice.threads > 1:
         said.append("cores are scarce: vCPUs share cores as SMT siblings, and the guest is told so")
     if choice.emulator is None:
         said.append("no core is left for the emulator: it floats, which costs least where the guest has all CPUs")

@@ -24,7 +24,7 @@ from vfiotui.model.cpu.cores import Core
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import CpuSet
-from vfiotui.plan.pin.placement_context import Ground, bound_in
+from vfiotui.plan.pin.placement_context import PlacementContext, bound_in
 
 
 class Prefer(StrEnum):
@@ -57,24 +57,24 @@ class Score:
         return round(sum(p.points for p in self.parts))
 
 
-def score(pinning: Pinning, ground: Ground, *, prefer: Prefer = Prefer.CACHE, host_cores: int = 1) -> Score:
+def score(pinning: Pinning, context: PlacementContext, *, prefer: Prefer = Prefer.CACHE, host_cores: int = 1) -> Score:
     """The score of a pinning; a guest without pins has none of the points that pins bring."""
-    pinning = bound_in(pinning, ground)
-    cpus = pinning.guest_cpus & ground.by_cpu.keys()
-    cores = tuple({ground.by_cpu[c].first: ground.by_cpu[c] for c in sorted(cpus)}.values())
+    pinning = bound_in(pinning, context)
+    cpus = pinning.guest_cpus & context.by_cpu.keys()
+    cores = tuple({context.by_cpu[c].first: context.by_cpu[c] for c in sorted(cpus)}.values())
     if not cores:
         return Score((Part("cache", 0, 100, "no vCPU is pinned to a CPU that runs"),))
     return Score(
         (
-            _cache(cores, ground),
-            _near(cpus, ground),
-            _cores(pinning, cores, ground),
-            _prefer(cores, ground, prefer),
-            _host(cpus, ground, host_cores),
-            _threads(pinning, cpus, ground),
-            _kind(cores, ground),
-            _isolated(cpus, ground),
-            _quiet(cores, ground),
+            _cache(cores, context),
+            _near(cpus, context),
+            _cores(pinning, cores, context),
+            _prefer(cores, context, prefer),
+            _host(cpus, context, host_cores),
+            _threads(pinning, cpus, context),
+            _kind(cores, context),
+            _isolated(cpus, context),
+            _quiet(cores, context),
         )
     )
 
@@ -90,10 +90,10 @@ def fewest_domains(count: int, sizes: Iterable[int]) -> int:
     return max(needed, 1)
 
 
-def _cache(cores: tuple[Core, ...], ground: Ground) -> Part:
+def _cache(cores: tuple[Core, ...], context: PlacementContext) -> Part:
     used = {c.domain for c in cores}
-    needed = fewest_domains(len(cores), [len(d.cores) for d in ground.domains])
-    sizes = {d.size >> 20 for d in ground.domains if d.number in used and isinstance(d.size, int)}
+    needed = fewest_domains(len(cores), [len(d.cores) for d in context.domains])
+    sizes = {d.size >> 20 for d in context.domains if d.number in used and isinstance(d.size, int)}
     size = f" of {sizes.pop()} MiB" if len(sizes) == 1 else ""
     if len(used) == 1 and not size:
         words = f"all vCPUs lie together (#{min(used)}), though no L3 cache is shown there"
@@ -105,16 +105,16 @@ def _cache(cores: tuple[Core, ...], ground: Ground) -> Part:
     return Part("cache", 25 * min(1, needed / len(used)), 25, words)
 
 
-def _near(cpus: CpuSet, ground: Ground) -> Part:
-    if len(ground.nodes) < 2:
+def _near(cpus: CpuSet, context: PlacementContext) -> Part:
+    if len(context.nodes) < 2:
         return Part("near", 20, 20, "the host has one NUMA node")
     by_node: dict[int | None, int] = {}
     for cpu in cpus:
-        node = ground.by_cpu[cpu].node
+        node = context.by_cpu[cpu].node
         by_node[node] = by_node.get(node, 0) + 1
-    if ground.near:
-        here = sum(n for node, n in by_node.items() if node in ground.near)
-        where = f"node {format_list(ground.near)}, the device's own"
+    if context.near:
+        here = sum(n for node, n in by_node.items() if node in context.near)
+        where = f"node {format_list(context.near)}, the device's own"
     else:
         here = max(by_node.values())
         where = f"node {max(by_node, key=lambda n: by_node[n])}"
@@ -122,15 +122,15 @@ def _near(cpus: CpuSet, ground: Ground) -> Part:
     return Part("near", 20 * here / len(cpus), 20, words)
 
 
-def _cores(pinning: Pinning, cores: tuple[Core, ...], ground: Ground) -> Part:
+def _cores(pinning: Pinning, cores: tuple[Core, ...], context: PlacementContext) -> Part:
     own = sorted(min(cpus) for cpus in pinning.vcpus.values() if len(cpus) == 1)
     doubled = {a for a, b in pairwise(own) if a == b}
     if doubled:
         return Part("cores", 0, 15, f"several vCPUs share CPU {format_list(doubled)}")
-    other = set(ground.taken) | set(ground.busy) | set(pinning.emulator or ())
+    other = set(context.taken) | set(context.busy) | set(pinning.emulator or ())
     other |= {c for cpus in pinning.iothread_pins.values() for c in cpus}
     ours = pinning.guest_cpus
-    torn = set(torn_cores(pinning, ground))
+    torn = set(torn_cores(pinning, context))
     good = [c for c in cores if not (set(c.cpus) - ours) & other and not set(c.cpus) & ours & other]
     whole = [c for c in good if c.first not in torn]
     if len(whole) == len(cores):
@@ -142,13 +142,13 @@ def _cores(pinning: Pinning, cores: tuple[Core, ...], ground: Ground) -> Part:
     return Part("cores", 15 * len(whole) / len(cores), 15, words)
 
 
-def torn_cores(pinning: Pinning, ground: Ground) -> tuple[int, ...]:
+def torn_cores(pinning: Pinning, context: PlacementContext) -> tuple[int, ...]:
     """First CPUs of cores whose vCPUs are not what the guest takes for siblings: QEMU counts threads fastest."""
     threads = pinning.shape.threads if pinning.shape else 1
     mates: dict[int, set[int]] = {}
     for vcpu, cpus in pinning.vcpus.items():
         for cpu in cpus:
-            core = ground.by_cpu.get(cpu)
+            core = context.by_cpu.get(cpu)
             if core is not None:
                 mates.setdefault(core.first, set()).add(vcpu // threads)
     spread: dict[int, set[int]] = {}
@@ -159,13 +159,13 @@ def torn_cores(pinning: Pinning, ground: Ground) -> tuple[int, ...]:
     return tuple(sorted(bad | {first for firsts in spread.values() if len(firsts) > 1 for first in firsts}))
 
 
-def _prefer(cores: tuple[Core, ...], ground: Ground, prefer: Prefer) -> Part:
+def _prefer(cores: tuple[Core, ...], context: PlacementContext, prefer: Prefer) -> Part:
     if prefer is Prefer.CACHE:
-        sizes = {d.number: d.size if isinstance(d.size, int) else 0 for d in ground.domains}
+        sizes = {d.number: d.size if isinstance(d.size, int) else 0 for d in context.domains}
         mine = [sizes[c.domain] for c in cores]
         every = list(sizes.values())
     else:
-        every = [c.max_khz for c in ground.cores if isinstance(c.max_khz, int)]
+        every = [c.max_khz for c in context.cores if isinstance(c.max_khz, int)]
         mine = [c.max_khz for c in cores if isinstance(c.max_khz, int)]
     if len(mine) < len(cores) or max(every) == min(every):
         # An unknown frequency is no reason to choose or to shun a core.
@@ -179,16 +179,16 @@ def _prefer(cores: tuple[Core, ...], ground: Ground, prefer: Prefer) -> Part:
     return Part("prefer", 10 * share, 10, words)
 
 
-def kept_cores(cpus: CpuSet, ground: Ground) -> tuple[Core, ...]:
+def kept_cores(cpus: CpuSet, context: PlacementContext) -> tuple[Core, ...]:
     """Cores on which no vCPU of any guest runs and that are not isolated: the host's."""
     return tuple(
-        c for c in ground.cores if not c.isolated and not set(c.cpus) & cpus and not set(c.cpus) & ground.taken.keys()
+        c for c in context.cores if not c.isolated and not set(c.cpus) & cpus and not set(c.cpus) & context.taken.keys()
     )
 
 
-def _host(cpus: CpuSet, ground: Ground, wanted: int) -> Part:
-    kept = kept_cores(cpus, ground)
-    first = ground.host_core
+def _host(cpus: CpuSet, context: PlacementContext, wanted: int) -> Part:
+    kept = kept_cores(cpus, context)
+    first = context.host_core
     if wanted == 0:
         return Part("host", 10, 10, "the host was to keep no core")
     if first is None or first not in kept:
@@ -200,26 +200,26 @@ def _host(cpus: CpuSet, ground: Ground, wanted: int) -> Part:
     return Part("host", 10 * min(1, len(kept) / wanted), 10, words)
 
 
-def _threads(pinning: Pinning, cpus: CpuSet, ground: Ground) -> Part:
+def _threads(pinning: Pinning, cpus: CpuSet, context: PlacementContext) -> Part:
     sets = [pinning.emulator, *(pinning.iothread_pins.get(i) for i in range(1, pinning.iothreads + 1))]
-    if cpus >= ground.allowed:
+    if cpus >= context.allowed:
         return Part("threads", 7, 7, "no CPU is left for the emulator: it need not be pinned")
     known = [s for s in sets if s]
     if len(known) < len(sets):
         return Part("threads", 0, 7, "the emulator or an iothread may run on the vCPUs' cores")
     where = frozenset(c for s in known for c in s)
-    isolated = any(ground.by_cpu[c].isolated for c in where if c in ground.by_cpu)
+    isolated = any(context.by_cpu[c].isolated for c in where if c in context.by_cpu)
     apart = not where & pinning.guest_cpus and not isolated
-    nodes = {ground.by_cpu[c].node for c in cpus}
-    home = all(c in ground.by_cpu and ground.by_cpu[c].node in nodes for c in where)
+    nodes = {context.by_cpu[c].node for c in cpus}
+    home = all(c in context.by_cpu and context.by_cpu[c].node in nodes for c in where)
     words = f"emulator and iothreads have CPU {format_list(where)}"
     words += ", apart from the vCPUs" if apart else ", isolated ones" if isolated else ", where vCPUs run too"
     words += "" if home else ", on another node"
     return Part("threads", 4 * apart + 3 * home, 7, words)
 
 
-def _kind(cores: tuple[Core, ...], ground: Ground) -> Part:
-    every = {c.kind for c in ground.cores if c.kind is not None}
+def _kind(cores: tuple[Core, ...], context: PlacementContext) -> Part:
+    every = {c.kind for c in context.cores if c.kind is not None}
     kinds = {c.kind for c in cores}
     if len(every) < 2:
         return Part("kind", 5, 5, "all cores are of one kind")
@@ -229,17 +229,17 @@ def _kind(cores: tuple[Core, ...], ground: Ground) -> Part:
     return Part("kind", 5 * (kinds.pop() or 0) / top, 5, f"{cores[0].kind_name} cores only")
 
 
-def _isolated(cpus: CpuSet, ground: Ground) -> Part:
-    if not ground.isolates:
+def _isolated(cpus: CpuSet, context: PlacementContext) -> Part:
+    if not context.isolates:
         return Part("isolated", 5, 5, "the host isolates no CPU at boot")
-    inside = sum(ground.topology.by_number[c].isolated for c in cpus)
+    inside = sum(context.topology.by_number[c].isolated for c in cpus)
     return Part("isolated", 5 * inside / len(cpus), 5, f"{inside} of {len(cpus)} CPUs are isolated")
 
 
-def _quiet(cores: tuple[Core, ...], ground: Ground) -> Part:
-    first = ground.host_core
+def _quiet(cores: tuple[Core, ...], context: PlacementContext) -> Part:
+    first = context.host_core
     used = {c.domain for c in cores}
-    if len(ground.domains) < 2 or first is None:
+    if len(context.domains) < 2 or first is None:
         return Part("quiet", 3, 3, "all cores share one L3 cache")
     alone = used - {first.domain}
     words = "the host's first core uses another L3 cache" if alone == used else "the host's first core shares an L3"

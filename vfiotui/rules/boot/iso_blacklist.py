@@ -24,7 +24,7 @@ from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.pci.passthrough import meant
+from vfiotui.model.pci.passthrough import passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, seen
 
 
@@ -40,7 +40,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, 
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, boot = known(facts.pci), known(facts.boot)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     listed: dict[str, tuple[str, str]] = {}
     for file in boot.modprobe:
         for number, text in file.numbered():

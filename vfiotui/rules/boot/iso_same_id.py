@@ -26,11 +26,11 @@ from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
-def _wishes(matched: list[PciDevice]) -> list[tuple[str, str]]:
+def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
     """Binding the one card that is not the host's by address; none where nobody knows which is meant."""
-    meant = [d for d in matched if d.boot_vga is not True]
-    one_slot = len({d.slot for d in meant}) == 1
-    return [("isolate.override", ",".join(d.bdf for d in meant))] if one_slot else []
+    passthrough_devices = [d for d in matched if d.boot_vga is not True]
+    one_slot = len({d.slot for d in passthrough_devices}) == 1
+    return [("isolate.override", ",".join(d.bdf for d in passthrough_devices))] if one_slot else []
 
 
 @rule(
@@ -68,7 +68,7 @@ def check(facts: Facts) -> Iterator[Answer]:
                 one.text,
                 f"The id {one.text} takes {what}.",
                 *evidence,
-                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *_wishes(matched)),
+                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *_goals(matched)),
             )
         elif not matched:
             ids_of(bus)

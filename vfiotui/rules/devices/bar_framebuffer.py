@@ -25,7 +25,7 @@ from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.pci.passthrough import device_of, meant
+from vfiotui.model.pci.passthrough import device_of, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300
@@ -64,7 +64,7 @@ def _outcome(evicts: Reading[bool]) -> str:
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, screens = known(facts.pci), known(facts.screens)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
         yield not_applicable("host", "no display controller is meant for a guest")

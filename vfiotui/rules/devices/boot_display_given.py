@@ -24,7 +24,7 @@ from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.pci.passthrough import device_of, meant
+from vfiotui.model.pci.passthrough import device_of, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 
@@ -40,7 +40,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, lackin
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
         yield not_applicable("host", "no display controller is meant for a guest")

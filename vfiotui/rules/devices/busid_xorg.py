@@ -23,7 +23,7 @@ from vfiotui.formats.system.xorg_conf import BusId, bus_ids
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.model.pci.passthrough import Given, meant
+from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -39,7 +39,7 @@ def busid_of(bdf: str) -> str:
     return f"PCI:{int(bus, 16)}{place}:{int(device, 16)}:{int(function)}"
 
 
-def _trouble(named: BusId, bus: PciBus, given: Given) -> str:
+def _trouble(named: BusId, bus: PciBus, given: PassthroughDevices) -> str:
     """What is wrong with a BusID; empty where nothing is."""
     device = None if named.bdf is None else bus.get(named.bdf)
     if named.bdf is None:
@@ -61,7 +61,7 @@ def _trouble(named: BusId, bus: PciBus, given: Given) -> str:
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, files = known(facts.pci), known(facts.xorg)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     mine = [d for d in bus.devices if d.is_display and d.bdf not in given]
     advice = f"write {busid_of(mine[0].bdf)}, {mine[0].name}" if mine else "keep a card for the host"
     named = [(file.path, n) for file in files for n in bus_ids(file.text)]

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given, remaining_displays
-from vfiotui.model.pci.passthrough import device_of, meant
+from vfiotui.model.pci.passthrough import device_of, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -40,7 +40,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
 def check(facts: Facts) -> Iterator[Answer]:
     bus, screens = known(facts.pci), known(facts.screens)
     known(known(facts.virt).domains)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     cards = [c for c in cards if not is_given(c)]
     if not cards:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
-from vfiotui.model.pci.passthrough import device_of, meant
+from vfiotui.model.pci.passthrough import device_of, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
@@ -38,7 +38,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
 def check(facts: Facts) -> Iterator[Answer]:
     bus = known(facts.pci)
     known(known(facts.virt).domains)
-    wanted = [bdf for bdf in meant(bus, facts.boot, facts.virt) if not is_given(device_of(bus, bdf))]
+    wanted = [bdf for bdf in passthrough_devices(bus, facts.boot, facts.virt) if not is_given(device_of(bus, bdf))]
     if not wanted:
         yield not_applicable("host", "no device that is meant for a guest has a host driver")
         return

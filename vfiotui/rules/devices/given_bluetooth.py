@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.pci.passthrough import meant
+from vfiotui.model.pci.passthrough import passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Answer]:
         yield not_applicable("host", "this host has no USB", seen(facts.usb.path, "is not there"))
         return
     usb = known(facts.usb)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     bad = False
     for controller in usb.controllers:
         for device in controller.devices:

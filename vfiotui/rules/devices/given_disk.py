@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, lost_disks
-from vfiotui.model.pci.passthrough import Given, device_of
+from vfiotui.model.pci.passthrough import PassthroughDevices, device_of
 from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, seen, unknown
 
 
@@ -40,7 +40,7 @@ from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, s
         "/dev/mapper/*",
     ),
 )
-def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
     known(use.disks)
     bad = False
     for bdf, why in given.items():

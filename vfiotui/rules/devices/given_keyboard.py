@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, last_keyboards
-from vfiotui.model.pci.passthrough import Given
+from vfiotui.model.pci.passthrough import PassthroughDevices
 from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, not_applicable, seen
 
 
 @given_rule("GIVEN-KEYBOARD", Severity.WARN, reads=("/proc/bus/input/devices",))
-def check(bus: PciBus, use: HostUse, given: Given) -> Iterator[Answer]:
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
     boards = known(use.keyboards)
     lost = last_keyboards(use, frozenset(given))
     if lost:

@@ -24,7 +24,7 @@ from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import remaining_displays
-from vfiotui.model.pci.passthrough import device_of, meant
+from vfiotui.model.pci.passthrough import device_of, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
@@ -42,7 +42,7 @@ WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
 )
 def check(facts: Facts) -> Iterator[Answer]:
     bus, services = known(facts.pci), known(facts.services)
-    given = meant(bus, facts.boot, facts.virt)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [bdf for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
         yield not_applicable("host", "no display controller is meant for a guest")

@@ -45,12 +45,12 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         return
     wanted = sorted({n for needs in lacking.values() for n in needs})
     names = ",".join(n for n in wanted if n != "hypervclock")
-    wishes = [("domain.hyperv.on", names)] if names else []
+    goals = [("domain.hyperv.on", names)] if names else []
     if "hypervclock" in wanted:
-        wishes.append(("domain.timer", "hypervclock=yes"))
+        goals.append(("domain.timer", "hypervclock=yes"))
     yield fails(
         domain.name,
         f"Enlightenments lack their base: {'; '.join(words)}.",
         evidence,
-        fix=fix(f"switch on {', '.join(wanted)}", Risk.R2, *wishes),
+        fix=fix(f"switch on {', '.join(wanted)}", Risk.R2, *goals),
     )

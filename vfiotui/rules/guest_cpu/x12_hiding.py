@@ -39,15 +39,15 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         yield holds(domain.name, "nothing is hidden", seen(domain.source, "no kvm hidden, no vendor_id"))
         return
     bare = domain.is_windows and not domain.hyperv.chosen_by_libvirt and not domain.hyperv.on - {"vendor_id"}
-    wishes = [("domain.kvm.hidden", "off")] if domain.kvm_hidden else []
+    goals = [("domain.kvm.hidden", "off")] if domain.kvm_hidden else []
     if domain.hyperv.vendor_id is not None:
-        wishes.append(("domain.hyperv.vendor-id", ""))
+        goals.append(("domain.hyperv.vendor-id", ""))
     yield fails(
         domain.name,
         "It hides its hypervisor and has no enlightenments: Windows runs slower for a driver check that is gone."
         if bare
         else f"It hides its hypervisor ({', '.join(hides)}), needed for NVIDIA drivers before 465 only.",
         seen(domain.source, ", ".join(hides)),
-        fix=fix("take it away where the driver is newer than 2021", Risk.R2, *wishes),
+        fix=fix("take it away where the driver is newer than 2021", Risk.R2, *goals),
         severity=Severity.WARN if bare else None,
     )

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.model.guest.guest_usb import meant
+from vfiotui.model.guest.guest_usb import passthrough_devices
 from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
 
 
@@ -31,7 +31,7 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not strict:
         return
     plugged = [d for c in known(facts.usb).controllers for d in c.devices]
-    gone = [h for h in strict if not known(meant(h, plugged))]
+    gone = [h for h in strict if not known(passthrough_devices(h, plugged))]
     for hostdev in gone:
         yield fails(
             domain.name,

@@ -39,11 +39,11 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         yield holds(domain.name, f"iothread {format_list(named)} exist", evidence)
         return
     used = lost & domain.devices.used_iothreads
-    wishes = [("domain.iothreads", str(max(used)))] if used else []
-    wishes += [("domain.iothreadpin.drop", str(i)) for i in sorted(lost - used)]
+    goals = [("domain.iothreads", str(max(used)))] if used else []
+    goals += [("domain.iothreadpin.drop", str(i)) for i in sorted(lost - used)]
     yield fails(
         domain.name,
         f"It has no iothread {format_list(lost)}, which its pins or disks name: it does not start.",
         evidence,
-        fix=fix("add the iothreads, or drop what names them", Risk.R2, *wishes),
+        fix=fix("add the iothreads, or drop what names them", Risk.R2, *goals),
     )

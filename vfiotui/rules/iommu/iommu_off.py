@@ -56,8 +56,8 @@ def way_on(facts: Facts) -> Fix:
     if words:
         return fix(f"boot without {' '.join(words)}: see IOMMU-DISABLED", Risk.R2)
     intel = "GenuineIntel" in str(getattr(facts.cpu, "vendor", ""))
-    wish = (("cmdline.add", "intel_iommu=on"),) if intel else ()
+    goal = (("cmdline.add", "intel_iommu=on"),) if intel else ()
     if intel and not isinstance(facts.firmware, Unread) and or_else(facts.firmware.dmar, None):
-        return fix("boot with intel_iommu=on", Risk.R2, *wish)
+        return fix("boot with intel_iommu=on", Risk.R2, *goal)
     on = in_firmware(facts, "switch it on", "give this virtual machine an IOMMU on the host that runs it")
-    return fix(on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *wish)
+    return fix(on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *goal)

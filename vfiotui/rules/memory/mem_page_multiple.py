@@ -38,14 +38,14 @@ def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
         said = f"{', '.join(map(str, parts))} KiB in pages of {size} KiB"
         if odd:
             rounded = -(-odd[0] // size) * size
-            wish = () if domain.cells else (("domain.memory.round", str(rounded)),)
+            goal = () if domain.cells else (("domain.memory.round", str(rounded)),)
             yield fails(
                 domain.name,
                 f"A cell has {odd[0]} KiB, which is no whole number of pages of {size} KiB."
                 if domain.cells
                 else f"Its {odd[0]} KiB are no whole number of pages of {size} KiB.",
                 seen(domain.source, said),
-                fix=fix(f"give it {rounded} KiB", Risk.R2, *wish),
+                fix=fix(f"give it {rounded} KiB", Risk.R2, *goal),
             )
             return
         whole += sum(parts) // size

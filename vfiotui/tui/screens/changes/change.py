@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
-from vfiotui.apply.detached import Apart
+from vfiotui.apply.detached import DetachedRun
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.row import Row, row
@@ -30,7 +30,7 @@ class ChangeScreen(TextScreen):
         Binding("l", "log", "log"),
     ]
 
-    def __init__(self, glyphs: Glyphs, *, name: str = "", work: Apart | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, *, name: str = "", work: DetachedRun | None = None) -> None:
         """The change with a name, or the one that a process just started makes."""
         self._glyphs = glyphs
         self._wanted = name

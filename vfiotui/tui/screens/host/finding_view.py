@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.model.finding.report import word
-from vfiotui.model.finding.unknown_groups import Fold
+from vfiotui.model.finding.unknown_groups import UnknownGroup
 from vfiotui.plan.goals import can_plan
 from vfiotui.rules import rule_of
 from vfiotui.tui.row import BLANK, Row, row
@@ -37,12 +37,12 @@ def matches(finding: Finding, wanted: str) -> bool:
     return wanted.lower() in f"{finding.code} {finding.subject} {finding.sentence} {finding.area}".lower()
 
 
-def fold_key(fold: Fold) -> str:
+def fold_key(fold: UnknownGroup) -> str:
     """What tells a fold from all else in the list."""
     return f"fold {fold.reason}"
 
 
-def fold_detail(fold: Fold, width: int) -> list[Row]:
+def fold_detail(fold: UnknownGroup, width: int) -> list[Row]:
     """What the checks lack, and which they are."""
     rows = [row((line, "unknown")) for line in wrap(fold.sentence, width)]
     rows += [BLANK, *(row((line, "dim")) for line in wrap("enter shows them one by one; esc folds them again", width))]
@@ -53,11 +53,13 @@ def fold_detail(fold: Fold, width: int) -> list[Row]:
     return rows
 
 
-def finding_rows(findings: Iterable[Finding | Fold], glyphs: Glyphs, width: int, *, named: bool = True) -> list[Row]:
+def finding_rows(
+    findings: Iterable[Finding | UnknownGroup], glyphs: Glyphs, width: int, *, named: bool = True
+) -> list[Row]:
     """One or two lines for each finding, worst first as they come; without their subjects where all have one."""
     rows = []
     for finding in findings:
-        if isinstance(finding, Fold):
+        if isinstance(finding, UnknownGroup):
             lead = (f"{glyphs.mark('unknown')} {WORDS['unknown']} ", "unknown")
             rows.append(row(lead, " ", fit(finding.sentence, width - 8), key=fold_key(finding)))
             continue
@@ -106,7 +108,7 @@ def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
     if finding.fix is not None and finding.verdict is Verdict.FAILS:
         rows += labelled("fix", finding.fix.text, width, "accent")
         rows += labelled("risk", risk_words(str(finding.fix.risk)), width)
-        if can_plan(finding.fix.wish):
+        if can_plan(finding.fix.goal):
             rows += labelled("", "f prepares it, nothing happens yet", width, "key")
     elif rule is not None and finding.verdict is Verdict.UNKNOWN:
         rows += labelled("to know", "run as root on the host itself; the reason above says what is missing", width)

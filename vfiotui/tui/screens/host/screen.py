@@ -14,7 +14,7 @@ from textual.widgets import Input
 from vfiotui.model.base.value import replace
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count
-from vfiotui.model.finding.unknown_groups import Fold, folded
+from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
 from vfiotui.tui.navigation import open_finding
 from vfiotui.tui.open_plan import can_fix, open_fix
 from vfiotui.tui.row import BLANK, Row, row
@@ -106,13 +106,13 @@ class HostScreen(ConsoleScreen):
         """The findings that the filter leaves."""
         return [] if self.facts is None else self._filter.keep(self.findings, self.facts)
 
-    def _items(self) -> list[Finding | Fold]:
+    def _items(self) -> list[Finding | UnknownGroup]:
         """What the list shows: unknowns of one reason are one line, unless they were opened or a text is looked for."""
         shown = self.shown_findings()
         return list(shown) if self._filter.text else folded(shown, self._opened)
 
-    def _fold(self, key: str) -> Fold | None:
-        return next((i for i in self._items() if isinstance(i, Fold) and fold_key(i) == key), None)
+    def _fold(self, key: str) -> UnknownGroup | None:
+        return next((i for i in self._items() if isinstance(i, UnknownGroup) and fold_key(i) == key), None)
 
     def draw(self, topic: str) -> None:
         """Both lists and the evidence."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.image import read_next
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, or_else
@@ -20,7 +20,7 @@ from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
 from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.select import Choice, choose
 from vfiotui.tui.message_box import say
-from vfiotui.tui.open_plan import open_wishes
+from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.base.screen import ConsoleScreen
@@ -183,8 +183,8 @@ class IsolateScreen(ConsoleScreen):
     def _plan(self, *more: tuple[str, str]) -> None:
         facts = self.facts
         if facts is not None and self._wanted:
-            wish = (f"isolate.{self._method or 'auto'}", ",".join(sorted(self._wanted)))
-            open_wishes(self.console, (wish, *more), facts)
+            goal = (f"isolate.{self._method or 'auto'}", ",".join(sorted(self._wanted)))
+            open_goals(self.console, (goal, *more), facts)
 
     def action_undo(self) -> None:
         """Shows what taking the newest isolation back would do."""
@@ -219,4 +219,4 @@ class IsolateScreen(ConsoleScreen):
 
 
 def _look(root: Root, facts: Facts) -> Reading[IsolationView]:
-    return isolation_view(facts, survey(root), read_next(root))
+    return isolation_view(facts, read_config_snapshot(root), read_next(root))

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.boot.verification import newest_forecast, verify
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import Columns
+from vfiotui.model.pci.binding_state import BindingState
 from vfiotui.model.pci.functions import PciDevice, short
 from vfiotui.plan.isolate.isolation_view import IsolationView
 from vfiotui.plan.isolate.method import Method, Verdict
@@ -135,7 +135,7 @@ def _line(
     device: PciDevice, view: IsolationView, mark: Run, left: tuple[str, str, str], words: tuple[str, ...],
     cells: tuple[int, ...],
 ) -> Row:  # fmt: skip
-    columns: Columns | None = view.columns.get(device.bdf)
+    columns: BindingState | None = view.columns.get(device.bdf)
     told = view.forecasts.get(device.bdf)
     drifts = columns is not None and bool(columns.drift)
     address, kind, group = left

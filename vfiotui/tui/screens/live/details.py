@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vfiotui.host.root.root import Root
-from vfiotui.live.polled_topic import OnDemand, Reader
+from vfiotui.live.polled_topic import PolledTopic, Reader
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.state.store import Store
 
@@ -19,7 +19,7 @@ EXITS_SECONDS, TRACE_SECONDS, CORE_SECONDS = 5.0, 1.0, 2.0
 NO_LIBVIRT = Unread("only libvirt of a running host tells exits", Why.NOT_HERE)
 
 
-class LiveAsks:
+class LiveDetails:
     """Feeds the topics "exits", "trace" and "core"; the screen says of what."""
 
     def __init__(self, root: Root, store: Store, uri: str | None) -> None:
@@ -35,9 +35,9 @@ class LiveAsks:
         self.tids: frozenset[int] = frozenset()
         """What is traced: CPUs, and the threads of the vCPUs on them."""
         self._feeds = (
-            OnDemand(store, "exits", EXITS_SECONDS, self._exits),
-            OnDemand(store, "trace", TRACE_SECONDS, self._trace),
-            OnDemand(store, "core", CORE_SECONDS, lambda: _Core(self._root, lambda: self.core)),
+            PolledTopic(store, "exits", EXITS_SECONDS, self._exits),
+            PolledTopic(store, "trace", TRACE_SECONDS, self._trace),
+            PolledTopic(store, "core", CORE_SECONDS, lambda: _Core(self._root, lambda: self.core)),
         )
 
     def ask(self, topic: str, tell: Callable[[str], None]) -> Callable[[], None]:

@@ -18,12 +18,12 @@ from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.live.help import LIVE_HELP
 from vfiotui.tui.screens.live.interference import culprit_rows
 from vfiotui.tui.screens.live.large_row import AXIS, big_rows
-from vfiotui.tui.screens.live.time_cursor import Sight, next_interval
+from vfiotui.tui.screens.live.time_cursor import TimeCursor, next_interval
 from vfiotui.tui.screens.live.time_window import Window
 from vfiotui.tui.screens.live.verdict import Worst, verdict_rows
 from vfiotui.tui.screens.live.view import Table, graph_widths, headline_row, key_of, live_rows, past_words
 from vfiotui.tui.text import clean
-from vfiotui.tui.wait_investigation import Hunt
+from vfiotui.tui.wait_investigation import WaitInvestigation
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
@@ -79,14 +79,14 @@ class LiveScreen(ConsoleScreen):
         self._told: tuple[Virt | None, frozenset[str]] = None, frozenset()
         """The guests that run by libvirt's last word, and that word."""
         self._cpus = False
-        self._sight = Sight()
+        self._sight = TimeCursor()
         self._opened = ""
         self._table: Table | None = None
         self._playing: Timer | None = None
         self._worst = Worst()
         self._verdict_of: tuple[object, ...] = ()
         """What the verdict was made of."""
-        self._hunt: Hunt | None = None
+        self._hunt: WaitInvestigation | None = None
         self._headline_of: tuple[object, ...] = ()
         """What the headline was made of."""
         self._has_more = True
@@ -109,11 +109,11 @@ class LiveScreen(ConsoleScreen):
         self._list.focus()
 
     @property
-    def hunt(self) -> Hunt:
+    def hunt(self) -> WaitInvestigation:
         """The hunt for reasons."""
         if self._hunt is None:
             console = self.console
-            self._hunt = Hunt(
+            self._hunt = WaitInvestigation(
                 self.store,
                 console.sampler,
                 lambda: console.live_asks,

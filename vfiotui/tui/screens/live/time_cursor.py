@@ -21,7 +21,7 @@ def next_interval(seconds: float, step: int) -> float:
 
 
 @dataclass(slots=True)
-class Sight:
+class TimeCursor:
     """The window and the reading cursor in it."""
 
     zoom: int = 1

@@ -52,7 +52,7 @@ def guest_rows(memory: Memory, domains: Reading[tuple[Domain, ...]] | None, glyp
         rows += _lines(guest.name, gib(guest.memory_kib), word, lines, glyphs)
     for domain in known.values():
         if not domain.running:
-            word, text = _wish(domain, memory)
+            word, text = _goal(domain, memory)
             rows += _lines(domain.name, gib(domain.memory_kib), word, wrap(text, max(width - NAME - 16, 20)), glyphs)
     if domains is None or isinstance(domains, Unread):
         reason = "libvirt is being asked" if domains is None else str(domains)
@@ -145,7 +145,7 @@ def _places(guest: GuestBacking, domain: Domain | None, memory: Memory) -> list[
     return []
 
 
-def _wish(domain: Domain, memory: Memory) -> tuple[str, str]:
+def _goal(domain: Domain, memory: Memory) -> tuple[str, str]:
     """What a guest that does not run would need, and whether it is there."""
     if not domain.huge_pages:
         trap = "; shared memory follows shmem_enabled" if domain.shared_memory else ""

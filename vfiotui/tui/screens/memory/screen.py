@@ -15,7 +15,7 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
-from vfiotui.tui.open_plan import open_wishes
+from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.memory.view import memory_rows
@@ -152,4 +152,4 @@ class MemoryScreen(ConsoleScreen):
         if facts is not None:
             # The pools of the last sample: a plan of older ones would be refused when it is applied.
             fresh = facts if memory is None else replace(facts, memory=cast("Reading[Memory]", memory))
-            open_wishes(self.console, ((name, argument),), fresh)
+            open_goals(self.console, ((name, argument),), fresh)

@@ -1,4 +1,4 @@
-"""The desk of the Pin screen: which guest is edited, its editor, the wish, the mark, what was said last."""
+"""The desk of the Pin screen: which guest is edited, its editor, the goal, the mark, what was said last."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from vfiotui.model.live.sample import LiveMoment
 from vfiotui.plan.pin.check import Problem, problems
 from vfiotui.plan.pin.drift import drift
 from vfiotui.plan.pin.editor import Editor
-from vfiotui.plan.pin.placement_context import Ground, ground_of, near_of, nodes_near
-from vfiotui.plan.pin.propose import NoPlace, Proposal, Wish, propose
+from vfiotui.plan.pin.placement_context import PlacementContext, near_of, nodes_near, placement_context
+from vfiotui.plan.pin.propose import Goal, NoPlacement, Proposal, propose
 from vfiotui.plan.pin.score import Prefer, Score, score
 
 HOST_CORES = 5
-"""The wish goes from 0 to 4 cores for the host and begins anew."""
+"""The goal goes from 0 to 4 cores for the host and begins anew."""
 
 FOLLOWED = ("propose", "most", "more", "fewer", "more_io", "fewer_io", "host", "prefer", "smt", "near")
 
 
-class Desk:
+class PinEditorModel:
     """Holds no widget: every key of the screen is one deed here."""
 
     def __init__(self) -> None:
         self.domain: Domain | None = None
-        self.ground: Ground | None = None
-        self.wish = Wish()
+        self.context: PlacementContext | None = None
+        self.goal = Goal()
         self.word = ""
         """What the last deed has to say."""
         self.remarks: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Desk:
         self._offered: tuple[Proposal, ...] = ()
         self._rank = 0
         self._proposing = False
-        """Whether the last deeds were proposals, which then follow another wish."""
+        """Whether the last deeds were proposals, which then follow another goal."""
         self._anchor: int | None = None
         self._drifted: tuple[Problem, ...] = ()
         self._near: dict[str, str] = {}
@@ -79,7 +79,7 @@ class Desk:
         self.domain = domain
         facts = self._facts
         if facts is None or isinstance(facts.cpu, Unread):
-            self.ground = None
+            self.context = None
             return
         near: CpuSet = frozenset()
         if domain is not None:
@@ -94,7 +94,7 @@ class Desk:
         others = (d for d in self._domains if d is not domain)
         known = () if isinstance(facts.virt, Unread) else facts.virt.not_whole
         unread = tuple(g for g in known if domain is None or g.name != domain.name)
-        self.ground = ground_of(facts.cpu, others, near, unread)
+        self.context = placement_context(facts.cpu, others, near, unread)
 
     def _forget(self) -> None:
         """What belonged to the last pinning."""
@@ -103,9 +103,9 @@ class Desk:
 
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the pinning as it is edited, and threads that drifted away from their pins."""
-        if self.editor is None or self.ground is None:
+        if self.editor is None or self.context is None:
             return ()
-        return (*self._drifted, *problems(self.editor.present, self.ground), *self._later())
+        return (*self._drifted, *problems(self.editor.present, self.context), *self._later())
 
     @property
     def edited(self) -> str:
@@ -144,14 +144,14 @@ class Desk:
 
     def score(self) -> Score:
         """Its score."""
-        if self.editor is None or self.ground is None:
+        if self.editor is None or self.context is None:
             return Score(())
-        wish = self.wish
-        return score(self.editor.present, self.ground, prefer=wish.prefer, host_cores=wish.host_cores)
+        goal = self.goal
+        return score(self.editor.present, self.context, prefer=goal.prefer, host_cores=goal.host_cores)
 
     def order(self) -> list[int]:
         """All CPUs as they are drawn: core by core."""
-        return [] if self.ground is None else [cpu for core in self.ground.cores for cpu in core.cpus]
+        return [] if self.context is None else [cpu for core in self.context.cores for cpu in core.cpus]
 
     def marked(self, cpu: int) -> CpuSet:
         """The CPUs from the mark to the cursor; none without a mark."""
@@ -169,11 +169,11 @@ class Desk:
     def do(self, verb: str, cpu: int) -> None:
         """One deed at a CPU."""
         editor = self.editor
-        if editor is None or self.ground is None:
+        if editor is None or self.context is None:
             return
         self.word = ""
-        core = self.ground.by_cpu.get(cpu)
-        domain = self.ground.domains[core.domain] if core is not None else None
+        core = self.context.by_cpu.get(cpu)
+        domain = self.context.domains[core.domain] if core is not None else None
         whole = [c for one in domain.cores for c in one.cpus] if domain is not None else []
         deeds: dict[str, Callable[[], object]] = {
             "place": lambda: editor.place(self._aimed(cpu)),
@@ -187,9 +187,9 @@ class Desk:
             "redo": lambda: self._say("nothing to redo", editor.redo()),
             "more": lambda: self._resize(editor, 1),
             "fewer": lambda: self._resize(editor, -1),
-            "host": lambda: self._wish(replace(self.wish, host_cores=(self.wish.host_cores + 1) % HOST_CORES)),
-            "prefer": lambda: self._wish(replace(self.wish, prefer=self._other())),
-            "smt": lambda: self._wish(replace(self.wish, smt=not self.wish.smt)),
+            "host": lambda: self._goal(replace(self.goal, host_cores=(self.goal.host_cores + 1) % HOST_CORES)),
+            "prefer": lambda: self._goal(replace(self.goal, prefer=self._other())),
+            "smt": lambda: self._goal(replace(self.goal, smt=not self.goal.smt)),
             "near": self._next_near,
             "more_io": lambda: self._resize_iothreads(editor, 1),
             "fewer_io": lambda: self._resize_iothreads(editor, -1),
@@ -209,7 +209,7 @@ class Desk:
         self.word = "" if done else word
 
     def _other(self) -> Prefer:
-        return Prefer.FREQUENCY if self.wish.prefer is Prefer.CACHE else Prefer.CACHE
+        return Prefer.FREQUENCY if self.goal.prefer is Prefer.CACHE else Prefer.CACHE
 
     def _resize(self, editor: Editor, step: int) -> None:
         threads = editor.present.shape.threads if editor.present.shape else 1
@@ -223,7 +223,7 @@ class Desk:
             self._propose()
 
     def devices(self) -> list[str]:
-        """The devices whose node can be wished for: the guest's own first, then every card."""
+        """The devices whose node can be asked for: the guest's own first, then every card."""
         facts = self._facts
         if facts is None or isinstance(facts.pci, Unread) or self.domain is None:
             return []
@@ -234,12 +234,12 @@ class Desk:
 
     def _next_near(self) -> None:
         """The next device to be near to; after the last one the guest's own again."""
-        domain, ground = self.domain, self.ground
-        if domain is None or ground is None:
+        domain, context = self.domain, self.context
+        if domain is None or context is None:
             return
         devices = self.devices()
-        if len(ground.nodes) < 2 or not devices:
-            here = "this host has one NUMA node" if len(ground.nodes) < 2 else "no device tells its NUMA node"
+        if len(context.nodes) < 2 or not devices:
+            here = "this host has one NUMA node" if len(context.nodes) < 2 else "no device tells its NUMA node"
             self.word = f"{here}: no place is nearer to a device than another"
             return
         now = self._near.pop(domain.name, None)
@@ -247,29 +247,29 @@ class Desk:
         if place < len(devices):
             self._near[domain.name] = devices[place]
         self._choose(domain)
-        self._wish(self.wish)
+        self._goal(self.goal)
 
-    def _wish(self, wish: Wish) -> None:
-        """Another wish; a proposal that is looked at follows it."""
-        self.wish = wish
+    def _goal(self, goal: Goal) -> None:
+        """Another goal; a proposal that is looked at follows it."""
+        self.goal = goal
         if self._proposing:
             self._offered = ()
             self._propose()
         else:
-            self.word = self._wish_words()
+            self.word = self._goal_words()
 
-    def _wish_words(self) -> str:
-        wish = self.wish
-        kept = "1 core" if wish.host_cores == 1 else f"{wish.host_cores} cores"
-        words = f"host keeps {kept}, prefer {wish.prefer}, {'SMT pairs' if wish.smt else 'one vCPU on each core'}"
+    def _goal_words(self) -> str:
+        goal = self.goal
+        kept = "1 core" if goal.host_cores == 1 else f"{goal.host_cores} cores"
+        words = f"host keeps {kept}, prefer {goal.prefer}, {'SMT pairs' if goal.smt else 'one vCPU on each core'}"
         device = self._near.get(self.domain.name) if self.domain is not None else None
-        near = format_list(self.ground.near) if self.ground is not None and len(self.ground.nodes) > 1 else ""
+        near = format_list(self.context.near) if self.context is not None and len(self.context.nodes) > 1 else ""
         return words + (f", near {device or 'its own device'} (node {near})" if near else "")
 
     def _propose(self, *, most: bool = False) -> None:
-        """The best pinning for the wish, or the next best; `most`: as many vCPUs as one L3 cache has to give."""
+        """The best pinning for the goal, or the next best; `most`: as many vCPUs as one L3 cache has to give."""
         editor = self.editor
-        if editor is None or self.ground is None:
+        if editor is None or self.context is None:
             return
         self._proposing = True
         current = not most and self._offered and self._offered[self._rank].pinning == editor.present
@@ -277,13 +277,13 @@ class Desk:
             self._rank = (self._rank + 1) % len(self._offered)
         else:
             now = editor.present
-            wish = replace(self.wish, vcpus=None if most else now.count, iothreads=now.iothreads)
-            found = propose(wish, self.ground, self.domain)
-            if isinstance(found, NoPlace):
+            goal = replace(self.goal, vcpus=None if most else now.count, iothreads=now.iothreads)
+            found = propose(goal, self.context, self.domain)
+            if isinstance(found, NoPlacement):
                 self.word = found.sentence
                 return
             self._offered, self._rank = found, 0
         offer = self._offered[self._rank]
         editor.take(offer.pinning)
         self.remarks = offer.remarks
-        self.word = f"proposal {self._rank + 1} of {len(self._offered)} (u undo, w why): {self._wish_words()}"
+        self.word = f"proposal {self._rank + 1} of {len(self._offered)} (u undo, w why): {self._goal_words()}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from vfiotui.model.cpu.cores import CacheDomain, Core
 from vfiotui.model.cpu.cpuset import format_list
-from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import clean, fit
@@ -56,30 +56,30 @@ class _Block:
     cells: dict[int, Place]
 
 
-def fitting_size(ground: Ground, width: int, height: int, glyphs: Glyphs) -> str:
+def fitting_size(context: PlacementContext, width: int, height: int, glyphs: Glyphs) -> str:
     """The largest size at which the whole host is seen; dots where none does."""
     for size in SIZES:
         look = Look(size, width, glyphs, lambda cpu, room: ("", ""), {})
-        if len(draw(ground, look).rows) <= height:
+        if len(draw(context, look).rows) <= height:
             return size
     return SIZES[-1]
 
 
-def draw(ground: Ground, look: Look) -> Sheet:
+def draw(context: PlacementContext, look: Look) -> Sheet:
     """The whole host."""
     sheet = Sheet()
     package: object = object()
     waiting: list[_Block] = []
-    titles = max((len(clean(_title(d, look))) for d in ground.domains), default=0)
+    titles = max((len(clean(_title(d, look))) for d in context.domains), default=0)
     head = min(titles, HEAD) if look.size == "dots" else 0
-    for domain in ground.domains:
+    for domain in context.domains:
         if domain.cores[0].package != package:
             _flush(sheet, waiting, look)
             package = domain.cores[0].package
-            sheet.rows.append(_package_row(package, ground, look))
+            sheet.rows.append(_package_row(package, context, look))
         waiting.append(_boxed(domain, look) if look.size == "cells" else _plain(domain, look, head))
     _flush(sheet, waiting, look)
-    offline = [c.cpu for c in ground.topology.cpus if not c.online]
+    offline = [c.cpu for c in context.topology.cpus if not c.online]
     if offline:
         word = "1 CPU" if len(offline) == 1 else f"{len(offline)} CPUs"
         sheet.rows.append(row(("offline ", "warn"), f"{word}: {format_list(offline)}"))
@@ -105,8 +105,8 @@ def _flush(sheet: Sheet, waiting: list[_Block], look: Look) -> None:
             left += block.width + 1
 
 
-def _package_row(package: object, ground: Ground, look: Look) -> Row:
-    nodes = sorted({c.node for c in ground.cores if c.package == package and c.node is not None})
+def _package_row(package: object, context: PlacementContext, look: Look) -> Row:
+    nodes = sorted({c.node for c in context.cores if c.package == package and c.node is not None})
     words = []
     for node in nodes:
         here = look.cards.get(node, [])

@@ -10,21 +10,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
 
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.pin_guest import read_guest
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import CpuMoment, LiveMoment
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.check import Problem
 from vfiotui.plan.pin.pin_plan import CONFIG, pin_ways
 from vfiotui.plan.pin.score import Score
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
-from vfiotui.tui.screens.pin.editor_model import Desk
+from vfiotui.tui.screens.pin.editor_model import PinEditorModel
 from vfiotui.tui.screens.pin.map import SIZES, Look, draw, fitting_size
 from vfiotui.tui.screens.pin.view import (
     cards_by_node,
@@ -76,7 +76,7 @@ class PinScreen(ConsoleScreen):
         "where the thread was\ne  one CPU more for the thread, or one less\nx  free the thread\nX  free this guest's "
         "threads from the CPU or the marked ones\nc  place on the whole core: vCPUs one by one\nL  on the whole L3\n"
         "m  mark from here; space, x and X then mean all marked CPUs; esc drops the mark\nu U  undo, redo\n\n"
-        "g  the best pinning for the wish, again for the next best\n+ -  more or fewer vCPUs\nM  as many as one L3 "
+        "g  the best pinning for the goal, again for the next best\n+ -  more or fewer vCPUs\nM  as many as one L3 "
         "cache has to give\ni I  one iothread more or less\nH  cores that the host keeps\np  prefer cache or "
         "frequency\nS  both SMT siblings, or one vCPU on each core\nn  the device whose NUMA node is wanted\n"
         "w  why: the score, all problems\nd  what the definition would become\na  the plan for the running guest, the "
@@ -110,7 +110,7 @@ class PinScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk()
+        self.desk = PinEditorModel()
         self._zoom = ""
         self._view = VIEWS[0]
         self._picked = False
@@ -151,12 +151,12 @@ class PinScreen(ConsoleScreen):
             return
         self.desk.learn(facts, self.domains())
         width, height = self._width, page.size.height or 16
-        desk, ground, domain = self.desk, self.desk.ground, self.desk.domain
-        assert ground is not None
+        desk, context, domain = self.desk, self.desk.context, self.desk.domain
+        assert context is not None
         edited = desk.editor.present if desk.editor else None
         online = frozenset(c.cpu for c in facts.cpu.online_cpus)
         owners = owners_of(self.domains(), domain.name if domain else "", edited, online)
-        size = self._zoom or fitting_size(ground, width, height, self.caps.glyphs)
+        size = self._zoom or fitting_size(context, width, height, self.caps.glyphs)
         moments = self._moments()
         isolated = {c.cpu for c in facts.cpu.cpus if c.isolated}
 
@@ -166,7 +166,7 @@ class PinScreen(ConsoleScreen):
             return load_cell(moments.get(cpu), self._view, room, self.caps.glyphs)
 
         look = Look(size, width, self.caps.glyphs, cell, cards_by_node(facts), desk.marked(page.number))
-        sheet = draw(ground, look)
+        sheet = draw(context, look)
         total, said = desk.score(), desk.problems()
         rows = [
             *sheet.rows,
@@ -192,11 +192,11 @@ class PinScreen(ConsoleScreen):
         desk = self.desk
         second = self.query_one("#problem2", Line)
         second.display = self.size.height >= TALL
-        if desk.domain is None or desk.editor is None or desk.ground is None:
+        if desk.domain is None or desk.editor is None or desk.context is None:
             self.query_one("#headline", Line).show(row((" no guest is known", "dim")))
             return
         editor, name = desk.editor, desk.domain.name
-        self.query_one("#headline", Line).show(headline(name, editor.present, desk.edited, total, said, desk.ground))
+        self.query_one("#headline", Line).show(headline(name, editor.present, desk.edited, total, said, desk.context))
         lines = [row((f" {fit(desk.word, min(len(desk.word), width - 1))}", "accent"))] if desk.word else []
         most = (2 if second.display else 1) - len(lines)
         lines += problem_rows(said, self.caps.glyphs, width, most) if most else []
@@ -259,9 +259,9 @@ class PinScreen(ConsoleScreen):
     def action_zoom(self) -> None:
         """The next size; after the last one the size that fits."""
         page = self.query_one(CoreMap)
-        if self.desk.ground is None:
+        if self.desk.context is None:
             return
-        fitting = fitting_size(self.desk.ground, self._width, page.size.height, self.caps.glyphs)
+        fitting = fitting_size(self.desk.context, self._width, page.size.height, self.caps.glyphs)
         self._zoom = SIZES[(SIZES.index(self._zoom or fitting) + 1) % len(SIZES)]
         self.desk.word = ZOOM_WORDS[self._zoom]
         self.draw("facts")
@@ -300,7 +300,7 @@ class PinScreen(ConsoleScreen):
         uri = self.virt.uri if self.virt is not None and self.console.follows_libvirt else ""
         try:
             guest = read_guest(root, uri, desk.domain.name)
-        except Trouble as error:
+        except ApplyError as error:
             self.app.call_from_thread(self._say, str(error))
             return
         self.app.call_from_thread(self._show, guest, apply)
@@ -309,11 +309,11 @@ class PinScreen(ConsoleScreen):
         desk = self.desk
         if desk.editor is None:
             return
-        topology = desk.ground.topology if desk.ground is not None and desk.editor.tuned else None
+        topology = desk.context.topology if desk.context is not None and desk.editor.tuned else None
         failures = [p.words for p in desk.problems() if p.severity is Severity.FAIL]
         try:
             ways = pin_ways(guest, desk.editor.present, topology, failures)
-        except CannotPlan as error:
+        except PlanError as error:
             self._say(str(error))
             return
         glyphs = self.caps.glyphs

@@ -15,7 +15,7 @@ from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.live.sample import CpuMoment
 from vfiotui.plan.pin.check import Problem
-from vfiotui.plan.pin.placement_context import Ground
+from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.plan.pin.score import Score
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.terminal.capabilities import Glyphs
@@ -123,9 +123,11 @@ def cards_by_node(facts: Facts) -> dict[int, list[str]]:
     return found
 
 
-def headline(name: str, edited: Pinning, changed: str, total: Score, said: Sequence[Problem], ground: Ground) -> Row:
+def headline(
+    name: str, edited: Pinning, changed: str, total: Score, said: Sequence[Problem], context: PlacementContext
+) -> Row:
     """The guest, its score, what is wrong in one word, how many caches it uses; `changed` is how it is edited."""
-    used = {ground.by_cpu[c].domain for c in edited.guest_cpus if c in ground.by_cpu}
+    used = {context.by_cpu[c].domain for c in edited.guest_cpus if c in context.by_cpu}
     clash = any(p.law == "P2" and p.severity is Severity.FAIL for p in said)
     failed = any(p.severity is Severity.FAIL for p in said)
     threads = "1 iothread" if edited.iothreads == 1 else f"{edited.iothreads} iothreads"
@@ -137,7 +139,7 @@ def headline(name: str, edited: Pinning, changed: str, total: Score, said: Seque
         (str(total.total), "fail" if failed else "holds" if total.total >= 90 else "warn"),
         "   ",
         ("clash", "fail") if clash else ("no clash", ""),
-        f"   cache: {len(used)} of {len(ground.domains)} L3",
+        f"   cache: {len(used)} of {len(context.domains)} L3",
         (f"   {changed}", "warn") if changed else "",
     )
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from vfiotui.apply.consent import consent_words, programs_of
-from vfiotui.apply.errors import Trouble
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_script import shell_script
-from vfiotui.apply.target import Site
+from vfiotui.apply.target import Target
 from vfiotui.apply.user_files import save_new
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
@@ -37,16 +37,16 @@ class PlanScreen(AskingScreen):
     def __init__(
         self, plan: Plan, root: Root, glyphs: Glyphs, *, ways: Sequence[tuple[str, Plan]] = (), warned: str = ""
     ) -> None:
-        """`ways` are all plans for the same wish with their names, `plan` the first; `warned` stands in the title."""
+        """`ways` are all plans for the same goal with their names, `plan` the first; `warned` stands in the title."""
         self._plan = plan
         self._ways = tuple(ways) or (("", plan),)
         self._way = 0
         self._warned = warned
         self._refused = ""
-        self._site: Site | None = None
+        self._site: Target | None = None
         try:
-            self._site = Site(root)
-        except Trouble as error:
+            self._site = Target(root)
+        except ApplyError as error:
             self._refused = str(error)
         super().__init__(self._heading(), lambda width: plan_rows(self._plan, glyphs, width, self._runs))
 
@@ -81,7 +81,7 @@ class PlanScreen(AskingScreen):
         return (self._way + 1) % len(self._ways)
 
     def action_other(self) -> None:
-        """Another way to the same wish."""
+        """Another way to the same goal."""
         self._way = self._next
         self._plan = self._ways[self._way][1]
         self._title = self._heading()
@@ -117,7 +117,7 @@ class PlanScreen(AskingScreen):
         def save(answer: str) -> None:
             try:
                 path = save_new(answer, text(), mode)
-            except Trouble as error:
+            except ApplyError as error:
                 say(self.console, "save", str(error))
                 return
             self.app.notify(f"saved as {clean(path)}", markup=False)

@@ -1,4 +1,4 @@
-"""Wishes about memory over described machines: what is written, what is refused, and with which numbers."""
+"""Goals about memory over described machines: what is written, what is refused, and with which numbers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of, root_of
-from tests.plan.test_boot_wishes import GRUB, planned
+from tests.plan.test_boot_goals import GRUB, planned
 from vfiotui.demo.description import Host
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Verdict
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import PLANNERS, can_plan, make_plan, reads
 from vfiotui.rules import judge
 
@@ -24,8 +24,8 @@ TWO = replace(CLEAN, nodes=2, huge_2m=(100, 40), memory_kib=32 << 20)
 NODE1 = "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"
 
 
-def plan_of(host: Host, *wishes: tuple[str, str]) -> Plan:
-    return make_plan(facts_of(host), survey(root_of(host), reads(wishes)), wishes)
+def plan_of(host: Host, *goals: tuple[str, str]) -> Plan:
+    return make_plan(facts_of(host), read_config_snapshot(root_of(host), reads(goals)), goals)
 
 
 def test_a_reserve_counts_what_is_free_already() -> None:
@@ -45,14 +45,14 @@ def test_nodes_have_pools_of_their_own() -> None:
 
 @pytest.mark.parametrize("second", ["2048=60", "node1:2048=30"])
 def test_a_plan_changes_a_pool_once(second: str) -> None:
-    with pytest.raises(CannotPlan, match="two wishes change the pools of 2 MiB"):
+    with pytest.raises(PlanError, match="two goals change the pools of 2 MiB"):
         plan_of(TWO, ("memory.reserve", "2048=50"), ("memory.reserve", second))
 
 
 def test_the_host_is_not_starved_and_the_numbers_are_told() -> None:
-    with pytest.raises(CannotPlan, match=r"\d+ KiB are available, \d+ KiB of them must stay, so \d+ KiB can be had"):
+    with pytest.raises(PlanError, match=r"\d+ KiB are available, \d+ KiB of them must stay, so \d+ KiB can be had"):
         plan_of(TWO, ("memory.reserve", "2048=14000"))
-    with pytest.raises(CannotPlan, match="must stay"):
+    with pytest.raises(PlanError, match="must stay"):
         plan_of(TWO, ("memory.reserve", "node0:2048=7000"), ("memory.reserve", "node1:2048=7000"))
 
 
@@ -67,21 +67,21 @@ def test_pages_on_demand_count_now_and_at_every_boot() -> None:
     now, boot = sorted(plan.steps, key=lambda s: s.kind, reverse=True)
     assert (now.kind, now.before, now.after) == ("value", b"0\n", b"512") and "nr_overcommit" in now.subject
     assert boot.kind == "file" and b"vm.nr_overcommit_hugepages" in (boot.after or b"")
-    with pytest.raises(CannotPlan, match="must stay"):
+    with pytest.raises(PlanError, match="must stay"):
         plan_of(TWO, ("memory.overcommit", "2048=16000"))
     for wrong, word in (
         ("node0:2048=5", "name no node"),
         ("1048576=5", "makes no surplus pages"),
         ("2048=all", "say by"),
     ):
-        with pytest.raises(CannotPlan, match=word):
+        with pytest.raises(PlanError, match=word):
             plan_of(TWO, ("memory.overcommit", wrong))
 
 
 def test_only_free_pages_are_given_back() -> None:
     (step,) = plan_of(TWO, ("memory.release", "2048=all")).steps
     assert (step.before, step.after) == (b"100", b"60")
-    with pytest.raises(CannotPlan, match="only 40 of 100"):
+    with pytest.raises(PlanError, match="only 40 of 100"):
         plan_of(TWO, ("memory.release", "2048=41"))
 
 
@@ -97,7 +97,7 @@ def test_the_default_size_goes_to_sysctl_and_a_node_to_tmpfiles() -> None:
     assert (whole.subject, whole.after) == ("/etc/sysctl.d/90-vfiotui.conf", b"vm.nr_hugepages = 512\n")
     (node,) = plan_of(TWO, ("memory.persist", "node1:2048=512")).steps
     assert node.after == f"w {NODE1} - - - - 512\n".encode()
-    with pytest.raises(CannotPlan, match="does not come up"):
+    with pytest.raises(PlanError, match="does not come up"):
         plan_of(TWO, ("memory.persist", "2048=16000"))
 
 
@@ -132,17 +132,17 @@ def test_a_gibibyte_is_counted_right_behind_its_size(tmp_path: Path, words: str,
     assert files == ([] if after is None else [f'GRUB_CMDLINE_LINUX_DEFAULT="{after}"\n'.encode()])
 
 
-@pytest.mark.parametrize("wish", [("memory.persist", "1048576=8"), ("memory.default-size", "1G"), ("memory.cma", "8")])
-def test_a_processor_without_such_pages_is_told_from_its_flags(tmp_path: Path, wish: tuple[str, str]) -> None:
+@pytest.mark.parametrize("goal", [("memory.persist", "1048576=8"), ("memory.default-size", "1G"), ("memory.cma", "8")])
+def test_a_processor_without_such_pages_is_told_from_its_flags(tmp_path: Path, goal: tuple[str, str]) -> None:
     files = {**grub("quiet"), "/proc/cpuinfo": "processor\t: 0\nflags\t\t: fpu vmx\n\n"}
-    with pytest.raises(CannotPlan, match="pdpe1gb"):
-        planned(tmp_path, files, wish)
+    with pytest.raises(PlanError, match="pdpe1gb"):
+        planned(tmp_path, files, goal)
 
 
 def test_transparent_pages_now_and_at_every_boot() -> None:
     now, boot = plan_of(replace(CLEAN, thp="never"), ("thp.enabled", "madvise")).steps
     assert (now.kind, now.after, boot.subject) == ("value", b"madvise", "/etc/tmpfiles.d/90-vfiotui.conf")
-    with pytest.raises(CannotPlan, match="it takes always, madvise, never"):
+    with pytest.raises(PlanError, match="it takes always, madvise, never"):
         plan_of(CLEAN, ("thp.enabled", "[always]\n"))
 
 
@@ -150,20 +150,20 @@ def test_transparent_pages_now_and_at_every_boot() -> None:
 def test_what_the_rules_wish_of_memory_can_be_planned(host: str, key: str) -> None:
     facts = facts_of(HOSTS[host])
     finding = next(f for f in judge(facts) if f.code == key and f.verdict is Verdict.FAILS and f.fix)
-    assert finding.fix is not None and can_plan(finding.fix.wish)
+    assert finding.fix is not None and can_plan(finding.fix.goal)
 
 
 @given(name=st.sampled_from([n for n in PLANNERS if n.startswith(("memory.", "thp."))]), text=st.text(max_size=40))
 def test_no_argument_breaks_a_planner(name: str, text: str) -> None:
     if name in ("memory.compact", "memory.drop-caches"):
         return
-    facts, ground = TWO_FACTS
+    facts, snapshot = TWO_FACTS
     try:
-        plan = make_plan(facts, ground, ((name, text),))
-    except CannotPlan as error:
+        plan = make_plan(facts, snapshot, ((name, text),))
+    except PlanError as error:
         assert str(error)
     else:
         assert all(s.subject.startswith("/") for s in plan.steps)
 
 
-TWO_FACTS = (facts_of(TWO), survey(root_of(TWO)))
+TWO_FACTS = (facts_of(TWO), read_config_snapshot(root_of(TWO)))

@@ -1,4 +1,4 @@
-"""Wishes about pins, as findings name them: planned over the demo's guests."""
+"""Goals about pins, as findings name them: planned over the demo's guests."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tests.machines import root_of
 from vfiotui.apply.pin_guest import survey_guests
 from vfiotui.demo.description import Host
 from vfiotui.formats.domain_xml.properties import DomainXml
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.model.change.plan import Plan
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import guests, make_plan
 
 
-def planned(*wishes: tuple[str, str], host: Host = TOWER) -> Plan:
+def planned(*goals: tuple[str, str], host: Host = TOWER) -> Plan:
     root = root_of(host)
-    ground = survey_guests(survey(root), root, "", guests(wishes))
-    return make_plan(gather(root, domains.read(root)), ground, wishes)
+    snapshot = survey_guests(read_config_snapshot(root), root, "", guests(goals))
+    return make_plan(gather(root, domains.read(root)), snapshot, goals)
 
 
 def after(plan: Plan) -> DomainXml:
@@ -54,21 +54,21 @@ def test_pins_go_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "sentence"),
+    ("goals", "sentence"),
     [
         ([("pin.clear", "nobody")], "no definition of a guest 'nobody'"),
-        ([("pin.clear", "win10"), ("pin.emulator", "win10")], "one wish about the pins of win10"),
+        ([("pin.clear", "win10"), ("pin.emulator", "win10")], "one goal about the pins of win10"),
     ],
 )
-def test_what_cannot_be_planned_is_a_sentence(wishes: list[tuple[str, str]], sentence: str) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
-        planned(*wishes)
+def test_what_cannot_be_planned_is_a_sentence(goals: list[tuple[str, str]], sentence: str) -> None:
+    with pytest.raises(PlanError, match=sentence):
+        planned(*goals)
 
 
 def test_a_ground_without_the_guest_says_so() -> None:
     root = root_of(TOWER)
-    with pytest.raises(CannotPlan, match="was not read"):
-        make_plan(gather(root), survey(root), [("pin.clear", "win10")])
+    with pytest.raises(PlanError, match="was not read"):
+        make_plan(gather(root), read_config_snapshot(root), [("pin.clear", "win10")])
 
 
 def test_a_guest_that_cannot_be_read_is_named_beside_the_pins() -> None:

@@ -1,4 +1,4 @@
-"""Wishes for the boot chain over described roots of every loader: what is edited, what runs, in which order."""
+"""Goals for the boot chain over described roots of every loader: what is edited, what runs, in which order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host.boot.config_snapshot import survey
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.gather import gather
 from vfiotui.model.change.plan import Plan
-from vfiotui.plan.draft import CannotPlan
+from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan, reads
 
 GRUB = {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n', "/boot/grub/grub.cfg": "linux /vmlinuz quiet\n"}
@@ -31,9 +31,9 @@ LOADERS = {
 }
 
 
-def planned(folder: Path, files: dict[str, str], *wishes: tuple[str, str]) -> Plan:
+def planned(folder: Path, files: dict[str, str], *goals: tuple[str, str]) -> Plan:
     root = folder_root(folder, {"/etc/machine-id": "0" * 32 + "\n", **files})
-    return make_plan(gather(root), survey(root, reads(wishes)), wishes)
+    return make_plan(gather(root), read_config_snapshot(root, reads(goals)), goals)
 
 
 @pytest.mark.parametrize("name", LOADERS)
@@ -48,7 +48,7 @@ def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
     for menu in tmp_path.glob("boot/grub/grub.cfg"):
         menu.write_text("linux /vmlinuz quiet iommu=pt\n")
     root = folder_root(tmp_path, {})
-    again = make_plan(gather(root), survey(root), (("cmdline.add", "iommu=pt"),))
+    again = make_plan(gather(root), read_config_snapshot(root), (("cmdline.add", "iommu=pt"),))
     assert again.steps == (), "what is as it is wanted needs no step"
 
 
@@ -82,7 +82,7 @@ def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
     ids=["nixos", "ostree", "none", "computed", "unset", "unset-by-drop-in", "sourced-by-drop-in", "unmounted"],
 )
 def test_what_cannot_be_edited_is_refused_with_what_to_do(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
+    with pytest.raises(PlanError, match=sentence):
         planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
 
 
@@ -121,5 +121,5 @@ def test_steps_come_in_a_safe_order_and_commands_once(tmp_path: Path) -> None:
 def test_only_modules_have_options_and_only_in_files_that_are_read(
     tmp_path: Path, name: str, argument: str, sentence: str
 ) -> None:
-    with pytest.raises(CannotPlan, match=sentence):
+    with pytest.raises(PlanError, match=sentence):
         planned(tmp_path, TOOLS, (name, argument))
