@@ -49,6 +49,67 @@ def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
     assert len(opened_paths(bad)) == 2
 
 
+def modules(top: Path, package: str) -> dict[str, Path]:
+    """The modules of a package with their files; a folder is the module of its __init__."""
+    found = {}
+    for path in sorted((top / package).rglob("*.py")):
+        name = ".".join(path.relative_to(top).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def import_graph(top: Path, package: str) -> dict[str, set[str]]:
+    """Each module with those of the package that it names in an import: at its head, in functions, and for types."""
+    known = modules(top, package)
+    graph: dict[str, set[str]] = {}
+    for name, path in known.items():
+        named: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                whole = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+                named |= {full if full in known else node.module for full in whole.values()}
+        graph[name] = (named & known.keys()) - {name}
+    return graph
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The sets of modules of which each reaches each other one."""
+    reached: dict[str, set[str]] = {}
+    for name in graph:
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            new = graph[todo.pop()] - seen
+            seen |= new
+            todo += new
+        reached[name] = seen
+    found = [{m for m in reached[name] if name in reached[m]} for name in graph if name in reached[name]]
+    return [circle for number, circle in enumerate(found) if circle not in found[:number]]
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert [sorted(c) for c in circles(import_graph(TOP, "vfiotui"))] == []
+
+
+def test_the_walker_sees_a_circle_that_a_function_or_a_type_hides(tmp_path: Path) -> None:
+    files = {
+        "__init__": "",
+        "a": "from p import b\n",
+        "b": "def f():\n    from p.c import g\n",
+        "c": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import p.a\n",
+        "d": "import p.a\n",
+        "e": "import os\n",
+        "x": "import p.y, p.a\n",
+        "y": "import p.x\n",
+    }
+    (tmp_path / "p").mkdir()
+    for name, text in files.items():
+        (tmp_path / "p" / f"{name}.py").write_text(text)
+    assert circles(import_graph(tmp_path, "p")) == [{"p.a", "p.b", "p.c"}, {"p.x", "p.y"}]
+
+
 @pytest.mark.parametrize(
     ("words", "never"),
     [

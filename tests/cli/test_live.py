@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.tui.consoles import console
-from vfiotui.cli.live import recorded
+from vfiotui.cli.recording import recorded
 from vfiotui.formats.records import live_record
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.interference import Culprit, Culprits

@@ -38,11 +38,12 @@ def guests_of(args: argparse.Namespace) -> Iterator[str | None]:
 
     from vfiotui.demo.libvirt_node import write_node
     from vfiotui.demo.machine import machine
+    from vfiotui.virt.connect import NoConnection, load
 
     with tempfile.TemporaryDirectory(prefix="vfiotui-demo-") as folder:
         try:
-            import libvirt  # noqa: F401
-        except ImportError:
+            load()
+        except NoConnection:
             yield None
             return
         host = machine(args.machine)
@@ -107,7 +108,7 @@ def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, 
     app.sampler.interval = getattr(args, "interval", 1.0)
     replay = getattr(args, "replay", None)
     if replay:
-        from vfiotui.cli.live import recorded
+        from vfiotui.cli.recording import recorded
 
         app.replay(replay, *recorded(replay))
     app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
@@ -29,6 +30,7 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
+from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.notifications import Notifications
 from vfiotui.tui.redraw_queue import RedrawQueue
 from vfiotui.tui.row import row
@@ -341,6 +343,12 @@ class ConsoleApp(App[int]):
         """Reads the whole machine anew."""
         if self.watch_ is not None:
             self.watch_.read_again()
+
+    @on(RunRequested)
+    def _run(self, request: RunRequested) -> None:
+        from vfiotui.tui.execution import carry_out
+
+        carry_out(self, request)
 
     def action_command_palette(self) -> None:
         """Everything that can be done, by name."""

@@ -18,14 +18,14 @@ from vfiotui.tui.status import TABS
 from vfiotui.tui.terminal.capabilities import SETS
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
 class Commands(Provider):
     """Screens, themes, glyphs, symptoms, explanations."""
 
     def _all(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        app = cast("ConsoleApp", self.app)
+        app = cast("ConsoleContext", self.app)
         for key, mode, word in TABS:
             yield f"go to {word}", f"key {key}", partial(app.action_go, mode)
         yield "read again", "the whole machine, key r", app.action_read_again

@@ -26,27 +26,26 @@ from vfiotui.tui.screens.changes.change import ChangeScreen
 from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
+    from vfiotui.tui.messages import RunRequested
 
 
-def carry_out(app: ConsoleApp, *words: str, plan: Plan | None = None, name: str = "", programs: bool = False) -> None:
-    """Runs "apply" with a plan, or "undo" and "apply --resume" of the change with a name in the journal.
-
-    `programs` is a person's word that programs of a mounted system may run as root.
-    """
+def carry_out(app: ConsoleContext, request: RunRequested) -> None:
+    """Runs vfiotui as requested: in a process of its own where this console may write, else by sudo in the terminal."""
+    word = request.words[0]
     try:
         target = Target(app.root_)
     except ApplyError as error:
-        say(app, words[0], str(error))
+        say(app, word, str(error))
         return
-    words = (*words, "--yes", *(["--run-its-programs"] if programs else []))
+    words = (*request.words, "--yes", *(["--run-its-programs"] if request.programs else []))
     if apart.may_write(target):
-        _beside(app, words, plan, name)
+        _beside(app, words, request.plan, request.name)
     else:
-        _as_root(app, words, plan)
+        _as_root(app, words, request.plan)
 
 
-def _beside(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, name: str) -> None:
+def _beside(app: ConsoleContext, words: tuple[str, ...], plan: Plan | None, name: str) -> None:
     """In a session of its own, followed through the journal."""
     try:
         work = apart.start(app.root_, *words, *(["-"] if plan is not None else []), plan=plan)
@@ -70,7 +69,7 @@ def _beside(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, name: st
     app.push_screen(screen)
 
 
-def _as_root(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None) -> None:
+def _as_root(app: ConsoleContext, words: tuple[str, ...], plan: Plan | None) -> None:
     """In this terminal, by sudo, which may ask for a password there; where there is none, what to type is said."""
     sudo = shutil.which("sudo")
     if sudo is None:
@@ -98,7 +97,7 @@ def _end_words(code: int, end: apart.End | None) -> str:
     return f"change {end.change} is {end.state}{f': {end.why}' if end.why else ''}" if end.change else end.why
 
 
-def _show_end(app: ConsoleApp, word: str, code: int, end: apart.End | None) -> None:
+def _show_end(app: ConsoleContext, word: str, code: int, end: apart.End | None) -> None:
     """How it came out; the journal is root's alone, so that it may be closed to this console."""
     words = _end_words(code, end)
     if end is None or not end.change:
@@ -114,7 +113,7 @@ def _show_end(app: ConsoleApp, word: str, code: int, end: apart.End | None) -> N
     say(app, word, words, "", more, "", f"{sudo_vfiotui} changes {number}", f"{sudo_vfiotui} undo {number}")
 
 
-def _say_what_to_type(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None, why: str) -> None:
+def _say_what_to_type(app: ConsoleContext, words: tuple[str, ...], plan: Plan | None, why: str) -> None:
     try:
         file = [apart.save_private(plan)] if plan is not None else []
     except OSError as error:
@@ -125,7 +124,7 @@ def _say_what_to_type(app: ConsoleApp, words: tuple[str, ...], plan: Plan | None
     say(app, "root is needed", sentence, "", typed, copied=typed)
 
 
-def _in_terminal(app: ConsoleApp, command: list[str], plan: Plan | None) -> tuple[int, apart.End | None]:
+def _in_terminal(app: ConsoleContext, command: list[str], plan: Plan | None) -> tuple[int, apart.End | None]:
     """The exit code of a command that has the terminal, and how it says that it came out.
 
     The person reads its words before it is given up. Plan and output are files without a name: they need no tidying,

@@ -9,10 +9,10 @@ from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.text import wrap
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
-def say(app: ConsoleApp, title: str, *sentences: str, copied: str = "") -> None:
+def say(app: ConsoleContext, title: str, *sentences: str, copied: str = "") -> None:
     """Shows sentences on a screen of their own; `copied` is what `y` takes, else all of it."""
 
     def lines(width: int) -> list[Row]:

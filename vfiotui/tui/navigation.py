@@ -16,10 +16,10 @@ from vfiotui.tui.screens.host.places import Place
 from vfiotui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
-def open_finding(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
+def open_finding(app: ConsoleContext, finding: Finding, facts: Facts) -> None:
     """Shows a finding whole; where a place is chosen there, goes to it."""
     shown = FindingScreen(finding, facts, app.caps.glyphs)
 
@@ -33,7 +33,7 @@ def open_finding(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
     app.push_screen(shown, leave)
 
 
-def go(app: ConsoleApp, place: Place) -> None:
+def go(app: ConsoleContext, place: Place) -> None:
     """Goes to a place; a file is read beside the screen, which never waits for it."""
     match place.kind:
         case "device":
@@ -46,7 +46,7 @@ def go(app: ConsoleApp, place: Place) -> None:
             app.run_worker(_show_file(app, place), exclusive=True, group="file")
 
 
-def _select(app: ConsoleApp, selector: str, key: str) -> None:
+def _select(app: ConsoleContext, selector: str, key: str) -> None:
     """Puts the cursor of a list of the screen that comes up onto a row."""
 
     def select() -> None:
@@ -57,7 +57,7 @@ def _select(app: ConsoleApp, selector: str, key: str) -> None:
     app.call_after_refresh(select)
 
 
-async def _show_file(app: ConsoleApp, place: Place) -> None:
+async def _show_file(app: ConsoleContext, place: Place) -> None:
     text = await asyncio.to_thread(_text_of, app.root_, place.name)
     await app.push_screen(FileScreen(place.name, text, place.line))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vfiotui.model.live.alarm import Alarm, Alarms, Wanted
     from vfiotui.model.live.sample import LiveMoment
     from vfiotui.model.memory.guest_backing import GuestBacking
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
@@ -25,7 +25,7 @@ TOAST_SECONDS = 300.0
 class Notifications:
     """Remembers what was told."""
 
-    def __init__(self, console: ConsoleApp) -> None:
+    def __init__(self, console: ConsoleContext) -> None:
         self._console = console
         self._alarms: Alarms | None = None
         self._wanted_of: tuple[Virt | None, Wanted] = (None, {})

@@ -18,7 +18,7 @@ from vfiotui.tui.message_box import say
 from vfiotui.tui.screens.plan.screen import PlanScreen
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
 def can_fix(finding: Finding | None) -> bool:
@@ -31,18 +31,18 @@ def can_fix(finding: Finding | None) -> bool:
     )
 
 
-def open_fix(app: ConsoleApp, finding: Finding, facts: Facts) -> None:
+def open_fix(app: ConsoleContext, finding: Finding, facts: Facts) -> None:
     """Makes the plan in a worker and shows it; why there is none is said."""
     if finding.fix is not None:
         open_goals(app, finding.fix.goal, facts)
 
 
-def open_goals(app: ConsoleApp, goals: tuple[Goal, ...], facts: Facts) -> None:
+def open_goals(app: ConsoleContext, goals: tuple[Goal, ...], facts: Facts) -> None:
     """Makes the plan of goals in a worker and shows it; why there is none is said."""
     app.run_worker(_open(app, goals, facts), exclusive=True, group="plan")
 
 
-async def _open(app: ConsoleApp, goals: tuple[Goal, ...], facts: Facts) -> None:
+async def _open(app: ConsoleContext, goals: tuple[Goal, ...], facts: Facts) -> None:
     try:
         plan = await asyncio.to_thread(_make, app.root_, goals, facts)
     except PlanError as error:

@@ -1,4 +1,4 @@
-"""Undo and resume: looked at in a worker, shown, and carried out when a person agrees."""
+"""Undo and resume: looked at in a worker, shown, and asked of the app when a person agrees."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.target import Target
 from vfiotui.model.change.journal import BUSY, ChangeRecord, State
 from vfiotui.tui.message_box import say
+from vfiotui.tui.messages import RunRequested
+from vfiotui.tui.screens.changes.undo import UndoScreen
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 RESUMABLE = frozenset({State.INTERRUPTED, State.STUCK, State.OUTSTANDING})
 
@@ -25,15 +27,13 @@ def undoable(record: ChangeRecord | None) -> bool:
     return record is not None and record.state not in BUSY | {State.UNDONE, State.ROLLED_BACK, State.DAMAGED}
 
 
-def open_undo(app: ConsoleApp, record: ChangeRecord | None) -> None:
+def open_undo(app: ConsoleContext, record: ChangeRecord | None) -> None:
     """Shows what taking a change back would do."""
     if record is not None and undoable(record):
         app.run_worker(_open(app, record), exclusive=True, group="plan")
 
 
-async def _open(app: ConsoleApp, record: ChangeRecord) -> None:
-    from vfiotui.tui.screens.changes.undo import UndoScreen
-
+async def _open(app: ConsoleContext, record: ChangeRecord) -> None:
     try:
         target = Target(app.root_)
         _, steps = await asyncio.to_thread(undo_preview, target, record.name)
@@ -46,9 +46,7 @@ async def _open(app: ConsoleApp, record: ChangeRecord) -> None:
     await app.push_screen(UndoScreen(record, steps, found, app.caps.glyphs, runs))
 
 
-def resume(app: ConsoleApp, record: ChangeRecord | None) -> None:
+def resume(app: ConsoleContext, record: ChangeRecord | None) -> None:
     """Goes on with an interrupted change: an apply to its end, an undo too."""
-    from vfiotui.tui.execution import carry_out
-
     if record is not None and record.state in RESUMABLE:
-        carry_out(app, "apply", "--resume", str(record.number), name=record.name)
+        app.post_message(RunRequested("apply", "--resume", str(record.number), name=record.name))

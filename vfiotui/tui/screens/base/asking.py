@@ -13,16 +13,16 @@ from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.widgets.ask import Ask
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
 class AskingScreen(TextScreen):
     """While it asks, only the keys of the answer work."""
 
     @property
-    def console(self) -> ConsoleApp:
+    def console(self) -> ConsoleContext:
         """The app with its store and its root."""
-        return cast("ConsoleApp", self.app)
+        return cast("ConsoleContext", self.app)
 
     def compose(self) -> ComposeResult:
         """The question stands between the lines and the keys."""

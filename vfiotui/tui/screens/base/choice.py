@@ -17,7 +17,7 @@ from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
 class ChoiceScreen(Screen[str]):
@@ -42,7 +42,7 @@ class ChoiceScreen(Screen[str]):
 
     def on_mount(self) -> None:
         """Keys go to the rows."""
-        cast("ConsoleApp", self.app).fit_glyphs(self)
+        cast("ConsoleContext", self.app).fit_glyphs(self)
         self.query_one(Rows).focus()
 
     def on_resize(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.guest.domain import Virt
     from vfiotui.model.live.sample import OwnCost
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 STATUS_TOPICS = ("booted", "virt", "cost", "reading", "changes", "trouble")
 NARROW, WIDE = 100, 140
@@ -46,9 +46,9 @@ class ConsoleScreen(Screen[None]):
         self._leave: list[Callable[[], None]] = []
 
     @cached_property
-    def console(self) -> ConsoleApp:
+    def console(self) -> ConsoleContext:
         """The app with its store and abilities; asked for at every sample, and the same for good."""
-        return cast("ConsoleApp", self.app)
+        return cast("ConsoleContext", self.app)
 
     @cached_property
     def store(self) -> Store:

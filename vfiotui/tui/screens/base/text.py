@@ -16,7 +16,7 @@ from vfiotui.tui.widgets.paint import CLASSES
 from vfiotui.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 Lines = Callable[[int], Sequence[Row]]
 """Rows for a width."""
@@ -46,7 +46,7 @@ class TextScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Keys go to the lines."""
-        cast("ConsoleApp", self.app).fit_glyphs(self)
+        cast("ConsoleContext", self.app).fit_glyphs(self)
         self.query_one(Rows).focus()
 
     def on_resize(self) -> None:

@@ -18,7 +18,7 @@ from vfiotui.tui.text import wrap
 from vfiotui.tui.undo import RESUMABLE, open_undo, resume, undoable
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
 class ChangeScreen(TextScreen):
@@ -39,9 +39,9 @@ class ChangeScreen(TextScreen):
         super().__init__(row((" change ", "reverse"), f" {name}"), self._rows)
 
     @property
-    def console(self) -> ConsoleApp:
+    def console(self) -> ConsoleContext:
         """The app with its store."""
-        return cast("ConsoleApp", self.app)
+        return cast("ConsoleContext", self.app)
 
     @property
     def record(self) -> ChangeRecord | None:

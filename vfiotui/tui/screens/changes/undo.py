@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from vfiotui.apply.clash import Clash
 from vfiotui.model.change.journal import ChangeRecord
-from vfiotui.tui.execution import carry_out
+from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.asking import AskingScreen
 from vfiotui.tui.screens.changes.undo_view import undo_rows
@@ -60,7 +60,9 @@ class UndoScreen(AskingScreen):
     def _ask(self, question: str, wanted: str, *more: str) -> None:
         def agreed(answer: str) -> None:
             number = str(self._record.number)
-            carry_out(self.console, "undo", number, *more, name=self._record.name, programs=bool(self._runs))
+            self.app.post_message(
+                RunRequested("undo", number, *more, name=self._record.name, programs=bool(self._runs))
+            )
 
         question = f" run its programs as root and{question}" if self._runs else question
         self.ask(row((question, "warn"), (wanted, "key")), agreed, wanted=wanted)

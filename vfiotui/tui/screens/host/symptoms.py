@@ -17,10 +17,10 @@ from vfiotui.tui.screens.host.finding_view import key_of
 from vfiotui.tui.screens.host.symptom_view import symptom_rows
 
 if TYPE_CHECKING:
-    from vfiotui.tui.app import ConsoleApp
+    from vfiotui.tui.context import ConsoleContext
 
 
-def ask(app: ConsoleApp) -> None:
+def ask(app: ConsoleContext) -> None:
     """Offers all symptoms."""
 
     def chosen(key: str | None) -> None:
@@ -30,7 +30,7 @@ def ask(app: ConsoleApp) -> None:
     app.push_screen(ChoiceScreen(row((" what is wrong? ", "reverse")), symptom_rows, word="look for the cause"), chosen)
 
 
-def show_answer(app: ConsoleApp, name: str) -> None:
+def show_answer(app: ConsoleContext, name: str) -> None:
     """Shows what may cause a symptom, from the last findings; where there are none yet, as soon as they come."""
     symptom = symptom_of(name)
     facts = cast("Facts | None", app.store.get("facts"))
@@ -50,7 +50,7 @@ def show_answer(app: ConsoleApp, name: str) -> None:
     app.push_screen(AnswerScreen(answer(symptom, findings, given_subjects(facts)), facts, app.caps.glyphs), chosen)
 
 
-def _when_judged(app: ConsoleApp, name: str) -> None:
+def _when_judged(app: ConsoleContext, name: str) -> None:
     """Shows the answer on the Host screen, which wants the findings, once they are there."""
 
     def judged(topic: str) -> None:

@@ -15,8 +15,8 @@ from vfiotui.apply.user_files import save_new
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk
-from vfiotui.tui.execution import carry_out
 from vfiotui.tui.message_box import say
+from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.asking import AskingScreen
 from vfiotui.tui.screens.plan.view import plan_rows
@@ -103,7 +103,7 @@ class PlanScreen(AskingScreen):
         self.ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
 
     def _apply(self, answer: str) -> None:
-        carry_out(self.console, "apply", plan=self._plan, programs=bool(self._programs))
+        self.app.post_message(RunRequested("apply", plan=self._plan, programs=bool(self._programs)))
 
     def action_save(self) -> None:
         """Asks for a name and saves the plan as JSON: 'vfiotui apply' takes it."""
