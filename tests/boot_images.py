@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.needs import need
+from tests.requirements import need
 from tests.trees import Link
 
 PACKERS: Mapping[str, tuple[tuple[str, ...], str]] = {

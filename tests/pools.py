@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alone import PAGES, alone_with
+from tests.locks import PAGES, alone_with
 
 POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 

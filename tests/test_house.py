@@ -43,6 +43,15 @@ def test_every_module_says_what_it_promises(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def test_the_folders_of_tests_are_those_of_the_program() -> None:
+    layers = [f for f in (TOP / "vfiotui").iterdir() if f.is_dir() and (TOP / "tests" / f.name).is_dir()]
+    assert len(layers) > 10
+    own = {TOP / "tests/apply/torture"}  # Each fault at each call: `make torture`.
+    for layer in layers:
+        folders = {p.parent for p in (TOP / "tests" / layer.name).rglob("*.py")} - own
+        assert [f for f in folders if not (TOP / "vfiotui" / f.relative_to(TOP / "tests")).is_dir()] == []
+
+
 def test_the_scanner_of_this_file_sees_a_literal_open(tmp_path: Path) -> None:
     bad = tmp_path / "bad.py"
     bad.write_text("open('/sys/class/iommu')\nPath('/proc/cmdline')\n")

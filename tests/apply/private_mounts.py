@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.needs import need
+from tests.requirements import need
 
 HOUSE = Path(__file__).parents[2]
 VFIOTUI = [sys.executable, "-m", "vfiotui"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.apply.private_mounts import HOUSE, VFIOTUI, mounts
 from tests.apply.systems import disk, plan, system, with_busybox
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.apply import chroot, process
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply

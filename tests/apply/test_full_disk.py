@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.faults import run
 from tests.apply.private_mounts import HOUSE, VFIOTUI
 from tests.apply.systems import FILES, disk, lay_out, plan
-from tests.needs import need
+from tests.apply.torture.faults import run
+from tests.requirements import need
 from vfiotui.model.change.plan import to_json
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root: run make test as root")

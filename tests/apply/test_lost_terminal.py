@@ -15,7 +15,7 @@ import pytest
 
 from tests.apply.private_mounts import HOUSE, VFIOTUI
 from tests.apply.systems import disk, plan, system, with_busybox
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.model.change.change import Change, Effect, run_command, write_file
 from vfiotui.model.change.plan import to_json
 from vfiotui.model.finding.finding import Risk

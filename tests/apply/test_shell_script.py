@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import need
+from tests.requirements import need
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_script import shell_script

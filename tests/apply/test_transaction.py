@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Busy, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.faults import HOUSE
 from tests.apply.private_mounts import in_private_mounts
 from tests.apply.systems import FILES, disk, plan, system, with_busybox
-from tests.needs import need
+from tests.apply.torture.faults import HOUSE
+from tests.requirements import need
 from vfiotui.apply.process import BEAT
 from vfiotui.apply.run import apply
 from vfiotui.host.changes import LEASE

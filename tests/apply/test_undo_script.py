@@ -14,7 +14,7 @@ import pytest
 
 from tests.apply.private_mounts import in_private_mounts, ran
 from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
 from vfiotui.host import changes

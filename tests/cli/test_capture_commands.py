@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.captures import pseudonyms
-from tests.needs import need
+from tests.host.capture.captures import pseudonyms
+from tests.requirements import need
 from vfiotui.cli.main import main
 from vfiotui.demo.machine import demo_root_parts
 from vfiotui.host.capture.capture import collect

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.lab.machine import TREE, Lab
-from tests.needs import need
+from tests.requirements import need
 
 MAKE = """set -e
 mkdir -p /small/boot /small/etc

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.test_boot_goals import GRUB, planned
+from tests.plan.boot.test_boot_goals import GRUB, planned
 from vfiotui.plan.draft import PlanError
 
 MAKER = {"/usr/sbin/update-grub": ""}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of
-from tests.rules.faults import FaultyTree
+from tests.rules.damaged_inputs import FaultyTree
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.host.boot import services

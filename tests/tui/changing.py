@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.apply.systems import with_busybox
 from tests.hosts import HOSTS
-from tests.needs import need
+from tests.requirements import need
 from tests.tui.consoles import Console
 from tests.tui.tmux import Tmux
 from vfiotui.demo.builder import build

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import need
+from tests.requirements import need
 from tests.tui.tmux import Tmux
 
 pytestmark = pytest.mark.needs_tmux

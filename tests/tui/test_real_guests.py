@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.needs import need
+from tests.requirements import need
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 

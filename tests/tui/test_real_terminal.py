@@ -11,7 +11,7 @@ import sys
 import psutil
 import pytest
 
-from tests.needs import need
+from tests.requirements import need
 from tests.tui.tmux import SECONDS, Tmux
 from vfiotui.tui.status import TABS
 

@@ -205,7 +205,7 @@ async def test_libvirts_guests_change_by_events(tmp_path: Path) -> None:
     import asyncio
     import subprocess
 
-    from tests.needs import need
+    from tests.requirements import need
 
     uri = write_node(TOWER, str(tmp_path))
     async with console(root_of(TOWER, Mode.DEMO), uri=uri) as found:

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from tests.tui.changing import gated_system, mend_by_keys, open_first_change, open_gate, records, states
+from tests.tui.ssh_server import Ssh
 from tests.tui.tmux import Tmux
-from tests.tui.ways_in import Ssh
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Effect, run_command
 from vfiotui.model.change.journal import State

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.apply.systems import disk
-from tests.needs import need
-from tests.tui.accounts import NAME, PASSWORD, Account
+from tests.requirements import need
 from tests.tui.changing import GRUB, gated_system, mend_by_keys, open_gate, records, states
 from tests.tui.tmux import Tmux
+from tests.tui.users import NAME, PASSWORD, Account
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import State
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.needs import need
+from tests.requirements import need
 
 SECONDS = 60.0
 """How long something may take to appear on a busy machine."""

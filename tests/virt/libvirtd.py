@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.alone import GUESTS, alone_with
-from tests.needs import need
+from tests.locks import GUESTS, alone_with
+from tests.requirements import need
 
 GUEST = """<domain type='qemu'>
   <name>{name}</name>

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.formats.libvirt_hooks.pages_hook import PATH
 
 INSIDE = """set -e

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
+from tests.locks import GUESTS, alone_with
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, own_name
 from vfiotui.model.base.reading import Unread

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
+from tests.locks import GUESTS, alone_with
 from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.formats.libvirt_hooks.cores_hook import PATH, cores_hook
 

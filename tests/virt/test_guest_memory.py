@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alone import GUESTS, alone_with
+from tests.locks import GUESTS, alone_with
 from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.cli.live_monitor import Beside

@@ -191,7 +191,7 @@ def test_a_vcpu_more_or_less_and_a_daemon_that_dies(pid: tuple[int, Daemon]) -> 
 @pytest.mark.needs_tmux
 def test_without_tracefs_the_screen_says_what_to_do(pid: tuple[int, Daemon]) -> None:
     if os.geteuid() == 0 and Path("/sys/kernel/tracing/instances").exists():
-        pytest.skip("tracefs is mounted here: tests/test_tracing.py traces")
+        pytest.skip("tracefs is mounted here: tests/live/test_tracing.py traces")
     _, daemon = pid
     words = ("--connect", daemon.uri, "live", "--guest", SPIN)
     with Tmux(*words, columns=120, lines=30, term="tmux-256color") as terminal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hosts import TOWER
-from tests.needs import need
+from tests.requirements import need
 from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root

@@ -1,0 +1,155 @@
+"""Scripts that bind by address before udev: what the plan writes, what real shells make of it, what it makes sure."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.machines import facts_of, root_of
+from tests.plan.isolate.boots import CARD, NOUVEAU, PROGRAMS, SOUND, TWIN, TWINS, VFIO, image_of
+from tests.requirements import need
+from vfiotui.demo.description import Host
+from vfiotui.formats.initramfs.boot_image import early_boot, missing
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.model.change.plan import Plan
+from vfiotui.model.pci.selection import FILE, Chosen
+from vfiotui.plan.draft import PlanError
+from vfiotui.plan.goals import make_plan
+from vfiotui.plan.isolate.early_script import (
+    DRACUT_HOOK,
+    DRACUT_SETUP,
+    MKINITCPIO_HOOK,
+    MKINITCPIO_INSTALL,
+    SCRIPT,
+    dracut_hook_text,
+    mkinitcpio_hook_text,
+    script_text,
+)
+from vfiotui.plan.isolate.override_rule import DRACUT, MKINITCPIO, RULE
+from vfiotui.plan.isolate.predicted import foretold
+
+HOOKS = "HOOKS=(base udev modconf kms block filesystems)\n"
+MAIN = {"dracut": {DRACUT: 'hostonly="yes"\n'}, "mkinitcpio": {MKINITCPIO: f"MODULES=()\nFILES=()\n{HOOKS}"}}
+INSIDE = {
+    "dracut": {"usr/lib/dracut-lib.sh": "", VFIO: "", NOUVEAU: ""},
+    "mkinitcpio": {"buildconfig": "", "config": 'EARLYHOOKS="udev"\n', VFIO: "", NOUVEAU: ""},
+}
+HOOK = {"dracut": DRACUT_HOOK, "mkinitcpio": MKINITCPIO_HOOK}
+
+
+def machine(tool: str, files: dict[str, str]) -> Host:
+    whole = {**files, PROGRAMS[tool]: b"\x7fELF"}
+    return replace(TWINS, files=whole, remove=("/etc/initramfs-tools", "/usr/sbin/update-initramfs"))
+
+
+def planned(host: Host, tool: str, goal: str = "isolate.override") -> Plan:
+    facts, snapshot = facts_of(host), read_config_snapshot(root_of(host))
+    plan = make_plan(facts, snapshot, [(goal, CARD)])
+    return foretold(plan, facts, snapshot, image_of(INSIDE[tool], tool))
+
+
+def files(plan: Plan) -> dict[str, str | None]:
+    return {s.subject: None if s.after is None else s.after.decode() for s in plan.steps if s.kind == "file"}
+
+
+@pytest.mark.parametrize("tool", HOOK)
+def test_a_card_beside_its_twin_is_sure_where_a_script_comes_before_udev(tool: str) -> None:
+    plan = planned(machine(tool, MAIN[tool]), tool)
+    told = dict(plan.forecast)
+    assert told[CARD] == told[SOUND] == ("vfio-pci",) and told[TWIN] == ("nouveau",)
+    (look,) = (s for s in plan.steps if s.kind == "image")
+    assert f"same {HOOK[tool]}" in look.wants
+    # Without the script the twin's event may load the driver first.
+    rest = replace(plan, steps=tuple(s for s in plan.steps if s.subject not in HOOK.values()))
+    host = machine(tool, MAIN[tool])
+    left = foretold(rest, facts_of(host), read_config_snapshot(root_of(host)), image_of(INSIDE[tool], tool))
+    assert len(dict(left.forecast)[CARD]) > 1
+
+
+@pytest.mark.parametrize("tool", HOOK)
+def test_another_method_takes_the_script_and_its_places_away(tool: str) -> None:
+    before = files(planned(machine(tool, MAIN[tool]), tool))
+    kept = {p: t for p, t in before.items() if t is not None and not p.startswith("/boot")}
+    after = files(planned(machine(tool, {**MAIN[tool], **kept}), tool, "isolate.dynamic"))
+    assert after[HOOK[tool]] is None and after[RULE] is None
+    main = next(iter(MAIN[tool]))
+    assert RULE not in (after[main] or "") and "vfiotui" not in (after[main] or "") and FILE in after
+
+
+def test_mkinitcpio_gets_the_hook_ahead_of_udev() -> None:
+    found = files(planned(machine("mkinitcpio", MAIN["mkinitcpio"]), "mkinitcpio"))
+    assert "HOOKS=(base vfiotui udev modconf" in (found[MKINITCPIO] or "")
+    assert "add_runscript" in (found[MKINITCPIO_INSTALL] or "")
+
+
+@pytest.mark.parametrize("hooks", ["HOOKS=(base systemd modconf kms)\n", "HOOKS=($(list))\n"])
+def test_no_hook_where_none_would_run(hooks: str) -> None:
+    try:
+        found = files(planned(machine("mkinitcpio", {MKINITCPIO: f"MODULES=()\n{hooks}"}), "mkinitcpio"))
+    except PlanError:
+        return
+    assert MKINITCPIO_HOOK not in found and "vfiotui" not in (found[MKINITCPIO] or "").replace(RULE, "")
+
+
+def test_no_module_where_ostree_keeps_usr_closed() -> None:
+    host = machine("dracut", {**MAIN["dracut"], "/usr/bin/rpm-ostree": "x"})
+    found = files(planned(host, "dracut"))
+    assert RULE in found and DRACUT_HOOK not in found and DRACUT_SETUP not in found
+
+
+def test_the_built_images_are_read_so() -> None:
+    text = mkinitcpio_hook_text((ONE,))
+    inside = {**INSIDE["mkinitcpio"], "config": 'EARLYHOOKS="vfiotui udev"\n', "hooks/vfiotui": text}
+    (script,) = early_boot(image_of(inside, "mkinitcpio")).scripts
+    assert script.before_udev is True
+    assert missing(image_of(inside), (f"same {MKINITCPIO_HOOK}",), lambda path: text.encode()) == ()
+    later = {**inside, "config": 'EARLYHOOKS="udev vfiotui"\n'}
+    assert early_boot(image_of(later, "mkinitcpio")).scripts[0].before_udev is False
+
+
+SHELLS = (("dash", "dash", ()), ("busybox", "busybox-static", ("ash",)))
+ONE, OTHER = Chosen(CARD, "10de", "13c2", "", "", ""), Chosen(TWIN, "10de", "9999", "", "", "")
+
+
+@pytest.mark.parametrize(("program", "package", "more"), SHELLS, ids=["dash", "ash"])
+@pytest.mark.parametrize("words", ["quiet", "quiet vfiotui=off", "module_blacklist=x,vfio_pci"])
+@pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "initramfs-tools"])
+def test_real_shells_bind_what_is_meant_and_nothing_else(
+    form: str, words: str, program: str, package: str, more: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Over a folder in place of sysfs: the numbers must fit, the escape's words end it, the init's shell lives on."""
+    for bdf in (CARD, TWIN):
+        device = tmp_path / "devices" / bdf
+        device.mkdir(parents=True)
+        (device / "vendor").write_text("0x10de\n")
+        (device / "device").write_text("0x13c2\n")
+        (device / "driver_override").write_text("")
+    (tmp_path / "drivers_probe").write_text("")
+    (tmp_path / "cmdline").write_text(words)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/modprobe").write_text(f"#!/bin/sh\necho $@ >>{tmp_path}/loaded\n")
+    (tmp_path / "bin/modprobe").chmod(0o755)
+    make = {"dracut": dracut_hook_text, "mkinitcpio": mkinitcpio_hook_text, "initramfs-tools": script_text}[form]
+    text = make((ONE, OTHER)).replace("/sys/bus/pci", str(tmp_path)).replace("/proc/cmdline", f"{tmp_path}/cmdline")
+    (tmp_path / "script").write_text(text.replace("modprobe vfio-pci", f"{tmp_path}/bin/modprobe vfio-pci"))
+    run = {"dracut": ". ./script", "mkinitcpio": ". ./script; run_earlyhook", "initramfs-tools": "sh ./script"}[form]
+    told = subprocess.run(
+        [need(program, package), *more, "-c", f"set -e; {run}; echo on"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (told.stdout, told.stderr) == ("on\n", "")
+    bound = words == "quiet"
+    assert (tmp_path / "devices" / CARD / "driver_override").read_text() == ("vfio-pci\n" if bound else "")
+    assert (tmp_path / "devices" / TWIN / "driver_override").read_text() == ""
+    assert (tmp_path / "drivers_probe").read_text() == (f"{CARD}\n" if bound else "")
+    assert (tmp_path / "loaded").exists() is bound
+
+
+def test_initramfs_tools_asks_for_its_order(tmp_path: Path) -> None:
+    script = tmp_path / SCRIPT.rpartition("/")[2]
+    script.write_text(script_text((ONE,)))
+    done = subprocess.run(["sh", str(script), "prereqs"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "\n")
