@@ -265,3 +265,16 @@ def test_a_card_without_reset_name_and_best_link_is_told_so(tmp_path: Path, caps
     _, devices, _ = told(capsys, "--root", str(tmp_path), "pci")
     assert devices.count("[1234:1111]") == 1
     assert "link 2.5 GT/s PCIe x1\n" in devices and "Unknown" not in devices
+
+
+def test_the_list_of_commands_stands_in_the_help_and_in_an_error_only(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["--help", "doctor"], ["-h", "pci"], ["nosuch"], ["--", "doctor"]):
+        with pytest.raises(SystemExit):
+            main(words)
+        said = capsys.readouterr()
+        assert all(name in said.out + said.err for name in COMMANDS), words
+
+
+def test_a_shortened_global_option_keeps_its_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--mach", "doctor", "--conn", "pci", "doctor", "--demo", "--list-symptoms"]) == 0
+    assert capsys.readouterr().out

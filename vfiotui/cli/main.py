@@ -59,8 +59,12 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=_width() - 2)
 
 
-def build_parser(command: str) -> argparse.ArgumentParser:
-    """The parser of the whole command line, with the arguments of one subcommand only."""
+def build_parser(command: str, every: bool = True) -> argparse.ArgumentParser:
+    """The parser of the whole command line, with the arguments of one subcommand only.
+
+    Without `every` the other subcommands are left out, which costs a twentieth of a short command: only their list in
+    the help and in an error would name them.
+    """
     parser = argparse.ArgumentParser(
         prog="vfiotui",
         formatter_class=_formatter,
@@ -73,6 +77,8 @@ def build_parser(command: str) -> argparse.ArgumentParser:
         add_global(target, argparse.SUPPRESS if target is common else None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for name, help_text in COMMANDS.items():
+        if not every and name != command:
+            continue
         sub = commands.add_parser(
             name,
             help=help_text,
@@ -115,7 +121,7 @@ def command_of(argv: Sequence[str]) -> str:
     for word in argv:
         if skip:
             skip = False
-        elif word in ("--root", "--connect", "--machine"):
+        elif len(word) > 2 and any(option.startswith(word) for option in ("--root", "--connect", "--machine")):
             skip = True
         elif not word.startswith("-"):
             return word
@@ -147,7 +153,9 @@ def answer(argv: Sequence[str] | None) -> int:
         # A terminal of another alphabet gets the names written out, never an error.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        args = build_parser(command_of(words)).parse_args(words)
+        command = command_of(words)
+        lists = command not in COMMANDS or any(word == "--" or word.startswith(("-h", "--h")) for word in words)
+        args = build_parser(command, every=lists).parse_args(words)
         if args.command is None:
             opens = sys.stdout.isatty() and not args.json and not args.plain
             args.command = "console" if opens else "doctor"
