@@ -22,13 +22,13 @@ from vfiotui.rules import judge
 SEEN_IN_ETC = {
     "HOOK-CALLS-VIRSH",
     "HOOK-NOT-RUN",
-    "PATH-BLOCKED",
-    "QEMU-USER",
-    "W20-INSTALL-LINE",
-    "W21-PASSWORD-SSH",
-    "W28-SINGLE-HOOK",
-    "W6-GRUB-PATH",
-    "W7-CHRT-QEMU",
+    "ACCESS-PATH",
+    "ACCESS-QEMU-USER",
+    "MODPROBE-INSTALL-LINE",
+    "SCRIPT-SSH-PASSWORD",
+    "HOOK-SINGLE",
+    "GRUB-CONFIG-PATH",
+    "SCRIPT-CHRT-QEMU",
 }
 """Rules about the files of /etc alone; that a disk has none of them is seen when /etc is seen."""
 
@@ -75,7 +75,7 @@ def test_a_disk_without_its_machine_says_nothing_fine_of_the_machine(host: str, 
 def test_a_rom_without_its_device_is_not_said_to_fit(tmp_path: Path) -> None:
     write(without(build(HOSTS["guest-fine"]), "sys", "proc"), str(tmp_path))
     _, found = look(tmp_path)
-    roms = [f for f in found if f.code == "X15-ROM-UNFIT"]
+    roms = [f for f in found if f.code == "GUEST-ROM-UNFIT"]
     assert roms and {f.verdict for f in roms} == {Verdict.UNKNOWN}
 
 

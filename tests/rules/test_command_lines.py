@@ -19,17 +19,17 @@ from vfiotui.rules import rule_of
 
 CLOSED = Unread("needs root", Why.FORBIDDEN, "/x")
 WORDS = {
-    "W1-AMD-IOMMU-ON": "amd_iommu=on",
-    "W3-IOMMU-PT": "iommu=pt",
-    "W8-ISOLCPUS": "isolcpus=2-3",
-    "W11-THP-NEVER": "transparent_hugepage=never",
-    "W13-NPT-OFF": "kvm_amd.npt=0",
-    "W15-EFIFB-OFF": "video=efifb:off",
-    "W27-ACS-OVERRIDE": "pcie_acs_override=downstream",
+    "CMDLINE-AMD-IOMMU-ON": "amd_iommu=on",
+    "CMDLINE-IOMMU-PT": "iommu=pt",
+    "CMDLINE-ISOLCPUS": "isolcpus=2-3",
+    "MEM-THP-NEVER": "transparent_hugepage=never",
+    "KVM-NPT-OFF": "kvm_amd.npt=0",
+    "CMDLINE-EFIFB-OFF": "video=efifb:off",
+    "CMDLINE-ACS-OVERRIDE": "pcie_acs_override=downstream",
     "MEM-CMDLINE-ORDER": "hugepages=16 hugepagesz=1G",
     "IOMMU-DISABLED": "iommu=off",
-    "AVIC-OFF": "kvm_amd.avic=0",
-    "UNSAFE-INTERRUPTS": "vfio_iommu_type1.allow_unsafe_interrupts=1",
+    "KVM-AVIC-OFF": "kvm_amd.avic=0",
+    "IOMMU-UNSAFE-INTERRUPTS": "vfio_iommu_type1.allow_unsafe_interrupts=1",
 }
 
 
@@ -77,10 +77,10 @@ def test_on_a_mounted_disk_no_kernel_runs(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "host", "old"),
     [
-        ("W15-EFIFB-OFF", "old-advice", "5.15.0"),
-        ("W13-NPT-OFF", "old-advice", "4.9.0"),
+        ("CMDLINE-EFIFB-OFF", "old-advice", "5.15.0"),
+        ("KVM-NPT-OFF", "old-advice", "4.9.0"),
         ("ISO-DENYLIST", "odd-ids", "5.4.0"),
-        ("W4-VFIO-VIRQFD", "tower", "6.1.0"),
+        ("MODULES-VFIO-VIRQFD", "tower", "6.1.0"),
     ],
 )
 def test_what_newer_kernels_made_old_is_no_fault_of_an_older_one(code: str, host: str, old: str) -> None:
@@ -93,9 +93,9 @@ def test_what_newer_kernels_made_old_is_no_fault_of_an_older_one(code: str, host
 
 def test_regions_of_kernels_that_relax_none_are_not_judged() -> None:
     facts = facts_of(HOSTS["bad-firmware"])
-    assert Verdict.FAILS in verdicts(ask("RESERVED-DIRECT", facts))
+    assert Verdict.FAILS in verdicts(ask("IOMMU-RESERVED-DIRECT", facts))
     for release in ("4.19.0", "odd"):
-        assert verdicts(ask("RESERVED-DIRECT", with_kernel(facts, release))) == {Verdict.UNKNOWN}
+        assert verdicts(ask("IOMMU-RESERVED-DIRECT", with_kernel(facts, release))) == {Verdict.UNKNOWN}
 
 
 def test_a_framebuffer_is_driven_out_only_by_kernels_that_do() -> None:
@@ -103,16 +103,14 @@ def test_a_framebuffer_is_driven_out_only_by_kernels_that_do() -> None:
     told = {}
     for release in ("6.12.9", "5.15.0", "odd"):
         (told[release],) = [
-            f for f in ask("BAR-FRAMEBUFFER", with_kernel(facts, release)) if f.verdict is Verdict.FAILS
+            f for f in ask("DEVICE-BAR-FRAMEBUFFER", with_kernel(facts, release)) if f.verdict is Verdict.FAILS
         ]
     vga = "drives it out when it binds, and" in told["6.12.9"].sentence
     assert told["5.15.0"].severity is Severity.FAIL and "drives it out" not in told["5.15.0"].sentence
     assert not vga or ("not checked" in told["odd"].sentence and told["odd"].severity is Severity.WARN)
 
 
-@pytest.mark.parametrize(
-    ("code", "old", "new"), [("W28-SINGLE-HOOK", "6.0.0", "6.5.0"), ("W5-NVRAM-CONF", "5.1", "5.2")]
-)
+@pytest.mark.parametrize(("code", "old", "new"), [("HOOK-SINGLE", "6.0.0", "6.5.0"), ("QEMU-CONF-NVRAM", "5.1", "5.2")])
 def test_libvirts_version_decides_what_is_old(code: str, old: str, new: str) -> None:
     facts = facts_of(HOSTS["guest-qemu"])
     assert isinstance(facts.virt, Virt)
@@ -127,11 +125,13 @@ def test_libvirts_version_decides_what_is_old(code: str, old: str, new: str) -> 
 
 def test_isolcpus_is_what_old_control_groups_leave() -> None:
     facts = facts_of(HOSTS["isolated"])
-    assert Verdict.FAILS in verdicts(ask("W8-ISOLCPUS", facts))
-    assert verdicts(ask("W8-ISOLCPUS", with_boot(facts, cgroup_v2=False))) == {Verdict.NOT_APPLICABLE}
+    assert Verdict.FAILS in verdicts(ask("CMDLINE-ISOLCPUS", facts))
+    assert verdicts(ask("CMDLINE-ISOLCPUS", with_boot(facts, cgroup_v2=False))) == {Verdict.NOT_APPLICABLE}
 
 
-@pytest.mark.parametrize("code", ["GROUP-ACS", "GROUP-FOREIGN", "BOOT-DISPLAY-GIVEN", "LOG-AER", "RESERVED-DIRECT"])
+@pytest.mark.parametrize(
+    "code", ["GROUP-ACS", "GROUP-FOREIGN", "PASSTHROUGH-BOOT-DISPLAY", "LOG-AER", "IOMMU-RESERVED-DIRECT"]
+)
 def test_a_virtual_machine_is_sent_to_no_firmware_setup(code: str) -> None:
     rule = rule_of(code)
     assert rule is not None

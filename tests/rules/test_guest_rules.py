@@ -37,38 +37,38 @@ CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
 @pytest.mark.parametrize(
     ("code", "old", "new", "verdict"),
     [
-        ("X1-SEABIOS-GPU", "<os firmware='efi'>", "<os firmware='bios'>", "fail"),
-        ("X4-I440FX", "pc-q35-9.2", "pc-i440fx-9.2", "warn"),
-        ("X4-I440FX", "pc-q35-9.2", "pc", "warn"),
-        ("X4-I440FX", "pc-q35-9.2", "q35", "holds"),
-        ("X5-CPU-MODE", "mode='host-passthrough'", "mode='maximum'", "holds"),
-        ("X5-CPU-MODE", "mode='host-passthrough'", "mode='host-model'", "warn"),
-        ("X6-TOPOLOGY-PRODUCT", TOPOLOGY, "sockets='1' cores='3' threads='1'", "fail"),
-        ("X6-TOPOLOGY-PRODUCT", TOPOLOGY, "sockets='1' clusters='2' cores='1' threads='2'", "holds"),
-        ("X6-SOCKETS", TOPOLOGY, "sockets='2' cores='1' threads='2'", "info"),
-        ("X6-SOCKETS", TOPOLOGY, "sockets='4' cores='1' threads='1'", "warn"),
-        ("X6-SOCKETS", f"<topology {TOPOLOGY}/>", "", "warn"),
-        ("X8-TOPOEXT", "policy='require' name='topoext'", "policy='disable' name='topoext'", "warn"),
-        ("X10-HYPERV-SET", "<ipi state='on'/>", "", "info"),
-        ("X10-HYPERV-SET", "<synic state='on'/>", "", "warn"),
-        ("X10-HYPERV-SET", "mode='custom'", "mode='passthrough'", "holds"),
-        ("X11-HYPERVCLOCK", "name='hypervclock' present='yes'", "name='hypervclock' present='no'", "warn"),
-        ("X12-HIDING", "<acpi/>", "<acpi/><kvm><hidden state='on'/></kvm>", "info"),
-        ("W14-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789ab'/>", "holds"),
-        ("W14-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789abc'/>", "fail"),
-        ("X14-DEVICE-ABSENT", CARD, CARD.replace("0x01", "010"), "fail"),
-        ("X14-DEVICE-ABSENT", CARD, CARD.replace("0x01", "01"), "holds"),
-        ("X14-GUEST-SLOT", " multifunction='on'", "", "info"),
-        ("X16-VIRTUAL-VIDEO", "<model type='none'/>", "<model type='virtio'/>", "info"),
-        ("X17-IOTHREAD-ID", "<iothreads>1</iothreads>", "", "fail"),
-        ("X18-NATIVE-CACHE", "cache='none' io='native' iothread", "cache='directsync' io='native' iothread", "holds"),
-        ("X18-DISK-BUS", "dev='vda' bus='virtio'", "dev='vda' bus='ide'", "info"),
-        ("X22-USB-ABSENT", "id='0x1532'", "id='0x1533'", "warn"),
-        ("X22-USB-ABSENT", "<source><vendor id='0x1532'/>", "<source><address bus='1' port='4'/>", "holds"),
-        ("X22-USB-NUMBER", "<source><vendor id='0x1532'/>", "<source><address bus='1' device='2'/>", "warn"),
-        ("X23-WINDOWS-11", "version='2.0'", "version='1.2'", "info"),
-        ("W22-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/nvme0n1p3", "warn"),
-        ("W22-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/vg0/games", "holds"),
+        ("GUEST-BIOS-GPU", "<os firmware='efi'>", "<os firmware='bios'>", "fail"),
+        ("GUEST-I440FX", "pc-q35-9.2", "pc-i440fx-9.2", "warn"),
+        ("GUEST-I440FX", "pc-q35-9.2", "pc", "warn"),
+        ("GUEST-I440FX", "pc-q35-9.2", "q35", "holds"),
+        ("GUEST-CPU-MODE", "mode='host-passthrough'", "mode='maximum'", "holds"),
+        ("GUEST-CPU-MODE", "mode='host-passthrough'", "mode='host-model'", "warn"),
+        ("GUEST-CPU-TOPOLOGY", TOPOLOGY, "sockets='1' cores='3' threads='1'", "fail"),
+        ("GUEST-CPU-TOPOLOGY", TOPOLOGY, "sockets='1' clusters='2' cores='1' threads='2'", "holds"),
+        ("GUEST-CPU-SOCKETS", TOPOLOGY, "sockets='2' cores='1' threads='2'", "info"),
+        ("GUEST-CPU-SOCKETS", TOPOLOGY, "sockets='4' cores='1' threads='1'", "warn"),
+        ("GUEST-CPU-SOCKETS", f"<topology {TOPOLOGY}/>", "", "warn"),
+        ("GUEST-CPU-TOPOEXT", "policy='require' name='topoext'", "policy='disable' name='topoext'", "warn"),
+        ("GUEST-HYPERV-SET", "<ipi state='on'/>", "", "info"),
+        ("GUEST-HYPERV-SET", "<synic state='on'/>", "", "warn"),
+        ("GUEST-HYPERV-SET", "mode='custom'", "mode='passthrough'", "holds"),
+        ("GUEST-HYPERVCLOCK", "name='hypervclock' present='yes'", "name='hypervclock' present='no'", "warn"),
+        ("GUEST-KVM-HIDDEN", "<acpi/>", "<acpi/><kvm><hidden state='on'/></kvm>", "info"),
+        ("GUEST-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789ab'/>", "holds"),
+        ("GUEST-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789abc'/>", "fail"),
+        ("GUEST-DEVICE-ABSENT", CARD, CARD.replace("0x01", "010"), "fail"),
+        ("GUEST-DEVICE-ABSENT", CARD, CARD.replace("0x01", "01"), "holds"),
+        ("GUEST-SLOT", " multifunction='on'", "", "info"),
+        ("GUEST-VIRTUAL-VIDEO", "<model type='none'/>", "<model type='virtio'/>", "info"),
+        ("GUEST-IOTHREAD-ID", "<iothreads>1</iothreads>", "", "fail"),
+        ("GUEST-NATIVE-CACHE", "cache='none' io='native' iothread", "cache='directsync' io='native' iothread", "holds"),
+        ("GUEST-DISK-BUS", "dev='vda' bus='virtio'", "dev='vda' bus='ide'", "info"),
+        ("GUEST-USB-ABSENT", "id='0x1532'", "id='0x1533'", "warn"),
+        ("GUEST-USB-ABSENT", "<source><vendor id='0x1532'/>", "<source><address bus='1' port='4'/>", "holds"),
+        ("GUEST-USB-NUMBER", "<source><vendor id='0x1532'/>", "<source><address bus='1' device='2'/>", "warn"),
+        ("GUEST-WINDOWS-11", "version='2.0'", "version='1.2'", "info"),
+        ("GUEST-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/nvme0n1p3", "warn"),
+        ("GUEST-DISK-NAME", "/dev/disk/by-id/ata-games", "/dev/vg0/games", "holds"),
         ("PIN-SIBLINGS", "vcpu='1' cpuset='5'", "vcpu='1' cpuset='7'", "warn"),
         ("PIN-SIBLINGS", "cores='2' threads='2'", "cores='4' threads='1'", "warn"),
         ("PIN-PARTIAL", "<vcpupin vcpu='1' cpuset='5'/>", "", "warn"),
@@ -77,7 +77,7 @@ CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
         ("PIN-SHARED-CORE", "vcpu='1' cpuset='5'", "vcpu='1' cpuset='7'", "warn"),
         ("PIN-HOST-CORE", "vcpu='0' cpuset='1'", "vcpu='0' cpuset='0'", "warn"),
         ("PIN-UNUSED", "placement='static'>", "placement='static' current='3'>", "info"),
-        ("EMULATOR-FLOATS", "<emulatorpin cpuset='0,4'/>", "<emulatorpin cpuset='0-1'/>", "warn"),
+        ("PIN-EMULATOR", "<emulatorpin cpuset='0,4'/>", "<emulatorpin cpuset='0-1'/>", "warn"),
         ("MEM-PAGE-MULTIPLE", "unit='GiB'>4<", "unit='KiB'>4194304<", "holds"),
         ("MEM-POOL-SHORT", "unit='GiB'>4<", "unit='GiB'>9<", "fail"),
     ],
@@ -106,12 +106,12 @@ def test_a_hook_that_allocates_pages_softens_the_finding(path: str, text: str, s
 
 
 def test_topology_of_a_fix_fits_the_vcpus() -> None:
-    (found,) = said("X6-TOPOLOGY-PRODUCT", (TOPOLOGY, "sockets='1' cores='3' threads='2'"))
+    (found,) = said("GUEST-CPU-TOPOLOGY", (TOPOLOGY, "sockets='1' cores='3' threads='2'"))
     assert found.fix is not None and found.fix.goal == (("domain.cpu.topology", "1,1,2,2"),)
 
 
 def test_the_address_width_is_judged_by_the_limit() -> None:
-    rule = rule_of("X5-ADDRESS-LIMIT")
+    rule = rule_of("GUEST-ADDRESS-LIMIT")
     assert rule is not None
     facts = known_facts("guest-narrow")
     assert isinstance(facts.virt, Virt)
@@ -127,7 +127,7 @@ def test_a_guest_called_host_is_no_host() -> None:
 
     facts = facts_of(replace(FINE_HOST, guests=(changed(name="host"),)))
     found = of_guest(judge(facts), "host")
-    assert found and all(f.area == "G2" for f in found)
+    assert found and all(f.about_guest for f in found)
     assert {f.verdict for f in found} <= {Verdict.HOLDS, Verdict.NOT_APPLICABLE}
 
 
@@ -140,7 +140,7 @@ def test_hostile_words_are_told_and_break_nothing() -> None:
         xml = xml.replace(old, HOSTILE)
     facts = facts_of(replace(FINE_HOST, guests=(GuestDesc("x", xml),)))
     assert not isinstance(facts.virt, Unread)
-    found = [f for f in judge(facts) if f.area == "G2"]
+    found = [f for f in judge(facts) if f.about_guest]
     assert any(f.subject == HOSTILE for f in found)
     assert not [f for f in found if "the check itself failed" in f.sentence]
 
@@ -158,13 +158,13 @@ def test_memory_modules_need_no_whole_pages() -> None:
 
 
 def test_enlightenments_are_asked_of_kvm_only() -> None:
-    for code in ("X10-HYPERV-SET", "X11-HYPERVCLOCK", "X6-SOCKETS", "X5-CPU-MODE"):
+    for code in ("GUEST-HYPERV-SET", "GUEST-HYPERVCLOCK", "GUEST-CPU-SOCKETS", "GUEST-CPU-MODE"):
         (found,) = said(code, ("type='kvm' xmlns", "type='bhyve' xmlns"))
         assert found.verdict is Verdict.NOT_APPLICABLE, code
 
 
 def test_clashes_are_told_once_for_each_guest() -> None:
-    rule = rule_of("PIN-CLASH")
+    rule = rule_of("PIN-OVERLAP")
     assert rule is not None
     twice = changed(("vcpu='1' cpuset='5'", "vcpu='1' cpuset='1'"), name="twice")
     guests = tuple(replace(g, autostart=True) for g in (changed(), twice))
@@ -197,7 +197,7 @@ def test_a_passed_device_counts_by_whichever_element(xml: str, machine: str) -> 
         f"<devices>{xml}</devices></domain>"
     )
     facts = facts_of(replace(FINE_HOST, guests=(GuestDesc(name="g", xml=text),)))
-    wanted = {"X13-BALLOON": "warn", "X14-DEVICE-ABSENT": "fail", "SLEEP-GUARD": "info", "X4-I440FX": machine}
+    wanted = {"GUEST-BALLOON": "warn", "GUEST-DEVICE-ABSENT": "fail", "HOST-SLEEP": "info", "GUEST-I440FX": machine}
     rules = [rule for code in wanted if (rule := rule_of(code)) is not None]
     assert {r.code: word(r.ask(facts)[0]) for r in rules} == wanted
 

@@ -56,7 +56,7 @@ def test_qemu_conf_is_read_as_libvirt_reads_it(text: str, verdict: Verdict) -> N
 
 def test_a_damaged_qemu_conf_leaves_all_its_checks_open() -> None:
     host = with_files(CLEAN, **{CONF: 'user = "root"\nnvram = [\n'})
-    for code in ("QEMU-USER", "SECURITY-OFF", "SCHED-CORE", "W5-NVRAM-CONF"):
+    for code in ("ACCESS-QEMU-USER", "SECURITY-OFF", "CPU-SCHED-CORE", "QEMU-CONF-NVRAM"):
         (found,) = ask(code, host)
         assert found.verdict is UNKNOWN and "line 2" in found.sentence
 
@@ -67,13 +67,13 @@ def test_a_damaged_qemu_conf_leaves_all_its_checks_open() -> None:
 )
 def test_core_scheduling_is_looked_for_in_the_kernel(config: str, verdict: Verdict) -> None:
     host = with_files(replace(CLEAN, config=CLEAN.config + config), **{CONF: 'sched_core = "vcpus"\n'})
-    assert verdicts("SCHED-CORE", host) == {verdict}
+    assert verdicts("CPU-SCHED-CORE", host) == {verdict}
 
 
 @pytest.mark.parametrize("word", ["", "systemd.unified_cgroup_hierarchy=0", "systemd.unified_cgroup_hierarchy=no"])
 def test_the_fix_of_old_control_groups_names_only_words_that_are_there(word: str) -> None:
     old = HOSTS["old-groups"]
-    (found,) = ask("CPUSET-LEGACY", replace(old, cmdline=f"{old.cmdline} {word}".strip()))
+    (found,) = ask("CPU-CGROUP-V1", replace(old, cmdline=f"{old.cmdline} {word}".strip()))
     assert found.verdict is FAILS and found.fix is not None
     assert (word in found.fix.text) and (found.fix.goal == ((("cmdline.remove", word),) if word else ()))
     assert word or "without" not in found.fix.text
@@ -82,13 +82,13 @@ def test_the_fix_of_old_control_groups_names_only_words_that_are_there(word: str
 @pytest.mark.parametrize(
     ("code", "option", "verdict"),
     [
-        ("W13-NPT-OFF", "options kvm-amd nested=1 \\\n npt=0", FAILS),
-        ("W13-NPT-OFF", "options kvm_amd npt=0\noptions kvm_amd npt=1", HOLDS),
-        ("W13-NPT-OFF", "# options kvm_amd npt=0", HOLDS),
-        ("AVIC-OFF", "options kvm_amd nested=1 \\\n avic=0", FAILS),
-        ("AVIC-OFF", "options other avic=0", HOLDS),
-        ("W20-INSTALL-LINE", "install vfio_pci \\\n /sbin/bind.sh", FAILS),
-        ("W20-INSTALL-LINE", "install other /sbin/vfio-pci", HOLDS),
+        ("KVM-NPT-OFF", "options kvm-amd nested=1 \\\n npt=0", FAILS),
+        ("KVM-NPT-OFF", "options kvm_amd npt=0\noptions kvm_amd npt=1", HOLDS),
+        ("KVM-NPT-OFF", "# options kvm_amd npt=0", HOLDS),
+        ("KVM-AVIC-OFF", "options kvm_amd nested=1 \\\n avic=0", FAILS),
+        ("KVM-AVIC-OFF", "options other avic=0", HOLDS),
+        ("MODPROBE-INSTALL-LINE", "install vfio_pci \\\n /sbin/bind.sh", FAILS),
+        ("MODPROBE-INSTALL-LINE", "install other /sbin/vfio-pci", HOLDS),
     ],
 )
 def test_options_of_modules_are_read_as_kmod_reads_them(code: str, option: str, verdict: Verdict) -> None:
@@ -102,7 +102,7 @@ def test_options_of_modules_are_read_as_kmod_reads_them(code: str, option: str, 
 def test_a_log_without_messages_is_no_clean_log(log: str) -> None:
     host = with_files(CLEAN, **{"/var/log/dmesg": log, "/var/log/dmesg.0": log})
     codes = ("LOG-DMAR", "LOG-AMD-VI", "LOG-AER", "LOG-BAR", "LOG-RESET", "LOG-REFUSED", "LOG-GPU-LOST", "LOG-DENIED")
-    for code in (*codes, "SPLIT-LOCK", "LAST-BOOT"):
+    for code in (*codes, "CPU-SPLIT-LOCK", "BOOT-PREVIOUS"):
         assert verdicts(code, host) == {UNKNOWN}, code
 
 
@@ -130,7 +130,7 @@ LOCKED = "[    9.0] x86/split lock detection: #AC: CPU 1/KVM/77 took a split_loc
 )
 def test_split_locks_are_judged_by_the_kernels_version(release: str, remove: tuple[str, ...], verdict: Verdict) -> None:
     host = replace(CLEAN, log=LOCKED, release=release, remove=(*CLEAN.remove, *remove))
-    assert verdicts("SPLIT-LOCK", host) == {verdict}
+    assert verdicts("CPU-SPLIT-LOCK", host) == {verdict}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_defer_and_madvise_is_a_choice() -> None:
 )
 def test_what_irqbalance_leaves_alone_is_read_as_a_shell_reads_it(text: str, verdict: Verdict) -> None:
     host = with_files(HOSTS["tower"], **{"/etc/default/irqbalance": text})
-    assert verdicts("IRQBALANCE-FREE", host) == {verdict}
+    assert verdicts("IRQ-BALANCE", host) == {verdict}
 
 
 def test_units_that_may_not_be_listed_are_not_absent() -> None:
@@ -193,5 +193,5 @@ def test_no_guests_file_is_left_out_of_the_ways() -> None:
         for n in range(1000)
     )
     many = replace(guest, xml=guest.xml.replace("<devices>", f"<devices>{disks}"))
-    found = ask("PATH-BLOCKED", replace(home, guests=(many,)))
+    found = ask("ACCESS-PATH", replace(home, guests=(many,)))
     assert FAILS in {f.verdict for f in found}

@@ -50,11 +50,11 @@ def test_a_kernel_that_leaves_the_integrated_graphics_out_is_seen_where_no_word_
     line = " ".join(w for w in host.cmdline.split() if not w.startswith("intel_iommu"))
     config = "CONFIG_INTEL_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\n"
     silent = replace(host, cmdline=line, default_cmdline=line, config=config)
-    (found,) = ask("W26-IGFX-OFF", facts_of(silent))
+    (found,) = ask("CMDLINE-IGFX-OFF", facts_of(silent))
     assert found.verdict is Verdict.FAILS and "this kernel leaves it out" in found.sentence
 
 
-@pytest.mark.parametrize("code", ["FIRMWARE-IOMMU", "IOMMU-OFF"])
+@pytest.mark.parametrize("code", ["IOMMU-FIRMWARE", "IOMMU-OFF"])
 def test_a_host_that_is_a_virtual_machine_is_not_sent_to_a_firmware_setup(code: str) -> None:
     bare = replace(INTEL, iommu="", tables=())
     inside = replace(bare, cpu=replace(bare.cpu, flags=f"{bare.cpu.flags} hypervisor"))
@@ -72,7 +72,7 @@ def header_only(path: str, node: Node) -> Node:
 def test_the_first_64_bytes_show_that_a_device_answers_and_nothing_of_its_access_control() -> None:
     ordinary = facts(changed("guest-devices", header_only))
     assert {f.verdict for f in ask("DEVICE-DEAD", ordinary)} == {Verdict.HOLDS}
-    ports = [f for f in ask("X24-ACS", ordinary) if f.verdict is not Verdict.HOLDS]
+    ports = [f for f in ask("GUEST-ACS", ordinary) if f.verdict is not Verdict.HOLDS]
     assert ports and {f.verdict for f in ports} == {Verdict.UNKNOWN}
     assert all("needs root" in f.sentence for f in ports)
     dead = [f for f in ask("DEVICE-DEAD", facts(changed("dead-card", header_only))) if f.verdict is Verdict.FAILS]
@@ -87,7 +87,7 @@ def test_the_configuration_space_of_another_device_is_none() -> None:
 
 def test_a_tree_without_reset_files_says_nothing_of_resets() -> None:
     root = changed("weak-reset", lambda path, node: None if path.rpartition("/")[2].startswith("reset") else node)
-    found = ask("RESET-WEAK", facts(root))
+    found = ask("DEVICE-RESET-WEAK", facts(root))
     assert {f.verdict for f in found} == {Verdict.UNKNOWN}
     assert not any("reset_method" in e.path or e.seen == "empty" for f in found for e in f.evidence)
 
@@ -96,7 +96,7 @@ def test_a_device_without_a_reset_file_beside_one_that_has_it_cannot_be_reset() 
     def change(path: str, node: Node) -> Node | None:
         return None if path.rpartition("/")[2] in ("reset", "reset_method") and "01:00" in path else node
 
-    found = [f for f in ask("RESET-WEAK", facts(changed("weak-reset", change))) if f.verdict is Verdict.FAILS]
+    found = [f for f in ask("DEVICE-RESET-WEAK", facts(changed("weak-reset", change))) if f.verdict is Verdict.FAILS]
     assert found and all(
         [(e.path.rpartition("/")[2], e.seen) for e in f.evidence] == [("reset", "is not there")] for f in found
     )
@@ -107,8 +107,8 @@ def test_one_device_that_cannot_be_read_leaves_the_answers_about_the_others() ->
         hidden = path.endswith("0000:01:00.0/power_state") and isinstance(node, File)
         return File(b"D0\n", mode=0) if hidden else node
 
-    before = {f.subject: f.verdict for f in ask("D3-STUCK", facts_of(HOSTS["weak-reset"]))}
-    after = {f.subject: f.verdict for f in ask("D3-STUCK", facts(changed("weak-reset", change)))}
+    before = {f.subject: f.verdict for f in ask("DEVICE-D3-STUCK", facts_of(HOSTS["weak-reset"]))}
+    after = {f.subject: f.verdict for f in ask("DEVICE-D3-STUCK", facts(changed("weak-reset", change)))}
     assert after == {**before, "0000:01:00.0": Verdict.UNKNOWN} and len(before) > 1
 
 
@@ -184,5 +184,12 @@ def test_a_file_full_of_nuls_is_no_text_and_a_broken_table_no_table() -> None:
 
 
 def test_a_healthy_machine_has_no_gap_that_stops_a_check() -> None:
-    for code in ("RESERVED-DIRECT", "GROUP-FOREIGN", "D3-STUCK", "W27-ACS-OVERRIDE", "BRIDGE-IDS", "GIVEN-NETWORK"):
+    for code in (
+        "IOMMU-RESERVED-DIRECT",
+        "GROUP-FOREIGN",
+        "DEVICE-D3-STUCK",
+        "CMDLINE-ACS-OVERRIDE",
+        "PASSTHROUGH-BRIDGE",
+        "PASSTHROUGH-NETWORK",
+    ):
         assert Verdict.UNKNOWN not in {f.verdict for f in ask(code, facts_of(CLEAN))}, code

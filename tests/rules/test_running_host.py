@@ -37,7 +37,7 @@ def ask(code: str, host: Host | str) -> tuple[Finding, ...]:
 )
 def test_governor_and_preference(governor: str, preference: str, scaling: str, fails: bool) -> None:
     cpu = replace(CLEAN.cpu, governor=governor, preference=preference, scaling=scaling)
-    verdicts = {f.verdict for f in ask("FREQ-GOVERNOR", replace(CLEAN, cpu=cpu))}
+    verdicts = {f.verdict for f in ask("CPU-FREQ-GOVERNOR", replace(CLEAN, cpu=cpu))}
     assert (Verdict.FAILS in verdicts) is fails
 
 
@@ -72,24 +72,24 @@ def test_small_hosts_may_reserve_too(gib: int, pages: int, fails: bool) -> None:
 
 
 def test_a_framebuffer_on_a_vga_card_is_driven_out_and_on_others_not() -> None:
-    (other,) = (f for f in ask("BAR-FRAMEBUFFER", "dark-card") if f.verdict is Verdict.FAILS)
+    (other,) = (f for f in ask("DEVICE-BAR-FRAMEBUFFER", "dark-card") if f.verdict is Verdict.FAILS)
     assert other.severity is Severity.FAIL and "does nothing here" in str(other.fix)
     host = HOSTS["dark-card"]
     vga = replace(host, pci=tuple(replace(d, class_code=0x030000) if d.class_code == 0x038000 else d for d in host.pci))
-    (finding,) = (f for f in ask("BAR-FRAMEBUFFER", vga) if f.verdict is Verdict.FAILS)
+    (finding,) = (f for f in ask("DEVICE-BAR-FRAMEBUFFER", vga) if f.verdict is Verdict.FAILS)
     assert finding.severity is Severity.INFO
 
 
 def test_ssh_is_a_second_way_in() -> None:
-    assert {f.verdict for f in ask("SECOND-WAY-IN", "single-gpu")} == {Verdict.FAILS}
+    assert {f.verdict for f in ask("PASSTHROUGH-REMOTE-ACCESS", "single-gpu")} == {Verdict.FAILS}
     open_host = replace(HOSTS["single-gpu"], enabled=("sshd",))
-    assert {f.verdict for f in ask("SECOND-WAY-IN", open_host)} == {Verdict.HOLDS}
+    assert {f.verdict for f in ask("PASSTHROUGH-REMOTE-ACCESS", open_host)} == {Verdict.HOLDS}
 
 
 def test_an_override_patch_that_is_not_there_is_told() -> None:
     silent = replace(HOSTS["acs-override"], log=CLEAN.log)
-    assert "it is active" in ask("W27-ACS-OVERRIDE", "acs-override")[0].sentence
-    assert "does not confirm" in ask("W27-ACS-OVERRIDE", silent)[0].sentence
+    assert "it is active" in ask("CMDLINE-ACS-OVERRIDE", "acs-override")[0].sentence
+    assert "does not confirm" in ask("CMDLINE-ACS-OVERRIDE", silent)[0].sentence
 
 
 def test_a_softdep_line_that_did_not_help_points_to_the_initramfs() -> None:
@@ -101,12 +101,12 @@ def test_a_softdep_line_that_did_not_help_points_to_the_initramfs() -> None:
 def test_the_sound_of_a_card_is_reset_with_its_slot() -> None:
     sound = replace(AUDIO, reset="")
     host = replace(CLEAN, pci=(BRIDGE, IGPU, gpu("0000:01:00.0", 2, driver="vfio-pci", reset="bus"), sound))
-    assert {f.subject: f.verdict for f in ask("RESET-WEAK", host)} == {
+    assert {f.subject: f.verdict for f in ask("DEVICE-RESET-WEAK", host)} == {
         "0000:01:00.0": Verdict.HOLDS,
         "0000:01:00.1": Verdict.HOLDS,
     }
     alone = replace(CLEAN, pci=(BRIDGE, IGPU, sound))
-    assert {f.verdict for f in ask("RESET-WEAK", alone)} == {Verdict.FAILS}
+    assert {f.verdict for f in ask("DEVICE-RESET-WEAK", alone)} == {Verdict.FAILS}
 
 
 @pytest.mark.parametrize(("flags", "where"), [("fpu lm", "firmware setup"), ("fpu lm hypervisor", "nested")])

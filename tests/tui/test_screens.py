@@ -315,7 +315,7 @@ async def test_the_guests_tell_what_is_wrong_with_each_and_open_in_tabs() -> Non
         await found.press("end", "enter")
         await found.shows("switch", "Doctor", "does not start", "what holds")
         await found.press("enter")
-        await found.shows(" evidence ", "W22-GUEST-ADDRESS", "wants")
+        await found.shows(" evidence ", "GUEST-PCI-ADDRESS", "wants")
         await found.press("escape", "right")
         await found.shows("devices of the host", "0000:04:00.0", "not managed", "disks", "vda virtio disk")
         await found.press("right")
@@ -333,9 +333,9 @@ async def test_two_findings_of_one_check_open_each_for_itself() -> None:
         for _ in range(3):
             await found.press("down")
         await found.press("enter")
-        await found.shows(" evidence ", "X14-MANAGED", "0000:01:00.0/driver")
+        await found.shows(" evidence ", "GUEST-MANAGED", "0000:01:00.0/driver")
         await found.press("escape", "down", "enter")
-        await found.shows(" evidence ", "X14-MANAGED", "0000:04:00.0/driver")
+        await found.shows(" evidence ", "GUEST-MANAGED", "0000:04:00.0/driver")
 
 
 async def test_a_guest_that_goes_is_said_to_be_gone() -> None:

@@ -15,9 +15,11 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.finding.comparison import Past, PastReport
+from vfiotui.rules.aliases import current
 
 KEPT = 20
 """Reports of one machine; older ones are deleted."""
@@ -90,10 +92,10 @@ def last_report(folder: str) -> Reading[PastReport]:
 
 
 def parse_report(data: bytes) -> PastReport:
-    """A kept report; raises ValueError, KeyError or TypeError where it is none."""
+    """A kept report with the codes of today; raises ValueError, KeyError or TypeError where it is none."""
     document = json.loads(data)
-    findings = tuple(Past(*(str(f[k]) for k in Past.__slots__)) for f in document["findings"])
-    return PastReport(str(document["taken"]), findings)
+    findings = (Past(*(str(f[k]) for k in Past.__slots__)) for f in document["findings"])
+    return PastReport(str(document["taken"]), tuple(replace(f, code=current(f.code)) for f in findings))
 
 
 def keep_report(folder: str, findings: Iterable[Past], now: float | None = None) -> Unread | None:

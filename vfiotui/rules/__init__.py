@@ -7,8 +7,9 @@ import os
 from functools import cache
 
 from vfiotui.model.facts import Facts
+from vfiotui.model.finding.areas import AREAS, area_rank
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
-from vfiotui.model.finding.report import GUESTS
+from vfiotui.rules.aliases import current
 from vfiotui.rules.engine import Rule
 
 ORDER = {
@@ -22,21 +23,7 @@ ORDER = {
 """Worst first; what holds and what does not apply come last."""
 
 
-TOPICS = (
-    "iommu",
-    "devices",
-    "boot",
-    "cpu",
-    "pinning",
-    "memory",
-    "guest_firmware",
-    "guest_cpu",
-    "guest_devices",
-    "guest_disks",
-    "kernel_log",
-    "security",
-    "obsolete",
-)
+TOPICS = tuple(AREAS)
 """The folders of this package that hold rules."""
 
 
@@ -52,12 +39,13 @@ def catalogue() -> tuple[Rule, ...]:
     """All rules, by area and code."""
     names = [name for topic in TOPICS for name in modules(topic)]
     found = [importlib.import_module(f"{__name__}.{name}").check for name in names]
-    return tuple(sorted(found, key=lambda r: (r.area == GUESTS, int(r.area[1:]), r.code)))
+    return tuple(sorted(found, key=lambda r: (area_rank(r.area), r.code)))
 
 
 def rule_of(code: str) -> Rule | None:
-    """The rule with a code, in any case."""
-    return next((r for r in catalogue() if r.code == code.upper()), None)
+    """The rule with a code of today or of an earlier version, in any case."""
+    wanted = current(code)
+    return next((r for r in catalogue() if r.code == wanted), None)
 
 
 def rank(finding: Finding) -> tuple[int, str, str]:

@@ -27,8 +27,8 @@ from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine, Word
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
+from vfiotui.model.finding.areas import area_of
 from vfiotui.model.finding.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
-from vfiotui.model.finding.report import GUESTS
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse
@@ -135,7 +135,6 @@ class Rule:
     """One rule of the catalogue."""
 
     code: str
-    area: str
     severity: Severity
     needs: tuple[str, ...]
     """The parts of Facts that it looks at."""
@@ -151,6 +150,11 @@ class Rule:
     """Paths on which a pass rests, as `gaps.missing` takes them: without one of them nothing passes."""
     asks_guests: bool = False
     """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
+
+    @property
+    def area(self) -> str:
+        """The words for the folder that the rule lies in."""
+        return area_of(self.check.__module__)
 
     @property
     def title(self) -> str:
@@ -194,6 +198,7 @@ class Rule:
                 evidence=a.evidence,
                 fix=a.fix,
                 area=self.area,
+                about_guest=self.asks_guests,
                 lacks=a.lacks,
             )
             for a in answers
@@ -221,7 +226,6 @@ class Rule:
 
 def rule(
     code: str,
-    area: str,
     severity: Severity,
     *,
     needs: tuple[str, ...],
@@ -239,7 +243,7 @@ def rule(
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
         counts = counts_guests or "virt" in needs
-        return Rule(code, area, severity, needs, fires, silent, check, document.strip(), counts, reads)
+        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads)
 
     return make
 
@@ -253,7 +257,7 @@ def guest_rule(
     silent: str,
     reads: tuple[str, ...] = (),
 ) -> Callable[[GuestCheck], Rule]:
-    """Makes the function below it a rule that is asked about one guest after the other (area G2).
+    """Makes the function below it a rule that is asked about one guest after the other.
 
     The subject of its answers is the guest's name. A guest for which the question does not arise gets no answer;
     a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
@@ -279,7 +283,7 @@ def guest_rule(
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
         parts = ("virt", *needs)
-        return Rule(code, GUESTS, severity, parts, fires, silent, ask_all, document, False, reads, True)
+        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, True)
 
     return make
 
@@ -303,7 +307,7 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
         document = (check.__globals__.get("__doc__") or "").strip()
         needs = ("pci", "host_use")
         paths = (*MEANT, *reads)
-        return Rule(code, "H5", severity, needs, "gives-all-away", "clean", ask, document, True, paths)
+        return Rule(code, severity, needs, "gives-all-away", "clean", ask, document, True, paths)
 
     return make
 

@@ -12,8 +12,8 @@ RUNTIME = frozenset(
 )
 """Parts of the facts that only a running system has, or a capture of one; a kernel log may be kept on the disk."""
 OF_THE_MOMENT = frozenset(
-    "CMDLINE-PENDING CPUSET-LEGACY KVMFR-FILE LG-FILE LOCKDOWN PIN-CLASH PIN-SLICE RCU-NOCBS-REDUNDANT USER-GROUPS"
-    " W27-ACS-OVERRIDE X15-ROM-UNFIT X18-BLOCK-IN-USE".split()
+    "ACCESS-USER-GROUPS CMDLINE-ACS-OVERRIDE CMDLINE-PENDING CPU-CGROUP-V1 GUEST-DISK-IN-USE GUEST-ROM-UNFIT"
+    " ISOLATION-RCU-NOCBS KVMFR-FILE LG-FILE PIN-OVERLAP PIN-SLICE SECURITY-LOCKDOWN".split()
 )
 """Rules whose parts a disk has, but of them something that only runs: the command line, who is logged in, /dev."""
 COLUMNS = ("Code", "Title", "Area", "Level", "Fires on", "Silent on", "Live", "Mounted disk", "Capture")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.formats.system.xorg_conf import address_of, bus_ids
-from vfiotui.rules.devices.busid_xorg import busid_of
+from vfiotui.rules.devices.xorg_busid import busid_of
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_capture_tells_its_last_boot_from_the_rotated_log() -> None:
 
 
 def test_every_sign_is_told_of_the_last_boot() -> None:
-    rule = rule_of("LAST-BOOT")
+    rule = rule_of("BOOT-PREVIOUS")
     assert rule is not None
     (finding,) = rule.ask(known_facts("bad-log"))
     assert all(word in finding.sentence for word in ("kernel gave up", "reset failed", "held by somebody else"))

@@ -74,7 +74,7 @@ def test_the_user_of_qemu_conf(text: str, user: str) -> None:
 
 
 def test_a_user_who_does_not_exist_is_a_failure_and_not_a_warning() -> None:
-    rule = rule_of("QEMU-USER")
+    rule = rule_of("ACCESS-QEMU-USER")
     assert rule is not None
     (finding,) = rule.ask(known_facts("ghost-qemu-user"))
     assert finding.severity == "fail" and "nobody-here" in finding.sentence
@@ -87,6 +87,6 @@ def test_who_logged_in_is_asked_and_not_what_sudo_made_of_them() -> None:
 
 
 def test_passwords_in_scripts_are_never_shown() -> None:
-    rule = rule_of("W21-PASSWORD-SSH")
+    rule = rule_of("SCRIPT-SSH-PASSWORD")
     assert rule is not None
     assert "hunter2" not in str(rule.ask(known_facts("old-guide")))

@@ -1,35 +1,38 @@
-"""The areas of the checks in words; their ids are those of the features that they belong to."""
+"""The areas of the checks: a folder of rules each, and the words that a person reads."""
 
 from __future__ import annotations
 
 AREAS = {
-    "H1": "processor virtualisation",
-    "H2": "firmware",
-    "H3": "IOMMU",
-    "H4": "interrupt remapping",
-    "H5": "groups and devices",
-    "H6": "group validity",
-    "H7": "reset",
-    "H8": "interrupt mode",
-    "H9": "option ROMs",
-    "H10": "boot framebuffer",
-    "H11": "who holds a device",
-    "H12": "address width and BARs",
-    "H13": "second way in",
-    "H14": "frequency and latency",
-    "H15": "isolation of processors",
-    "H16": "interrupts on vCPUs",
-    "H17": "old advice",
-    "H18": "kernel log",
-    "H19": "Secure Boot and lockdown",
-    "H20": "permissions",
-    "H21": "host sleep and screens",
-    "H22": "checks",
-    "G2": "guests",
+    "iommu": "IOMMU",
+    "devices": "Devices",
+    "boot": "Boot",
+    "cpu": "CPU",
+    "pinning": "Pinning",
+    "memory": "Memory",
+    "guest_firmware": "Guest firmware",
+    "guest_cpu": "Guest CPU",
+    "guest_devices": "Guest devices",
+    "guest_disks": "Guest disks",
+    "kernel_log": "Kernel log",
+    "security": "Security",
+    "obsolete": "Obsolete settings",
 }
-"""Id → words; an area that is not here is shown by its id."""
+"""The folder's name below `vfiotui/rules` → words, in the order in which areas are listed."""
+
+ORDER = tuple(AREAS.values())
 
 
-def area_words(area: str) -> str:
-    """The area in words, or its id where it has none."""
-    return AREAS.get(area, area)
+def area_of(module: str) -> str:
+    """The area of the rule that a module defines, in words.
+
+    `module` is the dotted name; a module outside of the folders of rules has the area "Host".
+
+    >>> area_of("vfiotui.rules.guest_cpu.guest_cpu_cache")
+    'Guest CPU'
+    """
+    return AREAS.get(module.rpartition(".")[0].rpartition(".")[2], "Host")
+
+
+def area_rank(area: str) -> int:
+    """A key that sorts areas in the order of `AREAS`; what is none of them comes last."""
+    return ORDER.index(area) if area in ORDER else len(ORDER)

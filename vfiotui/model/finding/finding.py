@@ -72,7 +72,9 @@ class Finding:
     sentence: str
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
-    area: str = "host"
-    """Feature id of the group of checks: H1 … H22."""
+    area: str = "Host"
+    """Words for the topic of the check, as in `areas.AREAS`."""
+    about_guest: bool = False
+    """Whether the check judges guests one by one; a guest may be called "host", so the subject alone is not enough."""
     lacks: str = ""
     """What an unknown lacks, in the words that all checks share which lack it; empty where its sentence is its own."""

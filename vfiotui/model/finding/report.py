@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
 
-GUESTS = "G2"
-"""The area of the checks of guests."""
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -49,7 +46,5 @@ def count(findings: Iterable[Finding]) -> Counts:
 
 
 def of_guest(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
-    """The findings about one guest; a guest may be called "host", so the area tells it from the host."""
-    return tuple(
-        f for f in findings if f.area == "G2" and f.subject == name and f.verdict is not Verdict.NOT_APPLICABLE
-    )
+    """The findings about one guest that apply to it."""
+    return tuple(f for f in findings if f.about_guest and f.subject == name and f.verdict is not Verdict.NOT_APPLICABLE)

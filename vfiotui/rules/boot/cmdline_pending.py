@@ -24,7 +24,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("CMDLINE-PENDING", "H3", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES)
+@rule("CMDLINE-PENDING", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if facts.mode is Mode.ROOT:

@@ -30,7 +30,6 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, 
 
 @rule(
     "ISO-BLACKLIST",
-    "H6",
     Severity.FAIL,
     needs=("pci", "boot"),
     fires="blacklisted",

@@ -26,7 +26,6 @@ from vfiotui.rules.engine import OPTIONS, Answer, fails, fix, holds, known, not_
 
 @rule(
     "ISO-BOOSTER",
-    "H6",
     Severity.WARN,
     needs=("boot",),
     fires="booster",

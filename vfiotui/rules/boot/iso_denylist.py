@@ -43,7 +43,6 @@ DENIED = frozenset("19e2 19e3 37c8 37c9 0435 0443 0b25 0cfe".split())
 
 @rule(
     "ISO-DENYLIST",
-    "H6",
     Severity.INFO,
     needs=("boot",),
     fires="odd-ids",

@@ -25,7 +25,7 @@ from vfiotui.model.pci.selection import FILE, chosen, moved
 from vfiotui.rules.engine import Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
-@rule("ISO-MOVED", "H5", Severity.FAIL, needs=("selection", "pci"), fires="moved-card", silent="chosen-card")
+@rule("ISO-MOVED", Severity.FAIL, needs=("selection", "pci"), fires="moved-card", silent="chosen-card")
 def check(facts: Facts) -> Iterator[Answer]:
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk shows no devices")

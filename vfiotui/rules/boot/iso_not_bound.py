@@ -28,7 +28,6 @@ from vfiotui.rules.engine import CLASS, DRIVERS, OPTIONS, Answer, fails, fix, ho
 
 @rule(
     "ISO-NOT-BOUND",
-    "H6",
     Severity.WARN,
     needs=("pci", "boot"),
     fires="lost-race",

@@ -35,7 +35,6 @@ def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
 
 @rule(
     "ISO-SAME-ID",
-    "H6",
     Severity.FAIL,
     needs=(
         "boot",

@@ -25,7 +25,6 @@ from vfiotui.rules.engine import OPTIONS, Answer, all_files, fails, fix, holds, 
 
 @rule(
     "ISO-SOFTDEP-BUILTIN",
-    "H6",
     Severity.INFO,
     needs=("boot",),
     fires="same-id-softdep",

@@ -29,7 +29,6 @@ TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P"
 
 @rule(
     "ISO-STALE-IMAGE",
-    "H6",
     Severity.WARN,
     needs=("boot", "images"),
     fires="stale-image",

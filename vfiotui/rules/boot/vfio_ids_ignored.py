@@ -26,7 +26,6 @@ from vfiotui.rules.engine import OPTIONS, Answer, all_options, fails, fix, holds
 
 @rule(
     "VFIO-IDS-IGNORED",
-    "H17",
     Severity.FAIL,
     needs=("boot",),
     fires="same-id",

@@ -29,7 +29,7 @@ OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3
 """Flags of ARM, LoongArch and s390; LoongArch has an fpu too."""
 
 
-@rule("CPU-VIRT", "H1", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
+@rule("CPU-VIRT", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
     flags = known(cpu.flags)

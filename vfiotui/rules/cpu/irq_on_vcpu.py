@@ -33,7 +33,7 @@ BUSY = 20.0
 SHOWN = 5
 
 
-@rule("IRQ-ON-VCPU", "H16", Severity.WARN, needs=("interrupts", "virt"), fires="noisy", silent="clean")
+@rule("IRQ-ON-VCPU", Severity.WARN, needs=("interrupts", "virt"), fires="noisy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     interrupts = known(facts.interrupts)
     guests(facts)

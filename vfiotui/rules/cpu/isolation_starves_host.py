@@ -26,7 +26,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISOLATION-STARVES-HOST", "H15", Severity.WARN, needs=("cpu",), fires="starved", silent="clean")
+@rule("ISOLATION-STARVES-HOST", Severity.WARN, needs=("cpu",), fires="starved", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     cpu = known(facts.cpu)
     isolated = known(cpu.isolated_cpus)

@@ -26,7 +26,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("KVM-DEVICE", "H1", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
+@rule("KVM-DEVICE", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     usable = known(facts.kvm_device)
     if facts.mode is Mode.ROOT:

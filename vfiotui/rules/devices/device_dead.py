@@ -26,7 +26,6 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
 
 @rule(
     "DEVICE-DEAD",
-    "H7",
     Severity.FAIL,
     needs=("pci",),
     fires="dead-card",

@@ -35,7 +35,7 @@ def _device(facts: Facts, bdf: str) -> PciDevice | None:
     return None if isinstance(facts.pci, Unread) else facts.pci.get(bdf)
 
 
-@rule("ROM-BROKEN", "H9", Severity.WARN, needs=("kernel_log",), fires="rom-broken", silent="clean", reads=LOG)
+@rule("ROM-BROKEN", Severity.WARN, needs=("kernel_log",), fires="rom-broken", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     complaints = {m[1]: line.text for line in known(facts.kernel_log) if (m := MESSAGE.search(line.text))}
     if not complaints:

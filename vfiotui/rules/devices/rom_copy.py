@@ -48,7 +48,6 @@ def given(facts: Facts) -> frozenset[str]:
 
 @rule(
     "ROM-COPY",
-    "H9",
     Severity.WARN,
     needs=("pci",),
     fires="rom-copy",

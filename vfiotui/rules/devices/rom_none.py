@@ -48,7 +48,6 @@ def rom_files(facts: Facts) -> dict[str, str]:
 
 @rule(
     "ROM-NONE",
-    "H9",
     Severity.INFO,
     needs=("pci",),
     fires="rom-none",

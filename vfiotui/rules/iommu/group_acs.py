@@ -32,7 +32,6 @@ from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_a
 
 @rule(
     "GROUP-ACS",
-    "H6",
     Severity.INFO,
     needs=("iommu", "pci"),
     fires="tower",

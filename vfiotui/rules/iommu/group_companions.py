@@ -27,7 +27,6 @@ from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_a
 
 @rule(
     "GROUP-COMPANIONS",
-    "H6",
     Severity.WARN,
     needs=("iommu", "pci"),
     fires="split-slot",

@@ -30,7 +30,6 @@ KINDS = ("DMA", "DMA-FQ", "identity", "blocked", "unmanaged", "platform", "auto"
 
 @rule(
     "GROUP-DOMAIN",
-    "H4",
     Severity.INFO,
     needs=("iommu",),
     fires="old-advice",

@@ -40,7 +40,6 @@ FIXES = {
 
 @rule(
     "GROUP-FOREIGN",
-    "H6",
     Severity.FAIL,
     needs=("iommu", "pci"),
     fires="tower",

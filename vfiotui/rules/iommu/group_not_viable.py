@@ -36,7 +36,6 @@ def may_stay(driver: str) -> bool:
 
 @rule(
     "GROUP-NOT-VIABLE",
-    "H6",
     Severity.FAIL,
     needs=(
         "iommu",

@@ -37,7 +37,6 @@ def switched_off(line: CommandLine) -> list[str]:
 
 @rule(
     "IOMMU-DISABLED",
-    "H3",
     Severity.FAIL,
     needs=("boot",),
     fires="iommu-off",

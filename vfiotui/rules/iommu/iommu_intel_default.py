@@ -31,7 +31,6 @@ from vfiotui.rules.engine import Answer, all_lines, fails, fix, holds, known, no
 
 @rule(
     "IOMMU-INTEL-DEFAULT",
-    "H3",
     Severity.FAIL,
     needs=(
         "cpu",

@@ -7,7 +7,7 @@ Why
 How it is read
     Entries of /sys/class/iommu and of /sys/kernel/iommu_groups, never the kernel log alone: its ring wraps.
 Fix
-    Firmware first (see FIRMWARE-IOMMU). On Intel add intel_iommu=on where the kernel's default is off. On AMD
+    Firmware first (see IOMMU-FIRMWARE). On Intel add intel_iommu=on where the kernel's default is off. On AMD
     nothing is needed: take amd_iommu=off or iommu=off away.
 Valid for
     Kernel 3.6 and later. Runtime state: unknown on a mounted disk.
@@ -28,7 +28,7 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
 
-@rule("IOMMU-OFF", "H3", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
+@rule("IOMMU-OFF", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     iommu = known(facts.iommu)
     groups = known(iommu.groups)

@@ -25,7 +25,7 @@ from vfiotui.model.finding.log_signs import AER, said
 from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-AER", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-AER", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), AER)
     if found:

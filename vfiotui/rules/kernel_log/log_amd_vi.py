@@ -8,7 +8,7 @@ Why
 How it is read
     Lines that begin with AMD-Vi: in the kernel log.
 Fix
-    Look which device the line names; for graphics cards read RESET-WEAK and D3-STUCK.
+    Look which device the line names; for graphics cards read DEVICE-RESET-WEAK and DEVICE-D3-STUCK.
 Valid for
     AMD, every kernel.
 Sources
@@ -25,7 +25,7 @@ from vfiotui.model.finding.log_signs import AMD_VI, said
 from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-AMD-VI", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-AMD-VI", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), AMD_VI)
     if found:

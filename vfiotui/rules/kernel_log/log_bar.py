@@ -7,7 +7,7 @@ Why
 How it is read
     The kernel log, in both spellings of the message.
 Fix
-    BAR-FRAMEBUFFER tells who holds the memory; mostly it is the firmware's framebuffer.
+    DEVICE-BAR-FRAMEBUFFER tells who holds the memory; mostly it is the firmware's framebuffer.
 Valid for
     Every kernel with vfio.
 Sources
@@ -24,7 +24,7 @@ from vfiotui.model.finding.log_signs import BAR, said
 from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-BAR", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-BAR", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), BAR)
     if found:
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Answer]:
             "host",
             "vfio-pci could not reserve the memory of a card: somebody else holds it.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("look at BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1),
+            fix=fix("look at DEVICE-BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1),
         )
     else:
         yield holds("host", "the kernel log holds no such message")

@@ -26,7 +26,7 @@ from vfiotui.model.finding.log_signs import DENIED, said
 from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-DENIED", "H20", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-DENIED", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), DENIED)
     if found:

@@ -26,7 +26,7 @@ from vfiotui.model.finding.log_signs import DMAR, said
 from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-DMAR", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-DMAR", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), DMAR)
     if found:

@@ -7,7 +7,7 @@ Why
 How it is read
     Lines of NVRM and amdgpu in the kernel log.
 Fix
-    Switch the power off. If it comes again: power supply, riser, D3 sleep (D3-STUCK), or an unclean hand-over
+    Switch the power off. If it comes again: power supply, riser, D3 sleep (DEVICE-D3-STUCK), or an unclean hand-over
     from a guest.
 Valid for
     NVIDIA's and AMD's drivers.
@@ -25,7 +25,7 @@ from vfiotui.model.finding.log_signs import LOST, said
 from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-GPU-LOST", "H18", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-GPU-LOST", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), LOST)
     if found:

@@ -7,7 +7,7 @@ Why
 How it is read
     The kernel log.
 Fix
-    INTERRUPT-REMAP and RESERVED-DIRECT tell what is missing.
+    IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT tell what is missing.
 Valid for
     Every kernel with vfio.
 Sources
@@ -24,7 +24,7 @@ from vfiotui.model.finding.log_signs import REFUSED, said
 from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("LOG-REFUSED", "H18", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
+@rule("LOG-REFUSED", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
 def check(facts: Facts) -> Iterator[Answer]:
     found = said(known(facts.kernel_log), REFUSED)
     if found:
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Answer]:
             "host",
             "vfio refused to give a device away.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("read INTERRUPT-REMAP and RESERVED-DIRECT", Risk.R0),
+            fix=fix("read IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT", Risk.R0),
         )
     else:
         yield holds("host", "the kernel log holds no refusal")

@@ -39,7 +39,7 @@ def misplaced(line: CommandLine) -> str:
     return ""
 
 
-@rule("MEM-CMDLINE-ORDER", "H14", Severity.WARN, needs=("boot",), fires="greedy", silent="tower")
+@rule("MEM-CMDLINE-ORDER", Severity.WARN, needs=("boot",), fires="greedy", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     bad = [(line, word) for line in known(facts.boot).lines if (word := misplaced(line))]
     for line, word in bad:

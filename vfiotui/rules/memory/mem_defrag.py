@@ -24,7 +24,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("MEM-DEFRAG", "H14", Severity.INFO, needs=("memory", "virt"), fires="lazy", silent="clean")
+@rule("MEM-DEFRAG", Severity.INFO, needs=("memory", "virt"), fires="lazy", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     defrag = known(facts.memory).thp.defrag
     plain = [d for d in known(known(facts.virt).domains) if not d.huge_pages and not d.shared_memory]

@@ -27,7 +27,7 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicabl
 NO_DEFAULT = Unread("shows no Hugepagesize", Why.DAMAGED, "/proc/meminfo")
 
 
-@rule("MEM-HUGETLBFS", "H14", Severity.WARN, needs=("memory", "virt"), fires="no-hugetlbfs", silent="tower")
+@rule("MEM-HUGETLBFS", Severity.WARN, needs=("memory", "virt"), fires="no-hugetlbfs", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     memory = known(facts.memory)
     domains = [d for d in known(known(facts.virt).domains) if d.huge_pages]

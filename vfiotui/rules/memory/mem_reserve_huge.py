@@ -28,7 +28,7 @@ KEEP_KIB, SHARE = 4 << 20, 0.75
 GIB = 1 << 20
 
 
-@rule("MEM-RESERVE-HUGE", "H14", Severity.WARN, needs=("memory",), fires="greedy", silent="tower")
+@rule("MEM-RESERVE-HUGE", Severity.WARN, needs=("memory",), fires="greedy", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     memory = known(facts.memory)
     meminfo = known(memory.meminfo)

@@ -26,7 +26,7 @@ from vfiotui.rules.engine import Answer, all_hooks, fails, fix, holds, known, ru
 CALL = re.compile(r"(?<![\w/-])(?:/usr/bin/)?(?:virsh|virt-manager|virt-install)\s")
 
 
-@rule("HOOK-CALLS-VIRSH", "H20", Severity.WARN, needs=("boot",), fires="bad-hooks", silent="clean")
+@rule("HOOK-CALLS-VIRSH", Severity.WARN, needs=("boot",), fires="bad-hooks", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     hooks = known(facts.boot).hooks
     found = [(f, n, line) for f in hooks for n, line in f.numbered() if CALL.search(line)]

@@ -23,7 +23,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("HOOK-NOT-RUN", "H20", Severity.WARN, needs=("access",), fires="bad-hooks", silent="clean")
+@rule("HOOK-NOT-RUN", Severity.WARN, needs=("access",), fires="bad-hooks", silent="clean")
 def check(facts: Facts) -> Iterator[Answer]:
     hooks = known(known(facts.access).hooks)
     bad = [h for h in hooks if not h.executable]

@@ -32,7 +32,6 @@ ASKED = ("vendor_reset", "kvmfr")
 
 @rule(
     "SECURE-BOOT-MODULES",
-    "H19",
     Severity.WARN,
     needs=("firmware", "boot"),
     fires="locked",

@@ -25,7 +25,7 @@ from vfiotui.model.guest.qemu_conf import PATH
 from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("SECURITY-OFF", "H20", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="tower")
+@rule("SECURITY-OFF", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="tower")
 def check(facts: Facts) -> Iterator[Answer]:
     conf = known(facts.boot).qemu_conf
     if isinstance(conf, Unread) and conf.why is Why.ABSENT:

@@ -19,7 +19,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "BAR-FRAMEBUFFER",
+            "DEVICE-BAR-FRAMEBUFFER",
             95,
             "The firmware's framebuffer lies in that BAR, and vfio-pci cannot have what another one holds.",
             "Look into /proc/iomem: the name below the card's range is the holder.",
@@ -31,25 +31,25 @@ SYMPTOM = Symptom(
             "Look up the range of the message in /proc/iomem.",
         ),
         Cause(
-            "BOOT-DISPLAY-GIVEN",
+            "PASSTHROUGH-BOOT-DISPLAY",
             75,
             "The boot display is the card on which the firmware draws its framebuffer.",
             "Make another card the primary display in the firmware setup, and boot.",
         ),
         Cause(
-            "DEVICE-HELD",
+            "DEVICE-IN-USE",
             60,
             "A program on the host still has the card open.",
             "End it, and start the guest again.",
         ),
         Cause(
-            "CONSOLE-BOUND",
+            "PASSTHROUGH-CONSOLE",
             50,
             "The text console draws on the card.",
             "Unbind it through vtconsole before the guest starts.",
         ),
         Cause(
-            "W15-EFIFB-OFF",
+            "CMDLINE-EFIFB-OFF",
             50,
             "video=efifb:off has no effect where simpledrm draws the boot screen, so the holder is still there.",
             "Look into /proc/fb for who draws.",

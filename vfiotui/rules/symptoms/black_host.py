@@ -23,7 +23,7 @@ SYMPTOM = Symptom(
             "Log in over ssh and look which driver each card has.",
         ),
         Cause(
-            "BOOT-DISPLAY-GIVEN",
+            "PASSTHROUGH-BOOT-DISPLAY",
             85,
             "The card on which the host boots is bound to vfio-pci: the console ends there.",
             "Make another card the primary display in the firmware setup.",
@@ -35,25 +35,25 @@ SYMPTOM = Symptom(
             "Load it by hand over ssh.",
         ),
         Cause(
-            "W15-EFIFB-OFF",
+            "CMDLINE-EFIFB-OFF",
             45,
             "With video=efifb:off the host shows nothing until a driver of its own draws.",
             "Take the word away at the boot menu.",
         ),
         Cause(
-            "SECOND-WAY-IN",
+            "PASSTHROUGH-REMOTE-ACCESS",
             55,
             "Nothing is left to look at or to log in by.",
             "Plug in a second card, or switch ssh on from a rescue system.",
         ),
         Cause(
-            "GIVEN-DISK",
+            "PASSTHROUGH-DISK",
             85,
             "The disk from which the host boots is given away, so it never gets to a screen.",
             "Boot with module_blacklist=vfio_pci.",
         ),
         Cause(
-            "GIVEN-KEYBOARD",
+            "PASSTHROUGH-KEYBOARD",
             35,
             "The host is up, and its keyboard is gone with the USB controller.",
             "Log in over ssh.",

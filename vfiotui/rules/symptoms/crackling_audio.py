@@ -17,7 +17,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "INTX-IN-USE",
+            "DEVICE-INTX",
             90,
             "Interrupts of the old kind come late and are shared: sound is what suffers first.",
             "Look in Windows' device manager for a negative interrupt number: that is MSI.",
@@ -29,7 +29,7 @@ SYMPTOM = Symptom(
             "Look into the guest's log for the sound backend's message.",
         ),
         Cause(
-            "EMULATOR-FLOATS",
+            "PIN-EMULATOR",
             55,
             "QEMU's own threads, which carry emulated sound, fight with the vCPUs for the same cores.",
             "Pin the emulator elsewhere and listen again.",
@@ -41,31 +41,31 @@ SYMPTOM = Symptom(
             "Watch the delay of the vCPUs on the Live screen while it crackles.",
         ),
         Cause(
-            "FREQ-GOVERNOR",
+            "CPU-FREQ-GOVERNOR",
             45,
             "Processors that are slow to speed up miss the sound card's deadlines.",
             "Set the governor to performance for a minute and listen.",
         ),
         Cause(
-            "CSTATE-DEEP",
+            "CPU-CSTATE-DEEP",
             45,
             "A deep sleep of a vCPU's processor is longer than a buffer of sound.",
             "Hold /dev/cpu_dma_latency open at 0 for a minute and listen.",
         ),
         Cause(
-            "X11-HYPERVCLOCK",
+            "GUEST-HYPERVCLOCK",
             45,
             "Without Hyper-V's clock Windows asks slow timers all the time.",
             "Add the timer and listen again.",
         ),
         Cause(
-            "X11-HPET",
+            "GUEST-HPET",
             30,
             "With an HPET Windows prefers it, and each look at it leaves the guest.",
             "Switch it off and listen again.",
         ),
         Cause(
-            "W17-QEMU-AUDIO",
+            "GUEST-QEMU-AUDIO",
             60,
             "The variables that chose the sound backend are gone since QEMU 8.2.",
             "Look into the guest's log: it plays to another backend or none.",

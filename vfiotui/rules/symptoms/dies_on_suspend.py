@@ -18,7 +18,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "SLEEP-GUARD",
+            "HOST-SLEEP",
             90,
             "A guest with devices of the host does not live through the host's sleep, and takes the host with it.",
             "Run systemd-inhibit --list while the guest runs: nobody holds sleep.",
@@ -36,19 +36,19 @@ SYMPTOM = Symptom(
             "Stop the guest and look whether libvirt hangs.",
         ),
         Cause(
-            "D3-STUCK",
+            "DEVICE-D3-STUCK",
             55,
             "A card that does not wake from D3 does not wake with the host either.",
             "Put the host to sleep without a guest.",
         ),
         Cause(
-            "RESET-WEAK",
+            "DEVICE-RESET-WEAK",
             35,
             "After waking the card would need a reset that it does not have.",
             "Put the host to sleep without a guest, and start it after.",
         ),
         Cause(
-            "LAST-BOOT",
+            "BOOT-PREVIOUS",
             30,
             "The boot before this one tells what the kernel said last.",
             "Read its last lines.",

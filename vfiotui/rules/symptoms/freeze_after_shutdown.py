@@ -23,13 +23,13 @@ SYMPTOM = Symptom(
             "Read the lines: they name the card.",
         ),
         Cause(
-            "RESET-WEAK",
+            "DEVICE-RESET-WEAK",
             80,
             "A card that cannot be reset by itself is reset with its bus, or not at all, when the guest ends.",
             "Eject the card inside the guest first: if the host lives then, this is it.",
         ),
         Cause(
-            "INTX-IN-USE",
+            "DEVICE-INTX",
             75,
             "An interrupt line of the old kind that nobody serves any more is repeated without end.",
             "Switch the guest's driver to MSI.",
@@ -47,7 +47,7 @@ SYMPTOM = Symptom(
             "Count the lines in the kernel log around the shutdown.",
         ),
         Cause(
-            "D3-STUCK",
+            "DEVICE-D3-STUCK",
             60,
             "The card does not come out of its sleep, and its driver waits for it.",
             "Set disable_idle_d3=1 for vfio-pci.",
@@ -59,19 +59,19 @@ SYMPTOM = Symptom(
             "Give all functions of the slot to the guest.",
         ),
         Cause(
-            "GIVEN-DISK",
+            "PASSTHROUGH-DISK",
             70,
             "A disk of the host goes away with the guest's device.",
             "Look which disks hang on the device.",
         ),
         Cause(
-            "LAST-BOOT",
+            "BOOT-PREVIOUS",
             35,
             "The boot before this one tells what the kernel said last.",
             "Read its last lines; netconsole sends the next ones to another machine.",
         ),
         Cause(
-            "X14-MANAGED",
+            "GUEST-MANAGED",
             40,
             "libvirt hands the card back to a host driver that cannot take it.",
             "Bind it to vfio-pci at boot, and leave it there.",

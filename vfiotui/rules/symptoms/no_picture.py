@@ -18,7 +18,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "X14-DEVICE-ABSENT",
+            "GUEST-DEVICE-ABSENT",
             95,
             "A guest whose card is at another address now does not start, or starts without it.",
             "Compare the address in the guest's XML with vfiotui pci: cards move when another one is plugged in.",
@@ -30,7 +30,7 @@ SYMPTOM = Symptom(
             "Switch the host off, wait, and on again; look whether the device answers then.",
         ),
         Cause(
-            "X1-SEABIOS-GPU",
+            "GUEST-BIOS-GPU",
             90,
             "An old BIOS in the guest draws only where the card's ROM fits it and the host's VGA is out of the way.",
             "Make a second guest of the same disk with EFI firmware, and look whether its first screen appears.",
@@ -42,19 +42,19 @@ SYMPTOM = Symptom(
             "Start it with virsh start: the message names the group that is not viable.",
         ),
         Cause(
-            "SLOT-INCOMPLETE",
+            "PASSTHROUGH-SLOT-INCOMPLETE",
             80,
             "A card of which the host keeps a function cannot be opened whole.",
             "Bind the remaining functions to vfio-pci and start the guest again.",
         ),
         Cause(
-            "X2-LOADER-MISSING",
+            "GUEST-LOADER-MISSING",
             85,
             "Without its firmware image the guest ends before it draws anything.",
             "Start it with virsh start: QEMU names the file that it cannot open.",
         ),
         Cause(
-            "X15-ROM-MISSING",
+            "GUEST-ROM-MISSING",
             84,
             "A ROM file that is missing or does not fit leaves the guest's firmware nothing to draw with.",
             "Run vfiotui rom FILE --card BDF: it tells whether the file fits.",
@@ -78,7 +78,7 @@ SYMPTOM = Symptom(
             "Look below the card's range in /proc/iomem for another name than vfio-pci.",
         ),
         Cause(
-            "BAR-FRAMEBUFFER",
+            "DEVICE-BAR-FRAMEBUFFER",
             68,
             "The host's boot screen still lies in the memory of the card.",
             "Look into /proc/iomem for BOOTFB or simple-framebuffer while the guest runs.",
@@ -90,37 +90,37 @@ SYMPTOM = Symptom(
             "Give the guest a virtual display too, and look whether it boots behind the dark screen.",
         ),
         Cause(
-            "X15-ROM-BAR",
+            "GUEST-ROM-BAR",
             60,
             "The ROM is hidden from the guest, so its firmware has nothing to draw with.",
             "Take rom bar='off' out of the XML and start it again.",
         ),
         Cause(
-            "RESET-WEAK",
+            "DEVICE-RESET-WEAK",
             35,
             "A card that was not reset after the last guest stays as that guest left it.",
             "Start the guest once right after the host has booted: a picture only then proves it.",
         ),
         Cause(
-            "D3-STUCK",
+            "DEVICE-D3-STUCK",
             60,
             "A card that does not wake from its sleep shows nothing.",
             "Set disable_idle_d3=1 for vfio-pci and boot.",
         ),
         Cause(
-            "X16-VIRTUAL-VIDEO",
+            "GUEST-VIRTUAL-VIDEO",
             30,
             "While the guest has a virtual screen, its system may show everything there.",
             "Open the virtual display (virt-viewer) and look whether the desktop is on it.",
         ),
         Cause(
-            "X5-ADDRESS-LIMIT",
+            "GUEST-ADDRESS-LIMIT",
             45,
             "Firmware that places the card's memory where the IOMMU cannot reach makes it useless.",
             "Look for VFIO_MAP_DMA failed in the guest's log below /var/log/libvirt/qemu.",
         ),
         Cause(
-            "LARGE-BAR",
+            "DEVICE-LARGE-BAR",
             25,
             "Guest firmware with too small a window for 64-bit addresses leaves a card with a large BAR out.",
             "Make the BAR 256 MiB through its resize file before the guest starts, and look again.",

@@ -17,25 +17,25 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "X6-SOCKETS",
+            "GUEST-CPU-SOCKETS",
             90,
             "Windows for desktops uses one or two sockets, however many vCPUs there are.",
             "Count sockets in Windows' task manager.",
         ),
         Cause(
-            "X6-TOPOLOGY-PRODUCT",
+            "GUEST-CPU-TOPOLOGY",
             85,
             "A topology with fewer places than vCPUs hides the rest, or the guest does not start.",
             "Multiply sockets, dies, cores and threads of the XML.",
         ),
         Cause(
-            "PIN-CLASH",
+            "PIN-OVERLAP",
             55,
             "Several vCPUs on one processor are no faster than one.",
             "Watch the processors on the Live screen while the guest works.",
         ),
         Cause(
-            "ISOLATED-UNUSED",
+            "ISOLATION-UNUSED",
             45,
             "Threads that are not pinned one by one all stay on the first isolated CPU.",
             "Look at the Live screen: do all vCPUs run on one CPU?",
@@ -59,7 +59,7 @@ SYMPTOM = Symptom(
             "Compare current with the number of vCPUs in the XML.",
         ),
         Cause(
-            "X8-TOPOEXT",
+            "GUEST-CPU-TOPOEXT",
             40,
             "An AMD guest with threads and without topoext shows its threads as nothing.",
             "Compare cores and logical processors in Windows' task manager.",

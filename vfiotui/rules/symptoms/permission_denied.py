@@ -19,7 +19,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "PATH-BLOCKED",
+            "ACCESS-PATH",
             92,
             "QEMU's user cannot walk the folders to the file.",
             "Try it as that user: sudo -u libvirt-qemu head -c1 FILE.",
@@ -37,25 +37,25 @@ SYMPTOM = Symptom(
             "Look at the rights of /dev/kvm.",
         ),
         Cause(
-            "USER-GROUPS",
+            "ACCESS-USER-GROUPS",
             70,
             "Who is not in the group libvirt is refused by the daemon's socket.",
             "Run id, and virsh -c qemu:///system list.",
         ),
         Cause(
-            "X18-DISK-MISSING",
+            "GUEST-DISK-MISSING",
             60,
             "What is not there is sometimes reported as refused.",
             "Look for the file.",
         ),
         Cause(
-            "X15-ROM-MISSING",
+            "GUEST-ROM-MISSING",
             60,
             "A ROM file that cannot be read ends the start.",
             "Look for the file.",
         ),
         Cause(
-            "QEMU-USER",
+            "ACCESS-QEMU-USER",
             40,
             "QEMU runs as another user than its files belong to.",
             "Compare user in qemu.conf with the owner of the files.",
@@ -79,7 +79,7 @@ SYMPTOM = Symptom(
             "Look at it with ls -l.",
         ),
         Cause(
-            "LOCKDOWN",
+            "SECURITY-LOCKDOWN",
             40,
             "Kernel lockdown refuses what passthrough needs.",
             "Read /sys/kernel/security/lockdown.",

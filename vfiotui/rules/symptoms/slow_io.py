@@ -18,19 +18,19 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "X18-DISK-BUS",
+            "GUEST-DISK-BUS",
             72,
             "An emulated disk controller leaves the guest for every request.",
             "Measure with a virtio disk beside it.",
         ),
         Cause(
-            "X18-NATIVE-CACHE",
+            "GUEST-NATIVE-CACHE",
             75,
             "Native I/O through the page cache does not start, or copies everything twice.",
             "Set cache='none' and measure again.",
         ),
         Cause(
-            "X18-BLOCK-DRIVER",
+            "GUEST-BLOCK-DRIVER",
             48,
             "A second cache on the host copies every block once more.",
             "Set cache='none' and io='native' and measure again.",
@@ -42,19 +42,19 @@ SYMPTOM = Symptom(
             "Watch the iothreads on the Live screen while a file is copied.",
         ),
         Cause(
-            "EMULATOR-FLOATS",
+            "PIN-EMULATOR",
             60,
             "QEMU's own thread serves disks and network, and waits for the vCPUs.",
             "Watch the emulator on the Live screen while a file is copied.",
         ),
         Cause(
-            "X17-IOTHREAD-UNUSED",
+            "GUEST-IOTHREAD-UNUSED",
             40,
             "An iothread is there and no disk uses it.",
             "Name it at the disk's driver and measure again.",
         ),
         Cause(
-            "X17-IOTHREAD-ID",
+            "GUEST-IOTHREAD-ID",
             60,
             "The disk names an iothread that does not exist.",
             "Start the guest with virsh start and read the message.",
@@ -66,7 +66,7 @@ SYMPTOM = Symptom(
             "Watch them on the Live screen.",
         ),
         Cause(
-            "LINK-WIDTH",
+            "DEVICE-LINK-WIDTH",
             30,
             "A disk or card on few lanes waits for its data.",
             "Compare the link on the Host screen.",

@@ -17,7 +17,7 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "W11-THP-NEVER",
+            "MEM-THP-NEVER",
             92,
             "They are switched off for everybody.",
             "Read /sys/kernel/mm/transparent_hugepage/enabled.",

@@ -17,19 +17,19 @@ SYMPTOM = Symptom(
     ),
     causes=(
         Cause(
-            "X22-USB-ABSENT",
+            "GUEST-USB-ABSENT",
             88,
             "The device is not plugged in, and without startupPolicy the guest does not start.",
             "Run lsusb and compare the ids.",
         ),
         Cause(
-            "X22-USB-NUMBER",
+            "GUEST-USB-NUMBER",
             85,
             "A device's number changes with every plugging.",
             "Plug it out and in, and compare the number with the XML.",
         ),
         Cause(
-            "X22-USB-TWINS",
+            "GUEST-USB-TWINS",
             80,
             "Two devices have these ids, and libvirt does not know which one is meant.",
             "Plug one of them out.",
@@ -41,25 +41,25 @@ SYMPTOM = Symptom(
             "Compare the name in the XML with /dev/input/by-id.",
         ),
         Cause(
-            "GIVEN-BLUETOOTH",
+            "PASSTHROUGH-BLUETOOTH",
             60,
             "It hangs on a controller that is given away whole.",
             "Look which devices hang on that controller.",
         ),
         Cause(
-            "GIVEN-KEYBOARD",
+            "PASSTHROUGH-KEYBOARD",
             55,
             "It hangs on a controller that is given away whole.",
             "Look which devices hang on that controller.",
         ),
         Cause(
-            "X14-DEVICE-ABSENT",
+            "GUEST-DEVICE-ABSENT",
             55,
             "The controller that the guest should have is at another address now.",
             "Compare the address in the XML with vfiotui pci.",
         ),
         Cause(
-            "RESET-WEAK",
+            "DEVICE-RESET-WEAK",
             35,
             "A controller without a reset does not come back to the host or to the next guest.",
             "Look whether the devices return after a reboot only.",

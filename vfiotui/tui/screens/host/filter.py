@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.areas import area_words
+from vfiotui.model.finding.areas import area_rank
 from vfiotui.model.finding.concern import concerns, domains_of, subjects_of
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import word
@@ -54,7 +54,7 @@ class HostFilter:
     def title(self) -> str:
         """What is wanted in words, each followed by " · "; empty where all problems are."""
         level = {"problems": "", "all": "all checks"}.get(self.level, f"only {self.level}")
-        parts = (level, area_words(self.area) if self.area else "", clean(self.guest))
+        parts = (level, self.area, clean(self.guest))
         return "".join(f"{part} · " for part in parts if part)
 
 
@@ -64,21 +64,14 @@ def _counted(findings: list[Finding]) -> str:
 
 
 def area_rows(findings: Iterable[Finding], width: int) -> list[Row]:
-    """The areas that the findings have, with how many there are; their keys are "area ID"."""
+    """The areas that the findings have, with how many there are; their keys are "area WORDS"."""
     by_area: dict[str, list[Finding]] = {}
     kept = list(findings)
     for finding in kept:
         by_area.setdefault(finding.area, []).append(finding)
-    order = sorted(by_area, key=lambda a: (a[:1] != "H", int(a[1:]) if a[1:].isdigit() else 0, a))
+    order = sorted(by_area, key=lambda a: (area_rank(a), a))
     rows = [row(fit("all areas", 30), (_counted(kept), "dim"), key="area ")]
-    rows += [
-        row(
-            fit(f"{area_words(a)}", 30),
-            (fit(f"{_counted(by_area[a])}   {a}", max(width - 30, 8)), "dim"),
-            key=f"area {a}",
-        )
-        for a in order
-    ]
+    rows += [row(fit(a, 30), (fit(_counted(by_area[a]), max(width - 30, 8)), "dim"), key=f"area {a}") for a in order]
     return rows
 
 

@@ -1,0 +1,51 @@
+"""Control groups can keep the host off CPUs at run time.
+
+What must hold
+    The unified hierarchy of control groups (version 2) is mounted.
+Why
+    AllowedCPUs= of systemd, which keeps the host off the guest's CPUs while it runs, needs it.
+How it is read
+    /sys/fs/cgroup/cgroup.controllers.
+Fix
+    Take systemd.unified_cgroup_hierarchy=0 from the command line where it is there; older systemd needs =1.
+Valid for
+    systemd 244 and later.
+Sources
+    systemd.resource-control(5); Documentation/admin-guide/cgroup-v2.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+
+WORD = "systemd.unified_cgroup_hierarchy"
+
+
+@rule("CPU-CGROUP-V1", Severity.INFO, needs=("boot",), fires="old-groups", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    unified = known(known(facts.boot).cgroup_v2)
+    path = "/sys/fs/cgroup/cgroup.controllers"
+    if unified:
+        yield holds("host", "control groups are unified", seen(path, "is there"))
+    else:
+        yield fails(
+            "host",
+            "Control groups are of the old kind: AllowedCPUs= cannot keep the host off CPUs at run time.",
+            seen(path, "is not there"),
+            fix=_fix(facts),
+        )
+
+
+def _fix(facts: Facts) -> Fix:
+    """Takes away the word that asks for the old kind where one is there, else asks for the new kind."""
+    boot = known(facts.boot)
+    lines = [line for line in (boot.intended, boot.cmdline) if isinstance(line, CommandLine)]
+    old = next((w for line in lines for w in line.words() if w.key == WORD and w.value in ("0", "no", "false")), None)
+    if old is not None:
+        return fix(f"boot without {old.text}", Risk.R2, ("cmdline.remove", old.text))
+    return fix(f"boot with {WORD}=1 where systemd starts the system, else by its own init's settings", Risk.R2)

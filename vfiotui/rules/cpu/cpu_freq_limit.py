@@ -1,0 +1,50 @@
+"""CPUs with vCPUs have no limit below their top.
+
+What must hold
+    scaling_max_freq of every CPU that a vCPU is pinned to is its cpuinfo_max_freq.
+Why
+    A limit that some power profile left behind costs the guest its speed without anybody seeing why.
+How it is read
+    scaling_max_freq and cpuinfo_max_freq of every policy.
+Fix
+    cpupower frequency-set -u with the top frequency; look for TLP, tuned or a script that sets the limit.
+Valid for
+    Every kernel with cpufreq.
+Sources
+    Documentation/admin-guide/pm/cpufreq.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import pinned_cpus
+from vfiotui.rules.engine import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
+
+
+@rule("CPU-FREQ-LIMIT", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    power = known(facts.power)
+    guests(facts)
+    pinned = pinned_cpus(facts.virt)
+    mine = known(power.policies_of(pinned)) if pinned else ()
+    if not mine:
+        yield not_applicable("host", "no CPU with a vCPU shows a frequency policy")
+        return
+    low = [(p, limit, top) for p in mine if (limit := known(p.limit_khz)) < (top := known(p.top_khz))]
+    if low:
+        cpus = format_list(c for p, _, _ in low for c in or_else(p.cpus, frozenset()) & pinned)
+        policy, limit, top = low[0]
+        yield fails(
+            "host",
+            f"CPUs {cpus} carry vCPUs and are held at {limit // 1000} of {top // 1000} MHz.",
+            seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/scaling_max_freq", limit),
+            seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/cpuinfo_max_freq", top),
+            fix=fix(f"cpupower frequency-set -u {top}kHz, and look who set the limit", Risk.R1),
+        )
+    else:
+        yield holds("host", f"none of {len(mine)} policies has a limit below its top")

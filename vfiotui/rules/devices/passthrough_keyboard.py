@@ -1,0 +1,44 @@
+"""The host keeps a keyboard.
+
+What must hold
+    Not every keyboard hangs on controllers that are meant for guests.
+Why
+    With the last keyboard gone nobody can type at the host: no password for the disk, no way out of a stuck
+    guest.
+How it is read
+    /proc/bus/input/devices against the devices that are meant for guests; PS/2 and Bluetooth keyboards count.
+Fix
+    Plug one keyboard into another controller, or share it with evdev input instead of giving the controller away.
+Valid for
+    Every kernel.
+Sources
+    Documentation/input/input.rst; libvirt formatdomain, input type evdev.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.host_use import HostUse, last_keyboards
+from vfiotui.model.pci.passthrough import PassthroughDevices
+from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, not_applicable, seen
+
+
+@given_rule("PASSTHROUGH-KEYBOARD", Severity.WARN, reads=("/proc/bus/input/devices",))
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
+    boards = known(use.keyboards)
+    lost = last_keyboards(use, frozenset(given))
+    if lost:
+        yield fails(
+            lost[0].bdf,
+            f"Every keyboard hangs on controllers that are meant for guests: {', '.join(k.name for k in lost)}.",
+            *(e for k in lost for e in given[k.bdf][:1]),
+            *(seen("/proc/bus/input/devices", f"{k.name} below {k.bdf}") for k in lost),
+            fix=fix("plug one keyboard into a controller that the host keeps", Risk.R0),
+        )
+    elif not boards:
+        yield not_applicable("host", "no keyboard is plugged in", seen("/proc/bus/input/devices", "none"))
+    else:
+        yield holds("host", f"the host keeps {boards[0].name}")

@@ -1,0 +1,80 @@
+"""X is told to use a card that the host has.
+
+What must hold
+    Every BusID in Xorg's configuration names a display controller that is here and is not meant for a guest.
+Why
+    X ends with "no screens found" when the card that it is told to use is bound to vfio-pci, or is not there. The
+    numbers are decimal; those of lspci are hexadecimal.
+How it is read
+    BusID lines of /etc/X11/xorg.conf and /etc/X11/xorg.conf.d, against the devices, their drivers and the guests.
+Fix
+    Name the host's card: PCI:bus:device:function in decimal.
+Valid for
+    Xorg. Wayland compositors have settings of their own.
+Sources
+    xorg.conf(5), section Device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.formats.system.xorg_conf import BusId, bus_ids
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
+from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+def busid_of(bdf: str) -> str:
+    """An address as Xorg wants it.
+
+    >>> busid_of("0000:0a:00.0")
+    'PCI:10:0:0'
+    """
+    domain, bus, rest = bdf.split(":")
+    device, function = rest.split(".")
+    place = f"@{int(domain, 16)}" if int(domain, 16) else ""
+    return f"PCI:{int(bus, 16)}{place}:{int(device, 16)}:{int(function)}"
+
+
+def _trouble(named: BusId, bus: PciBus, given: PassthroughDevices) -> str:
+    """What is wrong with a BusID; empty where nothing is."""
+    device = None if named.bdf is None else bus.get(named.bdf)
+    if named.bdf is None:
+        return "is no BusID: it wants decimal numbers, PCI:bus:device:function."
+    if device is None or not device.is_display:
+        return f"means {named.bdf}, where there is no display controller."
+    return f"means {named.bdf} {device.name}, which is meant for a guest." if device.bdf in given else ""
+
+
+@rule(
+    "XORG-BUSID",
+    Severity.WARN,
+    needs=("pci", "xorg"),
+    fires="xorg-wrong",
+    silent="clean",
+    counts_guests=True,
+    reads=(*MEANT, "/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"),
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    bus, files = known(facts.pci), known(facts.xorg)
+    given = passthrough_devices(bus, facts.boot, facts.virt)
+    mine = [d for d in bus.devices if d.is_display and d.bdf not in given]
+    advice = f"write {busid_of(mine[0].bdf)}, {mine[0].name}" if mine else "keep a card for the host"
+    named = [(file.path, n) for file in files for n in bus_ids(file.text)]
+    if not named:
+        yield not_applicable("host", "Xorg's configuration names no card")
+    for path, bus_id in named:
+        place = f"{path}:{bus_id.line}"
+        trouble = _trouble(bus_id, bus, given)
+        if trouble:
+            yield fails(
+                path,
+                f"BusID {bus_id.text} {trouble}",
+                seen(place, f'BusID "{bus_id.text}"'),
+                fix=fix(advice, Risk.R2),
+            )
+        else:
+            yield holds(path, f"BusID {bus_id.text} is a card of the host", seen(place, bus_id.text))

@@ -1,0 +1,40 @@
+"""The processor is described once.
+
+What must hold
+    The arguments of qemu:commandline have no -cpu of their own.
+Why
+    QEMU takes the last -cpu: everything that <cpu>, <hyperv> and <kvm> say is lost, pins and topology apart.
+How it is read
+    qemu:commandline.
+Fix
+    Say it in <cpu> and <features> and drop the argument.
+Valid for
+    QEMU guests.
+Sources
+    libvirt drvqemu; QEMU invocation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+
+
+@guest_rule("GUEST-CPU-TWICE", Severity.INFO, fires="guest-qemu", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    if not domain.qemu.arguments:
+        return
+    if "-cpu" in domain.qemu.arguments:
+        value = next(iter(domain.qemu.values("-cpu")), "")
+        yield fails(
+            domain.name,
+            "It hands QEMU a second -cpu, which takes the place of <cpu> and <features>.",
+            seen(domain.source, f"-cpu {value}".strip()),
+            fix=fix("say it in <cpu> and <features>", Risk.R2, ("domain.qemu.drop", "-cpu")),
+        )
+    else:
+        yield holds(domain.name, "no second -cpu", seen(domain.source, " ".join(domain.qemu.arguments)))

@@ -1,0 +1,41 @@
+"""USB devices are not told by their number.
+
+What must hold
+    No USB hostdev has <address bus= device=/>.
+Why
+    The number changes with every plugging and at boot: the guest then gets another device, or does not start.
+How it is read
+    <source> of USB hostdevs.
+Fix
+    Tell it by vendor and product, or by its port.
+Valid for
+    Every libvirt.
+Sources
+    libvirt formatdomain, hostdev.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+
+
+@guest_rule("GUEST-USB-NUMBER", Severity.WARN, fires="guest-usb", silent="guest-fine")
+def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+    usb = [h for h in domain.hostdevs if h.kind == "usb"]
+    numbered = [h for h in usb if h.usb_by == "number"]
+    for hostdev in numbered:
+        yield fails(
+            domain.name,
+            f"The USB device {hostdev.address} is told by a number that changes with every plugging.",
+            seen(domain.source, f"USB hostdev {hostdev.address}"),
+            fix=fix("tell it by its ids", Risk.R2)
+            if known(facts.virt).versions.libvirt_is((12, 0)) is False
+            else fix("tell it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
+        )
+    if usb and not numbered:
+        yield holds(domain.name, "no USB device is told by its number", *(seen(domain.source, h.address) for h in usb))

@@ -1,0 +1,63 @@
+"""The IOMMU reaches as far as the CPU.
+
+What must hold
+    The address width of every VT-d unit is at least the CPU's physical address width.
+Why
+    A guest that sees the CPU's width may place large BARs or shared memory above what the IOMMU can map:
+    'VFIO_MAP_DMA failed: Invalid argument'.
+How it is read
+    ((cap >> 16) & 0x3f) + 1 of /sys/class/iommu/dmar*/intel-iommu/cap against 'address sizes' of /proc/cpuinfo.
+Fix
+    In the guest: <maxphysaddr mode='passthrough' limit='39'/> below <cpu>, with the IOMMU's width as the limit.
+Valid for
+    Intel; the limit attribute since libvirt 9.3.
+Sources
+    drivers/iommu/intel/iommu.h cap_mgaw; libvirt formatdomain, maxphysaddr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule(
+    "IOMMU-ADDRESS-WIDTH",
+    Severity.WARN,
+    needs=(
+        "iommu",
+        "cpu",
+    ),
+    fires="bad-firmware",
+    silent="tower",
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    units = [u for u in known(known(facts.iommu).units) if u.kind == "intel"]
+    if not units:
+        yield not_applicable("host", "no VT-d unit")
+        return
+    bits = known(known(facts.cpu).physical_bits)
+    widths = [(known(u.cap) >> 16 & 0x3F) + 1 for u in units]
+    evidence = (
+        *(
+            seen(f"/sys/class/iommu/{u.name}/intel-iommu/cap", f"{u.cap:x}: {w} bits")
+            for u, w in zip(units, widths, strict=True)
+        ),
+        seen("/proc/cpuinfo", f"{bits} bits physical"),
+    )
+    if min(widths) < bits:
+        yield fails(
+            "host",
+            f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: a guest's memory can lie out of reach.",
+            *evidence,
+            fix=fix(
+                f"limit the guest to {min(widths)} bits with maxphysaddr",
+                Risk.R2,
+                ("domain.maxphysaddr", str(min(widths))),
+            ),
+        )
+    else:
+        yield holds("host", f"the IOMMU maps {min(widths)} bits, the CPU has {bits}", *evidence)

@@ -1,0 +1,61 @@
+"""The ACS override patch is not in use.
+
+What must hold
+    The command line does not hold pcie_acs_override=.
+Why
+    The patch pretends that ports isolate. Devices of different guests, and the host, can then reach each other's
+    memory past the IOMMU; a kernel without the patch ignores the word.
+How it is read
+    The kernel command line, the running one and the next one; the patch's own warning in the kernel log.
+Fix
+    Another slot or board for what must be apart. Where it is needed, downstream or a single id rather than
+    multifunction.
+Valid for
+    Kernels with the patch: zen, Liquorix, CachyOS, Proxmox, TrueNAS and others; never upstream.
+Sources
+    drivers/iommu/iommu.c (REQ_ACS_FLAGS); the patch's own warning text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import LINES, NO_WORD, Answer, all_lines, fails, fix, holds, known, rule, seen
+
+ACTIVE = "ACS overrides enabled"
+
+
+@rule(
+    "CMDLINE-ACS-OVERRIDE",
+    Severity.WARN,
+    needs=("boot",),
+    fires="acs-override",
+    silent="clean",
+    reads=LINES,
+)
+def check(facts: Facts) -> Iterator[Answer]:
+    found = {
+        w.text: line for line in reversed(known(facts.boot).lines) for w in line.words() if w.key == "pcie_acs_override"
+    }
+    log = None if isinstance(facts.kernel_log, Unread) else facts.kernel_log
+    active = [line.text for line in log or () if ACTIVE in line.text]
+    for text, line in found.items():
+        state = (
+            "it is active: groups look apart and are not"
+            if active
+            else "whether this kernel has the patch cannot be told without its log"
+            if log is None
+            else "the kernel's log does not confirm it: this kernel lacks the patch, or the line has left the log"
+        )
+        yield fails(
+            "host",
+            f"{text} is on the command line; {state}.",
+            seen(line.source, text),
+            *(seen("kernel log", a) for a in active[:1]),
+            fix=fix("take it out where no group needs it", Risk.R2, ("cmdline.remove", text)),
+        )
+    if not found:
+        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))

@@ -1,0 +1,48 @@
+"""CPUs are isolated at run time rather than at boot.
+
+What must hold
+    The command line does not hold isolcpus=.
+Why
+    isolcpus cannot be undone before the next boot and takes the CPUs from the host all day; a cpuset takes them
+    only while the guest runs.
+How it is read
+    The kernel command line: the running one and the next one.
+Fix
+    Use AllowedCPUs on user.slice, system.slice and init.scope from a hook; keep isolcpus for hosts that only
+    serve.
+Valid for
+    systemd 244 and later with cgroup v2.
+Sources
+    Documentation/admin-guide/cpu-isolation.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import NO_WORD, Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen
+
+
+@rule("CMDLINE-ISOLCPUS", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    found = {
+        word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if word.key == "isolcpus"
+    }
+    if found and known(facts.boot).cgroup_v2 is False:
+        yield not_applicable(
+            "host",
+            "control groups are of the old kind: a cpuset cannot do it",
+            *(seen(line.source, text) for text, line in found.items()),
+        )
+        return
+    for text, line in found.items():
+        yield fails(
+            "host",
+            "isolcpus takes these CPUs from the host all day; a cpuset takes them only while the guest runs.",
+            seen(line.source, text),
+            fix=fix("consider a cpuset instead", Risk.R2, ("cmdline.remove", text)),
+        )
+    if not found:
+        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))

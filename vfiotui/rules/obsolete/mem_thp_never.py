@@ -1,0 +1,33 @@
+"""Transparent huge pages are not switched off for all.
+
+What must hold
+    The command line does not hold transparent_hugepage=never.
+Why
+    It takes huge pages from everything else on the host; a guest on hugetlb pages does not need it.
+How it is read
+    The kernel command line: the running one and the next one.
+Fix
+    Drop the word, or use madvise.
+Valid for
+    Every kernel.
+Sources
+    Documentation/admin-guide/mm/transhuge.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answer, old_word, rule
+
+
+@rule("MEM-THP-NEVER", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    yield from old_word(
+        facts,
+        lambda word: word.key == "transparent_hugepage" and word.value == "never",
+        "transparent_hugepage=never takes huge pages from every program; reserved pages do not need it.",
+        "drop the word or use madvise",
+    )

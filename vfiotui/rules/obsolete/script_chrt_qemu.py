@@ -1,0 +1,47 @@
+"""QEMU is not started with a realtime priority as a whole.
+
+What must hold
+    No hook or start script runs chrt around QEMU.
+Why
+    chrt puts every thread of QEMU on the realtime class, workers and emulator too; with taskset they pile up on
+    CPUs that the scheduler does not balance.
+How it is read
+    libvirt hooks and scripts of /usr/local/bin, /usr/local/sbin, root's and users' homes that name QEMU.
+Fix
+    Pin each vCPU with vcpupin, the emulator elsewhere, and give vcpusched to vCPUs alone if at all.
+Valid for
+    Every version.
+Sources
+    libvirt kbase, kvm-realtime; libvirt formatdomain, vcpusched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import Answer, all_scripts, fails, fix, holds, known, rule, seen
+
+
+@rule("SCRIPT-CHRT-QEMU", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
+def check(facts: Facts) -> Iterator[Answer]:
+    boot = known(facts.boot)
+    files = (*boot.hooks, *boot.scripts)
+    found = [
+        (file, number, text)
+        for file in files
+        for number, text in file.numbered()
+        if re.search(r"\bchrt\b", text) and "qemu" in file.text
+    ]
+    for file, number, text in found:
+        yield fails(
+            file.path,
+            "This script runs QEMU, or what belongs to it, with a realtime priority as a whole: the host can freeze.",
+            seen(f"{file.path}:{number}", text),
+            fix=fix("use vcpupin and emulatorpin in the guest's XML instead", Risk.R1),
+        )
+    if not found:
+        all_scripts(boot)
+        yield holds("host", f"none of {len(files)} hooks and scripts uses chrt")

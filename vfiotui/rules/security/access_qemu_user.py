@@ -1,0 +1,61 @@
+"""QEMU runs as a user of its own.
+
+What must hold
+    user in qemu.conf names a user that exists, and not root.
+Why
+    As root every flaw of QEMU is a flaw of the host; with a name that does not exist no guest starts.
+How it is read
+    user in /etc/libvirt/qemu.conf, /etc/passwd.
+Fix
+    Comment user and group out; libvirt then takes the distribution's own and gives it what it needs.
+Valid for
+    Every libvirt for the system connection.
+Sources
+    libvirt's qemu.conf; libvirt drvqemu, POSIX users/groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import if_absent
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.qemu_conf import QemuConf
+from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, rule, seen
+
+
+@rule("ACCESS-QEMU-USER", Severity.WARN, needs=("access", "boot"), fires="odd-qemu-conf", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    access, boot = known(facts.access), known(facts.boot)
+    conf = boot.qemu_conf
+    conf = known(if_absent(conf, QemuConf()))
+    given = [s for name in ("user", "group") if (s := conf.get(name)) is not None]
+    evidence = [seen(s.where, s.text) for s in given]
+    if not evidence:
+        all_files(boot)
+        yield holds(
+            "host",
+            "qemu.conf leaves the user to libvirt",
+            seen("/etc/libvirt/qemu.conf", "sets no user, or is not there"),
+        )
+        return
+    user = known(access.qemu_user)
+    if user in ("root", "0"):
+        yield fails(
+            "host",
+            "QEMU runs as root: a flaw of QEMU is a flaw of the host.",
+            *evidence,
+            fix=fix("comment user and group out of qemu.conf, and give files to libvirt", Risk.R2),
+        )
+    elif not known(access.qemu_known):
+        yield fails(
+            "host",
+            f"qemu.conf names the user {user!r}, who does not exist: no guest starts.",
+            *evidence,
+            seen("/etc/passwd", f"no {user}"),
+            fix=fix("name a user that exists, or comment the line out", Risk.R2),
+            severity=Severity.FAIL,
+        )
+    else:
+        yield holds("host", f"QEMU runs as {user}", *evidence)

@@ -1,0 +1,58 @@
+"""The host does not sleep while a guest has its devices.
+
+What must hold
+    Where a guest is given PCI devices, a hook of libvirt holds the host awake while the guest runs.
+Why
+    A device in a guest's hands is not put to sleep and woken with the host: the guest becomes unstable, and
+    shutting it down afterwards can freeze the host.
+How it is read
+    The hooks below /etc/libvirt/hooks: one that asks systemd to inhibit sleep, or starts a unit that does.
+Fix
+    A hook in /etc/libvirt/hooks/qemu.d that starts systemd-inhibit --what=sleep with the guest, and ends it after.
+Valid for
+    Guests of the system's libvirt. Whether newer versions hold the host awake by themselves is not confirmed, so
+    this is advice.
+Sources
+    libvirt hooks; systemd-inhibit(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.base.reading import or_else
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+
+WORDS = ("inhibit", "nosleep", "no-sleep")
+FOLDER = "/etc/libvirt/hooks/qemu.d"
+
+
+def _given(domains: tuple[Domain, ...]) -> list[str]:
+    names = [d.name for d in domains if d.takes_pci is True]
+    return names or [d.name for d in domains if known(d.takes_pci)]
+
+
+@rule("HOST-SLEEP", Severity.INFO, needs=("virt", "boot", "access"), fires="awake-not", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    names = _given(known(known(facts.virt).domains))
+    hooks = known(facts.boot).hooks
+    there = known(facts.access).hooks
+    unseen = {h.path for h in or_else(there, ())} - {h.path for h in hooks}
+    guards = [h for h in hooks if any(word in h.text for word in WORDS)]
+    if not names:
+        yield not_applicable("host", "no guest has PCI devices of the host")
+    elif guards:
+        yield holds("host", "a hook holds the host awake", seen(guards[0].path, "asks that the host does not sleep"))
+    elif unseen:
+        yield unknown("host", f"what {', '.join(sorted(unseen))} does cannot be read", seen(min(unseen), "needs root"))
+    else:
+        known(there)
+        yield fails(
+            "host",
+            f"Nothing keeps the host from sleeping while {' or '.join(names)} has its devices.",
+            seen(FOLDER, f"{len(hooks)} hooks, none inhibits sleep" if hooks else "is not there, or holds no hook"),
+            fix=fix("a hook that inhibits sleep while the guest runs", Risk.R1),
+        )

@@ -1,0 +1,44 @@
+"""Kernel lockdown does not stand in the way.
+
+What must hold
+    /sys/kernel/security/lockdown says none.
+Why
+    Under lockdown even root may not write model-specific registers or /dev/mem, and not read private parts of
+    debugfs; reading a card's ROM may be refused. Passthrough itself works.
+How it is read
+    /sys/kernel/security/lockdown.
+Fix
+    Nothing has to be done. Where one of these is needed: Secure Boot off, or lockdown=none where the kernel
+    allows it.
+Valid for
+    Kernel 5.4 and later.
+Sources
+    kernel_lockdown(7); security/lockdown/lockdown.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+
+
+@rule("SECURITY-LOCKDOWN", Severity.INFO, needs=("boot",), fires="locked", silent="clean")
+def check(facts: Facts) -> Iterator[Answer]:
+    state = known(known(facts.boot).lockdown)
+    path = "/sys/kernel/security/lockdown"
+    if state in ("", "none"):
+        yield holds(
+            "host",
+            "the kernel is not locked down",
+            seen(path, state) if state else seen("/sys/kernel/security", "no lockdown"),
+        )
+    else:
+        yield fails(
+            "host",
+            f"The kernel is locked down ({state}): writing MSRs, private debugfs and perhaps reading ROMs are refused.",
+            seen(path, state),
+            fix=fix("nothing, unless one of these is needed", Risk.R0),
+        )
