@@ -119,6 +119,51 @@ def test_the_walker_sees_a_circle_that_a_function_or_a_type_hides(tmp_path: Path
     assert circles(import_graph(tmp_path, "p")) == [{"p.a", "p.b", "p.c"}, {"p.x", "p.y"}]
 
 
+def private_names_of_textual() -> set[str]:
+    """What Textual's classes, and their constructors, call with a leading underscore."""
+    from textual.app import App
+    from textual.command import Provider
+    from textual.containers import Vertical
+    from textual.drivers.linux_driver import LinuxDriver
+    from textual.screen import ModalScreen
+    from textual.scroll_view import ScrollView
+
+    found: set[str] = set()
+    for kind in (App, ModalScreen, ScrollView, Vertical, LinuxDriver, Provider):
+        for base in kind.__mro__[:-1]:
+            maker = getattr(base.__dict__.get("__init__"), "__code__", None)
+            found |= {*base.__dict__, *(maker.co_names if maker is not None else ())}
+    return {name for name in found if name.startswith("_") and not name.startswith("__")}
+
+
+def private_of_textual(path: Path, names: set[str]) -> list[str]:
+    """Private modules of Textual that a file imports and, in a file that uses Textual, private names of its classes:
+    read, set, or taken for a method of ours."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = [
+        f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+    ]
+    modules = [name for name in imported if name.partition(".")[0] == "textual"]
+    used = [
+        node.attr if isinstance(node, ast.Attribute) else node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(node, ast.Attribute) and ast.unparse(node.value) != "os")
+    ]
+    return [m for m in modules if "._" in m] + [name for name in used if modules and name in names]
+
+
+def test_only_the_door_touches_what_textual_does_not_promise() -> None:
+    names = private_names_of_textual()
+    door = TOP / "vfiotui" / "tui" / "terminal"
+    found = {str(p.relative_to(TOP)): private_of_textual(p, names) for p in SOURCES if p.parent != door}
+    assert {path: what for path, what in found.items() if what} == {}
+    assert all(private_of_textual(door / f"{name}.py", names) for name in ("door", "driver", "direct"))
+
+
 @pytest.mark.parametrize(
     ("words", "never"),
     [

@@ -95,6 +95,7 @@ def _first_picture(
 def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, readers: Readers | None) -> ConsoleApp:
     try:
         from vfiotui.tui.app import ConsoleApp
+        from vfiotui.tui.terminal.door import catch_faults
     except ImportError as error:
         raise CommandError(
             f"the console needs the Python package textual, which cannot be loaded ({error}); "
@@ -111,7 +112,7 @@ def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, 
         from vfiotui.cli.recording import recorded
 
         app.replay(replay, *recorded(replay))
-    app._handle_exception = lambda error: _failed(app, error)  # type: ignore[method-assign]
+    catch_faults(app, lambda error: _failed(app, error))
     return app
 
 

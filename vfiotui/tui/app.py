@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import signal
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,9 +37,9 @@ from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.small import TooSmall
 from vfiotui.tui.status import TABS
+from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
-from vfiotui.tui.terminal.direct import settle, terminal_shifts
-from vfiotui.tui.terminal.driver import QuietDriver, driver_class
+from vfiotui.tui.terminal.cells import terminal_shifts
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.thread_queue import ThreadQueue
 
@@ -121,7 +121,7 @@ class ConsoleApp(App[int]):
         self.root_ = root
         self.caps = caps
         self.store = Store()
-        self.bridge = RedrawQueue(self._changed, lambda error: self._handle_exception(error))
+        self.bridge = RedrawQueue(self._changed, self._fail)
         self._start = start
         for _, mode, _ in TABS:
             if mode != start:
@@ -187,7 +187,7 @@ class ConsoleApp(App[int]):
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that sleeps until there is input, where it may be used."""
-        return driver_class() or super().get_driver_class()
+        return door.driver_class() or super().get_driver_class()
 
     @property
     def follows_libvirt(self) -> bool:
@@ -206,7 +206,7 @@ class ConsoleApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         signal.signal(signal.SIGQUIT, lambda *_: self._quit(loop))
-        self._inbox = ThreadQueue(self._push, self._handle_exception)
+        self._inbox = ThreadQueue(self._push, self._fail)
         self.store.on_wanted(self._want)
         self.store.subscribe("virt", self._guests_changed)
         self.sampler.start()
@@ -214,16 +214,21 @@ class ConsoleApp(App[int]):
         if self._start not in FIRST:
             self._feed()
 
+    def _fail(self, error: Exception) -> None:
+        """A fault beside Textual's own messages: raised among them, it ends the console in order."""
+
+        def broken() -> None:
+            raise error
+
+        self.call_next(broken)
+
     def _quit(self, loop: asyncio.AbstractEventLoop) -> None:
         """SIGQUIT: leaves in order, and at once where that was asked before: the loop does not turn any more."""
         if not self._quitting:
             self._quitting = True
             loop.call_soon_threadsafe(self.exit, INTERRUPTED)
             return
-        if self._driver is not None:
-            with suppress(Exception):
-                self._driver.stop_application_mode()
-                self._driver.close()
+        door.give_back(self)
         os._exit(INTERRUPTED)
 
     async def on_unmount(self) -> None:
@@ -276,7 +281,7 @@ class ConsoleApp(App[int]):
         return self._restraint.now
 
     def _written(self) -> int | None:
-        return self._driver.written if isinstance(self._driver, QuietDriver) else None
+        return door.written(self)
 
     def _push(self, topic: str, value: Any, keep: bool) -> None:
         if isinstance(value, LiveMoment):
@@ -305,7 +310,7 @@ class ConsoleApp(App[int]):
     def _begin_painting(self) -> None:
         if not self._painting:
             self._painting = True
-            settle(self.screen)
+            door.settle(self.screen)
             # In order: what the layout has asked for is over when the screen comes to this.
             self.screen.call_later(self._paint)
 

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.terminal import direct
-from vfiotui.tui.terminal.driver import driver_class
+from vfiotui.tui.terminal.door import driver_class
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES

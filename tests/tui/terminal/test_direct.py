@@ -12,8 +12,10 @@ from rich.cells import cell_len
 
 from tests.tui.tmux import Tmux
 from vfiotui.tui.row import Row, row
-from vfiotui.tui.terminal import direct
-from vfiotui.tui.terminal.direct import Span, changed_cells, differing, narrow
+from vfiotui.tui.terminal import cells as terminal_cells
+from vfiotui.tui.terminal import door
+from vfiotui.tui.terminal.cells import Span, changed_cells, differing, narrow
+from vfiotui.tui.terminal.driver import QuietDriver
 
 STEPS = 40
 TOAST = "over the last rows"
@@ -51,28 +53,26 @@ def test_both_ways_end_in_the_same_screen(theme: str, term: str) -> None:
 
 
 def test_an_unknown_textual_is_drawn_in_the_public_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vfiotui.tui.terminal import driver
-
-    monkeypatch.delenv(driver.PUBLIC, raising=False)
-    assert driver.proved() and driver.driver_class() is driver.QuietDriver
-    monkeypatch.setattr(driver, "textual_version", lambda: "8.3.0")
-    driver.known_version.cache_clear()
-    assert not driver.proved() and driver.driver_class() is None
+    monkeypatch.delenv(door.PUBLIC, raising=False)
+    assert door.driver_class() is QuietDriver
+    monkeypatch.setattr(door, "textual_version", lambda: "8.3.0")
+    door._opened.cache_clear()
+    assert door.opened() is None and door.driver_class() is None
     monkeypatch.undo()
-    driver.known_version.cache_clear()
+    door._opened.cache_clear()
+    monkeypatch.setenv(door.PUBLIC, "public")
+    assert door.opened() is None and door.driver_class() is None
 
 
 def test_the_version_is_told_by_the_folder_of_the_metadata_or_by_textual(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from vfiotui.tui.terminal import driver
-
-    assert driver.textual_version() == driver.textual.__version__
-    monkeypatch.setattr(driver.textual, "__file__", str(tmp_path / "textual" / "__init__.py"))
-    assert driver.textual_version() == driver.textual.__version__
+    assert door.textual_version() == door.textual.__version__
+    monkeypatch.setattr(door.textual, "__file__", str(tmp_path / "textual" / "__init__.py"))
+    assert door.textual_version() == door.textual.__version__
     (tmp_path / "textual-9.9.9.dist-info").mkdir()
     (tmp_path / "textual_dev-1.7.0.dist-info").mkdir()
-    assert driver.textual_version() == "9.9.9"
+    assert door.textual_version() == "9.9.9"
 
 
 def cells(old: Row, new: Row, width: int = 40) -> list[Span] | None:
@@ -101,9 +101,9 @@ def test_a_row_of_another_make_is_written_whole_with_blanks_behind_it() -> None:
 
 def test_a_graph_is_shifted_where_the_terminal_can(monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = row(("▁▂▃▄▅▆▇█▁▂", "graph")), row(("▂▃▄▅▆▇█▁▂▃", "graph"))
-    monkeypatch.setattr(direct, "terminal_shifts", lambda: True)
+    monkeypatch.setattr(terminal_cells, "terminal_shifts", lambda: True)
     assert cells(old, new) == [Span(0, 0, "▃", "graph", 10)]
-    monkeypatch.setattr(direct, "terminal_shifts", lambda: False)
+    monkeypatch.setattr(terminal_cells, "terminal_shifts", lambda: False)
     assert cells(old, new) == [Span(0, 0, "▂▃▄▅▆▇█▁▂▃", "graph")]
 
 
@@ -111,5 +111,5 @@ def test_what_takes_two_cells_or_does_not_fit_is_left_to_the_compositor() -> Non
     assert cells(row("名前"), row("名字")) is None
     assert cells(row("name"), row("名字")) is None
     assert cells(row("a" * 9, "b"), row("a" * 9, "c"), 9) is None
-    assert all(cell_len(c) == 1 for c in map(chr, range(0x2900)) if direct._plain(c))
+    assert all(cell_len(c) == 1 for c in map(chr, range(0x2900)) if terminal_cells._plain(c))
     assert narrow("▁é[/x]") and not narrow("e\u0301") and not narrow("👍")

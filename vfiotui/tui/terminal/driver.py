@@ -3,8 +3,7 @@
 Textual's own asks ten times a second whether there is something to read; on a machine that runs a game, and on a
 laptop, those wake-ups are the largest part of what an idle console costs. It also counts what is written.
 
-Leans on names of Textual that are not public: `driver_class` gives it only for the versions it was proved with,
-and None, which means Textual's own driver, for all others.
+Only `door` imports this: it leans on the names of Textual in PRIVATE, and is loaded where all of them are there.
 """
 
 from __future__ import annotations
@@ -14,14 +13,11 @@ import select
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from time import monotonic
 from typing import Any
 
-import textual
 from textual._xterm_parser import XTermParser
-from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste, Resize
 from textual.geometry import Size
@@ -30,41 +26,15 @@ from textual.message import Message
 from vfiotui.tui.keyboard import LIMIT, Keyboard, Pasted
 from vfiotui.tui.terminal.writer import PromptWriter
 
-PROVED = "8.2."
-"""The minor line of Textual whose insides this and `direct` were proved with."""
-PUBLIC = "VFIOTUI_DRAW"
-"""Environment: "public" keeps to what Textual promises, for comparison and for terminals that mind."""
+PRIVATE = (
+    (LinuxDriver, "_app _debug _file _key_thread _run_input_thread _writer_thread run_input_thread"),
+    (XTermParser, "feed tick"),
+)
+"""Classes of Textual, and the names in them that are used or replaced here without being promised."""
 AHEAD = 1000
 """Messages that may wait for the console before the terminal has to."""
 UNFINISHED = 100
 """Milliseconds after which the rest of an escape sequence will not come."""
-
-
-def textual_version() -> str:
-    """Textual's version, from the name of the folder with its metadata.
-
-    Textual itself asks importlib.metadata, whose parser of mail takes as long as three frames, and 1.3 MB for good.
-    """
-    begin, end = "textual-", ".dist-info"
-    package = Path(textual.__file__).parent
-    names = [n for n in os.listdir(package.parent) if n.startswith(begin) and n.endswith(end)]
-    return names[0][len(begin) : -len(end)] if len(names) == 1 else textual.__version__
-
-
-@cache
-def known_version() -> bool:
-    """Whether this is a Textual that we were proved with."""
-    return textual_version().startswith(PROVED)
-
-
-def proved() -> bool:
-    """Whether the insides of Textual may be leant on: its version is known, and nobody forbids it."""
-    return known_version() and os.environ.get(PUBLIC) != "public"
-
-
-def driver_class() -> type[Driver] | None:
-    """The quiet driver, or None where Textual's own is to be used."""
-    return QuietDriver if proved() and hasattr(LinuxDriver, "run_input_thread") else None
 
 
 def too_long(paste: Pasted) -> str:
@@ -115,7 +85,7 @@ class QuietDriver(LinuxDriver):
             if self._writer_thread is not None and self._file is not None:
                 # It has taken the terminal; what comes from now on comes in small pieces.
                 self._writer_thread.stop()
-                self._writer_thread = PromptWriter(self._file)
+                self._writer_thread = PromptWriter(self._file)  # type: ignore[assignment]
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back."""
@@ -162,7 +132,12 @@ class QuietDriver(LinuxDriver):
         try:
             self.run_input_thread()
         except Exception as error:
-            self._app.call_later(self._app._handle_exception, error)
+            fault = error
+
+            def broken() -> None:
+                raise fault
+
+            self._app.call_later(self._app.call_next, broken)
 
     def _take(self, pieces: list[str | Pasted]) -> None:
         for piece in pieces:

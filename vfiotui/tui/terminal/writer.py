@@ -11,17 +11,20 @@ import contextlib
 import os
 from io import TextIOWrapper
 from queue import Queue
+from threading import Thread
 
-from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+MOST_WAITING = 30
+"""Writes that may wait for a slow terminal before the console has to."""
 
 
-class PromptWriter(WriterThread):
-    """Textual's writing thread, started only where the terminal is slow."""
+class PromptWriter(Thread):
+    """Takes the place of Textual's writing thread; started only where the terminal is slow."""
 
     def __init__(self, file: TextIOWrapper) -> None:
-        super().__init__(file)
+        super().__init__(daemon=True, name="terminal")
+        self._file = file
         self._encoding = file.encoding
-        self._rest: Queue[bytes | None] = Queue(MAX_QUEUED_WRITES)
+        self._rest: Queue[bytes | None] = Queue(MOST_WAITING)
         self._left = self._done = 0
         """Writes that were left to the thread, and those that it has done."""
         try:

@@ -13,7 +13,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vfiotui.tui.row import STYLES, Row, Run
-from vfiotui.tui.terminal import direct
+from vfiotui.tui.terminal import door
+from vfiotui.tui.terminal.cells import Span, changed_cells, whole_row
+from vfiotui.tui.terminal.place import Place
 from vfiotui.tui.text import for_console, in_ascii
 
 CLASSES = {*(f"run--{name}" for name in STYLES), "rows--cursor"}
@@ -54,6 +56,16 @@ def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> St
     return Strip(segments).adjust_cell_length(width, base)
 
 
+def codes(widget: Widget, style: Style) -> str:
+    """The terminal's codes for a style as the compositor would write them, what stood before undone."""
+    strip = Strip([Segment("x", style)], 1)
+    _, background = widget.background_colors
+    for line_filter in widget.get_line_filters():
+        strip = strip.apply_filter(line_filter, background)
+    begin = strip.render(widget.app.console).partition("x")[0]
+    return f"\x1b[0;{begin[2:]}" if begin.startswith("\x1b[") else "\x1b[0m"
+
+
 class Painted(Widget):
     """A widget of rows that writes as little as it may of what has changed."""
 
@@ -62,7 +74,7 @@ class Painted(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._place = direct.Place(self)
+        self._place = Place(self)
         self._codes = _Codes(self)
 
     def style_of(self, name: str) -> Style:
@@ -83,24 +95,24 @@ class Painted(Widget):
         line with the cursor.
         """
         app, screen = self.app, self.screen
-        spans: list[direct.Span] = []
+        spans: list[Span] = []
         left: list[int] = []
-        able = direct.ready(app, screen)
-        if able:
+        direct = door.direct(app, screen)
+        if direct is not None:
             self._place.follow()
-            able = self._place.whole
-        hidden = direct.hidden_lines(self, app, screen) if able else ()
+        able = direct is not None and self._place.whole
+        hidden = direct.hidden_lines(self, app, screen) if direct is not None and able else ()
         for y, old, new in changes:
             cells = None
             if able and y not in hidden:
-                cells = direct.whole_row(y, new, width) if old is None else direct.changed_cells(y, old, new, width)
+                cells = whole_row(y, new, width) if old is None else changed_cells(y, old, new, width)
             if cells is None:
                 left.append(y)
             elif y == marked:
                 spans += [s._replace(style=s.style + self.MARKED) for s in cells]
             else:
                 spans += cells
-        if spans:
+        if direct is not None and spans:
             change = drawable(self)
             if change is not None:
                 spans = [s._replace(text=change(s.text)) for s in spans]
@@ -126,5 +138,5 @@ class _Codes(dict[str, str]):
         return self
 
     def __missing__(self, name: str) -> str:
-        found = self[name] = direct.codes(self._widget, self._widget.style_of(name))
+        found = self[name] = codes(self._widget, self._widget.style_of(name))
         return found
