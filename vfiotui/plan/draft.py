@@ -13,6 +13,9 @@ from vfiotui.model.change.plan import Condition, Goal, Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 
+FILE_NAME = r"[\w.@%+~-]+"
+"""The pattern of a name in a folder, for the WRITES of a planner's module: the files that it edits, as patterns."""
+
 
 class PlanError(Exception):
     """A sentence: why this is not planned, and what a person can do instead."""

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from vfiotui.formats.refused import EditRefused
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.facts import Facts
-from vfiotui.plan.boot import command_line, initramfs, kernel_value, sysctl, trial
-from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.draft import Draft, PlanError, Planner
-from vfiotui.plan.isolate import isolate, modprobe, runtime_driver
-from vfiotui.plan.memory import boot as memory_boot
-from vfiotui.plan.memory import hook as memory_hook
-from vfiotui.plan.memory import overcommit as memory_overcommit
-from vfiotui.plan.memory import pool as memory_pool
-from vfiotui.plan.memory import thp
-from vfiotui.plan.pin import goals as pin_goals
-from vfiotui.plan.pin import hook as pin_hook
 
-PLANNERS: dict[str, Planner] = {
-    p.name: p
-    for p in (
-        *command_line.PLANNERS,
-        *escape.PLANNERS,
-        *initramfs.PLANNERS,
-        *isolate.PLANNERS,
-        *kernel_value.PLANNERS,
-        *memory_boot.PLANNERS,
-        *memory_hook.PLANNERS,
-        *memory_overcommit.PLANNERS,
-        *memory_pool.PLANNERS,
-        *modprobe.PLANNERS,
-        *pin_hook.PLANNERS,
-        *pin_goals.PLANNERS,
-        *runtime_driver.PLANNERS,
-        *sysctl.PLANNERS,
-        *thp.PLANNERS,
-        *trial.PLANNERS,
-    )
-}
+TOPICS = ("boot", "guest", "isolate", "memory", "pin")
+"""The folders of this package whose modules may hold planners."""
+
+
+def declared(name: str) -> Iterator[Any]:
+    """What the tuples of this name in the modules of the topics hold: PLANNERS, and the WRITES of `own_steps`."""
+    for topic in TOPICS:
+        for file in sorted(os.listdir(f"{os.path.dirname(__file__)}/{topic}")):
+            module, _, ending = file.rpartition(".")
+            if ending == "py" and module != "__init__":
+                yield from getattr(importlib.import_module(f"vfiotui.plan.{topic}.{module}"), name, ())
+
+
+PLANNERS: dict[str, Planner] = {p.name: p for p in declared("PLANNERS")}
+"""Goal → its planner: every module of a topic that has PLANNERS adds its own."""
 
 
 def catalogue() -> list[tuple[str, str, str]]:

@@ -14,25 +14,14 @@ from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.boot import fallback_entry as escape_entry
 from vfiotui.plan.boot import trial
+from vfiotui.plan.draft import FILE_NAME
+from vfiotui.plan.goals import declared
 from vfiotui.plan.guest import guest_hook
 from vfiotui.plan.isolate import early_script, override_rule
 from vfiotui.plan.memory.pool import COMPACT
 
-NAME = r"[\w.@%+~-]+"
-FILES = re.compile(
-    "|".join(
-        (
-            rf"/etc/default/(grub|limine|grub\.d/{NAME}\.cfg)",
-            rf"/etc/(modprobe|modules-load|sysctl|tmpfiles|dracut\.conf|mkinitcpio\.conf|cmdline)\.d/{NAME}\.conf",
-            r"/etc/(modules|sysctl\.conf|mkinitcpio\.conf|dracut\.conf|booster\.yaml|sdboot-manage\.conf)",
-            r"/etc/initramfs-tools/modules|/etc/kernel/cmdline|/etc/kernelstub/configuration",
-            r"/etc/vfiotui/[\w-]+\.json|/etc/libvirt/qemu\.conf|/etc/libvirt/qemu/[^/]+\.xml",
-            rf"(/boot|/efi|/boot/efi)/loader/entries/{NAME}\.conf|/boot/refind_linux\.conf",
-            r"(/boot|/efi|/boot/efi)(/limine|/EFI/limine|/EFI/BOOT)?/limine\.conf",
-        )
-    )
-)
-"""Files that are edited, and read by programs as settings."""
+FILES = re.compile("|".join(declared("WRITES")))
+"""Files that are edited, and read by programs as settings: each module of the planners names its own."""
 WORD = r"[^\0]*"
 MENU = r"/boot/grub2?/grub\.cfg"
 COMMANDS = re.compile(
@@ -41,11 +30,11 @@ COMMANDS = re.compile(
             rf"update-grub|grub2?-mkconfig\0-o\0{MENU}|update-initramfs\0-u(\0-k\0all)?|mkinitcpio\0-P",
             r"dracut\0-f\0--regenerate-all|/usr/lib/booster/regenerate_images|proxmox-boot-tool\0refresh",
             r"limine-update|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
-            rf"kernel-install\0add\0{NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
+            rf"kernel-install\0add\0{FILE_NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
             rf"grubby\0--update-kernel=ALL(\0--(remove-)?args={WORD})+|kernelstub\0-[ad]\0{WORD}",
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
             r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
-            rf"bootctl\0set-(default|oneshot)\0({NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
+            rf"bootctl\0set-(default|oneshot)\0({FILE_NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
         )
     )
 )

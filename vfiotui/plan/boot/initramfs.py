@@ -15,7 +15,7 @@ from vfiotui.model.change.change import Change, Effect, look_into_images
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.expected_image import VFIO, expected
-from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
 
@@ -28,6 +28,10 @@ BUILDERS = {
 
 
 BOOSTER_IMAGES = ("/boot/booster-*.img",)
+WRITES = (
+    rf"/etc/(modules-load|dracut\.conf|mkinitcpio\.conf)\.d/{FILE_NAME}\.conf",
+    r"/etc/(modules|mkinitcpio\.conf|dracut\.conf|booster\.yaml|initramfs-tools/modules)",
+)
 NO_TOOL = "build the initramfs anew inside the system: no tool that does it was found here"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from vfiotui.formats.loaders import (
@@ -18,6 +19,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
+from vfiotui.plan.draft import FILE_NAME
 
 GRUB = "/etc/default/grub"
 ENTRY_FOLDERS = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
@@ -28,6 +30,11 @@ LIMINE = ("/boot/limine/limine.conf", *(f"{p}{d}/limine.conf" for p in ESPS for 
 REFIND = "/boot/refind_linux.conf"
 SDBOOT = "/etc/sdboot-manage.conf"
 LIMINE_DEFAULT = "/etc/default/limine"
+WRITES = (
+    rf"/etc/default/(grub|limine|grub\.d/{FILE_NAME}\.cfg)|/etc/cmdline\.d/{FILE_NAME}\.conf",
+    rf"(/boot|/efi|/boot/efi)/loader/entries/{FILE_NAME}\.conf",
+    *map(re.escape, (*LIMINE, REFIND, SDBOOT)),
+)
 
 Editor = Callable[[str, WordEdit], str]
 Reader = Callable[[str], tuple[str, ...]]

@@ -14,6 +14,7 @@ from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries
 
 GRUBENV = "/boot/grub2/grubenv"
 KERNELSTUB = "/etc/kernelstub/configuration"
+WRITES = (KERNELSTUB,)
 KERNELOPTS = "kernelopts="
 
 

@@ -6,9 +6,10 @@ from vfiotui.formats.system import sysctl
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import Effect, set_value
 from vfiotui.model.finding.finding import Risk
-from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 
 OWN = "/etc/sysctl.d/90-vfiotui.conf"
+WRITES = (rf"/etc/sysctl\.d/{FILE_NAME}\.conf", r"/etc/sysctl\.conf")
 
 
 def _split(argument: str) -> tuple[str, str]:

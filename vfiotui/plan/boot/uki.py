@@ -11,6 +11,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 
 CMDLINE = "/etc/kernel/cmdline"
+WRITES = (CMDLINE,)
 VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"
 INSTALL = ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf")
 DRACUT_WORDS = "kernel_cmdline"

@@ -22,6 +22,7 @@ from vfiotui.plan.isolate.modprobe import OWN, holder, take_ids_out
 from vfiotui.plan.isolate.override_rule import set_rule
 from vfiotui.plan.isolate.select import choose
 
+WRITES = (r"/etc/vfiotui/[\w-]+\.json",)
 EARLY = ("vfio_pci", "vfio_iommu_type1")
 """Loaded from the initramfs before what they replace; the rest of VFIO follows by dependency."""
 IDS_WORD = "vfio-pci.ids"

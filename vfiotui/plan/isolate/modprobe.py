@@ -11,10 +11,11 @@ from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.boot_menu import adding
 from vfiotui.plan.boot.initramfs import rebuild
-from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 
 FOLDER = "/etc/modprobe.d"
 OWN = f"{FOLDER}/vfiotui.conf"
+WRITES = (rf"{FOLDER}/{FILE_NAME}\.conf",)
 
 
 def holder(draft: Draft, module: str) -> str:

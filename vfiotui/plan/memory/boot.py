@@ -13,10 +13,11 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import edit_command_line
 from vfiotui.plan.boot.sysctl import at_boot
-from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 from vfiotui.plan.memory.ask import GIB, PageAsk, leave_room_at_boot, meminfo, memory_of, parse, pool_of, words
 
 OWN = "/etc/tmpfiles.d/90-vfiotui.conf"
+WRITES = (rf"/etc/tmpfiles\.d/{FILE_NAME}\.conf",)
 CMA_SINCE = (5, 7)
 """hugetlb_cma= (Documentation/admin-guide/kernel-parameters.txt)."""
 

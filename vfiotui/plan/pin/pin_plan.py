@@ -15,6 +15,8 @@ from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.xml import changes, with_pinning
 
+WRITES = (r"/etc/libvirt/qemu/[^/]+\.xml",)
+"""Definitions on a mounted disk, where no libvirt takes them."""
 NONE: CpuSet = frozenset()
 BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running guest only"
 
