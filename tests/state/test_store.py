@@ -1,17 +1,17 @@
-"""The store: versions, histories, and who is told what."""
+"""The store: values, histories, and who is told what."""
 
 from __future__ import annotations
 
 from vfiotui.state.store import Store
 
 
-def test_a_change_has_a_new_version_and_tells_the_topic() -> None:
+def test_a_change_tells_its_topic_and_no_other() -> None:
     store, told = Store(), list[str]()
     store.subscribe("facts", told.append)
     store.push("facts", 1)
     store.push("virt", 2)
     assert told == ["facts"]
-    assert (store.get("facts"), store.version("facts"), store.version("nothing")) == (1, 1, 0)
+    assert (store.get("facts"), store.get("nothing")) == (1, None)
 
 
 def test_the_same_again_is_no_news() -> None:
@@ -19,7 +19,7 @@ def test_the_same_again_is_no_news() -> None:
     store.subscribe("facts", told.append)
     store.push("facts", (1, 2))
     store.push("facts", (1, 2))
-    assert told == ["facts"] and store.version("facts") == 1
+    assert told == ["facts"]
 
 
 def test_a_kept_sample_is_news_even_if_equal() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.state.store import Store
+from vfiotui.state.topics import Topic
 
 
 class Reader(Protocol):
@@ -24,7 +25,7 @@ class Reader(Protocol):
 class PolledTopic:
     """Feeds one topic while it is wanted; otherwise there is no task, no timer and nothing open."""
 
-    def __init__(self, store: Store, topic: str, seconds: float, opened: Callable[[], Reader]) -> None:
+    def __init__(self, store: Store, topic: Topic[Any], seconds: float, opened: Callable[[], Reader]) -> None:
         """`opened` makes a reader, in a worker, each time that the topic is wanted anew."""
         self._store = store
         self._topic = topic

@@ -16,6 +16,7 @@ from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.live.rates import Rates
 from vfiotui.model.live.sample import LiveMoment, Sample
+from vfiotui.state.topics import COST, CULPRITS, LIVE, MEMORY, Topic
 
 if TYPE_CHECKING:
     # What Live does not show is loaded when somebody looks at it.
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vfiotui.model.live.interference import Culprits
 
 STILL = Unread("a disk or a capture holds no live figures", Why.NOT_HERE)
-Post = Callable[[str, Any, bool], None]
+Post = Callable[[Topic[Any], Any, bool], None]
 """Hands a topic's value over to the store's thread; the flag asks to keep it in the history."""
 
 SLOWEST, FASTEST = 10.0, 0.1
@@ -44,7 +45,7 @@ PAUSED_SECONDS = 20.0
 """How often while the picture stands: the time between two samples is one value in the graphs then."""
 CROWDED_SECONDS = 2.0
 """The fastest where every CPU belongs to a guest."""
-TOPICS = frozenset({"live", "memory", "cost", "culprits"})
+FEEDS: frozenset[Topic[Any]] = frozenset({LIVE, MEMORY, COST, CULPRITS})
 
 
 class Sampler:
@@ -61,7 +62,7 @@ class Sampler:
         self._post = post
         self._readers = Readers(root) if readers is None else readers
         self._readers.cost = CostReader(written)
-        self._wanted: frozenset[str] = frozenset()
+        self._wanted: frozenset[Topic[Any]] = frozenset()
         self._interval = 1.0
         self._paused = False
         self.crowded = False
@@ -99,7 +100,7 @@ class Sampler:
 
     def want(self, topics: frozenset[str]) -> None:
         """From now on reads these of its topics, and no others."""
-        wanted = topics & TOPICS
+        wanted = FEEDS & topics
         if wanted != self._wanted:
             self._wanted = wanted
             self._wake.set()
@@ -116,8 +117,8 @@ class Sampler:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        read = dict.fromkeys(TOPICS, -SLOWEST * 1e3)
-        wanted: frozenset[str] = frozenset()
+        read = dict.fromkeys(FEEDS, -SLOWEST * 1e3)
+        wanted: frozenset[Topic[Any]] = frozenset()
         try:
             while not self._ended:
                 before, wanted = wanted, self._wanted
@@ -128,9 +129,9 @@ class Sampler:
                         # The beat is kept: one late sample does not make all later ones late.
                         beat = read[topic] + self._period(topic)
                         read[topic] = beat if now - beat < self._period(topic) else now
-                if "live" in before - wanted:
+                if LIVE in before - wanted:
                     self._readers.rest()
-                if "culprits" in before - wanted:
+                if CULPRITS in before - wanted:
                     self._readers.let_culprits_go()
                 pause = min((read[t] + self._period(t) for t in wanted), default=None)
                 self._wake.wait(None if pause is None else max(pause - time.monotonic(), 0.001))
@@ -139,40 +140,39 @@ class Sampler:
             self._readers.rest()
             self._readers.let_culprits_go()
 
-    def _period(self, topic: str) -> float:
-        if topic == "culprits":
+    def _period(self, topic: Topic[Any]) -> float:
+        if topic == CULPRITS:
             # The second look is the one that answers: the price is minded after it, and before the next hunt's two.
             share = ASKED_SHARE if self.asked else CULPRIT_SHARE
             readers = self._readers
             looks = 1 if readers.culprits_known else 0 if readers.looks_for_culprits else 2
             return max(CULPRIT_SECONDS, looks * readers.culprit_cost / share)
-        if topic == "cost":
+        if topic == COST:
             return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
-        if self._paused and topic == "live":
+        if self._paused and topic == LIVE:
             return max(PAUSED_SECONDS, self._interval)
         interval = max(self._interval, CROWDED_SECONDS if self.crowded else 0.0)
-        return max(MEMORY_SECONDS, interval) if topic == "memory" else interval
+        return max(MEMORY_SECONDS, interval) if topic == MEMORY else interval
 
-    def _sample(self, topic: str) -> None:
+    def _sample(self, topic: Topic[Any]) -> None:
         readers = self._readers
         if self._again.is_set():
             self._again.clear()
             readers.guests.look_again()
         try:
             value: Any
-            match topic:
-                case "live":
-                    value = readers.live(self.focus)
-                case "memory":
-                    value = readers.memory()
-                case "culprits":
-                    value = readers.culprits(self.cores)
-                case _:
-                    value = readers.cost.read()
+            if topic == LIVE:
+                value = readers.live(self.focus)
+            elif topic == MEMORY:
+                value = readers.memory()
+            elif topic == CULPRITS:
+                value = readers.culprits(self.cores)
+            else:
+                value = readers.cost.read()
         except Exception as error:
             # One bad sample must not end all later ones.
             value = Unread(f"the reading failed ({type(error).__name__}: {error})", Why.DAMAGED)
-        self._post(topic, value, topic == "memory" or isinstance(value, LiveMoment))
+        self._post(topic, value, topic == MEMORY or isinstance(value, LiveMoment))
 
 
 class Readers:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
+from functools import partial
 
 from vfiotui.host.boot import boot_summary as booted
 from vfiotui.host.guest import domains
@@ -23,12 +24,13 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import UnreadGuest, Virt
 from vfiotui.state.store import Store
+from vfiotui.state.topics import BOOTED, DEVICE_EVENTS, FACTS, FINDINGS, PROGRESS, READING, TROUBLE, VIRT
 from vfiotui.virt.link import LibvirtConnection
 
 Judge = Callable[[Facts], tuple[Finding, ...]]
 ALL = "all"
 """Stands for every part of the facts."""
-WHOLE = frozenset({"facts", "findings"})
+WHOLE = frozenset({FACTS, FINDINGS})
 """Topics of which one must be wanted for the whole host to be read."""
 NOT_YET = Unread("libvirt is being asked", Why.NOT_HERE)
 IN_HAND = Unread("is being read", Why.NOT_HERE)
@@ -80,18 +82,15 @@ class FactsRefresher:
     def _follow_devices(self) -> None:
         """Just before the first reading of the whole host: until then no event can make anything stale."""
         if self.root.is_live:
-            followed = udev.watch(self._loop, self.read_again)
-            if isinstance(followed, str):
-                self.store.push("notice", followed)
-            else:
-                self._stop_udev = followed
+            self.store.push(DEVICE_EVENTS, "")
+            self._stop_udev = udev.watch(self._loop, self.read_again, partial(self.store.push, DEVICE_EVENTS))
 
     def read_again(self, parts: frozenset[str] | None = None) -> None:
         """Reads some parts of the facts anew, or all of them and the guests."""
         self._stale |= {ALL} if parts is None else parts
         if parts is None and self._link is not None:
             self._link.read_again()
-        if parts is None or self.store.get("facts") is not None or WHOLE & self.store.wanted():
+        if parts is None or self.store.get(FACTS) is not None or WHOLE & self.store.wanted():
             self._wake.set()
 
     async def stop(self) -> None:
@@ -106,15 +105,15 @@ class FactsRefresher:
 
     def _wanted(self, topics: frozenset[str]) -> None:
         """Somebody may want facts that nobody has read, or the findings of facts that nobody has judged."""
-        facts = self.store.get("facts")
-        if (facts is None and topics & WHOLE) or ("findings" in topics and facts is not self._judged):
+        facts = self.store.get(FACTS)
+        if (facts is None and topics & WHOLE) or (FINDINGS in topics and facts is not self._judged):
             self._wake.set()
 
     def _on_virt(self, virt: Virt) -> None:
         self._virt = virt
         self._told = True
         if not isinstance(virt.domains, Unread):
-            self.store.push("virt", replace(virt, unread=(*virt.unread, *self._left_out)))
+            self.store.push(VIRT, replace(virt, unread=(*virt.unread, *self._left_out)))
         self._wake.set()
 
     async def _keep_true(self) -> None:
@@ -124,7 +123,7 @@ class FactsRefresher:
             self._wake.clear()
             stale, self._stale = frozenset(self._stale), set()
             told, self._told = self._told, False
-            self.store.push("reading", True)
+            self.store.push(READING, True)
             if facts is None and not WHOLE & self.store.wanted():
                 self._stale |= stale
                 await self._look_only()
@@ -157,38 +156,38 @@ class FactsRefresher:
         except Exception as error:
             self._stumbled("reading", error)
             return
-        self.store.push("booted", little)
+        self.store.push(BOOTED, little)
         if isinstance(virt, Virt) and (self._link is None or self._silent()):
-            self.store.push("virt", virt)
-        self.store.push("trouble", "")
-        self.store.push("reading", False)
+            self.store.push(VIRT, virt)
+        self.store.push(TROUBLE, "")
+        self.store.push(READING, False)
 
     async def _show(self, facts: Facts) -> None:
         """Facts are shown even where they cannot be judged: the findings are then those of before."""
         if isinstance(facts.virt, Virt) and (self._link is None or self._silent() or self._adds_to_link(facts.virt)):
-            self.store.push("virt", facts.virt)
-        self.store.push("booted", _told_of(facts.boot))
-        self.store.push("facts", facts)
-        if "findings" in self.store.wanted() and facts is not self._judged:
+            self.store.push(VIRT, facts.virt)
+        self.store.push(BOOTED, _told_of(facts.boot))
+        self.store.push(FACTS, facts)
+        if FINDINGS in self.store.wanted() and facts is not self._judged:
             try:
                 findings = await asyncio.to_thread(self._judge, facts)
             except Exception as error:
                 self._stumbled("judging", error)
                 return
             self._judged = facts
-            self.store.push("findings", findings)
-        self.store.push("trouble", "")
-        self.store.push("reading", False)
+            self.store.push(FINDINGS, findings)
+        self.store.push(TROUBLE, "")
+        self.store.push(READING, False)
 
     def _stumbled(self, what: str, error: Exception) -> None:
         """A fault of our own is a sentence, and the next reading tries again."""
-        self.store.push("trouble", f"{what} failed ({type(error).__name__}: {error}); r tries again")
-        self.store.push("reading", False)
+        self.store.push(TROUBLE, f"{what} failed ({type(error).__name__}: {error}); r tries again")
+        self.store.push(READING, False)
 
     def _waits_for(self, names: frozenset[str]) -> None:
         """From the readers' threads."""
         with contextlib.suppress(RuntimeError):  # The loop is closed: nobody looks any more.
-            self._loop.call_soon_threadsafe(self.store.push, "progress", names)
+            self._loop.call_soon_threadsafe(self.store.push, PROGRESS, names)
 
     def _silent(self) -> bool:
         """Whether libvirt has not told its guests."""

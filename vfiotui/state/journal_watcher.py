@@ -14,6 +14,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.change.journal_folder import JOURNAL
 from vfiotui.state.store import Store
+from vfiotui.state.topics import CHANGES, LOG, READING
 
 if TYPE_CHECKING:
     from vfiotui.model.change.journal import ChangeRecord
@@ -49,10 +50,10 @@ class JournalWatcher:
     def start(self) -> None:
         """Reads the journal whenever the host was read, and goes on while a change is at work."""
         self._task = asyncio.create_task(self._keep_true())
-        self._store.subscribe("reading", self._host_was_read)
+        self._store.subscribe(READING, self._host_was_read)
 
-    def _host_was_read(self, topic: str) -> None:
-        if not self._store.get(topic):
+    def _host_was_read(self, _: str) -> None:
+        if not self._store.get(READING):
             self.look()
 
     async def stop(self) -> None:
@@ -100,8 +101,8 @@ class JournalWatcher:
             await self._wake.wait()
             self._wake.clear()
             found, folder, log = await asyncio.to_thread(self._read)
-            self._store.push("changes", found)
-            self._store.push("log", (folder, log))
+            self._store.push(CHANGES, found)
+            self._store.push(LOG, (folder, log))
             works = busy(found) or bool(self._awaited)
             if self._worked and not works:
                 self._ended()

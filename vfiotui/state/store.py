@@ -1,4 +1,4 @@
-"""The state that all screens share: topics with versions, histories and subscribers.
+"""The state that all screens share: topics with values, histories and subscribers.
 
 A store belongs to one thread, that of the event loop; other threads hand values over with the
 loop's own means. A subscriber is told that a topic changed, never what: it takes what it needs.
@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from vfiotui.state.topics import Topic
+
+T = TypeVar("T")
 
 
 class Keeper(Protocol):
@@ -21,7 +25,7 @@ class Keeper(Protocol):
         """How many values are kept."""
 
 
-Subscriber = Callable[[str], None]
+Subscriber = Callable[[Topic[Any]], None]
 
 
 class Store:
@@ -31,13 +35,12 @@ class Store:
         """`depth` is how many samples a history keeps: an hour at one a second."""
         self._depth = depth
         self._values: dict[str, Any] = {}
-        self._versions: dict[str, int] = {}
         self._histories: dict[str, deque[Any]] = {}
         self._keepers: dict[str, Keeper] = {}
         self._subscribers: dict[str, list[Subscriber]] = {}
         self._on_wanted: list[Callable[[frozenset[str]], None]] = []
 
-    def push(self, topic: str, value: Any, *, keep: bool = False) -> None:
+    def push(self, topic: Topic[T], value: T, *, keep: bool = False) -> None:
         """Sets a topic's value and tells its subscribers; `keep` adds it to the topic's history.
 
         A value equal to the last one is not news, unless it is kept.
@@ -45,37 +48,32 @@ class Store:
         if not keep and topic in self._values and self._values[topic] == value:
             return
         self._values[topic] = value
-        self._versions[topic] = self.version(topic) + 1
         if keep:
             self.kept(topic).append(value)
         for subscriber in tuple(self._subscribers.get(topic, ())):
             subscriber(topic)
 
-    def get(self, topic: str) -> Any:
+    def get(self, topic: Topic[T]) -> T | None:
         """The last value, or None before the first."""
         return self._values.get(topic)
 
-    def version(self, topic: str) -> int:
-        """How often the topic has changed."""
-        return self._versions.get(topic, 0)
-
-    def history(self, topic: str, last: int | None = None) -> tuple[Any, ...]:
+    def history(self, topic: Topic[T], last: int | None = None) -> tuple[T, ...]:
         """The kept values, oldest first; at most the `last` ones."""
         kept = self._histories.get(topic, ())
         if last is None or last >= len(kept):
             return tuple(kept)
         return tuple(kept[i] for i in range(len(kept) - last, len(kept)))
 
-    def keep_in(self, topic: str, keeper: Keeper) -> None:
+    def keep_in(self, topic: Topic[Any], keeper: Keeper) -> None:
         """From now on the topic's history is what this keeper holds."""
         self._keepers[topic] = keeper
 
-    def kept(self, topic: str) -> Keeper:
+    def kept(self, topic: Topic[Any]) -> Keeper:
         """What holds the topic's history."""
         keeper = self._keepers.get(topic)
         return self._histories.setdefault(topic, deque(maxlen=self._depth)) if keeper is None else keeper
 
-    def subscribe(self, topic: str, subscriber: Subscriber) -> Callable[[], None]:
+    def subscribe(self, topic: Topic[Any], subscriber: Subscriber) -> Callable[[], None]:
         """Calls the subscriber at every change until the returned function is called."""
         self._subscribers.setdefault(topic, []).append(subscriber)
         self._tell_wanted()

@@ -30,6 +30,7 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
 from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
+from vfiotui.state.topics import DEVICE_EVENTS, FACTS, LIVE, VIRT, Topic
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.notifications import Notifications
 from vfiotui.tui.redraw_queue import RedrawQueue
@@ -40,6 +41,7 @@ from vfiotui.tui.status import TABS
 from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.cells import terminal_shifts
+from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
 from vfiotui.tui.thread_queue import ThreadQueue
 
@@ -60,7 +62,7 @@ GARBAGE = 10_000
 of what Live costs."""
 INTERRUPTED = 130
 """The exit code of a console that SIGQUIT ended."""
-FIRST = {"live": "live"}
+FIRST: dict[str, Topic[Any]] = {"live": LIVE}
 """The topic that brings a screen's first values, where that are not the facts."""
 
 
@@ -129,9 +131,9 @@ class ConsoleApp(App[int]):
         self._bad_themes = self._load_themes(theme or ("console" if caps.few_colours or caps.no_colour else "dark"))
         self._uri = uri
         self.history = LiveHistory()
-        self.store.keep_in("live", self.history)
+        self.store.keep_in(LIVE, self.history)
         if readers is not None and readers.newest is not None:
-            self.store.push("live", readers.newest, keep=True)
+            self.store.push(LIVE, readers.newest, keep=True)
         self._inbox: ThreadQueue | None = None
         """What the sampler's thread hands over, while the console is up."""
         self.sampler = Sampler(root, self._post, self._written, readers)
@@ -208,7 +210,8 @@ class ConsoleApp(App[int]):
         signal.signal(signal.SIGQUIT, lambda *_: self._quit(loop))
         self._inbox = ThreadQueue(self._push, self._fail)
         self.store.on_wanted(self._want)
-        self.store.subscribe("virt", self._guests_changed)
+        self.store.subscribe(VIRT, self._guests_changed)
+        self.store.subscribe(DEVICE_EVENTS, self._device_events_changed)
         self.sampler.start()
         self.follow.start()
         if self._start not in FIRST:
@@ -263,17 +266,22 @@ class ConsoleApp(App[int]):
         self.recording = (name, interval)
         self.recorded_looks = looks
         self.history = history
-        self.store.keep_in("live", history)
+        self.store.keep_in(LIVE, history)
 
     def _want(self, topics: frozenset[str]) -> None:
-        self.sampler.want(topics if self.recording is None else topics - {"live"})
+        self.sampler.want(topics if self.recording is None else topics - {LIVE})
 
     def _guests_changed(self, topic: str) -> None:
         self.sampler.look_again()
-        virt = self.store.get("virt")
+        virt = self.store.get(VIRT)
         self._restraint.hear_libvirt(virt)
         self.sampler.crowded = self._restraint.crowded
         self.news.hear_libvirt(virt)
+
+    def _device_events_changed(self, _: str) -> None:
+        """Says once why they are not followed; the status line goes on showing it."""
+        if sentence := self.store.get(DEVICE_EVENTS):
+            self.notify(clean(sentence), title="device events", severity="warning", markup=False, timeout=10)
 
     @property
     def restraint(self) -> SelfAffinity:
@@ -283,7 +291,7 @@ class ConsoleApp(App[int]):
     def _written(self) -> int | None:
         return door.written(self)
 
-    def _push(self, topic: str, value: Any, keep: bool) -> None:
+    def _push(self, topic: Topic[Any], value: Any, keep: bool) -> None:
         if isinstance(value, LiveMoment):
             self._restraint.hear_moment(value)
             self.sampler.crowded = self._restraint.crowded
@@ -293,7 +301,7 @@ class ConsoleApp(App[int]):
         # What came alone is drawn now: another turn of the loop would find nothing more to draw with it.
         self.bridge.deliver()
 
-    def _post(self, topic: str, value: Any, keep: bool) -> None:
+    def _post(self, topic: Topic[Any], value: Any, keep: bool) -> None:
         """From the sampler's thread to the store's loop."""
         if self._inbox is not None:
             self._inbox.put(topic, value, keep)
@@ -304,7 +312,7 @@ class ConsoleApp(App[int]):
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             screen.changed(topic)
-        if topic == FIRST.get(self._start, "facts"):
+        if topic == FIRST.get(self._start, FACTS):
             self._begin_painting()
 
     def _begin_painting(self) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.state.topics import VIRT
 from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Notifications:
             return tuple(settled(root, g) for g in guests if g.name == name and g.pid not in self._judged)
 
         found = await asyncio.to_thread(judge)
-        domains = _domains(self._console.store.get("virt"))
+        domains = _domains(self._console.store.get(VIRT))
         for guest in found:
             self._judged.add(guest.pid)
             word = shortfall(guest, time.monotonic(), next((d for d in domains if d.name == name), None))
@@ -81,7 +82,7 @@ class Notifications:
         for word in self._unmarked:
             console.history.mark(word.text, alarm=word.kind != COUNTED)
         self._unmarked.clear()
-        virt = console.store.get("virt")
+        virt = console.store.get(VIRT)
         if virt is not self._wanted_of[0]:
             self._wanted_of = virt, wanted_pins(virt)
         for alarm in self._alarms.check(moment, self._wanted_of[1]):

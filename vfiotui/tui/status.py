@@ -80,9 +80,9 @@ def rough(value: float) -> str:
     return "<1" if value < 1 else f"{float(f'{value:.0e}'):.0f}"
 
 
-def cost_words(cost: OwnCost) -> str:
+def cost_words(cost: Reading[OwnCost]) -> str:
     """What this program takes: CPU time, and bytes to the terminal."""
-    if isinstance(cost.cpu_ms, Unread):
+    if isinstance(cost, Unread) or isinstance(cost.cpu_ms, Unread):
         return ""
     sent = "" if isinstance(cost.bytes_per_s, Unread) else f" · {rough(cost.bytes_per_s / 1000)} kB/s"
     return f"cpu {rough(cost.cpu_ms)} ms/s{sent} "
@@ -94,11 +94,16 @@ def status_row(
     booted: Reading[Booted] | None,
     virt: Virt | None,
     journal: Journal | None,
-    cost: OwnCost | None,
+    cost: Reading[OwnCost] | None,
     reading: bool,
     width: int,
+    *,
+    unfollowed: bool = False,
 ) -> Row:
-    """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right."""
+    """Host, kernel, mode, libvirt, changes, reboot on the left; own cost on the right.
+
+    `unfollowed`: device events do not come, so that only r shows what was plugged in or taken out.
+    """
     boot = None if isinstance(booted, Unread) else booted
     state = libvirt_words(virt)
     # Of a long path the end tells more than the beginning.
@@ -117,6 +122,8 @@ def status_row(
     parts.append((1 if changes[1] else 3, changes))
     if reboot_needed(boot, journal):
         parts.append((1, ("reboot needed", "warn")))
+    if unfollowed:
+        parts.append((1, ("no device events", "warn")))
     if reading:
         parts.append((1, ("reading", "accent")))
     while sum(len(text) + 3 for _, (text, _) in parts) - 1 > width and len(parts) > 1:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vfiotui.live.history import LiveHistory
 from vfiotui.live.sampler import Sampler
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprits, Wait
 from vfiotui.state.store import Store
+from vfiotui.state.topics import CULPRITS, EXITS, TRACE, Topic
 from vfiotui.tui.screens.live.interference import LONG, late_keys
 from vfiotui.tui.screens.live.verdict import LOOKS
 
@@ -32,7 +33,7 @@ class WaitInvestigation:
         store: Store,
         sampler: Sampler,
         asks: Callable[[], LiveDetails],
-        tell: Callable[[str], None],
+        tell: Callable[[Topic[Any]], None],
         recorded: tuple[Culprits, ...] = (),
     ) -> None:
         """`asks` is called where somebody asks for more than culprits; `tell` hears of every topic that is read.
@@ -43,7 +44,7 @@ class WaitInvestigation:
         self._sampler = sampler
         self._asks = asks
         self._tell = tell
-        self._leave: dict[str, Callable[[], None]] = {}
+        self._leave: dict[Topic[Any], Callable[[], None]] = {}
         self._until = 0.0
         self._followed = ("", -1)
         """The guest that was looked at last, and at which sample."""
@@ -53,14 +54,14 @@ class WaitInvestigation:
         self.waits: list[tuple[float, Wait]] = []
         """Seconds since the epoch and wait, the longest first."""
 
-    def wants(self, topic: str) -> bool:
+    def wants(self, topic: Topic[Any]) -> bool:
         """Whether a topic is being read."""
         return topic in self._leave
 
-    def want(self, topic: str, wanted: bool) -> None:
+    def want(self, topic: Topic[Any], wanted: bool) -> None:
         """Begins or ends to read a topic: culprits, trace, exits, core."""
         if wanted and topic not in self._leave:
-            if topic != "culprits":
+            if topic != CULPRITS:
                 self._asks()
             self._leave[topic] = self._store.subscribe(topic, self._tell)
         elif not wanted and topic in self._leave:
@@ -78,20 +79,20 @@ class WaitInvestigation:
         asks = self._asks()
         asks.cpus = self._cpus_of(history, guest)
         asks.tids = frozenset(t.tid for k in keys if (t := history.thread(k)) is not None)
-        self.want("trace", not self.wants("trace"))
+        self.want(TRACE, not self.wants(TRACE))
 
     def follow(self, history: LiveHistory, guest: str) -> None:
         """At every sample: while a vCPU waits, and for a while after, it is looked who else runs there."""
         at = history.count - 1
-        if self.wants("exits"):
+        if self.wants(EXITS):
             self._asks().guest = guest
         self._sampler.asked = self.asked
         if self.asked or self._waited(history, guest, at):
             self._until = history.at(at) + SECONDS
-        hunting = history.at(at) < self._until and not self.wants("trace")
+        hunting = history.at(at) < self._until and not self.wants(TRACE)
         if hunting:
             self._sampler.cores = self._cpus_of(history, guest)
-        self.want("culprits", hunting)
+        self.want(CULPRITS, hunting)
 
     def _waited(self, history: LiveHistory, guest: str, at: int) -> bool:
         """Whether a vCPU waits; of a guest that was not followed before, whether one has waited lately."""
@@ -107,7 +108,9 @@ class WaitInvestigation:
 
     def hear(self, topic: str) -> None:
         """Remembers what a look has found."""
-        look = self._store.get(topic)
+        if topic not in (CULPRITS, TRACE):
+            return
+        look = self._store.get(TRACE if topic == TRACE else CULPRITS)
         if not isinstance(look, Culprits) or isinstance(look.found, Unread):
             return
         self.looks.append(look)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from vfiotui.state.store import Store
+from vfiotui.state.topics import BOOTED, CHANGES, COST, DEVICE_EVENTS, FACTS, FINDINGS, READING, TROUBLE, VIRT, Topic
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.terminal.capabilities import Caps
 from vfiotui.tui.widgets.line import Line
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.guest.domain import Virt
-    from vfiotui.model.live.sample import OwnCost
     from vfiotui.tui.context import ConsoleContext
 
-STATUS_TOPICS = ("booted", "virt", "cost", "reading", "changes", "trouble")
+STATUS_TOPICS: tuple[Topic[Any], ...] = (BOOTED, VIRT, COST, READING, CHANGES, TROUBLE, DEVICE_EVENTS)
 NARROW, WIDE = 100, 140
 
 
@@ -34,7 +34,7 @@ class ConsoleScreen(Screen[None]):
 
     COMPONENT_CLASSES = CLASSES
     MODE: ClassVar[str] = ""
-    TOPICS: ClassVar[tuple[str, ...]] = ("facts",)
+    TOPICS: ClassVar[tuple[Topic[Any], ...]] = (FACTS,)
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """What the key line shows first."""
     HELP_TEXT: ClassVar[str] = ""
@@ -63,22 +63,22 @@ class ConsoleScreen(Screen[None]):
     @property
     def facts(self) -> Facts | None:
         """The last facts, or None before the first."""
-        return cast("Facts | None", self.store.get("facts"))
+        return self.store.get(FACTS)
 
     @property
     def booted(self) -> Reading[Booted] | None:
         """What is told of the boot, or None before it was read."""
-        return cast("Reading[Booted] | None", self.store.get("booted"))
+        return self.store.get(BOOTED)
 
     @property
     def virt(self) -> Virt | None:
         """The last word of libvirt."""
-        return cast("Virt | None", self.store.get("virt"))
+        return self.store.get(VIRT)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The last findings."""
-        return cast("tuple[Finding, ...]", self.store.get("findings") or ())
+        return self.store.get(FINDINGS) or ()
 
     def compose(self) -> ComposeResult:
         """Status line, tabs, body, keys."""
@@ -94,7 +94,7 @@ class ConsoleScreen(Screen[None]):
     def draw(self, topic: str) -> None:
         """Draws what a topic changed; called for every topic when the screen comes up."""
 
-    def topics(self) -> tuple[str, ...]:
+    def topics(self) -> tuple[Topic[Any], ...]:
         """What it draws from now."""
         return self.TOPICS
 
@@ -142,10 +142,17 @@ class ConsoleScreen(Screen[None]):
         """Status line, tabs and keys."""
         width = self.size.width or self.app.size.width
         root = self.console.root_
-        cost = cast("OwnCost | None", self.store.get("cost"))
-        reading, trouble = bool(self.store.get("reading")), self.store.get("trouble")
+        store, reading, trouble = self.store, self.store.get(READING) is True, self.store.get(TROUBLE)
         status = status_row(
-            root.mode, root.label, self.booted, self.virt, self.store.get("changes"), cost, reading, width
+            root.mode,
+            root.label,
+            self.booted,
+            self.virt,
+            store.get(CHANGES),
+            store.get(COST),
+            reading,
+            width,
+            unfollowed=store.get(DEVICE_EVENTS) not in (None, ""),
         )
         self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from vfiotui.apply.detached import DetachedRun
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import ChangeRecord
+from vfiotui.state.topics import CHANGES, LOG
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.screens.changes.view import log_line, record_rows, record_text
@@ -46,25 +47,25 @@ class ChangeScreen(TextScreen):
     @property
     def record(self) -> ChangeRecord | None:
         """The change as the journal tells it last, or None before it is begun."""
-        records = self.console.store.get("changes")
+        records = self.console.store.get(CHANGES)
         for record in records if isinstance(records, tuple) else ():
             process = record.progress.process
             ours = self._work is not None and process is not None and process.pid == self._work.process.pid
             if record.name == self._wanted or (not self._wanted and ours):
                 self._wanted = record.name
-                return cast(ChangeRecord, record)
+                return record
         return None
 
     @property
     def said(self) -> Reading[str]:
         """The log of the change as it was read last."""
-        record, told = self.record, self.console.store.get("log")
+        record, told = self.record, self.console.store.get(LOG)
         return told[1] if record is not None and told is not None and told[0] == record.path else ""
 
     def on_mount(self) -> None:
         """Follows the journal, and the log as soon as there is one."""
         store = self.console.store
-        self._leave = [store.subscribe(topic, lambda _: self.redraw()) for topic in ("changes", "log")]
+        self._leave = [store.subscribe(topic, lambda _: self.redraw()) for topic in (CHANGES, LOG)]
         self.console.follow.look()
 
     def on_unmount(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from vfiotui.model.base.reading import Reading
 from vfiotui.model.change.journal import ChangeRecord
+from vfiotui.state.topics import CHANGES
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.changes.change import ChangeScreen
 from vfiotui.tui.screens.changes.view import change_rows, record_text
@@ -21,7 +22,7 @@ class ChangesScreen(ConsoleScreen):
     """The journal, newest first."""
 
     MODE = "changes"
-    TOPICS = ("changes",)
+    TOPICS = (CHANGES,)
     HELP_TEXT = (
         "Every change of this machine that went through the journal, newest first, with its state. Under --root the "
         "journal is that of the mounted system.\n\n"
@@ -54,7 +55,7 @@ class ChangesScreen(ConsoleScreen):
     @property
     def records(self) -> Reading[tuple[ChangeRecord, ...]] | None:
         """The journal as it was read last."""
-        return cast("Reading[tuple[ChangeRecord, ...]] | None", self.store.get("changes"))
+        return self.store.get(CHANGES)
 
     @property
     def record(self) -> ChangeRecord | None:

@@ -12,6 +12,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import of_guest
 from vfiotui.model.guest.domain import Domain, UnreadGuest
+from vfiotui.state.topics import FACTS, FINDINGS, VIRT
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
@@ -25,7 +26,7 @@ class GuestScreen(ConsoleScreen):
     """A guest by its name, for as long as libvirt knows it."""
 
     MODE = "guests"
-    TOPICS = ("virt", "facts", "findings")
+    TOPICS = (VIRT, FACTS, FINDINGS)
     KEYS = (("esc", "back"), ("←→", "tab"), ("enter", "open"), ("y", "copy"))
     HELP_TEXT = (
         "Doctor shows what every check says of this guest, the worst first. Devices shows what it is made of and what "

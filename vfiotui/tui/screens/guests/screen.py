@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 
+from vfiotui.state.topics import FINDINGS, VIRT
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.guests.guest import GuestScreen
@@ -16,7 +17,7 @@ class GuestsScreen(ConsoleScreen):
     """The list; Enter opens one guest."""
 
     MODE = "guests"
-    TOPICS = ("virt", "findings")
+    TOPICS = (VIRT, FINDINGS)
     KEYS = (("enter", "open"), ("↑↓", "move"), ("r", "read again"))
     HELP_TEXT = (
         "All guests of the connection, with their state as libvirt's events tell it. When the daemon is gone the last "

@@ -15,6 +15,7 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count
 from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
+from vfiotui.state.topics import FACTS, FINDINGS, PROGRESS
 from vfiotui.tui.navigation import open_finding
 from vfiotui.tui.open_plan import can_fix, open_fix
 from vfiotui.tui.row import BLANK, Row, row
@@ -40,7 +41,7 @@ class HostScreen(ConsoleScreen):
     """Findings, groups, and everything about the one under the cursor."""
 
     MODE = "host"
-    TOPICS = ("facts", "findings", "progress")
+    TOPICS = (FACTS, FINDINGS, PROGRESS)
     KEYS = (
         ("enter", "open"),
         ("w", "what is wrong?"),
@@ -119,17 +120,17 @@ class HostScreen(ConsoleScreen):
         facts = self.facts
         findings, groups = self.query_one("#findings", Rows), self.query_one("#groups", Rows)
         if facts is None:
-            findings.show(first_rows(self.store.get("progress") or frozenset(), list_width(findings)))
+            findings.show(first_rows(self.store.get(PROGRESS) or frozenset(), list_width(findings)))
             return
-        if topic == "progress":
+        if topic == PROGRESS:
             return
-        if topic == "findings" and self.store.get("findings") is None:
+        if topic == FINDINGS and self.store.get(FINDINGS) is None:
             findings.show(judging_rows())
-        elif topic == "findings":
+        elif topic == FINDINGS:
             findings.head(self._filter.title() + count(self.findings).sentence() + more_words(facts))
             shown = finding_rows(self._items(), self.caps.glyphs, list_width(findings))
             findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
-        if topic == "facts":
+        if topic == FACTS:
             groups.head(groups_title(facts))
             groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._filter.text))
         self._show_detail(self._current())

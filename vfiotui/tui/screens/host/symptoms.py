@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from vfiotui.model.facts import Facts
 from vfiotui.model.finding.concern import given_subjects
-from vfiotui.model.finding.finding import Finding
 from vfiotui.rules.symptoms import symptom_of
 from vfiotui.rules.symptoms.answer import answer
+from vfiotui.state.topics import FACTS, FINDINGS
 from vfiotui.tui.navigation import open_finding
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
@@ -33,8 +32,8 @@ def ask(app: ConsoleContext) -> None:
 def show_answer(app: ConsoleContext, name: str) -> None:
     """Shows what may cause a symptom, from the last findings; where there are none yet, as soon as they come."""
     symptom = symptom_of(name)
-    facts = cast("Facts | None", app.store.get("facts"))
-    findings = cast("tuple[Finding, ...] | None", app.store.get("findings"))
+    facts = app.store.get(FACTS)
+    findings = app.store.get(FINDINGS)
     if symptom is None:
         return
     if facts is None or findings is None:
@@ -57,5 +56,5 @@ def _when_judged(app: ConsoleContext, name: str) -> None:
         leave()
         app.call_later(show_answer, app, name)
 
-    leave = app.store.subscribe("findings", judged)
+    leave = app.store.subscribe(FINDINGS, judged)
     app.action_go("host")

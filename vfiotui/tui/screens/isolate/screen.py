@@ -19,6 +19,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
 from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.select import Choice, choose
+from vfiotui.state.topics import FACTS
 from vfiotui.tui.message_box import say
 from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
@@ -36,7 +37,7 @@ class IsolateScreen(ConsoleScreen):
     """One table of devices, and below it the one under the cursor with the choice."""
 
     MODE = "isolate"
-    TOPICS = ("facts",)
+    TOPICS = (FACTS,)
     HELP_TEXT = (
         "space  chooses the device, and everything that must go with it: the functions of its slot, the members of "
         "its IOMMU group\n[-]  cannot be given away; the reason stands below\nm  another way to bind: by ids, by "

@@ -10,6 +10,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.live.polled_topic import PolledTopic, Reader
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.state.store import Store
+from vfiotui.state.topics import CORE, EXITS, TRACE, Topic
 
 if TYPE_CHECKING:
     from vfiotui.host.live.core import CoreReader
@@ -35,12 +36,12 @@ class LiveDetails:
         self.tids: frozenset[int] = frozenset()
         """What is traced: CPUs, and the threads of the vCPUs on them."""
         self._feeds = (
-            PolledTopic(store, "exits", EXITS_SECONDS, self._exits),
-            PolledTopic(store, "trace", TRACE_SECONDS, self._trace),
-            PolledTopic(store, "core", CORE_SECONDS, lambda: _Core(self._root, lambda: self.core)),
+            PolledTopic(store, EXITS, EXITS_SECONDS, self._exits),
+            PolledTopic(store, TRACE, TRACE_SECONDS, self._trace),
+            PolledTopic(store, CORE, CORE_SECONDS, lambda: _Core(self._root, lambda: self.core)),
         )
 
-    def ask(self, topic: str, tell: Callable[[str], None]) -> Callable[[], None]:
+    def ask(self, topic: Topic[Any], tell: Callable[[str], None]) -> Callable[[], None]:
         """Begins to read a topic; the returned function ends it."""
         return self._store.subscribe(topic, tell)
 

@@ -48,14 +48,16 @@ def _rate(value: Reading[float], width: int, digits: int = 0) -> str:
 
 
 def trace_rows(
-    history: LiveHistory, guest: str, look: Culprits | None, longest: Sequence[tuple[float, Wait]], width: int
+    history: LiveHistory, guest: str, look: Reading[Culprits] | None, longest: Sequence[tuple[float, Wait]], width: int
 ) -> list[Row]:
     """How long it goes on, the longest waits so far (time of day and wait) with those behind whom they were."""
     if look is None:
         return [row((" precise: tracing begins …", "accent"))]
-    if isinstance(look.found, Unread):
-        rows = [row((fit(f" precise: {clean(str(look.found))}", width), "unknown"))]
+    found = look if isinstance(look, Unread) else look.found
+    if isinstance(found, Unread):
+        rows = [row((fit(f" precise: {clean(str(found))}", width), "unknown"))]
     else:
+        assert isinstance(look, Culprits)
         traced = look.traced
         assert traced is not None
         left = max(traced.until - look.at, 0.0)
@@ -84,8 +86,10 @@ def _wait_row(name: str, wall: float, wait: Wait, width: int) -> Row:
     return Row((*runs, (fit(text, max(width - len(runs[0][0]), 0)), "")))
 
 
-def core_rows(look: Core | None, width: int) -> list[Row]:
+def core_rows(look: Reading[Core] | None, width: int) -> list[Row]:
     """Idle states, throttling and interrupts of a host CPU."""
+    if isinstance(look, Unread):
+        return [row((fit(f" this CPU is unknown: {clean(str(look))}", width), "unknown"))]
     if look is None or not look.seconds:
         return [row((" this CPU is being looked at …", "accent"))]
     if isinstance(look.idle, Unread):

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from vfiotui.live.history import LiveHistory
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.guest.domain import Virt
+from vfiotui.state.topics import CORE, CULPRITS, EXITS, LIVE, TRACE
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.live.help import LIVE_HELP
@@ -27,8 +28,8 @@ from vfiotui.tui.wait_investigation import WaitInvestigation
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
-MORE = ("core", "trace", "exits")
-ASKED = frozenset({"culprits", *MORE})
+MORE = (CORE, TRACE, EXITS)
+ASKED = frozenset({CULPRITS, *MORE})
 """Topics that are read only when they are asked for."""
 
 
@@ -36,7 +37,7 @@ class LiveScreen(ConsoleScreen):
     """One table that is drawn at every sample, or one row of it in large graphs."""
 
     MODE = "live"
-    TOPICS = ("live",)
+    TOPICS = (LIVE,)
     KEYS = (
         ("enter", "graph"),
         ("w", "who"),
@@ -125,7 +126,7 @@ class LiveScreen(ConsoleScreen):
     @property
     def history(self) -> LiveHistory:
         """What was measured."""
-        return cast("LiveHistory", self.store.kept("live"))
+        return cast("LiveHistory", self.store.kept(LIVE))
 
     @property
     def table(self) -> Table:
@@ -178,7 +179,7 @@ class LiveScreen(ConsoleScreen):
         rows, history, guest, width = self._list, self.history, self.guest, self._width
         self._draw_headline()
         self.console.sampler.focus = guest
-        failed = self.store.get("live")
+        failed = self.store.get(LIVE)
         if isinstance(failed, Unread):
             rows.show([row((clean(str(failed)), "unknown"))])
             return
@@ -190,7 +191,7 @@ class LiveScreen(ConsoleScreen):
         if self._follows and history.count:
             self.hunt.follow(history, guest)
         elif self._sight.paused:
-            self.hunt.want("culprits", False)
+            self.hunt.want(CULPRITS, False)
         self._draw_verdict(width)
         self._draw_more(width)
 
@@ -215,7 +216,7 @@ class LiveScreen(ConsoleScreen):
             self.hunt.hear(topic)
             self._draw_more(self._width)
             self._draw_verdict(self._width)
-        elif topic != "live" or self._sight.end is None:
+        elif topic != LIVE or self._sight.end is None:
             super().changed(topic)
         elif not self._sight.paused:
             self._draw_headline()
@@ -230,8 +231,8 @@ class LiveScreen(ConsoleScreen):
         worst, hunt = self._worst, self.hunt
         worst.follow(self.history, self.guest, self.window, graph_widths(width)[1])
         hint = ""
-        if self._follows and not hunt.wants("trace"):
-            hint = "w looks closer" if hunt.wants("culprits") else "w names who runs there from now on"
+        if self._follows and not hunt.wants(TRACE):
+            hint = "w looks closer" if hunt.wants(CULPRITS) else "w names who runs there from now on"
         of = (*worst.told, len(hunt.looks) and hunt.looks[-1].at, hint, width)
         if of != self._verdict_of:
             self._verdict_of = of
@@ -241,21 +242,21 @@ class LiveScreen(ConsoleScreen):
     def _draw_more(self, width: int) -> None:
         """What was asked for, below the table; nothing, and no line of the screen, otherwise."""
         hunt = self.hunt
-        hunt.want("core", bool(self._big) and self._core_of(self._big) >= 0 and self._follows)
+        hunt.want(CORE, bool(self._big) and self._core_of(self._big) >= 0 and self._follows)
         rows: list[Row] = []
         if any(hunt.wants(topic) for topic in MORE):
             # What nobody asks for is not even loaded.
             from vfiotui.tui.screens.live.details_view import core_rows, exit_rows, trace_rows
 
-            if hunt.wants("core"):
+            if hunt.wants(CORE):
                 self.console.live_asks.core = self._core_of(self._big)
-                rows += core_rows(self.store.get("core"), width)
-            if hunt.wants("trace"):
-                rows += trace_rows(self.history, self.guest, self.store.get("trace"), hunt.waits, width)
-            if hunt.wants("exits"):
-                rows += exit_rows(self.store.get("exits"), width)
-        if hunt.wants("culprits") and hunt.asked:
-            rows += culprit_rows(self.history, self.guest, self.at, self.store.get("culprits"), True, width)
+                rows += core_rows(self.store.get(CORE), width)
+            if hunt.wants(TRACE):
+                rows += trace_rows(self.history, self.guest, self.store.get(TRACE), hunt.waits, width)
+            if hunt.wants(EXITS):
+                rows += exit_rows(self.store.get(EXITS), width)
+        if hunt.wants(CULPRITS) and hunt.asked:
+            rows += culprit_rows(self.history, self.guest, self.at, self.store.get(CULPRITS), True, width)
         if rows or self._has_more:
             self._has_more = bool(rows)
             pane = self.query_one("#more", Rows)
@@ -285,7 +286,7 @@ class LiveScreen(ConsoleScreen):
         """Asks libvirt for exits, or ends that."""
         if self._follows:
             self.console.live_asks.guest = self.guest
-            self.hunt.want("exits", not self.hunt.wants("exits"))
+            self.hunt.want(EXITS, not self.hunt.wants(EXITS))
             self.redraw()
 
     def action_to_mark(self, step: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
+from vfiotui.state.topics import FACTS, MEMORY, VIRT
 from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
@@ -36,7 +37,7 @@ class MemoryScreen(ConsoleScreen):
     """One page that follows memory while it is seen."""
 
     MODE = "memory"
-    TOPICS = ("memory", "virt", "facts", "counted", "movable")
+    TOPICS = (MEMORY, VIRT, FACTS)
     KEYS = (
         ("+", "reserve"), ("-", "release"), ("s", "small pages"),
         ("c", "compact"), ("d", "drop caches"), ("b", "at boot"), ("o", "on demand"),
@@ -70,6 +71,13 @@ class MemoryScreen(ConsoleScreen):
         "each key, and the cost is told"
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._exact: tuple[float, dict[int, GuestBacking]] = (-COUNT_SECONDS, {})
+        """When the pages of guests were counted, in seconds of CLOCK_MONOTONIC; the guests by process."""
+        self._movable: Reading[dict[int, int]] | None = None
+        """Blocks that compaction could make whole; None before the count was asked for."""
+
     def compose_body(self) -> ComposeResult:
         """The page."""
         yield Rows(id="page", cursor=False)
@@ -84,33 +92,32 @@ class MemoryScreen(ConsoleScreen):
         """The page anew; unchanged lines cost nothing."""
         page = self.query_one("#page", Rows)
         facts = self.facts
-        memory = self.store.get("memory")
+        memory = self.store.get(MEMORY)
         if memory is None and facts is not None:
             memory = facts.memory
-        kept = tuple(m for m in self.store.history("memory", 60) if not isinstance(m, Unread))
-        history = cast("tuple[Memory, ...]", kept)
+        history = tuple(m for m in self.store.history(MEMORY, 60) if not isinstance(m, Unread))
         width = (page.size.width or 80) - 1
         if isinstance(memory, Memory):
             memory = replace(memory, guests=self._counted(memory.guests))
-        page.show(memory_rows(memory, history, self.virt, self.caps.glyphs, width, self.store.get("movable")))
+        page.show(memory_rows(memory, history, self.virt, self.caps.glyphs, width, self._movable))
 
     def _counted(self, guests: Reading[tuple[GuestBacking, ...]]) -> Reading[tuple[GuestBacking, ...]]:
         """What was counted stands for a while, and as long as the guest runs where nothing else tells."""
-        counted = self.store.get("counted")
-        if isinstance(guests, Unread) or counted is None:
+        if isinstance(guests, Unread):
             return guests
-        at, exact = cast("tuple[float, dict[int, GuestBacking]]", counted)
+        at, exact = self._exact
         fresh = time.monotonic() - at < COUNT_SECONDS
         return tuple(exact.get(g.pid, g) if fresh or isinstance(g.coverage, Unread) else g for g in guests)
 
     async def action_count(self) -> None:
         """Counts the pages of all running guests, and what compaction could make whole, once."""
-        memory = self.store.get("memory")
+        memory = self.store.get(MEMORY)
         guests = or_else(memory.guests, ()) if isinstance(memory, Memory) else ()
         root = self.console.root_
         exact = await asyncio.to_thread(lambda: {g.pid: guest_backing.walk(root, g) for g in guests})
-        self.store.push("counted", (time.monotonic(), exact))
-        self.store.push("movable", await asyncio.to_thread(pagetypes.read_movable, self.console.root_))
+        self._exact = time.monotonic(), exact
+        self._movable = await asyncio.to_thread(pagetypes.read_movable, root)
+        self.redraw()
 
     def keys(self) -> list[tuple[str, str]]:
         """Those of the answer while it asks."""
@@ -148,8 +155,8 @@ class MemoryScreen(ConsoleScreen):
         self._plan(f"memory.{what}", "now")
 
     def _plan(self, name: str, argument: str) -> None:
-        facts, memory = self.facts, self.store.get("memory")
+        facts, memory = self.facts, self.store.get(MEMORY)
         if facts is not None:
             # The pools of the last sample: a plan of older ones would be refused when it is applied.
-            fresh = facts if memory is None else replace(facts, memory=cast("Reading[Memory]", memory))
+            fresh = facts if memory is None else replace(facts, memory=memory)
             open_goals(self.console, ((name, argument),), fresh)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,11 +16,12 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
-from vfiotui.model.live.sample import CpuMoment, LiveMoment
+from vfiotui.model.live.sample import CpuMoment
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.check import Problem
 from vfiotui.plan.pin.pin_plan import CONFIG, pin_ways
 from vfiotui.plan.pin.score import Score
+from vfiotui.state.topics import FACTS, LIVE, VIRT, Topic
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
@@ -61,7 +62,7 @@ class PinScreen(ConsoleScreen):
     """Headline, problems, map, the CPU under the cursor, the threads."""
 
     MODE = "pin"
-    TOPICS: ClassVar[tuple[str, ...]] = ("facts", "virt")
+    TOPICS: ClassVar[tuple[Topic[Any], ...]] = (FACTS, VIRT)
     KEYS = (
         *(("g", "propose"), ("space", "place"), ("a", "apply"), ("t", "guest"), ("[ ]", "thread"), ("u", "undo")),
         *(("c", "core"), ("L", "L3"), ("s", "swap"), ("x", "clear"), ("w", "why"), ("d", "diff"), ("z", "zoom")),
@@ -132,9 +133,9 @@ class PinScreen(ConsoleScreen):
         super().on_mount()
         self.query_one(CoreMap).focus()
 
-    def topics(self) -> tuple[str, ...]:
+    def topics(self) -> tuple[Topic[Any], ...]:
         """Live figures are read only while they are shown."""
-        return self.TOPICS if self._view == VIEWS[0] else (*self.TOPICS, "live")
+        return self.TOPICS if self._view == VIEWS[0] else (*self.TOPICS, LIVE)
 
     def domains(self) -> tuple[Domain, ...]:
         """The guests that are known."""
@@ -205,13 +206,14 @@ class PinScreen(ConsoleScreen):
         self.query_one("#threads", Line).show(thread_row(editor.present, editor.thread, width))
 
     def _moments(self) -> dict[int, CpuMoment]:
-        moment = cast("LiveMoment | None", self.store.get("live")) if self._view != VIEWS[0] else None
+        sample = self.store.get(LIVE) if self._view != VIEWS[0] else None
+        moment = None if isinstance(sample, Unread) else sample
         self.desk.watch(moment)
         return {} if moment is None or isinstance(moment.cpus, Unread) else {c.cpu: c for c in moment.cpus}
 
     @on(CoreMap.Moved)
     def _moved(self, _: CoreMap.Moved) -> None:
-        self.draw("facts")
+        self.draw(FACTS)
 
     @on(CoreMap.Clicked)
     def _clicked(self, event: CoreMap.Clicked) -> None:
@@ -223,7 +225,7 @@ class PinScreen(ConsoleScreen):
         place = event.index - self._guests_from
         if 0 <= place < len(self.domains()):
             self.desk.choose(self.domains()[place].name)
-            self.draw("facts")
+            self.draw(FACTS)
 
     @on(Click, "#threads")
     def _thread_clicked(self, event: Click) -> None:
@@ -233,7 +235,7 @@ class PinScreen(ConsoleScreen):
             editor.pick(name)
             self._picked = True
             self.desk.word = f"a click on a CPU places {name}"
-            self.draw("facts")
+            self.draw(FACTS)
 
     def action_right(self) -> None:
         """vi's key for the right arrow."""
@@ -242,19 +244,19 @@ class PinScreen(ConsoleScreen):
     def action_next_guest(self) -> None:
         """Another guest."""
         self.desk.next_guest()
-        self.draw("facts")
+        self.draw(FACTS)
 
     def action_thread(self, step: int) -> None:
         """The thread that is placed next."""
         if self.desk.editor is not None:
             self.desk.editor.choose(step)
-            self.draw("facts")
+            self.draw(FACTS)
 
     def action_edit(self, verb: str) -> None:
         """One deed of the editor, at the CPU under the cursor."""
         self._picked = self._picked and verb == "place"
         self.desk.do(verb, self.query_one(CoreMap).number)
-        self.draw("facts")
+        self.draw(FACTS)
 
     def action_zoom(self) -> None:
         """The next size; after the last one the size that fits."""
@@ -264,7 +266,7 @@ class PinScreen(ConsoleScreen):
         fitting = fitting_size(self.desk.context, self._width, page.size.height, self.caps.glyphs)
         self._zoom = SIZES[(SIZES.index(self._zoom or fitting) + 1) % len(SIZES)]
         self.desk.word = ZOOM_WORDS[self._zoom]
-        self.draw("facts")
+        self.draw(FACTS)
 
     def action_view(self) -> None:
         """Who has the CPUs, how busy they are, how fast they run."""
@@ -329,4 +331,4 @@ class PinScreen(ConsoleScreen):
     def _say(self, words: str) -> None:
         """A sentence above the map, until the next deed."""
         self.desk.word = words
-        self.draw("facts")
+        self.draw(FACTS)
