@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import errno
+from typing import Protocol
 
 from vfiotui.apply import disk
 from vfiotui.apply.backup import ABSENT, digest, digest_of
 from vfiotui.apply.errors import ApplyError, Conflict, Damage
 from vfiotui.apply.place import Place
 from vfiotui.apply.room import must_fit
-from vfiotui.apply.steps.step import StepContext, put_back_line, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, put_back_line, quoted
 from vfiotui.apply.swap import only_over, remove_only
+
+
+class NameKind(Kind, Protocol):
+    """A kind whose subject is a name in a folder."""
+
+    def read(self, place: Place) -> bytes | None:
+        """What is at a name, None where nothing is; ApplyError where it is something else than this kind changes."""
+
+    def _place(self, work: StepContext) -> Place:
+        return work.target.place(work.change.subject)
+
+    def standing(self, work: StepContext) -> SubjectState:
+        place = self._place(work)
+        try:
+            now = self.read(place)
+        except ApplyError:
+            return SubjectState.FOREIGN
+        if now is None and is_elsewhere(work, place):
+            return SubjectState.FOREIGN
+        if now == work.change.after:
+            return SubjectState.AFTER
+        if now == work.change.before:
+            return SubjectState.BEFORE
+        return SubjectState.PARTLY if work.keep.is_writing(str(work.step)) else SubjectState.FOREIGN
+
+    def holds(self, work: StepContext) -> bytes | None:
+        try:
+            return self.read(self._place(work))
+        except ApplyError:
+            return None
+
+    def tidy(self, work: StepContext) -> None:
+        """Nothing half-written is left, and no folder that was made for a name that is not there."""
+        place = self._place(work)
+        disk.drop(place.beside(work.partial))
+        if disk.kind(place) is None:
+            disk.drop_empty(made_folders(work))
 
 
 def keep(work: StepContext, place: Place, there: bool) -> None:
@@ -108,13 +146,6 @@ def before(work: StepContext) -> str:
 def made_folders(work: StepContext) -> tuple[Place, ...]:
     """The folders that were not there before the change, deepest first."""
     return tuple(work.target.place(f) for f in work.keep.noted(work.step).get("made", []))
-
-
-def tidy(work: StepContext, place: Place) -> None:
-    """Nothing half-written is left, and no folder that was made for a name that is not there."""
-    disk.drop(place.beside(work.partial))
-    if disk.kind(place) is None:
-        disk.drop_empty(made_folders(work))
 
 
 def undo_lines(work: StepContext, after: str) -> tuple[list[str], list[str]]:

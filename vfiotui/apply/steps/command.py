@@ -16,7 +16,7 @@ from vfiotui.apply.name import put_back
 from vfiotui.apply.place import Place
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, put_back_line, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, put_back_line, quoted
 from vfiotui.apply.swap import remove_only
 from vfiotui.apply.target import Target
 from vfiotui.host.boot.kernel import installed
@@ -50,7 +50,7 @@ def shell_pattern(name: str) -> str:
     return name.replace("\\", "\\\\").replace("[", "[[]")
 
 
-class CommandKind:
+class CommandKind(Kind):
     """Programs of the system, run without a shell."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -159,9 +159,6 @@ class CommandKind:
         now = {p: digest(place) for p, place in products(work.target, work.change.products).items()}
         ours = now.keys() | self._kept(work).keys()
         return next((p for p in sorted(ours - free) if now.get(p, ABSENT) != known.get(p, ABSENT)), None)
-
-    def holds(self, work: StepContext) -> bytes | None:
-        return None
 
     def do(self, work: StepContext) -> None:
         run(work.target, work.change.argv, work.log, work.started)

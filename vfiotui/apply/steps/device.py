@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import printing, word
 from vfiotui.apply.steps.domain import guests
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, quoted
 from vfiotui.formats.domain_xml.device_xml import has_device
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
@@ -18,7 +18,7 @@ SECONDS = 20.0
 """How long a guest may take to let a device go."""
 
 
-class DeviceKind:
+class DeviceKind(Kind):
     """Devices of running guests."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -53,7 +53,7 @@ class DeviceKind:
         work.keep.note(work.step, boot=work.target.boot)
 
     def standing(self, work: StepContext) -> SubjectState:
-        if work.keep.noted(work.step).get("boot") != work.target.boot:
+        if work.boot_ended:
             return SubjectState.BEFORE
         plugged = self._plugged(work)
         if plugged is None:
@@ -73,17 +73,11 @@ class DeviceKind:
                 )
             time.sleep(0.2)
 
-    def holds(self, work: StepContext) -> bytes | None:
-        return None
-
     def do(self, work: StepContext) -> None:
         self._plug(work, work.change.after is not None)
 
     def undo(self, work: StepContext) -> None:
         self._plug(work, work.change.before is not None)
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def _line(self, change: Change, attach: bool, file: str) -> str:
         word = "attach-device" if attach else "detach-device"

@@ -8,7 +8,7 @@ from typing import Any
 
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import digest, printing, word
-from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load
@@ -30,7 +30,7 @@ def guests(work: StepContext) -> Iterator[Any]:
         raise ApplyError(str(error)) from error
 
 
-class DomainKind:
+class DomainKind(Kind):
     """Stored definitions; a running guest is not touched until its next start."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -79,9 +79,6 @@ class DomainKind:
                 virt.undefine(connection, work.change.subject)
             else:
                 virt.define(connection, work.change.before)
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         uri, name = word(change.where or DEFAULT_URI), word(change.subject)

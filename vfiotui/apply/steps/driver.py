@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, must_be_live, quoted
 from vfiotui.model.change.change import HOSTS_OWN, Change
 from vfiotui.model.pci.functions import BDF
 
@@ -29,7 +29,7 @@ def name(value: bytes | None) -> str | None:
     return value.decode("utf-8", "replace").strip() or None if value else None
 
 
-class DriverKind:
+class DriverKind(Kind):
     """Drivers of PCI functions; the subject is the address."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -38,8 +38,7 @@ class DriverKind:
     def _folder(self, work: StepContext) -> str:
         if not BDF.fullmatch(work.change.subject):
             raise ApplyError(f"{work.change.subject!r} is no PCI address: mend the plan")
-        if not work.target.is_live:
-            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
+        must_be_live(work)
         return work.target.outside(work.target.real_place(f"{DEVICES}/{work.change.subject}"))
 
     def _bound(self, work: StepContext) -> str | None:
@@ -68,12 +67,8 @@ class DriverKind:
             )
         work.keep.note(work.step, override=self._override(work), boot=work.target.boot)
 
-    def _gone(self, work: StepContext) -> bool:
-        """Whether another boot has come since: bindings went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
-
     def standing(self, work: StepContext) -> SubjectState:
-        if self._gone(work):
+        if work.boot_ended:
             return SubjectState.BEFORE
         bound = self._bound(work)
         old = str(work.keep.noted(work.step).get("override", ""))
@@ -175,11 +170,8 @@ class DriverKind:
         self._bind(work, after, after if after and after.startswith("vfio") else "" if after else old)
 
     def undo(self, work: StepContext) -> None:
-        if not self._gone(work):
+        if not work.boot_ended:
             self._bind(work, name(work.change.before), str(work.keep.noted(work.step).get("override", "")))
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         folder, bdf = f"{DEVICES}/{change.subject}", word(change.subject)

@@ -11,30 +11,29 @@ from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import digest as sha256
 from vfiotui.apply.shell_words import printing, word
-from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines
+from vfiotui.apply.steps.step import StepContext, diff_lines
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.model.change.change import Change
 
 LIMIT = 64 << 20
 
 
-def content(place: Place) -> bytes | None:
-    """The bytes at a name, None where nothing is; ApplyError where it is no file."""
-    kind = disk.kind(place)
-    if kind is None:
-        return None
-    if kind != "file":
-        raise ApplyError(f"{place} is no regular file: it is not touched")
-    if disk.stat_of(place).st_size > LIMIT:
-        raise ApplyError(f"{place} is larger than {LIMIT} bytes: it is not touched")
-    return disk.read(place)
-
-
-class FileKind:
+class FileKind(name.NameKind):
     """Writes, makes and removes regular files."""
 
     def preview(self, change: Change) -> Iterator[str]:
         yield from diff_lines(change.subject, change.before, change.after)
+
+    def read(self, place: Place) -> bytes | None:
+        """The bytes at a name, None where nothing is; ApplyError where it is no file."""
+        kind = disk.kind(place)
+        if kind is None:
+            return None
+        if kind != "file":
+            raise ApplyError(f"{place} is no regular file: it is not touched")
+        if disk.stat_of(place).st_size > LIMIT:
+            raise ApplyError(f"{place} is larger than {LIMIT} bytes: it is not touched")
+        return disk.read(place)
 
     def _place(self, work: StepContext) -> Place:
         """The same as at the beginning, although a link may point elsewhere now."""
@@ -43,33 +42,13 @@ class FileKind:
 
     def prepare(self, work: StepContext) -> None:
         place = work.target.real_place(work.change.subject)
-        now = content(place)
+        now = self.read(place)
         if now != work.change.before:
             raise Conflict(
                 f"{work.change.subject} is not as it was when the plan was made: "
                 f"{'it is gone' if now is None else 'somebody changed it'}; make the plan anew"
             )
         name.keep(work, place, now is not None)
-
-    def standing(self, work: StepContext) -> SubjectState:
-        place = self._place(work)
-        try:
-            now = content(place)
-        except ApplyError:
-            return SubjectState.FOREIGN
-        if now is None and name.is_elsewhere(work, place):
-            return SubjectState.FOREIGN
-        if now == work.change.after:
-            return SubjectState.AFTER
-        if now == work.change.before:
-            return SubjectState.BEFORE
-        return SubjectState.PARTLY if work.keep.is_writing(str(work.step)) else SubjectState.FOREIGN
-
-    def holds(self, work: StepContext) -> bytes | None:
-        try:
-            return content(self._place(work))
-        except ApplyError:
-            return None
 
     def do(self, work: StepContext) -> None:
         change, place, over = work.change, self._place(work), frozenset({name.before(work)})
@@ -87,9 +66,6 @@ class FileKind:
     def undo(self, work: StepContext) -> None:
         after = work.change.after
         name.undo(work, self._place(work), ABSENT if after is None else digest_of(after))
-
-    def tidy(self, work: StepContext) -> None:
-        name.tidy(work, self._place(work))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path, mode = word(change.subject), 0o644 if change.mode is None else change.mode

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_words import comment, word
 from vfiotui.apply.steps.command import products
-from vfiotui.apply.steps.step import StepContext, SubjectState
+from vfiotui.apply.steps.step import LookingKind, StepContext
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.boot.image import read
 from vfiotui.host.boot.kernel import installed
@@ -20,16 +19,13 @@ from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.change.change import Change
 
 
-class ImageKind:
+class ImageKind(LookingKind):
     """Looks into images; changes nothing."""
 
     def preview(self, change: Change) -> Iterator[str]:
         yield f"then every image ({', '.join(change.products)}) must hold: {', '.join(change.wants)}"
 
-    def prepare(self, work: StepContext) -> None:
-        return
-
-    def _problem(self, work: StepContext) -> str | None:
+    def wrong(self, work: StepContext) -> str | None:
         """What is not as it should be, as a sentence."""
         kernels, judged = installed(work.target.root), 0
         for path in products(work.target, work.change.products):
@@ -53,27 +49,10 @@ class ImageKind:
         place = work.target.real_place(path)
         return disk.read(place) if disk.kind(place) == "file" else None
 
-    def standing(self, work: StepContext) -> SubjectState:
-        return SubjectState.BEFORE if self._problem(work) else SubjectState.AFTER
-
-    def do(self, work: StepContext) -> None:
-        problem = self._problem(work)
-        if problem:
-            raise ApplyError(problem)
-
-    def undo(self, work: StepContext) -> None:
-        return
-
-    def tidy(self, work: StepContext) -> None:
-        return
-
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         names = " ".join(w.partition(" ")[2].rpartition("/")[2] for w in change.wants)
         what = f"this script cannot look into images: look into {' '.join(change.products)} for {names}"
         return [], [f"printf '%s\\n' {word(comment(what))}"]
-
-    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
-        return [], []
 
 
 KIND = ImageKind()

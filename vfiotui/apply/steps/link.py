@@ -10,19 +10,9 @@ from vfiotui.apply.backup import ABSENT
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
+from vfiotui.apply.steps.step import StepContext, quoted
 from vfiotui.apply.swap import only_over, remove_only
 from vfiotui.model.change.change import Change
-
-
-def link_target(place: Place) -> bytes | None:
-    """Where a link points, None where nothing is; ApplyError where it is no link."""
-    try:
-        return disk.readlink(place).encode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ApplyError(f"{place} is no symbolic link: it is not touched") from error
 
 
 def shown(value: bytes | None) -> str:
@@ -38,40 +28,29 @@ def _target_word(value: bytes | None) -> str:
         raise ApplyError("the target of a link is no UTF-8") from error
 
 
-class LinkKind:
+class LinkKind(name.NameKind):
     """Symbolic links; what they point to is not touched."""
 
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject} -> {shown(change.before)} becomes -> {shown(change.after)}"
 
+    def read(self, place: Place) -> bytes | None:
+        """Where a link points, None where nothing is; ApplyError where it is no link."""
+        try:
+            return disk.readlink(place).encode("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ApplyError(f"{place} is no symbolic link: it is not touched") from error
+
     def prepare(self, work: StepContext) -> None:
-        place = work.target.place(work.change.subject)
-        if link_target(place) != work.change.before:
+        place = self._place(work)
+        if self.read(place) != work.change.before:
             raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan anew")
         name.keep(work, place, work.change.before is not None)
 
-    def standing(self, work: StepContext) -> SubjectState:
-        place = work.target.place(work.change.subject)
-        try:
-            now = link_target(place)
-        except ApplyError:
-            return SubjectState.FOREIGN
-        if now is None and name.is_elsewhere(work, place):
-            return SubjectState.FOREIGN
-        if now == work.change.after:
-            return SubjectState.AFTER
-        if now == work.change.before:
-            return SubjectState.BEFORE
-        return SubjectState.PARTLY if work.keep.is_writing(str(work.step)) else SubjectState.FOREIGN
-
-    def holds(self, work: StepContext) -> bytes | None:
-        try:
-            return link_target(work.target.place(work.change.subject))
-        except ApplyError:
-            return None
-
     def do(self, work: StepContext) -> None:
-        place, over = work.target.place(work.change.subject), frozenset({name.before(work)})
+        place, over = self._place(work), frozenset({name.before(work)})
         if work.change.after is None:
             remove_only(place, work.partial, over)
             return
@@ -81,10 +60,7 @@ class LinkKind:
     def undo(self, work: StepContext) -> None:
         after = work.change.after
         word = ABSENT if after is None else f"link:{os.fsdecode(after)}"
-        name.undo(work, work.target.place(work.change.subject), word)
-
-    def tidy(self, work: StepContext) -> None:
-        name.tidy(work, work.target.place(work.change.subject))
+        name.undo(work, self._place(work), word)
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path, before, after = word(change.subject), _target_word(change.before), _target_word(change.after)

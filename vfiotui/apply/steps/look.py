@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.apply import disk
-from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState
+from vfiotui.apply.steps.step import LookingKind, StepContext
 from vfiotui.apply.target import Target
 from vfiotui.formats.loaders import pe_image
 from vfiotui.model.change.change import Change
@@ -28,7 +27,7 @@ def words_left(target: Target, path: str, words: tuple[str, ...]) -> list[str]:
     return [w for w in words if _holds(text, w)]
 
 
-class LookKind:
+class LookKind(LookingKind):
     """Words that a text or a unified image must hold or not hold; changes nothing, and fails the change otherwise."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -37,10 +36,7 @@ class LookKind:
         if change.bans:
             yield f"then {change.subject} must not hold: {', '.join(change.bans)}"
 
-    def prepare(self, work: StepContext) -> None:
-        return
-
-    def _wrong(self, work: StepContext) -> str | None:
+    def wrong(self, work: StepContext) -> str | None:
         """What is not there or still there, as a sentence."""
         place = work.target.real_place(work.change.subject)
         if disk.kind(place) != "file":
@@ -52,30 +48,10 @@ class LookKind:
         wrong += [f"still holds {' and '.join(left)}"] * bool(left)
         return f"{work.change.subject} was made, but {' and '.join(wrong)}" if wrong else None
 
-    def standing(self, work: StepContext) -> SubjectState:
-        return SubjectState.BEFORE if self._wrong(work) else SubjectState.AFTER
-
-    def holds(self, work: StepContext) -> bytes | None:
-        return None
-
-    def do(self, work: StepContext) -> None:
-        wrong = self._wrong(work)
-        if wrong:
-            raise ApplyError(wrong)
-
-    def undo(self, work: StepContext) -> None:
-        return
-
-    def tidy(self, work: StepContext) -> None:
-        return
-
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         place = word(change.subject)
         wants = [f"holds {place} {word(_line_with(w))} {word(w)}" for w in change.wants]
         return [], wants + [f"lacks {place} {word(_line_with(w))} {word(w)}" for w in change.bans]
-
-    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
-        return [], []
 
 
 def _text(place: Place) -> str:

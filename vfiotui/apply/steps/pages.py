@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
-from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
-from vfiotui.apply.steps.value import plain, read, write
+from vfiotui.apply.steps.step import StepContext, SubjectState
+from vfiotui.apply.steps.value import AttributeKind, plain, read, write
 from vfiotui.model.change.change import ALL_OR_NOTHING, Change
 
 TRIES = 5
@@ -27,7 +26,7 @@ def count(content: bytes | None, subject: str) -> int:
     return int(text)
 
 
-class PagesKind:
+class PagesKind(AttributeKind):
     """nr_hugepages of the host or of one node."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -39,11 +38,6 @@ class PagesKind:
             yield "  the kernel may give fewer: what it gives is kept, and said"
         else:
             yield "  pages that are in use stay until their guest ends"
-
-    def _place(self, work: StepContext) -> Place:
-        if not work.target.is_live:
-            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.target.real_place(work.change.subject)
 
     def _now(self, work: StepContext) -> int:
         return count(read(self._place(work)), work.change.subject)
@@ -60,12 +54,8 @@ class PagesKind:
             )
         work.keep.note(work.step, boot=work.target.boot)
 
-    def _gone(self, work: StepContext) -> bool:
-        """Whether another boot has come since: the pages went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
-
     def standing(self, work: StepContext) -> SubjectState:
-        if self._gone(work):
+        if work.boot_ended:
             return SubjectState.BEFORE
         now, (before, after) = self._now(work), self._ends(work)
         got = work.keep.noted(work.step).get("got")
@@ -113,20 +103,13 @@ class PagesKind:
             work.keep.note_done(work.step, got=got, said=said)
 
     def undo(self, work: StepContext) -> None:
-        if not self._gone(work):
+        if not work.boot_ended:
             self._set(work, self._ends(work)[0])
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path = word(change.subject)
         before, after = count(change.before, change.subject), count(change.after, change.subject)
         return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"cat {path}"]
-
-    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
-        boot = quoted(work.keep.noted(work.step).get("boot", ""))
-        return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
 
 
 KIND = PagesKind()

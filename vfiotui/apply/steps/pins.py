@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.shell_words import word
 from vfiotui.apply.steps.domain import guests
-from vfiotui.apply.steps.step import StepContext, SubjectState, diff_lines, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.change.change import Change
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import EMULATOR, parse_pins, pins_text
@@ -26,7 +26,7 @@ def pins_of(content: bytes | None) -> Pins:
         raise ApplyError(f"a step names no pins: {error}; mend the plan") from error
 
 
-class PinsKind:
+class PinsKind(Kind):
     """Pins of running guests; what libvirt then holds is read back, and the kernel's own word for every vCPU."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -51,7 +51,7 @@ class PinsKind:
         work.keep.note(work.step, boot=work.target.boot)
 
     def standing(self, work: StepContext) -> SubjectState:
-        if work.keep.noted(work.step).get("boot") != work.target.boot:
+        if work.boot_ended:
             return SubjectState.BEFORE
         now, before, after = self._now(work), pins_of(work.change.before), pins_of(work.change.after)
         if now is None or now == before:
@@ -82,9 +82,6 @@ class PinsKind:
 
     def undo(self, work: StepContext) -> None:
         self._pin(work, pins_of(work.change.before))
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def _lines(self, change: Change, wanted: Pins) -> list[str]:
         """Words for virsh; every CPU frees a thread."""

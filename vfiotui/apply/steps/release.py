@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.process import run
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, quoted
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
 
@@ -28,7 +28,7 @@ def state_folder(hook: str) -> str:
     return f"/run/vfiotui/{hook.rpartition('-')[2]}/guest"
 
 
-class ReleaseKind:
+class ReleaseKind(Kind):
     """`before` and `after` say whether the hook serves the guest: where it does no more, it is called to release."""
 
     def preview(self, change: Change) -> Iterator[str]:
@@ -40,9 +40,6 @@ class ReleaseKind:
 
     def standing(self, work: StepContext) -> SubjectState:
         return SubjectState.AFTER if work.keep.noted(work.step).get("done") is True else SubjectState.BEFORE
-
-    def holds(self, work: StepContext) -> bytes | None:
-        return None
 
     def _held(self, work: StepContext, guest: str) -> bool:
         root, folder = work.target.root, state_folder(work.change.subject)
@@ -66,9 +63,6 @@ class ReleaseKind:
         if work.change.before is None:
             self._release(work)
         work.keep.note_done(work.step, done=False)
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         if change.after is not None:

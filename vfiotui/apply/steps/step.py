@@ -12,6 +12,7 @@ from typing import Protocol
 
 from vfiotui.apply import disk
 from vfiotui.apply.backup import BackupStore
+from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.place import Place
 from vfiotui.apply.target import Target
 from vfiotui.model.change.change import Change
@@ -54,9 +55,17 @@ class StepContext:
         """The name beside its place under which a file is made first; the same after a crash."""
         return f".vfiotui-{self.number:04d}-{self.step}"
 
+    @property
+    def boot_ended(self) -> bool:
+        """Whether another boot has come since the step was prepared: what lives in the kernel went with the old one."""
+        return bool(self.keep.noted(self.step).get("boot", "") != self.target.boot)
+
 
 class Kind(Protocol):
-    """One kind of change; a method that cannot do its work raises ApplyError or OSError."""
+    """One kind of change; a method that cannot do its work raises ApplyError or OSError.
+
+    A method with a body is right for every kind that has nothing to do there.
+    """
 
     def preview(self, change: Change) -> Iterator[str]:
         """Lines that show a person what will be different: a unified diff where there are texts."""
@@ -69,6 +78,7 @@ class Kind(Protocol):
 
     def holds(self, work: StepContext) -> bytes | None:
         """What the subject holds now, in the form of `before` and `after`; None where there is nothing to show."""
+        return None
 
     def do(self, work: StepContext) -> None:
         """Makes the change."""
@@ -78,12 +88,43 @@ class Kind(Protocol):
 
     def tidy(self, work: StepContext) -> None:
         """Removes what a killed `do` or `undo` may have left beside the subject."""
+        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         """Lines of a POSIX script that check and that do the same; they call the functions of apply/plan.sh."""
 
     def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""
+
+
+class LookingKind(Kind, Protocol):
+    """A kind that looks at what earlier steps made, changes nothing, and fails the change where it is not right."""
+
+    def wrong(self, work: StepContext) -> str | None:
+        """What is not as it should be, as a sentence; None where all is right."""
+
+    def prepare(self, work: StepContext) -> None:
+        return
+
+    def standing(self, work: StepContext) -> SubjectState:
+        return SubjectState.BEFORE if self.wrong(work) else SubjectState.AFTER
+
+    def do(self, work: StepContext) -> None:
+        wrong = self.wrong(work)
+        if wrong:
+            raise ApplyError(wrong)
+
+    def undo(self, work: StepContext) -> None:
+        return
+
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
+        return [], []
+
+
+def must_be_live(work: StepContext) -> None:
+    """ApplyError where the target is no running system."""
+    if not work.target.is_live:
+        raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
 
 
 def put_back_line(work: StepContext, kept: str, path: str, before: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 from vfiotui.apply import disk
 from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.shell_words import word
-from vfiotui.apply.steps.step import StepContext, SubjectState, quoted
+from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, must_be_live, quoted
 from vfiotui.model.change.change import Change
 
 LIMIT = 4096
@@ -45,16 +46,23 @@ def write(place: Place, value: str) -> None:
         os.close(fd)
 
 
-class ValueKind:
+class AttributeKind(Kind, Protocol):
+    """What lives in an attribute of the running kernel, and goes with it."""
+
+    def _place(self, work: StepContext) -> Place:
+        must_be_live(work)
+        return work.target.real_place(work.change.subject)
+
+    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
+        boot = quoted(work.keep.noted(work.step).get("boot", ""))
+        return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
+
+
+class ValueKind(AttributeKind):
     """Values of the running kernel."""
 
     def preview(self, change: Change) -> Iterator[str]:
         yield f"{change.subject}: {plain(change.before)!r} becomes {plain(change.after)!r}"
-
-    def _place(self, work: StepContext) -> Place:
-        if not work.target.is_live:
-            raise ApplyError(f"{work.change.subject} belongs to a running kernel: a mounted system has none")
-        return work.target.real_place(work.change.subject)
 
     def prepare(self, work: StepContext) -> None:
         now = read(self._place(work))
@@ -65,12 +73,8 @@ class ValueKind:
             )
         work.keep.note(work.step, boot=work.target.boot)
 
-    def _gone(self, work: StepContext) -> bool:
-        """Whether another boot has come since: the value went with the old one."""
-        return bool(work.keep.noted(work.step).get("boot", "") != work.target.boot)
-
     def standing(self, work: StepContext) -> SubjectState:
-        if self._gone(work):
+        if work.boot_ended:
             return SubjectState.BEFORE
         now = plain(read(self._place(work)))
         if now == plain(work.change.after):
@@ -93,19 +97,12 @@ class ValueKind:
         self._set(work, work.change.after)
 
     def undo(self, work: StepContext) -> None:
-        if not self._gone(work):
+        if not work.boot_ended:
             self._set(work, work.change.before)
-
-    def tidy(self, work: StepContext) -> None:
-        return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         path, before, after = word(change.subject), word(plain(change.before)), word(plain(change.after))
         return [f"value_is {path} {before}"], [f"printf %s {after} >{path}", f"value_is {path} {after}"]
-
-    def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
-        boot = quoted(work.keep.noted(work.step).get("boot", ""))
-        return [], [f"set_value {work.step} {quoted(work.change.subject)} {quoted(plain(work.change.before))} {boot}"]
 
 
 KIND = ValueKind()
