@@ -150,6 +150,8 @@ class Rule:
     """Paths on which a pass rests, as `gaps.missing` takes them: without one of them nothing passes."""
     asks_guests: bool = False
     """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
+    only_running: bool = False
+    """Whether a disk has the parts, but not the fault: the running command line, /dev, who is logged in."""
 
     @property
     def area(self) -> str:
@@ -233,6 +235,7 @@ def rule(
     silent: str,
     counts_guests: bool = False,
     reads: tuple[str, ...] = (),
+    only_running: bool = False,
 ) -> Callable[[Check], Rule]:
     """Makes the function below it the check of a rule; the module's docstring is its document.
 
@@ -243,7 +246,7 @@ def rule(
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
         counts = counts_guests or "virt" in needs
-        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads)
+        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads, False, only_running)
 
     return make
 
@@ -256,6 +259,7 @@ def guest_rule(
     fires: str,
     silent: str,
     reads: tuple[str, ...] = (),
+    only_running: bool = False,
 ) -> Callable[[GuestCheck], Rule]:
     """Makes the function below it a rule that is asked about one guest after the other.
 
@@ -283,7 +287,7 @@ def guest_rule(
                 yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
 
         parts = ("virt", *needs)
-        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, True)
+        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, True, only_running)
 
     return make
 
@@ -304,10 +308,8 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
             else:
                 yield not_applicable("host", "no device is meant for a guest")
 
-        document = (check.__globals__.get("__doc__") or "").strip()
-        needs = ("pci", "host_use")
-        paths = (*MEANT, *reads)
-        return Rule(code, severity, needs, "gives-all-away", "clean", ask, document, True, paths)
+        document, paths = (check.__globals__.get("__doc__") or "").strip(), (*MEANT, *reads)
+        return Rule(code, severity, ("pci", "host_use"), "gives-all-away", "clean", ask, document, True, paths)
 
     return make
 

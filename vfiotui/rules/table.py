@@ -11,17 +11,12 @@ RUNTIME = frozenset(
     "cpu pci iommu firmware usb memory modules kvm_device power interrupts screens host_use holders".split()
 )
 """Parts of the facts that only a running system has, or a capture of one; a kernel log may be kept on the disk."""
-OF_THE_MOMENT = frozenset(
-    "ACCESS-USER-GROUPS CMDLINE-ACS-OVERRIDE CMDLINE-PENDING CPU-CGROUP-V1 GUEST-DISK-IN-USE GUEST-ROM-UNFIT"
-    " ISOLATION-RCU-NOCBS KVMFR-FILE LG-FILE PIN-OVERLAP PIN-SLICE SECURITY-LOCKDOWN".split()
-)
-"""Rules whose parts a disk has, but of them something that only runs: the command line, who is logged in, /dev."""
 COLUMNS = ("Code", "Title", "Area", "Level", "Fires on", "Silent on", "Live", "Mounted disk", "Capture")
 
 
 def judges_disks(rule: Rule) -> bool:
     """Whether a rule can find its fault on a mounted disk, where nothing runs; elsewhere it says unknown there."""
-    return rule.code not in OF_THE_MOMENT and RUNTIME.isdisjoint(rule.needs)
+    return not rule.only_running and RUNTIME.isdisjoint(rule.needs)
 
 
 def as_markdown() -> Iterator[str]:

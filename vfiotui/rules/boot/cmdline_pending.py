@@ -24,7 +24,9 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("CMDLINE-PENDING", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES)
+@rule(
+    "CMDLINE-PENDING", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES, only_running=True
+)
 def check(facts: Facts) -> Iterator[Answer]:
     boot = known(facts.boot)
     if facts.mode is Mode.ROOT:

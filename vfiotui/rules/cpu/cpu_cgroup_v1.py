@@ -26,7 +26,7 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
 WORD = "systemd.unified_cgroup_hierarchy"
 
 
-@rule("CPU-CGROUP-V1", Severity.INFO, needs=("boot",), fires="old-groups", silent="clean")
+@rule("CPU-CGROUP-V1", Severity.INFO, needs=("boot",), fires="old-groups", silent="clean", only_running=True)
 def check(facts: Facts) -> Iterator[Answer]:
     unified = known(known(facts.boot).cgroup_v2)
     path = "/sys/fs/cgroup/cgroup.controllers"

@@ -25,7 +25,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISOLATION-RCU-NOCBS", Severity.INFO, needs=("boot",), fires="isolated", silent="tower")
+@rule("ISOLATION-RCU-NOCBS", Severity.INFO, needs=("boot",), fires="isolated", silent="tower", only_running=True)
 def check(facts: Facts) -> Iterator[Answer]:
     line = known(known(facts.boot).cmdline)
     nocbs, full = line.last("rcu_nocbs"), line.last("nohz_full")

@@ -29,7 +29,14 @@ from vfiotui.model.pci.option_rom import judge_rom
 from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, lacking, seen
 
 
-@guest_rule("GUEST-ROM-UNFIT", Severity.WARN, needs=("guest_files",), fires="guest-devices", silent="guest-fine")
+@guest_rule(
+    "GUEST-ROM-UNFIT",
+    Severity.WARN,
+    needs=("guest_files",),
+    fires="guest-devices",
+    silent="guest-fine",
+    only_running=True,
+)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     wanted = [h for h in domain.pci_hostdevs if h.rom_file]
     if not wanted:

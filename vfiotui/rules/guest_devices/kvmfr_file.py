@@ -26,7 +26,9 @@ from vfiotui.model.memory.guest_memory import kvmfr_paths
 from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("KVMFR-FILE", Severity.FAIL, needs=("guest_files",), fires="guest-glass", silent="guest-fine")
+@guest_rule(
+    "KVMFR-FILE", Severity.FAIL, needs=("guest_files",), fires="guest-glass", silent="guest-fine", only_running=True
+)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     for path in kvmfr_paths(domain):
         files = known(facts.guest_files)

@@ -25,7 +25,9 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("LG-FILE", Severity.WARN, needs=("guest_files",), fires="guest-glass", silent="guest-fine")
+@guest_rule(
+    "LG-FILE", Severity.WARN, needs=("guest_files",), fires="guest-glass", silent="guest-fine", only_running=True
+)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     shared = domain.looking_glass
     if shared is None or shared.size is None:

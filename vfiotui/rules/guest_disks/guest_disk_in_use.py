@@ -26,7 +26,14 @@ from vfiotui.model.guest.guest_files import NOT_LOOKED
 from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("GUEST-DISK-IN-USE", Severity.FAIL, needs=("guest_files",), fires="guest-disks", silent="guest-fine")
+@guest_rule(
+    "GUEST-DISK-IN-USE",
+    Severity.FAIL,
+    needs=("guest_files",),
+    fires="guest-disks",
+    silent="guest-fine",
+    only_running=True,
+)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     disks = [d for d in domain.devices.disks if d.device in ("disk", "lun")]
     blocks = [d for d in disks if d.kind == "block" and d.source.startswith("/")]

@@ -35,6 +35,7 @@ ACTIVE = "ACS overrides enabled"
     fires="acs-override",
     silent="clean",
     reads=LINES,
+    only_running=True,
 )
 def check(facts: Facts) -> Iterator[Answer]:
     found = {

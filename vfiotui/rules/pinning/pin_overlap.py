@@ -27,7 +27,7 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answer, all_guests, fails, fix, guest_rule, guests, holds, known, seen
 
 
-@guest_rule("PIN-OVERLAP", Severity.FAIL, fires="bad-pins", silent="tower")
+@guest_rule("PIN-OVERLAP", Severity.FAIL, fires="bad-pins", silent="tower", only_running=True)
 def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
     if not domain.fixed_pins or not known(_together(domain)):
         return

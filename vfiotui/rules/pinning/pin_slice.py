@@ -25,7 +25,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
-@rule("PIN-SLICE", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean")
+@rule("PIN-SLICE", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean", only_running=True)
 def check(facts: Facts) -> Iterator[Answer]:
     allowed = known(known(facts.isolation).machine_cpus)
     domains = guests(facts)

@@ -25,7 +25,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ACCESS-USER-GROUPS", Severity.INFO, needs=("access",), fires="outsider", silent="insider")
+@rule("ACCESS-USER-GROUPS", Severity.INFO, needs=("access",), fires="outsider", silent="insider", only_running=True)
 def check(facts: Facts) -> Iterator[Answer]:
     access = known(facts.access)
     if facts.mode is Mode.ROOT and isinstance(access.user, Unread) and access.user.why is Why.NOT_HERE:

@@ -25,7 +25,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
 
 
-@rule("SECURITY-LOCKDOWN", Severity.INFO, needs=("boot",), fires="locked", silent="clean")
+@rule("SECURITY-LOCKDOWN", Severity.INFO, needs=("boot",), fires="locked", silent="clean", only_running=True)
 def check(facts: Facts) -> Iterator[Answer]:
     state = known(known(facts.boot).lockdown)
     path = "/sys/kernel/security/lockdown"
