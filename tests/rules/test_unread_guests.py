@@ -31,14 +31,14 @@ def without_guests(facts: Facts) -> Facts:
     return replace(facts, virt=replace(facts.virt, domains=Unread("needs root", Why.FORBIDDEN)))
 
 
-@pytest.mark.parametrize("rule", [r for r in catalogue() if r.asks_guests], ids=lambda r: r.code)
+@pytest.mark.parametrize("rule", [r for r in catalogue() if r.of_guest is not None], ids=lambda r: r.code)
 def test_a_check_of_guests_does_not_check_an_unread_one(rule: Rule) -> None:
     said = {f.subject: f for f in rule.ask(with_closed(known_facts(rule.silent)))}
     assert said["closed"].verdict is Verdict.UNKNOWN and "needs root" in said["closed"].sentence
     assert "host" not in said
 
 
-@pytest.mark.parametrize("rule", [r for r in catalogue() if not r.asks_guests], ids=lambda r: r.code)
+@pytest.mark.parametrize("rule", [r for r in catalogue() if r.of_guest is None], ids=lambda r: r.code)
 def test_a_check_of_the_host_that_looks_at_guests_does_not_pass_without_one(rule: Rule) -> None:
     for name in (rule.fires, rule.silent):
         facts = known_facts(name)
@@ -59,7 +59,7 @@ def test_the_machines_of_these_tests_are_read_wholly() -> None:
         assert (isinstance(virt, Virt) and not virt.unread) or name in {"hostile"}
 
 
-@pytest.mark.parametrize("rule", [r for r in catalogue() if r.asks_guests], ids=lambda r: r.code)
+@pytest.mark.parametrize("rule", [r for r in catalogue() if r.of_guest is not None], ids=lambda r: r.code)
 def test_a_guest_whose_xml_is_damaged_in_a_part_passes_no_check(rule: Rule) -> None:
     facts = known_facts(rule.silent)
     assert isinstance(facts.virt, Virt) and not isinstance(facts.virt.domains, Unread)

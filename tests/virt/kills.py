@@ -37,7 +37,7 @@ async def _follow(uri: str) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         _say(connected=virt.connected, descriptors=len(os.listdir("/proc/self/fd")), kib=pages * 4)
 
-    task = asyncio.create_task(link.Link(uri, tell).run())
+    task = asyncio.create_task(link.LibvirtConnection(uri, tell).run())
     await ended.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

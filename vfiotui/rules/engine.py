@@ -6,8 +6,8 @@ decorator `rule`. Adding a rule touches that file and the host descriptions that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, wraps
 from typing import TypeVar
 
 from vfiotui.model.base.gaps import concerning, missing
@@ -148,8 +148,8 @@ class Rule:
     """Whether its answers about the host depend on what guests there are."""
     reads: tuple[str, ...] = ()
     """Paths on which a pass rests, as `gaps.missing` takes them: without one of them nothing passes."""
-    asks_guests: bool = False
-    """Whether it judges each guest for itself: what one guest's answer lacks is unknown for that guest only."""
+    of_guest: GuestCheck | None = None
+    """Where it judges each guest for itself: what it asks of one. What that lacks is unknown for that guest only."""
     only_running: bool = False
     """Whether a disk has the parts, but not the fault: the running command line, /dev, who is logged in."""
 
@@ -179,7 +179,7 @@ class Rule:
         """The rule's findings; a missing input or a fault of the check itself is *unknown*, never an exception."""
         answers: list[Answer] = []
         try:
-            for part in self.needs[:1] if self.asks_guests else self.needs:
+            for part in self.needs if self.of_guest is None else self.needs[:1]:
                 known(getattr(facts, part))
             answers.extend(self.check(facts))
         except Missing as error:
@@ -200,7 +200,7 @@ class Rule:
                 evidence=a.evidence,
                 fix=a.fix,
                 area=self.area,
-                about_guest=self.asks_guests,
+                about_guest=self.of_guest is not None,
                 lacks=a.lacks,
             )
             for a in answers
@@ -246,7 +246,7 @@ def rule(
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
         counts = counts_guests or "virt" in needs
-        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads, False, only_running)
+        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads, None, only_running)
 
     return make
 
@@ -274,20 +274,10 @@ def guest_rule(
 
         @wraps(check)
         def ask_all(facts: Facts) -> Iterator[Answer]:
-            domains = guests(facts)
-            answered = False
-            for domain in domains:
-                for answer in _ask_sound(check, facts, domain, title):
-                    answered = True
-                    yield answer
-            for guest in known(facts.virt).unread:
-                answered = True
-                yield lacking(guest.name, title, guest.why)
-            if not answered:
-                yield not_applicable("host", f"the question does not arise for any of {len(domains)} guests")
+            return ask_guests(facts, title, partial(ask_about, check, title, facts))
 
         parts = ("virt", *needs)
-        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, True, only_running)
+        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, check, only_running)
 
     return make
 
@@ -324,7 +314,17 @@ def all_guests(facts: Facts) -> tuple[Domain, ...]:
     return known(known(facts.virt).all_domains)
 
 
-def _ask_sound(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:
+def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer]]) -> Iterator[Answer]:
+    """The answers of a check with this title about all guests, one after the other."""
+    domains = guests(facts)
+    answers = [answer for domain in domains for answer in ask(domain)]
+    answers += [lacking(guest.name, title, guest.why) for guest in known(facts.virt).unread]
+    yield from answers or [
+        not_applicable("host", f"the question does not arise for any of {len(domains)} guests"),
+    ]
+
+
+def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> Iterator[Answer]:
     """The answers about a guest; where its XML is damaged in a part what was found stays, and nothing passes."""
     if (unsound := domain.unsound) is None:
         yield from _ask_one(check, facts, domain, title)

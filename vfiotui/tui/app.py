@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from vfiotui.model.facts import Facts
     from vfiotui.model.finding.finding import Finding
     from vfiotui.model.live.interference import Culprits
+    from vfiotui.rules.rejudge import Rejudge
     from vfiotui.state.facts_refresher import FactsRefresher
     from vfiotui.tui.screens.live.details import LiveDetails
 
@@ -81,13 +82,6 @@ def _commands() -> type[Provider]:
     from vfiotui.tui.commands import Commands
 
     return Commands
-
-
-def _judge(facts: Facts) -> tuple[Finding, ...]:
-    """All checks, loaded when the first facts are judged."""
-    from vfiotui.rules import judge
-
-    return judge(facts)
 
 
 class ConsoleApp(App[int]):
@@ -151,6 +145,7 @@ class ConsoleApp(App[int]):
         self.watch_: FactsRefresher | None = None
         """What reads the whole host; where Live is opened, only after its first frame."""
         self._feeding: asyncio.Task[None] | None = None
+        self._rejudge: Rejudge | None = None
         self._unseen = ExitStack()
         self._painting = self._quitting = False
 
@@ -258,8 +253,16 @@ class ConsoleApp(App[int]):
         if removed:
             self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
         gc.freeze()  # What was loaded stays: the collector need not look through it.
-        self.watch_ = watch.FactsRefresher(self.root_, self.store, uri=self._uri, judge=_judge)
+        self.watch_ = watch.FactsRefresher(self.root_, self.store, uri=self._uri, judge=self._judge)
         self.watch_.start()
+
+    def _judge(self, facts: Facts) -> tuple[Finding, ...]:
+        """What the checks say; they are loaded when the first facts are judged."""
+        if self._rejudge is None:
+            from vfiotui.rules.rejudge import Rejudge
+
+            self._rejudge = Rejudge()
+        return self._rejudge(facts)
 
     def replay(self, name: str, history: LiveHistory, interval: float, looks: tuple[Culprits, ...]) -> None:
         """From now on Live shows a recording, and samples nothing."""

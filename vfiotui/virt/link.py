@@ -1,6 +1,6 @@
 """A lasting link to libvirt on the event loop: events, re-reading, reconnection.
 
-An event only says that something changed; what it is now is read again. libvirt's calls block and run in
+An event says which guest changed: what that one is now is read again, and no other. libvirt's calls block and run in
 one worker thread, in order. A dead daemon is a state: the guests live on, the last known ones stay shown.
 """
 
@@ -17,7 +17,7 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.guest.domain import Virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load, not_connected, open_connection
 from vfiotui.virt.events import LoopEvents
-from vfiotui.virt.read_connection import look
+from vfiotui.virt.read_connection import ConnectionReader
 
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between tries to reach a daemon."""
@@ -25,6 +25,9 @@ DEADLINE = 10.0
 """Seconds after which a call that gives no answer counts as a lost connection."""
 KEEPALIVE = (5, 3)
 """Seconds between questions to the daemon, and how many may stay unanswered."""
+
+GATHER = 0.1
+"""Seconds after an event within which others are read together with it: a start alone makes a handful."""
 
 _events: LoopEvents | None = None
 
@@ -63,6 +66,11 @@ class LibvirtConnection:
         self._on_virt = on_virt
         self._last: Virt | None = None
         self._changed = asyncio.Event()
+        self._all_stale = True
+        """Whether all guests are to be read, and not only those that events named."""
+        self._stale: set[str] = set()
+        """UUIDs of the guests that events named."""
+        self._reader: ConnectionReader | None = None
         self._lost = asyncio.Event()
         self._why_lost = ""
         self._connection: Any = None
@@ -96,7 +104,8 @@ class LibvirtConnection:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def read_again(self) -> None:
-        """Asks for a new look at all guests."""
+        """Asks for all guests to be read anew."""
+        self._all_stale = True
         self._changed.set()
 
     async def _call(self, use: Callable[..., Any], *arguments: Any) -> Any:
@@ -114,7 +123,8 @@ class LibvirtConnection:
         self._lost.clear()
         self._connection = await self._call(open_connection, self.uri)
         await self._call(self._register, libvirt)
-        self._changed.set()
+        self._reader = ConnectionReader(self._connection, self.uri)
+        self.read_again()
 
     def _register(self, libvirt: Any) -> None:
         """Registers for every event that changes what is shown; those a driver lacks are left out."""
@@ -127,7 +137,8 @@ class LibvirtConnection:
             with contextlib.suppress(libvirt.libvirtError):
                 self._callbacks.append(connection.domainEventRegisterAny(None, event, self._on_event, None))
 
-    def _on_event(self, *_: Any) -> None:
+    def _on_event(self, connection: Any, domain: Any, *_: Any) -> None:
+        self._stale.add(domain.UUIDString())
         self._changed.set()
 
     def _on_close(self, connection: Any, reason: int, opaque: Any) -> None:
@@ -144,13 +155,19 @@ class LibvirtConnection:
             self._changed.set()
 
     async def _follow(self, libvirt: Any) -> None:
-        """Looks again after every event, until the connection is lost."""
+        """Reads the guests that events named, those of a burst together, until the connection is lost."""
+        reader = self._reader
+        assert reader is not None
         while True:
             await self._changed.wait()
+            if not self._all_stale and not self._lost.is_set():
+                await asyncio.sleep(GATHER)
             self._changed.clear()
             if self._lost.is_set():
                 raise NoConnection(self._why_lost)
-            self._tell(await self._call(look, self._connection, self.uri))
+            stale, self._stale = self._stale, set()
+            everything, self._all_stale = self._all_stale, False
+            self._tell(await (self._call(reader.read_all) if everything else self._call(reader.read, stale)))
 
     async def _disconnect(self) -> None:
         connection, callbacks = self._connection, self._callbacks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vfiotui.formats.domain_xml.domain_xml import parse
@@ -83,28 +84,74 @@ def network_of(connection: Any, name: str, uri: str) -> Reading[HostNetwork]:
         return Unread(str(error), Why.DAMAGED, uri)
 
 
+class ConnectionReader:
+    """Reads the guests of one connection, all of them or some, and keeps what it has read.
+
+    A guest that did not change stays the same object, so that what was made of it can be kept too.
+    """
+
+    def __init__(self, connection: Any, uri: str) -> None:
+        self._connection = connection
+        self._uri = uri
+        self._guests: dict[str, Domain | UnreadGuest] = {}
+        """By their UUIDs."""
+        self._networks: dict[str, Reading[HostNetwork]] = {}
+        self._head = Virt(uri, True, "", "", "", ())
+
+    def read_all(self) -> Virt:
+        """Everything about the connection and its guests; raises libvirtError when the connection is gone."""
+        import libvirt
+
+        connection = self._connection
+        handles = {h.UUIDString(): h for h in connection.listAllDomains(0)}
+        library = version_text(connection.getLibVersion())
+        try:
+            hypervisor = version_text(connection.getVersion())
+        except libvirt.libvirtError:
+            hypervisor = ""
+        detail = f"libvirt {library}, {connection.getType()} {hypervisor}".rstrip(", ")
+        self._head = Virt(self._uri, True, detail, library, hypervisor, ())
+        self._guests.clear()
+        self._networks.clear()
+        return self._take(handles)
+
+    def read(self, uuids: Iterable[str]) -> Virt:
+        """All guests, of which those with these UUIDs are read now; raises libvirtError when the connection is gone."""
+        import libvirt
+
+        handles: dict[str, Any] = {}
+        for uuid in uuids:
+            try:
+                handles[uuid] = self._connection.lookupByUUIDString(uuid)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                    raise
+                self._guests.pop(uuid, None)
+        return self._take(handles)
+
+    def _take(self, handles: Mapping[str, Any]) -> Virt:
+        """Reads the guests of these handles and the networks that they name."""
+        for uuid, handle in handles.items():
+            guest = guest_of(handle, self._uri)
+            if guest is None:
+                self._guests.pop(uuid, None)
+            else:
+                self._guests[uuid] = guest
+        fresh = [g for u in handles if isinstance(g := self._guests.get(u), Domain)]
+        names = {n.name for d in fresh for n in d.networks}
+        self._networks |= {name: network_of(self._connection, name, self._uri) for name in names}
+        for uuid, guest in self._guests.items():
+            if isinstance(guest, Domain) and any(n.name in names for n in guest.networks):
+                (known,) = with_networks((guest,), self._networks.__getitem__)
+                self._guests[uuid] = guest if known == guest else known
+        guests = sorted(self._guests.values(), key=lambda g: g.name)
+        return replace(
+            self._head,
+            domains=tuple(g for g in guests if isinstance(g, Domain)),
+            unread=tuple(g for g in guests if isinstance(g, UnreadGuest)),
+        )
+
+
 def look(connection: Any, uri: str) -> Virt:
     """Everything about the connection and its guests; raises libvirtError when the connection is gone."""
-    import libvirt
-
-    handles = connection.listAllDomains(0)
-    found = [g for h in handles if (g := guest_of(h, uri)) is not None]
-    guests = sorted(found, key=lambda g: g.name)
-    library = version_text(connection.getLibVersion())
-    try:
-        hypervisor = version_text(connection.getVersion())
-    except libvirt.libvirtError:
-        hypervisor = ""
-    kind = connection.getType()
-    detail = f"libvirt {library}, {kind} {hypervisor}".rstrip(", ")
-    return Virt(
-        uri,
-        True,
-        detail,
-        library,
-        hypervisor,
-        with_networks(
-            tuple(g for g in guests if isinstance(g, Domain)), lambda name: network_of(connection, name, uri)
-        ),
-        tuple(g for g in guests if isinstance(g, UnreadGuest)),
-    )
+    return ConnectionReader(connection, uri).read_all()
