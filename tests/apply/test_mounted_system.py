@@ -17,7 +17,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
 from vfiotui.apply.undo import undo
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.plan_options import wanted_plan
+from vfiotui.cli.plan_options import planned
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.mounts import missing_mounts, not_mounted
 from vfiotui.host.root.root import Root
@@ -106,7 +106,7 @@ def test_a_folder_that_is_no_system_is_told_apart(tmp_path: Path, names: tuple[s
     with pytest.raises(ApplyError, match=sentence):
         Target(Root.mounted(str(tmp_path)))
     with pytest.raises(CommandError, match=sentence) as told:
-        wanted_plan(Namespace(goal=["cmdline.add=iommu=pt"]), Root.mounted(str(tmp_path)))
+        planned(Namespace(connect=None), Root.mounted(str(tmp_path)), [("cmdline.add", "iommu=pt")])
     assert told.value.code is Exit.NO_ACCESS
 
 

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from vfiotui.cli.consent import add_consent, agreed, ask
@@ -17,56 +18,69 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
 from vfiotui.cli.plan_options import add_goals, wanted
+from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import RESTING, State, state_words
+from vfiotui.plan.judged import Judged
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to apply and how to be asked."""
     add_goals(parser)
     parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     add_consent(parser)
-    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
 
 
 def run(args: argparse.Namespace) -> Exit:
-    """Shows the plan, asks, applies."""
+    """Applies a plan, or ends an interrupted change."""
+    root = open_root(args)
+    if not args.resume:
+        return carry_out(args, root, lambda: wanted(args, root))
     from vfiotui.apply.change_programs import programs_on
+    from vfiotui.apply.errors import ApplyError
+    from vfiotui.apply.target import Target
+    from vfiotui.apply.undo import resume
+
+    stop = _Stop()
+    try:
+        target = Target(root)
+        target = agreed(target, args, programs_on(target, args.resume))
+        return ended(args, resume(target, args.resume, tell, wait=args.wait, stopped=stop.asked))
+    except ApplyError as error:
+        raise refused(args, str(error)) from error
+
+
+def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], remarks: Sequence[str] = ()) -> Exit:
+    """Has the plan made, shows it with the lines of `remarks`, asks, and applies it.
+
+    No plan is made where the root cannot be changed at all.
+    """
     from vfiotui.apply.consent import programs_of
     from vfiotui.apply.errors import ApplyError
     from vfiotui.apply.run import apply
     from vfiotui.apply.run_steps import Outcome
     from vfiotui.apply.target import Target
-    from vfiotui.apply.undo import resume
     from vfiotui.cli.plan import as_text, warnings
 
-    root = open_root(args)
     stop = _Stop()
-    outcome: Outcome
     try:
         target = Target(root)
-        if args.resume:
-            target = agreed(target, args, programs_on(target, args.resume))
-            outcome = resume(target, args.resume, tell, wait=args.wait, stopped=stop.asked)
-        else:
-            found = wanted(args, root)
-            plan = found.plan
-            if not plan.steps and plan.left:
-                left = tuple(step.why for step in plan.left)
-                return ended(args, Outcome("", State.OUTSTANDING, f"nothing was applied: {'; '.join(left)}", left))
-            if not plan.steps:
-                return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
-            if not args.yes:
-                print("\n".join(as_text(plan, found)), file=sys.stderr)
-            for line in warnings(found) if args.yes else ():
-                tell(line)
-            target = agreed(target, args, programs_of(target, plan))
-            if not args.yes:
-                ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
-            outcome = apply(target, plan, tell, wait=args.wait, stopped=stop.asked)
+        found = make()
+        plan = found.plan
+        if not plan.steps and plan.left:
+            left = tuple(step.why for step in plan.left)
+            return ended(args, Outcome("", State.OUTSTANDING, f"nothing was applied: {'; '.join(left)}", left))
+        if not plan.steps:
+            return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
+        if not args.yes:
+            print("\n".join([*as_text(plan, found), *remarks]), file=sys.stderr)
+        for line in warnings(found) if args.yes else ():
+            tell(line)
+        target = agreed(target, args, programs_of(target, plan))
+        if not args.yes:
+            ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
+        return ended(args, apply(target, plan, tell, wait=args.wait, stopped=stop.asked))
     except ApplyError as error:
         raise refused(args, str(error)) from error
-    return ended(args, outcome)
 
 
 def refused(args: argparse.Namespace, sentence: str) -> CommandError:

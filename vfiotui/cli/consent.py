@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def add_consent(parser: argparse.ArgumentParser) -> None:
-    """The option."""
+    """The options of every command that changes the system."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
     parser.add_argument(
         "--run-its-programs",
         action="store_true",

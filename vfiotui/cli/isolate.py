@@ -35,7 +35,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
     what.add_argument("--apply", action="store_true", help="apply the plan")
     what.add_argument("--undo", action="store_true", help="take the newest change back that isolates devices")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     add_consent(parser)
 
 
@@ -44,31 +43,19 @@ def run(args: argparse.Namespace) -> Exit:
     if args.undo:
         from vfiotui.cli import undo
 
-        _defaults(args, number=newest(open_root(args)), preview=False, force=False, wait=False)
+        args.number, args.preview, args.force = newest(open_root(args)), False, False
         return undo.run(args)
     if not args.device:
         if args.apply or args.now or args.trial:
             raise CommandError("name the devices: 'vfiotui isolate' lists them", Exit.USAGE)
         return _list(args)
+    from vfiotui.cli.plan_options import reach
+
     devices = ",".join(args.device)
-    args.goal = [f"isolate.{args.method}={devices}"]
-    args.goal += [f"driver.vfio={devices}"] if args.now else []
-    args.goal += ["boot.trial=yes"] if args.trial else []
-    if args.apply:
-        from vfiotui.cli import apply
-
-        _defaults(args, resume=None, wait=False)
-        return apply.run(args)
-    from vfiotui.cli import plan
-
-    _defaults(args, list=False, script=False, diff=False)
-    return plan.run(args)
-
-
-def _defaults(args: argparse.Namespace, **values: Any) -> None:
-    """What another command's own parser would have set."""
-    for name, value in values.items():
-        setattr(args, name, value)
+    goals = [(f"isolate.{args.method}", devices)]
+    goals += [("driver.vfio", devices)] if args.now else []
+    goals += [("boot.trial", "yes")] if args.trial else []
+    return reach(args, goals)
 
 
 def newest(root: Root) -> str:

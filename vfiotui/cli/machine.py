@@ -12,6 +12,7 @@ from vfiotui.model.base.reading import Reading
 
 if TYPE_CHECKING:
     from vfiotui.model.guest.domain import Virt
+    from vfiotui.state.plan_inputs import RootInputs
 
 
 def open_root(args: argparse.Namespace) -> Root:
@@ -70,3 +71,10 @@ def look_at_guests(args: argparse.Namespace, root: Root) -> Reading[Virt]:
 
         return domains.with_files(root, once.read(args.connect))
     return domains.read(root)
+
+
+def plan_inputs(args: argparse.Namespace, root: Root) -> RootInputs:
+    """What plans are made from: the root, and its guests from where `look_at_guests` finds them."""
+    from vfiotui.state.plan_inputs import RootInputs
+
+    return RootInputs(root, lambda: look_at_guests(args, root), daemon=bool(root.is_live or args.connect))

@@ -51,7 +51,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
     how.add_argument("--apply", action="store_true", help="apply the plan")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     add_consent(parser)
 
 
@@ -70,16 +69,9 @@ def run(args: argparse.Namespace) -> Exit:
             else "takes no pages"
         )
         raise CommandError(f"'vfiotui memory {args.what}' {wanted}", Exit.USAGE)
-    args.goal = [f"memory.{args.what}={pages}" for pages in args.pages or ["now"]]
-    if args.apply:
-        from vfiotui.cli import apply
+    from vfiotui.cli.plan_options import reach
 
-        args.resume, args.wait = None, False
-        return apply.run(args)
-    from vfiotui.cli import plan
-
-    args.list = args.script = args.diff = False
-    return plan.run(args)
+    return reach(args, [(f"memory.{args.what}", pages) for pages in args.pages or ["now"]])
 
 
 def _show(args: argparse.Namespace) -> Exit:

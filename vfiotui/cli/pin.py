@@ -9,9 +9,9 @@ set and clear {"change", "state", "why"}, with --dry-run the plan.
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
+from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.out import print_json, printable
 from vfiotui.cli.pin_guest import Host, stored_pinning
@@ -25,15 +25,13 @@ from vfiotui.cli.pin_text import (
     proposal_lines,
     score_json,
 )
-from vfiotui.model.base.reading import Reading, Unread, Why
-from vfiotui.model.change.plan import Plan, to_json
+from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.cpu.pinning import Pinning, parse_cpus, pinning_of, thread_name
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.plan.draft import PlanError
-from vfiotui.plan.pin.check import problems
+from vfiotui.plan.pin.check import Problem, problems
 from vfiotui.plan.pin.drift import Drift, drift
-from vfiotui.plan.pin.pin_plan import plan_pins
+from vfiotui.plan.pin.pin_plan import BOTH, CONFIG, LIVE
 from vfiotui.plan.pin.propose import Goal, NoPlacement, Proposal, propose
 from vfiotui.plan.pin.score import Prefer, score
 
@@ -58,11 +56,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("pins", nargs="*", metavar="THREAD=CPUS", help="v0=4 is a vCPU, emu=0-1 the emulator, io1=0 …")
     one.add_argument("--take", type=int, metavar="RANK", help="take the proposal of this rank (1 is the best)")
     _goals(one)
-    _scope(one)
+    _how(one)
     one = verbs.add_parser("clear", help="free threads; all of them where none is named")
     one.add_argument("guest", metavar="GUEST")
     one.add_argument("threads", nargs="*", metavar="THREAD", help="v0, emu, io1 …")
-    _scope(one)
+    _how(one)
     for one in verbs.choices.values():
         add_global(one, argparse.SUPPRESS)
 
@@ -79,12 +77,11 @@ def _goals(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--iothreads", type=int, metavar="N", default=0, help="how many iothreads it shall have")
 
 
-def _scope(parser: argparse.ArgumentParser) -> None:
+def _how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="store_true", help="only the stored definition")
     parser.add_argument("--live", action="store_true", help="only the running guest")
     parser.add_argument("--dry-run", action="store_true", help="show the plan, change nothing")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
+    add_consent(parser)
 
 
 def run(args: argparse.Namespace) -> Exit:
@@ -95,30 +92,51 @@ def run(args: argparse.Namespace) -> Exit:
     domain = host.domain(args.guest)
     if args.verb == "propose":
         return _propose(args, host, domain)
-    guest = host.guest(domain)
-    pinning = stored_pinning(guest, domain) if not args.live or args.config else pinning_of(domain)
+    return _change(args, host, domain)
+
+
+def _change(args: argparse.Namespace, host: Host, domain: Domain) -> Exit:
+    """Shows or applies the plan, like any other."""
+    from vfiotui.cli.apply import carry_out
+    from vfiotui.cli.plan import show
+    from vfiotui.plan.draft import PlanError
+    from vfiotui.plan.judged import Judged
+    from vfiotui.plan.service import plan_pinning
+
+    stored = not args.live or args.config
+    pinning = stored_pinning(host.guest(domain), domain) if stored else pinning_of(domain)
     wanted = _set(args, host, domain, pinning) if args.verb == "set" else _cleared(args, pinning)
-    both = args.config is args.live
+    judged = _judged(host, domain, wanted)
+    failures = () if isinstance(judged, Unread) else [p.words for p in judged if p.severity is Severity.FAIL]
+    topology = host.topology if args.verb == "set" and args.take is not None else None
     try:
-        plan = plan_pins(
-            guest,
-            wanted,
-            host.topology if args.verb == "set" and args.take is not None else None,
-            config=args.config or (both and guest.definition is not None),
-            live=args.live or (both and guest.running is not None),
-            machine=host.machine,
-        )
+        plan = plan_pinning(host.inputs, domain.name, wanted, topology, failures, scope=_scope(args))
     except PlanError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error
-    return _change(args, host, plan, [printable(line) for line in _judged(host, domain, wanted)])
+    remarks = [printable(line) for line in _remarks(judged)]
+    if args.dry_run:
+        return show(args, Judged(plan), remarks)
+    return carry_out(args, host.root, lambda: Judged(plan), remarks)
 
 
-def _judged(host: Host, domain: Domain, wanted: Pinning) -> list[str]:
-    """What is wrong with the wanted pins; of a disk without its host's processors nothing can be said."""
-    if isinstance(host.processors, Unread):
-        return [f"the pins are not judged: {host.processors}"]
-    said = problems(wanted, host.context(domain))
-    return problem_lines(said) if said else []
+def _scope(args: argparse.Namespace) -> str:
+    """The scope that the options name; empty is the widest."""
+    if args.config:
+        return BOTH if args.live else CONFIG
+    return LIVE if args.live else ""
+
+
+def _judged(host: Host, domain: Domain, wanted: Pinning) -> Reading[tuple[Problem, ...]]:
+    """What is wrong with the wanted pins; Unread for a disk without its host's processors."""
+    return then(host.processors, lambda _: problems(wanted, host.context(domain)))
+
+
+def _remarks(judged: Reading[tuple[Problem, ...]]) -> list[str]:
+    """What is to be known of the wanted pins; their failures are notes of the plan itself."""
+    if isinstance(judged, Unread):
+        return [f"the pins are not judged: {judged}"]
+    lesser = tuple(p for p in judged if p.severity is not Severity.FAIL)
+    return problem_lines(lesser) if lesser else []
 
 
 def _goal(args: argparse.Namespace, domain: Domain) -> Goal:
@@ -182,35 +200,6 @@ def _cleared(args: argparse.Namespace, pinning: Pinning) -> Pinning:
     except ValueError as error:
         raise CommandError(str(error), Exit.USAGE) from error
     return pinning
-
-
-def _change(args: argparse.Namespace, host: Host, plan: Plan, said: list[str]) -> Exit:
-    """Shows or applies the plan, like any other."""
-    from vfiotui.apply.errors import ApplyError
-    from vfiotui.apply.run import apply
-    from vfiotui.apply.run_steps import Outcome
-    from vfiotui.apply.target import Target
-    from vfiotui.cli.apply import ended, tell
-    from vfiotui.cli.consent import ask
-    from vfiotui.cli.plan import as_text
-    from vfiotui.model.change.journal import State
-
-    if args.dry_run:
-        if args.json:
-            sys.stdout.write(to_json(plan))
-        else:
-            print("\n".join([*as_text(plan), *said]))
-        return Exit.FINE
-    try:
-        target = Target(host.root)
-        if not plan.steps:
-            return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
-        if not args.yes:
-            print("\n".join([*as_text(plan), *said]), file=sys.stderr)
-            ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
-        return ended(args, apply(target, plan, tell, wait=args.wait))
-    except ApplyError as error:
-        raise CommandError(str(error), Exit.CHANGE_FAILED) from error
 
 
 def _look(args: argparse.Namespace, host: Host) -> Exit:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.machine import look_at_guests, open_root
+from vfiotui.cli.machine import open_root, plan_inputs
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.cpu import topology as cpu
 from vfiotui.host.pci import functions as pci
-from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.cpu.pinning import Pinning, pinning_of
@@ -22,6 +21,7 @@ from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.pin.placement_context import PlacementContext, near_of, nodes_near, placement_context
+from vfiotui.state.plan_inputs import RootInputs
 
 
 @dataclass
@@ -34,6 +34,11 @@ class Host:
     def root(self) -> Root:
         """Where everything is read."""
         return open_root(self.args)
+
+    @cached_property
+    def inputs(self) -> RootInputs:
+        """What plans are made from."""
+        return plan_inputs(self.args, self.root)
 
     @cached_property
     def processors(self) -> Reading[Topology]:
@@ -51,7 +56,7 @@ class Host:
     @cached_property
     def virt(self) -> Virt:
         """libvirt's word, or that of its files."""
-        found = look_at_guests(self.args, self.root)
+        found = self.inputs.virt
         if isinstance(found, Unread):
             raise CommandError(f"the guests cannot be seen: {found}", Exit.NO_ACCESS)
         return found
@@ -96,18 +101,10 @@ class Host:
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""
-        from vfiotui.apply.errors import ApplyError
-        from vfiotui.apply.pin_guest import read_guest
-
-        try:
-            return read_guest(self.root, self.virt.uri if self.root.is_live or self.args.connect else "", domain.name)
-        except ApplyError as error:
-            raise CommandError(str(error), Exit.NO_ACCESS) from error
-
-    @cached_property
-    def machine(self) -> str:
-        """The host's fingerprint."""
-        return machine(self.root)
+        found = self.inputs.guest(domain.name)
+        if isinstance(found, Unread):
+            raise CommandError(found.reason, Exit.NO_ACCESS)
+        return found
 
     def moment(self, domain: Domain) -> Reading[GuestCount]:
         """The threads of the guest as the kernel has them now."""

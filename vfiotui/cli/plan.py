@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
@@ -33,21 +34,27 @@ def run(args: argparse.Namespace) -> Exit:
         print("\n".join(table((f"{name}={argument}", sentence) for name, argument, sentence in catalogue())))
         return Exit.FINE
     found = wanted(args, open_root(args))
-    plan = found.plan
-    if args.json:
-        sys.stdout.write(to_json(plan))
-    elif args.script:
+    if args.script and not args.json:
         from vfiotui.apply.errors import ApplyError
         from vfiotui.apply.shell_script import shell_script
 
         try:
-            print("\n".join(shell_script(plan)))
+            print("\n".join(shell_script(found.plan)))
         except ApplyError as error:
             raise CommandError(str(error), Exit.USAGE) from error
-    elif args.diff:
-        print("\n".join(as_diff(plan)))
+        return Exit.FINE
+    if args.diff and not args.json:
+        print("\n".join(as_diff(found.plan)))
+        return Exit.FINE
+    return show(args, found)
+
+
+def show(args: argparse.Namespace, found: Judged, remarks: Sequence[str] = ()) -> Exit:
+    """Prints a plan as JSON, or as text with the lines of `remarks` below."""
+    if args.json:
+        sys.stdout.write(to_json(found.plan))
     else:
-        print("\n".join(as_text(plan, found)))
+        print("\n".join([*as_text(found.plan, found), *remarks]))
     return Exit.FINE
 
 

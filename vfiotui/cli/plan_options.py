@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.machine import open_root, plan_inputs
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.user_file import CannotRead, read_file
-from vfiotui.model.base.reading import Unread
-from vfiotui.model.change.plan import BadPlan, Plan, from_json
+from vfiotui.model.change.plan import BadPlan, Goal, Plan, from_json
 from vfiotui.plan.judged import Judged, judged
 
 LIMIT = 64 << 20
@@ -39,11 +39,6 @@ def read_plan(file: str) -> Plan:
         raise CommandError(str(error), Exit.NO_ACCESS) from error
 
 
-def wanted_plan(args: argparse.Namespace, root: Root) -> Plan:
-    """The plan that the words of a command name; CommandError where they name none."""
-    return wanted(args, root).plan
-
-
 def _real(root: Root) -> Callable[[str], str]:
     """How a path of a plan is followed inside the root, where there is a disk."""
     from vfiotui.apply.errors import ApplyError
@@ -64,7 +59,10 @@ def _real(root: Root) -> Callable[[str], str]:
 
 
 def wanted(args: argparse.Namespace, root: Root) -> Judged:
-    """The same, judged by what its steps do: a file is not believed."""
+    """The plan that the words of a command name; one from a file is judged by what its steps do.
+
+    Raises CommandError where the words name no plan.
+    """
     words: list[str] = args.goal
     if not words:
         raise CommandError("name a plan's file or goals: 'vfiotui plan --list' shows them", Exit.USAGE)
@@ -73,37 +71,35 @@ def wanted(args: argparse.Namespace, root: Root) -> Judged:
             return judged(read_plan(words[0]), _real(root))
         except BadPlan as error:
             raise CommandError(f"{words[0]}: {error}", Exit.USAGE) from error
-    from vfiotui.cli.machine import look_at_guests
-    from vfiotui.host.boot.config_snapshot import read_config_snapshot
-    from vfiotui.host.boot.mounts import why_no_system
-    from vfiotui.host.gather import gather
-    from vfiotui.plan.draft import PlanError
-    from vfiotui.plan.goals import guests, make_plan, reads
-
-    wrong = why_no_system(root)
-    if wrong:
-        raise CommandError(wrong, Exit.NO_ACCESS)
     goals = []
     for word in words:
         name, equals, argument = word.partition("=")
         if not equals:
             raise CommandError(f"{word!r} is neither a file nor a goal NAME=ARGUMENT", Exit.USAGE)
         goals.append((name, argument))
+    return Judged(planned(args, root, goals))
+
+
+def planned(args: argparse.Namespace, root: Root, goals: Iterable[Goal]) -> Plan:
+    """The plan that reaches the goals; CommandError says why there is none."""
+    from vfiotui.plan.draft import PlanError
+    from vfiotui.plan.service import NoSystem, plan_goals
+
     try:
-        named = guests(goals)
-        snapshot = read_config_snapshot(root, reads(goals))
-        if not named:
-            from vfiotui.host.boot.image import read_next
-            from vfiotui.plan.isolate.predicted import foretold
-
-            about_devices = any(name.startswith(("driver.", "isolate.")) for name, _ in goals)
-            facts = gather(root, look_at_guests(args, root) if about_devices else None)
-            plan = make_plan(facts, snapshot, goals)
-            return Judged(foretold(plan, facts, snapshot, read_next(root)) if plan.waits_for_boot else plan)
-        from vfiotui.apply.pin_guest import survey_guests
-
-        virt = look_at_guests(args, root)
-        uri = "" if isinstance(virt, Unread) or not (root.is_live or args.connect) else virt.uri
-        return Judged(make_plan(gather(root, virt), survey_guests(snapshot, root, uri, named), goals))
+        return plan_goals(plan_inputs(args, root), goals)
+    except NoSystem as error:
+        raise CommandError(str(error), Exit.NO_ACCESS) from error
     except PlanError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error
+
+
+def reach(args: argparse.Namespace, goals: Sequence[Goal]) -> Exit:
+    """Applies the plan for the goals where --apply is given, else shows it."""
+    root = open_root(args)
+    if args.apply:
+        from vfiotui.cli.apply import carry_out
+
+        return carry_out(args, root, lambda: Judged(planned(args, root, goals)))
+    from vfiotui.cli.plan import show
+
+    return show(args, Judged(planned(args, root, goals)))

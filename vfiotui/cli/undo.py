@@ -24,9 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the change's number (the newest one in force)")
     parser.add_argument("--preview", action="store_true", help="show what would be put back, and do nothing")
     parser.add_argument("--force", action="store_true", help="also overwrite what somebody changed since")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     add_consent(parser)
-    parser.add_argument("--wait", action="store_true", help="wait while another process applies a change")
 
 
 def newest(root: Root) -> str:

@@ -41,14 +41,22 @@ def can_plan(goals: Iterable[Goal]) -> bool:
     return bool(names) and all(name in PLANNERS for name in names)
 
 
+def planner_of(name: str) -> Planner:
+    """The planner of a goal; PlanError where there is none."""
+    planner = PLANNERS.get(name)
+    if planner is None:
+        raise PlanError(f"there is no goal {name!r}: 'vfiotui plan --list' names them")
+    return planner
+
+
 def reads(goals: Iterable[Goal]) -> tuple[str, ...]:
-    """The files that a survey for these goals must look at beside the usual ones."""
-    return tuple(path for name, argument in goals if name in PLANNERS for path in PLANNERS[name].reads(argument))
+    """The files that a snapshot for these goals must hold beside the usual ones; PlanError for an unknown goal."""
+    return tuple(path for name, argument in goals for path in planner_of(name).reads(argument))
 
 
 def guests(goals: Iterable[Goal]) -> tuple[str, ...]:
-    """The guests whose definitions a survey for these goals must hold."""
-    about = (argument for name, argument in goals if name in PLANNERS and PLANNERS[name].argument == "GUEST")
+    """The guests whose definitions a snapshot for these goals must hold; PlanError for an unknown goal."""
+    about = (argument for name, argument in goals if planner_of(name).argument == "GUEST")
     return tuple(dict.fromkeys(about))
 
 
@@ -58,9 +66,7 @@ def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> 
     draft = Draft(facts, snapshot)
     titles = []
     for name, argument in wanted:
-        planner = PLANNERS.get(name)
-        if planner is None:
-            raise PlanError(f"there is no goal {name!r}: 'vfiotui plan --list' names them")
+        planner = planner_of(name)
         try:
             planner.draw(draft, argument)
         except EditRefused as refusal:

@@ -26,7 +26,7 @@ def open_finding(app: ConsoleContext, finding: Finding, facts: Facts) -> None:
     def leave(key: str | None) -> None:
         place = shown.place(key)
         if key == FIX:
-            open_fix(app, finding, facts)
+            open_fix(app, finding)
         if place is not None:
             go(app, place)
 

@@ -1,19 +1,18 @@
-"""From a finding to the plan that mends it: surveyed and planned beside the screen, shown, not applied."""
+"""From goals to the plan that reaches them: made beside the screen, shown, not applied."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vfiotui.host.boot.config_snapshot import read_config_snapshot
-from vfiotui.host.boot.image import read_next
-from vfiotui.host.root.root import Root
-from vfiotui.model.change.plan import Goal, Plan
-from vfiotui.model.facts import Facts
+from vfiotui.model.change.plan import Goal
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.plan.draft import PlanError
-from vfiotui.plan.goals import can_plan, make_plan, reads
-from vfiotui.plan.isolate.predicted import foretold
+from vfiotui.plan.goals import can_plan
+from vfiotui.plan.service import plan_goals
+from vfiotui.state.plan_inputs import RootInputs
+from vfiotui.state.topics import FACTS
 from vfiotui.tui.message_box import say
 from vfiotui.tui.screens.plan.screen import PlanScreen
 
@@ -31,27 +30,33 @@ def can_fix(finding: Finding | None) -> bool:
     )
 
 
-def open_fix(app: ConsoleContext, finding: Finding, facts: Facts) -> None:
-    """Makes the plan in a worker and shows it; why there is none is said."""
+def inputs_of(app: ConsoleContext) -> RootInputs:
+    """What a plan is made from now: the root, read anew, and the guests as they were read last.
+
+    Raises PlanError where nothing was read yet.
+    """
+    facts = app.store.get(FACTS)
+    if facts is None:
+        raise PlanError("the host is still being read: try again")
+    virt = facts.virt
+    return RootInputs(app.root_, lambda: virt, daemon=app.follows_libvirt)
+
+
+def open_fix(app: ConsoleContext, finding: Finding) -> None:
+    """Makes the plan of a finding's fix in a worker and shows it; why there is none is said."""
     if finding.fix is not None:
-        open_goals(app, finding.fix.goal, facts)
+        open_goals(app, finding.fix.goal)
 
 
-def open_goals(app: ConsoleContext, goals: tuple[Goal, ...], facts: Facts) -> None:
+def open_goals(app: ConsoleContext, goals: Iterable[Goal]) -> None:
     """Makes the plan of goals in a worker and shows it; why there is none is said."""
-    app.run_worker(_open(app, goals, facts), exclusive=True, group="plan")
+    app.run_worker(_open(app, tuple(goals)), exclusive=True, group="plan")
 
 
-async def _open(app: ConsoleContext, goals: tuple[Goal, ...], facts: Facts) -> None:
+async def _open(app: ConsoleContext, goals: tuple[Goal, ...]) -> None:
     try:
-        plan = await asyncio.to_thread(_make, app.root_, goals, facts)
+        plan = await asyncio.to_thread(plan_goals, inputs_of(app), goals)
     except PlanError as error:
         say(app, "no plan", f"No plan can be made: {error}.")
         return
     await app.push_screen(PlanScreen(plan, app.root_, app.caps.glyphs))
-
-
-def _make(root: Root, goals: tuple[Goal, ...], facts: Facts) -> Plan:
-    snapshot = read_config_snapshot(root, reads(goals))
-    plan = make_plan(facts, snapshot, goals)
-    return foretold(plan, facts, snapshot, read_next(root)) if plan.waits_for_boot else plan

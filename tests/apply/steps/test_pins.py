@@ -26,7 +26,7 @@ from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.drift import drift
-from vfiotui.plan.pin.pin_plan import plan_pins
+from vfiotui.plan.pin.pin_plan import BOTH, CONFIG, LIVE, plan_pins
 from vfiotui.virt.define import definition, writable
 from vfiotui.virt.pins import read_pins
 
@@ -108,12 +108,12 @@ def test_a_running_guest_and_its_definition_are_pinned_read_back_and_put_back(
     target = live_target(tmp_path)
     daemon.virsh("start", game)
     before, first = guest(daemon, game), affinities(game)
-    plan = plan_pins(before, wanted(stored(daemon, game)), None, config=True, live=True)
+    plan = plan_pins(before, wanted(stored(daemon, game)), None, BOTH)
     assert [s.kind for s in plan.steps] == ["domain", "pins"]
     number = done(target, plan)
     assert affinities(game) == PINS
     assert stored(daemon, game).by_thread == PINS
-    assert plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=True, live=True).steps == ()
+    assert plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, BOTH).steps == ()
 
     daemon.kill()
     daemon.start()
@@ -128,7 +128,7 @@ def test_a_running_guest_and_its_definition_are_pinned_read_back_and_put_back(
 def test_only_the_definition_of_a_running_guest(daemon: Daemon, game: str, tmp_path: Path) -> None:
     daemon.virsh("start", game)
     first = affinities(game)
-    plan = plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=True, live=False)
+    plan = plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, CONFIG)
     assert "runs on as it is" in plan.notes[0]
     number = done(live_target(tmp_path), plan)
     assert affinities(game) == first
@@ -142,7 +142,7 @@ def test_only_the_definition_of_a_running_guest(daemon: Daemon, game: str, tmp_p
 def test_only_the_running_guest(daemon: Daemon, game: str, tmp_path: Path) -> None:
     daemon.virsh("start", game)
     target = live_target(tmp_path)
-    number = done(target, plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=False, live=True))
+    number = done(target, plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, LIVE))
     assert affinities(game) == PINS and stored(daemon, game).by_thread == {}
     script = (tmp_path / "var/lib/vfiotui/changes").glob(f"{number}*/undo.sh")
     text = next(script).read_text()
@@ -155,14 +155,14 @@ def test_a_stopped_guest_has_a_definition_only(daemon: Daemon, game: str, tmp_pa
     found = guest(daemon, game)
     assert found.running is None
     with pytest.raises(PlanError, match="does not run"):
-        plan_pins(found, wanted(stored(daemon, game)), None, config=False, live=True)
-    done(live_target(tmp_path), plan_pins(found, wanted(stored(daemon, game)), None, config=True, live=False))
+        plan_pins(found, wanted(stored(daemon, game)), None, LIVE)
+    done(live_target(tmp_path), plan_pins(found, wanted(stored(daemon, game)), None, CONFIG))
     assert stored(daemon, game).by_thread == PINS
 
 
 def test_what_somebody_else_pinned_meanwhile_is_not_overwritten(daemon: Daemon, game: str, tmp_path: Path) -> None:
     daemon.virsh("start", game)
-    plan = plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, config=False, live=True)
+    plan = plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, LIVE)
     daemon.virsh("vcpupin", game, "0", "1", "--live")
     with pytest.raises(Conflict, match="make it anew"):
         apply(live_target(tmp_path), plan, lambda _: None)
@@ -175,7 +175,7 @@ def test_a_cpu_that_is_not_there_fails_and_leaves_everything_as_it_was(
     daemon.virsh("start", game)
     before = guest(daemon, game)
     bad = wanted(stored(daemon, game)).placed("v1", frozenset({4000}))
-    outcome = apply(live_target(tmp_path), plan_pins(before, bad, None, config=True, live=True), lambda _: None)
+    outcome = apply(live_target(tmp_path), plan_pins(before, bad, None, BOTH), lambda _: None)
     assert outcome.state is State.ROLLED_BACK and "libvirt" in outcome.word
     after = guest(daemon, game)
     assert (after.definition, after.running) == (before.definition, before.running)
@@ -184,7 +184,7 @@ def test_a_cpu_that_is_not_there_fails_and_leaves_everything_as_it_was(
 def test_drift_is_seen_thread_by_thread(daemon: Daemon, game: str, tmp_path: Path) -> None:
     daemon.virsh("start", game)
     pinned = wanted(stored(daemon, game))
-    done(live_target(tmp_path), plan_pins(guest(daemon, game), pinned, None, config=False, live=True))
+    done(live_target(tmp_path), plan_pins(guest(daemon, game), pinned, None, LIVE))
     assert drift(pinned, moment(game)) == ()
     tid = next(t.tid for t in moment(game).threads if t.kind == "vcpu" and t.number == 1)  # type: ignore[union-attr]
     subprocess.run(["taskset", "-p", "-c", "0", str(tid)], check=True, capture_output=True)

@@ -8,7 +8,6 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.machines import root_of
-from vfiotui.apply.pin_guest import survey_guests
 from vfiotui.demo.description import Host
 from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
@@ -16,13 +15,14 @@ from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.model.change.plan import Plan
 from vfiotui.plan.draft import PlanError
-from vfiotui.plan.goals import guests, make_plan
+from vfiotui.plan.goals import make_plan
+from vfiotui.plan.service import plan_goals
+from vfiotui.state.plan_inputs import RootInputs
 
 
 def planned(*goals: tuple[str, str], host: Host = TOWER) -> Plan:
     root = root_of(host)
-    snapshot = survey_guests(read_config_snapshot(root), root, "", guests(goals))
-    return make_plan(gather(root, domains.read(root)), snapshot, goals)
+    return plan_goals(RootInputs(root, lambda: domains.read(root), daemon=False), goals)
 
 
 def after(plan: Plan) -> DomainXml:

@@ -12,7 +12,7 @@ from vfiotui.model.cpu.pinning import EMULATOR, Pinning, pinning_of
 from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
-from vfiotui.plan.pin.pin_plan import plan_pins
+from vfiotui.plan.pin.pin_plan import plan_pins, widest
 from vfiotui.plan.pin.placement_context import PlacementContext, near_of, placement_context
 from vfiotui.plan.pin.propose import Goal, NoPlacement, propose
 from vfiotui.plan.pin.score import kept_cores
@@ -49,7 +49,7 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
             draft.note(context.unseen)
         wanted = edit(pinning_of(domain), context, domain)
         host: Topology | None = topology if tuned else None
-        plan = plan_pins(stored, wanted, host, config=True, live=stored.running is not None)
+        plan = plan_pins(stored, wanted, host, widest(stored))
         for step in plan.steps:
             draft.add(step, Phase.GUEST)
         for note in plan.notes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.formats.domain_xml.xml_text import decode
-from vfiotui.model.base.value import replace
 from vfiotui.model.change.change import Change, Effect, define_domain, write_file
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.cpu.pinning import Pinning, pins_text
@@ -19,40 +18,27 @@ WRITES = (r"/etc/libvirt/qemu/[^/]+\.xml",)
 """Definitions on a mounted disk, where no libvirt takes them."""
 NONE: CpuSet = frozenset()
 BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running guest only"
+SCOPES = {BOTH: (True, True), CONFIG: (True, False), LIVE: (False, True)}
+"""What a plan may change, the widest first: the stored definition, the running threads."""
 
 
-def pin_ways(
-    guest: StoredGuest, wanted: Pinning, topology: Topology | None, failures: Sequence[str] = ()
-) -> tuple[tuple[str, Plan], ...]:
-    """Every way to bring a pinning about that this guest allows, the widest first; PlanError where there is none.
-
-    `failures` are what is wrong with the pinning all the same: the plans bear them as notes.
-    """
+def widest(guest: StoredGuest) -> str:
+    """The widest scope that the guest allows; PlanError where it neither runs nor has a stored definition."""
     stored, running = guest.definition is not None, guest.running is not None
-    notes = tuple(f"with these pins, {words}" for words in failures)
-    ways: list[tuple[str, Plan]] = []
-    refused = f"{guest.name} neither runs nor has a stored definition"
-    for name, config, live in ((BOTH, True, True), (CONFIG, True, False), (LIVE, False, True)):
-        if (config and not stored) or (live and not running):
-            continue
-        try:
-            plan = plan_pins(guest, wanted, topology, config=config, live=live)
-        except PlanError as error:
-            refused = str(error)
-            continue
-        ways.append((name, replace(plan, notes=(*plan.notes, *notes))))
-    if not ways:
-        raise PlanError(refused)
-    return tuple(ways)
+    if not stored and not running:
+        raise PlanError(f"{guest.name} neither runs nor has a stored definition")
+    return BOTH if stored and running else CONFIG if stored else LIVE
 
 
 def plan_pins(
-    guest: StoredGuest, wanted: Pinning, topology: Topology | None, *, config: bool, live: bool, machine: str = ""
+    guest: StoredGuest, wanted: Pinning, topology: Topology | None, scope: str, failures: Sequence[str] = ()
 ) -> Plan:
     """The plan; PlanError says why there is none. A pinning that is there already gives no step.
 
-    With the host's topology the guest's processor is tuned to the pinning, too.
+    With the host's topology the guest's processor is tuned to the pinning, too. `failures` are half sentences: what
+    is wrong with the pinning all the same; the plan bears them as notes.
     """
+    config, live = SCOPES[scope]
     steps: list[Change] = []
     notes: list[str] = []
     if config:
@@ -61,7 +47,8 @@ def plan_pins(
         steps += _running(guest, wanted, notes)
     elif guest.running is not None and config and steps:
         notes.append(f"{guest.name} runs on as it is until its next start")
-    return Plan(f"Pin {guest.name}", tuple(steps), notes=tuple(notes), machine=machine)
+    notes += [f"with these pins, {words}" for words in failures]
+    return Plan(f"Pin {guest.name}", tuple(steps), notes=tuple(notes))
 
 
 def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> list[Change]:

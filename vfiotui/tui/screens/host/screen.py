@@ -259,9 +259,9 @@ class HostScreen(ConsoleScreen):
 
     def action_fix(self) -> None:
         """Makes the plan that mends the finding under the cursor, and shows it."""
-        finding, facts = self._finding(self._current()), self.facts
-        if finding is not None and facts is not None and can_fix(finding):
-            open_fix(self.console, finding, facts)
+        finding = self._finding(self._current())
+        if finding is not None and can_fix(finding):
+            open_fix(self.console, finding)
 
     def action_explain(self) -> None:
         """The document of the check under the cursor."""

@@ -182,10 +182,9 @@ class IsolateScreen(ConsoleScreen):
         self._plan(("boot.trial", "yes"))
 
     def _plan(self, *more: tuple[str, str]) -> None:
-        facts = self.facts
-        if facts is not None and self._wanted:
+        if self._wanted:
             goal = (f"isolate.{self._method or 'auto'}", ",".join(sorted(self._wanted)))
-            open_goals(self.console, (goal, *more), facts)
+            open_goals(self.console, (goal, *more))
 
     def action_undo(self) -> None:
         """Shows what taking the newest isolation back would do."""

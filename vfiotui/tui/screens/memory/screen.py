@@ -135,7 +135,7 @@ class MemoryScreen(ConsoleScreen):
         meminfo = {} if facts is None or isinstance(facts.memory, Unread) else or_else(facts.memory.meminfo, {})
 
         def plan(answer: str) -> None:
-            self._plan(f"memory.{what}", answer)
+            open_goals(self.console, [(f"memory.{what}", answer)])
 
         self.query_one(Ask).ask(row((question, "warn")), plan, given=f"{meminfo.get('Hugepagesize', 2048)}={count}")
 
@@ -145,18 +145,11 @@ class MemoryScreen(ConsoleScreen):
         wants = [d.name for d in domains if d.huge_pages] or [d.name for d in domains]
 
         def plan(answer: str) -> None:
-            self._plan("memory.hook", answer)
+            open_goals(self.console, [("memory.hook", answer)])
 
         question = " whose huge pages shall be set aside when it starts, and given back after? a guest's name"
         self.query_one(Ask).ask(row((question, "warn")), plan, given=wants[0] if wants else "")
 
     def action_now(self, what: str) -> None:
         """Shows the plan."""
-        self._plan(f"memory.{what}", "now")
-
-    def _plan(self, name: str, argument: str) -> None:
-        facts, memory = self.facts, self.store.get(MEMORY)
-        if facts is not None:
-            # The pools of the last sample: a plan of older ones would be refused when it is applied.
-            fresh = facts if memory is None else replace(facts, memory=memory)
-            open_goals(self.console, ((name, argument),), fresh)
+        open_goals(self.console, [(f"memory.{what}", "now")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -10,18 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
 
-from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.pin_guest import read_guest
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import CpuMoment
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.pin.check import Problem
-from vfiotui.plan.pin.pin_plan import CONFIG, pin_ways
+from vfiotui.plan.pin.pin_plan import CONFIG
 from vfiotui.plan.pin.score import Score
+from vfiotui.plan.service import pinning_ways
 from vfiotui.state.topics import FACTS, LIVE, VIRT, Topic
+from vfiotui.tui.open_plan import inputs_of
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
@@ -287,45 +288,40 @@ class PinScreen(ConsoleScreen):
 
     def action_diff(self) -> None:
         """What the definition would become."""
-        self._with_guest(apply=False)
+        self._plan(apply=False)
 
     def action_apply(self) -> None:
         """Shows the plan, from which it can be applied."""
-        self._with_guest(apply=True)
+        self._plan(apply=True)
 
-    @work(thread=True, exclusive=True, group="pin")
-    def _with_guest(self, *, apply: bool) -> None:
-        """Reads definition and threads where nothing is drawn, then shows the plan."""
-        desk, root = self.desk, self.console.root_
+    @work(exclusive=True, group="pin")
+    async def _plan(self, *, apply: bool) -> None:
+        """Makes the plans beside the screen, then shows them, or what the definition would become."""
+        desk = self.desk
         if desk.domain is None or desk.editor is None:
             return
-        uri = self.virt.uri if self.virt is not None and self.console.follows_libvirt else ""
-        try:
-            guest = read_guest(root, uri, desk.domain.name)
-        except ApplyError as error:
-            self.app.call_from_thread(self._say, str(error))
-            return
-        self.app.call_from_thread(self._show, guest, apply)
-
-    def _show(self, guest: StoredGuest, apply: bool) -> None:
-        desk = self.desk
-        if desk.editor is None:
-            return
+        name, wanted = desk.domain.name, desk.editor.present
         topology = desk.context.topology if desk.context is not None and desk.editor.tuned else None
         failures = [p.words for p in desk.problems() if p.severity is Severity.FAIL]
         try:
-            ways = pin_ways(guest, desk.editor.present, topology, failures)
+            inputs = inputs_of(self.console)
+            ways = await asyncio.to_thread(pinning_ways, inputs, name, wanted, topology, failures)
         except PlanError as error:
             self._say(str(error))
             return
-        glyphs = self.caps.glyphs
         if apply:
-            remain = f"{len(failures)} failure{'s' * (len(failures) != 1)} remain{'s' * (len(failures) == 1)}"
-            warned = remain if failures else ""
-            self.app.push_screen(PlanScreen(ways[0][1], self.console.root_, glyphs, ways=ways, warned=warned))
-            return
-        plan = next((p for name, p in ways if name == CONFIG), ways[0][1])
-        title = row((" diff ", "reverse"), f" {clean(guest.name)}")
+            self._show_plan(ways, len(failures))
+        else:
+            self._show_diff(name, ways)
+
+    def _show_plan(self, ways: Sequence[tuple[str, Plan]], failures: int) -> None:
+        remain = f"{failures} failure{'s' * (failures != 1)} remain{'s' * (failures == 1)}"
+        warned = remain if failures else ""
+        self.app.push_screen(PlanScreen(ways[0][1], self.console.root_, self.caps.glyphs, ways=ways, warned=warned))
+
+    def _show_diff(self, name: str, ways: Sequence[tuple[str, Plan]]) -> None:
+        plan, glyphs = dict(ways).get(CONFIG, ways[0][1]), self.caps.glyphs
+        title = row((" diff ", "reverse"), f" {clean(name)}")
         self.app.push_screen(TextScreen(title, lambda width: plan_rows(plan, glyphs, width)))
 
     def _say(self, words: str) -> None:

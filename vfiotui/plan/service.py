@@ -1,0 +1,113 @@
+"""From goals to a plan, for the console and the command line alike.
+
+The order is the same for both: facts, configuration files, stored guests, plan, prediction of the next boot. What is
+read comes from `PlanInputs`: this layer reads nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.model.change.plan import Goal, Plan
+from vfiotui.model.cpu.pinning import Pinning
+from vfiotui.model.cpu.topology import Topology
+from vfiotui.model.facts import Facts
+from vfiotui.model.guest.stored_guest import StoredGuest
+from vfiotui.plan.draft import PlanError
+from vfiotui.plan.goals import guests, make_plan, reads
+from vfiotui.plan.isolate.predicted import foretold
+from vfiotui.plan.pin.pin_plan import BOTH, SCOPES, plan_pins, widest
+
+Way = tuple[str, Plan]
+"""A plan with the name of its scope, as in `SCOPES`."""
+
+
+class NoSystem(PlanError):
+    """There is no system in the root that could be changed."""
+
+
+class PlanInputs(Protocol):
+    """What a plan is made from: one machine at one moment. Every method may block, and reads when it is called."""
+
+    def why_no_system(self) -> str | None:
+        """Why the root holds no system, as a sentence; None where it holds one."""
+
+    def facts(self) -> Facts:
+        """All facts, with the guests."""
+
+    def machine(self) -> str:
+        """The machine's fingerprint, which a plan bears; empty where there is none."""
+
+    def config(self, more: Iterable[str]) -> ConfigSnapshot:
+        """The configuration files and programs, and the files of the paths `more`."""
+
+    def guest(self, name: str) -> Reading[StoredGuest]:
+        """A guest's stored definition and the pins of its running threads."""
+
+    def image(self) -> Reading[Image]:
+        """The initramfs of the next boot."""
+
+
+def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
+    """One plan for all goals, with the prediction of the next boot where it waits for one; blocks.
+
+    Raises PlanError with the reason for which there is no plan; NoSystem where the root holds nothing to change.
+    """
+    wanted = tuple(goals)
+    files, names = reads(wanted), guests(wanted)
+    why = inputs.why_no_system()
+    if why:
+        raise NoSystem(why)
+    facts = inputs.facts()
+    snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
+    plan = make_plan(facts, snapshot, wanted)
+    return foretold(plan, facts, snapshot, inputs.image()) if plan.waits_for_boot else plan
+
+
+def plan_pinning(
+    inputs: PlanInputs,
+    name: str,
+    wanted: Pinning,
+    topology: Topology | None = None,
+    failures: Sequence[str] = (),
+    *,
+    scope: str = "",
+) -> Plan:
+    """The plan that pins the threads of a guest as `wanted`; blocks, and PlanError says why there is none.
+
+    `scope` is one of `SCOPES`, without one the widest that the guest allows. With a `topology` the guest's processor
+    is tuned to the pinning. `failures` are half sentences: what is wrong with the pinning all the same.
+    """
+    guest = _guest(inputs, name)
+    plan = plan_pins(guest, wanted, topology, scope or widest(guest), failures)
+    return replace(plan, machine=inputs.machine())
+
+
+def pinning_ways(
+    inputs: PlanInputs, name: str, wanted: Pinning, topology: Topology | None = None, failures: Sequence[str] = ()
+) -> tuple[Way, ...]:
+    """Every plan for a pinning that the guest allows, the widest first; else like `plan_pinning`."""
+    guest = _guest(inputs, name)
+    first = widest(guest)
+    ways: list[Way] = []
+    refused: list[PlanError] = []
+    for scope in SCOPES if first == BOTH else (first,):
+        try:
+            ways.append((scope, plan_pinning(inputs, name, wanted, topology, failures, scope=scope)))
+        except PlanError as error:
+            refused.append(error)
+    if not ways:
+        raise refused[0]
+    return tuple(ways)
+
+
+def _guest(inputs: PlanInputs, name: str) -> StoredGuest:
+    guest = inputs.guest(name)
+    if isinstance(guest, Unread):
+        raise PlanError(guest.reason)
+    return guest

@@ -1,0 +1,105 @@
+"""What plans are made from, read from a root and from libvirt: the reading half of `plan/service.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from vfiotui.host.guest import domains
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.boot.image import Image
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.model.facts import Facts
+from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.stored_guest import StoredGuest
+
+
+class RootInputs:
+    """One machine at one moment; the guests are asked for once."""
+
+    def __init__(self, root: Root, guests: Callable[[], Reading[Virt]], *, daemon: bool) -> None:
+        """`daemon`: definitions are read from the libvirt daemon of the guests, and not from the root's files."""
+        self.root = root
+        self._guests = guests
+        self._daemon = daemon
+        self._stored: dict[str, Reading[StoredGuest]] = {}
+
+    @cached_property
+    def virt(self) -> Reading[Virt]:
+        """The guests."""
+        return self._guests()
+
+    def why_no_system(self) -> str | None:
+        """Why the root holds no system, as a sentence; None where it holds one."""
+        from vfiotui.host.boot.mounts import why_no_system
+
+        return why_no_system(self.root)
+
+    def facts(self) -> Facts:
+        """All facts, with the guests."""
+        from vfiotui.host.gather import gather
+
+        return gather(self.root, self.virt)
+
+    def machine(self) -> str:
+        """The machine's fingerprint, which a plan bears; empty where there is none."""
+        from vfiotui.host.root.identity import machine
+
+        return machine(self.root)
+
+    def config(self, more: Iterable[str] = ()) -> ConfigSnapshot:
+        """The configuration files and programs, and the files of the paths `more`."""
+        from vfiotui.host.boot.config_snapshot import read_config_snapshot
+
+        return read_config_snapshot(self.root, more)
+
+    def image(self) -> Reading[Image]:
+        """The initramfs of the next boot."""
+        from vfiotui.host.boot.image import read_next
+
+        return read_next(self.root)
+
+    def guest(self, name: str) -> Reading[StoredGuest]:
+        """A guest's stored definition and the pins of its running threads; the same answer for the same name."""
+        if name not in self._stored:
+            asks = self._daemon and not isinstance(self.virt, Unread)
+            self._stored[name] = _asked(self.virt.uri, name) if asks else _filed(self.root, name)  # type: ignore[union-attr]
+        return self._stored[name]
+
+
+def _filed(root: Root, name: str) -> Reading[StoredGuest]:
+    """The guest from the root's files."""
+    files = domains.read_defined(root)
+    if isinstance(files, Unread):
+        if files.why is not Why.ABSENT:
+            return Unread(f"the definitions of the guests cannot be read: {files}", files.why)
+        return StoredGuest(name, "", None)
+    found = [file for file, domain in files.domains.items() if domain.name == name]
+    if not found:
+        unread = next((g for g in files.unread.values() if g.name == name), None)
+        if unread is not None:
+            return Unread(f"the definition of {name} cannot be read: {unread.why}", unread.why.why)
+        return StoredGuest(name, "", None)
+    path = f"{domains.DEFINED}/{found[0]}"
+    content = root.bytes(path)
+    if isinstance(content, Unread):
+        return Unread(f"the definition of {name} cannot be read: {content}", content.why)
+    return StoredGuest(name, "", content, path)
+
+
+def _asked(uri: str, name: str) -> Reading[StoredGuest]:
+    """The guest from a daemon."""
+    from vfiotui.virt.connect import NoConnection, load
+    from vfiotui.virt.define import definition, writable
+    from vfiotui.virt.pins import read_pins
+
+    try:
+        libvirt = load()
+        with writable(uri) as connection:
+            try:
+                return StoredGuest(name, uri, definition(connection, name), running=read_pins(connection, name))
+            except libvirt.libvirtError as error:
+                return Unread(f"libvirt does not tell of {name}: {error}", Why.NOT_HERE)
+    except NoConnection as error:
+        return Unread(str(error), Why.FORBIDDEN)
