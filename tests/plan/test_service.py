@@ -108,8 +108,8 @@ def test_what_is_read_is_what_is_there_when_the_plan_is_made(tmp_path: Path) -> 
     """Facts that the console read before somebody edited a file are not planned from."""
     write(build(HOSTS["iommu-off"]), str(tmp_path))
     root = Root.mounted(str(tmp_path))
-    made = RootInputs(root, lambda: domains.read(root), daemon=False)
-    assert plan_goals(made, [("cmdline.remove", "amd_iommu=off")]).steps
+    goals = [("cmdline.remove", "amd_iommu=off")]
+    assert plan_goals(RootInputs(root, lambda: domains.read(root), daemon=False), goals).steps
     grub = tmp_path / "etc/default/grub"
     grub.write_text(grub.read_text().replace("amd_iommu=off", ""))
     again = plan_goals(

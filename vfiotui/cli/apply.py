@@ -10,16 +10,17 @@ import argparse
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 
 from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import print_json, printable
-from vfiotui.cli.plan_options import add_goals, wanted
+from vfiotui.cli.plan_options import add_goals, planned, wanted
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import RESTING, State, state_words
+from vfiotui.model.change.plan import Goal
 from vfiotui.plan.judged import Judged
 
 
@@ -81,6 +82,18 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
         return ended(args, apply(target, plan, tell, wait=args.wait, stopped=stop.asked))
     except ApplyError as error:
         raise refused(args, str(error)) from error
+
+
+def reach(args: argparse.Namespace, goals: Iterable[Goal]) -> Exit:
+    """Applies the plan for the goals where --apply is given, else shows it."""
+    from vfiotui.cli.plan import show
+
+    root = open_root(args)
+
+    def make() -> Judged:
+        return Judged(planned(args, root, goals))
+
+    return carry_out(args, root, make) if args.apply else show(args, make())
 
 
 def refused(args: argparse.Namespace, sentence: str) -> CommandError:

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> Exit:
         if args.apply or args.now or args.trial:
             raise CommandError("name the devices: 'vfiotui isolate' lists them", Exit.USAGE)
         return _list(args)
-    from vfiotui.cli.plan_options import reach
+    from vfiotui.cli.apply import reach
 
     devices = ",".join(args.device)
     goals = [(f"isolate.{args.method}", devices)]

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> Exit:
             else "takes no pages"
         )
         raise CommandError(f"'vfiotui memory {args.what}' {wanted}", Exit.USAGE)
-    from vfiotui.cli.plan_options import reach
+    from vfiotui.cli.apply import reach
 
     return reach(args, [(f"memory.{args.what}", pages) for pages in args.pages or ["now"]])
 

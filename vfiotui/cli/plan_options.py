@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.machine import open_root, plan_inputs
+from vfiotui.cli.machine import plan_inputs
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.change.plan import BadPlan, Goal, Plan, from_json
@@ -91,15 +91,3 @@ def planned(args: argparse.Namespace, root: Root, goals: Iterable[Goal]) -> Plan
         raise CommandError(str(error), Exit.NO_ACCESS) from error
     except PlanError as error:
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error
-
-
-def reach(args: argparse.Namespace, goals: Sequence[Goal]) -> Exit:
-    """Applies the plan for the goals where --apply is given, else shows it."""
-    root = open_root(args)
-    if args.apply:
-        from vfiotui.cli.apply import carry_out
-
-        return carry_out(args, root, lambda: Judged(planned(args, root, goals)))
-    from vfiotui.cli.plan import show
-
-    return show(args, Judged(planned(args, root, goals)))
