@@ -32,6 +32,7 @@ from vfiotui.plan.pin.pin_plan import BOTH, CONFIG, LIVE
 from vfiotui.plan.service import NoSystem, pinning_ways, plan_goals, plan_pinning
 from vfiotui.rules import catalogue
 from vfiotui.state.plan_inputs import RootInputs
+from vfiotui.state.topics import FACTS
 from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.open_plan import inputs_of
 from vfiotui.tui.screens.host.screen import HostScreen
@@ -69,7 +70,7 @@ def test_many_rules_can_be_fixed_by_a_plan() -> None:
 def test_the_console_and_the_command_line_make_the_same_plan(host: str, goals: tuple[Goal, ...]) -> None:
     root = root_of(HOSTS[host])
     app = ConsoleApp(root, caps())
-    app.store.push("facts", known_facts(host))
+    app.store.push(FACTS, known_facts(host))
     shown = plan_goals(inputs_of(app), goals)
     words = [f"{name}={argument}" for name, argument in goals]
     assert to_json(shown) == to_json(wanted(Namespace(goal=words, connect=None), root).plan)
