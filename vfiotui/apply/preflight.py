@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from vfiotui.apply import build_room, disk
+from vfiotui.apply import build_room, disk, guest_schema
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.errors import ApplyError
@@ -79,9 +79,10 @@ def _room_for(target: Target, plan: Plan) -> list[str]:
     return build_room.problems(target, [step.products for step in plan.steps if step.kind == "command"])
 
 
-def preflight(target: Target, plan: Plan) -> None:
-    """ApplyError with all that does not hold; nothing is written."""
-    wrong = [*subject_problems(target, plan), *_programs(target, plan), *_room_for(target, plan)]
+def preflight(target: Target, plan: Plan) -> list[str]:
+    """ApplyError with all that does not hold; nothing is written. Returns sentences about what could not be checked."""
+    misfits, unchecked = guest_schema.compare(target, plan)
+    wrong = [*subject_problems(target, plan), *_programs(target, plan), *_room_for(target, plan), *misfits]
     if plan.machine and target.machine and plan.machine != target.machine:
         wrong.append("the plan was made for another machine (its machine-id differs)")
     for condition in plan.conditions:
@@ -94,3 +95,4 @@ def preflight(target: Target, plan: Plan) -> None:
             wrong.append(f"{sentence}; {condition.why}" if condition.why else sentence)
     if wrong:
         raise ApplyError(f"nothing was changed: {'; '.join(dict.fromkeys(wrong))}")
+    return unchecked

@@ -35,7 +35,8 @@ def apply(target: Target, plan: Plan, tell: Tell, *, wait: bool = False, stopped
     with locked(target, wait):
         clear_unborn(target)
         _nothing_unfinished(target)
-        preflight(target, plan)
+        for sentence in preflight(target, plan):
+            tell(sentence)
         journal = _begun(create(target, plan), plan)
         return forward(journal, plan, tell, stopped)
 

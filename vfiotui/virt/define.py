@@ -47,11 +47,15 @@ def definition(connection: Any, name: str) -> bytes | None:
     return text.encode("utf-8", "surrogateescape")
 
 
-def define(connection: Any, xml: bytes) -> None:
-    """Stores a definition; libvirt validates it against its schema first, where it has one."""
+def define(connection: Any, xml: bytes, *, validate: bool) -> None:
+    """Stores a definition; with `validate` libvirt compares it with its schema first, where it has one.
+
+    What libvirt itself stored before is put back without: it may hold what the schema refuses.
+    """
     import libvirt
 
-    connection.defineXMLFlags(xml.decode("utf-8", "surrogateescape"), libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+    flags = libvirt.VIR_DOMAIN_DEFINE_VALIDATE if validate else 0
+    connection.defineXMLFlags(xml.decode("utf-8", "surrogateescape"), flags)
 
 
 def undefine(connection: Any, name: str) -> None:

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from vfiotui.apply.errors import ApplyError, Conflict
+from vfiotui.apply.guest_schema import schema_of
 from vfiotui.apply.shell_words import digest, printing, word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
+from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
 from vfiotui.virt.connect import DEFAULT_URI, NoConnection, load
@@ -69,16 +71,22 @@ class DomainKind(Kind):
             if work.change.after is None:
                 virt.undefine(connection, work.change.subject)
                 return
-            virt.define(connection, work.change.after)
+            virt.define(connection, work.change.after, validate=self._was_valid(work))
             stored = virt.definition(connection, work.change.subject)
         work.keep.write(f"{work.step}.after", stored or b"")
+
+    def _was_valid(self, work: StepContext) -> bool:
+        """Whether the schema may judge the new definition: not where it refuses the old one already."""
+        if work.change.before is None:
+            return True
+        return not or_else(schema_of(work.target).problems(work.change.before), ())
 
     def undo(self, work: StepContext) -> None:
         with guests(work) as connection:
             if work.change.before is None:
                 virt.undefine(connection, work.change.subject)
             else:
-                virt.define(connection, work.change.before)
+                virt.define(connection, work.change.before, validate=False)
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
         uri, name = word(change.where or DEFAULT_URI), word(change.subject)
