@@ -261,3 +261,51 @@ def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Target, tmp
         run_command_of(entered, ("sh", "-c", "read line </dev/zero"), Place(Top(str(tmp_path)), "/log"), full)
     with pytest.raises(ProcessLookupError):
         os.kill(begun[0], 0)
+
+
+@ROOT_ONLY
+def test_what_somebody_changed_while_it_was_applied_is_left_alone_on_the_way_back(
+    entered: Target, tmp_path: Path
+) -> None:
+    before = disk(tmp_path)
+    # Stands for a person or a program that edits the file between our step and the failure.
+    (tmp_path / "usr/sbin/broken-build").write_text("#!/bin/sh\nprintf 'mine' >/etc/default/grub.real\nexit 3\n")
+    broken = run_command(
+        ("broken-build",), "build", products=("/boot/grub/grub.cfg",), risk=Risk.R2, effect=Effect.BOOT
+    )
+    outcome = apply(entered, plan(*FILES, broken), quiet)
+    assert outcome.state is State.STUCK
+    assert "/etc/default/grub was changed by somebody meanwhile: it is left alone" in outcome.word
+    assert (tmp_path / "etc/default/grub.real").read_bytes() == b"mine"
+    after = disk(tmp_path)
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert changed == {"etc/default/grub.real", "usr/sbin/broken-build"}, "everything else is back"
+
+
+def test_every_line_of_the_journal_is_durable_before_a_subject_changes(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, rename = os.fsync, os.rename
+    durable, renamed = [0], list[str]()
+
+    def written() -> int:
+        return sum(len(p.read_bytes().splitlines()) for p in (tmp_path / "var/lib/vfiotui/changes").glob("*/journal"))
+
+    def note_fsync(fd: int) -> None:
+        fsync(fd)
+        if os.readlink(f"/proc/self/fd/{fd}").endswith("/journal"):
+            durable.append(written())
+
+    def note_rename(old: str, new: str, **folders: int) -> None:
+        where = os.readlink(f"/proc/self/fd/{folders['dst_dir_fd']}") if "dst_dir_fd" in folders else ""
+        if where.startswith(str(tmp_path / "etc")):
+            renamed.append(new)
+            assert durable[-1] == written() > 0, f"{new} is changed before the intent is on the disk"
+        rename(old, new, **folders)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "rename", note_rename)
+    assert apply(target, plan(*FILES), quiet).state is State.DONE
+    assert renamed and durable[-1] == written(), "the last line too"
+    assert undo(target, "1", quiet).state is State.UNDONE
+    assert durable[-1] == written()

@@ -13,6 +13,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.tui.consoles import console
@@ -137,3 +139,35 @@ async def test_who_was_seen_when_it_was_recorded_is_told_at_the_replay(tmp_path:
         await found.shows("worst: v0 waited 400.0 ms/s on CPU 3", "because: kworker/3:1 (kernel) 40%")
         await found.press("N")
         await found.shows("sample 2 of 3")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+def test_a_stream_that_is_ended_by_a_signal_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "live.jsonl"
+    words = [*LIVE, "--demo", "--csv", "--record", str(path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert child.stdout.readline().startswith("at,wall") and child.stdout.readline()
+        child.send_signal(number)
+        rest = child.stdout.read()
+        assert child.wait(60) == 0, child.stderr.read()
+    assert rest.endswith("\n") and path.read_bytes().endswith(b"\n"), "the last sample is whole"
+    assert recorded(str(path))[0].count >= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+def test_a_metrics_file_is_whole_after_a_signal_and_says_nothing_of_it(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "vfiotui.prom"
+    with subprocess.Popen(
+        [*LIVE, "--demo", "--csv", "--openmetrics", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None and child.stderr is not None
+        child.stdout.readline()
+        child.stdout.readline()
+        child.send_signal(number)
+        child.stdout.read()
+        assert (child.wait(60), "Traceback" in child.stderr.read()) == (0, False)
+    assert path.read_text().endswith("# EOF\n") and [p.name for p in tmp_path.iterdir()] == [path.name]

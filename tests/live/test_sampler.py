@@ -11,7 +11,7 @@ import pytest
 
 from tests.hosts import TOWER
 from tests.machines import root_of
-from vfiotui.live.sampler import FASTEST, SLOWEST, Sampler
+from vfiotui.live.sampler import FASTEST, PROMPT_SECONDS, SLOWEST, TRIES, Readers, Sampler
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.sample import LiveMoment, OwnCost
@@ -104,3 +104,38 @@ def test_a_bad_sample_is_told_and_does_not_end_the_next(monkeypatch: pytest.Monk
     assert isinstance(first, Unread) and "boom" in first.reason
     assert post.next("memory")[0] == "fine"
     sampler.stop()
+
+
+class Interrupted:
+    """Readers that are pushed off their CPU in the middle of some readings: time passes meanwhile."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.readers = Readers(root_of(TOWER, Mode.DEMO))
+        self.readings = list[float]()
+        """When each reading ended."""
+        real, now = self.readers.guests.read, 1000.0
+
+        def read(focus: str = "") -> Any:
+            nonlocal now
+            found = real(focus)
+            if len(self.readings) < times:
+                now += 2 * PROMPT_SECONDS
+            self.readings.append(now)
+            return found
+
+        monkeypatch.setattr(self.readers.guests, "read", read)
+        monkeypatch.setattr(time, "monotonic", lambda: now)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_sample_that_was_interrupted_is_taken_again(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    interrupted = Interrupted(monkeypatch, times)
+    sample = interrupted.readers.sample()
+    assert len(interrupted.readings) == times + 1
+    assert sample.at == interrupted.readings[-1], "it is the moment of the reading that was not interrupted"
+
+
+def test_a_machine_that_interrupts_always_is_sampled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = Interrupted(monkeypatch, 99)
+    sample = interrupted.readers.sample()
+    assert len(interrupted.readings) == TRIES and not isinstance(sample.guests, Unread)

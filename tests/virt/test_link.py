@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Domain, Virt
+from vfiotui.virt import link as link_module
 from vfiotui.virt import read_domains as once
 from vfiotui.virt.link import LibvirtConnection
 
@@ -127,3 +129,24 @@ def test_no_daemon_is_a_sentence_with_what_to_do() -> None:
 def test_a_uri_that_libvirt_does_not_know(uri: str) -> None:
     virt = once.read(uri, seconds=10)
     assert not virt.connected and "--connect" in virt.detail, virt.detail
+
+
+async def test_a_call_that_is_stuck_in_libvirt_holds_up_no_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "DEADLINE", 0.2)
+    link = LibvirtConnection("test:///default", lambda virt: None)
+    answers, free = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        answers.set()
+        free.wait(60)
+
+    try:
+        with pytest.raises(TimeoutError):
+            await link._call(stuck)
+        assert answers.is_set()
+        monkeypatch.setattr(link_module, "DEADLINE", 60.0)
+        first = await asyncio.wait_for(link._call(threading.current_thread), 30)
+        assert not free.is_set() and first is await link._call(threading.current_thread), "one worker, in order"
+    finally:
+        free.set()
+        link._pool.shutdown(wait=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from vfiotui.cli.asked_to_end import asked_to_end
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.recording import samples_of
@@ -79,9 +79,7 @@ def stream(args: argparse.Namespace) -> Exit:
     from vfiotui.model.live.alarm import Alarms, Limits
     from vfiotui.model.memory.start_pages import COUNTED
 
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = asked_to_end()
     with contextlib.ExitStack() as stack:
         recorder = _recorder(args, stack) if args.record else None
         sinks: list[Sink] = [recorder] if recorder else []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 
+from vfiotui.cli.asked_to_end import asked_to_end
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import printable
@@ -27,9 +26,7 @@ EXITS_SECONDS = 5.0
 
 def _ticks(args: argparse.Namespace, step: float, most: float | None) -> Iterator[None]:
     """Once at the beginning and then every `step` seconds, until the time is over or somebody ends it."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = asked_to_end()
     length = args.seconds if most is None else min(args.seconds or SECONDS, most)
     end = None if length is None else time.monotonic() + length
     while True:

@@ -313,3 +313,20 @@ def test_frequencies_that_never_change_are_read_seldom_and_are_seen_when_they_do
     reader._info_due = 0.0
     assert megahertz() == 3100.0
     assert reader._info_due - time.monotonic() < MOST_PATIENCE / 2, "it may change again"
+
+
+def test_where_a_vcpu_without_a_pin_ran_is_read_at_every_sample(tmp_path: Path) -> None:
+    root, task = thread_tree(tmp_path), tmp_path / "proc/5/task/6"
+    stat, counts = (task / "stat").read_text(), iter(range(1, 9))
+
+    def ran_on(cpu: int, allowed: str = "0-3") -> int | Unread:
+        at = stat.rindex(" 3 ")
+        (task / "stat").write_text(f"{stat[:at]} {cpu} {stat[at + 3 :]}")
+        (task / "status").write_text(f"Cpus_allowed_list:\t{allowed}\nnonvoluntary_ctxt_switches:\t9\n")
+        (task / "schedstat").write_text(f"{next(counts)}000 0 7\n")
+        moment = vcpu(live)
+        assert moment is not None
+        return moment.ran_on
+
+    live = Live(root)
+    assert [ran_on(cpu) for cpu in (3, 1, 2, 0)] == [3, 1, 2, 0]

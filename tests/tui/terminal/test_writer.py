@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import threading
 import tty
 from collections.abc import Iterator
 
@@ -81,3 +82,29 @@ def test_where_the_terminal_cannot_be_opened_the_thread_writes_all() -> None:
         writer.stop()
     assert os.read(reader, 100) == b"one two"
     os.close(reader)
+
+
+def test_what_comes_after_is_not_written_before_what_the_thread_still_has(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, writer = terminal
+    real, go = os.write, threading.Event()
+
+    def write(fd: int, data: bytes) -> int:
+        if threading.current_thread() is writer:
+            assert go.wait(60)
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", write)
+    pieces = ["first" + "▁" * 60_000, "second", "third"]
+    writer.write(pieces[0])
+    assert writer.is_alive(), "more than the terminal takes: the thread has the rest, and is held up"
+    whole = "".join(pieces).encode()
+    found = b""
+    while select.select([ours], [], [], 0)[0]:
+        found += os.read(ours, 1 << 16)
+    # The terminal would take these at once now.
+    writer.write(pieces[1])
+    writer.write(pieces[2])
+    go.set()
+    assert found + taken(ours, len(whole) - len(found)) == whole
