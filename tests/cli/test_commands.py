@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui import __version__
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import COMMANDS, main
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import PciDesc
 from vfiotui.demo.hostile import NAME
-from vfiotui.demo.write import write
 from vfiotui.rules import catalogue
 from vfiotui.rules.engine import HEADINGS
 

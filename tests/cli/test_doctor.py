@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
-from vfiotui.demo.write import write
 from vfiotui.rules.symptoms import symptoms
 
 

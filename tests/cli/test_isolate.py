@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
-from vfiotui.demo.write import write
 from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.plan import Expected, Plan, from_json, to_json
 from vfiotui.model.finding.finding import Risk

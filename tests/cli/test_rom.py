@@ -9,11 +9,11 @@ import pytest
 
 from tests.hosts import HOSTS
 from tests.roms import real_rom_path
+from tests.tree_on_disk import write
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
 from vfiotui.demo.rom_image import card_rom
-from vfiotui.demo.write import write
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui.demo.builder import build
 from vfiotui.demo.figures import moving_figures
 from vfiotui.demo.hostile import NAME, hostile_host
@@ -16,7 +17,6 @@ from vfiotui.demo.libvirt_node import write_node
 from vfiotui.demo.machine import NAMES, machine
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
-from vfiotui.demo.write import write
 from vfiotui.model.base.nodes import File, Symlink
 from vfiotui.model.base.reading import Unread
 from vfiotui.virt import read_domains as once

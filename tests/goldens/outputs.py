@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
 from vfiotui.demo.machine import machine, names
-from vfiotui.demo.write import write
 from vfiotui.rules import catalogue
 
 READ_BY_ALL = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vfiotui.demo.description import CpuDesc, GuestDesc, Host, PciDesc
-from vfiotui.demo.firmware_files import DESCRIPTOR, DESCRIPTOR_PATH
 from vfiotui.demo.guest_xml import guest_xml
+from vfiotui.demo.tower import DESCRIPTOR, DESCRIPTOR_PATH
 
 WORDS = "root=/dev/nvme0n1p2 ro quiet"
 MIB = 1 << 20

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.hosts import HOSTS
+from tests.tree_on_disk import write
 from vfiotui.demo.builder import build
-from vfiotui.demo.write import write
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root

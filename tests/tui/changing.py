@@ -8,10 +8,10 @@ from pathlib import Path
 from tests.apply.systems import with_busybox
 from tests.hosts import HOSTS
 from tests.requirements import need
+from tests.tree_on_disk import write
 from tests.tui.consoles import Console
 from tests.tui.tmux import Tmux
 from vfiotui.demo.builder import build
-from vfiotui.demo.write import write
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, write_file

@@ -16,13 +16,11 @@ from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.cli.live_monitor import Beside
 from vfiotui.formats.libvirt_hooks.pages_hook import pages_hook
 from vfiotui.host.memory.guest_backing import BackingReader, read_guest, walk
-from vfiotui.host.memory.guest_pages import count
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.alarm import Alarm
 from vfiotui.model.live.sample import GuestMoment, LiveMoment, Sample
-from vfiotui.model.memory.guest_backing import GuestBacking
-from vfiotui.model.memory.guest_pages import PageCount
+from vfiotui.model.memory.guest_backing import GuestBacking, PageCount
 
 pytestmark = pytest.mark.needs_libvirtd
 
@@ -133,9 +131,9 @@ def test_a_mix_of_pages_is_told_to_the_page(daemon: tuple[SystemDaemon, int]) ->
     assert held() == before + 16, "only the cell that asks for the pool"
     os.kill(pid, signal.SIGSTOP)
     until(lambda: "State:\tT" in Path(f"/proc/{pid}/status").read_text(), "the guest stands still")
-    before_it, told, exact = exact_count(pid), count(Root.live(), pid), exact_count(pid)
+    before_it, told, exact = exact_count(pid), count_pages(Root.live(), pid), exact_count(pid)
     while before_it != exact:  # khugepaged works at guests that stand still, too.
-        before_it, told, exact = exact_count(pid), count(Root.live(), pid), exact_count(pid)
+        before_it, told, exact = exact_count(pid), count_pages(Root.live(), pid), exact_count(pid)
     assert told == exact and exact.pool == 32768
     guest = walk(Root.live(), read_guest(Root.live(), pid))
     assert (guest.transparent_kib, guest.hugetlb_kib) == (exact.huge, exact.pool)

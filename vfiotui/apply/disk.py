@@ -48,7 +48,7 @@ def kind(place: Place) -> str | None:
         return None
 
 
-def open_regular(place: Place, flags: int, mode: int = 0o600) -> int:
+def open_regular(place: Place, flags: int) -> int:
     """A descriptor of a regular file, made where O_CREAT says so.
 
     OSError where something else is there: a FIFO, a device and a socket are not even opened, a link is not followed.
@@ -60,7 +60,7 @@ def open_regular(place: Place, flags: int, mode: int = 0o600) -> int:
             if not flags & os.O_CREAT:
                 raise
         flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        fd = os.open(place.name, flags, mode, dir_fd=folder)
+        fd = os.open(place.name, flags, 0o600, dir_fd=folder)
     try:
         _must_be_regular(os.fstat(fd), place)
     except OSError:

@@ -1,20 +1,71 @@
-"""What must hold before the first step of a plan: checked on the machine, just before it is changed."""
+"""What must hold before the first step of a plan: checked on the machine, just before it is changed.
+
+Among it: whether there is room for what commands build, and for what is kept of it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from vfiotui.apply import build_room, disk, guest_schema
+from vfiotui.apply import disk, guest_schema
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.mount_checks import subject_problems
+from vfiotui.apply.room import MIB, free_at, short, size_of
+from vfiotui.apply.steps.command import products
 from vfiotui.apply.target import Target
 from vfiotui.host.boot.mounts import mount_points
 from vfiotui.host.memory.host_memory import read_meminfo
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.plan import Condition, Plan
+
+LARGE = MIB
+"""Bytes: what is larger is an image, which grows by the modules that are added to it."""
+GROWTH = 2 * MIB
+"""Bytes by which an image may grow: vfio's modules take about 1 MiB, packed less."""
+SPARE = 64 << 10
+"""Bytes that stay free: names, notes and the journal take blocks too."""
+
+
+def _on_boot(target: Target, device: int) -> bool:
+    """Whether the journal's file system is one that is mounted for what starts the system."""
+    points = (p for p in mount_points() if p.startswith(target.folder))
+    inside = {p[len(target.folder.rstrip("/")) :] or "/" for p in points}
+    boots = [p for p in inside if p in ("/boot", "/efi") or p.startswith(("/boot/", "/efi/"))]
+    return any(free_at(target.place(p) / "x")[0] == device for p in boots)
+
+
+def room_problems(target: Target, commands: Iterable[tuple[str, ...]]) -> list[str]:
+    """What room is missing for commands that write files of these patterns, each as a sentence.
+
+    An image is built beside the old one, which goes then; a kept copy of each lies in the journal.
+    """
+    building: dict[int, tuple[int, int, str]] = {}
+    kept = 0
+    for patterns in commands:
+        for place in products(target, patterns).values():
+            size = size_of(place)
+            device, free = free_at(place)
+            growth = GROWTH if size > LARGE else 0
+            largest, grown, where = building.get(device, (0, 0, place.above.path))
+            building[device] = (max(largest, size), grown + growth, where)
+            kept += size
+    journal, free_for_kept = free_at(target.journal)
+    found = []
+    if kept and _on_boot(target, journal):
+        found.append(
+            f"{target.journal} lies on the file system of /boot: what is kept would take the room of the images"
+        )
+    elif kept + SPARE > free_for_kept and kept:
+        found.append(short(target.journal.path, free_for_kept, kept + SPARE, "for what is kept"))
+    for device, (largest, grown, where) in building.items():
+        _, free = free_at(target.place(where) / "x")
+        wanted = largest + grown + SPARE + (kept if device == journal else 0)
+        if largest > LARGE and wanted > free:
+            found.append(short(where, free, wanted, "while the images are built"))
+    return found
 
 
 def _program(target: Target, condition: Condition) -> str | None:
@@ -50,7 +101,7 @@ def _available(target: Target, condition: Condition) -> str | None:
 
 def _room(target: Target, condition: Condition) -> str | None:
     """Files of the subject's pattern must find room beside the old ones, and the old ones in the journal."""
-    return "; ".join(build_room.problems(target, [(condition.subject,)])) or None
+    return "; ".join(room_problems(target, [(condition.subject,)])) or None
 
 
 CHECKS: dict[str, Callable[[Target, Condition], str | None]] = {
@@ -76,7 +127,7 @@ def _programs(target: Target, plan: Plan) -> list[str]:
 
 def _room_for(target: Target, plan: Plan) -> list[str]:
     """The room for all that the plan's commands write, whatever its conditions say."""
-    return build_room.problems(target, [step.products for step in plan.steps if step.kind == "command"])
+    return room_problems(target, [step.products for step in plan.steps if step.kind == "command"])
 
 
 def preflight(target: Target, plan: Plan) -> list[str]:

@@ -78,14 +78,11 @@ def pinning_lines(found: Pinning) -> list[str]:
     return lines
 
 
-def map_lines(
-    context: PlacementContext, domains: tuple[Domain, ...], chosen: str, wanted: Pinning | None = None
-) -> list[str]:
+def map_lines(context: PlacementContext, domains: tuple[Domain, ...], chosen: str) -> list[str]:
     """The host by level 3 domains and cores, each core with its CPUs and who is pinned there."""
     owners: dict[int, list[str]] = {}
     for domain in domains:
-        pins = _pins(domain) if wanted is None or domain.name != chosen else wanted.by_thread
-        for name, cpus in pins.items():
+        for name, cpus in _pins(domain).items():
             for one in cpus:
                 owners.setdefault(one, []).append(name if domain.name == chosen else domain.name)
     lines = []

@@ -22,7 +22,7 @@ from vfiotui.cli.out import print_json, printable
 from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
 from vfiotui.formats.records.rom_parser import rom_parser_lines
 from vfiotui.host.pci import functions as pci
-from vfiotui.host.pci.command_register import read_command
+from vfiotui.host.pci.config_space import read_command
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.base.reading import Reading, Unread, or_else

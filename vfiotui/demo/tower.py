@@ -1,9 +1,11 @@
-"""The demo machine: an AM4 desktop with three graphics cards, one bad group and a guest that plays."""
+"""The demo machine: an AM4 desktop with three graphics cards, one bad group and a guest that plays.
+
+Its EFI firmware is as the package ovmf brings it; the images themselves are left out.
+"""
 
 from __future__ import annotations
 
 from vfiotui.demo.description import GuestDesc, Host, MountDesc, NetDesc, ProcessDesc, UsbDesc
-from vfiotui.demo.firmware_files import DESCRIPTOR, DESCRIPTOR_PATH
 from vfiotui.demo.guest_xml import guest_xml
 from vfiotui.demo.tower_pci import (
     CHIPSET_CARD,
@@ -15,6 +17,23 @@ from vfiotui.demo.tower_pci import (
     GUEST_CARD,
     SYSTEM_DISK,
 )
+
+DESCRIPTOR_PATH = "/usr/share/qemu/firmware/60-edk2-x86_64.json"
+DESCRIPTOR = """{
+    "description": "UEFI firmware for x86_64",
+    "interface-types": ["uefi"],
+    "mapping": {
+        "device": "flash",
+        "executable": {"filename": "/usr/share/OVMF/OVMF_CODE_4M.fd", "format": "raw"},
+        "nvram-template": {"filename": "/usr/share/OVMF/OVMF_VARS_4M.fd", "format": "raw"}
+    },
+    "targets": [{"architecture": "x86_64", "machines": ["pc-i440fx-*", "pc-q35-*"]}],
+    "features": ["acpi-s3"],
+    "tags": []
+}
+"""
+"""Written after the form of docs/interop/firmware.json of QEMU."""
+
 
 WIN_PINS = (6, 18, 7, 19, 8, 20, 9, 21)
 """Four whole cores of the second level 3 domain."""

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     # A command that looks at one part must not pay for the classes of all others.
     from vfiotui.model.base.gaps import Gaps
     from vfiotui.model.base.reading import Reading
-    from vfiotui.model.boot.boot import Boot, ConfigFile, LogLine, Modules
-    from vfiotui.model.boot.images import Images
-    from vfiotui.model.boot.last_boot import LastBoot
+    from vfiotui.model.boot.boot import Boot, ConfigFile, Images, LastBoot, LogLine, Modules
     from vfiotui.model.boot.services import Services
     from vfiotui.model.change.journal import ChangeRecord
     from vfiotui.model.cpu.interrupts import Interrupts

@@ -108,14 +108,6 @@ def test_a_soft_dependency_joins_the_line_that_older_kmod_obeys(before: str, aft
     assert modprobe.softdeps(after, "nvidia")[0] in ("vfio-pci", "vfio_pci")
 
 
-def test_soft_dependencies_go_one_by_one() -> None:
-    text = "softdep a pre: vfio-pci post: c\nsoftdep a pre: x vfio-pci\nsoftdep b pre: vfio-pci\n"
-    assert modprobe.remove_softdep(text, "a", "vfio_pci") == (
-        "softdep a post: c\nsoftdep a pre: x\nsoftdep b pre: vfio-pci\n"
-    )
-    assert modprobe.remove_softdep("#\nsoftdep b pre: vfio-pci\n", "b", "vfio-pci") == "#\n"
-
-
 def test_statements_come_and_go() -> None:
     text = modprobe.add("# gpu\n", "blacklist", "nouveau")
     assert text == "# gpu\nblacklist nouveau\n"
@@ -123,14 +115,6 @@ def test_statements_come_and_go() -> None:
     assert modprobe.remove(text, "blacklist", "nouveau") == "# gpu\n"
     two = modprobe.add(modprobe.add("", "alias", "a", "x"), "alias", "a", "y")
     assert modprobe.remove(two, "alias", "a", "x") == "alias a y\n"
-
-
-def test_the_first_install_line_is_the_one_in_force() -> None:
-    text = modprobe.set_command("", "install", "vfio-pci", "/bin/true")
-    assert text == "install vfio-pci /bin/true\n"
-    assert modprobe.set_command(text + "install vfio_pci old\n", "install", "vfio_pci", "/bin/x -a") == (
-        "install vfio-pci /bin/x -a\ninstall vfio_pci old\n"
-    )
 
 
 @pytest.mark.parametrize("text", ["options a b=1 \\", "options a b=1 \\\n", "# note \\\n"])
@@ -194,4 +178,3 @@ def test_edits_are_local_idempotent_and_undone_by_their_opposite(text: str) -> N
         return
     assert is_local(text, edited) and is_local(text, ahead)
     assert modprobe.remove_option(edited, "vfio-pci", "ids") in (text, text.replace("options vfio-pci\n", ""))
-    assert modprobe.remove_softdep(ahead, "new", "vfio-pci") == text

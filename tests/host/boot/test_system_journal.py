@@ -18,7 +18,7 @@ from vfiotui.host.boot import last_boot
 from vfiotui.host.boot import system_journal as journal
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.boot.last_boot import LastBoot
+from vfiotui.model.boot.boot import LastBoot
 from vfiotui.rules import rule_of
 
 

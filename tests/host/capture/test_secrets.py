@@ -15,7 +15,7 @@ import pytest
 from tests.host.capture.captures import reopened
 from tests.host.capture.planted import GUEST, SECRETS, host_with_secrets, identifying, spellings
 from tests.requirements import need
-from vfiotui.demo.write import write
+from tests.tree_on_disk import write
 from vfiotui.host.capture.capture import collect
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains

@@ -13,12 +13,12 @@ import pytest
 from tests.hosts import CLEAN
 from tests.machines import facts_of
 from tests.requirements import need
+from tests.tree_on_disk import write
 from tests.trees import folder_root
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import CpuDesc, Host
 from vfiotui.demo.scale import scale_host
 from vfiotui.demo.tower import TOWER
-from vfiotui.demo.write import write
 from vfiotui.host.cpu import topology as cpu
 from vfiotui.host.cpu.caches import parse_size
 from vfiotui.model.base.reading import Unread

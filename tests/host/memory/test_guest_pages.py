@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.trees import folder_root
-from vfiotui.host.memory.guest_pages import count
+from vfiotui.host.memory.guest_backing import count_pages
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.memory.guest_pages import PageCount
+from vfiotui.model.memory.guest_backing import PageCount
 
 MIX = """
 import mmap
@@ -44,7 +44,7 @@ def test_a_mix_of_huge_and_small_pages_is_counted_to_the_page() -> None:
         before, told, after = None, None, summed(process.pid)
         # On its way into the read it may still touch a page.
         while before != after:
-            before, told, after = after, count(Root.live(), process.pid), summed(process.pid)
+            before, told, after = after, count_pages(Root.live(), process.pid), summed(process.pid)
         process.stdin.write("\n")
         process.stdin.close()
     assert told is not None and not isinstance(told, Unread)
@@ -62,4 +62,4 @@ def test_the_shortfall_of_a_guest() -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "head\nRss: x kB\n", "head\nRss: 5 kB\n", "h\nRss: " + "9" * 30 + " kB\n"])
 def test_a_damaged_count_is_none(text: str, tmp_path: Path) -> None:
-    assert isinstance(count(folder_root(tmp_path, {"/proc/5/smaps_rollup": text}), 5), Unread)
+    assert isinstance(count_pages(folder_root(tmp_path, {"/proc/5/smaps_rollup": text}), 5), Unread)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.hosts import HOSTS
 from tests.machines import root_of
 from tests.trees import folder_root
-from vfiotui.host.pci.command_register import read_command
+from vfiotui.host.pci.config_space import read_command
 from vfiotui.model.base.reading import Unread, Why
 
 

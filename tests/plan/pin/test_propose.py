@@ -12,9 +12,9 @@ import pytest
 from tests.pin_machines import SIX, host, topology
 from tests.plan.pin.pin_laws import broken, judged, made_up
 from tests.requirements import need
+from tests.tree_on_disk import write
 from vfiotui.demo.builder import build
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of
 from vfiotui.plan.pin.check import problems

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import lines_of, with_line
@@ -194,21 +193,6 @@ def remove(text: str, verb: str, name: str, rest: str | None = None) -> str:
     return text
 
 
-def set_command(text: str, verb: str, module: str, command: str) -> str:
-    """The text where install or remove of a module runs the command; kmod obeys the first statement alone."""
-    mine = _of(text, verb, module)
-    if not mine:
-        return _append(text, f"{verb} {module} {command}")
-    first = mine[0]
-    if first.rest == " ".join(command.split()):
-        return text
-    if "\n" in command or "\\" in command:
-        raise ValueError("a command is one line without backslashes")
-    if not first.words:
-        return f"{text[: first.name.end]} {command}{text[first.name.end :]}"
-    return text[: first.words[0].start] + command + text[first.words[-1].end :]
-
-
 def softdeps(text: str, module: str) -> tuple[str, ...]:
     """What the module's soft dependencies load before it, all lines together."""
     found: list[str] = []
@@ -241,17 +225,3 @@ def add_softdep(text: str, module: str, before: str) -> str:
     mark = next((word for word in first.words if word.value == "pre:"), None)
     place, new = (mark.end, f" {before}") if mark else (first.name.end, f" pre: {before}")
     return text[:place] + new + text[place:]
-
-
-def remove_softdep(text: str, module: str, before: str) -> str:
-    """The text in which `before` is not loaded ahead of the module; an emptied line goes whole."""
-    for statement in reversed(_of(text, "softdep", module)):
-        gone = [word for word in _pre(statement) if fold(word.value) == fold(before)]
-        kept = [word for word in statement.words if word not in gone]
-        idle = [
-            word
-            for word, following in zip_longest(kept, kept[1:])
-            if gone and word.value == "pre:" and (following is None or following.value in ("pre:", "post:"))
-        ]
-        text = _without(text, statement, [word for word in statement.words if word in gone or word in idle])
-    return text

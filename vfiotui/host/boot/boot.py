@@ -1,9 +1,12 @@
-"""The boot chain of the machine, put together from its parts."""
+"""The boot chain of the machine, put together from its parts.
+
+With it come the scripts of this host that start guests or run around them: libvirt hooks and local start scripts.
+"""
 
 from __future__ import annotations
 
 from vfiotui.formats.shell.assignments import parse, value_of
-from vfiotui.host.boot import initramfs, intended, kernel, loader, start_scripts
+from vfiotui.host.boot import initramfs, intended, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.memory.host_memory import then_reading
@@ -11,8 +14,48 @@ from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why
-from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
+
+HOOKS = "/etc/libvirt/hooks"
+SCRIPT_LIMIT = 256 << 10
+"""Bytes; longer scripts are said not to have been read."""
+LOCAL = ("/usr/local/bin", "/usr/local/sbin", "/root")
+PROGRAM, SCRIPT = b"\x7fELF", b"#!"
+
+
+def _script(files: ConfigFiles, path: str) -> tuple[ConfigFile, ...]:
+    """A text that names QEMU; programs and others are passed over. What a script carries behind a NUL is no text."""
+    data = files.root.bytes(path, SCRIPT_LIMIT)
+    if isinstance(data, Unread) and data.why is Why.TOO_BIG:
+        head = files.root.peek(path, SCRIPT_LIMIT)
+        data = head if isinstance(head, bytes) and (head.startswith(PROGRAM) or b"\0" in head) else data
+    if isinstance(data, Unread):
+        if data.why not in (Why.ABSENT, Why.NOT_A_FILE):
+            files.missing.append(data)
+        return ()
+    if data.startswith(PROGRAM):
+        return ()
+    text, _, rest = data.partition(b"\0")
+    if rest and not data.startswith(SCRIPT):
+        files.missing.append(files.root.missed(Unread("holds bytes that are no text", Why.DAMAGED, path)))
+        return ()
+    return (ConfigFile(path, text.decode("utf-8", "replace")),) if b"qemu" in text else ()
+
+
+def read_hooks(files: ConfigFiles) -> tuple[ConfigFile, ...]:
+    """The hooks that libvirt runs for QEMU guests."""
+    return (*files.one(f"{HOOKS}/qemu"), *files.folder(f"{HOOKS}/qemu.d"))
+
+
+def read_scripts(files: ConfigFiles) -> tuple[ConfigFile, ...]:
+    """Scripts that start QEMU by hand."""
+    found: list[ConfigFile] = []
+    for place in (*LOCAL, *(f"/home/{user}" for user in files.names("/home"))):
+        for name in files.names(place):
+            if place in LOCAL[:2] or name.endswith(".sh"):
+                found.extend(_script(files, f"{place}/{name}"))
+    return tuple(found)
 
 
 def read_cmdline(root: Root) -> Reading[CommandLine]:
@@ -84,8 +127,8 @@ def read(root: Root) -> Reading[Boot]:
         loader_config=files,
         modules_load=(*lists.one("/etc/modules"), *lists.layered("modules-load.d")),
         sysctl=(*settings.layered("sysctl.d"), *settings.one("/etc/sysctl.conf")),
-        hooks=start_scripts.read_hooks(hooks),
-        scripts=start_scripts.read_scripts(scripts),
+        hooks=read_hooks(hooks),
+        scripts=read_scripts(scripts),
         qemu_conf=qemu_conf.read(root),
         lockdown=read_lockdown(root),
         cgroup_v2=read_cgroup_v2(root),

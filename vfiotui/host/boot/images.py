@@ -8,7 +8,7 @@ from vfiotui.host.pci.modules import kernel_release
 from vfiotui.host.root.config_files import FOLDERS
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
-from vfiotui.model.boot.images import Images, Stamp
+from vfiotui.model.boot.boot import Images, Stamp
 
 SOURCES = (
     "/etc/initramfs-tools/modules",

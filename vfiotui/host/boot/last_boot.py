@@ -8,7 +8,7 @@ from vfiotui.host.capture.statement import Statement
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, then
-from vfiotui.model.boot.last_boot import LastBoot
+from vfiotui.model.boot.boot import LastBoot
 
 ROTATED = "/var/log/dmesg.0"
 CUT = "last_boot_cut"

@@ -114,13 +114,13 @@ def modprobe(text: str, scrub: Scrubber) -> str:
     return by_line(text, one)
 
 
-def keyed(keys: Iterable[str], split: str = r"\s*=\s*|\s+") -> Reduce:
+def keyed(keys: Iterable[str]) -> Reduce:
     """Lines that begin with one of these words, scrubbed."""
     kept = frozenset(keys)
 
     def reduce(text: str, scrub: Scrubber) -> str:
         def one(line: str) -> str | None:
-            key = re.split(split, line.lstrip("-"), maxsplit=1)[0].lower()
+            key = re.split(r"\s*=\s*|\s+", line.lstrip("-"), maxsplit=1)[0].lower()
             return scrub.text(line) if key in kept else None
 
         return by_line(text, one)

@@ -24,7 +24,6 @@ from vfiotui.model.base.value import dataclass, field
 FILE = "/vfiotui-capture.json"
 """Where the statement lies in a capture."""
 FORMAT = 1
-STATEMENT_LIMIT = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)

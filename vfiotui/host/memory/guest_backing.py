@@ -1,7 +1,8 @@
 """The pages of running guests: from status and control groups at once, from a walk over page tables when asked.
 
 HugetlbPages of /proc/PID/status and memory.stat cost nothing; smaps_rollup walks every page table under the process's
-memory lock (filesystems/proc.rst, admin-guide/cgroup-v2.rst).
+memory lock (filesystems/proc.rst, admin-guide/cgroup-v2.rst), which the guest needs to map memory: with small pages
+15 ms for each GiB. It is read when somebody asks, never in a timer.
 """
 
 from __future__ import annotations
@@ -11,11 +12,31 @@ import time
 from itertools import pairwise
 
 from vfiotui.host.live.guests import QEMU, guest_name
-from vfiotui.host.memory.guest_pages import count
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import replace
-from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.model.memory.guest_backing import GuestBacking, PageCount
+
+HUGE = ("AnonHugePages", "ShmemPmdMapped", "FilePmdMapped")
+POOL = ("Shared_Hugetlb", "Private_Hugetlb")
+
+
+def count_pages(root: Root, pid: int) -> Reading[PageCount]:
+    """The pages of one process."""
+    path = f"/proc/{pid}/smaps_rollup"
+    text = root.text(path)
+    if isinstance(text, Unread):
+        return text
+    rows: dict[str, int] = {}
+    for line in text.split("\n")[1:]:
+        name, _, rest = line.partition(":")
+        word = rest.split()[:1]
+        if word and word[0].isdigit() and len(word[0]) < 19:
+            rows[name] = int(word[0])
+    if "Rss" not in rows or HUGE[0] not in rows:
+        return Unread("counts no huge pages", Why.DAMAGED, path)
+    return PageCount(rows["Rss"], sum(rows.get(n, 0) for n in HUGE), sum(rows.get(n, 0) for n in POOL))
+
 
 ROW = re.compile(r"^([A-Za-z_]+):\s+(\d{1,18}) kB", re.MULTILINE)
 STAT = re.compile(r"^(\w+) (\d{1,20})$", re.MULTILINE)
@@ -131,7 +152,7 @@ def read_guest(root: Root, pid: int) -> GuestBacking:
 def walk(root: Root, guest: GuestBacking) -> GuestBacking:
     """The same guest counted exactly; the kernel walks its page tables meanwhile, and the guest may wait for that."""
     begin = time.monotonic()
-    pages = count(root, guest.pid)
+    pages = count_pages(root, guest.pid)
     took = (time.monotonic() - begin) * 1e3
     source = f"/proc/{guest.pid}/smaps_rollup"
     if isinstance(pages, Unread):

@@ -1,6 +1,8 @@
 """Capabilities from a device's configuration space (PCI and PCI Express base specifications).
 
 64 bytes, all that is given without root, say nothing of capabilities. Names are those of lspci.
+
+The command register stands in the first 64 bytes.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.pci.functions import HEADER_ONLY, Acs, Capabilities, Express, RebarSize
 
@@ -167,3 +170,18 @@ def _acs(space: _Space, place: int) -> Acs:
         return frozenset(name for i, name in enumerate(ACS_BITS) if bits >> i & 1)
 
     return Acs(names(space.at(place + 4, 2)), names(space.at(place + 6, 2)))
+
+
+COMMAND = 0x04
+"""Its place in the configuration space; the first 64 bytes may be read without root."""
+
+
+def read_command(root: Root, bdf: str) -> Reading[int]:
+    """The 16 bits that say to what the function answers; ffff where it has fallen off the bus."""
+    path = f"/sys/bus/pci/devices/{bdf}/config"
+    data = root.read_within(path, limit=4096)
+    if isinstance(data, Unread):
+        return data
+    if len(data) < COMMAND + 2:
+        return Unread("is shorter than its first registers", Why.DAMAGED, path)
+    return int.from_bytes(data[COMMAND : COMMAND + 2], "little")

@@ -67,12 +67,12 @@ class ConfigFiles:
         names = (n for n in self.names(path) if n.endswith(suffix) and not n.startswith("."))
         return self.several(f"{path}/{n}" for n in names)
 
-    def layered(self, name: str, suffix: str = ".conf") -> tuple[ConfigFile, ...]:
+    def layered(self, name: str) -> tuple[ConfigFile, ...]:
         """The files of a folder such as modprobe.d that are in force, in the order in which they are read."""
         chosen: dict[str, str] = {}
         for top in FOLDERS:
             for entry in self.names(f"{top}/{name}"):
-                if entry.endswith(suffix):
+                if entry.endswith(".conf"):
                     chosen.setdefault(entry, f"{top}/{name}/{entry}")
         return self.several(chosen[entry] for entry in sorted(chosen))
 

@@ -1,4 +1,8 @@
-"""How this host boots: kernel, command line, loader, initramfs tool and its configuration files."""
+"""How this host boots: kernel, command line, loader, initramfs tool and its configuration files.
+
+Beside it: built boot images and what they were built from; the boot before this one, what its kernel said at the end,
+and whether it was shut down.
+"""
 
 from __future__ import annotations
 
@@ -129,3 +133,33 @@ class LogLine:
     at: float | None
     """Seconds since boot."""
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A file and when it was changed last."""
+
+    path: str
+    mtime: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The initramfs of the kernel that would run, and its sources."""
+
+    built: tuple[Stamp, ...]
+    sources: tuple[Stamp, ...]
+    """modprobe.d and the initramfs tool's configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastBoot:
+    """The previous boot; of a mounted disk, its last one."""
+
+    lines: tuple[LogLine, ...]
+    """Kernel messages about passthrough, oldest first."""
+    shut_down: Reading[bool]
+    """Whether it ended with an orderly shutdown."""
+    source: str
+    """Path or command that told it."""

@@ -1,11 +1,42 @@
-"""In which pages the memory of a running guest lies: huge or small, and what is missing."""
+"""In which pages the memory of a running guest lies: huge or small, and what is missing.
+
+And the exact count, taken page by page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
+
+
+class PageCount(NamedTuple):
+    """One process, in KiB."""
+
+    rss: int
+    """Resident, huge pages of a pool left out."""
+    huge: int
+    """In transparent huge pages, anonymous and shared."""
+    pool: int
+    """In pages of a huge page pool."""
+
+    @property
+    def coverage(self) -> float:
+        """The share of the resident memory in pages that are larger than small ones.
+
+        >>> PageCount(8388608, 8087552, 0).coverage > 0.96
+        True
+        """
+        whole = self.rss + self.pool
+        return (self.huge + self.pool) / whole if whole else 0.0
+
+    @property
+    def small(self) -> int:
+        """KiB in small pages."""
+        return max(self.rss - self.huge, 0)
+
 
 WALK_MS_PER_GIB = 15
 """What a walk over small pages costs, measured on one desktop CPU; huge pages cost next to nothing."""

@@ -1,8 +1,14 @@
-"""The four columns of every device, from the facts, the surveyed files and the built image; drift is named."""
+"""The four columns of every device, from the facts, the surveyed files and the built image; drift is named.
+
+The words "on disk" are those of the generated boot entry: what the loader will really pass on.
+"""
 
 from __future__ import annotations
 
+import re
+
 from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
+from vfiotui.formats.loaders.loader_entry import options
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, gathered
 from vfiotui.formats.system.udev_rules import override_rules
@@ -17,12 +23,35 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, BindingState
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.host_use import is_given
-from vfiotui.plan.boot.boot_entry import entry_cmdline
 from vfiotui.plan.isolate.boot_event import VFIO
 from vfiotui.plan.isolate.boot_lanes import takes
 from vfiotui.plan.isolate.prediction import managed_by, next_cmdline
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
+
+GRUB = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
+ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
+LINUX = re.compile(r"^[ \t]*linux(?:16|efi)?[ \t]+\S+[ \t]*(.*)$", re.MULTILINE)
+
+
+def entry_cmdline(boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[CommandLine]:
+    """The words of the first entry of grub.cfg, of the last loader entry, or of the unified kernel image."""
+    if isinstance(image, Image) and image.cmdline is not None:
+        return CommandLine(image.cmdline, image.path)
+    if boot.loader.name == "grub":
+        for path in GRUB:
+            content = snapshot.content(path)
+            if isinstance(content, bytes):
+                found = LINUX.search(content.decode("utf-8", "replace"))
+                return CommandLine(found[1], path) if found else Unread("boots no kernel", Why.DAMAGED, path)
+        return Unread("is not there", Why.ABSENT, GRUB[0])
+    for folder in ENTRIES:
+        for path in reversed(snapshot.below(folder, ".conf")):
+            content = snapshot.content(path)
+            line = options(content.decode("utf-8", "replace")) if isinstance(content, bytes) else None
+            if line is not None and "$kernelopts" not in line:
+                return CommandLine(line, path)
+    return Unread(f"where {boot.loader.name} keeps its entries is not read from here", Why.NOT_HERE)
 
 
 @dataclass(frozen=True, slots=True)

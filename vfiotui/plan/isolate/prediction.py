@@ -1,7 +1,8 @@
 """Which driver owns each device at the next boot and why: every possible order of the boot is played.
 
 The facts and the surveyed files tell what the kernel, the initramfs and the running system will do; a plan's files
-stand over them. Where several ends are possible the forecast names what is not ordered, and what would order it.
+stand over them. Where several ends are possible the forecast names what is not ordered, and the advice what would order
+it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
-from vfiotui.model.boot.early_boot import EarlyBoot
+from vfiotui.model.boot.early_boot import EarlyBoot, Moment
 from vfiotui.model.boot.image import Image
 from vfiotui.model.boot.prediction import NOBODY, Forecast
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
@@ -25,9 +26,47 @@ from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot.expected_image import expected
 from vfiotui.plan.isolate.boot_event import DRIVER, VFIO, Does, State, play
 from vfiotui.plan.isolate.boot_lanes import Lanes, Scene, Stage, claimed, listed_modules
-from vfiotui.plan.isolate.prediction_advice import advice
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
+
+
+def advice(device: PciDevice, ends: dict[str, tuple[State, Scene]], outcomes: tuple[str, ...]) -> str:
+    """One sentence for a person; empty where there is one end, or vfio-pci is in none of them."""
+    if len(outcomes) == 1 and not (outcomes[0] == NOBODY and any(s.override for s, _ in ends.values())):
+        return ""
+    _, scene = ends.get(DRIVER) or next(iter(ends.values()))
+    if any(e.does is Does.OVERRIDE for s, _ in ends.values() for e in s.trail):
+        return _for_override(scene)
+    if not any(e.name == VFIO for s, _ in ends.values() for e in s.trail):
+        return ""
+    drivers = scene.drivers.get(device.bdf, ())
+    builtin = [m for m in drivers if m in scene.builtin]
+    if builtin:
+        return f"{' and '.join(builtin)} is part of the kernel: bind the device at run time, or by libvirt (managed)."
+    tool = scene.early.tool if scene.early else ""
+    lines = ", ".join(f"softdep {m} pre: vfio-pci" for m in drivers)
+    if tool == "booster":
+        return "booster obeys no softdep: leave the host's driver out of the image, or let libvirt bind (managed)."
+    if tool == "dracut":
+        return "Name vfio_pci in force_drivers of dracut.conf.d: it is loaded before udev; then build the image anew."
+    if scene.early is not None and scene.early.early_at is Moment.COLDPLUG:
+        return f"Write {lines} into modprobe.d and build the image anew: a list alone is not ordered against udev."
+    return f"Write {lines} into modprobe.d and build the image anew." if lines else ""
+
+
+def _for_override(scene: Scene) -> str:
+    tool = scene.early.tool if scene.early else ""
+    if tool == "initramfs-tools":
+        return (
+            "Let a script of scripts/init-top that runs before udev set driver_override, load vfio-pci and write the "
+            "address to drivers_probe; then build the image anew."
+        )
+    if tool == "booster":
+        return "booster runs neither rules nor scripts: tell the cards apart by subsystem ids, or let libvirt bind."
+    return (
+        "Set driver_override before udev looks for devices (a pre-udev hook), load vfio-pci after it and write the "
+        "address to drivers_probe; then build the image anew."
+    )
 
 
 def forecast(

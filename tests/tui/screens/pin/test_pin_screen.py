@@ -12,10 +12,10 @@ from textual.events import MouseScrollDown
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.pin_machines import SIX, host, topology
+from tests.tree_on_disk import write
 from tests.tui.consoles import LINUX, Console, caps, console
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import PciDesc
-from vfiotui.demo.write import write
 from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
