@@ -15,7 +15,7 @@ from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon, until
 from vfiotui.cli.live_monitor import Beside
 from vfiotui.formats.libvirt_hooks.pages_hook import pages_hook
-from vfiotui.host.memory.guest_backing import BackingReader, read_guest, walk
+from vfiotui.host.memory.guest_backing import BackingReader, count_pages, read_guest, walk
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.alarm import Alarm
