@@ -13,12 +13,12 @@ import pytest
 import vfiotui
 from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
+from tests.tree_on_disk import write
 from tests.tui.consoles import caps, console
 from vfiotui.cli.main import main
 from vfiotui.cli.plan_options import wanted
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
-from vfiotui.demo.write import write
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Goal, Plan, from_json, to_json
