@@ -125,9 +125,11 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-Check = Callable[[Facts], Iterator[Answer]]
-GuestCheck = Callable[[Facts, Domain], Iterator[Answer]]
-GivenCheck = Callable[[PciBus, HostUse, PassthroughDevices], Iterator[Answer]]
+Answers = Iterator[Answer]
+"""What a check gives: an answer for each subject that it looked at."""
+Check = Callable[[Facts], Answers]
+GuestCheck = Callable[[Facts, Domain], Answers]
+GivenCheck = Callable[[PciBus, HostUse, PassthroughDevices], Answers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +275,7 @@ def guest_rule(
         title = document.partition("\n")[0].rstrip(".")
 
         @wraps(check)
-        def ask_all(facts: Facts) -> Iterator[Answer]:
+        def ask_all(facts: Facts) -> Answers:
             return ask_guests(facts, title, partial(ask_about, check, title, facts))
 
         parts = ("virt", *needs)
@@ -290,7 +292,7 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
 
     def make(check: GivenCheck) -> Rule:
         @wraps(check)
-        def ask(facts: Facts) -> Iterator[Answer]:
+        def ask(facts: Facts) -> Answers:
             bus, use = known(facts.pci), known(facts.host_use)
             given = passthrough_devices(bus, facts.boot, facts.virt)
             if given:
@@ -314,7 +316,7 @@ def all_guests(facts: Facts) -> tuple[Domain, ...]:
     return known(known(facts.virt).all_domains)
 
 
-def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer]]) -> Iterator[Answer]:
+def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer]]) -> Answers:
     """The answers of a check with this title about all guests, one after the other."""
     domains = guests(facts)
     answers = [answer for domain in domains for answer in ask(domain)]
@@ -324,7 +326,7 @@ def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer
     ]
 
 
-def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> Iterator[Answer]:
+def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> Answers:
     """The answers about a guest; where its XML is damaged in a part what was found stays, and nothing passes."""
     if (unsound := domain.unsound) is None:
         yield from _ask_one(check, facts, domain, title)
@@ -333,7 +335,7 @@ def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> It
     yield from found or [lacking(domain.name, title, unsound)]
 
 
-def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Iterator[Answer]:
+def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Answers:
     try:
         yield from check(facts, domain)
     except Missing as error:
@@ -385,7 +387,7 @@ def all_lines(facts: Facts) -> tuple[CommandLine, ...]:
 
 def old_word(
     facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str, since: tuple[int, int] | None = None
-) -> Iterator[Answer]:
+) -> Answers:
     """Fails for each word of the running or the next command line that is no good today; the fix drops it.
 
     `since` is the first kernel on which the word is no good.

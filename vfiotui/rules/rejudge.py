@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
 from functools import partial, wraps
 from typing import Any, NamedTuple, cast
@@ -13,7 +12,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.rules import catalogue, rank
-from vfiotui.rules.engine import Answer, GuestCheck, Rule, ask_about, ask_guests
+from vfiotui.rules.engine import Answer, Answers, GuestCheck, Rule, ask_about, ask_guests
 
 
 class _Noted:
@@ -83,7 +82,7 @@ class Rejudge:
         findings = rule.ask(cast("Facts", noted))
         return _OfHost(findings, frozenset(noted.seen))
 
-    def _ask_guests(self, rule: Rule, check: GuestCheck, facts: Facts) -> Iterator[Answer]:
+    def _ask_guests(self, rule: Rule, check: GuestCheck, facts: Facts) -> Answers:
         return ask_guests(facts, rule.title, partial(self._ask_guest, rule, check, facts))
 
     def _ask_guest(self, rule: Rule, check: GuestCheck, facts: Facts, domain: Domain) -> tuple[Answer, ...]:

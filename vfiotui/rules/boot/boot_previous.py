@@ -19,18 +19,16 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import ALL, said
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 PLACES = ("/var/log/journal", "/var/log/dmesg.0")
 
 
 @rule("BOOT-PREVIOUS", Severity.INFO, needs=("last_boot",), fires="bad-log", silent="clean", reads=PLACES)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     last = known(facts.last_boot)
     signs = [(sign, said(last.lines, sign)) for sign in ALL]
     signs = [(sign, lines) for sign, lines in signs if lines]

@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import LINES, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
     "CMDLINE-PENDING", Severity.WARN, needs=("boot",), fires="pending", silent="tower", reads=LINES, only_running=True
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk has no running kernel")

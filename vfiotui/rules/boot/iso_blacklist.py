@@ -18,14 +18,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, rule, seen
 
 
 @rule(
@@ -37,7 +35,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, rule, 
     counts_guests=True,
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, boot = known(facts.pci), known(facts.boot)
     given = passthrough_devices(bus, facts.boot, facts.virt)
     listed: dict[str, tuple[str, str]] = {}

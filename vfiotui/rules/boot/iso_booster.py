@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -32,7 +30,7 @@ from vfiotui.rules.engine import OPTIONS, Answer, fails, fix, holds, known, not_
     silent="clean",
     reads=(*OPTIONS, "/etc/booster.yaml"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if known(boot.initramfs) != "booster":
         yield not_applicable("host", "booster does not build the initramfs")

@@ -16,8 +16,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -25,7 +23,7 @@ from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.engine import (
     OLD_KERNEL,
     OPTIONS,
-    Answer,
+    Answers,
     all_options,
     fails,
     fix,
@@ -49,7 +47,7 @@ DENIED = frozenset("19e2 19e3 37c8 37c9 0435 0443 0b25 0cfe".split())
     silent="clean",
     reads=OPTIONS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     ids = configured_ids(boot)
     bad = [i for i in ids if (w := i.text.lower().split(":"))[0] == "8086" and len(w) > 1 and w[1] in DENIED]

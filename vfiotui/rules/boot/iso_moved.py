@@ -17,16 +17,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.selection import FILE, chosen, moved
-from vfiotui.rules.engine import Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
 @rule("ISO-MOVED", Severity.FAIL, needs=("selection", "pci"), fires="moved-card", silent="chosen-card")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk shows no devices")
         return

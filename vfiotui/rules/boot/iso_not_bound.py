@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import CLASS, DRIVERS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import CLASS, DRIVERS, OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import CLASS, DRIVERS, OPTIONS, Answer, fails, fix, ho
     silent="clean",
     reads=(*OPTIONS, *DRIVERS, CLASS, "/sys/bus/pci/devices/*/driver_override"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, boot = known(facts.pci), known(facts.boot)
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk binds nothing")

@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, ids_of, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
 def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
@@ -44,7 +42,7 @@ def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
     silent="clean",
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     ids = configured_ids(known(facts.boot))
     bus = known(facts.pci)
     if not ids:

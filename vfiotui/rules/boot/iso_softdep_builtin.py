@@ -16,11 +16,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import OPTIONS, Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import OPTIONS, Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -31,7 +29,7 @@ from vfiotui.rules.engine import OPTIONS, Answer, all_files, fails, fix, holds, 
     silent="clean",
     reads=OPTIONS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     lines = [
         (f"{f.path}:{n}", t.split()[1].replace("-", "_"), t)

@@ -16,13 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P", "dracut": "dracut -f"}
 
@@ -35,7 +33,7 @@ TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P"
     silent="clean",
     reads=OPTIONS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if not configured_ids(boot):
         yield not_applicable("host", "no ids are given to vfio-pci")

@@ -16,12 +16,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import OPTIONS, Answer, all_options, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import OPTIONS, Answers, all_options, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -32,7 +30,7 @@ from vfiotui.rules.engine import OPTIONS, Answer, all_options, fails, fix, holds
     silent="clean",
     reads=OPTIONS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     ids = configured_ids(boot)
     if not ids:

@@ -16,18 +16,16 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 WORD = "systemd.unified_cgroup_hierarchy"
 
 
 @rule("CPU-CGROUP-V1", Severity.INFO, needs=("boot",), fires="old-groups", silent="clean", only_running=True)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     unified = known(known(facts.boot).cgroup_v2)
     path = "/sys/fs/cgroup/cgroup.controllers"
     if unified:

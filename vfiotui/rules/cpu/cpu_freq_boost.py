@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("CPU-FREQ-BOOST", Severity.WARN, needs=("power",), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     power = known(facts.power)
     boost = known(power.boost)
     if boost is None:

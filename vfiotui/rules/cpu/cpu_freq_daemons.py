@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 PROGRAMS = ("power-profiles-daemon", "tuned", "tlp", "auto-cpufreq", "cpupower", "cpufrequtils", "laptop-mode")
 
 
 @rule("CPU-FREQ-DAEMONS", Severity.INFO, needs=("services",), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     services = known(facts.services)
     wanted = services.wanted(*PROGRAMS)
     evidence = seen("/etc/systemd/system/*.wants", ", ".join(wanted) or "none of them")

@@ -20,15 +20,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.power import FrequencyPolicy
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import pinned_cpus
-from vfiotui.rules.engine import Answer, Missing, fails, fix, guests, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, Missing, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 FAST = ("performance", "balance_performance")
 SLOW_GOVERNORS = ("powersave", "conservative", "userspace")
@@ -54,7 +52,7 @@ def slow(policy: FrequencyPolicy) -> str:
 
 
 @rule("CPU-FREQ-GOVERNOR", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     power = known(facts.power)
     guests(facts)
     pinned = pinned_cpus(facts.virt)

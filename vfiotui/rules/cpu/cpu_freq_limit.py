@@ -16,18 +16,16 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import pinned_cpus
-from vfiotui.rules.engine import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
 @rule("CPU-FREQ-LIMIT", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     power = known(facts.power)
     guests(facts)
     pinned = pinned_cpus(facts.virt)

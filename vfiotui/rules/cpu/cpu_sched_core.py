@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.qemu_conf import PATH
-from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule("CPU-SCHED-CORE", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if isinstance(boot.qemu_conf, Unread) and boot.qemu_conf.why is Why.ABSENT:
         all_files(boot)

@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import SPLIT_LOCK, said
 from vfiotui.model.guest.versions import at_least
-from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen, unknown
 
 SWITCH = "/proc/sys/kernel/split_lock_mitigate"
 
@@ -33,7 +31,7 @@ PUNISHES = (5, 19)
 
 
 @rule("CPU-SPLIT-LOCK", Severity.WARN, needs=("kernel_log", "power"), fires="bad-log", silent="clean", reads=LOG)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     found = said(known(facts.kernel_log), SPLIT_LOCK)
     if not found:
         yield holds("host", "the kernel log tells of no split lock")

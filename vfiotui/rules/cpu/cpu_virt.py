@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 X86 = frozenset({"lm", "tsc", "cx8", "vme", "vmx", "svm"})
 OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3"})
@@ -30,7 +28,7 @@ OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3
 
 
 @rule("CPU-VIRT", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     cpu = known(facts.cpu)
     flags = known(cpu.flags)
     found = flags & {"vmx", "svm"}

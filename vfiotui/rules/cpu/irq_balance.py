@@ -17,8 +17,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.formats.shell.assignments import Computed, parse, value_of
 from vfiotui.model.base.reading import Unread, Why, at
 from vfiotui.model.boot.boot import ConfigFile
@@ -26,7 +24,7 @@ from vfiotui.model.cpu.cpuset import format_list, parse_list, parse_mask
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import pinned_cpus
-from vfiotui.rules.engine import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 LIST, MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"
 
@@ -57,7 +55,7 @@ def isolated(facts: Facts) -> frozenset[int]:
 
 
 @rule("IRQ-BALANCE", Severity.WARN, needs=("services", "isolation", "virt"), fires="tower", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     services, isolation = known(facts.services), known(facts.isolation)
     guests(facts)
     pinned = pinned_cpus(facts.virt)

@@ -18,12 +18,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_guests, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, all_guests, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -36,7 +34,7 @@ from vfiotui.rules.engine import Answer, all_guests, fails, fix, holds, known, n
     fires="isolated",
     silent="tower",
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     cpu = known(facts.cpu)
     isolated = known(cpu.isolated_cpus)
     if not isolated:

@@ -18,19 +18,18 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = re.compile(r"(?:avic|enable_apicv)=(?:0|n|N|off)")
 
 
 @rule("KVM-AVIC-OFF", Severity.INFO, needs=("boot",), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     options = gathered(boot.modprobe, frozenset({"options"}))
     evidence = [

@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("KVM-DEVICE", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     usable = known(facts.kvm_device)
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk has no devices")

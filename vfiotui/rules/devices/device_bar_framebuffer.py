@@ -18,15 +18,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300
 EVICTS = (6, 0)
@@ -61,7 +59,7 @@ def _outcome(evicts: Reading[bool]) -> str:
     counts_guests=True,
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, screens = known(facts.pci), known(facts.screens)
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]

@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import (
     CLASS,
     DRIVERS,
-    Answer,
+    Answers,
     fails,
     fix,
     holds,
@@ -48,7 +46,7 @@ AWAKE = ("D0", "D1", "D2", "D3hot", "unknown")
     silent="clean",
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     given = [d for d in bus.devices if isinstance(d.driver, str) and "vfio" in d.driver]
     if not given:

@@ -16,12 +16,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import Capabilities
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 
 @rule(
@@ -32,7 +30,7 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
     silent="tower",
     reads=("/sys/bus/pci/devices/*/vendor",),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     bad = False
     for device in bus.devices:

@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
     silent="clean",
     reads=(*MEANT, "/sys/class/drm/*/device", "/sys/class/sound/*/device"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     known(known(facts.virt).domains)
     wanted = [bdf for bdf in passthrough_devices(bus, facts.boot, facts.virt) if not is_given(device_of(bus, bdf))]

@@ -18,12 +18,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
-from vfiotui.rules.engine import CLASS, DRIVERS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import CLASS, DRIVERS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import CLASS, DRIVERS, Answer, fails, fix, holds, know
     silent="tower",
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     lines = known(facts.interrupts).by_device
     given = [d for d in bus.devices if is_given(d)]

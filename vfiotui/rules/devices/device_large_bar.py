@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import CLASS, Answer, fails, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import CLASS, Answers, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -33,7 +31,7 @@ from vfiotui.rules.engine import CLASS, Answer, fails, holds, known, not_applica
     silent="clean",
     reads=(CLASS,),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     displays = [d for d in known(facts.pci).devices if d.is_display]
     if not displays:
         yield not_applicable("host", "no display controller")

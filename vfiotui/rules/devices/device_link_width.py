@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.machine import inside_machine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import CLASS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import CLASS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -33,7 +31,7 @@ from vfiotui.rules.engine import CLASS, Answer, fails, fix, holds, known, not_ap
     silent="clean",
     reads=(CLASS, "/sys/bus/pci/devices/*/max_link_width?"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     displays = [
         d for d in known(facts.pci).devices if d.is_display and isinstance(d.link.max_width, int) and d.link.max_width
     ]

@@ -20,13 +20,24 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus, PciDevice
-from vfiotui.rules.engine import CLASS, DRIVERS, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    CLASS,
+    DRIVERS,
+    Answer,
+    Answers,
+    fails,
+    fix,
+    holds,
+    known,
+    lacking,
+    not_applicable,
+    rule,
+    seen,
+)
 
 GOOD = ("flr", "af_flr", "device_specific", "acpi")
 
@@ -72,7 +83,7 @@ def verdict(device: PciDevice, bus: PciBus) -> Answer:
     silent="clean",
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     wanted = [
         d

@@ -16,13 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
     counts_guests=True,
     reads=(*MEANT, "/sys/bus/usb/devices/*/driver?"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     if isinstance(facts.usb, Unread) and facts.usb.why is Why.ABSENT:
         yield not_applicable("host", "this host has no USB", seen(facts.usb.path, "is not there"))

@@ -18,14 +18,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, lacking, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, lacking, not_applicable, rule, seen
 
 
 @rule(
@@ -37,7 +35,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, lackin
     counts_guests=True,
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]

@@ -16,12 +16,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -35,7 +33,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
     silent="tower",
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     ids = configured_ids(known(facts.boot))
     bus = known(facts.pci)
     if not ids:

@@ -19,13 +19,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given, remaining_displays
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -36,7 +34,7 @@ from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_ap
     silent="clean",
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, screens = known(facts.pci), known(facts.screens)
     known(known(facts.virt).domains)
     given = passthrough_devices(bus, facts.boot, facts.virt)

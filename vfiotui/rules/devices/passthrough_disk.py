@@ -19,13 +19,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, lost_disks
 from vfiotui.model.pci.passthrough import PassthroughDevices, device_of
-from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, seen, unknown
 
 
 @given_rule(
@@ -40,7 +38,7 @@ from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, s
         "/dev/mapper/*",
     ),
 )
-def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
     known(use.disks)
     bad = False
     for bdf, why in given.items():

@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, last_keyboards
 from vfiotui.model.pci.passthrough import PassthroughDevices
-from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, not_applicable, seen
+from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, not_applicable, seen
 
 
 @given_rule("PASSTHROUGH-KEYBOARD", Severity.WARN, reads=("/proc/bus/input/devices",))
-def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
     boards = known(use.keyboards)
     lost = last_keyboards(use, frozenset(given))
     if lost:

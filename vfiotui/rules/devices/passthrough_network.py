@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, lost_networks
 from vfiotui.model.pci.passthrough import PassthroughDevices, device_of
-from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, seen
 
 
 @given_rule(
@@ -31,7 +29,7 @@ from vfiotui.rules.engine import Answer, fails, fix, given_rule, holds, known, s
     Severity.FAIL,
     reads=("/proc/net/route", "/proc/net/ipv6_route?", "/proc/net/tcp", "/proc/net/tcp6?", "/sys/class/net/*/device"),
 )
-def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Iterator[Answer]:
+def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
     known(use.networks)
     bad = False
     for bdf, why in given.items():

@@ -17,15 +17,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import remaining_displays
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
 
@@ -39,7 +37,7 @@ WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
     counts_guests=True,
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, services = known(facts.pci), known(facts.services)
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [bdf for bdf in given if device_of(bus, bdf).is_display]

@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import CLASS, DRIVERS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import CLASS, DRIVERS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -32,7 +30,7 @@ from vfiotui.rules.engine import CLASS, DRIVERS, Answer, fails, fix, holds, know
     silent="clean",
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus = known(facts.pci)
     slots = sorted({d.slot for d in bus.devices if isinstance(d.driver, str) and "vfio" in d.driver})
     if not slots:

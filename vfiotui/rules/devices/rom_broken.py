@@ -20,13 +20,12 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciDevice
-from vfiotui.rules.engine import LOG, Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, fails, fix, holds, known, rule, seen
 
 MESSAGE = re.compile(r"\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): Invalid (?:PCI ROM|ROM contents)")
 
@@ -36,7 +35,7 @@ def _device(facts: Facts, bdf: str) -> PciDevice | None:
 
 
 @rule("ROM-BROKEN", Severity.WARN, needs=("kernel_log",), fires="rom-broken", silent="clean", reads=LOG)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     complaints = {m[1]: line.text for line in known(facts.kernel_log) if (m := MESSAGE.search(line.text))}
     if not complaints:
         yield holds("host", "the kernel's log has no complaint about an option ROM")

@@ -18,8 +18,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -28,7 +26,7 @@ from vfiotui.rules.devices.rom_none import rom_files
 from vfiotui.rules.engine import (
     CLASS,
     DRIVERS,
-    Answer,
+    Answers,
     all_guests,
     fails,
     fix,
@@ -55,7 +53,7 @@ def given(facts: Facts) -> frozenset[str]:
     counts_guests=True,
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     files, wanted = rom_files(facts), given(facts)
     cards = [d for d in known(facts.pci).devices if d.is_display and is_shadow(d)]
     cards = [d for d in cards if d.driver == "vfio-pci" or d.bdf in wanted]

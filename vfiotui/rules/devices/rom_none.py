@@ -18,8 +18,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -27,7 +25,7 @@ from vfiotui.model.pci.rom_source import rom_bar
 from vfiotui.rules.engine import (
     CLASS,
     DRIVERS,
-    Answer,
+    Answers,
     all_guests,
     fails,
     fix,
@@ -55,7 +53,7 @@ def rom_files(facts: Facts) -> dict[str, str]:
     counts_guests=True,
     reads=(*DRIVERS, CLASS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     files = rom_files(facts)
     cards = [
         d

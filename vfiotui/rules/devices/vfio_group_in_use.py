@@ -17,14 +17,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.rules.engine import (
     DRIVERS,
-    Answer,
+    Answers,
     all_guests,
     fails,
     fix,
@@ -45,7 +43,7 @@ from vfiotui.rules.engine import (
     silent="clean",
     reads=DRIVERS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     passed = any(is_given(d) for d in known(facts.pci).devices)
     holders = known(facts.holders)
     guests = {d.pid: d.name for d in all_guests(facts) if d.pid}

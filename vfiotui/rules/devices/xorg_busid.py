@@ -17,14 +17,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.formats.system.xorg_conf import BusId, bus_ids
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def busid_of(bdf: str) -> str:
@@ -58,7 +56,7 @@ def _trouble(named: BusId, bus: PciBus, given: PassthroughDevices) -> str:
     counts_guests=True,
     reads=(*MEANT, "/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bus, files = known(facts.pci), known(facts.xorg)
     given = passthrough_devices(bus, facts.boot, facts.virt)
     mine = [d for d in bus.devices if d.is_display and d.bdf not in given]

@@ -19,16 +19,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-ADDRESS-LIMIT", Severity.WARN, needs=("iommu", "cpu"), fires="guest-narrow", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if domain.cpu_mode not in ("host-passthrough", "maximum") or not known(domain.takes_pci):
         return
     units = [u for u in known(known(facts.iommu).units) if u.kind == "intel"]

@@ -16,16 +16,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
 @guest_rule("GUEST-CPU-SOCKETS", Severity.WARN, fires="guest-2018", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.is_windows or not domain.uses_kvm or "win/2k" in domain.os_id:
         return
     sockets = domain.vcpus if domain.topology is None else domain.topology[0]

@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 NEEDS = {
     "stimer": ("synic", "vpindex", "hypervclock"),
@@ -33,7 +31,7 @@ NEEDS = {
 
 
 @guest_rule("GUEST-HYPERV-NEEDS", Severity.WARN, fires="guest-windows", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     on = domain.hyperv.on | ({"hypervclock"} if domain.clock.present("hypervclock") else set())
     if domain.hyperv.chosen_by_libvirt or not on & NEEDS.keys():
         return

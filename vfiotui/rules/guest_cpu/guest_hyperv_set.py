@@ -18,19 +18,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 CORE = ("relaxed", "vapic", "spinlocks", "vpindex", "synic", "stimer")
 MORE = ("runtime", "frequencies", "tlbflush", "ipi")
 
 
 @guest_rule("GUEST-HYPERV-SET", Severity.WARN, fires="guest-2018", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.is_windows or not domain.uses_kvm or not domain.boot.is_x86:
         return
     evidence = seen(domain.source, f"hyperv: {' '.join(sorted(domain.hyperv.on)) or domain.hyperv.mode or 'none'}")

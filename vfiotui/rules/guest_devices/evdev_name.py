@@ -17,18 +17,17 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 LOOSE = re.compile(r"/dev/input/event\d+")
 
 
 @guest_rule("EVDEV-NAME", Severity.WARN, fires="guest-usb", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     loose = [path for path in domain.devices.evdev if LOOSE.fullmatch(path)]
     for path in loose:
         yield fails(

@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_pci import devices_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-BRIDGE", Severity.FAIL, needs=("pci",), fires="guest-devices", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.pci_hostdevs:
         return
     given = known(devices_of(domain, known(facts.pci)))

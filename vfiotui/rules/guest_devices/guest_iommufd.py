@@ -16,16 +16,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-IOMMUFD", Severity.FAIL, needs=("boot",), fires="guest-devices", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     asked = [h for h in domain.pci_hostdevs if h.iommufd]
     if not asked:
         return

@@ -18,15 +18,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_files import NOT_LOOKED
 from vfiotui.model.pci.option_rom import judge_rom
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, lacking, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, lacking, seen
 
 
 @guest_rule(
@@ -37,7 +35,7 @@ from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, l
     silent="guest-fine",
     only_running=True,
 )
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     wanted = [h for h in domain.pci_hostdevs if h.rom_file]
     if not wanted:
         return

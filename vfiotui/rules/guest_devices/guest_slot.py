@@ -16,7 +16,7 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
@@ -25,11 +25,11 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.domain_devices import Hostdev
 from vfiotui.model.guest.guest_pci import all_of_known_kind
 from vfiotui.model.pci.functions import slot_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-SLOT", Severity.INFO, fires="guest-devices", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     slots: dict[str, list[Hostdev]] = {}
     for hostdev in domain.pci_hostdevs:
         if hostdev.guest_address:

@@ -16,16 +16,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-USB-NUMBER", Severity.WARN, fires="guest-usb", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     usb = [h for h in domain.hostdevs if h.kind == "usb"]
     numbered = [h for h in usb if h.usb_by == "number"]
     for hostdev in numbered:

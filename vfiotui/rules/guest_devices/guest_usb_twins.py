@@ -16,19 +16,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_usb import matches
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 IDS = tuple(f"/sys/bus/usb/devices/*/{name}" for name in ("idVendor", "idProduct"))
 
 
 @guest_rule("GUEST-USB-TWINS", Severity.FAIL, needs=("usb",), fires="guest-usb", silent="guest-fine", reads=IDS)
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     named = [h for h in domain.hostdevs if h.usb_by == "ids" and h.kind == "usb"]
     if not named:
         return

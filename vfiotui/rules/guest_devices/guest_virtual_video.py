@@ -19,17 +19,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_pci import displays_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-VIRTUAL-VIDEO", Severity.INFO, needs=("pci",), fires="guest-2018", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.pci_hostdevs:
         return
     cards = known(displays_of(domain, known(facts.pci)))

@@ -17,19 +17,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import kvmfr_paths
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule(
     "KVMFR-FILE", Severity.FAIL, needs=("guest_files",), fires="guest-glass", silent="guest-fine", only_running=True
 )
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     for path in kvmfr_paths(domain):
         files = known(facts.guest_files)
         if known(files.missing(path)):

@@ -17,19 +17,18 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import kvmfr_bytes
-from vfiotui.rules.engine import Answer, all_files, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, guest_rule, holds, known, seen
 
 SIZE = re.compile(r"^options\s+kvmfr\s.*\bstatic_size_mb=(\d{1,6})\b")
 
 
 @guest_rule("KVMFR-SIZE", Severity.WARN, needs=("boot",), fires="guest-glass", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     wanted = kvmfr_bytes(domain)
     if wanted is None:
         return

@@ -17,16 +17,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
 @guest_rule("GUEST-BLOCK-DRIVER", Severity.INFO, fires="guest-disks", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     blocks = [d for d in domain.devices.disks if d.kind == "block" and d.device == "disk"]
     plain = [d for d in blocks if d.cache not in ("none", "directsync") or d.io not in ("native", "io_uring")]
     if plain:

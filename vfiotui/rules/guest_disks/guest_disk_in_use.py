@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_files import NOT_LOOKED
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, s
     silent="guest-fine",
     only_running=True,
 )
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     disks = [d for d in domain.devices.disks if d.device in ("disk", "lun")]
     blocks = [d for d in disks if d.kind == "block" and d.source.startswith("/")]
     if not blocks:

@@ -18,18 +18,17 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 OLD = re.compile(r"pc|pc-i440fx.*|pc-[01]\..*|rhel6.*")
 
 
 @guest_rule("GUEST-I440FX", Severity.WARN, fires="guest-2018", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     # The guest sees an NVMe that QEMU drives as a disk, and not as the device.
     seen_inside = any(h.by != "disk" for h in domain.pci_hostdevs)
     if not domain.boot.is_x86 or not domain.machine or (domain.pci_hostdevs and not seen_inside):

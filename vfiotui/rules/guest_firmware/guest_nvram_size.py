@@ -19,19 +19,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen, unknown
 
 BUILDS = {1966080: 131072, 3653632: 540672}
 """Bytes of code → bytes of variables."""
 
 
 @guest_rule("GUEST-NVRAM-SIZE", Severity.FAIL, needs=("guest_files",), fires="guest-sizes", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     boot = domain.boot
     if not boot.loader.startswith("/") or not (boot.nvram or boot.nvram_template):
         return

@@ -17,16 +17,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
 @guest_rule("GUEST-WINDOWS-11", Severity.INFO, fires="guest-windows", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if "microsoft.com/win/11" not in domain.os_id:
         return
     tpm = any(t.version in ("2.0", "") and t.backend in ("emulator", "passthrough") for t in domain.devices.tpms)

@@ -20,14 +20,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.machine import OWN_PORT, in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.group_why import port_gap, why_shared
 from vfiotui.model.pci.iommu import judge_group
-from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -38,7 +36,7 @@ from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_a
     silent="clean",
     reads=GROUPS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups = known(known(facts.iommu).groups)
     bus = known(facts.pci)
     judged = 0

@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.iommu import cards_in_groups, judge_group
-from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -33,7 +31,7 @@ from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_a
     silent="clean",
     reads=GROUPS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups, bus = known(known(facts.iommu).groups), known(facts.pci)
     cards = cards_in_groups(bus, groups)
     if not cards:

@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import Answer, Missing, fails, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, Missing, fails, holds, known, not_applicable, rule, seen, unknown
 
 KINDS = ("DMA", "DMA-FQ", "identity", "blocked", "unmanaged", "platform", "auto", "unknown")
 """Words of /sys/kernel/iommu_groups/N/type (drivers/iommu/iommu.c iommu_group_show_type)."""
@@ -36,7 +34,7 @@ KINDS = ("DMA", "DMA-FQ", "identity", "blocked", "unmanaged", "platform", "auto"
     silent="clean",
     reads=("/sys/kernel/iommu_groups/*/type",),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups = known(known(facts.iommu).groups)
     if not groups:
         yield not_applicable("host", "there is no IOMMU group")

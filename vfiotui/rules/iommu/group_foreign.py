@@ -19,8 +19,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.machine import OWN_PORT, inside_machine
 from vfiotui.model.facts import Facts
@@ -28,7 +26,7 @@ from vfiotui.model.finding.finding import Evidence, Risk, Severity
 from vfiotui.model.pci.host_use import host_loses
 from vfiotui.model.pci.iommu import cards_in_groups, judge_group
 from vfiotui.model.pci.slot_location import CHIPSET, CPU, wired_to
-from vfiotui.rules.engine import GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 FIXES = {
     CHIPSET: "its slot hangs behind the chipset: move it to one of the CPU, or look for ACS in the firmware setup",
@@ -46,7 +44,7 @@ FIXES = {
     silent="clean",
     reads=GROUPS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups, bus = known(known(facts.iommu).groups), known(facts.pci)
     cards = cards_in_groups(bus, groups)
     if not cards:

@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import DRIVERS, GROUPS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import DRIVERS, GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def is_vfio(driver: str) -> bool:
@@ -45,7 +43,7 @@ def may_stay(driver: str) -> bool:
     silent="clean",
     reads=(*GROUPS, *DRIVERS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups = known(known(facts.iommu).groups)
     bus = known(facts.pci)
     by_bdf = {d.bdf: d for d in bus.devices}

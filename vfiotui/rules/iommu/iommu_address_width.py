@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -34,7 +32,7 @@ from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicabl
     fires="bad-firmware",
     silent="tower",
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     units = [u for u in known(known(facts.iommu).units) if u.kind == "intel"]
     if not units:
         yield not_applicable("host", "no VT-d unit")

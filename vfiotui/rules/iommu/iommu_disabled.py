@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answer, all_lines, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LINES, Answers, all_lines, fails, fix, holds, known, rule, seen
 
 
 def switched_off(line: CommandLine) -> list[str]:
@@ -43,7 +41,7 @@ def switched_off(line: CommandLine) -> list[str]:
     silent="tower",
     reads=LINES,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     found: dict[tuple[str, ...], list[CommandLine]] = {}
     for line in known(facts.boot).lines:

@@ -18,17 +18,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, Missing, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, Missing, fails, fix, holds, known, rule, seen
 
 
 @rule("IOMMU-FIRMWARE", Severity.FAIL, needs=("firmware",), fires="iommu-off", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     firmware = known(facts.firmware)
     tables = {"DMAR": firmware.dmar, "IVRS": firmware.ivrs}
     # A table that is there but may not be read without root is there all the same.

@@ -19,14 +19,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.iommu import Dmar
-from vfiotui.rules.engine import Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 @rule(
@@ -39,7 +37,7 @@ from vfiotui.rules.engine import Answer, all_lines, fails, fix, holds, known, no
     fires="intel-default-off",
     silent="tower",
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     cpu, boot = known(facts.cpu), known(facts.boot)
     if known(cpu.vendor) != "GenuineIntel":
         yield not_applicable("host", "not an Intel host")

@@ -18,14 +18,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.iommu import Dmar, IommuUnit
-from vfiotui.rules.engine import Answer, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
 def remedy(facts: Facts) -> str:
@@ -38,7 +36,7 @@ def remedy(facts: Facts) -> str:
     )
 
 
-def intel(units: list[IommuUnit], facts: Facts) -> Iterator[Answer]:
+def intel(units: list[IommuUnit], facts: Facts) -> Answers:
     """VT-d: by the units' registers and the firmware's word."""
     firmware = known(facts.firmware)
     bad = [u for u in units if u.interrupt_remapping is False]
@@ -79,7 +77,7 @@ def intel(units: list[IommuUnit], facts: Facts) -> Iterator[Answer]:
     fires="intel-default-off",
     silent="tower",
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     units = known(known(facts.iommu).units)
     if not units:
         yield not_applicable("host", "there is no IOMMU unit")

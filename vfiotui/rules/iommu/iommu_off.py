@@ -17,19 +17,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
 
 @rule("IOMMU-OFF", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     iommu = known(facts.iommu)
     groups = known(iommu.groups)
     units = iommu.units

@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.machine import inside_machine, kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import GROUPS, Answer, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import GROUPS, Answers, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 RELAXES = (5, 3)
 """The first kernel that tells regions of graphics and USB, which it gives away all the same, from the others."""
@@ -40,7 +38,7 @@ RELAXES = (5, 3)
     silent="tower",
     reads=(*GROUPS, "/sys/kernel/iommu_groups/*/reserved_regions"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     groups = known(known(facts.iommu).groups)
     bus = known(facts.pci)
     wanted = {d.bdf for d in bus.devices if d.is_display or d.class16 == 0x0C03}

@@ -16,13 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.boot import Modules
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import OPTIONS, Answer, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import OPTIONS, Answers, all_options, fails, fix, holds, known, rule, seen
 
 OPTION = "allow_unsafe_interrupts"
 
@@ -35,7 +33,7 @@ OPTION = "allow_unsafe_interrupts"
     silent="tower",
     reads=OPTIONS,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     evidence = [
         seen(f"{file.path}:{number}", line)

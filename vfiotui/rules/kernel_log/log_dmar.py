@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.machine import inside_machine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import DMAR, said
-from vfiotui.rules.engine import LOG, Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-DMAR", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     found = said(known(facts.kernel_log), DMAR)
     if found:
         yield fails(

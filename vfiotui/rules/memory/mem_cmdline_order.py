@@ -17,12 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_lines, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, rule, seen
 
 
 def misplaced(line: CommandLine) -> str:
@@ -40,7 +38,7 @@ def misplaced(line: CommandLine) -> str:
 
 
 @rule("MEM-CMDLINE-ORDER", Severity.WARN, needs=("boot",), fires="greedy", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     bad = [(line, word) for line in known(facts.boot).lines if (word := misplaced(line))]
     for line, word in bad:
         yield fails(

@@ -17,15 +17,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("MEM-DEFRAG", Severity.INFO, needs=("memory", "virt"), fires="lazy", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     defrag = known(facts.memory).thp.defrag
     plain = [d for d in known(known(facts.virt).domains) if not d.huge_pages and not d.shared_memory]
     path = "/sys/kernel/mm/transparent_hugepage/defrag"

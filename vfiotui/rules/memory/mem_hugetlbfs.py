@@ -17,18 +17,16 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 NO_DEFAULT = Unread("shows no Hugepagesize", Why.DAMAGED, "/proc/meminfo")
 
 
 @rule("MEM-HUGETLBFS", Severity.WARN, needs=("memory", "virt"), fires="no-hugetlbfs", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     memory = known(facts.memory)
     domains = [d for d in known(known(facts.virt).domains) if d.huge_pages]
     if not domains:

@@ -17,8 +17,6 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import ConfigFile
@@ -26,7 +24,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import page_size, parts_of, pool_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen, unknown
 
 
 def _allocates(file: ConfigFile, guest: str) -> bool:
@@ -37,7 +35,7 @@ def _allocates(file: ConfigFile, guest: str) -> bool:
 
 
 @guest_rule("MEM-POOL-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if domain.running or len(domain.huge_pages) != 1:
         return
     memory = known(facts.memory)

@@ -17,19 +17,17 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 KEEP_KIB, SHARE = 4 << 20, 0.75
 GIB = 1 << 20
 
 
 @rule("MEM-RESERVE-HUGE", Severity.WARN, needs=("memory",), fires="greedy", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     memory = known(facts.memory)
     meminfo = known(memory.meminfo)
     total = known(meminfo.get("MemTotal", Unread("shows no MemTotal", Why.DAMAGED, "/proc/meminfo")))

@@ -18,20 +18,18 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import memory_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen, unknown
 
 ROWS = ("MemTotal", "MemAvailable")
 
 
 @guest_rule("MEM-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if domain.running or domain.huge_pages or not known(domain.takes_pci):
         return
     meminfo = known(known(facts.memory).meminfo)

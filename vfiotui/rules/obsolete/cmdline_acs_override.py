@@ -18,12 +18,10 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, NO_WORD, Answer, all_lines, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LINES, NO_WORD, Answers, all_lines, fails, fix, holds, known, rule, seen
 
 ACTIVE = "ACS overrides enabled"
 
@@ -37,7 +35,7 @@ ACTIVE = "ACS overrides enabled"
     reads=LINES,
     only_running=True,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     found = {
         w.text: line for line in reversed(known(facts.boot).lines) for w in line.words() if w.key == "pcie_acs_override"
     }

@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import LINES, Answer, old_word, rule
+from vfiotui.rules.engine import LINES, Answers, old_word, rule
 
 EVICTS = (6, 0)
 """The first kernel whose vfio-pci drives the firmware's framebuffer out when it binds."""
@@ -35,7 +33,7 @@ EVICTS = (6, 0)
     silent="clean",
     reads=LINES,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     yield from old_word(
         facts,
         lambda word: word.key == "video" and (word.value or "").startswith("efifb:off"),

@@ -17,13 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 OFF = ("igfx_off", "intgpu_off")
 LEFT_OUT = "INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
@@ -38,7 +36,7 @@ LEFT_OUT = "INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
     counts_guests=True,
     reads=MEANT,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot, bus = known(facts.boot), known(facts.pci)
     given = [device_of(bus, b) for b in passthrough_devices(bus, facts.boot, facts.virt)]
     wanted = [d for d in given if d.is_display and d.vendor == 0x8086 and d.bdf.startswith("0000:00:")]

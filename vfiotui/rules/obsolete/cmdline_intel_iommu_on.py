@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import LINES, Answer, known, old_word, rule
+from vfiotui.rules.engine import LINES, Answers, known, old_word, rule
 
 
 def default_on(facts: Facts) -> bool:
@@ -38,7 +36,7 @@ def default_on(facts: Facts) -> bool:
     silent="clean",
     reads=LINES,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     yield from old_word(
         facts,
         lambda word: word.key == "intel_iommu" and word.value == "on" and default_on(facts),

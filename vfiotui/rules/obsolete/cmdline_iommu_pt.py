@@ -17,11 +17,9 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import LINES, Answer, old_word, rule
+from vfiotui.rules.engine import LINES, Answers, old_word, rule
 
 
 @rule(
@@ -32,7 +30,7 @@ from vfiotui.rules.engine import LINES, Answer, old_word, rule
     silent="clean",
     reads=LINES,
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     yield from old_word(
         facts,
         lambda word: word.key == "iommu" and "pt" in word.options,

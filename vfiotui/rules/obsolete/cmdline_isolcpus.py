@@ -18,15 +18,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import NO_WORD, Answer, all_lines, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import NO_WORD, Answers, all_lines, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("CMDLINE-ISOLCPUS", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     found = {
         word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if word.key == "isolcpus"
     }

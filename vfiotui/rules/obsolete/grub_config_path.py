@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
 
 MISSPELT = "/etc/defaults/grub"
 
 
 @rule("GRUB-CONFIG-PATH", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean", reads=(MISSPELT,))
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     found = [f for f in known(facts.boot).loader_config if f.path == MISSPELT]
     for file in found:
         lines = file.numbered()

@@ -16,16 +16,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-ARG-READONLY", Severity.INFO, fires="guest-qemu", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     drives = domain.qemu.values("-drive")
     bare = [d for d in drives if "readonly" in d.split(",")]
     if bare and known(facts.virt).versions.qemu_is((6, 0), domain.machine) is False:

@@ -18,18 +18,17 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 LOOSE = re.compile(r"/dev/(sd[a-z]+\d*|vd[a-z]+\d*|hd[a-z]+\d*|nvme\d+n\d+(p\d+)?|mmcblk\d+(p\d+)?)")
 
 
 @guest_rule("GUEST-DISK-NAME", Severity.WARN, fires="guest-disks", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     blocks = [d for d in domain.devices.disks if d.kind == "block" and d.source]
     loose = [d for d in blocks if LOOSE.fullmatch(d.source)]
     for disk in loose:

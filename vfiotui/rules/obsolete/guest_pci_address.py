@@ -16,18 +16,16 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 ONE_SLOT = ("pcie-root-port", "pcie-switch-downstream-port")
 
 
 @guest_rule("GUEST-PCI-ADDRESS", Severity.FAIL, fires="guest-devices", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     ports = {c.index for c in domain.devices.controllers if c.kind == "pci" and c.model in ONE_SLOT}
     placed = [h for h in domain.pci_hostdevs if h.guest_address]
     wrong = []

@@ -16,16 +16,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-QEMU-AUDIO", Severity.FAIL, fires="bad-pins", silent="tower")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.qemu.environment:
         return
     old = [f"{name}={value}" for name, value in domain.qemu.environment if name.startswith(("QEMU_AUDIO_", "QEMU_PA_"))]

@@ -16,13 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.machine import libvirt_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_hooks, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, all_hooks, fails, fix, holds, known, not_applicable, rule, seen
 
 SINGLE = "/etc/libvirt/hooks/qemu"
 FOLDER_SINCE = (6, 5)
@@ -31,7 +29,7 @@ OLDER = "; libvirt before 6.5 would pass over it there"
 
 
 @rule("HOOK-SINGLE", Severity.INFO, needs=("boot",), fires="guest-qemu", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     hooks = known(facts.boot).hooks
     single = next((f for f in hooks if f.path == SINGLE), None)
     if single is None:

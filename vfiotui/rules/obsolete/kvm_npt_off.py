@@ -16,13 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity, Verdict
-from vfiotui.rules.engine import OLD_KERNEL, Answer, all_files, fails, fix, known, not_applicable, old_word, rule, seen
+from vfiotui.rules.engine import OLD_KERNEL, Answers, all_files, fails, fix, known, not_applicable, old_word, rule, seen
 
 MENDED = (4, 14)
 """The first kernel on which nested paging is fast with a card that is passed."""
@@ -31,7 +29,7 @@ SENTENCE = "Nested paging is switched off: guests are several times slower."
 
 
 @rule("KVM-NPT-OFF", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     options = gathered(boot.modprobe, frozenset({"options"}))
     found = False

@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import Answer, old_word, rule
+from vfiotui.rules.engine import Answers, old_word, rule
 
 
 @rule("MEM-THP-NEVER", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     yield from old_word(
         facts,
         lambda word: word.key == "transparent_hugepage" and word.value == "never",

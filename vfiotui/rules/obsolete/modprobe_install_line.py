@@ -17,17 +17,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
 
 
 @rule("MODPROBE-INSTALL-LINE", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     found = gathered(boot.modprobe, frozenset({"install"})).of("install", "vfio-pci")
     builtin = not isinstance(boot.kernel, Unread) and "vfio_pci" in or_else(boot.kernel.builtin, frozenset())

@@ -17,14 +17,12 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.gone_modules import GONE
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.versions import at_least
-from vfiotui.rules.engine import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import LISTS, OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -35,7 +33,7 @@ from vfiotui.rules.engine import LISTS, OPTIONS, Answer, fails, fix, holds, know
     silent="clean",
     reads=(*OPTIONS, *LISTS),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     release = known(boot.kernel).release
     if not known(at_least(release, GONE["vfio_virqfd"], "the kernel")):

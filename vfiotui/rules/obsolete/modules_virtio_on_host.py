@@ -18,17 +18,16 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 DRIVERS = re.compile(r"\bvirtio[-_](pci|net|blk|scsi|balloon|console|input|gpu)\b")
 
 
 @rule("MODULES-VIRTIO-ON-HOST", Severity.INFO, needs=("boot", "cpu"), fires="guest-qemu", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if "hypervisor" in known(known(facts.cpu).flags):
         yield not_applicable("host", "this host is a guest itself and needs them")

@@ -18,15 +18,14 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_scripts, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_scripts, fails, fix, holds, known, rule, seen
 
 
 @rule("SCRIPT-CHRT-QEMU", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     files = (*boot.hooks, *boot.scripts)
     found = [

@@ -17,17 +17,16 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_scripts, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_scripts, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")
 
 
 @rule("SCRIPT-SSH-PASSWORD", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     files = (*boot.hooks, *boot.scripts)
     found = [(f, n, m[1]) for f in files for n, line in f.numbered() if (m := CALL.search(line))]

@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("PIN-HELPERS-ISOLATED", Severity.WARN, needs=("cpu",), fires="guest-isolated", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     helpers = (domain.emulator_pin or frozenset()).union(*(c for _, c in domain.iothread_pins))
     if not helpers:
         return

@@ -18,20 +18,18 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 CACHES = tuple(f"/sys/devices/system/cpu/cpu*/cache/index*/{name}" for name in ("level", "shared_cpu_list"))
 
 
 @guest_rule("PIN-L3-SPREAD", Severity.WARN, needs=("cpu",), fires="guest-spread", silent="tower", reads=CACHES)
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.fixed_pins:
         return
     cpus = known(facts.cpu).by_number

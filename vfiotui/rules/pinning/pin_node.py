@@ -18,21 +18,19 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_pci import devices_of
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 NODES = ("/sys/devices/system/node/node*/cpulist",)
 
 
 @guest_rule("PIN-NODE", Severity.WARN, needs=("cpu",), fires="guest-nodes", silent="guest-near", reads=NODES)
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.fixed_pins:
         return
     topology = known(facts.cpu)

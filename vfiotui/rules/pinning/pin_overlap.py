@@ -17,18 +17,17 @@ Sources
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, all_guests, fails, fix, guest_rule, guests, holds, known, seen
+from vfiotui.rules.engine import Answers, all_guests, fails, fix, guest_rule, guests, holds, known, seen
 
 
 @guest_rule("PIN-OVERLAP", Severity.FAIL, fires="bad-pins", silent="tower", only_running=True)
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.fixed_pins or not known(_together(domain)):
         return
     pins = domain.fixed_pins.values()

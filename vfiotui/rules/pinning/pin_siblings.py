@@ -18,17 +18,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("PIN-SIBLINGS", Severity.WARN, needs=("cpu",), fires="guest-pins", silent="guest-fine")
-def check(facts: Facts, domain: Domain) -> Iterator[Answer]:
+def check(facts: Facts, domain: Domain) -> Answers:
     pins, threads = domain.fixed_pins, domain.topology[3] if domain.topology else 1
     if len(pins) < 2 or not 1 <= threads <= 8:
         return

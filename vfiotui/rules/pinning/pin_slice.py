@@ -17,16 +17,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, guests, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 
 @rule("PIN-SLICE", Severity.FAIL, needs=("isolation", "virt"), fires="narrow-slice", silent="clean", only_running=True)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     allowed = known(known(facts.isolation).machine_cpus)
     domains = guests(facts)
     path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective"

@@ -18,16 +18,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("ACCESS-PATH", Severity.WARN, needs=("access", "virt"), fires="home-images", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     access = known(facts.access)
     files = known(access.files)
     user = or_else(access.qemu_user, "QEMU's user")

@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import if_absent
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.qemu_conf import QemuConf
-from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
 
 
 @rule("ACCESS-QEMU-USER", Severity.WARN, needs=("access", "boot"), fires="odd-qemu-conf", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     access, boot = known(facts.access), known(facts.boot)
     conf = boot.qemu_conf
     conf = known(if_absent(conf, QemuConf()))

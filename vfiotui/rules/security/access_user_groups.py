@@ -17,16 +17,14 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("ACCESS-USER-GROUPS", Severity.INFO, needs=("access",), fires="outsider", silent="insider", only_running=True)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     access = known(facts.access)
     if facts.mode is Mode.ROOT and isinstance(access.user, Unread) and access.user.why is Why.NOT_HERE:
         yield not_applicable("host", "who will use this host is not known", seen(access.user.path, "is not shown"))

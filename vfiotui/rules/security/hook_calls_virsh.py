@@ -17,17 +17,16 @@ Sources
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, all_hooks, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, all_hooks, fails, fix, holds, known, rule, seen
 
 CALL = re.compile(r"(?<![\w/-])(?:/usr/bin/)?(?:virsh|virt-manager|virt-install)\s")
 
 
 @rule("HOOK-CALLS-VIRSH", Severity.WARN, needs=("boot",), fires="bad-hooks", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     hooks = known(facts.boot).hooks
     found = [(f, n, line) for f in hooks for n, line in f.numbered() if CALL.search(line)]
     for file, number, line in found:

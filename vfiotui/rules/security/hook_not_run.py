@@ -16,15 +16,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 
 @rule("HOOK-NOT-RUN", Severity.WARN, needs=("access",), fires="bad-hooks", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     hooks = known(known(facts.access).hooks)
     bad = [h for h in hooks if not h.executable]
     for hook in bad:

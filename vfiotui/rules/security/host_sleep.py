@@ -18,13 +18,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 WORDS = ("inhibit", "nosleep", "no-sleep")
 FOLDER = "/etc/libvirt/hooks/qemu.d"
@@ -36,7 +34,7 @@ def _given(domains: tuple[Domain, ...]) -> list[str]:
 
 
 @rule("HOST-SLEEP", Severity.INFO, needs=("virt", "boot", "access"), fires="awake-not", silent="clean")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     names = _given(known(known(facts.virt).domains))
     hooks = known(facts.boot).hooks
     there = known(facts.access).hooks

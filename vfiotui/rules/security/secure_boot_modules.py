@@ -19,13 +19,11 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LISTS, OPTIONS, Answer, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import LISTS, OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 ASKED = ("vendor_reset", "kvmfr")
 
@@ -38,7 +36,7 @@ ASKED = ("vendor_reset", "kvmfr")
     silent="clean",
     reads=(*OPTIONS, *LISTS, "/proc/modules"),
 )
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     firmware = known(facts.firmware)
     secure = known(firmware.secure_boot)

@@ -18,15 +18,13 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answer, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 
 @rule("SECURITY-LOCKDOWN", Severity.INFO, needs=("boot",), fires="locked", silent="clean", only_running=True)
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     state = known(known(facts.boot).lockdown)
     path = "/sys/kernel/security/lockdown"
     if state in ("", "none"):

@@ -16,17 +16,15 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.qemu_conf import PATH
-from vfiotui.rules.engine import Answer, all_files, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen
 
 
 @rule("SECURITY-OFF", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="tower")
-def check(facts: Facts) -> Iterator[Answer]:
+def check(facts: Facts) -> Answers:
     conf = known(facts.boot).qemu_conf
     if isinstance(conf, Unread) and conf.why is Why.ABSENT:
         all_files(known(facts.boot))
