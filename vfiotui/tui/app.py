@@ -28,12 +28,12 @@ from vfiotui.live.sampler import Readers, Sampler
 from vfiotui.live.self_affinity import SelfRestraint
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
+from vfiotui.state.bridge import Bridge
 from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
 from vfiotui.state.topics import DEVICE_EVENTS, FACTS, LIVE, VIRT, Topic
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.notifications import Notifications
-from vfiotui.tui.redraw_queue import RedrawQueue
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.small import TooSmall
@@ -43,7 +43,6 @@ from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.cells import terminal_shifts
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
-from vfiotui.tui.thread_queue import ThreadQueue
 
 if TYPE_CHECKING:
     # What the first frame does not show is loaded after it, or when it is wanted.
@@ -117,7 +116,7 @@ class ConsoleApp(App[int]):
         self.root_ = root
         self.caps = caps
         self.store = Store()
-        self.bridge = RedrawQueue(self._changed, self._fail)
+        self.bridge = Bridge(self._push, self._changed, self._fail)
         self._start = start
         for _, mode, _ in TABS:
             if mode != start:
@@ -128,9 +127,7 @@ class ConsoleApp(App[int]):
         self.store.keep_in(LIVE, self.history)
         if readers is not None and readers.newest is not None:
             self.store.push(LIVE, readers.newest, keep=True)
-        self._inbox: ThreadQueue | None = None
-        """What the sampler's thread hands over, while the console is up."""
-        self.sampler = Sampler(root, self._post, self._written, readers)
+        self.sampler = Sampler(root, self.bridge.post, self._written, readers)
         self._restraint = SelfRestraint(root)
         self.news = Notifications(self)
         """What is told of the guests while they run."""
@@ -203,7 +200,7 @@ class ConsoleApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         signal.signal(signal.SIGQUIT, lambda *_: self._quit(loop))
-        self._inbox = ThreadQueue(self._push, self._fail)
+        self.bridge.open()
         self.store.on_wanted(self._want)
         self.store.subscribe(VIRT, self._guests_changed)
         self.store.subscribe(DEVICE_EVENTS, self._device_events_changed)
@@ -232,8 +229,7 @@ class ConsoleApp(App[int]):
     async def on_unmount(self) -> None:
         """Ends the feeders."""
         self.sampler.stop()
-        if self._inbox is not None:
-            self._inbox.close()
+        self.bridge.close()
         if self._feeding is not None:
             await self._feeding
         if self._live_asks is not None:
@@ -301,13 +297,6 @@ class ConsoleApp(App[int]):
         self.store.push(topic, value, keep=keep)
         if isinstance(value, LiveMoment) and self._painting:
             self.news.hear_moment(value)
-        # What came alone is drawn now: another turn of the loop would find nothing more to draw with it.
-        self.bridge.deliver()
-
-    def _post(self, topic: Topic[Any], value: Any, keep: bool) -> None:
-        """From the sampler's thread to the store's loop."""
-        if self._inbox is not None:
-            self._inbox.put(topic, value, keep)
 
     def _changed(self, topic: str) -> None:
         if not self.is_running or not self.screen_stack:

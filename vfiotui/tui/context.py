@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from vfiotui.live.history import LiveHistory
     from vfiotui.live.sampler import Sampler
     from vfiotui.model.live.interference import Culprits
+    from vfiotui.state.bridge import Bridge
     from vfiotui.state.facts_refresher import FactsRefresher
     from vfiotui.state.journal_watcher import JournalWatcher
     from vfiotui.state.store import Store
-    from vfiotui.tui.redraw_queue import RedrawQueue
     from vfiotui.tui.screens.live.details import LiveDetails
     from vfiotui.tui.terminal.capabilities import Caps
 
@@ -38,7 +38,7 @@ class ConsoleContext(Protocol):
     """What the terminal can draw."""
     store: Store
     """The state that all screens share."""
-    bridge: RedrawQueue
+    bridge: Bridge
     """Has the visible screen drawn when a topic changes."""
     history: LiveHistory
     """The samples of Live."""
