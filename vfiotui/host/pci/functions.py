@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from vfiotui.host.pci.config_space import parse_pieces
 from vfiotui.host.pci.modules import AliasTable, read_aliases
-from vfiotui.host.pci.names import PciNames, read_names
+from vfiotui.host.pci.names import PciNames, named, read_names
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
 from vfiotui.model.base.value import dataclass, replace
@@ -56,7 +56,7 @@ def _glance(root: Root, names: PciNames) -> Reading[PciBus]:
         return listed
     tables = _Tables(names, not isinstance(root.names("/sys/kernel/iommu_groups"), Unread))
     addresses = sorted((n for n in listed if BDF.fullmatch(n)), key=_order)
-    return PciBus(tuple(read_basics(root, a, tables) for a in addresses))
+    return PciBus(named(root, tuple(read_basics(root, a, tables) for a in addresses)))
 
 
 def with_capabilities(root: Root, bus: PciBus, addresses: Collection[str]) -> PciBus:
