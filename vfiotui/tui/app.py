@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.events import Resize
@@ -32,12 +32,12 @@ from vfiotui.state.bridge import Bridge
 from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
 from vfiotui.state.topics import DEVICE_EVENTS, FACTS, LIVE, VIRT, Topic
+from vfiotui.tui.actions import APP, TABS, bindings, help_text
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.notifications import Notifications
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.small import TooSmall
-from vfiotui.tui.status import TABS
 from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.cells import terminal_shifts
@@ -90,13 +90,7 @@ class ConsoleApp(App[int]):
     TITLE = "vfiotui"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS = {_commands}  # noqa: RUF012 - Textual reads a plain set
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"go('{mode}')", word, show=False) for key, mode, word in TABS),
-        Binding("question_mark", "help", "help", show=False),
-        Binding("r", "read_again", "read again", show=False),
-        Binding("q,ctrl+q", "quit", "quit", show=False),
-        Binding("colon,ctrl+p", "command_palette", "palette", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
 
     def __init__(
         self,
@@ -370,7 +364,7 @@ class ConsoleApp(App[int]):
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             word = next(word for _, mode, word in TABS if mode == screen.MODE)
-            text = screen.HELP_TEXT
+            text = help_text(screen.PAGE)
             self.push_screen(TextScreen(row((" help ", "reverse"), f" {word}"), lambda width: help_rows(text, width)))
 
     def fit_glyphs(self, screen: Screen[Any], *, update: bool = True) -> None:

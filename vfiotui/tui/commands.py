@@ -10,11 +10,11 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from vfiotui.rules import catalogue
 from vfiotui.rules.symptoms import symptoms
+from vfiotui.tui.actions import GO, HELP, QUIT, READ_AGAIN, Action, offers
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.screens.host.finding_view import rule_rows
 from vfiotui.tui.screens.host.symptoms import show_answer
-from vfiotui.tui.status import TABS
 from vfiotui.tui.terminal.capabilities import SETS
 
 if TYPE_CHECKING:
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
 
 
 class Commands(Provider):
-    """Screens, themes, glyphs, symptoms, explanations."""
+    """Screens, what can be done on this one, themes, glyphs, symptoms, explanations."""
 
     def _all(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        app = cast("ConsoleContext", self.app)
-        for key, mode, word in TABS:
-            yield f"go to {word}", f"key {key}", partial(app.action_go, mode)
-        yield "read again", "the whole machine, key r", app.action_read_again
-        yield "help", "of this screen, key ?", app.action_help
-        for name in app.theme_names:
+        console, app = cast("ConsoleContext", self.app), self.app
+        for go in GO:
+            yield f"go to {go.word}", f"key {go.bar_key}", partial(app.run_action, go.does, app)
+        for action in (READ_AGAIN, HELP):
+            yield action.word, _words(action), partial(app.run_action, action.does, app)
+        for name in console.theme_names:
             yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
         for name in SETS:
-            yield f"glyphs {name}", "marks and graphs", partial(app.use_glyphs, name)
+            yield f"glyphs {name}", "marks and graphs", partial(console.use_glyphs, name)
+        for action in offers(self.screen):
+            yield action.word, _words(action), partial(app.run_action, action.does, self.screen)
         for symptom in symptoms():
-            yield f"what is wrong: {symptom.name}", symptom.title, partial(show_answer, app, symptom.name)
+            yield f"what is wrong: {symptom.name}", symptom.title, partial(show_answer, console, symptom.name)
         for rule in catalogue():
             yield f"explain {rule.code}", rule.title, partial(self._explain, rule.code)
-        yield "quit", "key q", app.exit
+        yield QUIT.word, _words(QUIT), partial(app.run_action, QUIT.does, app)
 
     def _explain(self, code: str) -> None:
         self.app.push_screen(
@@ -48,7 +50,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """What is offered before anything is typed: all but symptoms and explanations."""
         for name, text, run in self._all():
-            if not name.startswith(("explain", "what is wrong")):
+            if not name.startswith(("explain ", "what is wrong:")):
                 yield DiscoveryHit(name, run, help=text)
 
     async def search(self, query: str) -> Hits:
@@ -58,3 +60,8 @@ class Commands(Provider):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, help=text)
+
+
+def _words(action: Action) -> str:
+    """What an action does, and its key: the key is learned on the way."""
+    return f"{action.help}, key {action.bar_key}" if action.help else f"key {action.bar_key}"

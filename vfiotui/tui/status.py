@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.sample import OwnCost
+from vfiotui.tui.actions import TABS
 from vfiotui.tui.row import Row, Run
 from vfiotui.tui.text import clean, fit
 
@@ -15,18 +17,7 @@ if TYPE_CHECKING:
     from vfiotui.model.boot.boot_summary import Booted
     from vfiotui.model.change.journal import ChangeRecord
     from vfiotui.model.guest.domain import Virt
-
-TABS = (
-    ("1", "host", "Host"),
-    ("2", "isolate", "Isolate"),
-    ("3", "pin", "Pin"),
-    ("4", "memory", "Memory"),
-    ("5", "live", "Live"),
-    ("6", "guests", "Guests"),
-    ("7", "changes", "Changes"),
-)
-"""Key, mode and word of every screen."""
-
+    from vfiotui.tui.actions import Action
 
 Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
@@ -153,11 +144,12 @@ def tab_row(current: str, width: int) -> Row:
     return Row(tuple(runs))
 
 
-def key_row(keys: list[tuple[str, str]], width: int) -> Row:
+def key_row(actions: Sequence[Action], width: int) -> Row:
     """The keys that work now; those that do not fit are left to the help."""
     runs: list[Run] = []
     used = 0
-    for key, word in keys:
+    for action in actions:
+        key, word = action.bar_key, action.word
         part = len(key) + len(word) + 3
         if used + part > width:
             break

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from textual import on
 from textual.app import ComposeResult
 
+from vfiotui.tui.actions import ANSWER, NO, Action
 from vfiotui.tui.row import Row
 from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.widgets.ask import Ask
@@ -39,13 +40,13 @@ class AskingScreen(TextScreen):
     def _turned(self) -> None:
         self.on_resize()
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """Those of the answer, or the screen's own."""
         ask = self.query_one(Ask)
         if not ask.asks:
             return self.own_keys()
-        return [*([] if ask.at_once else [("enter", "answer")]), ("esc", "no")]
+        return [*([] if ask.at_once else [ANSWER]), NO]
 
-    def own_keys(self) -> list[tuple[str, str]]:
+    def own_keys(self) -> list[Action]:
         """The keys while nothing is asked."""
         return super().keys()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
+from vfiotui.tui.actions import BACK, MOVE, OPEN, Action, Page, bindings
 from vfiotui.tui.row import Row
 from vfiotui.tui.screens.base.text import Lines
 from vfiotui.tui.status import key_row
@@ -24,7 +25,9 @@ class ChoiceScreen(Screen[str]):
     """Ends with the key of the chosen row, or with "" where none was chosen."""
 
     COMPONENT_CLASSES = CLASSES
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,backspace", "leave", "back")]
+    PAGE: ClassVar[Page] = (BACK,)
+    """Its actions, for the palette."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, title: Row, lines: Lines, current: str = "", word: str = "choose") -> None:
         """`current` is the key on which the cursor stands first; `word` says what Enter does."""
@@ -56,9 +59,9 @@ class ChoiceScreen(Screen[str]):
             page.select(self._current)
         self.query_one("#keys", Line).show(key_row(self.keys(), width))
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """The keys that work here."""
-        return [("enter", self._word), ("esc", "back"), ("↑↓", "move")]
+        return [OPEN.named(self._word), BACK, MOVE]
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
+from vfiotui.tui.actions import EVERYWHERE, actions_of
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.text import wrap
-
-EVERYWHERE = (
-    ("1 to 7", "the screens"),
-    ("arrows, hjkl", "move; page up and down, home and end go far"),
-    ("enter, esc", "open, back"),
-    ("tab", "the next pane"),
-    ("r", "read the machine again"),
-    (":", "palette: everything by name, themes, glyphs"),
-    ("?", "this help"),
-    ("q", "quit"),
-)
-
 
 KEY_CELLS = 14
 
@@ -30,7 +19,7 @@ def help_rows(text: str, width: int) -> list[Row]:
         else:
             rows += [row(line) for line in wrap(paragraph, width)] if paragraph else [BLANK]
     rows += [BLANK, row(("everywhere", "head"))]
-    return rows + [line for key, what in EVERYWHERE for line in _key_rows(key, what, width)]
+    return rows + [line for a in actions_of(EVERYWHERE) if a.help for line in _key_rows(a.help_key, a.help, width)]
 
 
 def _key_rows(key: str, what: str, width: int) -> list[Row]:

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from vfiotui.state.store import Store
 from vfiotui.state.topics import BOOTED, CHANGES, COST, DEVICE_EVENTS, FACTS, FINDINGS, READING, TROUBLE, VIRT, Topic
+from vfiotui.tui.actions import HELP, NEXT_PANE, PALETTE, QUIT, Action, Page, bindings
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.terminal.capabilities import Caps
 from vfiotui.tui.widgets.line import Line
@@ -35,11 +36,11 @@ class ConsoleScreen(Screen[None]):
     COMPONENT_CLASSES = CLASSES
     MODE: ClassVar[str] = ""
     TOPICS: ClassVar[tuple[Topic[Any], ...]] = (FACTS,)
-    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    KEYS: ClassVar[tuple[Action, ...]] = ()
     """What the key line shows first."""
-    HELP_TEXT: ClassVar[str] = ""
-    """What `?` tells of this screen, in Markdown-free lines."""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "app.focus_next", "next pane", show=False)]
+    PAGE: ClassVar[Page] = ()
+    """What `?` shows of this screen: prose and all its actions."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings((NEXT_PANE,))
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,9 +99,9 @@ class ConsoleScreen(Screen[None]):
         """What it draws from now."""
         return self.TOPICS
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """The keys that work now, most useful first."""
-        return [*self.KEYS[:3], ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
+        return [*self.KEYS[:3], HELP, QUIT, *self.KEYS[3:], PALETTE]
 
     def on_mount(self) -> None:
         """Follows its topics."""

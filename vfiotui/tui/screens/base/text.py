@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
+from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, Page, bindings
 from vfiotui.tui.row import Row
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
@@ -26,10 +27,9 @@ class TextScreen(Screen[None]):
     """Lines to scroll; Esc goes back."""
 
     COMPONENT_CLASSES = CLASSES
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,backspace", "dismiss", "back"),
-        Binding("y", "copy", "copy"),
-    ]
+    PAGE: ClassVar[Page] = (BACK, COPY)
+    """Its actions, for the palette."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, title: Row, lines: Lines, copied: str = "") -> None:
         """`copied` is what `y` puts into the clipboard; empty for the lines themselves."""
@@ -56,9 +56,13 @@ class TextScreen(Screen[None]):
         self.query_one("#status", Line).show(self._title)
         self.query_one("#keys", Line).show(key_row(self.keys(), width))
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """The keys that work here."""
-        return [("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+        return [BACK, SCROLL, COPY]
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
 
     def action_copy(self) -> None:
         """Puts the text into the clipboard of the terminal (OSC 52)."""

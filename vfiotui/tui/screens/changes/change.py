@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.apply.detached import DetachedRun
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.state.topics import CHANGES, LOG
+from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, bindings
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.screens.changes.view import log_line, record_rows, record_text
@@ -21,15 +22,16 @@ from vfiotui.tui.undo import RESUMABLE, open_undo, resume, undoable
 if TYPE_CHECKING:
     from vfiotui.tui.context import ConsoleContext
 
+UNDO = Action("u", "undo", "undo", "shows what taking it back would do, and asks", sometimes=True)
+RESUME = Action("R", "resume", "resume", "goes on with a change that was interrupted", sometimes=True)
+SHOW_LOG = Action("l", "log", "log", sometimes=True)
+
 
 class ChangeScreen(TextScreen):
     """State, steps and log; redrawn as the journal grows."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", "undo"),
-        Binding("R", "resume", "resume"),
-        Binding("l", "log", "log"),
-    ]
+    PAGE = (UNDO, RESUME, SHOW_LOG, *TextScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((UNDO, RESUME, SHOW_LOG))
 
     def __init__(self, glyphs: Glyphs, *, name: str = "", work: DetachedRun | None = None) -> None:
         """The change with a name, or the one that a process just started makes."""
@@ -92,12 +94,12 @@ class ChangeScreen(TextScreen):
         word = self._work.last_word() or f"it ended with {self._work.process.returncode}"
         return [row((line, "fail")) for line in wrap(word, width)]
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """What can be done with a change in its state."""
         record = self.record
-        more = [("u", "undo")] if undoable(record) else []
-        more += [("R", "resume")] if record is not None and record.state in RESUMABLE else []
-        return [*more, ("esc", "back"), ("↑↓", "scroll"), *([("l", "log")] if self.said else []), ("y", "copy")]
+        more = [UNDO] if undoable(record) else []
+        more += [RESUME] if record is not None and record.state in RESUMABLE else []
+        return [*more, BACK, SCROLL, *([SHOW_LOG] if self.said else []), COPY]
 
     def action_undo(self) -> None:
         """Shows what an undo would do."""

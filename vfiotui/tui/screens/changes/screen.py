@@ -6,16 +6,19 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.model.base.reading import Reading
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.state.topics import CHANGES
+from vfiotui.tui.actions import COPY, HELP, MOVE, OPEN, PALETTE, QUIT, READ_AGAIN, Action, bindings
 from vfiotui.tui.screens.base.screen import ConsoleScreen
-from vfiotui.tui.screens.changes.change import ChangeScreen
+from vfiotui.tui.screens.changes.change import RESUME, UNDO, ChangeScreen
 from vfiotui.tui.screens.changes.view import change_rows, record_text
 from vfiotui.tui.undo import RESUMABLE, open_undo, resume, undoable
 from vfiotui.tui.widgets.rows import Rows
+
+COPY_CHANGE = COPY._replace(help="copies it", sometimes=True)
 
 
 class ChangesScreen(ConsoleScreen):
@@ -23,20 +26,23 @@ class ChangesScreen(ConsoleScreen):
 
     MODE = "changes"
     TOPICS = (CHANGES,)
-    HELP_TEXT = (
+    PAGE = (
         "Every change of this machine that went through the journal, newest first, with its state. Under --root the "
-        "journal is that of the mounted system.\n\n"
-        "enter  shows its steps with their differences, how far each came, and its log, also while it runs: whichever "
-        "console started it\nu  shows what taking it back would do, and asks\nR  goes on with a change that was "
-        "interrupted\ny  copies it\n\nWhere somebody changed a file since, the undo shows the three sides (kept, ours, "
-        "now) and touches nothing unless it is forced (f). Where this program does not run, each change's folder has "
-        "an undo.sh that needs a shell only."
+        "journal is that of the mounted system.",
+        "",
+        OPEN._replace(
+            help="shows its steps with their differences, how far each came, and its log, also while it runs: "
+            "whichever console started it"
+        ),
+        UNDO,
+        RESUME,
+        COPY_CHANGE,
+        "",
+        "Where somebody changed a file since, the undo shows the three sides (kept, ours, now) and touches nothing "
+        "unless it is forced (f). Where this program does not run, each change's folder has an undo.sh that needs a "
+        "shell only.",
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", "undo", show=False),
-        Binding("R", "resume", "resume", show=False),
-        Binding("y", "copy", "copy", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def compose_body(self) -> ComposeResult:
         """The list."""
@@ -70,14 +76,14 @@ class ChangesScreen(ConsoleScreen):
         page.show(change_rows(self.records, (page.size.width or 80) - 1, self.console.root_.option))
         self.draw_frame()
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """What can be done with the change under the cursor."""
         record = self.record if self.is_mounted else None
-        own = [("enter", "open")] if record is not None else []
-        own += [("u", "undo")] if undoable(record) else []
-        own += [("R", "resume")] if record is not None and record.state in RESUMABLE else []
-        more = [("y", "copy")] if record is not None else []
-        return [*own, ("?", "help"), ("q", "quit"), *more, ("↑↓", "move"), ("r", "read again"), (":", "palette")]
+        own = [OPEN] if record is not None else []
+        own += [UNDO] if undoable(record) else []
+        own += [RESUME] if record is not None and record.state in RESUMABLE else []
+        more = [COPY_CHANGE] if record is not None else []
+        return [*own, HELP, QUIT, *more, MOVE, READ_AGAIN, PALETTE]
 
     @on(Rows.Moved)
     def _moved(self) -> None:

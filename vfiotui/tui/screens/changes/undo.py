@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.apply.clash import Clash
 from vfiotui.model.change.journal import ChangeRecord
+from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, bindings
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.asking import AskingScreen
@@ -16,11 +17,15 @@ from vfiotui.tui.screens.changes.undo_view import undo_rows
 from vfiotui.tui.screens.host.finding_view import labelled
 from vfiotui.tui.terminal.capabilities import Glyphs
 
+TAKE_BACK = Action("u", "undo", "take it back", sometimes=True)
+FORCE = Action("f", "force", "force", sometimes=True)
+
 
 class UndoScreen(AskingScreen):
     """`u` takes the change back; where somebody changed a subject since, only `f` does."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "undo", "undo"), Binding("f", "force", "force")]
+    PAGE = (TAKE_BACK, FORCE, *AskingScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((TAKE_BACK, FORCE))
 
     def __init__(
         self,
@@ -42,10 +47,9 @@ class UndoScreen(AskingScreen):
             ],
         )
 
-    def own_keys(self) -> list[tuple[str, str]]:
+    def own_keys(self) -> list[Action]:
         """A clash leaves only force."""
-        first = ("f", "force") if self._clashes else ("u", "take it back")
-        return [first, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+        return [FORCE if self._clashes else TAKE_BACK, BACK, SCROLL, COPY]
 
     def action_undo(self) -> None:
         """Asks, and has the change taken back."""

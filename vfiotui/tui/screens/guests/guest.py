@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import of_guest
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.state.topics import FACTS, FINDINGS, VIRT
+from vfiotui.tui.actions import COPY, OPEN, Action, bindings
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
@@ -21,25 +22,29 @@ from vfiotui.tui.screens.host.finding_view import finding_detail, finding_text, 
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
+TAB = Action("right,l,tab", "turn(1)", "tab", "the tabs", shown="left and right", bar="←→")
+TAB_BEFORE = Action("left,h,shift+tab", "turn(-1)", "tab before")
+COPY_GUEST = COPY._replace(help="copies the findings as Markdown, or the XML")
+BACK_TO_LIST = Action("escape,backspace", "dismiss", "back", "back to the list")
+
 
 class GuestScreen(ConsoleScreen):
     """A guest by its name, for as long as libvirt knows it."""
 
     MODE = "guests"
     TOPICS = (VIRT, FACTS, FINDINGS)
-    KEYS = (("esc", "back"), ("←→", "tab"), ("enter", "open"), ("y", "copy"))
-    HELP_TEXT = (
+    PAGE = (
         "Doctor shows what every check says of this guest, the worst first. Devices shows what it is made of and what "
-        "it takes from the host. XML shows libvirt's description of it, literally.\n\n"
-        "left and right  the tabs\nenter  the evidence of a finding\n"
-        "y  copies the findings as Markdown, or the XML\nesc  back to the list"
+        "it takes from the host. XML shows libvirt's description of it, literally.",
+        "",
+        TAB,
+        TAB_BEFORE,
+        OPEN._replace(help="the evidence of a finding"),
+        COPY_GUEST,
+        BACK_TO_LIST,
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "dismiss", "back", show=False),
-        Binding("right,l,tab", "turn(1)", "next tab", show=False),
-        Binding("left,h,shift+tab", "turn(-1)", "tab before", show=False),
-        Binding("y", "copy", "copy", show=False),
-    ]
+    KEYS = (BACK_TO_LIST, TAB, OPEN, COPY_GUEST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, name: str) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from vfiotui.state.topics import FINDINGS, VIRT
+from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.guests.guest import GuestScreen
@@ -18,11 +19,13 @@ class GuestsScreen(ConsoleScreen):
 
     MODE = "guests"
     TOPICS = (VIRT, FINDINGS)
-    KEYS = (("enter", "open"), ("↑↓", "move"), ("r", "read again"))
-    HELP_TEXT = (
+    KEYS = (OPEN, MOVE, READ_AGAIN)
+    PAGE = (
         "All guests of the connection, with their state as libvirt's events tell it. When the daemon is gone the last "
-        "known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong with each."
-        "\n\nenter  opens the guest: its findings, devices, pins and XML"
+        "known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong with "
+        "each.",
+        "",
+        OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
     )
 
     def compose_body(self) -> ComposeResult:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.model.facts import Facts
 from vfiotui.rules.symptoms.answer import Answer
+from vfiotui.tui.actions import COPY, Action, bindings
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.host.forum import machine_line
@@ -18,7 +19,8 @@ from vfiotui.tui.terminal.capabilities import Glyphs
 class AnswerScreen(ChoiceScreen):
     """Ends with the key of the finding to open, or with ""."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
+    PAGE = (COPY, *ChoiceScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((COPY,))
 
     def __init__(self, found: Answer, facts: Facts, glyphs: Glyphs) -> None:
         self._found = found
@@ -29,9 +31,9 @@ class AnswerScreen(ChoiceScreen):
             word="evidence",
         )
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """The answer can be copied too."""
-        return [*super().keys(), ("y", "copy")]
+        return [*super().keys(), COPY]
 
     def action_copy(self) -> None:
         """Puts the answer into the clipboard as Markdown (OSC 52)."""

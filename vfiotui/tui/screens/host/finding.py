@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
+from vfiotui.tui.actions import BACK, COPY, MOVE, OPEN, Action, bindings
 from vfiotui.tui.open_plan import can_fix
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
+from vfiotui.tui.screens.host import actions
 from vfiotui.tui.screens.host.finding_view import finding_detail
 from vfiotui.tui.screens.host.forum import forum_post
 from vfiotui.tui.screens.host.places import Place, place_rows, places_of
@@ -24,7 +26,8 @@ FIX = "fix"
 class FindingScreen(ChoiceScreen):
     """Evidence, reason and fix; ends with the key of the place to go to, or with ""."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy"), Binding("f", "fix", "fix")]
+    PAGE = (actions.FIX, COPY, *ChoiceScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((actions.FIX, COPY))
 
     def __init__(self, finding: Finding, facts: Facts, glyphs: Glyphs) -> None:
         self._finding = finding
@@ -41,11 +44,11 @@ class FindingScreen(ChoiceScreen):
         """The place with a key."""
         return next((p for p in self._places if p.key == key), None)
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """There is nothing to go to where no place is known."""
-        more = [("enter", "go there")] if self._places else []
-        more += [("f", "fix")] if can_fix(self._finding) else []
-        return [*more, ("esc", "back"), ("↑↓", "move"), ("y", "copy")]
+        more = [OPEN.named("go there")] if self._places else []
+        more += [actions.FIX] if can_fix(self._finding) else []
+        return [*more, BACK, MOVE, COPY]
 
     def action_fix(self) -> None:
         """Has the plan that mends it made and shown."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
@@ -16,12 +16,14 @@ from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count
 from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
 from vfiotui.state.topics import FACTS, FINDINGS, PROGRESS
+from vfiotui.tui.actions import HELP, PALETTE, QUIT, Action, bindings
 from vfiotui.tui.navigation import open_finding
 from vfiotui.tui.open_plan import can_fix, open_fix
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.base.screen import NARROW, ConsoleScreen
 from vfiotui.tui.screens.base.text import Lines, TextScreen
+from vfiotui.tui.screens.host import actions
 from vfiotui.tui.screens.host.filter import LEVELS, HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_rows, fold_detail, fold_key, key_of, rule_rows
 from vfiotui.tui.screens.host.forum import forum_post
@@ -42,40 +44,9 @@ class HostScreen(ConsoleScreen):
 
     MODE = "host"
     TOPICS = (FACTS, FINDINGS, PROGRESS)
-    KEYS = (
-        ("enter", "open"),
-        ("w", "what is wrong?"),
-        ("/", "filter"),
-        ("s", "severity"),
-        ("a", "area"),
-        ("g", "guest"),
-        ("e", "explain"),
-        ("y", "copy"),
-        ("r", "read again"),
-    )
-    HELP_TEXT = (
-        "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn "
-        "(it could not be seen, and why), info, hold.\n\nThe lower list shows the IOMMU groups: what can only be given "
-        "away together. BLOCKED means that a foreign device is in the group of a graphics card.\n\n"
-        "tab  goes from list to list\nenter  opens what the cursor stands on: a finding leads on to its device, guest "
-        "and files\nf  makes the plan that mends it, where one can be made; nothing happens before you apply it\n"
-        "w  asks what goes wrong, and ranks what may cause it\n/  keeps only what holds a text\n"
-        "Checks that lack the same thing are one line; enter opens it\n"
-        "s  steps through problems, all, fail, warn, unknown, holds\na  keeps one area of checks\n"
-        "g  keeps what concerns one guest\nesc  wants everything again\ne  explains the check\n"
-        "y  copies the evidence as Markdown for a forum post\nr  reads the host again"
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", show=False),
-        Binding("s", "severity", "severity", show=False),
-        Binding("a", "area", "area", show=False),
-        Binding("g", "guest", "guest", show=False),
-        Binding("f", "fix", "fix", show=False),
-        Binding("w", "wrong", "what is wrong?", show=False),
-        Binding("e", "explain", "explain", show=False),
-        Binding("y", "copy", "copy", show=False),
-        Binding("escape", "clear", "clear", show=False),
-    ]
+    KEYS = actions.KEYS
+    PAGE = actions.HOST
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self) -> None:
         super().__init__()
@@ -282,8 +253,8 @@ class HostScreen(ConsoleScreen):
         self.app.copy_to_clipboard(forum_post(facts, [finding] if finding else self.shown_findings()))
         self.app.notify("copied as Markdown, if this terminal allows it", markup=False, timeout=2)
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """Panes are stepped through with tab where there is more than one."""
-        more = [("tab", "pane")] if self.size.width >= NARROW else [("tab", "list")]
-        fix = [("f", "fix")] if self.is_mounted and can_fix(self._finding(self._current())) else []
-        return [*fix, *self.KEYS[:3], *more, ("?", "help"), ("q", "quit"), *self.KEYS[3:], (":", "palette")]
+        more = actions.NEXT_LIST.named("pane" if self.size.width >= NARROW else "list")
+        fix = [actions.FIX] if self.is_mounted and can_fix(self._finding(self._current())) else []
+        return [*fix, *self.KEYS[:3], more, HELP, QUIT, *self.KEYS[3:], PALETTE]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
@@ -20,6 +20,7 @@ from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
 from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.select import Choice, choose
 from vfiotui.state.topics import FACTS
+from vfiotui.tui.actions import HELP, OPEN, PALETTE, QUIT, READ_AGAIN, Action, bindings
 from vfiotui.tui.message_box import say
 from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
@@ -27,6 +28,7 @@ from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.screens.host.groups import device_detail
+from vfiotui.tui.screens.isolate import actions
 from vfiotui.tui.screens.isolate.view import detail_rows, isolate_rows, method_rows
 from vfiotui.tui.text import clean
 from vfiotui.tui.undo import open_undo
@@ -38,27 +40,8 @@ class IsolateScreen(ConsoleScreen):
 
     MODE = "isolate"
     TOPICS = (FACTS,)
-    HELP_TEXT = (
-        "space  chooses the device, and everything that must go with it: the functions of its slot, the members of "
-        "its IOMMU group\n[-]  cannot be given away; the reason stands below\nm  another way to bind: by ids, by "
-        "address, or by libvirt when the guest starts\np, enter  the plan: every file with its difference, the "
-        "commands, the next boot, the way back; nothing happens before it is applied\nt  the plan with a trial boot: "
-        "passthrough stays only when a check finds the host healthy\nu  takes the newest isolation back\n\n"
-        "configured  what the files ask for: ids, override (by address), managed (by libvirt)\non disk  what the built "
-        "initramfs and the boot entry hold of it\nbooted  what this boot was given\nbound now  the driver that has it\n"
-        "next boot  the driver that will have it; several where their order is not certain\n!  the columns do not "
-        "agree; the sentence stands below\n\nenter with nothing chosen  everything about the device\n"
-        "/  keeps only what holds a text"
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "give", "choose", show=False, priority=True),
-        Binding("m", "method", "method", show=False),
-        Binding("p", "plan", "plan", show=False),
-        Binding("t", "trial", "trial", show=False),
-        Binding("u", "undo", "undo", show=False),
-        Binding("slash", "filter", "filter", show=False),
-        Binding("escape", "clear", "clear", show=False),
-    ]
+    PAGE = actions.ISOLATE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,13 +68,12 @@ class IsolateScreen(ConsoleScreen):
         facts = self.facts
         return choose(facts, tuple(sorted(self._wanted))) if facts is not None and self._wanted else None
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """What can be done with the choice."""
-        own = [("space", "choose")]
-        own += [("p", "plan"), ("m", "method")] if self._wanted else [("enter", "open")]
-        more = [("t", "trial")] if self._wanted else []
-        more += [("u", "undo")] if self._undoable() else []
-        return [*own, ("?", "help"), ("q", "quit"), *more, ("/", "filter"), ("r", "read again"), (":", "palette")]
+        own = [actions.PLAN, actions.METHOD] if self._wanted else [OPEN]
+        more = [actions.TRIAL] if self._wanted else []
+        more += [actions.UNDO] if self._undoable() else []
+        return [actions.CHOOSE, *own, HELP, QUIT, *more, actions.FILTER, READ_AGAIN, PALETTE]
 
     def _undoable(self) -> bool:
         facts = self.facts

@@ -7,16 +7,17 @@ from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 
 from vfiotui.live.history import LiveHistory
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.guest.domain import Virt
 from vfiotui.state.topics import CORE, CULPRITS, EXITS, LIVE, TRACE
+from vfiotui.tui.actions import Action, bindings
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
-from vfiotui.tui.screens.live.help import LIVE_HELP
+from vfiotui.tui.screens.live import actions
 from vfiotui.tui.screens.live.interference import culprit_rows
 from vfiotui.tui.screens.live.large_row import AXIS, big_rows
 from vfiotui.tui.screens.live.time_cursor import TimeCursor, next_interval
@@ -38,41 +39,9 @@ class LiveScreen(ConsoleScreen):
 
     MODE = "live"
     TOPICS = (LIVE,)
-    KEYS = (
-        ("enter", "graph"),
-        ("w", "who"),
-        ("p", "pause"),
-        ("←→", "time"),
-        ("z", "zoom"),
-        ("W", "precise"),
-        ("e", "exits"),
-        ("t", "guest"),
-        ("m", "mark"),
-        ("n", "next mark"),
-        ("c", "CPUs"),
-        ("+-", "interval"),
-    )
-    HELP_TEXT = LIVE_HELP
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_guest", "guest", show=False),
-        Binding("c", "cpus", "host CPUs", show=False),
-        Binding("p", "pause", "pause", show=False),
-        Binding("w", "who", "who runs there", show=False),
-        Binding("W", "precise", "trace", show=False),
-        Binding("e", "exits", "exits", show=False),
-        Binding("m", "mark", "mark", show=False),
-        Binding("n", "to_mark(1)", "next mark", show=False),
-        Binding("N", "to_mark(-1)", "last mark", show=False),
-        Binding("z", "zoom(1)", "zoom out", show=False),
-        Binding("Z", "zoom(-1)", "zoom in", show=False),
-        Binding("left,h", "seek(-1)", "back", show=False, priority=True),
-        Binding("right,l", "seek(1)", "forth", show=False, priority=True),
-        Binding("less_than_sign", "seek(-30)", "far back", show=False),
-        Binding("greater_than_sign", "seek(30)", "far forth", show=False),
-        Binding("plus,equals_sign", "interval(1)", "slower", show=False),
-        Binding("minus", "interval(-1)", "faster", show=False),
-        Binding("escape", "back", "back", show=False),
-    ]
+    KEYS = actions.KEYS
+    PAGE = actions.LIVE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,12 +136,12 @@ class LiveScreen(ConsoleScreen):
         """The sample that is read."""
         return self._sight.at(self.history)
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """Large graphs are left, not opened."""
         usual = super().keys()
         if self.console.recording is not None:
-            usual = [("p", "play") if k == "p" else (k, word) for k, word in usual if k not in ("w", "W", "e", "+-")]
-        return [("esc", "table"), *usual[1:]] if self._big else usual
+            usual = [a.named("play") if a is actions.PAUSE else a for a in usual if a not in actions.NOT_OF_A_RECORDING]
+        return [actions.TABLE, *usual[1:]] if self._big else usual
 
     def draw(self, topic: str) -> None:
         """The table of the newest sample."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.host.memory import guest_backing, pagetypes
 from vfiotui.model.base.reading import Reading, Unread, or_else
@@ -16,9 +16,11 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
 from vfiotui.state.topics import FACTS, MEMORY, VIRT
+from vfiotui.tui.actions import ANSWER, NO, Action, bindings
 from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.memory import actions
 from vfiotui.tui.screens.memory.view import memory_rows
 from vfiotui.tui.widgets.ask import Ask
 from vfiotui.tui.widgets.rows import Rows
@@ -38,38 +40,9 @@ class MemoryScreen(ConsoleScreen):
 
     MODE = "memory"
     TOPICS = (MEMORY, VIRT, FACTS)
-    KEYS = (
-        ("+", "reserve"), ("-", "release"), ("s", "small pages"),
-        ("c", "compact"), ("d", "drop caches"), ("b", "at boot"), ("o", "on demand"),
-        ("h", "at a guest's start"), ("r", "read again"),
-    )  # fmt: skip
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "count", "count pages", show=False),
-        Binding("plus", "pages('reserve')", "reserve", show=False),
-        Binding("minus", "pages('release')", "release", show=False),
-        Binding("b", "pages('persist')", "at boot", show=False),
-        Binding("o", "pages('overcommit')", "on demand", show=False),
-        Binding("h", "hook", "at a guest's start", show=False),
-        Binding("c", "now('compact')", "compact", show=False),
-        Binding("d", "now('drop-caches')", "drop caches", show=False),
-    ]
-    HELP_TEXT = (
-        "guests  whether each has its huge pages, and what is in small ones; what does not run: what it would need\n"
-        "pools  pages that are set aside for guests with <hugepages/>\n"
-        "right now  how many blocks of 2 MiB the allocator could hand out at once; the graph is the last two minutes, "
-        "from none at its foot to the most of that time\n"
-        "fragments  where the free memory lies, by block size: high on the left means in small pieces; whole is what "
-        "lies in blocks of 2 MiB and more\n"
-        "THP  transparent huge pages; VFIO pins a guest's memory when it starts, so what is small then stays small\n"
-        "\n"
-        "+ - c d b o h  make a plan and show it: pages for guests, pages back to the host, larger free blocks, "
-        "caches dropped, pages at every boot, on demand (o: surplus pages) or at a guest's start. "
-        "What the kernel gives in part is kept and said; 2 GiB, or a tenth of "
-        "what is available, always stays for the host\n\n"
-        "s  counts the pages of the running guests, huge and small. The kernel walks all their page tables for it, up "
-        "to 15 ms for each GiB in small pages, and holds up the guest's own changes meanwhile: it is done once for "
-        "each key, and the cost is told"
-    )
+    KEYS = actions.KEYS
+    PAGE = actions.MEMORY
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,10 +92,10 @@ class MemoryScreen(ConsoleScreen):
         self._movable = await asyncio.to_thread(pagetypes.read_movable, root)
         self.redraw()
 
-    def keys(self) -> list[tuple[str, str]]:
+    def keys(self) -> list[Action]:
         """Those of the answer while it asks."""
         asks = self.is_mounted and self.query_one(Ask).asks
-        return [("enter", "make a plan"), ("esc", "no")] if asks else super().keys()
+        return [ANSWER.named("make a plan"), NO] if asks else super().keys()
 
     @on(Ask.Turned)
     def _turned(self) -> None:

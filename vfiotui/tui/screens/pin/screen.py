@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 
 from vfiotui.model.base.reading import Unread
@@ -22,10 +22,12 @@ from vfiotui.plan.pin.pin_plan import CONFIG
 from vfiotui.plan.pin.score import Score
 from vfiotui.plan.service import pinning_ways
 from vfiotui.state.topics import FACTS, LIVE, VIRT, Topic
+from vfiotui.tui.actions import bindings
 from vfiotui.tui.open_plan import inputs_of
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.pin import actions
 from vfiotui.tui.screens.pin.editor_model import PinEditorModel
 from vfiotui.tui.screens.pin.map import SIZES, Look, draw, fitting_size
 from vfiotui.tui.screens.pin.view import (
@@ -64,51 +66,9 @@ class PinScreen(ConsoleScreen):
 
     MODE = "pin"
     TOPICS: ClassVar[tuple[Topic[Any], ...]] = (FACTS, VIRT)
-    KEYS = (
-        *(("g", "propose"), ("space", "place"), ("a", "apply"), ("t", "guest"), ("[ ]", "thread"), ("u", "undo")),
-        *(("c", "core"), ("L", "L3"), ("s", "swap"), ("x", "clear"), ("w", "why"), ("d", "diff"), ("z", "zoom")),
-    )
-    HELP_TEXT = (
-        "Each box is a level 3 cache with the cores that share it; each cell is a CPU, SMT siblings stand one above "
-        "the other. v0 … are vCPUs, emu is QEMU's own thread, io1 an iothread, host is free of pins. Marks of other "
-        "guests bear their letter. A + means more than one owner, a ! two vCPUs on one CPU, a * an isolated CPU."
-        "\n\n"
-        "t  the next guest\narrows, hjkl  move over the CPUs\n[ ]  the thread that is placed next\n"
-        "space  place it on the CPU; a vCPU hands over to the next one\ns  swap: whoever of this guest is there goes "
-        "where the thread was\ne  one CPU more for the thread, or one less\nx  free the thread\nX  free this guest's "
-        "threads from the CPU or the marked ones\nc  place on the whole core: vCPUs one by one\nL  on the whole L3\n"
-        "m  mark from here; space, x and X then mean all marked CPUs; esc drops the mark\nu U  undo, redo\n\n"
-        "g  the best pinning for the goal, again for the next best\n+ -  more or fewer vCPUs\nM  as many as one L3 "
-        "cache has to give\ni I  one iothread more or less\nH  cores that the host keeps\np  prefer cache or "
-        "frequency\nS  both SMT siblings, or one vCPU on each core\nn  the device whose NUMA node is wanted\n"
-        "w  why: the score, all problems\nd  what the definition would become\na  the plan for the running guest, the "
-        "definition or both, to apply or save\n\nz  zoom: packages, L3 caches, cores\n"
-        "v  who has the CPUs, how busy they are, how fast; the latter "
-        "two also tell of threads that left their pins\n\n"
-        "mouse  a click goes to a CPU, and again places the thread there; a click on a thread picks it, then each "
-        "click on a CPU places; a click on a guest chooses it; the wheel scrolls"
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_guest", "guest", show=False),
-        Binding("left_square_bracket,comma", "thread(-1)", "thread", show=False),
-        Binding("right_square_bracket,full_stop", "thread(1)", "thread", show=False),
-        Binding("l", "right", "right", show=False),
-        *(
-            Binding(key, f"edit('{verb}')", verb, show=False)
-            for key, verb in (
-                *(("space,enter", "place"), ("s", "swap"), ("e", "extend"), ("x", "clear"), ("X", "clear_cpus")),
-                *(("c", "core"), ("L", "cache"), ("u", "undo"), ("U", "redo"), ("g", "propose")),
-                *(("plus,equals_sign", "more"), ("minus", "fewer"), ("M", "most"), ("H", "host"), ("p", "prefer")),
-                *(("S", "smt"), ("n", "near"), ("i", "more_io"), ("I", "fewer_io")),
-                *(("m", "mark"), ("escape", "unmark")),
-            )
-        ),
-        Binding("w", "why", "why", show=False),
-        Binding("d", "diff", "diff", show=False),
-        Binding("a", "apply", "apply", show=False),
-        Binding("z", "zoom", "zoom", show=False),
-        Binding("v", "view", "view", show=False),
-    ]
+    KEYS = actions.KEYS
+    PAGE = actions.PIN
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from vfiotui.apply.consent import consent_words, programs_of
 from vfiotui.apply.errors import ApplyError
@@ -15,6 +15,7 @@ from vfiotui.apply.user_files import save_new
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk
+from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, bindings
 from vfiotui.tui.message_box import say
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.row import Row, row
@@ -23,16 +24,17 @@ from vfiotui.tui.screens.plan.view import plan_rows
 from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import clean
 
+APPLY = Action("a", "apply", "apply", sometimes=True)
+SAVE = Action("s", "save", "save as JSON", sometimes=True)
+SCRIPT = Action("x", "script", "save as script", sometimes=True)
+OTHER = Action("o", "other", "another way", sometimes=True)
+
 
 class PlanScreen(AskingScreen):
     """Every step with its difference, what must hold, and the way back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", "apply"),
-        Binding("s", "save", "save as JSON"),
-        Binding("x", "script", "save as a shell script"),
-        Binding("o", "other", "another way"),
-    ]
+    PAGE = (APPLY, SAVE, SCRIPT, OTHER, *AskingScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((APPLY, SAVE, SCRIPT, OTHER))
 
     def __init__(
         self, plan: Plan, root: Root, glyphs: Glyphs, *, ways: Sequence[tuple[str, Plan]] = (), warned: str = ""
@@ -68,13 +70,13 @@ class PlanScreen(AskingScreen):
             (f"   {self._warned}" if self._warned else "", "fail"),
         )
 
-    def own_keys(self) -> list[tuple[str, str]]:
+    def own_keys(self) -> list[Action]:
         """What can be done with this plan on this machine."""
         some = bool(self._plan.steps)
-        can_apply = [("a", "apply")] if some and not self._refused else []
-        can_save = [("s", "save as JSON"), ("x", "save as script")] if some else []
-        another = [("o", self._ways[self._next][0])] if len(self._ways) > 1 else []
-        return [*can_apply, *another, *can_save, ("esc", "back"), ("↑↓", "scroll"), ("y", "copy")]
+        can_apply = [APPLY] if some and not self._refused else []
+        can_save = [SAVE, SCRIPT] if some else []
+        another = [OTHER.named(self._ways[self._next][0])] if len(self._ways) > 1 else []
+        return [*can_apply, *another, *can_save, BACK, SCROLL, COPY]
 
     @property
     def _next(self) -> int:

@@ -1,0 +1,50 @@
+"""What can be done on the Isolate screen, and its help."""
+
+from __future__ import annotations
+
+from vfiotui.tui.actions import Action, Page
+
+CHOOSE = Action(
+    "space", "give", "choose",
+    "chooses the device, and everything that must go with it: the functions of its slot, the members of its IOMMU "
+    "group",
+    priority=True,
+)  # fmt: skip
+METHOD = Action(
+    "m", "method", "method", "another way to bind: by ids, by address, or by libvirt when the guest starts",
+    sometimes=True,
+)  # fmt: skip
+PLAN = Action(
+    "p", "plan", "plan",
+    "the plan: every file with its difference, the commands, the next boot, the way back; nothing happens before it "
+    "is applied",
+    shown="p, enter", bar="p", sometimes=True,
+)  # fmt: skip
+TRIAL = Action(
+    "t", "trial", "trial",
+    "the plan with a trial boot: passthrough stays only when a check finds the host healthy",
+    sometimes=True,
+)  # fmt: skip
+UNDO = Action("u", "undo", "undo", "takes the newest isolation back", sometimes=True)
+FILTER = Action("slash", "filter", "filter", "keeps only what holds a text")
+CLEAR = Action("escape", "clear", "clear")
+
+ISOLATE: Page = (
+    CHOOSE,
+    "[-]  cannot be given away; the reason stands below",
+    METHOD,
+    PLAN,
+    TRIAL,
+    UNDO,
+    "",
+    "configured  what the files ask for: ids, override (by address), managed (by libvirt)",
+    "on disk  what the built initramfs and the boot entry hold of it",
+    "booted  what this boot was given",
+    "bound now  the driver that has it",
+    "next boot  the driver that will have it; several where their order is not certain",
+    "!  the columns do not agree; the sentence stands below",
+    "",
+    "enter with nothing chosen  everything about the device",
+    FILTER,
+    CLEAR,
+)
