@@ -18,9 +18,10 @@ from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci import host_use, iommu, usb
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.pci.functions import PciBus, PciDevice
-from vfiotui.model.pci.group_why import ports_above, spans_slots, why_shared
+from vfiotui.model.pci.group_why import spans_slots, why_shared
 from vfiotui.model.pci.host_use import host_loses
 from vfiotui.model.pci.iommu import GroupVerdict, IommuGroup, judge_group
+from vfiotui.model.pci.slot_location import way_up
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> Exit:
 def explaining(groups: tuple[IommuGroup, ...], bus: PciBus) -> frozenset[str]:
     """The functions whose capabilities tell why some share a group: these, and the ports above them."""
     shared = [d for g in groups if len(g.members) > 1 for d in map(bus.get, g.members) if d is not None]
-    return frozenset(d.bdf for member in shared for d in (member, *ports_above(member, bus)))
+    return frozenset(d.bdf for member in shared for d in (member, *way_up(member, bus)))
 
 
 def judge_displays(groups: tuple[IommuGroup, ...], bus: PciBus) -> dict[str, GroupVerdict]:

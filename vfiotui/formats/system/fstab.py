@@ -35,7 +35,12 @@ class Entry:
         )
 
 
-def _plain(word: str) -> str:
+def unescaped(word: str) -> str:
+    """A field of fstab, /proc/mounts or /proc/swaps, in which blanks stand as octal numbers (fstab(5)).
+
+    >>> unescaped("/mnt/my\\040disk")
+    '/mnt/my disk'
+    """
     return ESCAPE.sub(lambda match: chr(int(match[1], 8)), word)
 
 
@@ -47,7 +52,7 @@ def entries(text: str) -> tuple[Entry, ...]:
     """
     found = []
     for line in text.splitlines():
-        words = [_plain(w).strip("\"'") for w in line.split()]
+        words = [unescaped(w).strip("\"'") for w in line.split()]
         if len(words) < 3 or words[0].startswith("#") or not words[1].startswith("/"):
             continue
         options = tuple(words[3].split(",")) if len(words) > 3 else ()

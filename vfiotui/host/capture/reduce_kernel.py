@@ -12,7 +12,7 @@ from vfiotui.host.boot.kernel_log import parse_dmesg
 from vfiotui.host.capture.reduce_text import kernel_words
 from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.host.pci.acpi import parse_dmar, parse_ivrs
-from vfiotui.host.pci.network import ESTABLISHED, HEX, SSH_PORT, address
+from vfiotui.host.pci.network import ESTABLISHED, HEX, SSH_PORT, address, in_network_order
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.log_signs import ALL, SPLIT_LOCK
 
@@ -96,14 +96,10 @@ def route(text: str, scrub: Scrubber) -> str:
         interface = scrub.path(f"/sys/class/net/{fields[0]}").rpartition("/")[2]
         to, mask = fields[1], fields[7]
         if int(mask, 16):
-            scrub.nets.append((_order(to), _order(mask), number))
+            scrub.nets.append((in_network_order(to), in_network_order(mask), number))
             to, mask = _word(10 << 24 | (number & 255) << 16), _word(0xFFFF0000)
         found.append("\t".join([interface, to, "00000000", fields[3], "0", "0", "0", mask, "0", "0", "0"]))
     return "\n".join(found) + "\n"
-
-
-def _order(word: str) -> int:
-    return int.from_bytes(int(word, 16).to_bytes(4, sys.byteorder), "big")
 
 
 def _word(number: int) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.capture.scrub import Scrubber, is_public
 
 Reduce = Callable[[str, Scrubber], str | None]
@@ -75,13 +76,8 @@ def mounts(text: str, scrub: Scrubber) -> str:
     return by_line(text, one)
 
 
-def unescaped(text: str) -> str:
-    """Octal escapes of /proc/mounts as characters."""
-    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), text)
-
-
 def escaped(text: str) -> str:
-    """The other way."""
+    """A path as /proc/mounts writes it, with octal numbers for its blanks."""
     return text.replace("\\", "\\134").replace(" ", "\\040").replace("\t", "\\011")
 
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 
 BLOCK = "/sys/class/block"
 FIELDS, SWAP_FIELDS = 6, 5
 """Of a line of /proc/mounts and /proc/swaps (proc(5))."""
-
-
-def _octal(word: str) -> str:
-    r"""A path of /proc/mounts, in which blanks stand as octal numbers.
-
-    >>> _octal("/mnt/my\\040disk")
-    '/mnt/my disk'
-    """
-    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), word)
 
 
 def _some(lines: Reading[tuple[str, ...]], path: str) -> Reading[tuple[str, ...]]:
@@ -53,10 +43,10 @@ class BlockUse:
         found = []
         for line in self._mounts:
             words = line.split()
-            if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(_octal(words[0])) in family:
-                found.append(f"mounted at {_octal(words[1])}")
+            if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(unescaped(words[0])) in family:
+                found.append(f"mounted at {unescaped(words[1])}")
         for line in self._swaps[1:]:
-            if line.split() and self._resolved(_octal(line.split()[0])) in family:
+            if line.split() and self._resolved(unescaped(line.split()[0])) in family:
                 found.append("swap")
         for member in sorted(family):
             holders = self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders")

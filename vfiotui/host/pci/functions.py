@@ -201,7 +201,7 @@ def _whole(
         d3cold_allowed=then(root.integer(f"{folder}/d3cold_allowed"), bool),
         enabled=then(root.integer(f"{folder}/enable"), bool),
         capabilities=capabilities,
-        sriov_parent=_physical_function(root, folder),
+        sriov_parent=linked_name(root, f"{folder}/physfn"),
     )
 
 
@@ -344,8 +344,9 @@ def _msi_irqs(root: Root, folder: str) -> Reading[tuple[int, ...]]:
     return tuple(sorted(int(n) for n in names if n.isdigit() and len(n) < 10))
 
 
-def _physical_function(root: Root, folder: str) -> Reading[str | None]:
-    link = root.link(f"{folder}/physfn")
+def linked_name(root: Root, path: str) -> Reading[str | None]:
+    """The last name of what a link of sysfs points to; None where the link is not there."""
+    link = root.link(path)
     if isinstance(link, Unread):
         return None if link.why is Why.ABSENT else link
     return link.rpartition("/")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.pci import block, network
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
@@ -12,21 +13,11 @@ from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
 
 MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"
-OCTAL = re.compile(r"\\([0-7]{3})")
 FIELD = re.compile(r"^[NSB]: (?:(Name)=\"(.*)\"|(Sysfs)=(.*)|(EV)=([0-9a-f ]+))$", re.MULTILINE)
 LINE = re.compile(r"(?:[INPSUHB]: .*)?")
 """A line of /proc/bus/input/devices (drivers/input/input.c input_devices_seq_show)."""
 REPEAT, KEYS = 1 << 0x14, 1 << 0x01
 """Bits of EV: keys that repeat are those of a keyboard; power buttons and lids do not repeat (input/event-codes)."""
-
-
-def unescaped(text: str) -> str:
-    """A mount point with its blanks, which /proc/mounts writes as octal numbers.
-
-    >>> unescaped("/mnt/a\\\\040b")
-    '/mnt/a b'
-    """
-    return OCTAL.sub(lambda m: chr(int(m[1], 8)), text)
 
 
 def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...]]:

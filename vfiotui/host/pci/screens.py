@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from vfiotui.host.pci.functions import linked_name
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.pci.functions import BDF
@@ -51,19 +52,12 @@ def read_claims(root: Root) -> Reading[tuple[Claim, ...]]:
     return found if lines else root.missed(Unread("is empty", Why.FORBIDDEN, "/proc/iomem"))
 
 
-def _driver(root: Root, folder: str) -> Reading[str | None]:
-    link = root.link(f"{folder}/driver")
-    if isinstance(link, Unread):
-        return None if link.why is Why.ABSENT else link
-    return link.rpartition("/")[2]
-
-
 def read_firmware(root: Root) -> Reading[tuple[FirmwareScreen, ...]]:
     """Platform devices that stand for the firmware's framebuffer."""
     names = root.names(PLATFORM)
     if isinstance(names, Unread):
         return () if names.why is Why.ABSENT and root.has("sys") else names
-    return tuple(FirmwareScreen(n, _driver(root, f"{PLATFORM}/{n}")) for n in names if "-framebuffer." in n)
+    return tuple(FirmwareScreen(n, linked_name(root, f"{PLATFORM}/{n}/driver")) for n in names if "-framebuffer." in n)
 
 
 def _none_if_lacking(root: Root, absent: Unread) -> Reading[tuple[Any, ...]]:

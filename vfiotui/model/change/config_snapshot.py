@@ -36,6 +36,11 @@ class ConfigSnapshot:
         """The bytes of a file, or why there are none."""
         return self.files.get(path, Unread("is not there", Why.ABSENT, path))
 
+    def text(self, path: str) -> str:
+        """A file as text, each byte that is no UTF-8 as a surrogate; empty where it is not there or cannot be read."""
+        content = self.content(path)
+        return "" if isinstance(content, Unread) else content.decode("utf-8", "surrogateescape")
+
     def below(self, folder: str, suffix: str = "") -> tuple[str, ...]:
         """The surveyed files of a folder, sorted."""
         inside = folder.rstrip("/") + "/"

@@ -22,13 +22,3 @@ def all_of_known_kind(devices: tuple[PciDevice, ...]) -> Reading[tuple[PciDevice
     """The devices; Unread where the class of one of them could not be read."""
     unread = next((d.class_code for d in devices if isinstance(d.class_code, Unread)), None)
     return devices if unread is None else unread
-
-
-def above(device: PciDevice, bus: PciBus) -> tuple[PciDevice, ...]:
-    """The bridges above a function, the nearest first."""
-    found: list[PciDevice] = []
-    parent = device.parent
-    while parent is not None and (bridge := bus.get(parent)) is not None and bridge not in found:
-        found.append(bridge)
-        parent = bridge.parent
-    return tuple(found)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.functions import Acs, Capabilities, PciBus, PciDevice, short, slot_of
 from vfiotui.model.pci.iommu import IommuGroup
+from vfiotui.model.pci.slot_location import way_up
 
 NEEDED = ("SrcValid", "ReqRedir", "CmpltRedir", "UpstreamFwd")
 """What must be switched on where a port is able to (REQ_ACS_FLAGS)."""
@@ -66,16 +67,6 @@ def slot_gap(functions: tuple[PciDevice, ...]) -> str:
     return ""
 
 
-def ports_above(device: PciDevice, bus: PciBus) -> Iterator[PciDevice]:
-    """The bridges above a function, nearest first."""
-    seen = {device.bdf}
-    above = bus.get(device.parent) if device.parent else None
-    while above is not None and above.bdf not in seen:
-        seen.add(above.bdf)
-        yield above
-        above = bus.get(above.parent) if above.parent else None
-
-
 def spans_slots(group: IommuGroup) -> bool:
     """Whether a group holds more than the functions of one slot."""
     return len({slot_of(bdf) for bdf in group.members}) + len(group.foreign) > 1
@@ -89,7 +80,7 @@ def why_shared(group: IommuGroup, bus: PciBus) -> tuple[str, ...]:
     inside = frozenset(group.members)
     ports: dict[str, str] = {}
     for member in members:
-        above = tuple(ports_above(member, bus))
+        above = way_up(member, bus)
         if any(p.bdf in inside for p in above) or _share_bridge(member, members):
             # The kernel joins a function to the bridge above it unless the whole path to the root isolates.
             ports.update({p.bdf: gap for p in above if (gap := port_gap(p))})

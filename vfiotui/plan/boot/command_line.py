@@ -14,7 +14,7 @@ from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.boot_menu import deleting
 from vfiotui.plan.boot.loader_commands import MENUS, Refresh, refresh, unified_builds
-from vfiotui.plan.boot.loader_files import CMDLINE, GRUB, WordFile, text_of, word_files
+from vfiotui.plan.boot.loader_files import CMDLINE, GRUB, WordFile, word_files
 from vfiotui.plan.boot.loader_text import refuse_generated, refuse_without_files
 from vfiotui.plan.boot.loader_tools import TOOLS, Told
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
@@ -97,7 +97,7 @@ def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
     else:
         maker = refresh(loader, draft.snapshot)
         menus = (maker.menu, *maker.more_menus) if maker else tuple(m for m, _ in MENUS) if loader == "grub" else ()
-        seen = {menu: text_of(draft.snapshot, menu) for menu in menus if menu}
+        seen = {menu: draft.snapshot.text(menu) for menu in menus if menu}
     for menu, text in seen.items():
         gone = [w for words in edit.remove for w in split(words) if _comes_from_here(draft, menu, w)]
         if text and (any(w not in text.split() for w in new) or any(w in text.split() for w in gone)):
@@ -237,7 +237,7 @@ def _comes_from_here(draft: Draft, menu: str, word: str) -> bool:
         sources = (
             f for f in word_files("grub", draft.snapshot) if word in (draft.text(f.path) or "").split("\"' \t\n=")
         )
-        return not any(sources) and not grub_menu.has_elsewhere(text_of(draft.snapshot, menu), word)
+        return not any(sources) and not grub_menu.has_elsewhere(draft.snapshot.text(menu), word)
     return True
 
 

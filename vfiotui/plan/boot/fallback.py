@@ -8,7 +8,6 @@ from vfiotui.plan.boot.boot_menu import adding, choosing
 from vfiotui.plan.boot.command_line import loader_of
 from vfiotui.plan.boot.fallback_entry import add_entry
 from vfiotui.plan.boot.loader_commands import MENUS, refresh
-from vfiotui.plan.boot.loader_files import text_of
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
 WORDS = ("module_blacklist=vfio_pci", "vfiotui=off")
@@ -76,7 +75,7 @@ def _keep_in_menu(draft: Draft) -> str:
     """GRUB's menu: it is made anew where it does not hold the entry, whoever wrote the script."""
     maker = refresh("grub", draft.snapshot)
     if maker is None:
-        menus = (text_of(draft.snapshot, menu) for menu, _ in MENUS)
+        menus = (draft.snapshot.text(menu) for menu, _ in MENUS)
         if any(f"({TITLE})" in menu for menu in menus) and draft.text(GRUB_SCRIPT) == GRUB_TEXT:
             return ""
         return "neither update-grub nor grub-mkconfig, which make GRUB's menu, was found in this system"
@@ -84,7 +83,7 @@ def _keep_in_menu(draft: Draft) -> str:
     wrote = draft.write(
         GRUB_SCRIPT, GRUB_TEXT, why, Phase.COMMAND_LINE, risk=Risk.R2, effect=Effect.BOOT, mode=0o755
     )  # fmt: skip
-    if wrote or f"({TITLE})" not in text_of(draft.snapshot, maker.menu):
+    if wrote or f"({TITLE})" not in draft.snapshot.text(maker.menu):
         draft.run(
             maker.argv, "bring the entry into the boot menu", Phase.LOADER,
             products=maker.products, risk=Risk.R2, effect=Effect.BOOT,

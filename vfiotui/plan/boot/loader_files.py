@@ -15,7 +15,6 @@ from vfiotui.formats.loaders import (
     sdboot_manage,
 )
 from vfiotui.formats.loaders.kernel_words import WordEdit
-from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
@@ -53,12 +52,6 @@ class WordFile:
     """The file that is read where this one is not there: a new one begins with its text."""
 
 
-def text_of(snapshot: ConfigSnapshot, path: str) -> str:
-    """A surveyed file as text; empty where it is not there or cannot be read."""
-    content = snapshot.content(path)
-    return "" if isinstance(content, Unread) else content.decode("utf-8", "surrogateescape")
-
-
 def _there(snapshot: ConfigSnapshot, files: Iterable[WordFile]) -> list[WordFile]:
     return [f for f in files if f.path in snapshot.files]
 
@@ -66,7 +59,7 @@ def _there(snapshot: ConfigSnapshot, files: Iterable[WordFile]) -> list[WordFile
 def _grub(snapshot: ConfigSnapshot) -> list[WordFile]:
     """New words go where the last value comes from: drop-ins are read after the file, and some begin anew."""
     paths = [p for p in (GRUB, *snapshot.below(f"{GRUB}.d", ".cfg")) if p in snapshot.files]
-    texts = {p: text_of(snapshot, p) for p in paths}
+    texts = {p: snapshot.text(p) for p in paths}
     names = (grub_default.NORMAL_ENTRIES, grub_default.EVERY_ENTRY)
     name = next((n for n in names if any(n in t for t in texts.values())), names[0])
     home = next((p for p in reversed(paths) if p == GRUB or grub_default.replaces(texts[p], name)), GRUB)
@@ -78,10 +71,10 @@ def entries(snapshot: ConfigSnapshot) -> list[WordFile]:
 
     The entry that is kept without passthrough takes no new words.
     """
-    machine = text_of(snapshot, "/etc/machine-id").strip()
+    machine = snapshot.text("/etc/machine-id").strip()
     found = []
     for path in (path for folder in ENTRY_FOLDERS for path in snapshot.below(folder, ".conf")):
-        keys = dict(loader_entry.parse(text_of(snapshot, path)))
+        keys = dict(loader_entry.parse(snapshot.text(path)))
         if "linux" in keys and keys.get("machine-id", machine) == machine:
             takes = not path.endswith(WITHOUT_ENTRY)
             found.append(WordFile(path, loader_entry.edit_words, loader_entry.words, takes))
@@ -106,7 +99,7 @@ def _unified(snapshot: ConfigSnapshot) -> list[WordFile]:
     """What the builder of the unified images reads."""
     if uki.builder(snapshot) != "dracut":
         return [*_drop_ins(snapshot, uki.builder(snapshot) == "mkinitcpio"), *_cmdline(snapshot)]
-    paths = [p for p in uki.dracut_files(snapshot) if uki.dracut_words(text_of(snapshot, p))]
+    paths = [p for p in uki.dracut_files(snapshot) if uki.dracut_words(snapshot.text(p))]
     return [WordFile(p, uki.dracut_edit, uki.dracut_words, takes=p == paths[-1]) for p in paths]
 
 
@@ -122,7 +115,7 @@ def _systemd_boot(snapshot: ConfigSnapshot) -> list[WordFile]:
 def _limine(snapshot: ConfigSnapshot) -> list[WordFile]:
     if "limine-update" in snapshot.programs and LIMINE_DEFAULT in snapshot.files:
         default = WordFile(LIMINE_DEFAULT, limine_default.edit_words, limine_default.words)
-        return [default] if limine_default.variable(text_of(snapshot, LIMINE_DEFAULT)) else _cmdline(snapshot)
+        return [default] if limine_default.variable(snapshot.text(LIMINE_DEFAULT)) else _cmdline(snapshot)
     return _there(snapshot, (WordFile(p, limine_conf.edit_words, limine_conf.words) for p in LIMINE))
 
 

@@ -10,7 +10,7 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot.loader_commands import ENTRY_FILES
-from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries, text_of
+from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, GRUB, entries
 
 GRUBENV = "/boot/grub2/grubenv"
 KERNELSTUB = "/etc/kernelstub/configuration"
@@ -44,7 +44,7 @@ def difference(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tuple[s
 
 def _environment_words(snapshot: ConfigSnapshot) -> str:
     """The words that the entries of RHEL 8 take from GRUB's environment block."""
-    lines = text_of(snapshot, GRUBENV).split("\n")
+    lines = snapshot.text(GRUBENV).split("\n")
     return next((line.removeprefix(KERNELOPTS).strip() for line in lines if line.startswith(KERNELOPTS)), "")
 
 
@@ -68,7 +68,7 @@ def grubby(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     edits: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     menus = []
     for file in files:
-        before = text_of(snapshot, file.path)
+        before = snapshot.text(file.path)
         line = loader_entry.options(before) or ""
         if KERNELOPTS[:-1] in line:
             words = _environment_words(snapshot)
@@ -94,7 +94,7 @@ def told_kernelstub(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     """kernelstub, which keeps its words in a file and writes the entries from it."""
     if "kernelstub" not in snapshot.programs or KERNELSTUB not in snapshot.files:
         return None
-    text = text_of(snapshot, KERNELSTUB)
+    text = snapshot.text(KERNELSTUB)
     added, removed = difference(kernelstub.words(text), kernelstub.words(kernelstub.edit_words(text, edit)))
     argvs = [("kernelstub", "-d", " ".join(removed))] * bool(removed)
     argvs += [("kernelstub", "-a", " ".join(added))] * bool(added)
@@ -108,7 +108,7 @@ def told_ostree(snapshot: ConfigSnapshot, edit: WordEdit) -> Told | None:
     files = [f for f in entries(snapshot) if "/ostree-" in f.path]
     if "rpm-ostree" not in snapshot.programs or not files:
         return None
-    text = text_of(snapshot, files[-1].path)
+    text = snapshot.text(files[-1].path)
     added, removed = difference(files[-1].words(text), files[-1].words(files[-1].edit(text, edit)))
     if not added and not removed:
         return Told((), (), ())

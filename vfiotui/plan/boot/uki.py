@@ -7,7 +7,6 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
 from vfiotui.formats.shell.assignments import parse, value_of
-from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 
 CMDLINE = "/etc/kernel/cmdline"
@@ -18,17 +17,12 @@ DRACUT_WORDS = "kernel_cmdline"
 PRODUCTS = ("/boot/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi", "/boot/efi/EFI/Linux/*.efi")
 
 
-def _text(snapshot: ConfigSnapshot, path: str) -> str:
-    content = snapshot.content(path)
-    return "" if isinstance(content, Unread) else content.decode("utf-8", "surrogateescape")
-
-
 def preset_images(snapshot: ConfigSnapshot) -> tuple[str, ...]:
     """The unified images that mkinitcpio's presets name."""
     found = []
     for path in snapshot.below("/etc/mkinitcpio.d", ".preset"):
         try:
-            found += [p.uki for p in mkinitcpio_preset.presets(_text(snapshot, path)) if p.uki]
+            found += [p.uki for p in mkinitcpio_preset.presets(snapshot.text(path)) if p.uki]
         except EditRefused:
             continue
     return tuple(found)
@@ -54,10 +48,10 @@ def builder(snapshot: ConfigSnapshot) -> str:
     """mkinitcpio, kernel-install, dracut, or empty where none of them is set up for unified images."""
     if "mkinitcpio" in snapshot.programs and preset_images(snapshot):
         return "mkinitcpio"
-    install = next((_text(snapshot, p) for p in INSTALL if p in snapshot.files), "")
+    install = next((snapshot.text(p) for p in INSTALL if p in snapshot.files), "")
     if "kernel-install" in snapshot.programs and value_of(parse(install), "layout") == "uki":
         return "kernel-install"
-    given = tuple(a for p in dracut_files(snapshot) for a in parse(_text(snapshot, p)))
+    given = tuple(a for p in dracut_files(snapshot) for a in parse(snapshot.text(p)))
     if "dracut" in snapshot.programs and value_of(given, "uefi") == "yes":
         return "dracut"
     return ""

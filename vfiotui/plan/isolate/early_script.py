@@ -50,39 +50,26 @@ def _binding(devices: tuple[Chosen, ...]) -> tuple[str, ...]:
     )
 
 
+MADE = "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices."
+
+
+def _script(devices: tuple[Chosen, ...], shell: str, head: tuple[str, ...], *tail: str) -> str:
+    return "\n".join((f"#!{shell}", MADE, SWITCH, *head, *_binding(devices), *tail, ""))
+
+
 def script_text(devices: tuple[Chosen, ...]) -> str:
     """A boot script of initramfs-tools (initramfs-tools(7))."""
-    head = (
-        "#!/bin/sh",
-        "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices.",
-        SWITCH,
-        'PREREQ=""',
-        'case $1 in prereqs) echo "$PREREQ"; exit 0 ;; esac',
-    )
-    return "\n".join((*head, *_binding(devices), ""))
+    return _script(devices, "/bin/sh", ('PREREQ=""', 'case $1 in prereqs) echo "$PREREQ"; exit 0 ;; esac'))
 
 
 def dracut_hook_text(devices: tuple[Chosen, ...]) -> str:
     """A pre-udev hook of dracut, whose init reads it into its own shell: the parentheses keep the exits inside."""
-    head = (
-        "#!/bin/sh",
-        "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices.",
-        SWITCH,
-        "(",
-    )
-    return "\n".join((*head, *_binding(devices), ")", ""))
+    return _script(devices, "/bin/sh", ("(",), ")")
 
 
 def mkinitcpio_hook_text(devices: tuple[Chosen, ...]) -> str:
     """An early hook of mkinitcpio's own init (mkinitcpio(8)), which runs in the order of HOOKS."""
-    head = (
-        "#!/usr/bin/ash",
-        "# Made by vfiotui: these functions go to vfio-pci before udev looks for devices.",
-        SWITCH,
-        "run_earlyhook() {",
-        "(",
-    )
-    return "\n".join((*head, *_binding(devices), ")", "}", ""))
+    return _script(devices, "/usr/bin/ash", ("run_earlyhook() {", "("), ")", "}")
 
 
 MKINITCPIO_INSTALL_TEXT = """#!/usr/bin/env bash

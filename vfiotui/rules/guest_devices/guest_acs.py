@@ -20,8 +20,9 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.model.guest.guest_pci import above, devices_of
+from vfiotui.model.guest.guest_pci import devices_of
 from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.slot_location import way_up
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
@@ -31,7 +32,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
         return
     bus = known(facts.pci)
     given = known(devices_of(domain, bus))
-    bare = {d.bdf: p.bdf for d in given for p in above(d, bus) if _lacks_acs(p)}
+    bare = {d.bdf: p.bdf for d in given for p in way_up(d, bus) if _lacks_acs(p)}
     for device, port in bare.items():
         yield fails(
             domain.name,
