@@ -6,9 +6,10 @@ import re
 import time
 from collections.abc import Iterator
 
+from vfiotui.host.live.processes import describe
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
-from vfiotui.model.base.value import dataclass
+from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.holders import Holder, Holders
 
@@ -108,4 +109,5 @@ def read(root: Root, seconds: float = SECONDS) -> Reading[Holders]:
             complete = False
             break
         found.append(holder)
-    return Holders(tuple(found), len(hidden), complete)
+    known = describe(root, (holder.pid for holder in found))
+    return Holders(tuple(replace(h, process=known[h.pid]) for h in found), len(hidden), complete)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass
+from vfiotui.model.finding.finding import Evidence
+from vfiotui.model.live.process_info import ProcessInfo
+
+NOT_ASKED = Unread("was not asked for", Why.NOT_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,20 @@ class Holder:
     """The function behind the node; empty where it stands for several or none."""
     group: int | None = None
     """The IOMMU group of a vfio node."""
+    process: Reading[ProcessInfo] = NOT_ASKED
+    """Whose the process is, since when it runs, and how it was started."""
+
+    @property
+    def who(self) -> str:
+        """The process for whoever has to end it: name and number, and what more is known."""
+        more = "" if isinstance(self.process, Unread) else f", {self.process.whole}"
+        return f"{self.name} ({self.pid}{more})"
+
+    @property
+    def origin(self) -> tuple[Evidence, ...]:
+        """Whose the process is, where that is known; not its arguments, which may be secret."""
+        known = self.process
+        return () if isinstance(known, Unread) else (Evidence(f"/proc/{self.pid}", known.origin),)
 
 
 @dataclass(frozen=True, slots=True)

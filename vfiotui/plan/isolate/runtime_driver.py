@@ -38,7 +38,7 @@ def _holders(draft: Draft, device: PciDevice) -> None:
     names: dict[str, None] = {}
     for holder in found.found:
         if holder.bdf == device.bdf or (holder.group is not None and holder.group == device.group):
-            names[f"{holder.name} ({holder.pid}) through {holder.node}"] = None
+            names[f"{holder.who} through {holder.node}"] = None
     if names and not any("/dev/snd/" not in name for name in names):
         draft.note(f"{device.bdf} is held by {', '.join(names)}: their sound ends")
     elif names:

@@ -48,6 +48,7 @@ def check(facts: Facts) -> Answers:
                 bdf,
                 f"{device_of(bus, bdf).name} is meant for a guest, and {who} holds it open.",
                 *(seen(f"/proc/{h.pid}/fd", h.node) for h in mine[:6]),
+                *dict.fromkeys(e for h in mine[:6] for e in h.origin),
                 *((seen("/proc/*/fd", holders.gap),) if holders.gap else ()),
                 fix=fix("end these programs before the guest starts, or keep them off this card", Risk.R1),
             )

@@ -56,6 +56,7 @@ def check(facts: Facts) -> Answers:
             f"{holder.name} ({holder.pid}) has {holder.node} open and is no guest that libvirt knows"
             + (": a guest that was started by hand." if qemu else "."),
             seen(f"/proc/{holder.pid}/fd", holder.node),
+            *holder.origin,
             fix=fix(f"end process {holder.pid} where it should not run", Risk.R1),
             severity=Severity.INFO if qemu else Severity.WARN,
         )
