@@ -11,7 +11,7 @@ from typing import Any
 
 from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.machine import look_at_guests, open_root
+from vfiotui.cli.machine import open_root, plan_inputs
 from vfiotui.cli.out import plain, print_json, printable, table
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
@@ -72,23 +72,17 @@ def newest(root: Root) -> str:
 
 
 def _list(args: argparse.Namespace) -> Exit:
-    from vfiotui.host.boot.config_snapshot import read_config_snapshot
-    from vfiotui.host.boot.image import read_next
-    from vfiotui.host.gather import gather
-    from vfiotui.plan.isolate.binding_state import columns
-    from vfiotui.plan.isolate.prediction import forecast
+    from vfiotui.plan.service import look_at_isolation
 
-    root = open_root(args)
-    facts, snapshot, image = gather(root, look_at_guests(args, root)), read_config_snapshot(root), read_next(root)
-    rows, next_boot = columns(facts, snapshot, image), forecast(facts, snapshot, image)
-    for missing in (facts.pci, rows, next_boot):
-        if isinstance(missing, Unread):
-            raise CommandError(f"what the next boot does cannot be told: {missing}", Exit.NO_ACCESS)
-    assert isinstance(facts.pci, PciBus) and isinstance(rows, tuple) and isinstance(next_boot, tuple)
+    inputs = plan_inputs(args, open_root(args))
+    view = look_at_isolation(inputs, inputs.facts())
+    if isinstance(view, Unread):
+        raise CommandError(f"what the next boot does cannot be told: {view}", Exit.NO_ACCESS)
+    rows, next_boot = tuple(view.columns.values()), tuple(view.forecasts.values())
     if args.json:
-        print_json({"devices": [_as_json(facts.pci, c, f) for c, f in zip(rows, next_boot, strict=True)]})
+        print_json({"devices": [_as_json(view.bus, c, f) for c, f in zip(rows, next_boot, strict=True)]})
     else:
-        print("\n".join(as_text(facts.pci, rows, next_boot)))
+        print("\n".join(as_text(view.bus, rows, next_boot)))
     return Exit.FINE
 
 

@@ -1,13 +1,13 @@
 """From goals to a plan, for the console and the command line alike.
 
 The order is the same for both: facts, configuration files, stored guests, plan, prediction of the next boot. What is
-read comes from `PlanInputs`: this layer reads nothing itself.
+read comes from `PlanInputs`: this layer reads nothing itself. Each function loads the planners that it needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import replace
@@ -19,12 +19,12 @@ from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
-from vfiotui.plan.goals import guests, make_plan, reads
-from vfiotui.plan.isolate.predicted import foretold
-from vfiotui.plan.pin.pin_plan import BOTH, SCOPES, plan_pins, widest
+
+if TYPE_CHECKING:
+    from vfiotui.plan.isolate.isolation_view import IsolationView
 
 Way = tuple[str, Plan]
-"""A plan with the name of its scope, as in `SCOPES`."""
+"""A plan with the name of its scope, as in `pin_plan.SCOPES`."""
 
 
 class NoSystem(PlanError):
@@ -58,6 +58,9 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
 
     Raises PlanError with the reason for which there is no plan; NoSystem where the root holds nothing to change.
     """
+    from vfiotui.plan.goals import guests, make_plan, reads
+    from vfiotui.plan.isolate.predicted import foretold
+
     wanted = tuple(goals)
     files, names = reads(wanted), guests(wanted)
     why = inputs.why_no_system()
@@ -67,6 +70,17 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
     snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
     plan = make_plan(facts, snapshot, wanted)
     return foretold(plan, facts, snapshot, inputs.image()) if plan.waits_for_boot else plan
+
+
+def look_at_isolation(inputs: PlanInputs, facts: Facts, *, choices: bool = False) -> Reading[IsolationView]:
+    """Every device as it is configured, built into the boot and bound, and as the next boot leaves it; blocks.
+
+    `facts` are those of the same machine. `choices`: also what each device would bring along, which costs as much
+    again where there are thousands. Unread where the bus or the boot chain is.
+    """
+    from vfiotui.plan.isolate.isolation_view import isolation_view
+
+    return isolation_view(facts, inputs.config(()), inputs.image(), choices=choices)
 
 
 def plan_pinning(
@@ -80,9 +94,11 @@ def plan_pinning(
 ) -> Plan:
     """The plan that pins the threads of a guest as `wanted`; blocks, and PlanError says why there is none.
 
-    `scope` is one of `SCOPES`, without one the widest that the guest allows. With a `topology` the guest's processor
-    is tuned to the pinning. `failures` are half sentences: what is wrong with the pinning all the same.
+    `scope` is one of `pin_plan.SCOPES`, without one the widest that the guest allows. With a `topology` the guest's
+    processor is tuned to the pinning. `failures` are half sentences: what is wrong with the pinning all the same.
     """
+    from vfiotui.plan.pin.pin_plan import plan_pins, widest
+
     guest = _guest(inputs, name)
     plan = plan_pins(guest, wanted, topology, scope or widest(guest), failures)
     return replace(plan, machine=inputs.machine())
@@ -92,6 +108,8 @@ def pinning_ways(
     inputs: PlanInputs, name: str, wanted: Pinning, topology: Topology | None = None, failures: Sequence[str] = ()
 ) -> tuple[Way, ...]:
     """Every plan for a pinning that the guest allows, the widest first; else like `plan_pinning`."""
+    from vfiotui.plan.pin.pin_plan import BOTH, SCOPES, widest
+
     guest = _guest(inputs, name)
     first = widest(guest)
     ways: list[Way] = []

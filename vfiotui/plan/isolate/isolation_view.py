@@ -36,8 +36,10 @@ class IsolationView:
         return verdicts(choice.devices, self.bus, self.tool)
 
 
-def isolation_view(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[IsolationView]:
-    """The look; Unread where the bus or the boot chain is."""
+def isolation_view(
+    facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image], *, choices: bool = True
+) -> Reading[IsolationView]:
+    """The look, without `choices` where they are not wanted; Unread where the bus or the boot chain is."""
     rows, next_boot = columns(facts, snapshot, image), forecast(facts, snapshot, image)
     if isinstance(facts.pci, Unread) or isinstance(facts.boot, Unread):
         return facts.pci if isinstance(facts.pci, Unread) else Unread(str(facts.boot))
@@ -48,6 +50,6 @@ def isolation_view(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]
         facts.pci,
         {c.bdf: c for c in rows},
         {f.bdf: f for f in next_boot},
-        {bdf: choose(facts, (bdf,)) for bdf in shown},
+        {bdf: choose(facts, (bdf,)) for bdf in shown} if choices else {},
         or_else(facts.boot.initramfs, "none"),
     )

@@ -10,19 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from vfiotui.host.boot.config_snapshot import read_config_snapshot
-from vfiotui.host.boot.image import read_next
-from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, or_else
 from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.facts import Facts
-from vfiotui.plan.isolate.isolation_view import IsolationView, isolation_view
+from vfiotui.plan.isolate.isolation_view import IsolationView
 from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.select import Choice, choose
+from vfiotui.plan.service import look_at_isolation
 from vfiotui.state.topics import FACTS
 from vfiotui.tui.actions import HELP, OPEN, PALETTE, QUIT, READ_AGAIN, Action, bindings
 from vfiotui.tui.message_box import say
-from vfiotui.tui.open_plan import open_goals
+from vfiotui.tui.open_plan import inputs_of, open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.base.screen import ConsoleScreen
@@ -88,7 +86,7 @@ class IsolateScreen(ConsoleScreen):
         self._show()
 
     async def _look(self, facts: Facts) -> None:
-        self._view = await asyncio.to_thread(_look, self.console.root_, facts)
+        self._view = await asyncio.to_thread(look_at_isolation, inputs_of(self.console), facts, choices=True)
         if self.is_attached:
             self._show()
 
@@ -198,7 +196,3 @@ class IsolateScreen(ConsoleScreen):
         box.value = ""
         box.remove_class("-open")
         self.query_one("#devices", Rows).focus()
-
-
-def _look(root: Root, facts: Facts) -> Reading[IsolationView]:
-    return isolation_view(facts, read_config_snapshot(root), read_next(root))
