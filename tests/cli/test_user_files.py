@@ -130,6 +130,28 @@ def test_a_recording_is_written_over_nothing_unasked(tmp_path: Path) -> None:
         assert not place.is_file()
 
 
+def test_metrics_are_written_over_metrics_only(tmp_path: Path) -> None:
+    short = ("live", "--demo", "--seconds", "0.1", "--interval", "0.1", "--openmetrics")
+    kept = tmp_path / "notes.txt"
+    kept.write_text("mine\n")
+    done = told(*short, str(kept), folder=tmp_path)
+    assert done.returncode == 2 and f"{kept} exists already: choose another name or give --force" in done.stderr
+    assert kept.read_text() == "mine\n"
+    metrics = tmp_path / "vfiotui.prom"
+    for words in ((str(metrics),), (str(metrics),), (str(kept), "--force")):
+        assert told(*short, *words, folder=tmp_path).returncode == 0
+    for path in (metrics, kept):
+        assert path.read_text().startswith("# TYPE vfiotui_") and path.read_text().endswith("# EOF\n")
+        assert path.stat().st_mode & 0o777 == 0o644
+    for make, _ in OTHERS:
+        place = tmp_path / f"other-{make.__name__}"
+        make(place)
+        for force in ((), ("--force",)):
+            assert told(*short, str(place), *force, folder=tmp_path).returncode == 2
+        assert not place.is_file()
+    assert {p.name for p in tmp_path.iterdir() if p.name.startswith(".vfiotui")} == set()
+
+
 def test_a_full_disk_keeps_what_was_recorded(tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: both answer a write with an error."""
     record = tmp_path / "rec"

@@ -53,11 +53,11 @@ def open_new(path: str, mode: int, *, replace: bool = False) -> BinaryIO:
 def write_whole(path: str, write: Callable[[BinaryIO], object], mode: int, *, replace: bool = False) -> None:
     """Writes a file as a whole; raises ApplyError and leaves nothing of it where that fails.
 
-    What is replaced stays until all is written.
+    What is replaced stays until all is written, and with `replace` nobody sees a half of it.
     """
     refuse_taken(path, replace=replace)
     path = os.path.realpath(path)
-    if not replace or not os.path.lexists(path):
+    if not replace:
         partial = path
         file = open_new(path, mode)
     else:

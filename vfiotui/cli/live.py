@@ -34,7 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between samples, 0.1 to 10")
     parser.add_argument("--seconds", type=float, metavar="S", help="end after so long; without it, at Ctrl-C")
     parser.add_argument("--record", metavar="FILE", help="write every sample into a file that --replay opens")
-    parser.add_argument("--force", action="store_true", help="with --record: replace FILE where it exists")
+    parser.add_argument(
+        "--force", action="store_true", help="of --record and --openmetrics: replace FILE where it exists"
+    )
     parser.add_argument("--replay", metavar="FILE", help="take the figures from a recording")
     parser.add_argument("--guest", default="", metavar="NAME", help="the guest that the screen shows first")
     parser.add_argument("--csv", action="store_true", help="print CSV; --json prints JSON lines")
@@ -86,7 +88,7 @@ def stream(args: argparse.Namespace) -> Exit:
         if args.openmetrics:
             from vfiotui.cli.live_metrics import metrics_sink
 
-            sinks.append(stack.enter_context(metrics_sink(args.openmetrics)))
+            sinks.append(stack.enter_context(metrics_sink(args.openmetrics, args.force)))
         if args.csv:
             print(live_table.csv_heading())
             sinks.append(lambda moment: _print(live_table.csv_lines(moment)))

@@ -29,10 +29,10 @@ def refuse_existing(file: str, force: bool) -> None:
         user_files.refuse_taken(file, replace=force)
 
 
-def write_new(file: str, write: Callable[[BinaryIO], object], *, force: bool = False) -> None:
-    """Writes a file for its owner only, whole or not at all."""
+def write_new(file: str, write: Callable[[BinaryIO], object], mode: int = PRIVATE, *, force: bool = False) -> None:
+    """Writes a file, by default for its owner only, whole or not at all."""
     with _told(force):
-        user_files.write_whole(file, write, PRIVATE, replace=force)
+        user_files.write_whole(file, write, mode, replace=force)
 
 
 def open_new(file: str, force: bool) -> BinaryIO:

@@ -79,6 +79,8 @@ COUNTERS = (
     ("vfiotui_thread_slices", "slices", 1, "Time slices (schedstat)."),
     ("vfiotui_thread_forced_switches", "forced", 1, "Involuntary switches (status)."),
 )
+OPENMETRICS_BEGIN = f"# TYPE {COUNTERS[0][0]} counter\n"
+"""The first line of every text that `openmetrics` makes."""
 
 
 def openmetrics(moment: LiveMoment) -> str:
