@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vfiotui.demo.guest_xml import guest_xml
-from vfiotui.formats.domain_xml.domain_xml import parse, parse_element, parse_status
+from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
 from vfiotui.formats.domain_xml.words import kib
+from vfiotui.formats.domain_xml.xml_text import XmlText
 from vfiotui.model.guest.domain import Hostdev, HugePages
 
 FULL = """<domain type='kvm' id='7'>
@@ -73,6 +75,19 @@ def test_a_status_file_tells_state_and_process() -> None:
     assert (guest.state, guest.pid, guest.name) == ("paused", 77, "win <10>")
 
 
+def test_a_status_file_keeps_the_text_of_the_guest() -> None:
+    around = "<domstatus state='running' pid='7' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n  "
+    inner = "<domain type='kvm'>\n    <name>a</name><!-- mine -->\n    <qemu:commandline/>\n  </domain>"
+    guest = parse_status(f"{around}{inner}\n</domstatus>", source="/run/a.xml")
+    declared = " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+    assert guest.xml == inner.replace("<domain", f"<domain{declared}")
+    assert replace(parse(guest.xml, source="/run/a.xml"), state="running", pid=7) == guest
+
+
+def test_a_comment_may_speak_of_document_types() -> None:
+    assert parse("<domain><!-- <!DOCTYPE a> --><name>a</name></domain>", source="test").name == "a"
+
+
 @pytest.mark.parametrize(
     ("text", "amount"),
     [
@@ -86,7 +101,7 @@ def test_a_status_file_tells_state_and_process() -> None:
     ],
 )
 def test_amounts_in_their_units(text: str, amount: int) -> None:
-    assert kib(parse_element(text)) == amount
+    assert kib(XmlText(text).root) == amount
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -208,3 +210,35 @@ def test_edits_at_one_place_keep_their_order() -> None:
     b = document.root.children[0]
     document.edit([(b.end, b.end, b"<c/>"), (b.start, b.end, b"<d/>"), (b.end, b.end, b"<e/>")])
     assert document.text == "<a><d/><c/><e/></a>"
+
+
+def test_a_part_is_a_document_of_its_own_with_the_namespaces_around_it() -> None:
+    text = "<s xmlns:q='u' xmlns:r='a'><d xmlns:r='b' n='1'>\n  <q:x r:y='&amp;'/></d> </s>"
+    document = XmlText(text)
+    part = document.part(document.root.children[0])
+    assert part == "<d xmlns:q='u' xmlns:r='b' n='1'>\n  <q:x r:y='&amp;'/></d>"
+    assert XmlText(part).root.children[0].tag == "{u}x"
+    assert document.part(document.root) == text
+
+
+def test_elements_at_any_depth_come_in_their_order() -> None:
+    root = XmlText("<a><b n='1'><b n='2'/></b><c><b n='3'/></c><b n='4'/></a>").root
+    assert [e.get("n") for e in root.below("b")] == ["1", "2", "3", "4"]
+    assert [e.get("n") for e in root.all("b")] == ["1", "4"]
+    assert [e.get("n", "none") for e in root.all("c/b")] == ["3"]
+    assert root.find("c/b/b") is None
+
+
+def test_what_was_read_goes_without_a_collection() -> None:
+    """Reading makes no circles: many guests cost no more memory than one."""
+    document = XmlText("<domain>" + "<vcpu>1</vcpu>" * 50 + "</domain>")
+    gone = weakref.ref(document)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        del document
+        assert gone() is None
+        assert len(gc.get_objects()) <= before - 50
+    finally:
+        gc.enable()

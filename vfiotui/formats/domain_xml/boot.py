@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-
 from vfiotui.formats.domain_xml.words import attribute, text_of
+from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.guest.domain_boot import GuestBoot
 
 OSINFO = ("{http://libosinfo.org/xmlns/libvirt/domain/1.0}os", "{http://libosinfo.org/linux/1.0}os")
 """Where virt-manager and libosinfo leave the name of the system inside, newest spelling first."""
 
 
-def boot_of(domain: ET.Element) -> GuestBoot:
+def boot_of(domain: Element) -> GuestBoot:
     """Firmware, variables and architecture."""
     os_element = domain.find("os")
     if os_element is None:
@@ -28,7 +27,7 @@ def boot_of(domain: ET.Element) -> GuestBoot:
         nvram=text_of(nvram) or attribute(None if nvram is None else nvram.find("source"), "file"),
         nvram_format=attribute(nvram, "format"),
         nvram_template=attribute(nvram, "template"),
-        features=tuple((f.get("name", ""), f.get("enabled") == "yes") for f in os_element.findall("firmware/feature")),
+        features=tuple((f.get("name", ""), f.get("enabled") == "yes") for f in os_element.all("firmware/feature")),
     )
 
 
@@ -39,10 +38,10 @@ def firmware_word(boot: GuestBoot) -> str:
     return (boot.loader or "efi") if boot.loader_type == "pflash" else "bios"
 
 
-def os_id(domain: ET.Element) -> str:
+def os_id(domain: Element) -> str:
     """What libosinfo calls the system inside; empty where nobody said."""
     for name in OSINFO:
-        found = next(domain.iter(name), None)
+        found = next(domain.below(name), None)
         if found is not None:
             return found.get("id", "")
     return ""

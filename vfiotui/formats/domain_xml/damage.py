@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 
 from vfiotui.formats.domain_xml.words import cpuset, number, pci_address, scaled
+from vfiotui.formats.domain_xml.xml_text import Element
 
 NUMBER_TEXTS = ("vcpu", "iothreads")
 NUMBERS = (
@@ -32,41 +32,42 @@ AMOUNTS = (("memoryBacking/hugepages/page", "size"), ("cpu/numa/cell", "memory")
 LONGEST = 40
 
 
-def _is_number(element: ET.Element, word: str) -> bool:
+def _is_number(element: Element, word: str) -> bool:
     return number(word) is not None
 
 
-def _is_set(element: ET.Element, word: str) -> bool:
+def _is_set(element: Element, word: str) -> bool:
     return cpuset(word) is not None
 
 
-def _is_amount(element: ET.Element, word: str) -> bool:
+def _is_amount(element: Element, word: str) -> bool:
     return scaled(word, element.get("unit", "KiB")) is not None
 
 
-def _words(domain: ET.Element) -> Iterator[tuple[str, str, str, bool]]:
+def _words(domain: Element) -> Iterator[tuple[str, str, str, bool]]:
     """Path, attribute, word, and whether it is what it should be."""
-    kinds: tuple[tuple[Callable[[ET.Element, str], bool], tuple[str, ...], tuple[tuple[str, str], ...]], ...] = (
+    kinds: tuple[tuple[Callable[[Element, str], bool], tuple[str, ...], tuple[tuple[str, str], ...]], ...] = (
         (_is_number, NUMBER_TEXTS, NUMBERS),
         (_is_set, (), SETS),
         (_is_amount, AMOUNT_TEXTS, AMOUNTS),
     )
     for fits, texts, attributes in kinds:
         for path in texts:
-            for element in domain.findall(path):
-                yield path, "", (word := element.text or ""), fits(element, word)
+            for element in domain.all(path):
+                yield path, "", (word := element.text), fits(element, word)
         for path, name in attributes:
-            for element in domain.findall(path):
-                given = element.get(name)
+            for element in domain.all(path):
+                given = element.attributes.get(name)
                 if given is not None:
                     yield path, name, given, fits(element, given)
-    for element in domain.findall("devices/*/source/address"):
-        if element.get("type", "pci") == "pci" and element.get("bus") is not None and element.get("slot") is not None:
+    devices = domain.find("devices")
+    for element in [] if devices is None else [a for d in devices.children for a in d.all("source/address")]:
+        if element.get("type", "pci") == "pci" and {"bus", "slot"} <= element.attributes.keys():
             words = ":".join(element.get(name, "") for name in ("domain", "bus", "slot", "function"))
             yield "devices/source/address", "", words, pci_address(element) is not None
 
 
-def damage_of(domain: ET.Element) -> tuple[str, ...]:
+def damage_of(domain: Element) -> tuple[str, ...]:
     """What is wrong, each as a sentence fragment; empty for all that libvirt writes."""
     return tuple(
         f"{name or 'the text'} of <{path.rpartition('/')[2]}> makes no sense: {word[:LONGEST]!r}"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
-
-from vfiotui.formats.domain_xml.domain_xml import parse_element
 from vfiotui.formats.domain_xml.words import number
+from vfiotui.formats.domain_xml.xml_text import Element, XmlText
 
 Identity = tuple[str, ...]
 """Equal for two elements that name the same device."""
@@ -17,7 +15,7 @@ def _number(text: str | None) -> str:
     return (text or "").strip() if value is None else str(value)
 
 
-def _identities(element: ElementTree.Element) -> tuple[Identity, ...]:
+def _identities(element: Element) -> tuple[Identity, ...]:
     """All names of a device, the strongest first; libvirt adds aliases and addresses to what it was given."""
     source = element.find("source")
     if element.tag == "hostdev" and source is not None:
@@ -33,11 +31,11 @@ def _identities(element: ElementTree.Element) -> tuple[Identity, ...]:
         child = element.find(path)
         if child is not None and child.get(name):
             found.append((element.tag, path, str(child.get(name))))
-    return (*found, (element.tag, *(f"{k}={v}" for k, v in sorted(element.attrib.items()))))
+    return (*found, (element.tag, *(f"{k}={v}" for k, v in sorted(element.attributes.items()))))
 
 
 def has_device(domain_xml: str, device_xml: str) -> bool:
     """Whether a guest's XML holds the device; ValueError where one of them is no XML."""
-    wanted = _identities(parse_element(device_xml))[0]
-    devices = parse_element(domain_xml).find("devices")
-    return devices is not None and any(wanted in _identities(d) for d in devices)
+    wanted = _identities(XmlText(device_xml).root)[0]
+    devices = XmlText(domain_xml).root.find("devices")
+    return devices is not None and any(wanted in _identities(d) for d in devices.children)

@@ -5,8 +5,6 @@ Format: libvirt.org/formatdomain.html. Document types are refused: libvirt write
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-
 from vfiotui.formats.domain_xml.boot import boot_of, firmware_word, os_id
 from vfiotui.formats.domain_xml.cpu import clock_of, cpu_of, hidden, hyperv_of, scheduling_of, topology_of
 from vfiotui.formats.domain_xml.damage import damage_of
@@ -22,28 +20,12 @@ from vfiotui.formats.domain_xml.tune import (
     pins_of,
     shared,
 )
-from vfiotui.formats.domain_xml.words import attribute, cpuset, number
+from vfiotui.formats.domain_xml.words import attribute, cpuset, number, text_of
+from vfiotui.formats.domain_xml.xml_text import Element, XmlText
 from vfiotui.model.guest.domain import Domain
 
-LIMIT = 4 << 20
 MOST = 16384
 """vCPUs and iothreads: as many as libvirt's sets of CPUs have places (VIR_DOMAIN_CPUMASK_LEN)."""
-ELEMENTS = 100_000
-"""More than this in one document is no guest but an attack on memory."""
-
-
-def parse_element(xml: str) -> ET.Element:
-    """The root element of a document; raises ValueError with a sentence."""
-    if len(xml) > LIMIT:
-        raise ValueError(f"the XML is longer than {LIMIT >> 20} MiB")
-    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise ValueError("the XML has a document type, which libvirt never writes")
-    if xml.count("<") > 2 * ELEMENTS:
-        raise ValueError(f"the XML has more than {ELEMENTS} elements")
-    try:
-        return ET.fromstring(xml)  # noqa: S314 - entities were refused above
-    except (ET.ParseError, ValueError, RecursionError) as error:
-        raise ValueError(f"the XML is damaged: {error}") from error
 
 
 def parse(
@@ -56,21 +38,29 @@ def parse(
     pid: int | None = None,
 ) -> Domain:
     """The guest that a domain's XML describes; raises ValueError with a sentence."""
-    domain = parse_element(xml)
+    return _guest(
+        XmlText(xml).root, xml, source=source, state=state, autostart=autostart, persistent=persistent, pid=pid
+    )
+
+
+def _guest(
+    domain: Element, xml: str, *, source: str, state: str, autostart: bool, persistent: bool = True, pid: int | None
+) -> Domain:
+    """The guest of a <domain> that was read from a text."""
     if domain.tag != "domain":
         raise ValueError(f"the XML is no domain but <{domain.tag[:40]}>")
     tune, backing, features = domain.find("cputune"), domain.find("memoryBacking"), domain.find("features")
     cpu, vcpu = domain.find("cpu"), domain.find("vcpu")
-    vcpus = number(domain.findtext("vcpu")) or 1
-    iothreads = number(domain.findtext("iothreads")) or 0
+    vcpus = number(text_of(domain.find("vcpu"))) or 1
+    iothreads = number(text_of(domain.find("iothreads"))) or 0
     if max(vcpus, iothreads) > MOST:
         raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST}")
     current = number(attribute(vcpu, "current"))
     emulator = None if tune is None else tune.find("emulatorpin")
     boot, qemu = boot_of(domain), qemu_of(domain)
     return Domain(
-        name=domain.findtext("name") or "",
-        uuid=(domain.findtext("uuid") or "").strip(),
+        name="" if (name := domain.find("name")) is None else name.text,
+        uuid=text_of(domain.find("uuid")),
         state=state,
         persistent=persistent,
         autostart=autostart,
@@ -115,16 +105,14 @@ def parse(
 
 def parse_status(xml: str, *, source: str, autostart: bool = False) -> Domain:
     """The guest of a status file (/run/libvirt/qemu/NAME.xml): <domstatus state= pid=> around a domain."""
-    status = parse_element(xml)
+    document = XmlText(xml)
+    status = document.root
     domain = status.find("domain")
     if status.tag != "domstatus" or domain is None:
         raise ValueError("the XML is no domain status")
-    try:
-        inner = ET.tostring(domain, encoding="unicode")
-    except RecursionError as error:
-        raise ValueError("the XML has elements inside elements without end") from error
-    return parse(
-        inner,
+    return _guest(
+        domain,
+        document.part(domain),
         source=source,
         state=status.get("state", "running"),
         autostart=autostart,

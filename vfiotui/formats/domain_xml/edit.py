@@ -118,7 +118,7 @@ class DomainEdit:
         kept: dict[str, Element] = {}
         gone: list[Element] = []
         edits: list[Edit | None] = []
-        for element in parent.each(tag):
+        for element in parent.all(tag):
             word = plain(element.attributes.get(key, ""))
             if word not in left:
                 gone.append(element)

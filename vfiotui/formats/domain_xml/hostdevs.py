@@ -6,11 +6,11 @@ libvirt formatdomain: "Host device assignment", "Network interfaces" (hostdev), 
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import pairwise
 
 from vfiotui.formats.domain_xml.words import attribute, number, pci_address
+from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.guest.domain_devices import Hostdev
 from vfiotui.model.guest.host_network import GuestNetwork
 
@@ -21,7 +21,7 @@ VFIO_HOST = re.compile(
 )
 
 
-def _pci(element: ET.Element, source: ET.Element | None, managed: str | None, by: str) -> Hostdev | None:
+def _pci(element: Element, source: Element | None, managed: str, by: str) -> Hostdev | None:
     address = None if source is None else pci_address(source.find("address"))
     rom, place = element.find("rom"), element.find("address")
     if address is None:
@@ -40,7 +40,7 @@ def _pci(element: ET.Element, source: ET.Element | None, managed: str | None, by
     )
 
 
-def _usb(element: ET.Element, source: ET.Element) -> Hostdev | None:
+def _usb(element: Element, source: Element) -> Hostdev | None:
     managed, policy = element.get("managed") == "yes", source.get("startupPolicy", "")
     place = source.find("address")
     if place is not None:
@@ -53,13 +53,13 @@ def _usb(element: ET.Element, source: ET.Element) -> Hostdev | None:
     return Hostdev("usb", f"{ids[0]:04x}:{ids[1]:04x}", managed, startup_policy=policy)
 
 
-def _mediated(element: ET.Element, source: ET.Element) -> Hostdev | None:
+def _mediated(element: Element, source: Element) -> Hostdev | None:
     uuid = attribute(source.find("address"), "uuid")
     return Hostdev("mdev", uuid, element.get("managed") == "yes") if uuid else None
 
 
-def _hostdevs(domain: ET.Element) -> Iterator[Hostdev | None]:
-    for element in domain.findall("devices/hostdev"):
+def _hostdevs(domain: Element) -> Iterator[Hostdev | None]:
+    for element in domain.all("devices/hostdev"):
         source = element.find("source")
         if source is None:
             continue
@@ -72,8 +72,8 @@ def _hostdevs(domain: ET.Element) -> Iterator[Hostdev | None]:
                 yield _mediated(element, source)
 
 
-def _interfaces(domain: ET.Element) -> Iterator[Hostdev | None]:
-    for element in domain.findall("devices/interface"):
+def _interfaces(domain: Element) -> Iterator[Hostdev | None]:
+    for element in domain.all("devices/interface"):
         # What a network gave to a running guest stands in <actual> of its status.
         actual = element.find("actual")
         given = element if actual is None else actual
@@ -81,9 +81,9 @@ def _interfaces(domain: ET.Element) -> Iterator[Hostdev | None]:
             yield _pci(element, given.find("source"), given.get("managed"), "interface")
 
 
-def _disks(domain: ET.Element) -> Iterator[Hostdev | None]:
-    for element in domain.findall("devices/disk"):
-        for source in element.iter("source"):
+def _disks(domain: Element) -> Iterator[Hostdev | None]:
+    for element in domain.all("devices/disk"):
+        for source in element.below("source"):
             if source.get("type") == "pci":
                 yield _pci(element, source, source.get("managed"), "disk")
 
@@ -96,7 +96,7 @@ def _line(arguments: tuple[str, ...]) -> Iterator[Hostdev]:
             yield Hostdev("pci", f"{domain or '0000'}:{bus}:{slot}.{function}".lower(), False, by="commandline")
 
 
-def hostdevs_of(domain: ET.Element, arguments: tuple[str, ...] = ()) -> tuple[Hostdev, ...]:
+def hostdevs_of(domain: Element, arguments: tuple[str, ...] = ()) -> tuple[Hostdev, ...]:
     """PCI, USB and mediated devices of the host; one that is damaged or of another kind is left out.
 
     `arguments` are those that QEMU gets past libvirt.
@@ -105,10 +105,10 @@ def hostdevs_of(domain: ET.Element, arguments: tuple[str, ...] = ()) -> tuple[Ho
     return tuple(h for h in found if h is not None)
 
 
-def networks_of(domain: ET.Element) -> tuple[GuestNetwork, ...]:
+def networks_of(domain: Element) -> tuple[GuestNetwork, ...]:
     """The networks that decide at the guest's start what its interfaces are; none for those that have begun."""
     found = []
-    for element in domain.findall("devices/interface"):
+    for element in domain.all("devices/interface"):
         source = element.find("source")
         begun = element.find("actual") is not None or attribute(source, "bridge") or attribute(source, "portid")
         if element.get("type") == "network" and not begun:

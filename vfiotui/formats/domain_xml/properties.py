@@ -100,7 +100,7 @@ class Pins:
 
     def __get__(self, domain: DomainEdit, _: type) -> Mapping[int, CpuSet]:
         found = {}
-        for element in domain.root.each(self.path):
+        for element in domain.root.all(self.path):
             index, cpus = number(element.attributes.get(self.key)), cpuset(element.attributes.get("cpuset"))
             if index is not None and cpus is not None:
                 found[index] = cpus
@@ -121,7 +121,7 @@ class Keyed:
 
     def __get__(self, domain: DomainEdit, _: type) -> Mapping[str, str]:
         return {
-            plain(e.attributes.get(self.key, "")): e.attributes.get(self.name, "") for e in domain.root.each(self.path)
+            plain(e.attributes.get(self.key, "")): e.attributes.get(self.name, "") for e in domain.root.all(self.path)
         }
 
     def __set__(self, domain: DomainEdit, value: Mapping[str, str]) -> None:
@@ -175,7 +175,7 @@ class DomainXml(DomainEdit):
 
     def devices(self, kind: str) -> tuple[Element, ...]:
         """The devices of a kind (hostdev, disk, controller, shmem, audio, …) in the present text, in their order."""
-        return tuple(self.root.each(f"devices/{kind}"))
+        return tuple(self.root.all(f"devices/{kind}"))
 
     def set_driver(self, device: Element, name: str, value: str | None) -> None:
         """Sets an attribute of a device's <driver>, which is made if need be; None takes the attribute away."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 
+from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.cpuset import parse_list
 from vfiotui.model.cpu.topology import CpuSet
@@ -33,6 +33,9 @@ UNITS = {
     "eib": 1 << 60,
 }
 """As libvirt scales them, in any case (virScaleInteger)."""
+NUMBER = re.compile("(0[0-7]+)|[0-9]+|(0[xX][0-9a-fA-F]+)")
+BASES = (10, 8, 16)
+"""By the group of NUMBER that holds the word."""
 
 
 def number(text: str | None) -> int | None:
@@ -42,19 +45,11 @@ def number(text: str | None) -> int | None:
     (10, 8, 10, None)
     """
     word = (text or "").strip()
-    if len(word) > 20:
-        return None
-    try:
-        if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
-            return int(word, 16)
-        if re.fullmatch(r"0[0-7]+", word):
-            return int(word, 8)
-        return int(word) if re.fullmatch(r"[0-9]+", word) else None
-    except ValueError:
-        return None
+    found = NUMBER.fullmatch(word) if len(word) <= 20 else None
+    return None if found is None else int(word, BASES[found.lastindex or 0])
 
 
-def amount(element: ET.Element | None, unit: str = "KiB") -> int | None:
+def amount(element: Element | None, unit: str = "KiB") -> int | None:
     """The bytes of an element such as <memory unit='KiB'>; None where it is missing or damaged.
 
     `unit` is what libvirt assumes where the attribute is missing.
@@ -72,16 +67,16 @@ def scaled(text: str | None, unit: str) -> int | None:
     return None if value is None or factor is None else value * factor
 
 
-def kib(element: ET.Element | None) -> int:
+def kib(element: Element | None) -> int:
     """The KiB of an element such as <memory unit='KiB'>; 0 where it is missing or damaged."""
     return (amount(element) or 0) // 1024
 
 
-def pci_address(element: ET.Element | None) -> str | None:
+def pci_address(element: Element | None) -> str | None:
     """The full address of an <address> with domain, bus, slot, function."""
     if element is None:
         return None
-    parts = [number(element.get(k, "0" if k == "domain" else None)) for k in ("domain", "bus", "slot", "function")]
+    parts = [number(element.get(k, "0" if k == "domain" else "")) for k in ("domain", "bus", "slot", "function")]
     known = [p for p in parts if p is not None]
     if len(known) < 4 or known[1] > 0xFF or known[2] > 0x1F or known[3] > 7 or known[0] > 0xFFFFFFFF:
         return None
@@ -94,11 +89,11 @@ def cpuset(text: str | None) -> CpuSet | None:
     return None if cpus is None or isinstance(cpus, Unread) else cpus
 
 
-def attribute(element: ET.Element | None, name: str, default: str = "") -> str:
+def attribute(element: Element | None, name: str, default: str = "") -> str:
     """An attribute of an element that may be missing."""
     return default if element is None else element.get(name, default)
 
 
-def text_of(element: ET.Element | None) -> str:
+def text_of(element: Element | None) -> str:
     """The text of an element that may be missing, without blanks around it."""
-    return "" if element is None else (element.text or "").strip()
+    return "" if element is None else element.text.strip()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from xml.parsers import expat
 
-from vfiotui.model.base.value import dataclass, field
-
 LIMIT = 4 << 20
+ELEMENTS = 100_000
+"""More than this in one document is no guest but an attack on memory."""
 ATTRIBUTE = re.compile(rb"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
 START = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 """A start tag; a > inside quotes does not end it."""
@@ -61,40 +62,75 @@ def decode(data: bytes) -> tuple[str, str]:
     return text, encoding
 
 
-@dataclass(eq=False, slots=True)
 class Element:
     """One element and where it stands in the bytes of the document."""
 
-    tag: str
-    """"name", or "{namespace}name"."""
-    attributes: dict[str, str]
-    start: int
-    inner: int
-    """The first byte behind the start tag."""
-    close: int = 0
-    """The first byte of the end tag; the same as `inner` where there is none."""
-    end: int = 0
-    empty: bool = False
-    """Written as <a/>."""
-    parent: Element | None = None
-    children: list[Element] = field(default_factory=list)
-    text: str = ""
-    """All character data directly inside."""
+    __slots__ = ("_data", "_last", "attributes", "children", "start", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str], start: int, data: bytes) -> None:
+        self.tag = tag
+        """"name", or "{namespace}name"."""
+        self.attributes = attributes
+        self.children: list[Element] = []
+        self.text = ""
+        """All character data directly inside."""
+        self.start = start
+        """The first byte of the start tag."""
+        self._data = data
+        self._last = start
+
+    @property
+    def inner(self) -> int:
+        """The first byte behind the start tag."""
+        tag = START.match(self._data, self.start)
+        assert tag
+        return tag.end()
+
+    @property
+    def empty(self) -> bool:
+        """Written as <a/>."""
+        inner = self.inner
+        return self._data[inner - 2 : inner] == b"/>"
+
+    @property
+    def close(self) -> int:
+        """The first byte of the end tag; the same as `inner` where there is none."""
+        return self.inner if self.empty else self._last
+
+    @property
+    def end(self) -> int:
+        """The first byte behind the element."""
+        return self.inner if self.empty else self._data.index(b">", self._last) + 1
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of an attribute, or the default where the element does not have it."""
+        return self.attributes.get(name, default)
 
     def find(self, path: str) -> Element | None:
         """The first element at a path of names below this one, or None."""
-        return next(self.each(path), None)
+        if "/" not in path:
+            for child in self.children:
+                if child.tag == path:
+                    return child
+            return None
+        return next(iter(self.all(path)), None)
 
-    def each(self, path: str) -> Iterator[Element]:
-        """All elements at a path of names below this one."""
-        # Names with a namespace hold slashes inside their braces.
-        head, _, rest = (path, "", "") if path.startswith("{") else path.partition("/")
-        for child in self.children:
-            if child.tag == head:
-                if rest:
-                    yield from child.each(rest)
-                else:
-                    yield child
+    def all(self, path: str) -> list[Element]:
+        """All elements at a path of names below this one, in their order."""
+        found = [self]
+        # A name with a namespace holds slashes inside its braces, and stands alone.
+        for name in (path,) if path.startswith("{") else path.split("/"):
+            found = [child for parent in found for child in parent.children if child.tag == name]
+        return found
+
+    def below(self, tag: str) -> Iterator[Element]:
+        """All elements of a name at any depth below this one, in their order."""
+        left = self.children[::-1]
+        while left:
+            element = left.pop()
+            if element.tag == tag:
+                yield element
+            left += element.children[::-1]
 
 
 class XmlText:
@@ -104,6 +140,8 @@ class XmlText:
         """Raises ValueError with a sentence where the text is no sound XML."""
         if len(text) > LIMIT:
             raise ValueError(f"the XML is longer than {LIMIT >> 20} MiB")
+        if text.count("<") > 2 * ELEMENTS:
+            raise ValueError(f"the XML has more than {ELEMENTS} elements")
         try:
             self._load(text.encode("utf-8"))
         except UnicodeEncodeError as error:
@@ -116,7 +154,24 @@ class XmlText:
 
     def _load(self, data: bytes) -> None:
         self._data = data
-        self.root = _Reader(data).root
+        self.root = _read(data)
+
+    def part(self, element: Element) -> str:
+        """An element as a document of its own: its text, and the namespaces that the elements around it declare."""
+        known = self._namespaces(element)
+        around: dict[bytes, bytes] = {}
+        above = self._parent(element)
+        while above is not None:
+            around = self._namespaces(above) | around
+            above = self._parent(above)
+        name = element.start + 1 + len(self._name(element))
+        added = b"".join(b" " + n + b"=" + v for n, v in around.items() if n not in known)
+        return (self._data[element.start : name] + added + self._data[name : element.end]).decode("utf-8")
+
+    def _namespaces(self, element: Element) -> dict[bytes, bytes]:
+        """Names and quoted values of the namespace declarations in a start tag."""
+        found = ATTRIBUTE.findall(self._data, element.start, element.inner)
+        return {name: value for name, value in found if name == b"xmlns" or name.startswith(b"xmlns:")}
 
     def edit(self, edits: Iterable[Edit]) -> None:
         """Does edits that do not overlap; those at one place come to stand in their given order."""
@@ -188,8 +243,8 @@ class XmlText:
 
     def remove_edits(self, elements: Sequence[Element], *, prune: bool = True) -> list[Edit]:
         """The edits that take children of one parent away with their lines, and with them a parent left bare."""
-        parent = elements[0].parent if elements else None
-        if prune and parent is not None and parent.parent is not None and self._bare(parent, set(elements)):
+        parent = self._parent(elements[0]) if elements else None
+        if prune and parent is not None and parent is not self.root and self._bare(parent, set(elements)):
             return self.remove_edits([parent])
         return [self._remove_edit(e) for e in elements]
 
@@ -211,6 +266,14 @@ class XmlText:
             at = child.end
         return not b"".join([*pieces, self._data[at : parent.close]]).strip()
 
+    def _parent(self, element: Element) -> Element | None:
+        """The element around one of this text; None around the outermost."""
+        found, here = None, self.root
+        while here is not element:
+            found = here
+            here = here.children[bisect_right(here.children, element.start, key=lambda c: c.start) - 1]
+        return found
+
     def _name(self, element: Element) -> bytes:
         match = re.match(rb"<([^\s/>]+)", self._data[element.start : element.inner])
         assert match
@@ -231,7 +294,7 @@ class XmlText:
         """The blanks before an element that begins its line, else None."""
         line = self._data.rfind(b"\n", 0, element.start)
         lead = self._data[line + 1 : element.start]
-        return lead.decode("utf-8") if not lead.strip() and (line >= 0 or element.parent is None) else None
+        return lead.decode("utf-8") if not lead.strip() and (line >= 0 or element is self.root) else None
 
     def _margin(self, parent: Element) -> str | None:
         """The blanks before a new child; None where the children stand in one line."""
@@ -240,65 +303,46 @@ class XmlText:
         outer = self._indent(parent)
         if outer is None:
             return None
-        above = self._indent(parent.parent) if parent.parent is not None else None
+        grand = self._parent(parent)
+        above = None if grand is None else self._indent(grand)
         step = outer.removeprefix(above) if above is not None and outer.startswith(above) else ""
         return outer + (step or "  ")
 
 
-class _Reader:
-    """Elements with their places, as expat meets them."""
+def _read(data: bytes) -> Element:
+    """The outermost element, with all that is in it and where; raises ValueError with a sentence."""
+    document = Element("", {}, 0, data)
+    open_elements = [document]
+    parser = expat.ParserCreate("utf-8", "}")
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._open: list[Element] = []
-        self._root: Element | None = None
-        self._parser = parser = expat.ParserCreate("utf-8", "}")
-        parser.ordered_attributes = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._words
-        parser.StartDoctypeDeclHandler = self._doctype
-        try:
-            parser.Parse(data, True)
-        except expat.ExpatError as error:
-            raise ValueError(f"the XML is damaged: {error}") from error
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if "}" in tag:
+            tag = "{" + tag
+        if "}" in "".join(attributes):
+            attributes = {"{" + n if "}" in n else n: v for n, v in attributes.items()}
+        element = Element(tag, attributes, parser.CurrentByteIndex, data)
+        open_elements[-1].children.append(element)
+        open_elements.append(element)
 
-    @property
-    def root(self) -> Element:
-        """The outermost element."""
-        assert self._root is not None
-        return self._root
+    def end(_: str) -> None:
+        open_elements.pop()._last = parser.CurrentByteIndex
 
-    def _doctype(self, *_: object) -> None:
+    def words(text: str) -> None:
+        open_elements[-1].text += text
+
+    def doctype(*_: object) -> None:
         raise ValueError("the XML has a document type, which libvirt never writes")
 
-    def _start(self, tag: str, attributes: list[str]) -> None:
-        start = self._parser.CurrentByteIndex
-        tag_text = START.match(self._data, start)
-        assert tag_text
-        inner = tag_text.end()
-        named = {_braced(n): v for n, v in zip(attributes[::2], attributes[1::2], strict=True)}
-        parent = self._open[-1] if self._open else None
-        element = Element(_braced(tag), named, start, inner, parent=parent)
-        element.empty = self._data[inner - 2 : inner] == b"/>"
-        if parent is not None:
-            parent.children.append(element)
-        else:
-            self._root = element
-        self._open.append(element)
-
-    def _end(self, _: str) -> None:
-        element = self._open.pop()
-        if element.empty:
-            element.close = element.end = element.inner
-        else:
-            element.close = self._parser.CurrentByteIndex
-            element.end = self._data.index(b">", element.close) + 1
-
-    def _words(self, text: str) -> None:
-        if self._open:
-            self._open[-1].text += text
-
-
-def _braced(name: str) -> str:
-    return "{" + name if "}" in name else name
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = words
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"the XML is damaged: {error}") from error
+    finally:
+        # They hold the parser that holds them: the circle would keep all elements until the next collection.
+        parser.StartElementHandler = parser.EndElementHandler = None
+    return document.children[0]
