@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.formats.domain_xml.edit import ORDER
 from vfiotui.formats.domain_xml.properties import DomainXml
+from vfiotui.formats.domain_xml.schema import order_of
 from vfiotui.formats.domain_xml.xml_text import XmlText, decode
 
 ODD = (
@@ -163,7 +163,7 @@ def test_bytes_of_no_encoding_are_refused(data: bytes) -> None:
         decode(data)
 
 
-names = st.sampled_from([*ORDER["domain"], "x", "own:thing"])
+names = st.sampled_from([*order_of(""), "x", "own:thing"])
 blanks = st.text(" \t\n", max_size=3)
 words = st.text("aé\u202e\U0001f600>'\"/=- ", max_size=6)
 comments = words.map(lambda w: f"<!--{w.replace('-', ' ')}-->")
@@ -227,6 +227,31 @@ def test_elements_at_any_depth_come_in_their_order() -> None:
     assert [e.get("n") for e in root.all("b")] == ["1", "4"]
     assert [e.get("n", "none") for e in root.all("c/b")] == ["3"]
     assert root.find("c/b/b") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("<a/>", ""),
+        ("<a ></a>", ""),
+        ("<a>1</a>", "1"),
+        ("<a>&lt;\u00e9&#x41;</a>", "<\u00e9A"),
+        ("<a> 1\r\n2\r</a>", " 1\n2\n"),
+        ("<a>1<b>9</b><!-- 8 -->2<![CDATA[<3>]]><?p 7?>4</a>", "12<3>4"),
+        ("<x:a y:b='>'>1<z:c/>2</x:a>", "12"),
+    ],
+)
+def test_the_text_directly_inside(written: str, text: str) -> None:
+    root = XmlText(f"<r xmlns:x='x' xmlns:y='y' xmlns:z='z'>{written}</r>").root
+    assert root.children[0].text == text
+    assert root.text == ""
+
+
+def test_many_children_are_found_as_few() -> None:
+    root = XmlText("<a>" + "<b><c n='1'/></b><d n='2'/>" * 20 + "</a>").root
+    assert len(root.all("b/c")) == len(root.all("d")) == 20
+    assert len(root.all("*")) == 40 and len(root.all("*/c")) == 20
+    assert root.find("d") is root.children[1] and root.find("e") is None and root.all("e/f") == []
 
 
 def test_what_was_read_goes_without_a_collection() -> None:

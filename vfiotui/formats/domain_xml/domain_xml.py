@@ -5,22 +5,25 @@ Format: libvirt.org/formatdomain.html. Document types are refused: libvirt write
 
 from __future__ import annotations
 
-from vfiotui.formats.domain_xml.boot import boot_of, firmware_word, os_id
-from vfiotui.formats.domain_xml.cpu import clock_of, cpu_of, hidden, hyperv_of, scheduling_of, topology_of
-from vfiotui.formats.domain_xml.damage import damage_of
-from vfiotui.formats.domain_xml.devices import balloon_of, devices_of, qemu_of
-from vfiotui.formats.domain_xml.hostdevs import hostdevs_of, networks_of
-from vfiotui.formats.domain_xml.tune import (
-    backing_of,
-    cells_of,
-    enabled_vcpus,
-    huge_pages_of,
-    iothread_ids,
-    memory_kib,
-    pins_of,
-    shared,
+from vfiotui.formats.domain_xml.elements import domain as top
+from vfiotui.formats.domain_xml.elements.clock import clock_of
+from vfiotui.formats.domain_xml.elements.commandline import qemu_of
+from vfiotui.formats.domain_xml.elements.cpu import Cpu, cells_of, cpu_of, topology_of
+from vfiotui.formats.domain_xml.elements.cputune import (
+    Cputune,
+    EmulatorPin,
+    iothread_pins,
+    scheduling_of,
+    vcpu_pins,
 )
-from vfiotui.formats.domain_xml.words import attribute, cpuset, number, text_of
+from vfiotui.formats.domain_xml.elements.devices import balloon_of, devices_of
+from vfiotui.formats.domain_xml.elements.features import Features, hidden, hyperv_of
+from vfiotui.formats.domain_xml.elements.hostdev import hostdevs_of, networks_of
+from vfiotui.formats.domain_xml.elements.memory import MemoryBacking, backing_of, huge_pages_of, memory_kib, shared
+from vfiotui.formats.domain_xml.elements.os import OsType, boot_of, firmware_word
+from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu, enabled_vcpus, iothread_ids
+from vfiotui.formats.domain_xml.schema import damage_of
+from vfiotui.formats.domain_xml.words import number
 from vfiotui.formats.domain_xml.xml_text import Element, XmlText
 from vfiotui.model.guest.domain import Domain
 
@@ -44,51 +47,50 @@ def parse(
 
 
 def _guest(
-    domain: Element, xml: str, *, source: str, state: str, autostart: bool, persistent: bool = True, pid: int | None
+    root: Element, xml: str, *, source: str, state: str, autostart: bool, persistent: bool = True, pid: int | None
 ) -> Domain:
     """The guest of a <domain> that was read from a text."""
-    if domain.tag != "domain":
-        raise ValueError(f"the XML is no domain but <{domain.tag[:40]}>")
-    tune, backing, features = domain.find("cputune"), domain.find("memoryBacking"), domain.find("features")
-    cpu, vcpu = domain.find("cpu"), domain.find("vcpu")
-    vcpus = number(text_of(domain.find("vcpu"))) or 1
-    iothreads = number(text_of(domain.find("iothreads"))) or 0
+    if root.tag != "domain":
+        raise ValueError(f"the XML is no domain but <{root.tag[:40]}>")
+    domain = top.Domain(root)
+    vcpu, tune, cpu = Vcpu.of(domain), Cputune.of(domain), Cpu.of(domain)
+    backing, features = MemoryBacking.of(domain), Features.of(domain)
+    vcpus, current = vcpu.count or 1, vcpu.current
+    iothreads = Iothreads.of(domain).count or 0
     if max(vcpus, iothreads) > MOST:
         raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST}")
-    current = number(attribute(vcpu, "current"))
-    emulator = None if tune is None else tune.find("emulatorpin")
     boot, qemu = boot_of(domain), qemu_of(domain)
     return Domain(
-        name="" if (name := domain.find("name")) is None else name.text,
-        uuid=text_of(domain.find("uuid")),
+        name=top.Name.of(domain).value,
+        uuid=top.Uuid.of(domain).value,
         state=state,
         persistent=persistent,
         autostart=autostart,
-        domain_type=domain.get("type", ""),
-        machine=attribute(domain.find("os/type"), "machine"),
+        domain_type=domain.type,
+        machine=OsType.of(domain).machine,
         memory_kib=memory_kib(domain),
         vcpus=vcpus,
         current_vcpus=vcpus if current is None else current,
-        vcpu_pins=pins_of(tune, "vcpupin", "vcpu"),
-        emulator_pin=None if emulator is None else cpuset(emulator.get("cpuset")),
+        vcpu_pins=vcpu_pins(tune),
+        emulator_pin=EmulatorPin.of(tune).cpuset,
         iothreads=iothreads,
-        iothread_pins=pins_of(tune, "iothreadpin", "iothread"),
+        iothread_pins=iothread_pins(tune),
         topology=topology_of(cpu),
-        cpu_mode=attribute(cpu, "mode"),
+        cpu_mode=cpu.mode,
         huge_pages=huge_pages_of(backing),
         shared_memory=shared(backing),
         balloon=balloon_of(domain),
         firmware=firmware_word(boot),
         hostdevs=hostdevs_of(domain, qemu.arguments),
         networks=networks_of(domain),
-        damage=damage_of(domain),
+        damage=damage_of(root),
         qemu_arguments=(*qemu.arguments, *(f"{name}={value}" for name, value in qemu.environment)),
         xml=xml,
         source=source,
         pid=pid,
-        os_id=os_id(domain),
+        os_id=top.os_id(domain),
         enabled_vcpus=enabled_vcpus(domain),
-        placement=attribute(vcpu, "placement"),
+        placement=vcpu.placement,
         boot=boot,
         cpu=cpu_of(cpu),
         hyperv=hyperv_of(features),
@@ -96,7 +98,7 @@ def _guest(
         clock=clock_of(domain),
         iothread_ids=iothread_ids(domain),
         scheduling=scheduling_of(tune),
-        backing=backing_of(domain),
+        backing=backing_of(domain, backing),
         cells=cells_of(cpu),
         devices=devices_of(domain),
         qemu=qemu,

@@ -7,35 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vfiotui.formats.domain_xml.schema import order_of
 from vfiotui.formats.domain_xml.words import cpuset, number
 from vfiotui.formats.domain_xml.xml_text import Edit, Element, XmlText, escaped
-
-ORDER: Mapping[str, tuple[str, ...]] = {
-    "domain": (
-        *("name", "uuid", "genid", "title", "description", "metadata", "maxMemory", "memory", "currentMemory"),
-        *("blkiotune", "memtune", "memoryBacking", "vcpu", "vcpus", "iothreads", "iothreadids", "defaultiothread"),
-        *("cputune", "numatune", "resource", "fibrechannel", "sysinfo", "bootloader", "bootloader_args", "os"),
-        *("idmap", "features", "cpu", "clock", "on_poweroff", "on_reboot", "on_crash", "on_lockfailure", "pm", "perf"),
-        *("devices", "launchSecurity", "seclabel"),
-    ),
-    "cputune": (
-        *("shares", "period", "quota", "global_period", "global_quota", "emulator_period", "emulator_quota"),
-        *("iothread_period", "iothread_quota", "vcpupin", "emulatorpin", "iothreadpin", "vcpusched", "iothreadsched"),
-        *("emulatorsched", "cachetune", "memorytune"),
-    ),
-    "cpu": ("model", "vendor", "topology", "cache", "maxphysaddr", "feature", "numa"),
-    "numatune": ("memory", "memnode"),
-    "memoryBacking": ("hugepages", "nosharepages", "locked", "source", "access", "allocation", "discard"),
-    "features": (
-        *("pae", "acpi", "apic", "viridian", "privnet", "hap", "pvspinlock", "pmu", "vmport", "gic", "smm", "ioapic"),
-        *("hyperv", "kvm"),
-    ),
-    "hyperv": (
-        *("relaxed", "vapic", "spinlocks", "vpindex", "runtime", "synic", "stimer", "reset", "vendor_id"),
-        *("frequencies", "reenlightenment", "tlbflush", "ipi", "evmcs", "avic"),
-    ),
-}
-"""The order of children in what libvirt writes (virDomainDefFormat)."""
 
 
 class DomainEdit:
@@ -59,7 +33,7 @@ class DomainEdit:
     def add(self, path: str, written: str) -> None:
         """Adds an element, written with a left margin of zero, to the parent at a path, which is made if need be."""
         parent = self.made(path)
-        self.document.edit([self.document.insert_edit(parent, [written], ORDER.get(parent.tag, ()))])
+        self.document.edit([self.document.insert_edit(parent, [written], order_of(path))])
 
     def remove(self, element: Element) -> None:
         """Takes an element of the present text away, with its line."""
@@ -73,7 +47,7 @@ class DomainEdit:
         if found is None:
             above, _, name = path.rpartition("/")
             parent = self.made(above)
-            self.document.edit([self.document.insert_edit(parent, [f"<{name}/>"], ORDER.get(parent.tag, ()))])
+            self.document.edit([self.document.insert_edit(parent, [f"<{name}/>"], order_of(above))])
             found = self.root.find(path)
             assert found is not None
         return found
@@ -132,7 +106,7 @@ class DomainEdit:
         for word, value in left.items():
             written = f"<{tag} {key}={quote}{escaped(word)}{quote} {name}={quote}{escaped(value)}{quote}/>"
             places.setdefault(before(word, kept), []).append(written)
-        order = ORDER.get(parent.tag, ())
+        order = order_of(above)
         edits += [self.document.insert_edit(parent, new, order, behind) for behind, new in places.items()]
         edits += self.document.remove_edits(gone, prune=not left)
         self.document.edit(e for e in edits if e is not None)

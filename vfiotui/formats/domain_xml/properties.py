@@ -7,86 +7,66 @@ already changes no byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from vfiotui.formats.domain_xml.declared import Attribute, Part
 from vfiotui.formats.domain_xml.edit import DomainEdit, plain
-from vfiotui.formats.domain_xml.words import cpuset, number
+from vfiotui.formats.domain_xml.elements.cpu import Cache, Cpu, Feature, Topology
+from vfiotui.formats.domain_xml.elements.cputune import EmulatorPin, IothreadPin, VcpuPin
+from vfiotui.formats.domain_xml.elements.devices import Memballoon
+from vfiotui.formats.domain_xml.elements.features import Enlightenment, Hyperv, KvmHidden, Spinlocks, VendorId
+from vfiotui.formats.domain_xml.elements.memory import (
+    Access,
+    Allocation,
+    HugePages,
+    Locked,
+    NodeMemory,
+    NoSharePages,
+    Source,
+)
+from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu
 from vfiotui.formats.domain_xml.xml_text import Element
-from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.topology import CpuSet
 
-
-class Attribute:
-    """A word in an attribute."""
-
-    def __init__(self, path: str, name: str) -> None:
-        self.path = path
-        self.name = name
-
-    def __get__(self, domain: DomainEdit, _: type) -> str | None:
-        element = domain.root.find(self.path) if self.path else domain.root
-        return None if element is None else element.attributes.get(self.name)
-
-    def __set__(self, domain: DomainEdit, value: str | None) -> None:
-        domain.set_attribute(self.path, self.name, value)
+T = TypeVar("T")
 
 
-class NumberAttribute:
-    """A number in an attribute."""
+class First(Generic[T]):
+    """A declared word of the first element at its path; None where it is missing or damaged."""
 
-    def __init__(self, path: str, name: str) -> None:
-        self._word = Attribute(path, name)
+    def __init__(self, attribute: Attribute[T], name: str = "") -> None:
+        """`name` is the element's where it is declared for any."""
+        self._attribute = attribute
+        self._path = attribute.path.replace("*", name)
 
-    def __get__(self, domain: DomainEdit, kind: type) -> int | None:
-        return number(self._word.__get__(domain, kind))
+    def __get__(self, domain: DomainEdit, _: type) -> T | None:
+        element = domain.root.find(self._path) if self._path else domain.root
+        if element is None or self._attribute.word(element) is None:
+            return None
+        return self._attribute.read(element)
 
-    def __set__(self, domain: DomainEdit, value: int | None) -> None:
+    def __set__(self, domain: DomainEdit, value: T | None) -> None:
         if value is None or value != self.__get__(domain, type(domain)):
-            self._word.__set__(domain, None if value is None else str(value))
-
-
-class Cpus:
-    """A set of CPUs in an attribute."""
-
-    def __init__(self, path: str, name: str) -> None:
-        self._word = Attribute(path, name)
-
-    def __get__(self, domain: DomainEdit, kind: type) -> CpuSet | None:
-        return cpuset(self._word.__get__(domain, kind))
-
-    def __set__(self, domain: DomainEdit, value: CpuSet | None) -> None:
-        if value is None or value != self.__get__(domain, type(domain)):
-            self._word.__set__(domain, None if value is None else format_list(value))
-
-
-class Number:
-    """A number inside an element."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __get__(self, domain: DomainEdit, _: type) -> int | None:
-        element = domain.root.find(self.path)
-        return None if element is None else number(element.text)
-
-    def __set__(self, domain: DomainEdit, value: int | None) -> None:
-        if value is None or value != self.__get__(domain, type(domain)):
-            domain.set_text(self.path, None if value is None else str(value))
+            word = None if value is None else self._attribute.spelled(value)
+            if self._attribute.name:
+                domain.set_attribute(self._path, self._attribute.name, word)
+            else:
+                domain.set_text(self._path, word)
 
 
 class Flag:
     """An element that says something by being there."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, part: type[Part]) -> None:
+        self._path = part.path
 
     def __get__(self, domain: DomainEdit, _: type) -> bool:
-        return domain.root.find(self.path) is not None
+        return domain.root.find(self._path) is not None
 
     def __set__(self, domain: DomainEdit, value: bool) -> None:
-        element = domain.root.find(self.path)
+        element = domain.root.find(self._path)
         if value and element is None:
-            domain.made(self.path)
+            domain.made(self._path)
         elif not value and element is not None:
             domain.remove(element)
 
@@ -94,84 +74,78 @@ class Flag:
 class Pins:
     """Sets of CPUs by a number: vCPUs, iothreads."""
 
-    def __init__(self, path: str, key: str) -> None:
-        self.path = path
-        self.key = key
+    def __init__(self, key: Attribute[int | None], cpus: Attribute[CpuSet | None]) -> None:
+        self._key = key
+        self._cpus = cpus
 
     def __get__(self, domain: DomainEdit, _: type) -> Mapping[int, CpuSet]:
-        found = {}
-        for element in domain.root.all(self.path):
-            index, cpus = number(element.attributes.get(self.key)), cpuset(element.attributes.get("cpuset"))
-            if index is not None and cpus is not None:
-                found[index] = cpus
-        return found
+        read = ((self._key.read(e), self._cpus.read(e)) for e in domain.root.all(self._key.path))
+        return {index: cpus for index, cpus in read if index is not None and cpus is not None}
 
     def __set__(self, domain: DomainEdit, value: Mapping[int, CpuSet]) -> None:
-        wanted = {str(i): format_list(cpus) for i, cpus in sorted(value.items())}
-        domain.set_keyed(self.path, self.key, "cpuset", wanted)
+        wanted = {self._key.spelled(i): self._cpus.spelled(cpus) for i, cpus in sorted(value.items())}
+        domain.set_keyed(self._key.path, self._key.name, self._cpus.name, wanted)
 
 
-class Keyed:
+class Words:
     """Words by a name: the policies of CPU features."""
 
-    def __init__(self, path: str, key: str, name: str) -> None:
-        self.path = path
-        self.key = key
-        self.name = name
+    def __init__(self, key: Attribute[str], value: Attribute[str]) -> None:
+        self._key = key
+        self._value = value
 
     def __get__(self, domain: DomainEdit, _: type) -> Mapping[str, str]:
-        return {
-            plain(e.attributes.get(self.key, "")): e.attributes.get(self.name, "") for e in domain.root.all(self.path)
-        }
+        name = self._value.name
+        return {plain(self._key.read(e)): e.get(name) for e in domain.root.all(self._key.path)}
 
     def __set__(self, domain: DomainEdit, value: Mapping[str, str]) -> None:
-        domain.set_keyed(self.path, self.key, self.name, value)
+        domain.set_keyed(self._key.path, self._key.name, self._value.name, value)
 
 
 class DomainXml(DomainEdit):
     """What vfiotui reads and sets in a domain."""
 
-    vcpus = Number("vcpu")
-    placement = Attribute("vcpu", "placement")
-    current_vcpus = NumberAttribute("vcpu", "current")
-    vcpu_cpus = Cpus("vcpu", "cpuset")
-    iothreads = Number("iothreads")
-    vcpu_pins = Pins("cputune/vcpupin", "vcpu")
-    emulator_pin = Cpus("cputune/emulatorpin", "cpuset")
-    iothread_pins = Pins("cputune/iothreadpin", "iothread")
-    cpu_mode = Attribute("cpu", "mode")
-    cpu_check = Attribute("cpu", "check")
-    cpu_migratable = Attribute("cpu", "migratable")
-    sockets = NumberAttribute("cpu/topology", "sockets")
-    dies = NumberAttribute("cpu/topology", "dies")
-    clusters = NumberAttribute("cpu/topology", "clusters")
-    cores = NumberAttribute("cpu/topology", "cores")
-    threads = NumberAttribute("cpu/topology", "threads")
-    cache_mode = Attribute("cpu/cache", "mode")
-    cache_level = NumberAttribute("cpu/cache", "level")
-    cpu_features = Keyed("cpu/feature", "name", "policy")
-    memory_nodes = Cpus("numatune/memory", "nodeset")
-    memory_mode = Attribute("numatune/memory", "mode")
-    memory_placement = Attribute("numatune/memory", "placement")
-    huge_pages = Flag("memoryBacking/hugepages")
-    no_same_pages = Flag("memoryBacking/nosharepages")
-    locked = Flag("memoryBacking/locked")
-    memory_source = Attribute("memoryBacking/source", "type")
-    memory_access = Attribute("memoryBacking/access", "mode")
-    allocation_mode = Attribute("memoryBacking/allocation", "mode")
-    allocation_threads = NumberAttribute("memoryBacking/allocation", "threads")
-    hyperv_mode = Attribute("features/hyperv", "mode")
-    relaxed = Attribute("features/hyperv/relaxed", "state")
-    vapic = Attribute("features/hyperv/vapic", "state")
-    spinlocks = Attribute("features/hyperv/spinlocks", "state")
-    spinlock_retries = NumberAttribute("features/hyperv/spinlocks", "retries")
-    vpindex = Attribute("features/hyperv/vpindex", "state")
-    synic = Attribute("features/hyperv/synic", "state")
-    stimer = Attribute("features/hyperv/stimer", "state")
-    vendor_id = Attribute("features/hyperv/vendor_id", "value")
-    vendor_id_state = Attribute("features/hyperv/vendor_id", "state")
-    kvm_hidden = Attribute("features/kvm/hidden", "state")
-    balloon = Attribute("devices/memballoon", "model")
+    vcpus = First(Vcpu.count)
+    placement = First(Vcpu.placement)
+    current_vcpus = First(Vcpu.current)
+    vcpu_cpus = First(Vcpu.cpuset)
+    iothreads = First(Iothreads.count)
+    vcpu_pins = Pins(VcpuPin.vcpu, VcpuPin.cpuset)
+    emulator_pin = First(EmulatorPin.cpuset)
+    iothread_pins = Pins(IothreadPin.iothread, IothreadPin.cpuset)
+    cpu_mode = First(Cpu.mode)
+    cpu_check = First(Cpu.check)
+    cpu_migratable = First(Cpu.migratable)
+    sockets = First(Topology.sockets)
+    dies = First(Topology.dies)
+    clusters = First(Topology.clusters)
+    cores = First(Topology.cores)
+    threads = First(Topology.threads)
+    cache_mode = First(Cache.mode)
+    cache_level = First(Cache.level)
+    cpu_features = Words(Feature.name, Feature.policy)
+    memory_nodes = First(NodeMemory.nodeset)
+    memory_mode = First(NodeMemory.mode)
+    memory_placement = First(NodeMemory.placement)
+    huge_pages = Flag(HugePages)
+    no_same_pages = Flag(NoSharePages)
+    locked = Flag(Locked)
+    memory_source = First(Source.type)
+    memory_access = First(Access.mode)
+    allocation_mode = First(Allocation.mode)
+    allocation_threads = First(Allocation.threads)
+    hyperv_mode = First(Hyperv.mode)
+    relaxed = First(Enlightenment.state, "relaxed")
+    vapic = First(Enlightenment.state, "vapic")
+    spinlocks = First(Spinlocks.state, "spinlocks")
+    spinlock_retries = First(Spinlocks.retries)
+    vpindex = First(Enlightenment.state, "vpindex")
+    synic = First(Enlightenment.state, "synic")
+    stimer = First(Enlightenment.state, "stimer")
+    vendor_id = First(VendorId.value)
+    vendor_id_state = First(VendorId.state, "vendor_id")
+    kvm_hidden = First(KvmHidden.state)
+    balloon = First(Memballoon.model)
 
     def devices(self, kind: str) -> tuple[Element, ...]:
         """The devices of a kind (hostdev, disk, controller, shmem, audio, …) in the present text, in their order."""

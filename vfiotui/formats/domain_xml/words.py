@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.cpuset import parse_list
 from vfiotui.model.cpu.topology import CpuSet
@@ -34,6 +34,8 @@ UNITS = {
 }
 """As libvirt scales them, in any case (virScaleInteger)."""
 NUMBER = re.compile("(0[0-7]+)|[0-9]+|(0[xX][0-9a-fA-F]+)")
+LONGEST = 1000
+"""Characters of a number with the blanks around it; those of 64 bits have 20."""
 BASES = (10, 8, 16)
 """By the group of NUMBER that holds the word."""
 
@@ -44,17 +46,14 @@ def number(text: str | None) -> int | None:
     >>> number("0x0a"), number("010"), number("10"), number("ten")
     (10, 8, 10, None)
     """
-    word = (text or "").strip()
+    return _number(text) if text and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=512)
+def _number(text: str) -> int | None:
+    word = text.strip()
     found = NUMBER.fullmatch(word) if len(word) <= 20 else None
     return None if found is None else int(word, BASES[found.lastindex or 0])
-
-
-def amount(element: Element | None, unit: str = "KiB") -> int | None:
-    """The bytes of an element such as <memory unit='KiB'>; None where it is missing or damaged.
-
-    `unit` is what libvirt assumes where the attribute is missing.
-    """
-    return None if element is None else scaled(element.text, element.get("unit", unit))
 
 
 def scaled(text: str | None, unit: str) -> int | None:
@@ -67,33 +66,30 @@ def scaled(text: str | None, unit: str) -> int | None:
     return None if value is None or factor is None else value * factor
 
 
-def kib(element: Element | None) -> int:
-    """The KiB of an element such as <memory unit='KiB'>; 0 where it is missing or damaged."""
-    return (amount(element) or 0) // 1024
+def kib(size: int | None) -> int:
+    """The whole KiB of some bytes; 0 where they are not known."""
+    return (size or 0) // 1024
 
 
-def pci_address(element: Element | None) -> str | None:
-    """The full address of an <address> with domain, bus, slot, function."""
-    if element is None:
+@lru_cache(maxsize=512)
+def pci_address(domain: str, bus: str, slot: str, function: str) -> str | None:
+    """The full PCI address of the words of an <address>; None where one of them is missing or damaged.
+
+    >>> pci_address("0", "0x0b", "0x00", "0x1")
+    '0000:0b:00.1'
+    """
+    numbers = [n for n in map(number, (domain, bus, slot, function)) if n is not None]
+    if len(numbers) < 4 or numbers[0] > 0xFFFFFFFF or numbers[1] > 0xFF or numbers[2] > 0x1F or numbers[3] > 7:
         return None
-    parts = [number(element.get(k, "0" if k == "domain" else "")) for k in ("domain", "bus", "slot", "function")]
-    known = [p for p in parts if p is not None]
-    if len(known) < 4 or known[1] > 0xFF or known[2] > 0x1F or known[3] > 7 or known[0] > 0xFFFFFFFF:
-        return None
-    return f"{known[0]:04x}:{known[1]:02x}:{known[2]:02x}.{known[3]}"
+    return f"{numbers[0]:04x}:{numbers[1]:02x}:{numbers[2]:02x}.{numbers[3]}"
 
 
 def cpuset(text: str | None) -> CpuSet | None:
     """The CPUs of a cpuset attribute, or None where it is missing or damaged."""
-    cpus = parse_list(text) if text else None
-    return None if cpus is None or isinstance(cpus, Unread) else cpus
-
-
-def attribute(element: Element | None, name: str, default: str = "") -> str:
-    """An attribute of an element that may be missing."""
-    return default if element is None else element.get(name, default)
-
-
-def text_of(element: Element | None) -> str:
-    """The text of an element that may be missing, without blanks around it."""
-    return "" if element is None else element.text.strip()
+    if not text:
+        return None
+    if len(text) < 5 and text.isdecimal() and text.isascii():
+        # Most pins name one CPU.
+        return frozenset((int(text),))
+    cpus = parse_list(text)
+    return None if isinstance(cpus, Unread) else cpus

@@ -18,6 +18,8 @@ ELEMENTS = 100_000
 ATTRIBUTE = re.compile(rb"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
 START = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 """A start tag; a > inside quotes does not end it."""
+NAMES = re.compile(r"(?:\{[^}]*\})?[^/{}]+")
+"""The names of a path."""
 PIECE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>|<[^>]*>|[^<]+", re.S)
 ENCODINGS = re.compile(
     r"utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso-?8859-?\d{1,2}|latin-?\d{1,2}|windows-125\d|koi8-[ru]", re.I
@@ -25,6 +27,9 @@ ENCODINGS = re.compile(
 """Those of text in files of libvirt; Python has others, some of which take ages on hostile input."""
 DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
 ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&apos;"), ('"', "&quot;"))
+
+MANY = 8
+"""Children that are looked up by their names instead of one after the other."""
 
 Edit = tuple[int, int, bytes]
 """Bytes from, to, and what stands there instead."""
@@ -65,19 +70,19 @@ def decode(data: bytes) -> tuple[str, str]:
 class Element:
     """One element and where it stands in the bytes of the document."""
 
-    __slots__ = ("_data", "_last", "attributes", "children", "start", "tag", "text")
+    __slots__ = ("_data", "_last", "_named", "attributes", "children", "start", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str], start: int, data: bytes) -> None:
         self.tag = tag
         """"name", or "{namespace}name"."""
         self.attributes = attributes
+        """By their names; those of a namespace are "namespace}name"."""
         self.children: list[Element] = []
-        self.text = ""
-        """All character data directly inside."""
         self.start = start
         """The first byte of the start tag."""
         self._data = data
         self._last = start
+        self._named: dict[str, list[Element]] | None = None
 
     @property
     def inner(self) -> int:
@@ -102,26 +107,53 @@ class Element:
         """The first byte behind the element."""
         return self.inner if self.empty else self._data.index(b">", self._last) + 1
 
+    @property
+    def text(self) -> str:
+        """All character data directly inside."""
+        written = b"" if self.empty else self._data[self.inner : self._last]
+        if self.children or b"<" in written or b"&" in written or b"\r" in written:
+            return _words(self._data[self.start : self.end])
+        return written.decode("utf-8")
+
     def get(self, name: str, default: str = "") -> str:
         """The value of an attribute, or the default where the element does not have it."""
         return self.attributes.get(name, default)
 
     def find(self, path: str) -> Element | None:
         """The first element at a path of names below this one, or None."""
-        if "/" not in path:
-            for child in self.children:
-                if child.tag == path:
-                    return child
-            return None
-        return next(iter(self.all(path)), None)
+        if "/" in path or len(self.children) >= MANY:
+            return next(iter(self.all(path)), None)
+        for child in self.children:
+            if child.tag == path:
+                return child
+        return None
 
     def all(self, path: str) -> list[Element]:
-        """All elements at a path of names below this one, in their order."""
+        """All elements at a path of names below this one, in their order; * stands for any name."""
+        if "/" not in path:
+            return self.named(path)
+        # A name with a namespace holds slashes inside its braces.
         found = [self]
-        # A name with a namespace holds slashes inside its braces, and stands alone.
-        for name in (path,) if path.startswith("{") else path.split("/"):
-            found = [child for parent in found for child in parent.children if child.tag == name]
+        for name in NAMES.findall(path) if "{" in path else path.split("/"):
+            if not found:
+                break
+            found = found[0].named(name) if len(found) == 1 else [c for e in found for c in e.named(name)]
         return found
+
+    def named(self, name: str) -> list[Element]:
+        """The children of a name; * stands for any."""
+        if name == "*":
+            return self.children
+        if len(self.children) < MANY:
+            return [child for child in self.children if child.tag == name] if self.children else []
+        if self._named is None:
+            self._named = {}
+            for child in self.children:
+                if child.tag in self._named:
+                    self._named[child.tag].append(child)
+                else:
+                    self._named[child.tag] = [child]
+        return self._named.get(name, [])
 
     def below(self, tag: str) -> Iterator[Element]:
         """All elements of a name at any depth below this one, in their order."""
@@ -313,30 +345,24 @@ def _read(data: bytes) -> Element:
     """The outermost element, with all that is in it and where; raises ValueError with a sentence."""
     document = Element("", {}, 0, data)
     open_elements = [document]
+    begin, leave = open_elements.append, open_elements.pop
     parser = expat.ParserCreate("utf-8", "}")
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if "}" in tag:
             tag = "{" + tag
-        if "}" in "".join(attributes):
-            attributes = {"{" + n if "}" in n else n: v for n, v in attributes.items()}
         element = Element(tag, attributes, parser.CurrentByteIndex, data)
         open_elements[-1].children.append(element)
-        open_elements.append(element)
+        begin(element)
 
     def end(_: str) -> None:
-        open_elements.pop()._last = parser.CurrentByteIndex
-
-    def words(text: str) -> None:
-        open_elements[-1].text += text
+        leave()._last = parser.CurrentByteIndex
 
     def doctype(*_: object) -> None:
         raise ValueError("the XML has a document type, which libvirt never writes")
 
-    parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.CharacterDataHandler = words
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(data, True)
@@ -346,3 +372,28 @@ def _read(data: bytes) -> Element:
         # They hold the parser that holds them: the circle would keep all elements until the next collection.
         parser.StartElementHandler = parser.EndElementHandler = None
     return document.children[0]
+
+
+def _words(element: bytes) -> str:
+    """The character data directly inside an element of a sound document."""
+    found: list[str] = []
+    depth = 0
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def words(text: str) -> None:
+        if depth == 1:
+            found.append(text)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = words
+    parser.Parse(element, True)
+    return "".join(found)

@@ -48,6 +48,7 @@ os: firmware
 os/type: arch machine =
 os/loader: readonly secure type format stateless =
 os/nvram: template templateFormat type format =
+os/nvram/source: file
 os/firmware:
 os/firmware/feature: name enabled
 os/boot: dev
@@ -90,6 +91,7 @@ pm/suspend-to-disk: enabled
 commandline:
 devices:
 devices/emulator: =
+devices/*/rom: bar file enabled
 devices/*/address: type domain bus slot function multifunction controller target unit port
 devices/disk: type device
 devices/disk/driver: name type cache io discard iothread queues
@@ -124,7 +126,6 @@ devices/hostdev/source/address: type domain bus slot function device port uuid
 devices/hostdev/source/vendor: id
 devices/hostdev/source/product: id
 devices/hostdev/boot: order
-devices/hostdev/rom: bar file enabled
 devices/video:
 devices/video/model: type heads primary ram vram vgamem
 devices/graphics: type

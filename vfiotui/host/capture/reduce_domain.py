@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from vfiotui.formats.domain_xml.boot import OSINFO
-from vfiotui.formats.domain_xml.devices import QEMU
 from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
+from vfiotui.formats.domain_xml.elements.commandline import QEMU
+from vfiotui.formats.domain_xml.elements.domain import OSINFO
 from vfiotui.formats.domain_xml.network_xml import parse_network
 from vfiotui.formats.domain_xml.xml_text import ATTRIBUTE, Element, XmlText, decode, escaped
 from vfiotui.host.capture.domain_fields import NETWORK_TABLE, OPTION_KEYS, TABLE, WORDS
