@@ -24,8 +24,7 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot
-from vfiotui.model.boot.cmdline import CommandLine, Word
-from vfiotui.model.boot.machine import kernel_since
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.areas import area_of
 from vfiotui.model.finding.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
@@ -35,9 +34,6 @@ from vfiotui.model.pci.host_use import HostUse
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
 
 T = TypeVar("T")
-
-NO_WORD = "no such word on the command line"
-OLD_KERNEL = "this kernel is older than what the rule is about"
 
 HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""
@@ -383,20 +379,3 @@ def all_lines(facts: Facts) -> tuple[CommandLine, ...]:
         known(boot.cmdline)
     known(boot.intended)
     return boot.lines
-
-
-def old_word(
-    facts: Facts, is_old: Callable[[Word], bool], sentence: str, advice: str, since: tuple[int, int] | None = None
-) -> Answers:
-    """Fails for each word of the running or the next command line that is no good today; the fix drops it.
-
-    `since` is the first kernel on which the word is no good.
-    """
-    found = {word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if is_old(word)}
-    if not found:
-        yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))
-    elif since is not None and not known(kernel_since(facts, since)):
-        yield not_applicable("host", OLD_KERNEL, *(seen(line.source, text) for text, line in found.items()))
-    else:
-        for text, line in found.items():
-            yield fails("host", sentence, seen(line.source, text), fix=fix(advice, Risk.R2, ("cmdline.remove", text)))

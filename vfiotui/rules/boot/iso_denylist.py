@@ -20,19 +20,8 @@ from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import (
-    OLD_KERNEL,
-    OPTIONS,
-    Answers,
-    all_options,
-    fails,
-    fix,
-    holds,
-    known,
-    not_applicable,
-    rule,
-    seen,
-)
+from vfiotui.rules.engine import OPTIONS, Answers, all_options, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.old_words import OLD_KERNEL
 
 FIRST = (5, 9)
 """The first kernel that has the list."""

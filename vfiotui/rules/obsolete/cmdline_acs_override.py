@@ -21,7 +21,8 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, NO_WORD, Answers, all_lines, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LINES, Answers, all_lines, fails, fix, holds, known, rule, seen
+from vfiotui.rules.old_words import NO_WORD
 
 ACTIVE = "ACS overrides enabled"
 

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import LINES, Answers, old_word, rule
+from vfiotui.rules.engine import LINES, Answers, rule
+from vfiotui.rules.old_words import old_word
 
 EVICTS = (6, 0)
 """The first kernel whose vfio-pci drives the firmware's framebuffer out when it binds."""

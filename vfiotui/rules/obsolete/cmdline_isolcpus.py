@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import NO_WORD, Answers, all_lines, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.old_words import NO_WORD
 
 
 @rule("CMDLINE-ISOLCPUS", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")

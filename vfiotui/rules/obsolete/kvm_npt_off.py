@@ -20,7 +20,8 @@ from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity, Verdict
-from vfiotui.rules.engine import OLD_KERNEL, Answers, all_files, fails, fix, known, not_applicable, old_word, rule, seen
+from vfiotui.rules.engine import Answers, all_files, fails, fix, known, not_applicable, rule, seen
+from vfiotui.rules.old_words import OLD_KERNEL, old_word
 
 MENDED = (4, 14)
 """The first kernel on which nested paging is fast with a card that is passed."""

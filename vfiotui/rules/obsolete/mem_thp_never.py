@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import Answers, old_word, rule
+from vfiotui.rules.engine import Answers, rule
+from vfiotui.rules.old_words import old_word
 
 
 @rule("MEM-THP-NEVER", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
