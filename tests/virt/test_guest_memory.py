@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +12,12 @@ import pytest
 from tests.locks import GUESTS, alone_with
 from tests.pools import fill, held, own_pool
 from tests.virt.system_libvirtd import SystemDaemon, until
-from vfiotui.cli.live_monitor import Beside
 from vfiotui.formats.libvirt_hooks.pages_hook import pages_hook
 from vfiotui.host.memory.guest_backing import BackingReader, count_pages, read_guest, walk
 from vfiotui.host.root.root import Root
+from vfiotui.live.monitor import Monitor
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.live.alarm import Alarm
+from vfiotui.model.live.alarm import Alarm, Limits
 from vfiotui.model.live.sample import GuestMoment, LiveMoment, Sample
 from vfiotui.model.memory.guest_backing import GuestBacking, PageCount
 
@@ -150,11 +149,12 @@ def test_a_guest_that_starts_beside_a_recording_and_lies_in_small_pages_is_told_
 ) -> None:
     host, _ = daemon
     define(host, SMALL, SHARED)
-    beside = Beside(Namespace(alarm_delay=10.0, connect=None), Root.live())
+    monitor = Monitor(Root.live(), Limits())
 
     def hear(at: float, *pids: int) -> list[Alarm]:
         guests = tuple(GuestMoment("small", pid, ()) for pid in pids)
-        return list(beside.hear(LiveMoment(at, NOTHING, guests, Sample(at, at, NOTHING, NOTHING))))
+        alarms = monitor.judge_pages(monitor.settled(at))
+        return [*alarms, *monitor.hear_moment(LiveMoment(at, NOTHING, guests, Sample(at, at, NOTHING, NOTHING)))]
 
     assert hear(0.0) == []
     host.virsh("start", "small")

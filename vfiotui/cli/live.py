@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
     from vfiotui.formats.records import live_record
     from vfiotui.live.sampler import Readers
+    from vfiotui.model.live.alarm import Alarm, Limits
 
 Sink = Callable[[LiveMoment], None]
 
@@ -76,10 +77,8 @@ def run(args: argparse.Namespace) -> Exit:
 
 def stream(args: argparse.Namespace) -> Exit:
     """Every sample to all sinks, until the end that was asked for."""
-    from vfiotui.cli.out import printable
     from vfiotui.formats.records import live_table
-    from vfiotui.model.live.alarm import Alarms, Limits
-    from vfiotui.model.memory.start_pages import COUNTED
+    from vfiotui.model.live.alarm import Limits
 
     ended = asked_to_end()
     with contextlib.ExitStack() as stack:
@@ -96,27 +95,65 @@ def stream(args: argparse.Namespace) -> Exit:
             sinks.append(lambda moment: _print(live_table.json_lines(moment)))
         elif not sinks:
             sinks.append(lambda moment: _print(as_text(moment)))
-        alarms, beside = Alarms(Limits(args.alarm_delay, args.alarm_mhz)), None
-        if not args.replay:
-            from vfiotui.cli.live_monitor import Beside
-
-            beside = Beside(args, open_root(args))
-        for moment in _replayed(args) if beside is None else _live(args, beside.readers, ended):
+        limits = Limits(args.alarm_delay, args.alarm_mhz)
+        moments, notice = _replay(args, limits) if args.replay else _watch(args, limits, ended)
+        for moment in moments:
             for sink in sinks:
                 sink(moment)
-            begun = [] if beside is None else list(beside.hear(moment))
-            for alarm in [*begun, *alarms.check(moment, beside.wanted if beside else {})]:
-                print(f"{_clock(moment.sample.wall)} {printable(alarm.text)}", file=sys.stderr)
-                if recorder:
-                    recorder.remark(alarm.text, alarm.at, alarm=alarm.kind != COUNTED)
-            look = None if beside is None else beside.look(moment)
-            if look is not None:
-                _tell_look(look, moment.sample.wall)
-                if recorder:
-                    recorder.look(look)
+            _tell(moment, *notice(moment), recorder)
             if ended.is_set():
                 break
     return Exit.FINE
+
+
+Notice = Callable[[LiveMoment], "tuple[list[Alarm], Culprits | None]"]
+"""The alarms that begin with a sample, and who was seen beside vCPUs that wait."""
+
+
+def _replay(args: argparse.Namespace, limits: Limits) -> tuple[Iterator[LiveMoment], Notice]:
+    """A recording; what it says of guests is not compared with this host."""
+    from vfiotui.model.live.alarm import Alarms
+    from vfiotui.model.live.rates import Rates
+
+    rates, alarms = Rates(), Alarms(limits)
+    moments = (rates.moment(s) for s in samples_of(args.replay) if isinstance(s, Sample))
+    return moments, lambda moment: (alarms.check(moment), None)
+
+
+def _watch(args: argparse.Namespace, limits: Limits, ended: threading.Event) -> tuple[Iterator[LiveMoment], Notice]:
+    """This host, while this program keeps off the guests' CPUs; libvirt is asked when a guest appears."""
+    from vfiotui.cli.machine import look_at_guests
+    from vfiotui.live.monitor import Monitor
+    from vfiotui.live.sampler import Readers
+    from vfiotui.live.self_affinity import SelfRestraint
+
+    root = open_root(args)
+    readers, monitor, affinity = Readers(root), Monitor(root, limits), SelfRestraint(root)
+
+    def notice(moment: LiveMoment) -> tuple[list[Alarm], Culprits | None]:
+        affinity.hear_moment(moment)
+        if monitor.is_new(moment):
+            virt = look_at_guests(args, root)
+            monitor.hear_libvirt(None if isinstance(virt, Unread) else virt, moment.at)
+        alarms = [*monitor.judge_pages(monitor.settled(moment.at)), *monitor.hear_moment(moment)]
+        return alarms, monitor.look(readers, moment)
+
+    return _live(args, readers, ended), notice
+
+
+def _tell(moment: LiveMoment, alarms: list[Alarm], look: Culprits | None, recorder: _Recorder | None) -> None:
+    """Alarms and names go to standard error, and into the recording."""
+    from vfiotui.cli.out import printable
+    from vfiotui.model.memory.start_pages import COUNTED
+
+    for alarm in alarms:
+        print(f"{_clock(moment.sample.wall)} {printable(alarm.text)}", file=sys.stderr)
+        if recorder:
+            recorder.remark(alarm.text, alarm.at, alarm=alarm.kind != COUNTED)
+    if look is not None:
+        _tell_look(look, moment.sample.wall)
+        if recorder:
+            recorder.look(look)
 
 
 def _print(text: str) -> None:
@@ -137,13 +174,6 @@ def _tell_look(look: Culprits, wall: float) -> None:
         named = ", ".join(f"{printable(c.name)} ({c.tid}) {c.share:.0%}" for c in others[:3])
         if named:
             print(f"{_clock(wall)} on CPU {cpu} in the last {look.seconds:.0f} s: {named}", file=sys.stderr)
-
-
-def _replayed(args: argparse.Namespace) -> Iterator[LiveMoment]:
-    from vfiotui.model.live.rates import Rates
-
-    rates = Rates()
-    return (rates.moment(s) for s in samples_of(args.replay) if isinstance(s, Sample))
 
 
 def _live(args: argparse.Namespace, readers: Readers, ended: threading.Event) -> Iterator[LiveMoment]:

@@ -142,11 +142,7 @@ class Sampler:
 
     def _period(self, topic: Topic[Any]) -> float:
         if topic == CULPRITS:
-            # The second look is the one that answers: the price is minded after it, and before the next hunt's two.
-            share = ASKED_SHARE if self.asked else CULPRIT_SHARE
-            readers = self._readers
-            looks = 1 if readers.culprits_known else 0 if readers.looks_for_culprits else 2
-            return max(CULPRIT_SECONDS, looks * readers.culprit_cost / share)
+            return self._readers.culprit_pause(self.asked)
         if topic == COST:
             return COST_SECONDS if len(self._wanted) > 1 and not self._paused else COST_ALONE_SECONDS
         if self._paused and topic == LIVE:
@@ -231,10 +227,12 @@ class Readers:
         self.culprits_known = not isinstance(found.found, Unread)
         return found
 
-    @property
-    def looks_for_culprits(self) -> bool:
-        """Whether it has looked since they were let go."""
-        return self._looking
+    def culprit_pause(self, asked: bool = False) -> float:
+        """Seconds from one look to the next: what it costs stays below a share of a CPU, a larger one where a person
+        asked for it."""
+        # The second look is the one that answers: the price is minded after it, and before the next two.
+        looks = 1 if self.culprits_known else 0 if self._looking else 2
+        return max(CULPRIT_SECONDS, looks * self.culprit_cost / (ASKED_SHARE if asked else CULPRIT_SHARE))
 
     def let_culprits_go(self) -> None:
         """Closes the files that only culprits need; the next hunt may be soon, and begins where this one ended."""

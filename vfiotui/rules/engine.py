@@ -317,9 +317,7 @@ def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer
     domains = guests(facts)
     answers = [answer for domain in domains for answer in ask(domain)]
     answers += [lacking(guest.name, title, guest.why) for guest in known(facts.virt).unread]
-    yield from answers or [
-        not_applicable("host", f"the question does not arise for any of {len(domains)} guests"),
-    ]
+    yield from answers or [not_applicable("host", f"the question does not arise for any of {len(domains)} guests")]
 
 
 def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> Answers:

@@ -66,7 +66,7 @@ FIRST: dict[str, Topic[Any]] = {"live": LIVE}
 """The topic that brings a screen's first values, where that are not the facts."""
 
 
-AFTER_FIRST = ("model.live.alarm", "model.memory.start_pages", "host.live.interference", "state.facts_refresher")
+AFTER_FIRST = ("live.monitor", "host.live.interference", "state.facts_refresher")
 """What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
 
 
@@ -275,6 +275,10 @@ class ConsoleApp(App[int]):
         """Says once why they are not followed; the status line goes on showing it."""
         if sentence := self.store.get(DEVICE_EVENTS):
             self.notify(clean(sentence), title="device events", severity="warning", markup=False, timeout=10)
+
+    def investigates(self, at: float, guest: str) -> bool:
+        """Whether a vCPU of the guest has waited so lately that it is looked who runs beside it."""
+        return self.news.investigates(at, guest)
 
     @property
     def restraint(self) -> SelfAffinity:

@@ -60,6 +60,9 @@ class ConsoleContext(Protocol):
     def live_asks(self) -> LiveDetails:
         """What Live reads only on request."""
 
+    def investigates(self, at: float, guest: str) -> bool:
+        """Whether a vCPU of the guest has waited so lately that it is looked who runs beside it."""
+
     @property
     def restraint(self) -> SelfAffinity:
         """Which CPUs this program keeps to."""

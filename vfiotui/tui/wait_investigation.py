@@ -1,4 +1,4 @@
-"""The hunt for the reason of a wait: unasked and seldom while a vCPU waits, closer when somebody asks."""
+"""What Live reads to explain a wait: unasked and seldom while a vCPU waits, closer when somebody asks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprits, Wait
 from vfiotui.state.store import Store
 from vfiotui.state.topics import CULPRITS, EXITS, TRACE, Topic
-from vfiotui.tui.screens.live.interference import LONG, late_keys
 from vfiotui.tui.screens.live.verdict import LOOKS
 
 if TYPE_CHECKING:
     from vfiotui.tui.screens.live.details import LiveDetails
 
-SECONDS = 10.0
-"""How long culprits are looked for after a vCPU has waited."""
 WAITS = 20
 """Traced waits that are remembered: the longest."""
 
@@ -34,9 +31,11 @@ class WaitInvestigation:
         sampler: Sampler,
         asks: Callable[[], LiveDetails],
         tell: Callable[[Topic[Any]], None],
+        waited: Callable[[float, str], bool],
         recorded: tuple[Culprits, ...] = (),
     ) -> None:
         """`asks` is called where somebody asks for more than culprits; `tell` hears of every topic that is read.
+        `waited` is the monitor's word, whether a guest has waited lately before a time.
 
         `recorded` was seen when a recording was made.
         """
@@ -45,9 +44,7 @@ class WaitInvestigation:
         self._asks = asks
         self._tell = tell
         self._leave: dict[Topic[Any], Callable[[], None]] = {}
-        self._until = 0.0
-        self._followed = ("", -1)
-        """The guest that was looked at last, and at which sample."""
+        self._waited = waited
         self.asked = False
         """Whether culprits are wanted though no vCPU waits."""
         self.looks = deque(recorded, maxlen=max(LOOKS, len(recorded)))
@@ -71,7 +68,6 @@ class WaitInvestigation:
     def ask(self) -> None:
         """Looks on the CPUs of all vCPUs, or only of those that wait."""
         self.asked = not self.asked
-        self._until = 0.0
 
     def trace(self, history: LiveHistory, guest: str) -> None:
         """Traces a guest's vCPUs, or ends that."""
@@ -83,23 +79,14 @@ class WaitInvestigation:
 
     def follow(self, history: LiveHistory, guest: str) -> None:
         """At every sample: while a vCPU waits, and for a while after, it is looked who else runs there."""
-        at = history.count - 1
         if self.wants(EXITS):
             self._asks().guest = guest
         self._sampler.asked = self.asked
-        if self.asked or self._waited(history, guest, at):
-            self._until = history.at(at) + SECONDS
-        hunting = history.at(at) < self._until and not self.wants(TRACE)
+        waited = self.asked or self._waited(history.at(history.count - 1), guest)
+        hunting = waited and not self.wants(TRACE)
         if hunting:
             self._sampler.cores = self._cpus_of(history, guest)
         self.want(CULPRITS, hunting)
-
-    def _waited(self, history: LiveHistory, guest: str, at: int) -> bool:
-        """Whether a vCPU waits; of a guest that was not followed before, whether one has waited lately."""
-        before, self._followed = self._followed, (guest, at)
-        if before != (guest, at - 1):
-            return bool(late_keys(history, guest, at))
-        return history.newest[guest].waited > LONG if guest in history.newest else False
 
     def rest(self) -> None:
         """Nothing is looked for any more."""

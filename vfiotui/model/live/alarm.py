@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CALM = 5.0
 """Seconds for which something must be in order before it is told again."""
+LONG_WAIT = 10.0
+"""Milliseconds of scheduling delay in a second from which on a vCPU waits too long."""
 SETTLE = 3.0
 """Seconds that a drift must stand: libvirt pins a starting guest's threads one after the other."""
 
@@ -23,7 +25,7 @@ SETTLE = 3.0
 class Limits:
     """From where on it is told; None never."""
 
-    delay_ms: float | None = 10.0
+    delay_ms: float | None = LONG_WAIT
     """Milliseconds of scheduling delay of a vCPU in a second."""
     mhz: float | None = None
     """A vCPU that is busy on a CPU below this frequency."""
@@ -65,6 +67,8 @@ class Alarms:
         self._drifts: dict[tuple[str, int], tuple[float, int]] = {}
         """Since when a vCPU drifts, and the last check that saw it."""
         self._checks = 0
+        self.waited: dict[str, float] = {}
+        """Guest → when one of its vCPUs waited too long last."""
 
     def check(self, moment: LiveMoment, wanted: Wanted = NONE_WANTED) -> list[Alarm]:
         """The alarms that begin at this moment."""
@@ -96,6 +100,7 @@ class Alarms:
         delay, ran_on = thread.delay_ms, thread.ran_on
         where = "an unknown CPU" if isinstance(ran_on, Unread) else f"CPU {ran_on}"
         if limits.delay_ms is not None and not isinstance(delay, Unread) and delay > limits.delay_ms:
+            self.waited[guest.name] = at
             found.append(("delay", f"waited {delay:.1f} ms in a second for {where}"))
         mhz = None if isinstance(ran_on, Unread) else megahertz.get(ran_on)
         busy = not isinstance(thread.busy, Unread) and thread.busy > 0.5

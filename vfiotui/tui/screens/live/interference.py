@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from vfiotui.live.history import Key, LiveHistory
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.live.alarm import LONG_WAIT
 from vfiotui.model.live.interference import Culprit, Culprits
 from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.screens.live.view import LATE, name_of
 from vfiotui.tui.text import clean, fit
 
-LONG = 10.0
-"""Milliseconds of delay in a second from which on culprits are looked for without being asked."""
 RECENT = 10
 """Samples for which a wait is remembered."""
 MOST = 3
@@ -23,7 +22,7 @@ def late_keys(history: LiveHistory, guest: str, at: int) -> list[Key]:
     for key in history.guests.get(guest, ()):
         if key[1] == "vcpu":
             wait = history.peak(key, "delay", at - RECENT + 1, at + 1)
-            if wait > LONG:
+            if wait > LONG_WAIT:
                 waits.append((wait, key))
     return [key for _, key in sorted(waits, reverse=True)]
 

@@ -88,6 +88,7 @@ class LiveScreen(ConsoleScreen):
                 console.sampler,
                 lambda: console.live_asks,
                 console.bridge.tell,
+                console.investigates,
                 console.recorded_looks,
             )
         return self._hunt
