@@ -12,7 +12,7 @@ import sys
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.new_file import refuse_existing, write_new
-from vfiotui.cli.out import print_json, printable
+from vfiotui.cli.out import print_answer, printable
 from vfiotui.host.capture.capture import collect
 from vfiotui.host.capture.collector import Capture
 from vfiotui.host.root.archive import pack
@@ -41,11 +41,7 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     capture = collect(root, look_at_guests(args, root))
     if args.show:
-        if args.json:
-            print_json(as_json(capture))
-        else:
-            print("\n".join(as_text(capture)))
-        return Exit.FINE
+        return print_answer(args, lambda: as_json(capture), lambda: as_text(capture))
     if args.file == "-":
         if sys.stdout.isatty():
             raise CommandError("a capture is no text: give a file name, or send standard output into one", Exit.USAGE)

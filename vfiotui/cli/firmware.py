@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.exit import Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable, shown
+from vfiotui.cli.out import needed, plain, print_answer, printable, shown
 from vfiotui.host.pci import firmware
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.iommu import Dmar, Firmware, Ivrs, Scope
@@ -24,14 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Prints what the firmware tells."""
-    found = firmware.read(open_root(args))
-    if isinstance(found, Unread):
-        raise CommandError(f"the firmware cannot be seen: {found}", Exit.NO_ACCESS)
-    if args.json:
-        print_json(as_json(found))
-    else:
-        print("\n".join(as_text(found)))
-    return Exit.FINE
+    found = needed(firmware.read(open_root(args)), "the firmware cannot be seen")
+    return print_answer(args, lambda: as_json(found), lambda: as_text(found))
 
 
 def as_json(found: Firmware) -> dict[str, Any]:

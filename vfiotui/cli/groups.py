@@ -11,9 +11,9 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.exit import Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable, table
+from vfiotui.cli.out import needed, plain, print_answer, printable, table
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci import host_use, iommu, usb
 from vfiotui.model.base.reading import Unread, or_else
@@ -31,22 +31,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Prints the groups."""
     root = open_root(args)
-    found = iommu.read(root)
-    bus = pci.peek(root)
-    if isinstance(found, Unread) or isinstance(found.groups, Unread):
-        missing = found if isinstance(found, Unread) else found.groups
-        raise CommandError(f"the IOMMU groups cannot be seen: {missing}", Exit.NO_ACCESS)
-    if isinstance(bus, Unread):
-        raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
-    bus = pci.with_capabilities(root, bus, explaining(found.groups, bus))
-    verdicts = judge_displays(found.groups, bus)
+    unseen = "the IOMMU groups cannot be seen"
+    groups = needed(needed(iommu.read(root), unseen).groups, unseen)
+    bus = needed(pci.peek(root), "the PCI devices cannot be seen")
+    bus = pci.with_capabilities(root, bus, explaining(groups, bus))
+    verdicts = judge_displays(groups, bus)
     ports, use = usb.read(root), host_use.read(root)
     losses = {d.bdf: host_loses(d, bus, ports, use) for d in bus.devices}
-    if args.json:
-        print_json(as_json(found.groups, bus, verdicts, losses))
-    else:
-        print("\n".join(as_text(found.groups, bus, verdicts, losses)))
-    return Exit.FINE
+    told = (groups, bus, verdicts, losses)
+    return print_answer(args, lambda: as_json(*told), lambda: as_text(*told))
 
 
 def explaining(groups: tuple[IommuGroup, ...], bus: PciBus) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root, plan_inputs
-from vfiotui.cli.out import plain, print_json, printable, table
+from vfiotui.cli.out import needed, plain, print_answer, printable, table
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.prediction import Forecast
@@ -62,9 +62,7 @@ def newest(root: Root) -> str:
     """The number of the newest change in force that gives devices away."""
     from vfiotui.host import changes
 
-    found = changes.read(root)
-    if isinstance(found, Unread):
-        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
+    found = needed(changes.read(root), "the journal cannot be read")
     record = newest_isolation(found)
     if record is None:
         raise CommandError("no change that isolates devices is in force: there is nothing to undo", Exit.FAILS)
@@ -75,15 +73,13 @@ def _list(args: argparse.Namespace) -> Exit:
     from vfiotui.plan.service import look_at_isolation
 
     inputs = plan_inputs(args, open_root(args))
-    view = look_at_isolation(inputs, inputs.facts())
-    if isinstance(view, Unread):
-        raise CommandError(f"what the next boot does cannot be told: {view}", Exit.NO_ACCESS)
+    view = needed(look_at_isolation(inputs, inputs.facts()), "what the next boot does cannot be told")
     rows, next_boot = tuple(view.columns.values()), tuple(view.forecasts.values())
-    if args.json:
-        print_json({"devices": [_as_json(view.bus, c, f) for c, f in zip(rows, next_boot, strict=True)]})
-    else:
-        print("\n".join(as_text(view.bus, rows, next_boot)))
-    return Exit.FINE
+    return print_answer(
+        args,
+        lambda: {"devices": [_as_json(view.bus, c, f) for c, f in zip(rows, next_boot, strict=True)]},
+        lambda: as_text(view.bus, rows, next_boot),
+    )
 
 
 def _as_json(bus: PciBus, row: BindingState, told: Forecast) -> dict[str, Any]:

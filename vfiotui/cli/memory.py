@@ -16,7 +16,7 @@ from typing import Any
 from vfiotui.cli.consent import add_consent
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable, shown, table
+from vfiotui.cli.out import needed, plain, print_answer, printable, shown, table
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.memory.guest_backing import GuestBacking
@@ -80,19 +80,13 @@ def _show(args: argparse.Namespace) -> Exit:
     from vfiotui.host.memory.pagetypes import read_movable
 
     root = open_root(args)
-    found = memory.read(root)
-    if isinstance(found, Unread):
-        raise CommandError(f"memory cannot be seen: {found}", Exit.NO_ACCESS)
+    found = needed(memory.read(root), "memory cannot be seen")
     guests = BackingReader(root).read()
     movable: Reading[dict[int, int]] = Unread("counted with --walk only")
     if args.walk:
         guests = guests if isinstance(guests, Unread) else tuple(walk(root, g) for g in guests)
         movable = read_movable(root)
-    if args.json:
-        print_json(as_json(found, guests, movable))
-    else:
-        print("\n".join(as_text(root, found, guests, movable)))
-    return Exit.FINE
+    return print_answer(args, lambda: as_json(found, guests, movable), lambda: as_text(root, found, guests, movable))
 
 
 def _nodes(memory: Memory) -> list[int]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
-from vfiotui.model.base.reading import Unread
+from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.model.base.reading import Reading, Unread
+
+T = TypeVar("T")
 
 COLOURS = {"fail": "31;1", "warn": "33;1", "unknown": "35", "info": "36", "holds": "32", "head": "1", "dim": "2"}
 
@@ -61,6 +65,23 @@ def print_json(value: Any) -> None:
     """One JSON document; other characters than ASCII are escaped, so that it survives any terminal and pipe."""
     json.dump(value, sys.stdout, indent=1, ensure_ascii=True)
     print()
+
+
+def needed(reading: Reading[T], otherwise: str) -> T:
+    """The value; where there is none the command ends without access: `otherwise` says what it cannot do, as a sentence
+    to which the reason is added."""
+    if isinstance(reading, Unread):
+        raise CommandError(f"{otherwise}: {reading}", Exit.NO_ACCESS)
+    return reading
+
+
+def print_answer(args: argparse.Namespace, document: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> Exit:
+    """Prints a JSON document where --json asks for one, else lines of text; makes only the one that is printed."""
+    if args.json:
+        print_json(document())
+    else:
+        print("\n".join(lines()))
+    return Exit.FINE
 
 
 def table(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:

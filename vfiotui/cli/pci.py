@@ -12,7 +12,7 @@ from typing import Any
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable, shown
+from vfiotui.cli.out import needed, plain, print_answer, printable, shown
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci.config_space import ACS_BITS
 from vfiotui.model.base.reading import Unread, or_else
@@ -26,19 +26,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Prints the devices."""
-    bus = pci.read(open_root(args))
-    if isinstance(bus, Unread):
-        raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
+    bus = needed(pci.read(open_root(args)), "the PCI devices cannot be seen")
     wanted = {a.lower() if a.count(":") == 2 else f"0000:{a.lower()}" for a in args.address}
     devices = [d for d in bus.devices if not wanted or d.bdf in wanted]
     absent = wanted - {d.bdf for d in devices}
     if absent:
         raise CommandError(f"no such device: {', '.join(sorted(absent))}; 'vfiotui pci' lists all")
-    if args.json:
-        print_json({"devices": {d.bdf: as_json(d) for d in devices}})
-    else:
-        print("\n".join(line for d in devices for line in as_text(d)))
-    return Exit.FINE
+    return print_answer(
+        args,
+        lambda: {"devices": {d.bdf: as_json(d) for d in devices}},
+        lambda: (line for d in devices for line in as_text(d)),
+    )
 
 
 def _hex(value: Any, digits: int) -> str | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root, plan_inputs
+from vfiotui.cli.out import needed
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.cpu import topology as cpu
@@ -48,18 +49,12 @@ class Host:
     @property
     def topology(self) -> Topology:
         """The processors, or the end of the command."""
-        found = self.processors
-        if isinstance(found, Unread):
-            raise CommandError(f"the processors cannot be seen: {found}", Exit.NO_ACCESS)
-        return found
+        return needed(self.processors, "the processors cannot be seen")
 
     @cached_property
     def virt(self) -> Virt:
         """libvirt's word, or that of its files."""
-        found = self.inputs.virt
-        if isinstance(found, Unread):
-            raise CommandError(f"the guests cannot be seen: {found}", Exit.NO_ACCESS)
-        return found
+        return needed(self.inputs.virt, "the guests cannot be seen")
 
     @property
     def domains(self) -> tuple[Domain, ...]:

@@ -18,7 +18,7 @@ from vfiotui.apply.card_rom import read_card_rom
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.new_file import refuse_existing, write_new
-from vfiotui.cli.out import print_json, printable
+from vfiotui.cli.out import needed, print_json, printable
 from vfiotui.formats.option_rom import SIZE_LIMIT, read_rom
 from vfiotui.formats.records.rom_parser import rom_parser_lines
 from vfiotui.host.pci import functions as pci
@@ -79,9 +79,7 @@ def address_of(word: str) -> str | None:
 
 def device_at(root: Root, bdf: str) -> PciDevice:
     """The function at an address, or the end of the command."""
-    bus = pci.read(root)
-    if isinstance(bus, Unread):
-        raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
+    bus = needed(pci.read(root), "the PCI devices cannot be seen")
     device = bus.get(bdf)
     if device is None:
         raise CommandError(f"no such device: {bdf}; 'vfiotui pci' lists all")

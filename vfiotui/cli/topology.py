@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.exit import Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable, shown
+from vfiotui.cli.out import needed, plain, print_answer, printable, shown
 from vfiotui.host.cpu import topology as cpu
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
@@ -24,14 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Prints the topology."""
-    topology = cpu.read(open_root(args))
-    if isinstance(topology, Unread):
-        raise CommandError(f"the processors cannot be seen: {topology}", Exit.NO_ACCESS)
-    if args.json:
-        print_json(as_json(topology))
-    else:
-        print("\n".join(as_text(topology)))
-    return Exit.FINE
+    topology = needed(cpu.read(open_root(args)), "the processors cannot be seen")
+    return print_answer(args, lambda: as_json(topology), lambda: as_text(topology))
 
 
 def as_json(topology: Topology) -> dict[str, Any]:

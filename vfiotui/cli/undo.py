@@ -12,10 +12,9 @@ from vfiotui.cli.apply import ended, refused, tell
 from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import print_json, printable
+from vfiotui.cli.out import needed, print_json, printable
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.journal import ChangeRecord, State
 
 
@@ -29,9 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def newest(root: Root) -> str:
     """The number of the newest change that is in force, wholly or in part."""
-    found = changes.read(root)
-    if isinstance(found, Unread):
-        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
+    found = needed(changes.read(root), "the journal cannot be read")
     for record in found:
         if record.state not in (State.UNDONE, State.ROLLED_BACK, State.DAMAGED):
             return str(record.number)

@@ -11,7 +11,7 @@ import argparse
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
-from vfiotui.cli.out import plain, print_json, printable
+from vfiotui.cli.out import needed, plain, print_json, printable
 from vfiotui.host import changes
 from vfiotui.host.boot import boot, trial
 from vfiotui.host.pci import functions as pci
@@ -35,10 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _records(root: Root) -> tuple[ChangeRecord, ...]:
-    found = changes.read(root)
-    if isinstance(found, Unread):
-        raise CommandError(f"the journal cannot be read: {found}", Exit.NO_ACCESS)
-    return found
+    return needed(changes.read(root), "the journal cannot be read")
 
 
 def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
@@ -72,9 +69,7 @@ def run(args: argparse.Namespace) -> Exit:
     if record.state is State.WAITING or (record.state is State.OUTSTANDING and changes.same_boot(root, record)):
         raise CommandError(f"change {record.name} waits for the next boot: start the host anew, then ask again")
     assert isinstance(record.plan, Plan)
-    bus = pci.read(root)
-    if isinstance(bus, Unread):
-        raise CommandError(f"the PCI devices cannot be seen: {bus}", Exit.NO_ACCESS)
+    bus = needed(pci.read(root), "the PCI devices cannot be seen")
     found = verify(record.plan.forecast, bus)
     chosen = selection.read(root)
     lost = [f"the stored choice cannot be read: {chosen}"] if isinstance(chosen, Unread) else [
