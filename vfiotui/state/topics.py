@@ -42,44 +42,46 @@ class Topic(str, Generic[T]):
 
 REFRESHER, SAMPLER, JOURNAL = "state.facts_refresher", "live.sampler", "state.journal_watcher"
 DETAILS = "tui.screens.live.details"
-CONSOLE = "tui"
+SCREEN = "tui.screens.base"
+"""What every screen shows, and hands its topics to the one that is drawn."""
+HOST, LIVE_SCREEN, PIN, WAITS = "tui.screens.host", "tui.screens.live", "tui.screens.pin", "tui.wait_investigation"
 
-FACTS: Topic[Facts] = Topic("facts", REFRESHER, CONSOLE)
+FACTS: Topic[Facts] = Topic("facts", REFRESHER, "tui.open_plan", SCREEN, HOST)
 """The whole host, while a screen wants it."""
-FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, CONSOLE)
+FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, SCREEN, HOST)
 """What the checks say of the facts, while a screen wants it."""
-BOOTED: Topic[Reading[Booted]] = Topic("booted", REFRESHER, CONSOLE)
+BOOTED: Topic[Reading[Booted]] = Topic("booted", REFRESHER, SCREEN)
 """Host name, kernel and whether a reboot is required, for the status line."""
-VIRT: Topic[Virt] = Topic("virt", REFRESHER, CONSOLE)
+VIRT: Topic[Virt] = Topic("virt", REFRESHER, SCREEN, "tui.app", "tui.notifications")
 """The guests."""
-READING: Topic[bool] = Topic("reading", REFRESHER, CONSOLE, JOURNAL)
+READING: Topic[bool] = Topic("reading", REFRESHER, SCREEN, JOURNAL)
 """Whether the host is being read or judged."""
-PROGRESS: Topic[frozenset[str]] = Topic("progress", REFRESHER, CONSOLE)
+PROGRESS: Topic[frozenset[str]] = Topic("progress", REFRESHER, HOST)
 """The parts of the facts that the first reading still waits for."""
-TROUBLE: Topic[str] = Topic("trouble", REFRESHER, CONSOLE)
+TROUBLE: Topic[str] = Topic("trouble", REFRESHER, SCREEN)
 """A sentence where a reading or the checks failed; empty once one succeeded again."""
-DEVICE_EVENTS: Topic[str] = Topic("device_events", REFRESHER, CONSOLE)
+DEVICE_EVENTS: Topic[str] = Topic("device_events", REFRESHER, SCREEN, "tui.app")
 """A sentence where device events are not followed; empty while they are."""
 
-CHANGES: Topic[Reading[tuple[ChangeRecord, ...]]] = Topic("changes", JOURNAL, CONSOLE)
+CHANGES: Topic[Reading[tuple[ChangeRecord, ...]]] = Topic("changes", JOURNAL, SCREEN, "tui.screens.changes")
 """The journal of changes."""
-LOG: Topic[tuple[str, Reading[str]]] = Topic("log", JOURNAL, CONSOLE)
+LOG: Topic[tuple[str, Reading[str]]] = Topic("log", JOURNAL, "tui.screens.changes")
 """The folder of the change that is followed, and its log."""
 
-LIVE: Topic[Reading[LiveMoment]] = Topic("live", SAMPLER, CONSOLE)
+LIVE: Topic[Reading[LiveMoment]] = Topic("live", SAMPLER, LIVE_SCREEN, PIN)
 """The newest sample of CPUs and guests; its history is kept."""
-MEMORY: Topic[Reading[Memory]] = Topic("memory", SAMPLER, CONSOLE)
+MEMORY: Topic[Reading[Memory]] = Topic("memory", SAMPLER, "tui.screens.memory")
 """The newest sample of memory; its history is kept."""
-COST: Topic[Reading[OwnCost]] = Topic("cost", SAMPLER, CONSOLE)
+COST: Topic[Reading[OwnCost]] = Topic("cost", SAMPLER, SCREEN)
 """What this program costs."""
-CULPRITS: Topic[Reading[Culprits] | None] = Topic("culprits", SAMPLER, CONSOLE)
+CULPRITS: Topic[Reading[Culprits] | None] = Topic("culprits", SAMPLER, LIVE_SCREEN, WAITS)
 """What runs on the CPUs of waiting vCPUs; None while that is not sampled."""
 
-TRACE: Topic[Reading[Culprits] | None] = Topic("trace", DETAILS, CONSOLE)
+TRACE: Topic[Reading[Culprits] | None] = Topic("trace", DETAILS, LIVE_SCREEN, WAITS)
 """The same from the scheduler's own events; None while nothing is traced."""
-EXITS: Topic[Reading[GuestExits] | None] = Topic("exits", DETAILS, CONSOLE)
+EXITS: Topic[Reading[GuestExits] | None] = Topic("exits", DETAILS, LIVE_SCREEN)
 """KVM's counters of one guest; None while they are not asked for."""
-CORE: Topic[Reading[Core] | None] = Topic("core", DETAILS, CONSOLE)
+CORE: Topic[Reading[Core] | None] = Topic("core", DETAILS, LIVE_SCREEN)
 """One host CPU in detail; None while it is not asked for."""
 
 ALL: tuple[Topic[Any], ...] = (
