@@ -11,7 +11,7 @@ import pytest
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Domain, Virt
-from vfiotui.virt import read_connection
+from vfiotui.virt import link, read_connection
 from vfiotui.virt.link import LibvirtConnection
 
 URI = "test:///default"
@@ -139,3 +139,17 @@ async def test_a_network_that_has_changed_is_seen_by_every_guest_that_names_it(f
     finally:
         with suppress(Exception):
             network.undefine()
+
+
+async def test_what_no_event_tells_of_is_seen_with_the_first_event_after_a_while(
+    followed: tuple[Followed, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, host = followed
+    host.lookupByName("g09").setAutostart(1)
+    host.lookupByName("g01").create()
+    await found.until(lambda: (g := found.guest("g01")) and g.state == "running")
+    assert found.read == ["g01"] and not found.guest("g09").autostart  # type: ignore[union-attr]
+    monkeypatch.setattr(link, "WHOLE_SECONDS", -1.0)
+    host.lookupByName("g01").destroy()
+    await found.until(lambda: (g := found.guest("g01")) and g.state == "shut off")
+    assert found.guest("g09").autostart  # type: ignore[union-attr]

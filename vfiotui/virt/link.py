@@ -28,6 +28,9 @@ KEEPALIVE = (5, 3)
 
 GATHER = 0.1
 """Seconds after an event within which others are read together with it: a start alone makes a handful."""
+WHOLE_SECONDS = 300.0
+"""libvirt sends no event for some changes of a definition (autostart, vcpupin --config): the first event after so long
+has all guests read."""
 
 _events: LoopEvents | None = None
 
@@ -158,6 +161,7 @@ class LibvirtConnection:
         """Reads the guests that events named, those of a burst together, until the connection is lost."""
         reader = self._reader
         assert reader is not None
+        whole_at = self._loop.time()
         while True:
             await self._changed.wait()
             if not self._all_stale and not self._lost.is_set():
@@ -166,7 +170,9 @@ class LibvirtConnection:
             if self._lost.is_set():
                 raise NoConnection(self._why_lost)
             stale, self._stale = self._stale, set()
-            everything, self._all_stale = self._all_stale, False
+            everything = self._all_stale or self._loop.time() - whole_at > WHOLE_SECONDS
+            self._all_stale = False
+            whole_at = self._loop.time() if everything else whole_at
             self._tell(await (self._call(reader.read_all) if everything else self._call(reader.read, stale)))
 
     async def _disconnect(self) -> None:
