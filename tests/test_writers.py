@@ -50,7 +50,6 @@ WRITERS = {
     "host/live/own_threads.py": "self-affinity: CPUs and priority of this program's own threads",
     "virt/define.py": "definitions and devices of guests, called by the steps of apply alone",
     "virt/pins.py": "pins of running guests, called by the steps of apply alone",
-    "cli/live_metrics.py": "figures for Prometheus, in a file that the user names to be replaced at every sample",
     "cli/fault.py": "the details of a fault of this program, a new file in the folder for such files",
     "cli/console.py": "the demo's folder for libvirt's test driver, gone with the console",
     "demo/libvirt_node.py": "the file in it",

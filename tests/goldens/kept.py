@@ -14,7 +14,7 @@ from tests.machines import root_of
 from tests.tui.consoles import LINUX, SIZES, console
 from vfiotui.demo.machine import machine
 from vfiotui.model.base.mode import Mode
-from vfiotui.tui.status import TABS
+from vfiotui.tui.actions import TABS
 
 KEPT = Path(__file__).parent / "outputs.sha256"
 SCREENED = ("tower", "hostile", "stutter")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.requirements import need
 from tests.tui.tmux import SECONDS, Tmux
-from vfiotui.tui.status import TABS
+from vfiotui.tui.actions import TABS
 
 pytestmark = pytest.mark.needs_tmux
 SMALL = {"columns": 80, "lines": 24, "term": "linux"}

@@ -16,8 +16,8 @@ from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.live.sample import LiveMoment
+from vfiotui.tui.actions import TABS
 from vfiotui.tui.screens.live.screen import LiveScreen
-from vfiotui.tui.status import TABS
 from vfiotui.tui.terminal.capabilities import ASCII
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \\x1b[2J"

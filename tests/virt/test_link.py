@@ -150,3 +150,19 @@ async def test_a_call_that_is_stuck_in_libvirt_holds_up_no_later_one(monkeypatch
     finally:
         free.set()
         link._pool.shutdown(wait=True)
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_call_that_is_cancelled_while_its_answer_arrives_is_cancelled(turns: int) -> None:
+    """Else the console waits for ever for a connection that it has ended."""
+    link, answer = LibvirtConnection("test:///default", lambda virt: None), threading.Event()
+    call = asyncio.create_task(link._call(answer.wait))
+    await asyncio.sleep(0)
+    answer.set()
+    link._pool.submit(int).result()  # The one worker is done with the call; the loop has not turned since.
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if call.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    link._pool.shutdown()

@@ -108,6 +108,8 @@ class JournalWatcher:
                 self._ended()
             self._worked = works
             if works:
+                # Not wait_for: Python 3.11's forgets that it was cancelled where the event comes at the same moment.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), INTERVAL)
+                    async with asyncio.timeout(INTERVAL):
+                        await self._wake.wait()
                 self._wake.set()

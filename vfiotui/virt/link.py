@@ -115,7 +115,9 @@ class LibvirtConnection:
         """A blocking call in the worker, with the deadline."""
         loop = asyncio.get_running_loop()
         try:
-            return await asyncio.wait_for(loop.run_in_executor(self._pool, use, *arguments), DEADLINE)
+            # Not wait_for: Python 3.11's forgets that it was cancelled where the answer comes at the same moment.
+            async with asyncio.timeout(DEADLINE):
+                return await loop.run_in_executor(self._pool, use, *arguments)
         except TimeoutError:
             # The worker is stuck inside libvirt: it is left behind, the next call gets a fresh one.
             self._pool.shutdown(wait=False, cancel_futures=True)

@@ -67,6 +67,24 @@ def test_with_private_parts_renamed_the_console_opens_by_the_public_ways(how: st
         terminal.shows("ended with 0")
 
 
+@pytest.mark.needs_tmux
+@pytest.mark.parametrize("method", ["draw", "changed"])
+@pytest.mark.parametrize("renamed", [False, True], ids=["this Textual", "another one"])
+def test_a_fault_of_a_screen_ends_with_a_sentence(renamed: bool, method: str, tmp_path: Path) -> None:
+    """`draw` fails among Textual's messages, `changed` beside them."""
+    env = {"TMPDIR": str(tmp_path)}
+    if renamed:
+        (tmp_path / "other").mkdir()
+        env["PYTHONPATH"] = str(other_textual(tmp_path / "other", modules=False, names=True))
+    broken = f"from vfiotui.tui.screens.host.screen import HostScreen as H; H.{method} = lambda *_: 1 // 0"
+    program = (sys.executable, "-c", f"{broken}; from vfiotui.cli.main import main; raise SystemExit(main())")
+    with Tmux("--demo", columns=120, lines=40, term="tmux-256color", env=env, program=program) as terminal:
+        screen = terminal.shows("ended with 1")
+    assert "vfiotui: the console ended because of a fault of its own" in screen and "Traceback" not in screen
+    (report,) = tmp_path.glob("vfiotui-fault-*.txt")
+    assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
+
+
 def test_this_textual_has_every_private_name() -> None:
     assert door.opened() == (driver.QuietDriver, direct)
     for kind, names in (*driver.PRIVATE, *direct.PRIVATE):

@@ -120,6 +120,21 @@ def give_back(app: App[Any]) -> None:
 
 
 def catch_faults(app: App[Any], handler: Callable[[Exception], None]) -> None:
-    """Hands every fault of the console to a handler; where Textual has no place for one, it prints faults itself."""
+    """Hands every fault of the console to a handler.
+
+    Where Textual has no place for one, the handler gets what Textual would print when it ends, as a RuntimeError.
+    """
     if hasattr(app, "_handle_exception"):
         app._handle_exception = handler  # type: ignore[assignment, method-assign]
+        return
+    from io import StringIO
+
+    from rich.console import Console
+
+    class Kept(Console):
+        def print(self, *objects: Any, **named: Any) -> None:
+            super().print(*objects, **named)
+            handler(RuntimeError(text.getvalue()))
+
+    text = StringIO()
+    app.error_console = Kept(file=text, width=120)
