@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,6 +185,26 @@ def test_somebody_at_work_is_not_disturbed(target: Target) -> None:
     with locked(target), pytest.raises(Busy, match="another vfiotui"):
         apply(target, plan(*FILES), quiet)
     assert apply(target, plan(*FILES), quiet).state is State.DONE
+
+
+def test_who_is_at_work_is_named(target: Target) -> None:
+    """The process that has the lock, not one that only waits for it."""
+    from vfiotui.apply.lock import locked
+
+    with locked(target):
+        lock = target.outside(target.journal.above / "lock")
+    program = f"import fcntl, sys; file = open({lock!r}); print(flush=True); fcntl.flock(file, fcntl.LOCK_EX)"
+    words = [sys.executable, "-c", f"{program}; print(flush=True); sys.stdin.read()"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() and holder.stdout.readline()
+        waiter = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            assert waiter.stdout is not None and waiter.stdout.readline()
+            with pytest.raises(Busy, match=rf"vfiotui \(process {holder.pid} of \w+ since [^:]+:\d\d: /\S+ -c"):
+                apply(target, plan(*FILES), quiet)
+        finally:
+            holder.communicate()
+            waiter.communicate()
 
 
 def test_stopping_by_hand_takes_back_what_was_done(target: Target, tmp_path: Path) -> None:
