@@ -80,7 +80,8 @@ def test_two_appliers_do_not_mix(folder: Path) -> None:
     other = write_file("/etc/other", None, b"other\n", "another", risk=Risk.R2, effect=Effect.NOW)
     (folder / "other.json").write_text(to_json(plan(other, title="Another")))
     refused = told(folder, "apply", str(folder / "other.json"), *AGREED)
-    assert refused.returncode == 4 and "another vfiotui applies or undoes a change" in refused.stderr
+    assert refused.returncode == 4
+    assert f"another vfiotui (process {first.pid} of " in refused.stderr and "undoes a change" in refused.stderr
     assert told(folder, "undo", "1", "--yes").returncode == 4
     assert not (folder / "etc/other").exists()
     waiting = subprocess.Popen(words(folder, "apply", str(folder / "other.json"), *AGREED, "--wait"), cwd=HOUSE)
