@@ -16,12 +16,12 @@ from vfiotui.host.pci import functions as pci
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.cpu.pinning import Pinning, pinning_of
-from vfiotui.model.cpu.topology import CpuSet, Topology
+from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.model.live.sample import GuestCount
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.plan.pin.placement_context import PlacementContext, near_of, nodes_near, placement_context
+from vfiotui.plan.pin.placement_context import PlacementContext, context_of, nodes_near
 from vfiotui.state.plan_inputs import RootInputs
 
 
@@ -79,20 +79,11 @@ class Host:
             raise CommandError(f"there is no guest {name!r}; known are: {known}", Exit.FAILS)
         return found
 
-    def near(self, domain: Domain, device: str | None) -> CpuSet:
-        """The node that the guest should be near to: of a named device, else of its own devices."""
-        if device is not None:
-            nodes = nodes_near(self.pci, device)
-            if isinstance(nodes, Unread):
-                raise CommandError(f"the node of {device} is unknown: {nodes.reason}", Exit.FAILS)
-            return nodes
-        return near_of(self.pci, domain) if len(self.topology.nodes) > 1 else frozenset()
-
     def context(self, domain: Domain, device: str | None = None) -> PlacementContext:
-        """What the guest can be placed on."""
-        others = [d for d in self.domains if d.name != domain.name]
-        unread = tuple(g for g in self.virt.not_whole if g.name != domain.name)
-        return placement_context(self.topology, others, self.near(domain, device), unread)
+        """What the guest can be placed on: near to a named device, whose node must be known, else to its own."""
+        if device is not None and isinstance(nodes := nodes_near(self.pci, device), Unread):
+            raise CommandError(f"the node of {device} is unknown: {nodes.reason}", Exit.FAILS)
+        return context_of(domain, self.topology, self.pci, self.domains, self.virt.not_whole, device)
 
     def guest(self, domain: Domain) -> StoredGuest:
         """The guest with its stored definition and its running threads."""

@@ -63,9 +63,14 @@ class RootInputs:
     def guest(self, name: str) -> Reading[StoredGuest]:
         """A guest's stored definition and the pins of its running threads; the same answer for the same name."""
         if name not in self._stored:
-            asks = self._daemon and not isinstance(self.virt, Unread)
-            self._stored[name] = _asked(self.virt.uri, name) if asks else _filed(self.root, name)  # type: ignore[union-attr]
+            self._stored[name] = self._read_guest(name)
         return self._stored[name]
+
+    def _read_guest(self, name: str) -> Reading[StoredGuest]:
+        if not self._daemon:
+            return _filed(self.root, name)
+        # The files behind a daemon that is not asked yet are never a substitute: it would not see them change.
+        return self.virt if isinstance(self.virt, Unread) else _asked(self.virt.uri, name)
 
 
 def _filed(root: Root, name: str) -> Reading[StoredGuest]:

@@ -13,7 +13,7 @@ from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.pin.pin_plan import plan_pins, widest
-from vfiotui.plan.pin.placement_context import PlacementContext, near_of, placement_context
+from vfiotui.plan.pin.placement_context import PlacementContext, context_of
 from vfiotui.plan.pin.propose import Goal, NoPlacement, propose
 from vfiotui.plan.pin.score import kept_cores
 
@@ -42,9 +42,8 @@ def _planner(edit: Edit, *, tuned: bool = False) -> Callable[[Draft, str], None]
         except ValueError as error:
             raise PlanError(f"the definition of {name} cannot be read: {error}") from error
         known = () if isinstance(virt, Unread) or isinstance(virt.domains, Unread) else virt.domains
-        others = (d for d in known if d.name != name)
-        unread = () if isinstance(virt, Unread) else tuple(g for g in virt.not_whole if g.name != name)
-        context = placement_context(topology, others, near_of(draft.facts.pci, domain), unread)
+        not_whole = () if isinstance(virt, Unread) else virt.not_whole
+        context = context_of(domain, topology, draft.facts.pci, known, not_whole)
         if context.unseen:
             draft.note(context.unseen)
         wanted = edit(pinning_of(domain), context, domain)

@@ -117,6 +117,26 @@ def placement_context(
     return PlacementContext(topology, domains_of(topology), taken, busy, spoken_for, online & limit, near, unread)
 
 
+def context_of(
+    guest: Domain | None,
+    topology: Topology,
+    pci: Reading[PciBus],
+    domains: Iterable[Domain],
+    not_whole: Iterable[UnreadGuest],
+    device: str | None = None,
+) -> PlacementContext:
+    """The context of one of the `domains`, near to a `device` (an address), without one near to its own devices.
+
+    `not_whole` are the guests of which not all is known; nearness counts where the host has several NUMA nodes.
+    """
+    name = None if guest is None else guest.name
+    near: CpuSet = frozenset()
+    if guest is not None and len(topology.nodes) > 1:
+        near = near_of(pci, guest) if device is None else or_else(nodes_near(pci, device), near)
+    others = (d for d in domains if d.name != name)
+    return placement_context(topology, others, near, tuple(g for g in not_whole if g.name != name))
+
+
 def bound_in(pinning: Pinning, context: PlacementContext) -> Pinning:
     """The pinning without pins to all CPUs, which are none: libvirt leaves such where a running thread is freed."""
     online = context.by_cpu.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import replace
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Pinning, pinning_of
@@ -16,7 +16,7 @@ from vfiotui.model.live.sample import LiveMoment
 from vfiotui.plan.pin.check import Problem, problems
 from vfiotui.plan.pin.drift import drift
 from vfiotui.plan.pin.editor import Editor
-from vfiotui.plan.pin.placement_context import PlacementContext, near_of, nodes_near, placement_context
+from vfiotui.plan.pin.placement_context import PlacementContext, context_of, nodes_near
 from vfiotui.plan.pin.propose import Goal, NoPlacement, Proposal, propose
 from vfiotui.plan.pin.score import Prefer, Score, score
 
@@ -81,20 +81,16 @@ class PinEditorModel:
         if facts is None or isinstance(facts.cpu, Unread):
             self.context = None
             return
-        near: CpuSet = frozenset()
+        device = None
         if domain is not None:
             device = self._near.get(domain.name)
-            wanted = near_of(facts.pci, domain) if device is None else nodes_near(facts.pci, device)
-            near = or_else(wanted, near)
             editor = self._editors.get(domain.name)
             if editor is None or (not editor.changed and editor.start != pinning_of(domain)):
                 self._editors[domain.name] = Editor(pinning_of(domain))
             else:
                 editor.start = pinning_of(domain)
-        others = (d for d in self._domains if d is not domain)
-        known = () if isinstance(facts.virt, Unread) else facts.virt.not_whole
-        unread = tuple(g for g in known if domain is None or g.name != domain.name)
-        self.context = placement_context(facts.cpu, others, near, unread)
+        not_whole = () if isinstance(facts.virt, Unread) else facts.virt.not_whole
+        self.context = context_of(domain, facts.cpu, facts.pci, self._domains, not_whole, device)
 
     def _forget(self) -> None:
         """What belonged to the last pinning."""
