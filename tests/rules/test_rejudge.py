@@ -14,6 +14,7 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.rules import catalogue, judge
+from vfiotui.rules.engine import Rule
 from vfiotui.rules.rejudge import Rejudge
 
 SEED = 20261130
@@ -106,4 +107,21 @@ def test_a_check_that_breaks_is_asked_again_when_its_parts_change(many: Facts) -
     broken = with_domains(many, *(replace(d, vcpu_pins=None) for d in domains_of(many)))  # type: ignore[arg-type]
     assert again(broken) == judge(broken)
     assert any("the check itself failed" in f.sentence for f in again(broken))
+    assert again(many) == judge(many)
+
+
+def test_a_call_that_is_broken_off_leaves_no_old_answer(many: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    again, real = Rejudge(), Rejudge._ask
+    again(many)
+    other = replace(many, power=Unread("was taken away"), memory=Unread("was taken away"))
+
+    def ask(self: Rejudge, rule: Rule, facts: Facts) -> object:
+        if self.asked:
+            raise KeyboardInterrupt
+        return real(self, rule, facts)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Rejudge, "_ask", ask)
+        with pytest.raises(KeyboardInterrupt):
+            again(other)
     assert again(many) == judge(many)

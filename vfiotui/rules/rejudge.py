@@ -63,7 +63,9 @@ class Rejudge:
 
     def __call__(self, facts: Facts) -> tuple[Finding, ...]:
         """What every rule says of the facts, worst first."""
-        self._changed = _changed(self._facts, facts)
+        # Without them, until all is judged: a call that is broken off leaves nothing to compare with.
+        before, self._facts = self._facts, None
+        self._changed = _changed(before, facts)
         self.asked = []
         for rule in catalogue():
             said = self._said.get(rule.code)

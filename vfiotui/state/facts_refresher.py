@@ -41,14 +41,10 @@ def _told_of(boot: Reading[Boot]) -> Reading[Booted]:
 
 
 class FactsRefresher:
-    """Pushes the topics "facts", "booted", "virt", "findings", "reading" (True while it reads), "progress"
-    and "trouble".
+    """Pushes the topics that name it as their writer (`state/topics.py`).
 
     The host is read when somebody wants its facts, and judged while somebody wants the findings: Live needs neither,
-    nor their memory. "booted", the little that every screen's status line shows, comes in any case.
-
-    "progress" holds the names of the parts that the first reading still waits for. "trouble" is the sentence of the
-    status line where a reading or the judging broke, and empty once one went well again.
+    nor their memory. BOOTED, the little that every screen's status line shows, comes in any case.
     """
 
     def __init__(self, root: Root, store: Store, *, uri: str | None, judge: Judge) -> None:
