@@ -1,24 +1,67 @@
-"""The way back: the begun steps of a change, the last one first."""
+"""The way back: the begun steps of a change, the last one first.
+
+Whether what generators made can be believed is judged by what is in it, not by an exit code: `why_not` says so for
+every way back that runs a generator.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from vfiotui.apply import disk
 from vfiotui.apply.backup import digest
-from vfiotui.apply.effect import why_not
 from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
 from vfiotui.apply.journal import Journal
+from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.process import end_left_behind, run
 from vfiotui.apply.run_steps import Outcome, Tell, works
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.command import products
+from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
+from vfiotui.apply.target import Target
 from vfiotui.apply.whole import must_be_whole
+from vfiotui.host.boot import image
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan
+
+IMAGE = re.compile(r"(initrd|initramfs|booster)[^/]*$")
+
+
+def _image(target: Target, path: str) -> str | None:
+    found = image.read(target.root, path)
+    if isinstance(found, Unread):
+        return f"{path} cannot be read: it {found.reason}"
+    return f"{path} cannot be read to its end: {found.fault}" if found.fault else None
+
+
+def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
+    """Why the undo of a plan has not the wanted effect although generators ran again, as a sentence; `made` are the
+    paths that they made. None where all is well."""
+    for path in made:
+        if IMAGE.search(path):
+            problem = _image(target, path)
+            if problem:
+                return problem
+        if path.endswith("/grub.cfg"):
+            missing = missing_of_menu(target, or_else(target.root.text(path), ""))
+            if missing:
+                return f"{path} names {missing[0]}, which is not there"
+    files = [step for step in plan.steps if step.kind == "file"]
+    for step in plan.steps:
+        if step.kind == "look":
+            old = b"\n".join(f.before or b"" for f in files).decode("utf-8", "replace")
+            added = tuple(word for word in step.wants if word not in old)
+            left = words_left(target, step.subject, added)
+            if left:
+                return f"{step.subject} still holds {' and '.join(left)}"
+    return None
+
 
 LASTING = frozenset({"file", "link", "command"})
 """Kinds whose work outlasts a boot, and is found again without the journal."""

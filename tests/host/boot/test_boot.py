@@ -12,7 +12,7 @@ from tests.hosts import TOWER
 from tests.machines import known_facts
 from tests.trees import Link, folder_root
 from vfiotui.formats.modprobe import modprobe
-from vfiotui.host.boot import boot, initramfs, kernel, kernel_log, modules
+from vfiotui.host.boot import boot, kernel, kernel_log, modules
 from vfiotui.host.boot import config_snapshot as snapshot
 from vfiotui.host.root import config_files
 from vfiotui.host.root.config_files import ConfigFiles
@@ -109,11 +109,11 @@ def test_the_next_boots_command_line(files: dict[str, str | bytes], line: str | 
     ],
 )  # fmt: skip
 def test_the_initramfs_tool_is_the_one_that_is_wired(files: dict[str, str], tool: str, tmp_path: Path) -> None:
-    assert initramfs.find_tool(folder_root(tmp_path, files)) == tool
+    assert boot.find_tool(folder_root(tmp_path, files)) == tool
 
 
 def test_nothing_visible_is_unknown(tmp_path: Path) -> None:
-    assert isinstance(initramfs.find_tool(folder_root(tmp_path, {"/etc/x": ""})), Unread)
+    assert isinstance(boot.find_tool(folder_root(tmp_path, {"/etc/x": ""})), Unread)
 
 
 def test_a_file_in_etc_hides_its_namesake(tmp_path: Path) -> None:

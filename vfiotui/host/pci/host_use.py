@@ -1,16 +1,65 @@
-"""What the host itself needs of its devices (filesystems/proc.rst, ABI/stable/sysfs-block, input/input.rst)."""
+"""What the host itself needs of its devices (filesystems/proc.rst, ABI/stable/sysfs-block, input/input.rst).
+
+The way leads from a file system or swap to the PCI functions that carry it, through partitions, mapper, RAID and btrfs.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from vfiotui.formats.system.fstab import unescaped
-from vfiotui.host.pci import block, network
+from vfiotui.host.pci import network
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
+
+BLOCK = "/sys/class/block"
+BTRFS = "/sys/fs/btrfs"
+DEPTH = 8
+"""Layers of mapped devices that are followed."""
+
+
+def name_of(root: Root, source: str) -> str:
+    """The kernel's name of a block device: /dev/mapper/x and /dev/disk/by-uuid/y lead to dm-0 and sda1."""
+    if not source.startswith("/dev/"):
+        return ""
+    real = root.real(source)
+    name = or_else(real, source).rpartition("/")[2]
+    if root.exists(f"{BLOCK}/{name}") is True:
+        return name
+    mapped = source.rpartition("/")[2]
+    for candidate in or_else(root.names(BLOCK), ()):
+        if candidate.startswith("dm-") and root.text(f"{BLOCK}/{candidate}/dm/name", 4096) == mapped:
+            return candidate
+    return ""
+
+
+def controller_of(root: Root, name: str) -> str:
+    """The PCI function in the real path of a block device; empty where there is none."""
+    real = root.real(f"{BLOCK}/{name}")
+    found = [] if isinstance(real, Unread) else [p for p in real.split("/") if BDF.fullmatch(p)]
+    return found[-1] if found else ""
+
+
+def disks_below(root: Root, name: str, depth: int = DEPTH) -> Iterator[str]:
+    """The disks and partitions that a device is made of; itself where it is made of none."""
+    slaves = or_else(root.names(f"{BLOCK}/{name}/slaves"), ())
+    if not slaves or not depth:
+        yield name
+    for slave in slaves if depth else ():
+        yield from disks_below(root, slave, depth - 1)
+
+
+def pools(root: Root) -> dict[str, tuple[str, ...]]:
+    """Block device → all devices of the btrfs that it belongs to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pool in or_else(root.names(BTRFS), ()):
+        members = or_else(root.names(f"{BTRFS}/{pool}/devices"), ())
+        found.update(dict.fromkeys(members, members))
+    return found
+
 
 MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"
 FIELD = re.compile(r"^[NSB]: (?:(Name)=\"(.*)\"|(Sysfs)=(.*)|(EV)=([0-9a-f ]+))$", re.MULTILINE)
@@ -40,7 +89,7 @@ def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...
     sources += [(w[0], "swap") for w in (line.split() for line in swaps) if len(w) > 1 and w[1] == "partition"]
     found: dict[tuple[str, str], DiskUse] = {}
     unseen = list(pooled)
-    members = block.pools(root)
+    members = pools(root)
     # A host of containers mounts one disk at thousands of places.
     followed = {source: _followed(root, members, source) for source in dict.fromkeys(s for s, _ in sources)}
     for source, place in sources:
@@ -56,10 +105,10 @@ def _followed(
     root: Root, members: Mapping[str, tuple[str, ...]], source: str
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The kernel's name of a block device, and the controllers and disks that it lies on."""
-    name = block.name_of(root, source)
+    name = name_of(root, source)
     together = members.get(name, (name,)) if name else ()
-    disks = [d for n in together for d in block.disks_below(root, n)]
-    return name, tuple((bdf, disk) for disk in disks if (bdf := block.controller_of(root, disk)))
+    disks = [d for n in together for d in disks_below(root, n)]
+    return name, tuple((bdf, disk) for disk in disks if (bdf := controller_of(root, disk)))
 
 
 def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:
