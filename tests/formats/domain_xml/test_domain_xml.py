@@ -127,6 +127,21 @@ def test_an_empty_domain_is_still_a_guest() -> None:
     assert (guest.name, guest.vcpus, guest.memory_kib, guest.hostdevs) == ("", 1, 0, ())
 
 
+def test_sets_of_cpus_that_no_memory_holds_are_refused() -> None:
+    def guest(pins: int, cpus: int) -> str:
+        tune = "".join(f"<vcpupin vcpu='{v}' cpuset='0-{cpus - 1}'/>" for v in range(pins))
+        return f"<domain><cputune>{tune}</cputune></domain>"
+
+    with pytest.raises(ValueError, match="sets of CPUs in <vcpupin> are too many"):
+        parse(guest(2000, 16384), source="test")
+    with pytest.raises(ValueError, match="sets of CPUs in <vcpupin> are too many"):
+        parse(guest(90_000, 65536), source="test")
+    again = parse(f"<domain><vcpu cpuset='{'0-16383,' * 200_000}1'/></domain>", source="test")
+    assert any("cpuset of <vcpu> makes no sense" in word for word in again.damage)
+    assert len(parse(guest(1024, 1024), source="test").vcpu_pins) == 1024
+    assert parse(guest(1, 16385), source="test").damage == ("cpuset of <vcpupin> makes no sense: '0-16384'",)
+
+
 PIECES = re.findall(r"<[^>]*>|[^<]+", guest_xml("g", "u", memory_gib=1, pins=(1, 2), hostdevs=("0000:01:00.0",)))
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
-from vfiotui.formats.domain_xml.words import cpuset, number, scaled
+from vfiotui.formats.domain_xml.words import MOST_CPUS, cpuset, number, scaled
 from vfiotui.formats.domain_xml.xml_text import NAMES, Element
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.topology import CpuSet
@@ -210,3 +210,9 @@ class Part:
             written = word.word(element)
             if written is not None and not word.is_sound(written, element):
                 yield word.name, written
+
+    @classmethod
+    def cpus_in(cls, element: Element) -> int:
+        """How many CPUs the sets of an element hold; a damaged set counts as the largest, which it may be."""
+        sets = (cpuset(written) for word in cls.judged if isinstance(word, Cpus) and (written := word.word(element)))
+        return sum(MOST_CPUS if cpus is None else len(cpus) for cpus in sets)

@@ -23,12 +23,9 @@ from vfiotui.formats.domain_xml.elements.memory import MemoryBacking, backing_of
 from vfiotui.formats.domain_xml.elements.os import OsType, boot_of, firmware_word
 from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu, enabled_vcpus, iothread_ids
 from vfiotui.formats.domain_xml.schema import damage_of
-from vfiotui.formats.domain_xml.words import number
+from vfiotui.formats.domain_xml.words import MOST_CPUS, number
 from vfiotui.formats.domain_xml.xml_text import Element, XmlText
 from vfiotui.model.guest.domain import Domain
-
-MOST = 16384
-"""vCPUs and iothreads: as many as libvirt's sets of CPUs have places (VIR_DOMAIN_CPUMASK_LEN)."""
 
 
 def parse(
@@ -52,13 +49,14 @@ def _guest(
     """The guest of a <domain> that was read from a text."""
     if root.tag != "domain":
         raise ValueError(f"the XML is no domain but <{root.tag[:40]}>")
+    damage = damage_of(root)
     domain = top.Domain(root)
     vcpu, tune, cpu = Vcpu.of(domain), Cputune.of(domain), Cpu.of(domain)
     backing, features = MemoryBacking.of(domain), Features.of(domain)
     vcpus, current = vcpu.count or 1, vcpu.current
     iothreads = Iothreads.of(domain).count or 0
-    if max(vcpus, iothreads) > MOST:
-        raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST}")
+    if max(vcpus, iothreads) > MOST_CPUS:
+        raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST_CPUS}")
     boot, qemu = boot_of(domain), qemu_of(domain)
     return Domain(
         name=top.Name.of(domain).value,
@@ -83,7 +81,7 @@ def _guest(
         firmware=firmware_word(boot),
         hostdevs=hostdevs_of(domain, qemu.arguments),
         networks=networks_of(domain),
-        damage=damage_of(root),
+        damage=damage,
         qemu_arguments=(*qemu.arguments, *(f"{name}={value}" for name, value in qemu.environment)),
         xml=xml,
         source=source,

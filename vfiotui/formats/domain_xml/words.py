@@ -34,6 +34,10 @@ UNITS = {
 }
 """As libvirt scales them, in any case (virScaleInteger)."""
 NUMBER = re.compile("(0[0-7]+)|[0-9]+|(0[xX][0-9a-fA-F]+)")
+MOST_CPUS = 16384
+"""Places of libvirt's sets of CPUs (VIR_DOMAIN_CPUMASK_LEN)."""
+TOO_HIGH = re.compile(r"1638[4-9]|1639[0-9]|16[4-9][0-9]{2}|1[7-9][0-9]{3}|[2-9][0-9]{4}|[0-9]{6}")
+"""A number beyond them."""
 LONGEST = 1000
 """Characters of a number with the blanks around it; those of 64 bits have 20."""
 BASES = (10, 8, 16)
@@ -91,5 +95,5 @@ def cpuset(text: str | None) -> CpuSet | None:
     if len(text) < 5 and text.isdecimal() and text.isascii():
         # Most pins name one CPU.
         return frozenset((int(text),))
-    cpus = parse_list(text)
+    cpus = None if TOO_HIGH.search(text) else parse_list(text)
     return None if isinstance(cpus, Unread) else cpus

@@ -25,6 +25,7 @@ def parse_list(text: str) -> Reading[frozenset[int]]:
     if not text or text == "(null)":
         return frozenset()
     found: set[int] = set()
+    named = 0
     for part in text.split(","):
         part = part.strip()
         out = part.startswith("^")
@@ -38,6 +39,9 @@ def parse_list(text: str) -> Reading[frozenset[int]]:
         if last < first or last >= LIMIT or stride < 1:
             return Unread(f"not a CPU list: {text[:40]}", Why.DAMAGED)
         chosen = range(first, last + 1, stride)
+        named += len(chosen)
+        if named > 4 * LIMIT:
+            return Unread(f"the CPU list names its CPUs again and again: {text[:40]}", Why.DAMAGED)
         if out:
             found.difference_update(chosen)
         else:
