@@ -48,6 +48,15 @@ async def to_the_fix(found: Console) -> None:
     await found.until(lambda: " f fix" in found.lines[-1], "the key of the fix")
 
 
+async def test_no_fix_is_offered_while_the_filter_takes_the_keys(tmp_path: Path) -> None:
+    async with console(system(tmp_path), SIZES[1]) as found:
+        await found.press("slash", *"switches the IOMMU off")
+        await found.until(lambda: "switches the IOMMU off" in "\n".join(found.lines[-3:]), "the filter")
+        assert " f fix" not in found.lines[-1]
+        await found.press("enter")
+        await found.until(lambda: " f fix" in found.lines[-1], "the key of the fix")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_a_finding_is_mended_and_the_mend_taken_back(size: tuple[int, int], tmp_path: Path) -> None:
     root = system(tmp_path)

@@ -164,14 +164,12 @@ class HostScreen(ConsoleScreen):
             self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width)))
 
     def on_descendant_focus(self) -> None:
-        """The evidence follows the list that has the keys."""
-        if (
-            self.is_mounted
-            and self.facts is not None
-            and isinstance(self.focused, Rows)
-            and self.focused.id != "detail"
-        ):
+        """The evidence follows the list that has the keys, and the key line says what they do."""
+        if not self.is_mounted or self.facts is None:
+            return
+        if isinstance(self.focused, Rows) and self.focused.id != "detail":
             self._show_detail(self._current())
+        self.draw_frame()
 
     def action_filter(self) -> None:
         """Opens the filter."""
@@ -256,5 +254,7 @@ class HostScreen(ConsoleScreen):
     def keys(self) -> list[Action]:
         """Panes are stepped through with tab where there is more than one."""
         more = actions.NEXT_LIST.named("pane" if self.size.width >= NARROW else "list")
-        fix = [actions.FIX] if self.is_mounted and can_fix(self._finding(self._current())) else []
+        typing = isinstance(self.focused, Input)  # Until the filter is left a key is text.
+        can = self.is_mounted and not typing and can_fix(self._finding(self._current()))
+        fix = [actions.FIX] if can else []
         return [*fix, *self.KEYS[:3], more, HELP, QUIT, *self.KEYS[3:], PALETTE]
