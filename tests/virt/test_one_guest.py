@@ -113,6 +113,22 @@ async def test_a_burst_is_read_once(followed: tuple[Followed, Any]) -> None:
     assert len(found.virts) == 2 and sorted(found.read) == ["g01", "g02", "g11"]
 
 
+async def test_an_event_waits_a_little_for_those_that_come_with_it(
+    followed: tuple[Followed, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, host = followed
+    monkeypatch.setattr(link, "GATHER", 1.0)
+    async with asyncio.timeout(60):
+        for name in ("g01", "g02", "g11"):
+            guest = host.lookupByName(name)
+            guest.create()
+            while guest.UUIDString() not in found.link._stale:
+                await asyncio.sleep(0)
+                assert not found.read, "an event is in hand, and others come"
+    await found.until(lambda: len(found.virts) > 1)
+    assert sorted(found.read) == ["g01", "g02", "g11"]
+
+
 async def test_what_a_person_asks_for_reads_all(followed: tuple[Followed, Any]) -> None:
     found, _ = followed
     found.link.read_again()
