@@ -315,7 +315,7 @@ async def test_the_guests_tell_what_is_wrong_with_each_and_open_in_tabs() -> Non
         await found.press("end", "enter")
         await found.shows("switch", "Doctor", "does not start", "what holds")
         await found.press("enter")
-        await found.shows(" evidence ", "GUEST-PCI-ADDRESS", "wants")
+        await found.shows(" evidence ", "GUEST-FUNCTION-MISSING", "wants")
         await found.press("escape", "right")
         await found.shows("devices of the host", "0000:04:00.0", "not managed", "disks", "vda virtio disk")
         await found.press("right")
