@@ -137,7 +137,7 @@ def test_the_script_waits_for_whoever_is_at_work(folder: Path, shell: tuple[str,
         return subprocess.run(argv, capture_output=True, text=True, timeout=60)
 
     refused = undone()
-    assert refused.returncode == 1 and f"at work at this change (process {process.pid} " in refused.stdout
+    assert refused.returncode == 1 and f"at work on this change (process {process.pid} " in refused.stdout
     command = int(refused.stdout.partition(f"process {process.pid} ")[2].partition(")")[0])
     process.kill()
     process.wait(10)

@@ -135,7 +135,7 @@ def test_a_second_run_and_a_full_disk_leave_what_is_there(shell: list[str], tmp_
     step = risky(tmp_path / "a", b"a\n", b"b\n")
     assert run(shell, step)[0] == 0
     code, said = run(shell, step)
-    assert code == 1 and "make the plan anew" in said and (tmp_path / "a").read_bytes() == b"b\n"
+    assert code == 1 and "make the plan again" in said and (tmp_path / "a").read_bytes() == b"b\n"
     limited = "ulimit -f 1\n" + "\n".join(shell_script(Plan("t", (risky(tmp_path / "a", b"b\n", b"x" * 90_000),))))
     done = subprocess.run(shell, input=limited, text=True, capture_output=True, timeout=60)
     assert done.returncode and (tmp_path / "a").read_bytes() == b"b\n"

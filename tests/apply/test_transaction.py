@@ -86,7 +86,7 @@ def test_the_journal_tells_it(target: Target) -> None:
 def test_a_subject_that_is_not_as_planned_stops_before_the_first_write(target: Target, tmp_path: Path) -> None:
     (tmp_path / "etc/modprobe.d/old.conf").write_text("# mine\n")
     before = disk(tmp_path)
-    with pytest.raises(Conflict, match=r"old\.conf .*make the plan anew"):
+    with pytest.raises(Conflict, match=r"old\.conf .*make the plan again"):
         apply(target, plan(*FILES), quiet)
     assert disk(tmp_path) == before and records(target) == []
 
@@ -297,7 +297,7 @@ def test_what_somebody_changed_while_it_was_applied_is_left_alone_on_the_way_bac
     )
     outcome = apply(entered, plan(*FILES, broken), quiet)
     assert outcome.state is State.STUCK
-    assert "/etc/default/grub was changed by somebody meanwhile: it is left alone" in outcome.word
+    assert "/etc/default/grub was changed by something else meanwhile: it is left alone" in outcome.word
     assert (tmp_path / "etc/default/grub.real").read_bytes() == b"mine"
     after = disk(tmp_path)
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}

@@ -72,7 +72,7 @@ def test_a_change_at_work_on_another_system_is_left_alone(folder: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr.count(f"another system, {os.uname().nodename}, or an earlier start") == 2
-    assert done.stdout.count("somebody is at work at this change (process of another system)") == 2
+    assert done.stdout.count("another program is at work on this change (process of another system)") == 2
     (folder / "go").write_text("word\n")
     assert first.wait(60) == 0 and (folder / "boot/img").read_text() == "made\n"
 

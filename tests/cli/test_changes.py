@@ -29,7 +29,7 @@ def told(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> tuple
 
 
 def test_a_change_tells_whether_it_is_in_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "taken back by 'vfiotui undo 1'" in told(capsys, folder, "changes", "1")[1]
+    assert "undone by 'vfiotui undo 1'" in told(capsys, folder, "changes", "1")[1]
     assert told(capsys, folder, "undo", "1", "--yes")[0] == 0
     said = told(capsys, folder, "changes", "1")[1]
     assert "nothing of it is in force" in said and "taken back by" not in said

@@ -68,7 +68,7 @@ def test_one_guest_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, out) == (Exit.FAILS, "") and "win10" in err
 
 
-def test_since_change_tells_what_is_new_and_what_is_mended(
+def test_since_change_tells_what_is_new_and_what_is_fixed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], own_state: Path
 ) -> None:
     root = tmp_path / "host"
@@ -76,13 +76,13 @@ def test_since_change_tells_what_is_new_and_what_is_mended(
     write(build(good), str(root))
     ask = ("--root", str(root), "doctor", "--since-change")
     assert "no earlier report" in told(capsys, *ask)[1] and list(own_state.rglob("*.json"))
-    assert "0 new · 0 mended" in told(capsys, *ask)[1]
+    assert "0 new · 0 fixed" in told(capsys, *ask)[1]
     (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX_DEFAULT="quiet hugepages=16"\n')
     _, out, _ = told(capsys, *ask)
-    assert "1 new · 0 mended" in out and "[CMDLINE-PENDING]" in out
+    assert "1 new · 0 fixed" in out and "[CMDLINE-PENDING]" in out
     (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
     found: Any = json.loads(told(capsys, *ask, "--json")[1])
-    assert [m["code"] for m in found["mended"]] == ["CMDLINE-PENDING"] and found["new"] == []
+    assert [m["code"] for m in found["fixed"]] == ["CMDLINE-PENDING"] and found["new"] == []
 
 
 def test_a_state_that_cannot_be_written_fails_no_report(
@@ -102,12 +102,12 @@ def test_checks_that_lack_the_same_are_told_together_unless_all_are_wanted(
     (tmp_path / "boot").mkdir()
     (tmp_path / "etc/hostname").write_text("disk\n")
     whole = ("--root", str(tmp_path), "doctor")
-    unknown = json.loads(told(capsys, *whole, "--json")[1])["counts"]["unknown"]
+    unknown = json.loads(told(capsys, *whole, "--json")[1])["counts"]["not_checked"]
     text = told(capsys, *whole)[1]
-    assert "checks cannot tell: " in text and text.count("? unknown") < unknown / 2
-    assert "--all tells each" in text and "[LOG-AER]" not in text and "LOG-AER" in text
+    assert " checks: " in text and text.count("? not checked") < unknown / 2
+    assert "--all lists each" in text and "[LOG-AER]" not in text and "LOG-AER" in text
     everything = told(capsys, *whole, "--all")[1]
-    assert everything.count("? unknown") == unknown and "checks cannot tell: " not in everything
+    assert everything.count("? not checked") == unknown and " checks: " not in everything
     markdown = told(capsys, *whole, "--markdown")[1]
-    assert markdown.count("**unknown**") < unknown / 2 and "`LOG-AER`" in markdown
-    assert told(capsys, *whole, "--markdown", "--all")[1].count("**unknown**") == unknown
+    assert markdown.count("**not checked**") < unknown / 2 and "`LOG-AER`" in markdown
+    assert told(capsys, *whole, "--markdown", "--all")[1].count("**not checked**") == unknown

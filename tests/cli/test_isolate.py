@@ -57,7 +57,7 @@ def test_addresses_make_a_plan_with_its_forecast(tmp_path: Path, capsys: pytest.
     assert code == Exit.FINE and plan.goals == (("isolate.override", "01:00.0"),)
     assert dict(plan.forecast)["0000:00:02.0"] == ("i915",) and CARD in dict(plan.forecast)
     code, out, _ = told(capsys, "--root", root, "isolate", "01:00.0", "--plan")
-    assert code == Exit.FINE and "next boot:" in out and "0000:01:00.1 goes along" in out
+    assert code == Exit.FINE and "next boot:" in out and "0000:01:00.1 is also assigned" in out
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_addresses_make_a_plan_with_its_forecast(tmp_path: Path, capsys: pytest.
         (("isolate", "--undo", "--yes"), Exit.FAILS, "nothing to undo"),
         (("isolate", "00:01.0"), Exit.CHANGE_FAILED, "is a bridge"),
         (("isolate", "nonsense"), Exit.CHANGE_FAILED, "no PCI address"),
-        (("verify",), Exit.FAILS, "nothing to compare"),
+        (("verify",), Exit.FAILS, "nothing to verify"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(
@@ -81,7 +81,9 @@ def test_a_boot_that_came_as_foretold(tmp_path: Path, capsys: pytest.CaptureFixt
     root = tree(tmp_path, "clean")
     change(tmp_path, 1, "isolate.ids", ((CARD, ("vfio-pci",)), ("0000:00:02.0", ("i915", ""))))
     code, out, _ = told(capsys, "--root", root, "verify")
-    assert code == Exit.FINE and "2 of 2 devices came as foretold" in out and f"{CARD}: vfio-pci, as foretold" in out
+    assert (
+        code == Exit.FINE and "2 of 2 devices match the prediction" in out and f"{CARD}: vfio-pci, as predicted" in out
+    )
     assert "'vfiotui undo 1'" in out
 
 
@@ -90,8 +92,8 @@ def test_any_difference_is_told_and_ends_with_1(tmp_path: Path, capsys: pytest.C
     change(tmp_path, 1, "isolate.ids", ((CARD, ("nouveau",)), ("0000:7f:00.0", ("",)), ("0000:00:02.0", ("i915",))))
     code, out, _ = told(capsys, "--root", root, "verify")
     assert code == Exit.FAILS and "1 of 3 devices" in out
-    assert f"{CARD}: nouveau was foretold, it has vfio-pci" in out
-    assert "0000:7f:00.0: no driver was foretold; no device is at this address" in out
+    assert f"{CARD}: nouveau was predicted, it has vfio-pci" in out
+    assert "0000:7f:00.0: no driver was predicted; no device is at this address" in out
 
 
 def test_moved_cards_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

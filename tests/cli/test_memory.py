@@ -48,7 +48,7 @@ def test_what_was_never_touched_is_told_apart_from_small_pages(tmp_path: Path) -
 def test_show_as_text_says_what_a_walk_would_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--demo", "memory", "show", "--walk"]) == 0
     text = capsys.readouterr().out
-    assert "only a try tells" in text and "blocks of 2 MiB are free now" in text and "counted in" in text
+    assert "cannot be predicted; try it" in text and "blocks of 2 MiB are free now" in text and "counted in" in text
 
 
 def test_a_change_is_a_plan_of_goals(capsys: pytest.CaptureFixture[str]) -> None:

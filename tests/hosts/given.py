@@ -1,4 +1,4 @@
-"""Machines on which something that the host needs, or that somebody holds, is meant for a guest."""
+"""Machines on which something that the host needs, or that somebody holds, is assigned to a guest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boots that were foretold device by device: by ids, by address, without passthrough, a trial, and the undo."""
+"""Boots that were predicted device by device: by ids, by address, without passthrough, a trial, and the undo."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ STORE = f"{STATE} >/root/before; {DRIVERS} >/root/drivers"
 COMPARE = f"{STATE} | grep -v grubenv | diff - /root/before | grep '^[<>]' | grep -v grubenv || true"
 
 
-def foretold(lab: Lab) -> dict[str, list[str]]:
+def predicted(lab: Lab) -> dict[str, list[str]]:
     """What the program expects of the next boot."""
     devices: list[dict[str, Any]] = lab.json("isolate")["devices"]
     return {d["bdf"]: d["forecast"] for d in devices}
 
 
 def right(lab: Lab, name: str, told: dict[str, list[str]]) -> dict[str, str]:
-    """The drivers of this boot; every device must have been foretold, with no choice left."""
+    """The drivers of this boot; every device must have been predicted, with no choice left."""
     now = lab.drivers()
     wrong = {b: (told.get(b), d) for b, d in now.items() if told.get(b) != ["" if d == "none" else d]}
-    print(f"{name}: {len(now) - len(wrong)} of {len(now)} devices as foretold; {wrong or 'all'}")
+    print(f"{name}: {len(now) - len(wrong)} of {len(now)} devices as predicted; {wrong or 'all'}")
     assert not wrong and told.keys() == now.keys()
     return now
 
@@ -62,7 +62,7 @@ def test_ids_and_an_address_at_one_boot(lab: Lab) -> None:
     plan = lab.json("changes 1")["plan"]
     assert any("method override" in n for n in plan["notes"]) and any("method ids" in n for n in plan["notes"])
     assert lab.vfiotui("verify").code == 1
-    told = foretold(lab)
+    told = predicted(lab)
     assert told == plan["forecast"]
     lab.reboot()
     drivers = right(lab, "ids and address", told)
@@ -93,7 +93,7 @@ def test_an_unhealthy_trial_is_followed_by_a_start_without(lab: Lab) -> None:
     lab.must("cp /root/healthy /etc/vfiotui/healthy")
     done = lab.vfiotui("isolate 0c:00.0 --trial --apply --yes")
     assert done.code == 0, done.all
-    told = foretold(lab)
+    told = predicted(lab)
     lab.reboot()
     drivers = right(lab, "the trial: address", told)
     assert given(drivers) == {BAD_GPU, TWIN} and drivers[BOOT_GPU] == "bochs-drm"
@@ -109,6 +109,6 @@ def test_undone_the_host_boots_as_at_first(lab: Lab) -> None:
     done = lab.vfiotui("isolate --undo --yes")
     assert done.code == 0, done.all
     assert lab.must("grub-editenv - list | grep vfiotui || true") == ""
-    told = foretold(lab)
+    told = predicted(lab)
     lab.reboot()
     assert given(right(lab, "undone", told)) == set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.lab.machine import Lab
-from tests.lab.test_boots import GPU, NIC, SOUND, foretold, given, right
+from tests.lab.test_boots import GPU, NIC, SOUND, given, predicted, right
 
 NVME, USB = "0000:03:00.0", "0000:02:00.0"
 FIVE = {GPU, SOUND, USB, NVME, NIC}
@@ -73,7 +73,7 @@ def test_a_guest_runs_on_five_devices_that_the_boot_gave_it(lab: Lab) -> None:
     goals = " ".join(f"isolate.auto={bdf[5:]}" for bdf in sorted(FIVE - {SOUND}))
     done = lab.vfiotui(f"apply {goals} --yes")
     assert done.code == 0, done.all
-    told = foretold(lab)
+    told = predicted(lab)
     lab.reboot()
     assert given(right(lab, "five devices", told)) == FIVE
     lab.must("echo 80 >/proc/sys/vm/nr_hugepages")
@@ -93,6 +93,6 @@ def test_a_guest_runs_on_five_devices_that_the_boot_gave_it(lab: Lab) -> None:
     lab.must("dd if=/dev/nvme0n1 of=/dev/null bs=512 count=1 status=none")
     done = lab.vfiotui("isolate --undo --yes")
     assert done.code == 0, done.all
-    told = foretold(lab)
+    told = predicted(lab)
     lab.reboot()
     assert right(lab, "five devices undone", told) == at_first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.lab.machine import TREE, Lab
-from tests.lab.test_boots import foretold, right
+from tests.lab.test_boots import predicted, right
 
 BROKEN = "/etc/initramfs-tools/hooks/broken"
 BREAK = f"printf '#!/bin/sh\\n[ \"$1\" = prereqs ] && exit 0\\nexit 1\\n' >{BROKEN} && chmod 755 {BROKEN}"
@@ -24,9 +24,9 @@ def test_a_power_cut_in_the_middle_of_the_rebuild_is_recovered(lab: Lab) -> None
     before, drivers = lab.files(), lab.drivers()
     lab.must(f"systemd-run -q --unit=apply --working-directory={TREE} python3 -m vfiotui {APPLY}")
     lab.wait("pgrep -x mkinitramfs || pgrep -f /usr/sbin/mkinitramfs", "the image is being built")
-    told = foretold(lab)
+    told = predicted(lab)
     lab.power_cut()
-    # The files are written, the image is not: the host comes up all the same, and as foretold.
+    # The files are written, the image is not: the host comes up all the same, and as predicted.
     right(lab, "after the power cut", told)
     newest = lab.json("changes")["changes"][0]
     assert newest["state"] == "interrupted"

@@ -66,7 +66,7 @@ STRANGE = {
 def test_what_no_planner_plans_is_high_and_named(name: str) -> None:
     found = judged(Plan("t", (STRANGE[name],)))
     assert found.plan.risk >= Risk.R3 and len(found.strange) == 1 and found.strange[0].startswith("step 1 ")
-    assert found.raised == (f"step 1: the file says R0, it is {found.plan.risk}",)
+    assert found.raised == (f"step 1: the file says {Risk.R0.words}, it is {found.plan.risk.words}",)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_plan_that_lies_is_shown_as_it_is(tmp_path: Path, capsys: pytest.Captu
     code, out, err = told(tmp_path, capsys, lying(), "plan")
     assert code == 0, err
     lines = out.splitlines()
-    assert lines[0] == "harmless\\n\\n(risk R0)\\x1b[2K\\u202e  (risk R3)"
+    assert lines[0] == f"harmless\\n\\n(risk R0)\\x1b[2K\\u202e  (risk {Risk.R3.words})"
     assert "risk High: not made by this program's planners:" in lines
     assert "   step 1 writes /root/.ssh/authorized_keys" in lines and "   +++ /root/.ssh/authorized_keys" in lines
     assert "step 1: /etc/modprobe.d/../../root/.ssh/authorized_keys is /root/.ssh/authorized_keys" in out

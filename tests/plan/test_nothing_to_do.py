@@ -32,7 +32,7 @@ def test_without_a_builder_the_images_are_looked_into(tmp_path: Path) -> None:
     files = {"/etc/initramfs-tools/initramfs.conf": "", "/etc/initramfs-tools/modules": ""}
     plan = planned(tmp_path, files, ("initramfs.module", "vfio_pci"))
     (left,) = plan.left
-    assert left.why.startswith("build the initramfs anew")
+    assert left.why.startswith("rebuild the initramfs")
     assert (left.kind, left.products) in (("image", ("/boot/initrd.img-*",)), ("look", ()))
 
 

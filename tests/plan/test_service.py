@@ -44,7 +44,7 @@ def fixes() -> Iterator[tuple[str, str, tuple[Goal, ...]]]:
     """Each rule whose finding can be fixed by a plan, with its machine and the goals."""
     for rule in catalogue():
         for finding in rule.ask(known_facts(rule.fires)):
-            if finding.verdict is Verdict.FAILS and finding.fix is not None and can_plan(finding.fix.goal):
+            if finding.verdict is Verdict.FAILED and finding.fix is not None and can_plan(finding.fix.goal):
                 yield rule.code, rule.fires, finding.fix.goal
                 break
 
@@ -206,7 +206,7 @@ async def test_the_pin_screen_and_pin_set_make_the_same_plan(
 
 def test_only_the_service_calls_the_planners() -> None:
     """A second way from goals to a plan would read less, or other things, than the first."""
-    makers = {"make_plan", "foretold", "plan_pins"}
+    makers = {"make_plan", "predicted", "plan_pins"}
     top = Path(vfiotui.__file__).parent
     found = set()
     for path in top.rglob("*.py"):

@@ -333,17 +333,19 @@ def compared(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> str:
     for findings, verdicts in ((before, old), (after, new)):
         for f in findings:
             verdicts.setdefault(f.subject, set()).add(f.verdict)
-    unseen = any(Verdict.UNKNOWN in v for v in new.values())
+    unseen = any(Verdict.NOT_CHECKED in v for v in new.values())
     broken = [f.sentence for f in after if "the check itself failed" in f.sentence]
     if broken:
         return broken[0]
     for subject, verdicts in new.items():
-        more = verdicts - old.get(subject, set()) - {Verdict.UNKNOWN}
+        more = verdicts - old.get(subject, set()) - {Verdict.NOT_CHECKED}
         if more and not (subject not in old and more == {Verdict.NOT_APPLICABLE} and unseen):
             was = ", ".join(sorted(old.get(subject, {"no subject"})))
             return f"{subject}: {was} -> {', '.join(sorted(verdicts))}"
     for subject, verdicts in old.items():
-        lost = subject not in new or (Verdict.FAILS in verdicts and not new[subject] & {Verdict.FAILS, Verdict.UNKNOWN})
+        lost = subject not in new or (
+            Verdict.FAILED in verdicts and not new[subject] & {Verdict.FAILED, Verdict.NOT_CHECKED}
+        )
         if lost and not unseen:
             return f"{subject}: {', '.join(sorted(verdicts))} -> nothing"
     return ""

@@ -66,9 +66,9 @@ def test_a_report_with_earlier_codes_is_compared_as_if_it_had_those_of_today(hos
     kept = [
         {"code": earlier.get(f.code, f.code), "subject": f.subject, "word": str(f.severity), "sentence": f.sentence}
         for f in findings
-        if f.verdict is Verdict.FAILS
+        if f.verdict is Verdict.FAILED
     ]
     assert any(f["code"] in ALIASES for f in kept)
     past = parse_report(json.dumps({"taken": "2026-01-02T03:04:05Z", "findings": kept}).encode())
     found = compare(past, findings)
-    assert (found.new, found.mended, found.hidden) == ((), (), ()) and found.unchanged > 0
+    assert (found.new, found.fixed, found.hidden) == ((), (), ()) and found.unchanged > 0

@@ -63,17 +63,17 @@ def one(request: pytest.FixtureRequest) -> Rule:
 
 def test_it_fires_where_it_should(one: Rule) -> None:
     found = one.ask(known_facts(one.fires))
-    assert Verdict.FAILS in {f.verdict for f in found}, found
+    assert Verdict.FAILED in {f.verdict for f in found}, found
 
 
 def test_it_is_silent_where_all_is_well(one: Rule) -> None:
     found = one.ask(known_facts(one.silent))
-    assert {f.verdict for f in found} <= {Verdict.HOLDS, Verdict.NOT_APPLICABLE}, found
+    assert {f.verdict for f in found} <= {Verdict.PASSED, Verdict.NOT_APPLICABLE}, found
 
 
 def test_a_failure_shows_what_was_read_and_where(one: Rule) -> None:
     for finding in one.ask(known_facts(one.fires)):
-        if finding.verdict is Verdict.FAILS:
+        if finding.verdict is Verdict.FAILED:
             assert finding.evidence and all(e.path and e.seen for e in finding.evidence)
 
 
@@ -81,7 +81,7 @@ def test_blind_it_says_unknown_and_why(one: Rule) -> None:
     assert set(one.needs) <= set(PARTS)
     for part in one.needs:
         found = one.ask(blind(known_facts(one.fires), part))
-        assert Verdict.UNKNOWN in {f.verdict for f in found}, (part, found)
+        assert Verdict.NOT_CHECKED in {f.verdict for f in found}, (part, found)
         assert any("needs root" in f.sentence for f in found)
 
 
@@ -107,7 +107,7 @@ def test_no_rule_breaks_on_any_machine_in_any_mode(host: str, mode: Mode) -> Non
 
 def test_no_rule_breaks_when_everything_is_unread() -> None:
     found = judge(blind(known_facts("tower"), *PARTS))
-    assert {f.verdict for f in found} <= {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
+    assert {f.verdict for f in found} <= {Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE}
     assert not [f for f in found if "the check itself failed" in f.sentence]
 
 
@@ -147,26 +147,26 @@ def test_one_guest_that_cannot_be_judged_leaves_the_others() -> None:
 
     found = {f.subject: f for f in check.ask(known_facts("tower"))}
     verdicts = {name: f.verdict for name, f in found.items()}
-    assert verdicts == {"macos": Verdict.UNKNOWN, "arch-test": Verdict.UNKNOWN, "win10": Verdict.HOLDS}
+    assert verdicts == {"macos": Verdict.NOT_CHECKED, "arch-test": Verdict.NOT_CHECKED, "win10": Verdict.PASSED}
     assert "needs root" in found["macos"].sentence and "boom" in found["arch-test"].sentence
 
 
 def test_a_fine_guest_has_nothing_to_mend_and_nothing_unknown() -> None:
     found = [f for f in judge(known_facts("guest-fine")) if f.about_guest]
-    assert {f.verdict for f in found} == {Verdict.HOLDS, Verdict.NOT_APPLICABLE}, [
-        f for f in found if f.verdict in (Verdict.FAILS, Verdict.UNKNOWN)
+    assert {f.verdict for f in found} == {Verdict.PASSED, Verdict.NOT_APPLICABLE}, [
+        f for f in found if f.verdict in (Verdict.FAILED, Verdict.NOT_CHECKED)
     ]
 
 
 def test_the_worst_comes_first() -> None:
     found = judge(known_facts("tower"))
-    assert found[0].verdict is Verdict.FAILS and found[0].severity is Severity.FAIL
+    assert found[0].verdict is Verdict.FAILED and found[0].severity is Severity.FAIL
     verdicts = [f.verdict for f in found]
-    assert verdicts.index(Verdict.HOLDS) > max(i for i, v in enumerate(verdicts) if v is Verdict.FAILS)
+    assert verdicts.index(Verdict.PASSED) > max(i for i, v in enumerate(verdicts) if v is Verdict.FAILED)
 
 
 def test_a_healthy_machine_has_nothing_to_mend() -> None:
-    bad = [f for f in judge(known_facts("clean")) if f.verdict is Verdict.FAILS]
+    bad = [f for f in judge(known_facts("clean")) if f.verdict is Verdict.FAILED]
     assert bad == []
 
 
@@ -177,7 +177,7 @@ def test_a_rule_that_breaks_is_unknown_not_a_traceback() -> None:
         raise RuntimeError("boom")
 
     found = check.ask(known_facts("clean"))
-    assert [f.verdict for f in found] == [Verdict.HOLDS, Verdict.UNKNOWN]
+    assert [f.verdict for f in found] == [Verdict.PASSED, Verdict.NOT_CHECKED]
     assert "boom" in found[1].sentence
 
 
@@ -187,7 +187,7 @@ def test_codes_are_found_in_any_case() -> None:
 
 
 def test_the_bad_group_is_named_with_its_blockers() -> None:
-    finding = next(f for f in judge(known_facts("tower")) if f.code == "GROUP-FOREIGN" and f.verdict is Verdict.FAILS)
+    finding = next(f for f in judge(known_facts("tower")) if f.code == "GROUP-FOREIGN" and f.verdict is Verdict.FAILED)
     assert finding.subject == "0000:04:00.0"
     assert "0000:05:00.0" in finding.sentence and "0000:06:00.0" in finding.sentence
     assert "0000:03:01.0" not in finding.sentence, "a bridge in a group is normal"
@@ -199,5 +199,5 @@ def test_a_mounted_disk_is_judged_by_its_intent() -> None:
         blind(facts, "cpu", "pci", "iommu", "firmware", "usb", "memory", "modules", "kernel_log"), mode=Mode.ROOT
     )
     found = {f.code: f for f in judge(disk)}
-    assert found["IOMMU-DISABLED"].verdict is Verdict.FAILS
-    assert found["IOMMU-OFF"].verdict is Verdict.UNKNOWN
+    assert found["IOMMU-DISABLED"].verdict is Verdict.FAILED
+    assert found["IOMMU-OFF"].verdict is Verdict.NOT_CHECKED

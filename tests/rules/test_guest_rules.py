@@ -14,7 +14,7 @@ from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Finding, Severity, Verdict
-from vfiotui.model.finding.report import word
+from vfiotui.model.finding.report import level
 from vfiotui.model.guest.domain import Domain, Virt
 from vfiotui.rules import judge, rule_of
 
@@ -83,7 +83,7 @@ CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
     ],
 )
 def test_one_word_makes_the_difference(code: str, old: str, new: str, verdict: str) -> None:
-    found = [word(f) for f in said(code, (old, new))]
+    found = [level(f) for f in said(code, (old, new))]
     assert verdict in found and (verdict != "holds" or set(found) == {"holds"}), found
 
 
@@ -101,7 +101,7 @@ def test_a_hook_that_allocates_pages_softens_the_finding(path: str, text: str, s
     rule = rule_of("MEM-POOL-SHORT")
     assert rule is not None
     (found,) = rule.ask(facts_of(host))
-    assert found.verdict is Verdict.FAILS and (found.severity is Severity.INFO) is softer
+    assert found.verdict is Verdict.FAILED and (found.severity is Severity.INFO) is softer
     assert (path in found.sentence) is softer
 
 
@@ -115,7 +115,7 @@ def test_the_address_width_is_judged_by_the_limit() -> None:
     assert rule is not None
     facts = known_facts("guest-narrow")
     assert isinstance(facts.virt, Virt)
-    for limit, verdict in ((39, Verdict.HOLDS), (38, Verdict.HOLDS), (46, Verdict.FAILS)):
+    for limit, verdict in ((39, Verdict.PASSED), (38, Verdict.PASSED), (46, Verdict.FAILED)):
         element = f"<cache mode='passthrough'/><maxphysaddr mode='passthrough' limit='{limit}'/>"
         guest = domain(("<cache mode='passthrough'/>", element))
         (found,) = rule.ask(replace(facts, virt=replace(facts.virt, domains=(guest,))))
@@ -128,7 +128,7 @@ def test_a_guest_called_host_is_no_host() -> None:
     facts = facts_of(replace(FINE_HOST, guests=(changed(name="host"),)))
     found = of_guest(judge(facts), "host")
     assert found and all(f.about_guest for f in found)
-    assert {f.verdict for f in found} <= {Verdict.HOLDS, Verdict.NOT_APPLICABLE}
+    assert {f.verdict for f in found} <= {Verdict.PASSED, Verdict.NOT_APPLICABLE}
 
 
 HOSTILE = "x [/dev/vfio/1] [AMD] \u202e; rm -rf $(x)`"
@@ -199,7 +199,7 @@ def test_a_passed_device_counts_by_whichever_element(xml: str, machine: str) -> 
     facts = facts_of(replace(FINE_HOST, guests=(GuestDesc(name="g", xml=text),)))
     wanted = {"GUEST-BALLOON": "warn", "GUEST-DEVICE-ABSENT": "fail", "HOST-SLEEP": "info", "GUEST-I440FX": machine}
     rules = [rule for code in wanted if (rule := rule_of(code)) is not None]
-    assert {r.code: word(r.ask(facts)[0]) for r in rules} == wanted
+    assert {r.code: level(r.ask(facts)[0]) for r in rules} == wanted
 
 
 def memory_guest(numa: str, pages: str) -> GuestDesc:
@@ -240,7 +240,7 @@ def test_the_memory_of_a_guest_with_cells_is_their_sum(numa: str, pages: str, ki
     rule = rule_of("MEM-PAGE-MULTIPLE")
     assert rule is not None
     (found,) = rule.ask(facts_of(replace(FINE_HOST, guests=(desc,))))
-    assert word(found) == verdict, found
+    assert level(found) == verdict, found
 
 
 def test_pages_of_the_smallest_size_are_no_huge_pages() -> None:

@@ -19,7 +19,7 @@ from vfiotui.model.facts import Mode
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import rule_of
 
-FAILS, HOLDS, UNKNOWN, NOT_APPLICABLE = Verdict.FAILS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+FAILS, HOLDS, UNKNOWN, NOT_APPLICABLE = Verdict.FAILED, Verdict.PASSED, Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE
 CONF = "/etc/libvirt/qemu.conf"
 
 

@@ -49,8 +49,8 @@ MACHINES = {
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_nothing_fails_out_of_thin_air(name: str) -> None:
-    before = {(c, f.subject) for c, f in told(build(CLEAN)) if f.verdict is Verdict.FAILS}
-    after = [(c, f.subject, f.sentence) for c, f in told(MACHINES[name]) if f.verdict is Verdict.FAILS]
+    before = {(c, f.subject) for c, f in told(build(CLEAN)) if f.verdict is Verdict.FAILED}
+    after = [(c, f.subject, f.sentence) for c, f in told(MACHINES[name]) if f.verdict is Verdict.FAILED]
     assert [one for one in after if one[:2] not in before] == []
 
 

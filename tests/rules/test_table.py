@@ -35,8 +35,8 @@ def test_a_rule_judges_where_the_table_says(rule: Rule) -> None:
     assert rule.fires in HOSTS and rule.silent in HOSTS and rule.fires != rule.silent
     captured = {f.verdict for f in rule.ask(facts_as(rule.fires, Mode.CAPTURE))}
     on_disk = {f.verdict for f in rule.ask(facts_as(rule.fires, Mode.ROOT))}
-    assert Verdict.FAILS in captured
-    assert (Verdict.FAILS in on_disk) == judges_disks(rule), on_disk
+    assert Verdict.FAILED in captured
+    assert (Verdict.FAILED in on_disk) == judges_disks(rule), on_disk
 
 
 def test_the_table_has_a_row_for_every_rule(capsys: pytest.CaptureFixture[str]) -> None:

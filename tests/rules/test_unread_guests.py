@@ -16,7 +16,7 @@ from vfiotui.rules import catalogue
 from vfiotui.rules.engine import Rule
 
 CLOSED = UnreadGuest("closed", "/etc/libvirt/qemu/closed.xml", Unread("needs root", Why.FORBIDDEN))
-PASSES = (Verdict.HOLDS, Verdict.NOT_APPLICABLE)
+PASSES = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
 
 
 def with_closed(facts: Facts) -> Facts:
@@ -34,7 +34,7 @@ def without_guests(facts: Facts) -> Facts:
 @pytest.mark.parametrize("rule", [r for r in catalogue() if r.of_guest is not None], ids=lambda r: r.code)
 def test_a_check_of_guests_does_not_check_an_unread_one(rule: Rule) -> None:
     said = {f.subject: f for f in rule.ask(with_closed(known_facts(rule.silent)))}
-    assert said["closed"].verdict is Verdict.UNKNOWN and "needs root" in said["closed"].sentence
+    assert said["closed"].verdict is Verdict.NOT_CHECKED and "needs root" in said["closed"].sentence
     assert "host" not in said
 
 
@@ -48,8 +48,8 @@ def test_a_check_of_the_host_that_looks_at_guests_does_not_pass_without_one(rule
             continue
         after = {(f.subject, f.verdict) for f in rule.ask(with_closed(facts))}
         assert not any(s == "host" and v in PASSES for s, v in after), after
-        gone = {s for s, v in before if v is Verdict.FAILS} - {s for s, _ in after}
-        assert not gone or ("host", Verdict.UNKNOWN) in after
+        gone = {s for s, v in before if v is Verdict.FAILED} - {s for s, _ in after}
+        assert not gone or ("host", Verdict.NOT_CHECKED) in after
 
 
 def test_the_machines_of_these_tests_are_read_wholly() -> None:

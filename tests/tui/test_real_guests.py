@@ -71,7 +71,7 @@ def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
         terminal.send("3")
         terminal.shows("game", "2 vCPUs", "may run anywhere")
         terminal.send("Space", "Space")
-        terminal.shows("vCPUs 0-1 are all pinned to CPU 0", "clash")
+        terminal.shows("vCPUs 0-1 are all pinned to CPU 0", "overlap")
         terminal.send("u", "Right", "Space")
         terminal.shows("v0:0", "v1:1", "edited")
         terminal.send("a")

@@ -148,7 +148,7 @@ def test_a_fault_in_the_thread_that_reads_keys_ends_with_a_sentence() -> None:
 
 def test_this_host_opens() -> None:
     with Tmux(**WIDE) as terminal:  # type: ignore[arg-type]
-        screen = terminal.shows("fail ·", "unknown ·", "quit")
+        screen = terminal.shows("failed ·", "not checked ·", "quit")
         assert os.uname().release in screen.splitlines()[0]
         terminal.send("3")
         terminal.shows("CPU")

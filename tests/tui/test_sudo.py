@@ -126,7 +126,7 @@ def test_what_is_refused_under_sudo_is_told_afterwards(folder: Path) -> None:
         terminal.send("Enter")
         terminal.shows("press Enter")
         terminal.send("Enter")
-        terminal.shows("is not as it was when the plan was made", "make the plan anew", "esc back")
+        terminal.shows("is not as it was when the plan was made", "make the plan again", "esc back")
         assert (folder / GRUB).read_bytes() == b"# by hand\n"
 
 

@@ -22,11 +22,11 @@ class Clash:
     ours: bytes | None
     """What the change made of it."""
     now: bytes | None
-    """What somebody made of that."""
+    """What another program made of that."""
 
 
 def clashes(target: Target, wanted: str) -> list[Clash]:
-    """The clashes of one change of the journal; none where it can be taken back as it is."""
+    """The clashes of one change of the journal; none where it can be undone as it is."""
     journal = find(target, wanted)
     try:
         return [

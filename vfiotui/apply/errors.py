@@ -32,7 +32,7 @@ def os_sentence(error: OSError, doing: str) -> str:
         errno.EDQUOT: "free some space there and try again",
         errno.EROFS: "mount it writable ('mount -o remount,rw …') and try again",
         errno.EACCES: "run it as root",
-        errno.EPERM: "run it as root; 'lsattr' tells whether the file is immutable",
+        errno.EPERM: "run it as root; 'lsattr' shows whether the file is immutable",
         errno.EIO: "the disk or the device gives errors: look into 'dmesg'",
     }.get(error.errno or 0)
     reason = (error.strerror or str(error)).lower()

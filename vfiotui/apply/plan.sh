@@ -38,7 +38,7 @@ look() { # PATH: the SHA-256 of the file there, links followed, in $now; absent 
 
 file_is() { # PATH SHA-256
     look "$1"
-    [ "$now" = "$2" ] || stop "$1 is not as it was when the plan was made: make the plan anew"
+    [ "$now" = "$2" ] || stop "$1 is not as it was when the plan was made: make the plan again"
 }
 
 put() { # PATH MODE: standard input takes its place, whole or not at all; MODE is for a file that is new
@@ -67,7 +67,7 @@ link_is() { # PATH TARGET: an empty TARGET is none
     elif [ -e "$1" ]; then
         stop "$1 is no symbolic link"
     fi
-    [ "$now" = "$2" ] || stop "$1 points elsewhere than when the plan was made: make the plan anew"
+    [ "$now" = "$2" ] || stop "$1 points elsewhere than when the plan was made: make the plan again"
 }
 
 value_is() { # PATH VALUE: what an attribute of the kernel holds; of a choice, the chosen word
@@ -78,13 +78,13 @@ value_is() { # PATH VALUE: what an attribute of the kernel holds; of a choice, t
         ;;
     esac
     now=$(printf '%s\n' "$now" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
-    [ "$now" = "$2" ] || stop "$1 holds $now, not $2 as when the plan was made: make the plan anew"
+    [ "$now" = "$2" ] || stop "$1 holds $now, not $2 as when the plan was made: make the plan again"
 }
 
 driver_is() { # BDF DRIVER: an empty DRIVER is none
     [ -d "/sys/bus/pci/devices/$1" ] || stop "$1 is not in this machine"
     now=$(readlink "/sys/bus/pci/devices/$1/driver") || now=''
-    [ "${now##*/}" = "$2" ] || stop "$1 has another driver than when the plan was made: make the plan anew"
+    [ "${now##*/}" = "$2" ] || stop "$1 has another driver than when the plan was made: make the plan again"
 }
 
 guest_is() { # URI NAME SHA-256: its stored definition; absent where there is no such guest
@@ -96,7 +96,7 @@ guest_is() { # URI NAME SHA-256: its stored definition; absent where there is no
     fi
     xml=$(virsh -q -c "$1" dumpxml --inactive --security-info --domain "$2") || stop "there is no guest $2"
     now=$(printf '%s\n' "$xml" | sha256sum)
-    [ "${now%% *}" = "$3" ] || stop "the definition of $2 is not as it was when the plan was made: make the plan anew"
+    [ "${now%% *}" = "$3" ] || stop "the definition of $2 is not as it was when the plan was made: make the plan again"
 }
 
 guest_runs() { # URI NAME
@@ -111,7 +111,7 @@ pin_is() { # URI NAME THREAD CPUS: THREAD is a number, emulator, or io and a num
     io*) now=$(virsh -q -c "$1" iothreadinfo --domain "$2" --live | awk -v n="${3#io}" '$1 == n { print $2 }') ;;
     *) now=$(virsh -q -c "$1" vcpupin --domain "$2" --vcpu "$3" --live | awk -v n="$3" '$1 == n { print $2 }') ;;
     esac
-    [ "$now" = "$4" ] || stop "the pins of $2 are not as they were when the plan was made: make the plan anew"
+    [ "$now" = "$4" ] || stop "the pins of $2 are not as they were when the plan was made: make the plan again"
 }
 
 words() { # PATH: a text, or the words inside a unified image

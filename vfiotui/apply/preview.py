@@ -35,7 +35,7 @@ def undo_preview(target: Target, wanted: str) -> tuple[ChangeRecord, list[tuple[
                 told = "was made anew since: when all else is as before, it is made again and the result is judged"
                 steps.append((change.subject, [told, f"$ {' '.join(change.argv)}"]))
             elif now is SubjectState.FOREIGN:
-                steps.append((change.subject, ["was changed by somebody since: it is left alone, unless forced"]))
+                steps.append((change.subject, ["was changed by something else since: it is left alone, unless forced"]))
             elif change.kind in ("command", "look", "image"):
                 words = ["the files that it wrote are put back"] if change.products else []
                 words += [f"$ {' '.join(change.back)}"] if change.back else []

@@ -170,9 +170,9 @@ def _undo_step(work: StepContext, plan: Plan, tell: Tell, force: bool) -> bool:
     kind.tidy(work)
     now = standing(work, plan)
     if now is SubjectState.FOREIGN and not force:
-        raise Conflict(f"{work.change.subject} was changed by somebody meanwhile: it is left alone")
+        raise Conflict(f"{work.change.subject} was changed by something else meanwhile: it is left alone")
     if now not in (SubjectState.BEFORE, SubjectState.STALE):
-        tell(f"takes back step {work.step}: {work.change.subject}")
+        tell(f"undoes step {work.step}: {work.change.subject}")
         kind.undo(replace(work, forced=force))
     return now is SubjectState.STALE
 

@@ -20,7 +20,7 @@ from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan
 
 Stopped = Callable[[], bool]
-"""Asked between two steps: true takes back what was done."""
+"""Asked between two steps: true undoes what was done."""
 
 
 def never() -> bool:

@@ -57,7 +57,7 @@ def must_be_ours(work: StepContext, begun: bool, earlier: list[StepContext]) -> 
     if changed is None and kind.standing(work) is SubjectState.FOREIGN:
         changed = work.change.subject
     if changed is not None:
-        raise Conflict(f"{changed} was changed by somebody since the change began: it is left alone")
+        raise Conflict(f"{changed} was changed by something else since the change began: it is left alone")
 
 
 def run_step(work: StepContext) -> None:

@@ -14,7 +14,7 @@ import sys
 BEGIN = b"begin\n"
 ENDED = b"ended\n"
 SECONDS = 5.0
-"""How long a command may take to end when it is told to."""
+"""How long a command may take to end when it is asked to."""
 
 
 def run(note: int, words: list[str]) -> int:

@@ -33,7 +33,7 @@ def _renameat2(folder: int, old: str, new: str, flags: int) -> None:
 
 
 def _changed(place: Place) -> Conflict:
-    return Conflict(f"{place} was changed by somebody just now: it is left alone")
+    return Conflict(f"{place} was changed by something else just now: it is left alone")
 
 
 def only_over(words: frozenset[str]) -> disk.TakePlace:

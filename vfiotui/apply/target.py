@@ -83,7 +83,7 @@ class Target:
 
     def _where(self, path: str, follow_last: bool) -> Place:
         if not path.startswith("/") or "\0" in path or not _has_bytes(path):
-            raise ApplyError(f"{path!r} is no absolute path: mend the plan")
+            raise ApplyError(f"{path!r} is no absolute path: correct the plan")
         path = os.path.normpath(f"/{path.lstrip('/')}")
         if self.is_live:
             folder, name = os.path.split(path)

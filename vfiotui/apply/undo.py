@@ -77,7 +77,7 @@ def _undo(journal: Journal, plan: Plan, tell: Tell, force: bool) -> Outcome:
         how = take_back(journal, plan, tell, force)
         journal.write("undone", **({"why": how} if how else {}))
     except OSError as error:
-        raise ApplyError(os_sentence(error, f"change {journal.name} is not wholly taken back")) from error
+        raise ApplyError(os_sentence(error, f"change {journal.name} is not fully undone")) from error
     replaced = any(name.startswith(REPLACED) for name in disk.names(journal.folder))
     kept = f"what was overwritten is kept as {journal.folder}/{REPLACED}…" if replaced else ""
     return Outcome(journal.name, State.UNDONE, "; ".join(filter(None, (how, kept))))

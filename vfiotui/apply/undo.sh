@@ -2,7 +2,7 @@
 # Takes back one change of vfiotui. It needs a shell and the small programs of a rescue system only.
 #   sh undo.sh       takes it back
 #   sh undo.sh -n    tells what it would do, and does nothing
-#   sh undo.sh -f    also overwrites what somebody changed since
+#   sh undo.sh -f    also overwrites what was changed since
 #   ROOT=/mnt sh undo.sh    when this folder does not lie inside the system that it belongs to
 # What looks like code in the names below is none.
 # shellcheck disable=SC2016
@@ -366,7 +366,7 @@ of_new_kernel() { # NAME: it bears the release of a kernel that came since
 
 made_anew() { # STEP PATH: somebody made a product of a command anew since
     if [ -z "$sources" ]; then
-        say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
+        say "$2 was changed by something else since: it is left alone (-f overwrites it)"
         conflicts=1
         return
     fi
@@ -399,7 +399,7 @@ check() { # KEPT PATH BEFORE AFTER [made]: is it as before the change, or as the
         made_anew "${1%%.*}" "$2"
         return
     fi
-    say "$2 was changed by somebody since: it is left alone (-f overwrites it)"
+    say "$2 was changed by something else since: it is left alone (-f overwrites it)"
     overwritten="$overwritten$1 "
     conflicts=1
 }
@@ -594,7 +594,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
         detach-device:*'not found'* | *-device:*'not running'*) ;;
         *)
             say "$said"
-            trouble "virsh failed for the guest $name: read its line above, mend it, and run this again"
+            trouble "virsh failed for the guest $name: read its line above, fix it, and run this again"
             ;;
         esac
     fi
@@ -617,7 +617,7 @@ undone | 'rolled back')
 esac
 running=$(at_work)
 if [ -n "$running" ]; then
-    say "somebody is at work at this change (process$running): wait for its end, or a minute, then run this again"
+    say "another program is at work on this change (process$running): wait for its end, or a minute, then run this again"
     exit 1
 fi
 wholes() {
@@ -659,12 +659,12 @@ backs
 [ -z "$only_tell" ] || exit 0
 sync
 if [ "$failed" = 1 ]; then
-    say "NOT everything was taken back: read the lines above, mend it, run again"
+    say "NOT everything was undone: read the lines above, fix it, run again"
     exit 4
 fi
 rm -f "$here"/writing-*
 printf '\n{"event": "undone", "why": "by undo.sh"}\n' >>"$here/journal" || {
-    say "everything was taken back, and the journal $here/journal cannot be written: run this again"
+    say "everything was undone, and the journal $here/journal cannot be written: run this again"
     exit 4
 }
-say "taken back"
+say "undone"

@@ -71,7 +71,7 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
             left = tuple(step.why for step in plan.left)
             return ended(args, Outcome("", State.OUTSTANDING, f"nothing was applied: {'; '.join(left)}", left))
         if not plan.steps:
-            return ended(args, Outcome("", State.DONE, "everything is as it is wanted already"))
+            return ended(args, Outcome("", State.DONE, "everything is already as requested"))
         if not args.yes:
             print("\n".join([*as_text(plan, found), *remarks]), file=sys.stderr)
         for line in warnings(found) if args.yes else ():
@@ -140,7 +140,7 @@ class _Stop:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self._heard = True
-        tell("stops after this step, and takes back what was done …")
+        tell("stops after this step, and undoes what was done …")
 
     def asked(self) -> bool:
         """Whether somebody wants it to stop."""

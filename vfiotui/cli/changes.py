@@ -91,5 +91,5 @@ def _one(args: argparse.Namespace, root: Root, record: ChangeRecord) -> Exit:
     elif record.state is State.DAMAGED:
         print(f"\nwhat is in force of it is not known; what was there before lies in {record.path}/before")
     else:
-        print(f"\ntaken back by 'vfiotui undo {record.number}', or by 'sh {record.path}/undo.sh' on a rescue system")
+        print(f"\nundone by 'vfiotui undo {record.number}', or by 'sh {record.path}/undo.sh' on a rescue system")
     return Exit.FINE

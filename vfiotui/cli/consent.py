@@ -46,7 +46,7 @@ def ask(what: str, wanted: str) -> None:
     import sys
 
     if not sys.stdin.isatty():
-        raise CommandError("give --yes where nobody can be asked", Exit.USAGE)
+        raise CommandError("without a terminal, give --yes", Exit.USAGE)
     try:
         answer = input(f"{what}? type {wanted}: ")
     except EOFError:

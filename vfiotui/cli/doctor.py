@@ -1,9 +1,9 @@
 """`vfiotui doctor`: every check with its evidence, worst first.
 
-JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "counts": {"fail", "warn",
-"info", "unknown", "hold", "not_applicable"}, "unread_guests": [{"guest", "source", "unread": reason}],
-"findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence", "evidence": [{"path", "seen"}],
-"fix": {"text", "risk", "goals"} or null}]}.
+JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "counts": {"failed",
+"warnings", "info", "not_checked", "passed", "not_applicable"}, "unread_guests": [{"guest", "source", "unread":
+reason}], "findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence",
+"evidence": [{"path", "seen"}], "fix": {"text", "risk", "goals"} or null}]}.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.finding.finding import Finding, Verdict
-from vfiotui.model.finding.report import count, word
+from vfiotui.model.finding.report import WORDS, count, level, widest, word
 from vfiotui.model.finding.unknown_groups import UnknownGroup, folded
 from vfiotui.rules import judge, rule_of
 
@@ -31,11 +31,11 @@ MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Format and extent of the report."""
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a forum post")
-    parser.add_argument("--all", action="store_true", help="also what holds and what does not apply")
+    parser.add_argument("--all", action="store_true", help="also what passed and what does not apply")
     parser.add_argument("--guest", metavar="NAME", help="only what concerns this guest and its devices")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--symptom", metavar="NAME", help="what makes a symptom (a name or words): the likeliest first")
-    what.add_argument("--list-symptoms", action="store_true", help="the symptoms that can be asked for")
+    what.add_argument("--symptom", metavar="NAME", help="causes of a symptom (a name or words), the likeliest first")
+    what.add_argument("--list-symptoms", action="store_true", help="lists the symptoms")
     what.add_argument(
         "--since-change", action="store_true", help="compare with the report kept last time, and keep this one"
     )
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> Exit:
             lambda: as_json(facts, findings),
             lambda: as_text(facts, findings, args.all, colours_wanted()),
         )
-    return Exit.FAILS if count(findings).fail else Exit.FINE
+    return Exit.FAILS if count(findings).failed else Exit.FINE
 
 
 def _print(json_wanted: bool, document: Callable[[], Any], lines: Callable[[], list[str]]) -> None:
@@ -148,7 +148,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "title": finding.title,
         "area": finding.area,
-        "verdict": str(finding.verdict),
+        "verdict": word(finding),
         "severity": str(finding.severity),
         "subject": finding.subject,
         "sentence": finding.sentence,
@@ -157,9 +157,9 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def told(finding: Finding, everything: bool) -> bool:
+def is_shown(finding: Finding, everything: bool) -> bool:
     """Whether a report shows a finding without being asked for all."""
-    return everything or finding.verdict in (Verdict.FAILS, Verdict.UNKNOWN)
+    return everything or finding.verdict in (Verdict.FAILED, Verdict.NOT_CHECKED)
 
 
 def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colours: bool) -> list[str]:
@@ -172,54 +172,59 @@ def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colou
         count(findings).sentence(),
         "",
     ]
-    shown_ones = [f for f in findings if told(f, everything)]
+    shown_ones = [f for f in findings if is_shown(f, everything)]
     items = shown_ones if everything else folded(shown_ones)
+    width = widest(shown_ones)
     for item in items:
-        lines += fold_text(item, colours) if isinstance(item, UnknownGroup) else finding_text(item, colours)
+        if isinstance(item, UnknownGroup):
+            lines += fold_text(item, colours, width)
+        else:
+            lines += finding_text(item, colours, width)
     hidden = len(findings) - len(shown_ones)
     lines.append("")
     if any(isinstance(item, UnknownGroup) for item in items):
-        lines.append("Checks that lack the same thing are told together: --all tells each.")
+        lines.append("Checks that lack the same thing are one entry: --all lists each.")
     if hidden:
-        lines.append(f"{hidden} more checks hold or do not apply: --all shows them.")
-    lines.append("'vfiotui explain CODE' tells what a check wants, why, and how to mend it.")
+        lines.append(f"{hidden} more checks passed or do not apply: --all shows them.")
+    lines.append("'vfiotui explain CODE' explains what a check expects, why it matters and how to fix it.")
     return lines
 
 
-def finding_text(finding: Finding, colours: bool) -> list[str]:
-    """One finding with its evidence, reason and fix."""
-    name = word(finding)
+def finding_text(finding: Finding, colours: bool, width: int = len(WORDS["unknown"])) -> list[str]:
+    """One finding with its evidence, reason and fix; its first word is padded to `width` cells."""
+    name = level(finding)
     style = name if name in ("fail", "warn", "info", "unknown", "holds") else "dim"
     subject = "" if finding.subject == "host" else f"{finding.subject}: "
     first = (
-        f"{paint(f'{MARKS[name]} {name:7}', style, colours)} "
+        f"{paint(f'{MARKS[name]} {word(finding):{width}}', style, colours)} "
         f"{printable(subject + finding.sentence)} {paint(f'[{finding.code}]', 'dim', colours)}"
     )
-    return [first, *_details(finding)]
+    return [first, *_details(finding, " " * (width + 3))]
 
 
-def fold_text(fold: UnknownGroup, colours: bool) -> list[str]:
-    """Checks that cannot tell for one reason, with their codes."""
+def fold_text(fold: UnknownGroup, colours: bool, width: int) -> list[str]:
+    """Checks that lack the same thing, with their codes; the first word is padded to `width` cells."""
     import textwrap
 
-    lead = paint(f"{MARKS['unknown']} unknown", "unknown", colours)
+    lead = paint(f"{MARKS['unknown']} {WORDS['unknown']:{width}}", "unknown", colours)
+    indent = " " * (width + 3)
     return [
         f"{lead} {printable(fold.sentence)}",
         *textwrap.wrap(
-            ", ".join(fold.codes), 100, initial_indent=" " * 10, subsequent_indent=" " * 10, break_on_hyphens=False
+            ", ".join(fold.codes), 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
         ),
     ]
 
 
-def _details(finding: Finding) -> list[str]:
-    if finding.verdict is Verdict.HOLDS:
-        return [printable(f"            from {e.path}: {e.seen}")[:200] for e in finding.evidence[:1] if e.path]
-    lines = [printable(f"          from {e.path}: {e.seen}")[:300] for e in finding.evidence if e.path]
+def _details(finding: Finding, indent: str) -> list[str]:
+    if finding.verdict is Verdict.PASSED:
+        return [printable(f"{indent}found  {e.path}: {e.seen}")[:200] for e in finding.evidence[:1] if e.path]
+    lines = [printable(f"{indent}found  {e.path}: {e.seen}")[:300] for e in finding.evidence if e.path]
     rule = rule_of(finding.code)
-    if finding.verdict is Verdict.FAILS and rule is not None:
-        lines.append(f"          why  {rule.section('Why')}")
+    if finding.verdict is Verdict.FAILED and rule is not None:
+        lines.append(f"{indent}why    {rule.section('Why')}")
     if finding.fix is not None:
-        lines.append(printable(f"          fix  {finding.fix.text} (risk {finding.fix.risk})"))
+        lines.append(printable(f"{indent}fix    {finding.fix.text} (risk {finding.fix.risk.words})"))
     return lines
 
 
@@ -237,14 +242,17 @@ def as_markdown(facts: Facts, findings: tuple[Finding, ...], everything: bool = 
         *(f"- **{name}** {escaped(value)}" for name, value in top.items()),
         "",
     ]
-    for item in folded(f for f in findings if told(f, everything)) if not everything else findings:
+    for item in folded(f for f in findings if is_shown(f, everything)) if not everything else findings:
         lines.extend(fold_markdown(item) if isinstance(item, UnknownGroup) else finding_markdown(item))
     return lines
 
 
 def fold_markdown(fold: UnknownGroup) -> list[str]:
-    """Checks that cannot tell for one reason as Markdown."""
-    return [f"- **unknown** {escaped(fold.sentence)}", f"  - {', '.join(f'`{code}`' for code in fold.codes)}"]
+    """Checks that lack the same thing, as Markdown."""
+    return [
+        f"- **{WORDS['unknown']}** {escaped(fold.sentence)}",
+        f"  - {', '.join(f'`{code}`' for code in fold.codes)}",
+    ]
 
 
 def finding_markdown(finding: Finding) -> list[str]:
@@ -252,5 +260,5 @@ def finding_markdown(finding: Finding) -> list[str]:
     lines = [f"- **{word(finding)}** `{finding.code}` {escaped(finding.subject)}: {escaped(finding.sentence)}"]
     lines.extend(f"  - {escaped(e.path)}: {escaped(e.seen)}" for e in finding.evidence if e.path)
     if finding.fix is not None:
-        lines.append(f"  - fix: {escaped(finding.fix.text)} ({finding.fix.risk})")
+        lines.append(f"  - fix: {escaped(finding.fix.text)} (risk {finding.fix.risk.words})")
     return lines

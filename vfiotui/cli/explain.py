@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> Exit:
         if args.json:
             print_json([as_json(r) for r in catalogue()])
         else:
-            print("\n".join(table((r.code, r.area, str(r.severity), r.title) for r in catalogue())))
+            print("\n".join(table((r.code, r.area, r.severity.word, r.title) for r in catalogue())))
         return Exit.FINE
     rule = rule_of(args.code)
     if rule is None:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> Exit:
     if args.json:
         print_json(as_json(rule))
     else:
-        print(f"{rule.code} ({rule.area}, {rule.severity})\n\n{rule.document}")
+        print(f"{rule.code} ({rule.area}, {rule.severity.word})\n\n{rule.document}")
     return Exit.FINE
 
 

@@ -98,7 +98,7 @@ def as_text(
 ) -> list[str]:
     """Every group with its members; what blocks a card stands right under it."""
     if not groups:
-        return ["no IOMMU groups: the IOMMU is off; 'vfiotui doctor' tells why"]
+        return ["no IOMMU groups: the IOMMU is off; 'vfiotui doctor' explains why"]
     rows: list[tuple[str, ...]] = []
     notes: dict[int, list[str]] = {}
     devices = {d.bdf: d for d in bus.devices}
@@ -113,7 +113,9 @@ def as_text(
             if verdict is not None:
                 notes.setdefault(len(rows), []).append(_verdict_text(verdict, devices[bdf]))
             if losses.get(bdf):
-                notes.setdefault(len(rows), []).append(f"the host loses {'; '.join(losses[bdf])}")
+                notes.setdefault(len(rows), []).append(
+                    f"passing it through removes from the host: {'; '.join(losses[bdf])}"
+                )
     lines = table(rows)
     for place in sorted(notes, reverse=True):
         lines[place:place] = [f"           {note}" for note in notes[place]]

@@ -73,7 +73,7 @@ def _list(args: argparse.Namespace) -> Exit:
     from vfiotui.plan.service import look_at_isolation
 
     inputs = plan_inputs(args, open_root(args))
-    view = needed(look_at_isolation(inputs, inputs.facts()), "what the next boot does cannot be told")
+    view = needed(look_at_isolation(inputs, inputs.facts()), "the next boot cannot be predicted")
     rows, next_boot = tuple(view.columns.values()), tuple(view.forecasts.values())
     return print_answer(
         args,

@@ -50,8 +50,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="as root: trace one guest's CPUs for --seconds (10, 60 at most); costs them",
     )
     parser.add_argument("--exits", action="store_true", help="every 5 s what KVM counts, asked of libvirt and QEMU")
-    parser.add_argument("--alarm-delay", type=float, default=10.0, metavar="MS", help="tell a vCPU that waits longer")
-    parser.add_argument("--alarm-mhz", type=float, metavar="MHZ", help="tell a busy vCPU on a slower CPU")
+    parser.add_argument("--alarm-delay", type=float, default=10.0, metavar="MS", help="report a vCPU that waits longer")
+    parser.add_argument("--alarm-mhz", type=float, metavar="MHZ", help="report a busy vCPU on a slower CPU")
 
 
 def run(args: argparse.Namespace) -> Exit:

@@ -20,7 +20,7 @@ from vfiotui.model.live.sample import GuestCount, ThreadCount
 SECONDS, MOST_SECONDS = 10.0, 60.0
 """How long is traced without a word, and at most."""
 LEAST_MS, MOST_WAITS = 1.0, 5
-"""Waits that are told of each second: no shorter ones, no more."""
+"""Waits that are reported of each second: no shorter ones, no more."""
 EXITS_SECONDS = 5.0
 
 
@@ -84,7 +84,7 @@ def precise(args: argparse.Namespace) -> Exit:
 def _wait_line(thread: ThreadCount, wait: Wait, wall: float) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(wall + wait.at))
     behind = ", ".join(_who(*who) for who in wait.behind)
-    return f"{clock} vCPU {thread.number} waited {wait.ms:.1f} ms on CPU {wait.cpu} behind {behind or 'nobody seen'}"
+    return f"{clock} vCPU {thread.number} waited {wait.ms:.1f} ms on CPU {wait.cpu} behind {behind or 'none seen'}"
 
 
 def _who(kind: str, name: str, tid: int, ms: float) -> str:
@@ -98,7 +98,7 @@ def exits(args: argparse.Namespace) -> Exit:
 
     root = open_root(args)
     if not (root.is_live or args.connect):
-        raise CommandError("only libvirt of a running host tells exits", Exit.NO_ACCESS)
+        raise CommandError("only libvirt on a running host reports exits", Exit.NO_ACCESS)
     name, reader = args.guest or _guest(root, "").name, ExitReader(args.connect)
     try:
         for _ in _ticks(args, EXITS_SECONDS, None):

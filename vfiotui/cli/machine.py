@@ -24,7 +24,7 @@ def open_root(args: argparse.Namespace) -> Root:
 
         if args.machine not in names():
             raise CommandError(
-                f"there is no made-up machine {args.machine!a}; there are {', '.join(names())}", Exit.USAGE
+                f"there is no sample machine {args.machine!a}; there are {', '.join(names())}", Exit.USAGE
             )
         nodes, moving = demo_root_parts(args.machine)
         return Root(MemoryTree(nodes), Mode.DEMO, "", moving)

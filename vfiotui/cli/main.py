@@ -20,20 +20,20 @@ from vfiotui.cli.own_path import own_path
 
 COMMANDS = {
     "console": "open the console (the default on a terminal)",
-    "doctor": "judge this host: every check with its evidence",
-    "explain": "tell what a check wants, why, and how to mend it",
+    "doctor": "run all checks on this host, with their evidence",
+    "explain": "explain what a check expects, why it matters and how to fix it",
     "topology": "show the processors: packages, caches, cores, nodes",
-    "groups": "show the IOMMU groups and whether each card can be given away",
+    "groups": "show the IOMMU groups and whether each card can be passed through",
     "pci": "show the PCI devices with reset, link, BARs and capabilities",
-    "firmware": "show what the firmware tells of its IOMMU (DMAR, IVRS)",
+    "firmware": "show the IOMMU tables that the firmware reports (DMAR, IVRS)",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
     "pin": "show, propose and set which CPUs the threads of guests run on",
-    "memory": "show huge pages and in which pages guests lie; set pages aside, give them back, now or at boot",
-    "isolate": "show what the next boot gives to vfio-pci; give devices away, now or at boot; undo it",
-    "verify": "compare what this boot did with what was foretold, and find moved cards",
+    "memory": "show huge pages and the page sizes of guests; reserve or release pages, now or at boot",
+    "isolate": "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it",
+    "verify": "compare this boot with its prediction, and find moved cards",
     "plan": "make a plan from goals, or show one: as text, JSON, diff or shell script",
     "apply": "apply a plan or goals as one journaled change, or resume an interrupted one",
-    "undo": "take a change back to the last byte",
+    "undo": "undo a change, byte for byte",
     "changes": "list the journal, or show one change with its log",
     "live": "show what every vCPU gets while guests run; record, replay, CSV, Prometheus",
     "capture": "write this host, scrubbed, into a file that --root opens",
@@ -101,12 +101,12 @@ def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
         help="look at a mounted disk, a captured tree or a capture",
     )
     flag = False if default is None else default
-    where.add_argument("--demo", action="store_true", default=flag, help="look at a machine made up for show")
+    where.add_argument("--demo", action="store_true", default=flag, help="show a sample machine with simulated data")
     parser.add_argument(
         "--machine",
         metavar="NAME",
         default="tower" if default is None else default,
-        help="which made-up machine: tower, scale, hostile, or a symptom's name for one that has it",
+        help="which sample machine: tower, scale, hostile, or a symptom's name for one that has it",
     )
     parser.add_argument("--connect", metavar="URI", default=default, help="libvirt connection (default qemu:///system)")
     parser.add_argument("--json", action="store_true", default=flag, help="print JSON")

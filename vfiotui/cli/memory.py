@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--walk",
         action="store_true",
         help="count exactly: walks the page tables of the guests, about 15 ms for each GiB of small pages, in which a "
-        "guest may wait; tells also what compaction could make whole",
+        "guest may wait; also shows what compaction could make whole",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
@@ -141,7 +141,7 @@ def as_text(
     for node in _nodes(memory):
         more = "" if isinstance(movable, Unread) else f"; after compaction {movable.get(node, 0)} at the very most"
         lines.append(f"node {node}: {shown(memory.blocks_2m(node))} blocks of 2 MiB are free now{more}")
-    lines += ["pages of 1 GiB: unknown, only a try tells", ""]
+    lines += ["pages of 1 GiB: cannot be predicted; try it", ""]
     thp = memory.thp
     lines.append(
         f"transparent huge pages: {shown(thp.enabled)}, defrag {shown(thp.defrag)}, shared memory "
@@ -174,10 +174,10 @@ def _guests(guests: Reading[tuple[GuestBacking, ...]]) -> list[str]:
         return [f"guests: unknown ({printable(str(guests))})"]
     lines = []
     for guest in guests:
-        coverage, foretold = guest.coverage, guest.foretold_ms
+        coverage, predicted = guest.coverage, guest.foretold_ms
         if isinstance(coverage, Unread):
-            asks = guest.walk_ms is None and not isinstance(foretold, Unread)
-            cost = f"; --walk counts, in about {max(or_else(foretold, 1), 1):.0f} ms" if asks else ""
+            asks = guest.walk_ms is None and not isinstance(predicted, Unread)
+            cost = f"; --walk counts, in about {max(or_else(predicted, 1), 1):.0f} ms" if asks else ""
             words = f"huge pages unknown: {coverage}{cost}"
         else:
             words = f"{coverage:.1%} in huge pages, {_kib(guest.small_kib)} in small ones"
@@ -190,7 +190,7 @@ def _guests(guests: Reading[tuple[GuestBacking, ...]]) -> list[str]:
             f"    memory {_kib(guest.memory_kib)}, hugetlb {_kib(guest.hugetlb_kib)}, "
             f"transparent {_kib(guest.transparent_kib)}",
             *(
-                ["    held where it lies: small pages there stay small until it starts anew"]
+                ["    held where it lies: small pages there stay small until it restarts"]
                 if guest.pinned and guest.well is False
                 else []
             ),

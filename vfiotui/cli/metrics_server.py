@@ -86,7 +86,7 @@ class MetricsServer:
         except (BlockingIOError, ConnectionError):
             return
         except OSError:
-            # No descriptor is left: the waiting client would wake this thread again and again.
+            # No descriptor is left: the waiting client would wake this threfresh and again.
             if self._clients:
                 self._drop(self._clients[0])
             self._selector.unregister(self._listening)

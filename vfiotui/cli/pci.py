@@ -134,7 +134,7 @@ def as_text(device: PciDevice) -> list[str]:
     lines = [
         " ".join((device.bdf, *filter(None, words))),
         f"    driver {shown(device.driver, 'none')}"
-        f" · group {shown(device.group, 'none')} · node {shown(device.numa_node, 'not told')}"
+        f" · group {shown(device.group, 'none')} · node {shown(device.numa_node, 'not reported')}"
         f" · {'boot display · ' if device.boot_vga is True else ''}power {shown(device.power_state)}",
     ]
     methods = device.reset_methods

@@ -69,7 +69,7 @@ def _goals(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vcpus", metavar="N|most", help="how many (as it has); most is what one L3 cache can give")
     parser.add_argument("--host-cores", type=int, metavar="N", default=1, help="cores that stay with the host (1)")
     parser.add_argument(
-        "--prefer", choices=[p.value for p in Prefer], default="cache", help="what the guest likes best"
+        "--prefer", choices=[p.value for p in Prefer], default="cache", help="what to optimise the pinning for"
     )
     parser.add_argument("--near", metavar="BDF", help="a device whose NUMA node is wanted (the guest's own card)")
     parser.add_argument("--no-smt", action="store_true", help="one vCPU on each core, siblings idle")

@@ -41,7 +41,7 @@ def score_json(score: Score) -> dict[str, Any]:
 def problem_json(problem: Problem) -> dict[str, Any]:
     """{"law", "severity", "words", "cpus"}."""
     return {
-        "law": problem.law,
+        "law": str(problem.law),
         "severity": str(problem.severity),
         "words": problem.words,
         "cpus": sorted(problem.cpus),
@@ -122,4 +122,4 @@ def proposal_lines(rank: int, found: Proposal) -> list[str]:
 
 def problem_lines(found: tuple[Problem, ...]) -> list[str]:
     """Each problem in one line, or that there is none."""
-    return [f"{p.severity:4}  {p.law:3}  {p.words}" for p in found] or ["nothing is wrong with the pins"]
+    return [f"{p.severity:4}  {p.law:9}  {p.words}" for p in found] or ["nothing is wrong with the pins"]

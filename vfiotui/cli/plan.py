@@ -65,13 +65,13 @@ def as_text(plan: Plan, found: Judged | None = None) -> list[str]:
     if not plan.steps and not plan.left:
         return [
             printable(plan.title),
-            "everything is as it is wanted already: nothing to do",
+            "nothing to do: everything is already as requested",
             *map(printable, plan.notes),
         ]
-    lines = [printable(f"{plan.title}  (risk {plan.risk})"), *(warnings(found) if found else ())]
+    lines = [printable(f"{plan.title}  (risk {plan.risk.words})"), *(warnings(found) if found else ())]
     lines += [] if plan.steps else ["no step of this program can do more"]
     for number, step in enumerate(plan.steps, 1):
-        lines += ["", printable(f"{number}. {step.why}  ({step.risk}, felt {step.effect})")]
+        lines += ["", printable(f"{number}. {step.why}  (risk {step.risk.word}, takes effect {step.effect.words})")]
         lines += [f"   {printable(line)}" for line in preview(step)]
     for head, texts in (
         ("next boot", plan.next_boot),

@@ -1,4 +1,4 @@
-"""A recording of `vfiotui live` as it is read again: line by line, or whole as a history."""
+"""A recording of `vfiotui live` as it is refresh: line by line, or whole as a history."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`doctor --since-change`: what is new, mended and unchanged since the report that was kept last.
+"""`doctor --since-change`: what is new, fixed and unchanged since the report that was kept last.
 
-JSON: {"since": time or null, "new": [findings], "mended": [{"code", "subject", "sentence", "now"}], "not_visible":
+JSON: {"since": time or null, "new": [findings], "fixed": [{"code", "subject", "sentence", "now"}], "not_visible":
 [{"code", "subject", "sentence", "reason"}], "unchanged": number, "note": sentence or null}.
 """
 
@@ -16,8 +16,9 @@ from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.comparison import Comparison, as_past, compare
 from vfiotui.model.finding.finding import Finding
+from vfiotui.model.finding.report import WORDS
 
-GONE = {"holds": "holds now", "n/a": "does not apply any more", "gone": "is not there any more"}
+GONE = {"holds": "passed now", "n/a": "does not apply any more", "gone": "is not there any more"}
 
 
 def compared_and_kept(facts: Facts, findings: tuple[Finding, ...]) -> tuple[Reading[Comparison], Unread | None]:
@@ -34,20 +35,20 @@ def as_text(found: Reading[Comparison], unkept: Unread | None, details: Callable
     """The comparison; `details` makes the lines of one finding."""
     lines = []
     if isinstance(found, Unread):
-        note = "this one is kept: change something, and ask again" if unkept is None else "nothing to compare with"
+        note = "this one is kept: change something, and run it again" if unkept is None else "nothing to compare with"
         lines.append(printable(f"{found.reason}; {note}."))
     else:
         lines.append(
-            f"since {printable(found.since)}: {len(found.new)} new · {len(found.mended)} mended · "
+            f"since {printable(found.since)}: {len(found.new)} new · {len(found.fixed)} fixed · "
             f"{found.unchanged} unchanged" + (f" · {len(found.hidden)} no longer visible" if found.hidden else "")
         )
         lines += ["", "new"] if found.new else []
         for finding in found.new:
             lines += details(finding)
-        lines += ["", "mended"] if found.mended else []
+        lines += ["", "fixed"] if found.fixed else []
         lines += [
             printable(f"+ {_subject(m.before.subject)}{m.before.sentence} → {GONE[m.now]} [{m.before.code}]")
-            for m in found.mended
+            for m in found.fixed
         ]
         lines += ["", "wrong before, not visible now"] if found.hidden else []
         lines += [printable(f"? {_subject(p.subject)}{p.sentence} → {f.sentence} [{p.code}]") for p, f in found.hidden]
@@ -66,14 +67,19 @@ def as_json(
     """The JSON document; `one` makes the object of one finding."""
     note = str(unkept) if unkept is not None else None
     if isinstance(found, Unread):
-        empty: dict[str, Any] = {"since": None, "new": [], "mended": [], "not_visible": [], "unchanged": 0}
+        empty: dict[str, Any] = {"since": None, "new": [], "fixed": [], "not_visible": [], "unchanged": 0}
         return {**empty, "note": note or found.reason}
     return {
         "since": found.since,
         "new": [one(f) for f in found.new],
-        "mended": [
-            {"code": m.before.code, "subject": m.before.subject, "sentence": m.before.sentence, "now": m.now}
-            for m in found.mended
+        "fixed": [
+            {
+                "code": m.before.code,
+                "subject": m.before.subject,
+                "sentence": m.before.sentence,
+                "now": WORDS.get(m.now, m.now),
+            }
+            for m in found.fixed
         ],
         "not_visible": [
             {"code": p.code, "subject": p.subject, "sentence": p.sentence, "reason": f.sentence}

@@ -31,7 +31,7 @@ def symptom_named(words: str) -> Symptom:
     if len(like) == 1:
         return like[0]
     names = [s.name for s in like] or get_close_matches(words.lower(), [s.name for s in symptoms()], 3, 0.4)
-    hint = f"did you mean {', '.join(names)}?" if names else "'vfiotui doctor --list-symptoms' tells all"
+    hint = f"did you mean {', '.join(names)}?" if names else "'vfiotui doctor --list-symptoms' lists all"
     raise CommandError(f"there is no one symptom {words!a}; {hint}", Exit.USAGE)
 
 
@@ -56,20 +56,20 @@ def as_text(found: Answer, colours: bool) -> list[str]:
         first = suspect.findings[0]
         word = paint(f"{suspect.word:8}", STYLES[suspect.word], colours)
         lines.append(f"{number} {word}  {printable(subject_sentence(first))} {_code(first.code, colours)}")
-        lines.append(f"{INDENT}why    {suspect.cause.because}")
-        lines.append(f"{INDENT}prove  {suspect.cause.proof}")
-        lines += [printable(f"{INDENT}seen   {e.path}: {e.seen}")[:300] for e in first.evidence if e.path]
-        lines += [printable(f"{INDENT}also   {subject_sentence(f)}") for f in suspect.findings[1 : MORE + 1]]
+        lines.append(f"{INDENT}why     {suspect.cause.because}")
+        lines.append(f"{INDENT}confirm {suspect.cause.proof}")
+        lines += [printable(f"{INDENT}found   {e.path}: {e.seen}")[:300] for e in first.evidence if e.path]
+        lines += [printable(f"{INDENT}also    {subject_sentence(f)}") for f in suspect.findings[1 : MORE + 1]]
         if len(suspect.findings) > MORE + 1:
-            lines.append(f"{INDENT}also   {len(suspect.findings) - MORE - 1} more of the kind")
+            lines.append(f"{INDENT}also    {len(suspect.findings) - MORE - 1} more of the kind")
         if first.fix is not None:
-            lines.append(printable(f"{INDENT}fix    {first.fix.text} (risk {first.fix.risk})"))
+            lines.append(printable(f"{INDENT}fix     {first.fix.text} (risk {first.fix.risk.words})"))
     for hidden in found.hidden:
-        word = paint("unseen  ", "unknown", colours)
+        word = paint("not checked", "unknown", colours)
         lines.append(f"? {word}  {printable(subject_sentence(hidden.findings[0]))} {_code(hidden.cause.code, colours)}")
     if found.ruled_out:
         lines.append(f"  ruled out {', '.join(found.ruled_out)}")
-    lines += ["", "No program on this host sees these; look yourself:"]
+    lines += ["", "Check by hand:"]
     lines += [f"  - {sentence}" for sentence in found.symptom.by_hand]
     return lines
 

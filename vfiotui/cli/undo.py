@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which change, and how to be asked."""
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the change's number (the newest one in force)")
     parser.add_argument("--preview", action="store_true", help="show what would be put back, and do nothing")
-    parser.add_argument("--force", action="store_true", help="also overwrite what somebody changed since")
+    parser.add_argument("--force", action="store_true", help="also overwrite what was changed since")
     add_consent(parser)
 
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> Exit:
             print(printable(f"change {record.name}: {record.title}"), file=sys.stderr)
             for subject, lines in steps:
                 print("\n".join(printable(line) for line in (subject, *lines)), file=sys.stderr)
-            ask("take it back", "y")
+            ask("undo it", "y")
         target = agreed(target, args, programs_back(target, wanted))
         outcome = undo(target, wanted, tell, force=args.force, wait=args.wait)
     except ApplyError as error:

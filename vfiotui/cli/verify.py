@@ -1,6 +1,6 @@
-"""`vfiotui verify`: what this boot did against what was foretold when the newest change was applied; moved cards.
+"""`vfiotui verify`: what this boot did against what was predicted when the newest change was applied; moved cards.
 
-JSON: {"change", "without_passthrough", "trial", "devices": [{"bdf", "foretold": [drivers], "bound", "right"}],
+JSON: {"change", "without_passthrough", "trial", "devices": [{"bdf", "predicted": [drivers], "bound", "right"}],
 "moved": [sentences], "right", "of", "left": [sentences], "undo"}; {"left"} where only steps were left.
 Exit code 1 where anything differs.
 """
@@ -47,7 +47,7 @@ def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
     try:
         outcome = look_again(Target(root), record.name, booted)
     except ApplyError as error:
-        return f"change {record.name} was {record.words}; it cannot be looked at anew: {error}"
+        return f"change {record.name} was {record.words}; it cannot be refresh: {error}"
     return f"change {record.name} is {state_words(outcome.state, outcome.left)}"
 
 
@@ -65,9 +65,9 @@ def run(args: argparse.Namespace) -> Exit:
             print_json({"left": looked})
         return Exit.FAILS if any(r.state is State.OUTSTANDING for r in records) else Exit.FINE
     if record is None:
-        raise CommandError("no change in force foretold a boot: there is nothing to compare", Exit.FAILS)
+        raise CommandError("nothing to verify: no pending boot change", Exit.FAILS)
     if record.state is State.WAITING or (record.state is State.OUTSTANDING and changes.same_boot(root, record)):
-        raise CommandError(f"change {record.name} waits for the next boot: start the host anew, then ask again")
+        raise CommandError(f"change {record.name} waits for the next boot: reboot the host, then run this again")
     assert isinstance(record.plan, Plan)
     bus = needed(pci.read(root), "the PCI devices cannot be seen")
     found = verify(record.plan.forecast, bus)
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> Exit:
                 "without_passthrough": without,
                 "trial": state,
                 "devices": [
-                    {"bdf": v.bdf, "foretold": list(v.foretold), "bound": plain(v.bound), "right": v.right}
+                    {"bdf": v.bdf, "predicted": list(v.predicted), "bound": plain(v.bound), "right": v.right}
                     for v in found
                 ],
                 "moved": lost,
@@ -104,11 +104,11 @@ def run(args: argparse.Namespace) -> Exit:
         )
     else:
         head = [f"change {record.name}: {record.title}"]
-        head += ["this boot was started without passthrough: it is not the one that was foretold"] if without else []
+        head += ["this boot was started without passthrough: it is not the one that was predicted"] if without else []
         head += [TRIALS[state]] if state in TRIALS else []
         wrong = [v.sentence for v in found if not v.right]
         given = [v.sentence for v in found if v.right and isinstance(v.bound, str) and "vfio" in v.bound]
-        count = f"{right} of {len(found)} devices came as foretold"
+        count = f"{right} of {len(found)} devices match the prediction"
         open_ = [f"left to do: {sentence}" for sentence in left]
         for text in (*head, *given, *wrong, *lost, count, *open_, undo):
             print(printable(text))

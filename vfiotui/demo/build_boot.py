@@ -112,7 +112,7 @@ PARAMETERS = {
     "vfio_iommu_type1.allow_unsafe_interrupts": "N",
     "vfio_pci.disable_idle_d3": "N",
 }
-"""What the kernel has when nobody sets it."""
+"""What the kernel has when it is not set."""
 
 
 def loaded(host: Host) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class PciDesc:
     msi: int = 0
     """Interrupts in use."""
     intx: str = ""
-    """For a device with a line of the old kind: who shares it, or "-" for nobody."""
+    """For a device with a legacy interrupt line: what shares it, or "-" for none."""
     rate: float = 0.05
     """Interrupts in a second."""
     express: int = 0
@@ -169,7 +169,7 @@ class NetDesc:
     bridge: str = ""
     """The bridge that it belongs to and that has the address."""
     ssh_from: str = ""
-    """Address of somebody who is connected to ssh."""
+    """Address from which an ssh session comes."""
 
 
 @dataclass(frozen=True, slots=True)

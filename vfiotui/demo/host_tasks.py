@@ -19,7 +19,7 @@ KERNEL_THREAD = 0x00200000
 FIRST = 60_000
 """Id of the first of these tasks."""
 IDLE = (("POLL", 0), ("C1", 1), ("C2", 18))
-"""Name and latency in microseconds of the states of a processor whose description tells none."""
+"""Name and latency in microseconds of the states of a processor whose description names none."""
 OFTEN = 2500
 """Rows without a number count that much faster than their totals say."""
 VECTORS = ("HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU")

@@ -15,7 +15,7 @@ from vfiotui.model.change.plan import BadPlan, Plan, from_json
 PLAN_LIMIT = 64 << 20
 LOG_LIMIT = 4 << 20
 LEASE = 60.0
-"""Seconds for which a journal lives after it was touched: whoever works at a change touches it more often."""
+"""Seconds for which a journal lives after it was touched: a process at work on a change touches it more often."""
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 

@@ -36,7 +36,7 @@ COST_SECONDS, COST_ALONE_SECONDS = 4.0, 60.0
 CULPRIT_SECONDS = 2.0
 """How often all tasks are looked through at most."""
 CULPRIT_SHARE, ASKED_SHARE = 0.0005, 0.02
-"""What share of a CPU that may take: where a vCPU waits, and where somebody asked for it."""
+"""What share of a CPU that may take: where a vCPU waits, and where a person asked for it."""
 NEWEST = 0.25
 """How much the last look counts in what a look is taken to cost."""
 TRIES, PROMPT_SECONDS = 3, 0.005
@@ -72,7 +72,7 @@ class Sampler:
         self.cores: frozenset[int] = frozenset()
         """The CPUs on which culprits are looked for."""
         self.asked = False
-        """Whether somebody asked for culprits, and may have them at a higher price."""
+        """Whether a person asked for culprits, and may have them at a higher price."""
         self._wake = threading.Event()
         self._again = threading.Event()
         self._ended = False

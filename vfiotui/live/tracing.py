@@ -60,7 +60,7 @@ def place(root: Root) -> str:
 
 
 class Instance:
-    """An own buffer and own events; nobody else's tracing is touched."""
+    """An own buffer and own events; no other program's tracing is touched."""
 
     def __init__(self, folder: str, cpus: frozenset[int], tids: frozenset[int]) -> None:
         """Begins to trace these CPUs, and the wake-ups of these threads; raises NoTrace."""

@@ -71,7 +71,7 @@ def judged(plan: Plan, real: Callable[[str], str] = lambda path: path) -> Judged
         if why:
             odd.append(f"step {number} {why}")
         if step.risk < least:
-            raised.append(f"step {number}: the file says {step.risk}, it is {least}")
+            raised.append(f"step {number}: the file says {step.risk.words}, it is {least.words}")
             step = replace(step, risk=least)
         steps.append(step)
     return Judged(replace(plan, steps=tuple(steps)), tuple(odd), tuple(raised), tuple(leads))

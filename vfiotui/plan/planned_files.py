@@ -11,7 +11,7 @@ from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 
 REBUILDS = ("update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "kernel-install", "mkinitramfs")
-"""Programs that build the initramfs anew."""
+"""Programs that rebuild the initramfs."""
 
 
 class PlannedFiles:

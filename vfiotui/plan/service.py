@@ -59,7 +59,7 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
     Raises PlanError with the reason for which there is no plan; NoSystem where the root holds nothing to change.
     """
     from vfiotui.plan.goals import guests, make_plan, reads
-    from vfiotui.plan.isolate.predicted import foretold
+    from vfiotui.plan.isolate.predicted import predicted
 
     wanted = tuple(goals)
     files, names = reads(wanted), guests(wanted)
@@ -69,7 +69,7 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
     facts = inputs.facts()
     snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
     plan = make_plan(facts, snapshot, wanted)
-    return foretold(plan, facts, snapshot, inputs.image()) if plan.waits_for_boot else plan
+    return predicted(plan, facts, snapshot, inputs.image()) if plan.waits_for_boot else plan
 
 
 def look_at_isolation(inputs: PlanInputs, facts: Facts, *, choices: bool = False) -> Reading[IsolationView]:

@@ -13,12 +13,12 @@ from vfiotui.rules.aliases import current
 from vfiotui.rules.engine import Rule
 
 ORDER = {
-    (Verdict.FAILS, Severity.FAIL): 0,
-    (Verdict.FAILS, Severity.WARN): 1,
-    (Verdict.UNKNOWN, Severity.FAIL): 2,
-    (Verdict.UNKNOWN, Severity.WARN): 3,
-    (Verdict.FAILS, Severity.INFO): 4,
-    (Verdict.UNKNOWN, Severity.INFO): 5,
+    (Verdict.FAILED, Severity.FAIL): 0,
+    (Verdict.FAILED, Severity.WARN): 1,
+    (Verdict.NOT_CHECKED, Severity.FAIL): 2,
+    (Verdict.NOT_CHECKED, Severity.WARN): 3,
+    (Verdict.FAILED, Severity.INFO): 4,
+    (Verdict.NOT_CHECKED, Severity.INFO): 5,
 }
 """Worst first; what holds and what does not apply come last."""
 
@@ -50,7 +50,7 @@ def rule_of(code: str) -> Rule | None:
 
 def rank(finding: Finding) -> tuple[int, str, str]:
     """A key that sorts the worst finding first."""
-    last = 6 if finding.verdict is Verdict.HOLDS else 7
+    last = 6 if finding.verdict is Verdict.PASSED else 7
     return ORDER.get((finding.verdict, finding.severity), last), finding.code, finding.subject
 
 

@@ -1,4 +1,4 @@
-"""The engine: what a rule is, how it is asked, and how a missing input becomes *unknown*.
+"""The engine: what a rule is, how it is asked, and how a missing input makes a check *not checked*.
 
 A rule is one file of this package: a docstring with fixed headings, and `check(facts)` under the
 decorator `rule`. Adding a rule touches that file and the host descriptions that prove it.
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial, wraps
 from typing import TypeVar
 
+from vfiotui.model.base.counted import counted as counted
 from vfiotui.model.base.gaps import concerning, missing
 from vfiotui.model.base.inputs import CLASS as CLASS
 from vfiotui.model.base.inputs import CONFIGURED_LINE as CONFIGURED_LINE
@@ -35,7 +36,7 @@ from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_device
 
 T = TypeVar("T")
 
-HEADINGS = ("What must hold", "Why", "How it is read", "Fix", "Valid for", "Sources")
+HEADINGS = ("Expected", "Why", "How it is read", "Fix", "Valid for", "Sources")
 """The headings of every rule's docstring, in order."""
 
 
@@ -48,7 +49,7 @@ class Missing(Exception):
 
 
 def known(reading: Reading[T]) -> T:
-    """The value; where there is none the check ends, and the engine reports *unknown* with the reason."""
+    """The value; where there is none the check ends, and the engine reports *not checked* with the reason."""
     if isinstance(reading, Unread):
         raise Missing(reading)
     return reading
@@ -66,40 +67,40 @@ class Answer:
     severity: Severity | None = None
     """Where it differs from the rule's own."""
     lacks: str = ""
-    """What an unknown lacks, as in Finding."""
+    """What an answer that is not checked lacks, as in Finding."""
 
 
 def holds(subject: str, sentence: str, *evidence: Evidence) -> Answer:
-    """All is well."""
-    return Answer(Verdict.HOLDS, subject, sentence, evidence)
+    """The check passed."""
+    return Answer(Verdict.PASSED, subject, sentence, evidence)
 
 
 def fails(
     subject: str, sentence: str, *evidence: Evidence, fix: Fix | None = None, severity: Severity | None = None
 ) -> Answer:
     """Something is wrong."""
-    return Answer(Verdict.FAILS, subject, sentence, evidence, fix, severity)
+    return Answer(Verdict.FAILED, subject, sentence, evidence, fix, severity)
 
 
 def not_applicable(subject: str, sentence: str, *evidence: Evidence) -> Answer:
-    """The question does not arise on this host."""
+    """The check does not apply here."""
     return Answer(Verdict.NOT_APPLICABLE, subject, sentence, evidence)
 
 
 def unknown(subject: str, sentence: str, *evidence: Evidence) -> Answer:
-    """It cannot be told, and why."""
-    return Answer(Verdict.UNKNOWN, subject, sentence, evidence)
+    """The subject could not be judged, and why."""
+    return Answer(Verdict.NOT_CHECKED, subject, sentence, evidence)
 
 
 def lacking(subject: str, title: str, unread: Unread, more: int = 0) -> Answer:
-    """It cannot be told, because something, and `more` besides it, could not be read.
+    """The subject could not be judged, because something, and `more` besides it, could not be read.
 
     What one kind of root or user cannot see is one lack.
     """
     lacks = unread.reason if unread.why in (Why.FORBIDDEN, Why.NOT_HERE) else str(unread)
     evidence = (Evidence(unread.path, unread.reason),)
     beside = f" (and {counted(more, 'input')} more)" if more else ""
-    return Answer(Verdict.UNKNOWN, subject, f"{title}: not checked: {unread}{beside}", evidence, lacks=lacks)
+    return Answer(Verdict.NOT_CHECKED, subject, f"{title}: not checked: {unread}{beside}", evidence, lacks=lacks)
 
 
 def seen(path: str, value: object) -> Evidence:
@@ -110,15 +111,6 @@ def seen(path: str, value: object) -> Evidence:
 def fix(text: str, risk: Risk, *goal: tuple[str, str]) -> Fix:
     """What a person can do, and the goal from which a planner builds it."""
     return Fix(text, risk, goal)
-
-
-def counted(number: int, what: str) -> str:
-    """A number with what is counted.
-
-    >>> counted(1, "reset"), counted(2, "reset")
-    ('1 reset', '2 resets')
-    """
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 Answers = Iterator[Answer]
@@ -147,7 +139,7 @@ class Rule:
     reads: tuple[str, ...] = ()
     """Paths on which a pass rests, as `gaps.missing` takes them: without one of them nothing passes."""
     of_guest: GuestCheck | None = None
-    """Where it judges each guest for itself: what it asks of one. What that lacks is unknown for that guest only."""
+    """Where it judges each guest for itself: what it asks of one. What that lacks leaves only that guest unchecked."""
     only_running: bool = False
     """Whether a disk has the parts, but not the fault: the running command line, /dev, who is logged in."""
 
@@ -174,7 +166,7 @@ class Rule:
         return " ".join(w for w in below if w)
 
     def ask(self, facts: Facts) -> tuple[Finding, ...]:
-        """The rule's findings; a missing input or a fault of the check itself is *unknown*, never an exception."""
+        """The rule's findings; a missing input or a fault of the check makes it *not checked*, never an exception."""
         answers: list[Answer] = []
         try:
             for part in self.needs if self.of_guest is None else self.needs[:1]:
@@ -185,7 +177,7 @@ class Rule:
         except Exception as error:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:
-            answers.append(holds("host", "nothing speaks against it"))
+            answers.append(holds("host", "no problem found"))
         answers = self._limited(facts, answers)
         return tuple(
             Finding(
@@ -213,13 +205,13 @@ class Rule:
         if not missed:
             return answers
         limited = [self._unless_missed(a, missed) for a in answers]
-        if not any(a.verdict is Verdict.UNKNOWN for a in limited):
+        if not any(a.verdict is Verdict.NOT_CHECKED for a in limited):
             limited.append(lacking("host", self.title, missed[0], len(missed) - 1))
         return limited
 
     def _unless_missed(self, answer: Answer, missed: list[Unread]) -> Answer:
         mine = concerning(missed, answer.subject)
-        if not mine or answer.verdict not in (Verdict.HOLDS, Verdict.NOT_APPLICABLE):
+        if not mine or answer.verdict not in (Verdict.PASSED, Verdict.NOT_APPLICABLE):
             return answer
         return lacking(answer.subject, self.title, mine[0], len(mine) - 1)
 
@@ -261,7 +253,7 @@ def guest_rule(
 ) -> Callable[[GuestCheck], Rule]:
     """Makes the function below it a rule that is asked about one guest after the other.
 
-    The subject of its answers is the guest's name. A guest for which the question does not arise gets no answer;
+    The subject of its answers is the guest's name. A guest to which the rule does not apply gets no answer;
     a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
     be read is not checked. `reads` are the paths of the host on which a pass rests.
     """
@@ -281,7 +273,7 @@ def guest_rule(
 
 
 def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) -> Callable[[GivenCheck], Rule]:
-    """Makes the function below it a rule about what the host loses with the devices that are meant for guests.
+    """Makes the function below it a rule about what the host loses with the devices that are assigned to guests.
 
     It is asked only where there are such devices, which it gets with what makes them so.
     """
@@ -294,7 +286,7 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
             if given:
                 yield from check(bus, use, given)
             else:
-                yield not_applicable("host", "no device is meant for a guest")
+                yield not_applicable("host", "no device is assigned to a guest")
 
         document, paths = (check.__globals__.get("__doc__") or "").strip(), (*MEANT, *reads)
         return Rule(code, severity, ("pci", "host_use"), "gives-all-away", "clean", ask, document, True, paths)
@@ -317,7 +309,7 @@ def ask_guests(facts: Facts, title: str, ask: Callable[[Domain], Iterable[Answer
     domains = guests(facts)
     answers = [answer for domain in domains for answer in ask(domain)]
     answers += [lacking(guest.name, title, guest.why) for guest in known(facts.virt).unread]
-    yield from answers or [not_applicable("host", f"the question does not arise for any of {len(domains)} guests")]
+    yield from answers or [not_applicable("host", f"does not apply to any of {counted(len(domains), 'guest')}")]
 
 
 def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> Answers:
@@ -325,7 +317,7 @@ def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> An
     if (unsound := domain.unsound) is None:
         yield from _ask_one(check, facts, domain, title)
         return
-    found = [a for a in _ask_one(check, facts, domain, title) if a.verdict in (Verdict.FAILS, Verdict.UNKNOWN)]
+    found = [a for a in _ask_one(check, facts, domain, title) if a.verdict in (Verdict.FAILED, Verdict.NOT_CHECKED)]
     yield from found or [lacking(domain.name, title, unsound)]
 
 

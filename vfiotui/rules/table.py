@@ -15,7 +15,7 @@ COLUMNS = ("Code", "Title", "Area", "Level", "Fires on", "Silent on", "Live", "M
 
 
 def judges_disks(rule: Rule) -> bool:
-    """Whether a rule can find its fault on a mounted disk, where nothing runs; elsewhere it says unknown there."""
+    """Whether a rule can find its fault on a mounted disk, where nothing runs; elsewhere it is not checked."""
     return not rule.only_running and RUNTIME.isdisjoint(rule.needs)
 
 
@@ -25,6 +25,6 @@ def as_markdown() -> Iterator[str]:
     yield "|---" * len(COLUMNS) + "|"
     for rule in catalogue():
         title = rule.title.replace("|", "\\|")
-        disk = "yes" if judges_disks(rule) else "unknown"
-        cells = (rule.code, title, rule.area, str(rule.severity), rule.fires, rule.silent, "yes", disk, "yes")
+        disk = "yes" if judges_disks(rule) else "not checked"
+        cells = (rule.code, title, rule.area, rule.severity.word, rule.fires, rule.silent, "yes", disk, "yes")
         yield f"| {' | '.join(cells)} |"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vfiotui.model.change.journal import ChangeRecord
 
 INTERVAL = 0.5
-"""Seconds between two looks at a change that is at work: a file system tells no other system's writes."""
+"""Seconds between two looks at a change that is at work: a file system does not announce another system's writes."""
 Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
 

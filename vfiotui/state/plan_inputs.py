@@ -105,6 +105,6 @@ def _asked(uri: str, name: str) -> Reading[StoredGuest]:
             try:
                 return StoredGuest(name, uri, definition(connection, name), running=read_pins(connection, name))
             except libvirt.libvirtError as error:
-                return Unread(f"libvirt does not tell of {name}: {error}", Why.NOT_HERE)
+                return Unread(f"libvirt does not report {name}: {error}", Why.NOT_HERE)
     except NoConnection as error:
         return Unread(str(error), Why.FORBIDDEN)

@@ -106,7 +106,7 @@ NO = Action("", "", "no", shown="esc")
 """What lists, and the place for an answer, do by themselves."""
 
 NEXT_PANE = Action("tab", "app.focus_next", "next pane", "the next pane")
-READ_AGAIN = Action("r", "read_again", "read again", "read the machine again")
+READ_AGAIN = Action("r", "read_again", "refresh", "refresh")
 PALETTE = Action("colon,ctrl+p", "command_palette", "palette", "palette: everything by name, themes, glyphs")
 HELP = Action("question_mark", "help", "help", "this help")
 QUIT = Action("q,ctrl+q", "quit", "quit", "quit")
@@ -125,7 +125,7 @@ GO = tuple(Action(key, f"go('{mode}')", word) for key, mode, word in TABS)
 EVERYWHERE: Page = (
     *GO,
     Action("", "", help="the screens", shown="1 to 7"),
-    MOVE._replace(help="move; page up and down, home and end go far", shown="arrows, hjkl"),
+    MOVE._replace(help="move; page up and down, home and end jump", shown="arrows, hjkl"),
     OPEN._replace(help="open, back", shown="enter, esc"),
     NEXT_PANE,
     READ_AGAIN,

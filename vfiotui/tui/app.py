@@ -58,8 +58,8 @@ PATIENCE = 0.4
 HEAD_START = 0.05
 """Seconds for which the first frame has the processor for itself."""
 GARBAGE = 10_000
-"""Objects that may be garbage in a ring before somebody looks for them: with Python's own 700 the search was an eighth
-of what Live costs."""
+"""Objects that may be garbage in a ring before the collector looks for them: with Python's own 700 the search was an
+eighth of what Live costs."""
 INTERRUPTED = 130
 """The exit code of a console that SIGQUIT ended."""
 FIRST: dict[str, Topic[Any]] = {"live": LIVE}
@@ -124,7 +124,7 @@ class ConsoleApp(App[int]):
         self.sampler = Sampler(root, self.bridge.post, self._written, readers)
         self._restraint = SelfRestraint(root)
         self.news = Notifications(self)
-        """What is told of the guests while they run."""
+        """What is reported of the guests while they run."""
         self._live_asks: LiveDetails | None = None
         self.live_guest = ""
         """The guest that Live shows first."""

@@ -37,7 +37,7 @@ class Commands(Provider):
         for action in offers(self.screen):
             yield action.word, _words(action), partial(app.run_action, action.does, self.screen)
         for symptom in symptoms():
-            yield f"what is wrong: {symptom.name}", symptom.title, partial(show_answer, console, symptom.name)
+            yield f"symptom: {symptom.name}", symptom.title, partial(show_answer, console, symptom.name)
         for rule in catalogue():
             yield f"explain {rule.code}", rule.title, partial(self._explain, rule.code)
         yield QUIT.word, _words(QUIT), partial(app.run_action, QUIT.does, app)
@@ -50,7 +50,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """What is offered before anything is typed: all but symptoms and explanations."""
         for name, text, run in self._all():
-            if not name.startswith(("explain ", "what is wrong:")):
+            if not name.startswith(("explain ", "symptom:")):
                 yield DiscoveryHit(name, run, help=text)
 
     async def search(self, query: str) -> Hits:

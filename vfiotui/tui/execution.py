@@ -93,7 +93,7 @@ def _as_root(app: ConsoleContext, words: tuple[str, ...], plan: Plan | None) -> 
 def _end_words(code: int, end: apart.End | None) -> str:
     if end is None:
         refused = "sudo did not run it: nothing was changed"
-        return refused if code == 1 else f"it ended with {code} without a word: the journal tells how far it came"
+        return refused if code == 1 else f"it ended with {code} without a message: the journal shows how far it came"
     return f"change {end.change} is {end.state}{f': {end.why}' if end.why else ''}" if end.change else end.why
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vfiotui.tui.context import ConsoleContext
 
 TOAST_SECONDS = 300.0
-"""Seconds for which an alarm of one kind and guest is told once; the graphs show them all."""
+"""Seconds for which an alarm of one kind and guest is reported once; the graphs show them all."""
 
 
 class Notifications:

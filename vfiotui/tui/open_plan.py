@@ -24,7 +24,7 @@ def can_fix(finding: Finding | None) -> bool:
     """Whether a plan can be made of the finding's fix."""
     return (
         finding is not None
-        and finding.verdict is Verdict.FAILS
+        and finding.verdict is Verdict.FAILED
         and finding.fix is not None
         and can_plan(finding.fix.goal)
     )

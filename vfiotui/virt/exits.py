@@ -32,7 +32,7 @@ NAMES = (
 KIND = re.compile(r"<domain\b[^>]*\btype=['\"](\w+)['\"]")
 MISSING = Unread("this kernel does not count it", Why.ABSENT)
 NO_KVM = Unread("QEMU emulates this guest (TCG): only KVM counts exits", Why.ABSENT)
-TOO_OLD = Unread("libvirt tells no exits of it: that takes QEMU 7.1 and a libvirt of 2023 (9.0) or newer", Why.ABSENT)
+TOO_OLD = Unread("libvirt reports no exits of it: that takes QEMU 7.1 and a libvirt of 2023 (9.0) or newer", Why.ABSENT)
 
 Counts = dict[int, dict[str, int]]
 
@@ -82,7 +82,7 @@ class ExitReader:
         except NoConnection as error:
             told = Unread(str(error), Why.NOT_HERE)
         except load().libvirtError as error:
-            told = Unread(f"libvirt tells no statistics of {guest}: {error}", Why.NOT_HERE)
+            told = Unread(f"libvirt reports no statistics of {guest}: {error}", Why.NOT_HERE)
         cost = (time.monotonic() - began) * 1e3
         if isinstance(told, Unread):
             if told not in (NO_KVM, TOO_OLD):

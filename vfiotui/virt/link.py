@@ -1,6 +1,6 @@
 """A lasting link to libvirt on the event loop: events, re-reading, reconnection.
 
-An event says which guest changed: what that one is now is read again, and no other. libvirt's calls block and run in
+An event says which guest changed: what that one is now is refresh, and no other. libvirt's calls block and run in
 one worker thread, in order. A dead daemon is a state: the guests live on, the last known ones stay shown.
 """
 

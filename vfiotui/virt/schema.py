@@ -16,7 +16,7 @@ RNG = "{http://relaxng.org/ns/structure/1.0}"
 PARTS = 50
 """Files of one schema; libvirt 12 has nine for a domain."""
 SHOWN = 5
-"""Complaints that are told; a broken document begets many."""
+"""Complaints that are shown; a broken document begets many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_pages_in_use_stay_and_this_is_said(pool: int, tmp_path: Path) -> None:
 
 
 def test_a_pool_that_changed_since_the_plan_is_left_alone(pool: int, tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match="make the plan anew"):
+    with pytest.raises(Conflict, match="make the plan again"):
         applied(tmp_path, set_pages(POOL, pool + 1, pool + FEW, "some pages"))
     assert held() == pool
 

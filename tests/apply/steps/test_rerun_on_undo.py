@@ -128,7 +128,7 @@ def test_two_commands_may_write_the_same_file(entered: Target, tmp_path: Path) -
     assert apply(entered, plan(*steps), quiet).state is State.DONE
     script = next(Path(entered.outside(entered.journal)).iterdir()) / "undo.sh"
     told = subprocess.run(["sh", str(script), "-n"], capture_output=True, text=True)
-    assert told.returncode == 0 and "changed by somebody" not in told.stdout, told.stdout + told.stderr
+    assert told.returncode == 0 and "changed by something else" not in told.stdout, told.stdout + told.stderr
     assert undo(entered, "1", quiet).state is State.UNDONE
     assert disk(tmp_path / "a") == before
     apply(entered, plan(*steps), quiet)

@@ -46,7 +46,7 @@ def test_a_resume_does_not_overwrite_an_edit(tmp_path: Path, begun: bool) -> Non
     lines = journal.read_text().splitlines(True)
     journal.write_text("".join(lines[: 6 if begun else 5]).replace('"start": ', '"start": 9'))
     before = disk(tmp_path)
-    with pytest.raises(Conflict, match=r"is not resumed, nothing was done: .*vfio\.conf was changed by somebody"):
+    with pytest.raises(Conflict, match=r"is not resumed, nothing was done: .*vfio\.conf was changed by something else"):
         resume(target, "1", quiet)
     assert disk(tmp_path) == before
     found = changes.read(target.root)
@@ -64,7 +64,7 @@ def test_an_edit_while_an_earlier_step_runs_is_left_and_all_else_goes_back(tmp_p
             place.write_bytes(MINE)
 
     outcome = apply(target, plan(*FILES), edit)
-    assert outcome.state is State.ROLLED_BACK and "was changed by somebody" in outcome.word
+    assert outcome.state is State.ROLLED_BACK and "was changed by something else" in outcome.word
     now = disk(tmp_path)
     assert place.read_bytes() == MINE
     assert {k: v for k, v in now.items() if not k.startswith("etc/dracut")} == before

@@ -14,7 +14,7 @@ from tests.trees import folder_root
 from vfiotui.demo.description import GuestDesc
 from vfiotui.host.guest import versions
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.finding.report import word
+from vfiotui.model.finding.report import level
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.guest.versions import Versions
 from vfiotui.rules import rule_of
@@ -84,7 +84,7 @@ def asked(code: str, guest: GuestDesc, libvirt: str | None, qemu: str | None) ->
     )
     rule = rule_of(code)
     assert rule is not None
-    return word(rule.ask(facts_of(host))[0])
+    return level(rule.ask(facts_of(host))[0])
 
 
 def line(machine: str, *arguments: str, env: str = "") -> GuestDesc:

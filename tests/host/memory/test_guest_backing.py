@@ -62,7 +62,7 @@ def test_a_shared_control_group_counts_other_programs_too(tmp_path: Path) -> Non
         "/sys/fs/cgroup/user.slice/s/memory.stat": "anon_thp 9999\n",
     }
     guest = only(folder_root(tmp_path, files))
-    assert isinstance(guest.coverage, Unread) and "only a walk tells" in guest.coverage.reason
+    assert isinstance(guest.coverage, Unread) and "only a walk counts them" in guest.coverage.reason
     assert isinstance(guest.foretold_ms, float) and 100 < guest.foretold_ms < 150, "8.1 GiB of small pages at 15 ms"
 
 

@@ -14,18 +14,18 @@ from vfiotui.rules import judge
 ROOT = Unread("needs root", Why.FORBIDDEN, "/dev/kmsg")
 
 
-def one(code: str, lacks: str = "", verdict: Verdict = Verdict.UNKNOWN, subject: str = "host") -> Finding:
+def one(code: str, lacks: str = "", verdict: Verdict = Verdict.NOT_CHECKED, subject: str = "host") -> Finding:
     return Finding(code, "A title", verdict, Severity.WARN, subject, "It is so.", lacks=lacks)
 
 
 def test_a_fold_stands_where_its_first_finding_stood() -> None:
     findings = (
-        one("A", verdict=Verdict.FAILS),
+        one("A", verdict=Verdict.FAILED),
         one("B", "needs root"),
         one("C", "is gone"),
         one("D", "needs root"),
         one("E"),
-        one("F", "needs root", Verdict.FAILS),
+        one("F", "needs root", Verdict.FAILED),
     )
     assert folded(findings) == [
         findings[0],
@@ -38,9 +38,9 @@ def test_a_fold_stands_where_its_first_finding_stood() -> None:
 
 
 def test_it_counts_checks_or_subjects() -> None:
-    assert UnknownGroup("r", (one("A"), one("B"))).sentence == "2 checks cannot tell: r"
+    assert UnknownGroup("r", (one("A"), one("B"))).sentence == "2 checks: r"
     several = UnknownGroup("r", (one("A", subject="x"), one("A", subject="y")))
-    assert several.sentence == "one check cannot tell of 2 subjects: r" and several.codes == ("A",)
+    assert several.sentence == "1 check of 2 subjects: r" and several.codes == ("A",)
 
 
 def test_nothing_is_lost_on_any_machine() -> None:

@@ -29,7 +29,7 @@ from vfiotui.plan.isolate.early_script import (
     script_text,
 )
 from vfiotui.plan.isolate.override_rule import DRACUT, MKINITCPIO, RULE
-from vfiotui.plan.isolate.predicted import foretold
+from vfiotui.plan.isolate.predicted import predicted
 
 HOOKS = "HOOKS=(base udev modconf kms block filesystems)\n"
 MAIN = {"dracut": {DRACUT: 'hostonly="yes"\n'}, "mkinitcpio": {MKINITCPIO: f"MODULES=()\nFILES=()\n{HOOKS}"}}
@@ -48,7 +48,7 @@ def machine(tool: str, files: dict[str, str]) -> Host:
 def planned(host: Host, tool: str, goal: str = "isolate.override") -> Plan:
     facts, snapshot = facts_of(host), read_config_snapshot(root_of(host))
     plan = make_plan(facts, snapshot, [(goal, CARD)])
-    return foretold(plan, facts, snapshot, image_of(INSIDE[tool], tool))
+    return predicted(plan, facts, snapshot, image_of(INSIDE[tool], tool))
 
 
 def files(plan: Plan) -> dict[str, str | None]:
@@ -65,7 +65,7 @@ def test_a_card_beside_its_twin_is_sure_where_a_script_comes_before_udev(tool: s
     # Without the script the twin's event may load the driver first.
     rest = replace(plan, steps=tuple(s for s in plan.steps if s.subject not in HOOK.values()))
     host = machine(tool, MAIN[tool])
-    left = foretold(rest, facts_of(host), read_config_snapshot(root_of(host)), image_of(INSIDE[tool], tool))
+    left = predicted(rest, facts_of(host), read_config_snapshot(root_of(host)), image_of(INSIDE[tool], tool))
     assert len(dict(left.forecast)[CARD]) > 1
 
 

@@ -25,7 +25,7 @@ from vfiotui.plan.isolate.early_script import SCRIPT
 from vfiotui.plan.isolate.isolate import addresses
 from vfiotui.plan.isolate.method import Method, verdicts
 from vfiotui.plan.isolate.override_rule import RULE
-from vfiotui.plan.isolate.predicted import foretold
+from vfiotui.plan.isolate.predicted import predicted
 from vfiotui.plan.isolate.select import choose
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
@@ -132,7 +132,7 @@ BUILT_IN = replace(HOST_CARD, builtin=("kernel/drivers/vfio/pci/vfio-pci.ko",))
 
 
 def next_boot(host: Host, plan: Plan) -> dict[str, tuple[str, ...]]:
-    return dict(foretold(plan, facts_of(host), read_config_snapshot(root_of(host)), Unread("was not read")).forecast)
+    return dict(predicted(plan, facts_of(host), read_config_snapshot(root_of(host)), Unread("was not read")).forecast)
 
 
 def test_the_forecast_sees_the_words_that_the_plan_gives_to_a_built_in_vfio_pci() -> None:

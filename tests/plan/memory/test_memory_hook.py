@@ -52,7 +52,7 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
         (("memory.hook", "nobody"), TOWER, "there is no guest"),
         (("memory.unhook", "win10"), TOWER, "does not serve"),
         (("memory.hook", "win10"), replace(TOWER, memory_kib=17 << 20), "leaves the host too little"),
-        (("memory.hook", "win10"), with_hook("#!/bin/sh\nmine\n"), "written by somebody else"),
+        (("memory.hook", "win10"), with_hook("#!/bin/sh\nmine\n"), "not written by vfiotui"),
         (("memory.hook", "win10"), with_hook(pages_hook(["win10"]) + "# mine\n"), "edited by hand"),
     ],
 )

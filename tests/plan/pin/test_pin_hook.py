@@ -65,7 +65,7 @@ def test_guests_join_and_leave_and_the_last_one_takes_the_script_along() -> None
         (("cores.keep", "arch-test"), TOWER, "is not pinned"),
         (("cores.keep", "nobody"), TOWER, "there is no guest"),
         (("cores.free", "win10"), TOWER, "does not serve"),
-        (("cores.keep", "win10"), with_hook("#!/bin/sh\nmine\n"), "written by somebody else"),
+        (("cores.keep", "win10"), with_hook("#!/bin/sh\nmine\n"), "not written by vfiotui"),
         (("cores.keep", "win10"), with_hook(cores_hook(["win10"]) + "# mine\n"), "edited by hand"),
     ],
 )

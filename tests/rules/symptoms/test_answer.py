@@ -9,7 +9,7 @@ from vfiotui.model.finding.finding import Finding, Severity, Verdict
 from vfiotui.rules.symptoms.answer import answer
 from vfiotui.rules.symptoms.symptom import Cause, Symptom
 
-FAILS, HOLDS, UNKNOWN, NOT = Verdict.FAILS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+FAILS, HOLDS, UNKNOWN, NOT = Verdict.FAILED, Verdict.PASSED, Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE
 
 
 def cause(code: str, weight: int) -> Cause:
@@ -29,7 +29,7 @@ def test_the_heaviest_failure_comes_first() -> None:
     found = answer(SYMPTOM, [finding("A", FAILS), finding("B", FAILS), finding("C", HOLDS)])
     assert [s.cause.code for s in found.suspects] == ["B", "A"] and found.ruled_out == ("C",)
     assert [s.word for s in found.suspects] == ["likely", "possible"]
-    assert found.headline == "Likely: B is fails; 1 other cause is possible."
+    assert found.headline == "Likely: B is failed; 1 other cause is possible."
 
 
 def test_a_finding_that_is_milder_than_its_rule_weighs_half() -> None:
@@ -44,7 +44,7 @@ def test_a_finding_that_is_milder_than_its_rule_weighs_half() -> None:
 def test_what_cannot_be_seen_is_neither_guilty_nor_fine() -> None:
     found = answer(SYMPTOM, [finding("A", UNKNOWN), finding("B", UNKNOWN), finding("C", NOT)])
     assert found.suspects == () and [h.cause.code for h in found.hidden] == ["B", "A"]
-    assert found.ruled_out == ("C",) and "2 checks could not see" in found.headline
+    assert found.ruled_out == ("C",) and "2 checks lack what they need" in found.headline
 
 
 def test_a_check_that_fails_for_one_and_is_blind_for_another_is_a_suspect() -> None:

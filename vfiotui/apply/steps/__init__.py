@@ -21,7 +21,7 @@ def names() -> frozenset[str]:
 def kind_of(name: str) -> Kind:
     """The kind of a name; its file is imported when the first step needs it."""
     if name not in names():
-        raise ApplyError(f"a step is of the kind {name!r}, which this version does not know: mend the plan")
+        raise ApplyError(f"a step is of the kind {name!r}, which this version does not know: correct the plan")
     found: Kind = importlib.import_module(f"{__name__}.{name}").KIND
     return found
 

@@ -39,7 +39,7 @@ class DeviceKind(Kind):
         try:
             return has_device(now, self._xml(work.change).decode("utf-8", "replace"))
         except ValueError as error:
-            raise ApplyError(f"the device's XML is damaged ({error}): mend the plan") from error
+            raise ApplyError(f"the device's XML is damaged ({error}): correct the plan") from error
 
     def prepare(self, work: StepContext) -> None:
         plugged = self._plugged(work)
@@ -47,7 +47,7 @@ class DeviceKind(Kind):
             raise Conflict(f"{work.change.subject} does not run: only a running guest is plugged into")
         if plugged is not (work.change.before is not None):
             raise Conflict(
-                f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan anew"
+                f"the device is {'already' if plugged else 'not'} in {work.change.subject}; make the plan again"
             )
         work.keep.write(str(work.step), self._xml(work.change))
         work.keep.note(work.step, boot=work.target.boot)

@@ -43,7 +43,7 @@ class DomainKind(Kind):
             now = virt.definition(connection, work.change.subject)
         if now != work.change.before:
             raise Conflict(
-                f"the definition of {work.change.subject} is not as it was when the plan was made; make the plan anew"
+                f"the definition of {work.change.subject} is not as it was when the plan was made; make the plan again"
             )
         if now is not None:
             work.keep.write(str(work.step), now)

@@ -20,7 +20,7 @@ DEVICES = "/sys/bus/pci/devices"
 DRIVERS = "/sys/bus/pci/drivers"
 PROBE = "/sys/bus/pci/drivers_probe"
 SECONDS = 15.0
-"""How long a driver may take to let a device go: one that somebody holds never does."""
+"""How long a driver may take to let a device go: one in use never does."""
 WRITE = 'printf %s "$2" >"$1"'
 
 
@@ -37,7 +37,7 @@ class DriverKind(Kind):
 
     def _folder(self, work: StepContext) -> str:
         if not BDF.fullmatch(work.change.subject):
-            raise ApplyError(f"{work.change.subject!r} is no PCI address: mend the plan")
+            raise ApplyError(f"{work.change.subject!r} is no PCI address: correct the plan")
         must_be_live(work)
         return work.target.outside(work.target.real_place(f"{DEVICES}/{work.change.subject}"))
 
@@ -63,7 +63,7 @@ class DriverKind(Kind):
         if bound != planned:
             raise Conflict(
                 f"{work.change.subject} is bound to {bound or 'no driver'}, not to {planned or 'none'} as when the "
-                "plan was made; make the plan anew"
+                "plan was made; make the plan again"
             )
         work.keep.note(work.step, override=self._override(work), boot=work.target.boot)
 

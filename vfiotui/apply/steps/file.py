@@ -46,7 +46,7 @@ class FileKind(name.NameKind):
         if now != work.change.before:
             raise Conflict(
                 f"{work.change.subject} is not as it was when the plan was made: "
-                f"{'it is gone' if now is None else 'somebody changed it'}; make the plan anew"
+                f"{'it is gone' if now is None else 'something else changed it'}; make the plan again"
             )
         name.keep(work, place, now is not None)
 

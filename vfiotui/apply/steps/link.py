@@ -46,7 +46,7 @@ class LinkKind(name.NameKind):
     def prepare(self, work: StepContext) -> None:
         place = self._place(work)
         if self.read(place) != work.change.before:
-            raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan anew")
+            raise Conflict(f"{work.change.subject} points elsewhere than when the plan was made; make the plan again")
         name.keep(work, place, work.change.before is not None)
 
     def do(self, work: StepContext) -> None:

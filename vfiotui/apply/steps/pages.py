@@ -50,7 +50,7 @@ class PagesKind(AttributeKind):
         now, (before, _) = self._now(work), self._ends(work)
         if now != before:
             raise Conflict(
-                f"{work.change.subject} holds {now} pages, not {before} as when the plan was made; make the plan anew"
+                f"{work.change.subject} holds {now} pages, not {before} as when the plan was made; make the plan again"
             )
         work.keep.note(work.step, boot=work.target.boot)
 

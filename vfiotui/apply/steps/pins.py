@@ -23,7 +23,7 @@ def pins_of(content: bytes | None) -> Pins:
     try:
         return parse_pins((content or b"").decode("utf-8", "replace"))
     except ValueError as error:
-        raise ApplyError(f"a step names no pins: {error}; mend the plan") from error
+        raise ApplyError(f"a step names no pins: {error}; correct the plan") from error
 
 
 class PinsKind(Kind):
@@ -46,7 +46,7 @@ class PinsKind(Kind):
             raise Conflict(f"{work.change.subject} does not run: its definition can be changed, not its threads")
         if now != pins_of(work.change.before):
             raise Conflict(
-                f"the pins of {work.change.subject} are not as they were when the plan was made; make it anew"
+                f"the pins of {work.change.subject} are not as they were when the plan was made; make it again"
             )
         work.keep.note(work.step, boot=work.target.boot)
 

@@ -27,9 +27,9 @@ class SubjectState(Enum):
 
     BEFORE = "as before the change"
     AFTER = "as the change wants it"
-    PARTLY = "on the way: begun, not ended"
-    FOREIGN = "neither: somebody else changed it"
-    STALE = "made anew by somebody since: the same generator makes it again from what the undo puts back"
+    PARTLY = "on the way: started, not ended"
+    FOREIGN = "neither: something else changed it"
+    STALE = "made anew by something else since: the same generator makes it again from what the undo puts back"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class StepContext:
     started: Callable[[int], None] = lambda pid: None
     """Journals the process of a command."""
     forced: bool = False
-    """Whether an undo may overwrite what somebody changed since."""
+    """Whether an undo may overwrite what was changed since."""
 
     @property
     def partial(self) -> str:

@@ -69,7 +69,7 @@ class ValueKind(AttributeKind):
         if plain(now) != plain(work.change.before):
             raise Conflict(
                 f"{work.change.subject} holds {plain(now)!r}, not {plain(work.change.before)!r} as when the plan was "
-                "made; make the plan anew"
+                "made; make the plan again"
             )
         work.keep.note(work.step, boot=work.target.boot)
 

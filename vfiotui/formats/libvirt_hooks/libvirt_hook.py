@@ -75,7 +75,7 @@ def may_change(text: str) -> None:
     found = own(text)
     shown = lines_of(text)[:2] or [Line(1, "", 0, 0)]
     if found is None:
-        sentence = "This hook script was written by somebody else; move it into qemu.d yourself."
+        sentence = "This hook script was not written by vfiotui; move it into qemu.d yourself."
         raise EditRefused(sentence, 1, shown[0].text)
     if not found.untouched:
         raise EditRefused("This hook script was edited by hand since; keep it under another name.", 2, shown[1].text)

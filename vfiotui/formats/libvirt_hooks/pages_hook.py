@@ -71,7 +71,7 @@ pool() {
   esac
 }
 
-# A whole number from a file; 0 where it tells none.
+# A whole number from a file; 0 where it holds none.
 number() {
   read -r found <"$1" || found=
   case $found in '' | *[!0-9]*) found=0 ;; esac
@@ -82,7 +82,7 @@ kib() {
   awk -v name="$1:" '$1 == name { print $2 + 0; exit }' "$root/proc/meminfo"
 }
 
-# The kernel stops when it is told to: a start that hangs helps nobody.
+# The kernel ends the wait when asked to: a start that hangs helps no guest.
 put() {
   timeout 30 sh -c 'printf "%s\n" "$1" >"$2"' put "$1" "$2" 2>/dev/null
 }
@@ -99,7 +99,7 @@ promised() {
     END { print sum + 0 }'
 }
 
-# Free pages of a pool that belong to nobody.
+# Free pages of a pool that belong to no guest.
 unused() {
   where=$(pool "$1" "$2")
   reserved=0
@@ -129,7 +129,7 @@ set_aside() {
     last=$now
     put $((before + more)) "$where/nr_hugepages"
     now=$(number "$where/nr_hugepages")
-    # Noted at once: a hook that is ended in the middle leaves nothing that nobody gives back.
+    # Noted at once: a hook that is ended in the middle leaves nothing behind.
     [ "$now" -le "$last" ] || printf 'gave %s %s %s\n' "$node" "$size" $((now - last)) >>"$mine"
     turn=$((turn + 1))
   done
@@ -138,7 +138,7 @@ set_aside() {
     say "$name gets $got of $more huge pages of $size KiB in $where: memory is too full or too fragmented"
 }
 
-# Takes no page that somebody uses: such pages go one by one when they are free.
+# Takes no page in use: such pages go one by one when they are free.
 give_back() {
   [ -f "$1" ] || return 0
   sed -n '1d; /^gave /p' "$1" >"$state/.gave"

@@ -129,7 +129,7 @@ def edit_words(text: str, edit: WordEdit) -> str:
     stays = {k.index: k.text for k in after if k.index is not None}
     new = [k.text for k in after if k.index is None]
     if new and FOR_INIT in stays.values():
-        raise EditRefused("The list has a “--”, and kernelstub cannot be told to put words before it.")
+        raise EditRefused("The list has a “--”, and kernelstub cannot put words before it.")
     elements = _elements(text, options)
     gone = {element.start for i, (element, _) in enumerate(placed) if i not in stays}
     splices = [

@@ -126,7 +126,7 @@ def read_record(lines: Iterable[str]) -> Iterator[Heading | Sample | Remark | Cu
 
 def _heading(value: Any) -> Heading:
     if not isinstance(value, dict) or value.get(HEADING) != VERSION:
-        raise ValueError(f"its first line tells no {HEADING!r} of version {VERSION}")
+        raise ValueError(f"its first line names no {HEADING!r} of version {VERSION}")
     return Heading(str(value.get("host", ""))[:100], str(value.get("kernel", ""))[:100])
 
 

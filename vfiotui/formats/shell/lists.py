@@ -61,7 +61,7 @@ def assignments(text: str, name: str) -> tuple[ShellAssignment, ...]:
 def _array(text: str, one: ShellAssignment) -> Part:
     """The elements of an array; EditRefused where the shell would compute one."""
     if text[one.end - 1] != ")" or (one.words and one.words[-1].end >= one.end):
-        raise EditRefused("This bracket is never closed; mend it by hand.", *line_at(text, one.start))
+        raise EditRefused("This bracket is never closed; fix it by hand.", *line_at(text, one.start))
     found = []
     for word in one.words:
         if word.literal is None or word.start == word.end or text[word.start] == "[":
@@ -140,7 +140,7 @@ def begin(text: str, opening: str, word: str, spaced: bool = False) -> str:
     """
     edited = add(with_line(text, opening), opening.partition("=")[0].rstrip("+"), word, spaced=spaced)
     if edited is None:
-        raise EditRefused("A new line at the end would not be read; mend what is open above it by hand.")
+        raise EditRefused("A new line at the end would not be read; fix what is open above it by hand.")
     return edited
 
 

@@ -62,7 +62,7 @@ def set_value(text: str, name: str, value: str) -> str:
             return edited
     edited = with_line(text, new)
     if get(edited, name) != value:
-        raise EditRefused("A new line at the end would not be read; mend what is open above it by hand.")
+        raise EditRefused("A new line at the end would not be read; fix what is open above it by hand.")
     return edited
 
 

@@ -120,7 +120,7 @@ def settings(text: str) -> tuple[Setting, ...]:
 
 
 def _refusal(text: str, place: int) -> EditRefused:
-    sentence = "This is not one plain setting a line; mend it by hand."
+    sentence = "This is not one plain setting a line; fix it by hand."
     return EditRefused(sentence, *line_at(text, place))
 
 

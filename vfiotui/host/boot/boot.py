@@ -141,7 +141,7 @@ def read_lockdown(root: Root) -> Reading[str]:
 def read_cgroup_v2(root: Root) -> Reading[bool]:
     """Whether the unified hierarchy is mounted."""
     if not root.has("sys"):
-        return Unread("a root without /sys does not tell", Why.NOT_HERE, "/sys/fs/cgroup")
+        return Unread("a root without /sys does not show it", Why.NOT_HERE, "/sys/fs/cgroup")
     names = root.names("/sys/fs/cgroup")
     if isinstance(names, Unread):
         return names

@@ -20,7 +20,7 @@ def read_hostname(root: Root) -> Reading[str]:
 def read_reboot(root: Root, release: Reading[str]) -> Reading[bool]:
     """Whether packages ask for a reboot, or the running kernel's modules are gone after an update."""
     if not root.has("run") and not root.is_live:
-        return Unread("a root without /run does not tell", Why.NOT_HERE, "/run")
+        return Unread("a root without /run does not show it", Why.NOT_HERE, "/run")
     if root.exists("/run/reboot-required") is True or root.exists("/var/run/reboot-required") is True:
         return True
     installed = or_else(root.names("/lib/modules"), ())

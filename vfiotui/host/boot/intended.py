@@ -155,4 +155,4 @@ def find_intended(root: Root, loader: Loader, files: tuple[ConfigFile, ...]) -> 
             return of_firmware(root)
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)
-    return Unread(f"how {loader.name} is told its command line is not read from here", Why.NOT_HERE)
+    return Unread(f"how {loader.name} gets its command line is not read from here", Why.NOT_HERE)

@@ -22,7 +22,7 @@ def read(root: Root) -> Reading[LastBoot]:
         return _captured(root, said)
     text = root.text(ROTATED, LOG_LIMIT) if not root.is_live else Unread("is old", Why.NOT_HERE, ROTATED)
     if not isinstance(text, Unread):
-        ending = Unread("dmesg does not tell how it ended", Why.NOT_HERE, ROTATED)
+        ending = Unread("dmesg does not show how it ended", Why.NOT_HERE, ROTATED)
         note_cut(root, text_messages(text), ROTATED)
         return then(saved(text, ROTATED), lambda lines: LastBoot(lines, ending, ROTATED))
     if text.why not in (Why.ABSENT, Why.NOT_HERE):

@@ -52,7 +52,7 @@ def owners(root: Root) -> Iterator[Clue]:
     if not isinstance(text, Unread):
         kind = value_of(parse(text), "LOADER_TYPE")
         if isinstance(kind, str) and kind in SUSE_TYPES:
-            yield Clue(SUSE_TYPES[kind], 2, f"openSUSE was told that the loader is {kind} ({SUSE})")
+            yield Clue(SUSE_TYPES[kind], 2, f"openSUSE's settings name the loader {kind} ({SUSE})")
 
 
 ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")

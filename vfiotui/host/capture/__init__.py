@@ -1,1 +1,1 @@
-"""Captures: what leaves a host, and how it is read again."""
+"""Captures: what leaves a host, and how it is refresh."""

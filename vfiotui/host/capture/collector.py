@@ -223,7 +223,7 @@ class Collector:
         self.errors[f"{self._kept(self._real(path)).rstrip('/')}/"] = number
 
     def put(self, path: str, data: bytes, fields: str) -> None:
-        """Adds a file that stands for what only the running host tells."""
+        """Adds a file that stands for what only the running host shows it."""
         self.out.nodes[path] = File(data, 0o644)
         self.out.kept[path] = (fields, len(data))
         for noted in (self.errors, self.left_out, self.damaged, self.stats):

@@ -47,9 +47,9 @@ class Statement:
     damaged: Mapping[str, str] = field(default_factory=dict)
     """Path → what the reader of the file said of it, where its content makes no sense."""
     unread: Mapping[str, Unread] = field(default_factory=dict)
-    """Parts that no file tells and that could not be read."""
+    """Parts that no file shows and that could not be read."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What only the running host tells, by name."""
+    """What only the running host shows it, by name."""
 
 
 def to_json(said: Statement) -> bytes:

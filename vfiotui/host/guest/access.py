@@ -18,7 +18,7 @@ from vfiotui.model.guest.qemu_conf import PATH, QemuConf
 
 LOGIN = "/proc/self/loginuid"
 NOBODY = 0xFFFFFFFF
-"""The kernel's word for a process that nobody logged in for."""
+"""The kernel's word for a process without a login."""
 HOOKS = "/etc/libvirt/hooks"
 ID = re.compile(r"[0-9]{1,10}")
 USERS = ("libvirt-qemu", "qemu", "nobody")

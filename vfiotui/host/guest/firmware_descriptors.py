@@ -52,7 +52,7 @@ def read(root: Root) -> Reading[tuple[Descriptor, ...]]:
             if name.endswith(".json"):
                 chosen[name] = f"{folder}/{name}"
     if not chosen and not root.has("usr"):
-        return Unread("a root without /usr does not tell", Why.NOT_HERE, FOLDERS[0])
+        return Unread("a root without /usr does not show it", Why.NOT_HERE, FOLDERS[0])
     texts = ((path, root.text(path, FILE_LIMIT)) for _, path in sorted(chosen.items()))
     found = (describe(path, text) for path, text in texts if not isinstance(text, Unread))
     return tuple(d for d in found if d is not None)

@@ -18,7 +18,7 @@ SECONDS = 2.0
 """A network file system that hangs is given up after this."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - looked at, never written
 ONLY_LIVE = ("/dev/", "/run/", "/proc/", "/sys/")
-"""Where only the running host tells that something is not there."""
+"""Where only the running host shows it that something is not there."""
 REMOTE = re.compile(r"[a-z]+\+[a-z0-9]+://[^/]|[a-z]+://[^/]")
 """A connection to another host."""
 
@@ -48,7 +48,7 @@ def state(root: Root, path: str) -> Reading[PathState]:
     if found.why is not Why.ABSENT or root.origin is Mode.LIVE:
         return found
     if path.startswith(ONLY_LIVE):
-        return Unread("only the running host tells", Why.NOT_HERE, path)
+        return Unread("only the running host shows it", Why.NOT_HERE, path)
     if not root.tells_absence and isinstance(root.names(path.rpartition("/")[0] or "/"), Unread):
         return Unread("the capture does not hold its folder", Why.NOT_HERE, path)
     return found
@@ -87,5 +87,5 @@ def _iommufd(root: Root) -> Reading[bool]:
     return (
         found
         if root.origin is Mode.LIVE or found is True
-        else Unread("only the running host tells", Why.NOT_HERE, "/dev/iommu")
+        else Unread("only the running host shows it", Why.NOT_HERE, "/dev/iommu")
     )

@@ -7,7 +7,7 @@ from vfiotui.host.live.task_clock import Task
 from vfiotui.model.live.interference import Culprit
 
 SHARE = 0.002
-"""Of a CPU's time: who takes less is nobody's stutter."""
+"""Of a CPU's time: a task that takes less causes no stutter."""
 LOOSE = 0.02
 """Seconds by which two ways to measure the same may differ: two ticks."""
 ENDED_SHARE = 0.05
@@ -23,7 +23,7 @@ class CpuAccounting:
         self._busy = busy
         self._told = {cpu: busy.seconds(cpu) for cpu in cpus}
         self.left = {cpu: None if told is None else told[0] for cpu, told in self._told.items()}
-        """What each CPU ran and nobody accounts for; None where it is not known what it ran."""
+        """What each CPU ran beyond all known tasks; None where it is not known what it ran."""
         self.found: list[Culprit] = []
         self._ran = 0.0
         """By all tasks on all CPUs."""

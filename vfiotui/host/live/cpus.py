@@ -22,7 +22,7 @@ INFO_SHARE = 0.0001
 """Share of a CPU that /proc/cpuinfo may cost: on a large machine, or many times a second, it is read less often."""
 CONSTANT, MOST_PATIENCE = 10, 5.0
 """Readings after which the frequencies of /proc/cpuinfo count as constant, as a virtual machine shows them; seconds
-until they are read again then."""
+until they are refresh then."""
 ROOM = 1 << 20
 """Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""
 

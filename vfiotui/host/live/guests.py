@@ -31,7 +31,7 @@ SEARCH_SECONDS = 10.0
 YOUNG_LOOKS, YOUNG_SECONDS = 3, 1.0
 """A thread bears its parent's name until it names itself: one with QEMU's own name is looked at so often, so soon."""
 SPARING = 12
-"""How much less often both are done while nobody looks at the newest sample."""
+"""How much less often both are done while no screen shows the newest sample."""
 NOT_YET = Unread("not read yet", Why.NOT_HERE)
 NOT_COUNTED = (b"0 0 0\n", b"0 0 0")
 NO_SCHEDSTAT = Unread("this kernel counts no scheduling delays", Why.ABSENT)
@@ -110,7 +110,7 @@ class GuestReader:
         self._strangers = CandidateProcesses()
         self._searched = 0.0
         self.sparing = False
-        """Whether nobody looks: pins are read, and guests that nobody announces are looked for, less often."""
+        """Whether no screen shows the newest sample: pins and guests without an event are read less often."""
 
     def look_again(self) -> None:
         """Searches for guests at the next reading."""
@@ -272,7 +272,7 @@ def _ran_on(data: Reading[bytes], path: str) -> Reading[int]:
     if not fields:
         return Unread("vanished while it was read", Why.VANISHED, path)
     if len(fields) < 37 or not fields[36].isdigit() or len(fields[36]) > 6:
-        return Unread("tells no CPU", Why.DAMAGED, path)
+        return Unread("shows no CPU", Why.DAMAGED, path)
     return int(fields[36])
 
 

@@ -30,7 +30,7 @@ PATIENCE = 64
 MEMORY_SECONDS = 60.0
 """After such a pause it is begun anew."""
 RATE = 0.5
-"""Interrupts in a second: fewer are nobody's stutter."""
+"""Interrupts in a second: fewer cause no stutter."""
 
 
 class CulpritReader:

@@ -31,5 +31,5 @@ class CostReader:
             count = Counter(at, written)
             told = rate(self._bytes, count)
             self._bytes = count
-        peak: Reading[int] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss or Unread("not told", Why.ABSENT)
+        peak: Reading[int] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss or Unread("not reported", Why.ABSENT)
         return OwnCost(spent if isinstance(spent, Unread) else spent / 1e6, peak, told)

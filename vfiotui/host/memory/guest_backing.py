@@ -54,7 +54,7 @@ def memory_of(arguments: list[str]) -> Reading[int]:
     >>> memory_of(["qemu", "-m", "size=8388608k"]), memory_of(["qemu", "-m", "4096"])
     (8388608, 4194304)
     """
-    found: Reading[int] = Unread("QEMU's arguments do not tell how much memory the guest has")
+    found: Reading[int] = Unread("QEMU's arguments do not say how much memory the guest has")
     for flag, value in pairwise(arguments):
         match = SIZE.search(value) if flag in ("-m", "--m") else None
         if match:
@@ -95,7 +95,7 @@ def _transparent(root: Root, pid: int) -> tuple[Reading[int], str]:
     """KiB of transparent huge pages by the control group, and the file that told it."""
     groups = _groups(root, pid, "memory")
     if not groups:
-        return Unread("the guest has no control group of its own: only a walk tells", Why.NOT_HERE), ""
+        return Unread("the guest has no control group of its own: only a walk counts them", Why.NOT_HERE), ""
     missing: Unread = Unread("its control group does not count memory", Why.ABSENT, groups[-1])
     for folder in groups:
         text = root.text(f"{folder}/memory.stat", 1 << 16)
@@ -132,7 +132,7 @@ def read_guest(root: Root, pid: int) -> GuestBacking:
     def row(name: str) -> Reading[int]:
         if isinstance(status, Unread):
             return status
-        return status.get(name, Unread(f"does not tell {name}", Why.ABSENT, f"/proc/{pid}/status"))
+        return status.get(name, Unread(f"has no line {name}", Why.ABSENT, f"/proc/{pid}/status"))
 
     transparent, source = _transparent(root, pid)
     return GuestBacking(

@@ -29,4 +29,4 @@ DRIVERS = ("/sys/bus/pci/devices/*/driver", "/sys/bus/pci/devices/*/uevent?")
 GROUPS = ("/sys/kernel/iommu_groups/*/devices", CLASS, "/sys/bus/pci/devices/*/uevent?")
 """Who is in which group, and what it is."""
 MEANT = (*OPTIONS, *DRIVERS, "/sys/bus/pci/devices/*/driver_override", CLASS)
-"""What makes a device one that is meant for guests, besides the guests themselves."""
+"""What makes a device one that is assigned to guests, besides the guests themselves."""

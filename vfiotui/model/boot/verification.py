@@ -1,4 +1,4 @@
-"""What a boot made of every device, against what was foretold."""
+"""What a boot made of every device, against what was predicted."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ class Verified:
     """One device after the boot."""
 
     bdf: str
-    foretold: tuple[str, ...]
+    predicted: tuple[str, ...]
     """Drivers that might have it; "" for none."""
     bound: Reading[str]
     """The driver that has it, empty for none; Unread where the device is gone."""
 
     @property
     def right(self) -> bool:
-        """Whether it came as foretold."""
-        return self.bound in self.foretold
+        """Whether it came as predicted."""
+        return self.bound in self.predicted
 
     @property
     def sure(self) -> bool:
         """Whether the forecast left no choice."""
-        return len(self.foretold) == 1
+        return len(self.predicted) == 1
 
     @property
     def sentence(self) -> str:
-        """What was foretold and what is."""
-        told = " or ".join(d or "no driver" for d in self.foretold)
+        """What was predicted and what is."""
+        told = " or ".join(d or "no driver" for d in self.predicted)
         if isinstance(self.bound, Unread):
-            return f"{self.bdf}: {told} was foretold; {self.bound}"
+            return f"{self.bdf}: {told} was predicted; {self.bound}"
         has = self.bound or "no driver"
-        return f"{self.bdf}: {has}, as foretold" if self.right else f"{self.bdf}: {told} was foretold, it has {has}"
+        return f"{self.bdf}: {has}, as predicted" if self.right else f"{self.bdf}: {told} was predicted, it has {has}"
 
 
 def verify(forecast: Iterable[Expected], bus: PciBus) -> tuple[Verified, ...]:
     """Every device of the forecast against the bus as it is."""
     found = []
-    for bdf, foretold in forecast:
+    for bdf, predicted in forecast:
         device = bus.get(bdf)
         bound: Reading[str] = (
             Unread("no device is at this address any more")
@@ -53,12 +53,12 @@ def verify(forecast: Iterable[Expected], bus: PciBus) -> tuple[Verified, ...]:
             if isinstance(device.driver, Unread)
             else device.driver or ""
         )
-        found.append(Verified(bdf, foretold, bound))
+        found.append(Verified(bdf, predicted, bound))
     return tuple(found)
 
 
 def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
-    """The newest change in force that foretold a boot; the records are newest first."""
+    """The newest change in force that predicted a boot; the records are newest first."""
     return next(
         (r for r in records if isinstance(r.plan, Plan) and r.plan.forecast and r.state in IN_FORCE),
         None,

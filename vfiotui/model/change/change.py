@@ -9,11 +9,19 @@ from vfiotui.model.finding.finding import Risk
 
 
 class Effect(StrEnum):
-    """When a change is felt."""
+    """When a change takes effect; the values are those of a plan's JSON."""
 
     NOW = "now"
     GUEST = "next start of the guest"
     BOOT = "next boot"
+
+    @property
+    def words(self) -> str:
+        """The same for a person, after "takes effect"."""
+        return EFFECT_WORDS[self]
+
+
+EFFECT_WORDS = {Effect.NOW: "immediately", Effect.GUEST: "at the guest's next start", Effect.BOOT: "at reboot"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def waits_for_boot(self) -> bool:
-        """Whether a part of it is felt after the next boot only."""
+        """Whether a part of it takes effect at reboot only."""
         return any(s.effect is Effect.BOOT for s in self.steps)
 
 

@@ -1,4 +1,4 @@
-"""Two reports of one machine compared: what is new, what is mended, and what can no longer be seen."""
+"""Two reports of one machine compared: what is new, what is fixed, and what can no longer be seen."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.finding.finding import Finding
-from vfiotui.model.finding.report import word
+from vfiotui.model.finding.report import level
 
 TROUBLE = ("fail", "warn", "info")
-"""Words of findings that say that something is wrong."""
+"""Levels of findings that say that something is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Past:
     code: str
     subject: str
     word: str
-    """As model.report.word gave it."""
+    """The finding's level, as `report.level` gave it."""
     sentence: str
 
 
@@ -33,7 +33,7 @@ class PastReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Fixed:
     """Something that was wrong and is not any more."""
 
     before: Past
@@ -48,20 +48,20 @@ class Comparison:
     since: str
     new: tuple[Finding, ...]
     """Wrong now and not then, or worse than then; worst first."""
-    mended: tuple[Mended, ...]
+    fixed: tuple[Fixed, ...]
     hidden: tuple[tuple[Past, Finding], ...]
-    """Wrong then and not visible now: not mended, as far as anybody knows."""
+    """Wrong then and not visible now: not known to be fixed."""
     unchanged: int
     """Wrong then and now, no worse."""
 
 
 def as_past(finding: Finding) -> Past:
     """What a report keeps of a finding."""
-    return Past(finding.code, finding.subject, word(finding), finding.sentence)
+    return Past(finding.code, finding.subject, level(finding), finding.sentence)
 
 
 def compare(past: PastReport, findings: Iterable[Finding]) -> Comparison:
-    """What is new, mended and unchanged; a check may say several things of one subject, the worst counts."""
+    """What is new, fixed and unchanged; a check may say several things of one subject, the worst counts."""
     order = (*TROUBLE, "unknown", "holds", "n/a")
     before: dict[tuple[str, str], Past] = {}
     for old in sorted(past.findings, key=lambda p: order.index(p.word) if p.word in order else len(order)):
@@ -72,22 +72,22 @@ def compare(past: PastReport, findings: Iterable[Finding]) -> Comparison:
     new, unchanged = [], 0
     for key, finding in now.items():
         then = before.get(key)
-        if word(finding) not in TROUBLE:
+        if level(finding) not in TROUBLE:
             continue
-        if then is not None and then.word in TROUBLE and TROUBLE.index(then.word) <= TROUBLE.index(word(finding)):
+        if then is not None and then.word in TROUBLE and TROUBLE.index(then.word) <= TROUBLE.index(level(finding)):
             unchanged += 1
         else:
             new.append(finding)
-    mended: list[Mended] = []
+    fixed: list[Fixed] = []
     hidden: list[tuple[Past, Finding]] = []
     for key, old in before.items():
         if old.word not in TROUBLE:
             continue
         current = now.get(key)
         if current is None:
-            mended.append(Mended(old, "gone"))
-        elif word(current) == "unknown":
+            fixed.append(Fixed(old, "gone"))
+        elif level(current) == "unknown":
             hidden.append((old, current))
-        elif word(current) not in TROUBLE:
-            mended.append(Mended(old, word(current)))
-    return Comparison(past.taken, tuple(new), tuple(mended), tuple(hidden), unchanged)
+        elif level(current) not in TROUBLE:
+            fixed.append(Fixed(old, level(current)))
+    return Comparison(past.taken, tuple(new), tuple(fixed), tuple(hidden), unchanged)

@@ -8,11 +8,11 @@ from vfiotui.model.base.value import dataclass
 
 
 class Verdict(StrEnum):
-    """Three values, and "does not apply"."""
+    """What a check says of one subject; how bad a failure is says `Severity`."""
 
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_CHECKED = "not checked"
     NOT_APPLICABLE = "not applicable"
 
 
@@ -22,6 +22,11 @@ class Severity(StrEnum):
     FAIL = "fail"
     WARN = "warn"
     INFO = "info"
+
+    @property
+    def word(self) -> str:
+        """The word for a finding of this severity: failed, warning or info."""
+        return {"fail": "failed", "warn": "warning"}.get(self, str(self))
 
 
 class Risk(StrEnum):
@@ -37,6 +42,25 @@ class Risk(StrEnum):
     """Can leave the host without a screen."""
     R4 = "R4"
     """Can leave the host unbootable, destroy data or a card."""
+
+    @property
+    def word(self) -> str:
+        """None, low, medium or high, as a word inside a sentence."""
+        return RISK_WORDS[self].partition(":")[0]
+
+    @property
+    def words(self) -> str:
+        """The word with what it means: "medium: persistent, reversible"."""
+        return RISK_WORDS[self]
+
+
+RISK_WORDS = {
+    Risk.R0: "none: nothing on this host is changed",
+    Risk.R1: "low: gone after a reboot",
+    Risk.R2: "medium: persistent, reversible by editing one boot entry or guest",
+    Risk.R3: "high: host display may go dark",
+    Risk.R4: "high: host may not boot, or data may be lost",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ AMD_VI = Sign(
         r"AMD-Vi: (?:Event logged|Completion-Wait loop timed out)|AMD-Vi: .*(?:IO_PAGE_FAULT|ILLEGAL_DEV_TABLE_ENTRY)"
     ),
 )
-BAR = Sign("memory of a card is held by somebody else", re.compile(r"BAR \d+.*: (?:can't|cannot) reserve"))
+BAR = Sign("memory of a card is held by something else", re.compile(r"BAR \d+.*: (?:can't|cannot) reserve"))
 RESET = Sign(
     "a reset failed",
     re.compile(

@@ -4,45 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vfiotui.model.base.counted import counted
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.finding.finding import Finding, Severity, Verdict
+from vfiotui.model.finding.finding import Finding, Verdict
+
+WORDS = {
+    "fail": "failed",
+    "warn": "warning",
+    "info": "info",
+    "unknown": "not checked",
+    "holds": "passed",
+    "n/a": "not applicable",
+}
+"""The level of a finding → the word that a person reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many findings of each weight there are."""
+    """How many findings of each level there are; the fields' names are keys of the doctor's JSON."""
 
-    fail: int
-    warn: int
+    failed: int
+    warnings: int
     info: int
-    unknown: int
-    hold: int
+    not_checked: int
+    passed: int
     not_applicable: int
 
     def sentence(self) -> str:
-        """ "3 fail · 5 warn · 2 unknown · 41 hold" """
-        return f"{self.fail} fail · {self.warn} warn · {self.info} info · {self.unknown} unknown · {self.hold} hold"
+        """ "3 failed · 5 warnings · 1 info · 2 not checked · 41 passed" """
+        return (
+            f"{self.failed} failed · {counted(self.warnings, 'warning')} · {self.info} info · "
+            f"{self.not_checked} not checked · {self.passed} passed"
+        )
 
 
-def word(finding: Finding) -> str:
-    """The one word for a finding: fail, warn, info, unknown, holds, n/a."""
+def level(finding: Finding) -> str:
+    """The key of `WORDS` for a finding: marks, styles, filters and kept reports go by it."""
     match finding.verdict:
-        case Verdict.FAILS:
+        case Verdict.FAILED:
             return str(finding.severity)
-        case Verdict.UNKNOWN:
+        case Verdict.NOT_CHECKED:
             return "unknown"
-        case Verdict.HOLDS:
+        case Verdict.PASSED:
             return "holds"
         case Verdict.NOT_APPLICABLE:
             return "n/a"
 
 
+def word(finding: Finding) -> str:
+    """What a person reads of a finding first: failed, warning, info, not checked, passed or not applicable."""
+    return WORDS[level(finding)]
+
+
+def widest(findings: Iterable[Finding]) -> int:
+    """The cells that the words of some findings need, and at least those of "not checked"."""
+    return max([len(WORDS["unknown"]), *(len(word(f)) for f in findings)])
+
+
 def count(findings: Iterable[Finding]) -> Counts:
     """The counts of some findings."""
-    words = [word(f) for f in findings]
-    return Counts(
-        *(words.count(w) for w in (*map(str, (Severity.FAIL, Severity.WARN, Severity.INFO)), "unknown", "holds", "n/a"))
-    )
+    levels = [level(f) for f in findings]
+    return Counts(*(levels.count(name) for name in WORDS))
 
 
 def of_guest(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from vfiotui.model.finding.finding import Finding, Verdict
 
 @dataclass(frozen=True, slots=True)
 class UnknownGroup:
-    """Two or more checks that cannot tell, for one reason."""
+    """Two or more findings that are not checked for one reason."""
 
     reason: str
     findings: tuple[Finding, ...]
@@ -22,9 +22,9 @@ class UnknownGroup:
 
     @property
     def sentence(self) -> str:
-        """ "9 checks cannot tell: needs root" """
+        """ "9 checks: needs root" """
         count = len(self.codes)
-        who = f"{count} checks cannot tell" if count > 1 else f"one check cannot tell of {len(self.findings)} subjects"
+        who = f"{count} checks" if count > 1 else f"1 check of {len(self.findings)} subjects"
         return f"{who}: {self.reason}"
 
 
@@ -33,11 +33,11 @@ def folded(findings: Iterable[Finding], opened: frozenset[str] = frozenset()) ->
     kept = tuple(findings)
     same: dict[str, list[Finding]] = {}
     for finding in kept:
-        if finding.verdict is Verdict.UNKNOWN and finding.lacks and finding.lacks not in opened:
+        if finding.verdict is Verdict.NOT_CHECKED and finding.lacks and finding.lacks not in opened:
             same.setdefault(finding.lacks, []).append(finding)
     lines: list[Finding | UnknownGroup] = []
     for finding in kept:
-        group = same.get(finding.lacks, ()) if finding.verdict is Verdict.UNKNOWN else ()
+        group = same.get(finding.lacks, ()) if finding.verdict is Verdict.NOT_CHECKED else ()
         if len(group) < 2:
             lines.append(finding)
         elif group[0] is finding:

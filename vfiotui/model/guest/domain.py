@@ -61,7 +61,7 @@ class Domain:
     pid: int | None = None
     """QEMU's process, where known."""
     os_id: str = ""
-    """What libosinfo calls the system inside: "http://microsoft.com/win/10"; empty where nobody said."""
+    """What libosinfo calls the system inside: "http://microsoft.com/win/10"; empty where it is not given."""
     enabled_vcpus: CpuSet | None = None
     """Numbers of the vCPUs that <vcpus> switches on; None where it is left to their count: then the first ones are."""
     placement: str = ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vfiotui.model.guest.domain import Virt
 
 CALM = 5.0
-"""Seconds for which something must be in order before it is told again."""
+"""Seconds for which something must be in order before it is reported again."""
 LONG_WAIT = 10.0
 """Milliseconds of scheduling delay in a second from which on a vCPU waits too long."""
 SETTLE = 3.0

@@ -61,7 +61,7 @@ class GuestBacking:
     source: str = ""
     """Where the transparent ones were counted."""
     on_nodes: Mapping[tuple[int, int], int] = field(default_factory=dict)
-    """Page size in KiB and node → KiB of hugetlbfs, where the control group tells."""
+    """Page size in KiB and node → KiB of hugetlbfs, where the control group shows it."""
     pinned_kib: Reading[int] = Unread("not read", Why.NOT_HERE)
     """Locked where it lies, as VFIO does with all of a guest's memory: small pages there stay small."""
     walk_ms: float | None = None

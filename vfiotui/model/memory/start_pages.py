@@ -9,7 +9,7 @@ from vfiotui.model.memory.guest_backing import GuestBacking
 SETTLE_SECONDS = 20.0
 """After its start a guest has touched what it touches at once: then it is seen in which pages."""
 SMALL_SHARE = 0.02
-"""Of a guest's memory in pages that it did not ask for: from here on it is told."""
+"""Of a guest's memory in pages that it did not ask for: from here on it is reported."""
 OWN_KIB = 128 << 10
 """What QEMU itself may hold in small pages."""
 COUNTED = "counted"
@@ -42,7 +42,7 @@ def _pool(guest: GuestBacking, domain: Domain | None) -> str:
     if pool >= memory or (some and pool) or resident - OWN_KIB <= SMALL_SHARE * memory:
         return ""
     got = f"got {pool:,} kB of its {memory:,} kB there" if pool else "got none"
-    return f"{guest.name} asks for huge pages from the pool and {got}; only a start with enough free pages mends it"
+    return f"{guest.name} asks for huge pages from the pool and {got}; only a start with enough free pages fixes it"
 
 
 def _small(guest: GuestBacking) -> str:
@@ -54,7 +54,7 @@ def _small(guest: GuestBacking) -> str:
     if min(small, resident - transparent - OWN_KIB) <= SMALL_SHARE * memory:
         return ""
     mend = (
-        "its memory is held where it lies: only a start with more free room mends it"
+        "its memory is held where it lies: only a start with more free room fixes it"
         if guest.pinned
         else "khugepaged may still join them"
     )

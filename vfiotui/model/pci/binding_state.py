@@ -6,7 +6,7 @@ from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 
 IDS, OVERRIDE, MANAGED, NOTHING = "ids", "override", "managed", ""
-"""Ways in which a device is given away; several of them are joined by " + "."""
+"""Ways in which a device is passed through; several of them are joined by " + "."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,5 +56,5 @@ class Holders:
             processes = "1 process" if self.hidden == 1 else f"{self.hidden} processes"
             parts.append(f"the open files of {processes} could not be seen (root sees those of all users)")
         if not self.complete:
-            parts.append("there are too many processes to look at all of them in time")
+            parts.append("there are too many processes to read all of them in time")
         return "; ".join(parts)

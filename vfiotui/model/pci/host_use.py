@@ -38,7 +38,7 @@ class NetworkUse:
     default_route: bool
     """Whether the default route leads over it, or over a bridge or bond that it belongs to."""
     ssh_from: str
-    """Somebody who is connected to this host's ssh over it; empty where nobody is."""
+    """Address of an ssh session to this host over it; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

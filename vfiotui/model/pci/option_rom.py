@@ -66,9 +66,9 @@ class RomImage:
     class_code: int
     """24 bits: base class, subclass, programming interface."""
     length: int
-    """As the PCI data structure tells it."""
+    """As the PCI data structure has it."""
     init_size: int
-    """As the header tells it."""
+    """As the header has it."""
     code_revision: int
     pcir_revision: int
     pcir_length: int
@@ -200,10 +200,10 @@ def _fits(
         return None, ""
     vendor, device = card
     if isinstance(vendor, Unread) or isinstance(device, Unread):
-        return None, f"Whether it is for this card cannot be told: {vendor if isinstance(vendor, Unread) else device}."
+        return None, f"Whether it is for this card is unknown: {vendor if isinstance(vendor, Unread) else device}."
     looked_at = [i for i in usable or rom.images if not i.names_no_card]
     if not looked_at:
-        return None, "Its EFI image names no card; whether it is for this one cannot be told." if rom.images else ""
+        return None, "Its EFI image names no card; whether it is for this one is unknown." if rom.images else ""
     if any(i.serves(vendor, device) for i in looked_at):
         return True, ""
     named = ", ".join(dict.fromkeys(f"{i.vendor:04x}:{i.device:04x}" for i in looked_at))

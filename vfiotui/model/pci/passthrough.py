@@ -1,4 +1,4 @@
-"""Devices that are meant for guests: bound so, configured so, or named by a guest."""
+"""Devices that are assigned to guests: bound so, configured so, or named by a guest."""
 
 from __future__ import annotations
 

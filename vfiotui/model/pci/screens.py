@@ -60,7 +60,7 @@ class DrmCard:
     connected: tuple[str, ...]
     """Connectors with a display on them."""
     boot_display: Reading[bool | None]
-    """Whether the boot was shown on it; None where the kernel does not tell."""
+    """Whether the boot was shown on it; None where the kernel does not report it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Moved:
 
     stored: Chosen
     now: tuple[str, ...]
-    """Addresses of functions with all of its ids; none: the card is gone, several: nobody knows which."""
+    """Addresses of functions with all of its ids; none: the card is gone, several: it is not known which."""
     there: str
     """The ids of what stands at the stored address now, or empty."""
 

@@ -22,7 +22,7 @@ from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 BOOT_PLACES = frozenset({"/boot", "/efi", "/boot/efi"})
 NO_REFRESH = {
     "grub": "run update-grub or grub-mkconfig inside the system: no such program was found here",
-    "uki": "build the unified image anew: the words are part of it, and no tool that does it was found here",
+    "uki": "rebuild the unified image: the words are part of it, and no tool that does it was found here",
     "proxmox": "run 'proxmox-boot-tool refresh': it copies the words to the boot partitions",
 }
 """Loader → what only a person can do where its generator was not found."""
@@ -117,7 +117,7 @@ def next_line(draft: Draft) -> CommandLine:
 
 
 def _note_words(draft: Draft, edit: WordEdit) -> None:
-    """What the forecast of this plan goes by; where the edit fits the files only, their own words are not foretold."""
+    """What the forecast of this plan goes by; where the edit fits the files only, their own words are not predicted."""
     try:
         kept = rewrite(tuple(map(Word, split(next_line(draft).text))), edit)
     except EditRefused:

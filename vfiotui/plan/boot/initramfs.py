@@ -32,7 +32,7 @@ WRITES = (
     rf"/etc/(modules-load|dracut\.conf|mkinitcpio\.conf)\.d/{FILE_NAME}\.conf",
     r"/etc/(modules|mkinitcpio\.conf|dracut\.conf|booster\.yaml|initramfs-tools/modules)",
 )
-NO_TOOL = "build the initramfs anew inside the system: no tool that does it was found here"
+NO_TOOL = "rebuild the initramfs inside the system: no tool that does it was found here"
 
 
 def tool_of(draft: Draft) -> str:
@@ -56,7 +56,7 @@ def rebuild(draft: Draft) -> None:
         draft.leave(NO_TOOL, _look(draft, tool, images) if images else None)
         return
     draft.require("room", products[0])
-    draft.run(argv, "build the initramfs anew", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
+    draft.run(argv, "rebuild the initramfs", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
     look = _look(draft, tool, products)
     if look is not None:
         draft.replace_step(look, Phase.LOOK_INTO_IMAGE)

@@ -125,4 +125,4 @@ TOOLS: dict[str, Callable[[ConfigSnapshot, WordEdit], Told | None]] = {
     "kernelstub": told_kernelstub,
     "rpm-ostree": told_ostree,
 }
-"""Loader → how its program is told."""
+"""Loader → how its program takes it."""

@@ -43,7 +43,7 @@ SECONDS = 900
 DRIVER_SECONDS = 60
 """How long a driver may take behind udev: some probe their devices aside (PROBE_PREFER_ASYNCHRONOUS)."""
 DEFAULT = "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-"""Where systemd-boot keeps a default that somebody chose (systemd.io/BOOT_LOADER_INTERFACE)."""
+"""Where systemd-boot keeps a default that a person chose (systemd.io/BOOT_LOADER_INTERFACE)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Does(Enum):
     LOAD = "a module is loaded"
     OVERRIDE = "driver_override is set"
     PROBE = "the bus offers the device to all drivers"
-    RELEASE = "its driver is told to let go"
+    RELEASE = "its driver is unbound"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         raise PlanError(f"{taken.method} does not do here: {taken.why}")
     draft.note(f"method {taken.method}: {taken.why}")
     for bdf in choice.added:
-        draft.note(f"{bdf} goes along: it is of the same slot or IOMMU group")
+        draft.note(f"{bdf} is also assigned: it is of the same slot or IOMMU group")
     for warning in choice.warnings:
         draft.note(warning)
     selection = tuple(chosen(d, bus, str(taken.method)) for d in choice.devices)
@@ -106,7 +106,7 @@ def stored(draft: Draft) -> tuple[Chosen, ...]:
     try:
         return () if text is None else from_json(text)
     except ValueError as error:
-        draft.note(f"{FILE} is written anew: {error}")
+        draft.note(f"{FILE} is rewritten: {error}")
         return ()
 
 
@@ -137,13 +137,13 @@ def _give_ids(draft: Draft, boot: Boot, selection: tuple[Chosen, ...], method: M
     ids = tuple(dict.fromkeys(c.ids if method is Method.IDS else c.long_ids for c in selection))
     if is_builtin(boot, "vfio_pci"):
         edit = WordEdit(replace=(f"{IDS_WORD}={_merged(next_line(draft).last(IDS_WORD) or '', ids)}",))
-        edit_command_line(draft, edit, "give the ids to vfio-pci, which is built into this kernel")
+        edit_command_line(draft, edit, "assign the ids to vfio-pci, which is built into this kernel")
         return
     path = holder(draft, "vfio-pci")
     text = draft.text(path) or ""
     given = [o.partition("=")[2] for o in modprobe.options(text, "vfio-pci") if o.startswith("ids=")]
     after = modprobe.set_option(text, "vfio-pci", f"ids={_merged(given[-1] if given else '', ids)}")
-    draft.write(path, after, "give the ids to vfio-pci", Phase.MODPROBE, risk=Risk.R3, effect=Effect.BOOT)
+    draft.write(path, after, "assign the ids to vfio-pci", Phase.MODPROBE, risk=Risk.R3, effect=Effect.BOOT)
 
 
 def rivals(boot: Boot, devices: tuple[PciDevice, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -173,7 +173,7 @@ def _come_first(
         draft.write(OWN, text, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT)
     for module in builtin:
         where = ", ".join(short(c.bdf) for c in selection)
-        draft.note(f"{module} is built into the kernel and may hold {where} first: the forecast tells")
+        draft.note(f"{module} is built into the kernel and may hold {where} first: see the prediction")
 
 
 def _planner(name: str, method: Method | None, promise: str) -> Planner:

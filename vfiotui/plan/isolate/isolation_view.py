@@ -27,7 +27,7 @@ class IsolationView:
     """By address."""
     forecasts: Mapping[str, Forecast]
     choices: Mapping[str, Choice]
-    """What each device alone would bring along, and why it cannot be given away."""
+    """What each device alone would bring along, and why it cannot be passed through."""
     tool: str
     """The initramfs tool, or "none"."""
 

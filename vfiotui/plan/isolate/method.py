@@ -14,7 +14,7 @@ class Method(StrEnum):
 
     IDS = "ids"
     SUBSYSTEM = "subsystem"
-    """ids with the subsystem's two numbers: tells cards of one chip and different makers apart."""
+    """ids with the subsystem's two numbers: distinguishes cards of one chip and different makers."""
     OVERRIDE = "override"
     """driver_override by address, checked against the ids."""
     DYNAMIC = "dynamic"
@@ -62,7 +62,7 @@ def judge_ids(devices: tuple[PciDevice, ...], bus: PciBus, method: Method) -> Ve
     if taken:
         ids, addresses = next(iter(taken.items()))
         return Verdict(method, False, f"{ids} is also {', '.join(addresses)}, which was not chosen")
-    what = "no other device has these ids" if short else "the subsystem ids tell it from the others"
+    what = "no other device has these ids" if short else "the subsystem ids distinguish it from the others"
     return Verdict(method, True, what)
 
 

@@ -11,8 +11,8 @@ from vfiotui.model.facts import Facts
 from vfiotui.plan.isolate.prediction import forecast
 
 
-def foretold(plan: Plan, facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Plan:
-    """The plan with the next boot of every device; as it is where it asks for no boot, or nothing can be foretold."""
+def predicted(plan: Plan, facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Plan:
+    """The plan with the next boot of every device; as it is where it asks for no boot, or nothing can be predicted."""
     if not plan.waits_for_boot:
         return plan
     found = forecast(facts, snapshot, image, plan)

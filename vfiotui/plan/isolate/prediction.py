@@ -48,10 +48,10 @@ def advice(device: PciDevice, ends: dict[str, tuple[State, Scene]], outcomes: tu
     if tool == "booster":
         return "booster obeys no softdep: leave the host's driver out of the image, or let libvirt bind (managed)."
     if tool == "dracut":
-        return "Name vfio_pci in force_drivers of dracut.conf.d: it is loaded before udev; then build the image anew."
+        return "Name vfio_pci in force_drivers of dracut.conf.d: it is loaded before udev; then rebuild the image."
     if scene.early is not None and scene.early.early_at is Moment.COLDPLUG:
-        return f"Write {lines} into modprobe.d and build the image anew: a list alone is not ordered against udev."
-    return f"Write {lines} into modprobe.d and build the image anew." if lines else ""
+        return f"Write {lines} into modprobe.d and rebuild the image: a list alone is not ordered against udev."
+    return f"Write {lines} into modprobe.d and rebuild the image." if lines else ""
 
 
 def _for_override(scene: Scene) -> str:
@@ -59,13 +59,13 @@ def _for_override(scene: Scene) -> str:
     if tool == "initramfs-tools":
         return (
             "Let a script of scripts/init-top that runs before udev set driver_override, load vfio-pci and write the "
-            "address to drivers_probe; then build the image anew."
+            "address to drivers_probe; then rebuild the image."
         )
     if tool == "booster":
-        return "booster runs neither rules nor scripts: tell the cards apart by subsystem ids, or let libvirt bind."
+        return "booster runs neither rules nor scripts: distinguish the cards by subsystem ids, or let libvirt bind."
     return (
         "Set driver_override before udev looks for devices (a pre-udev hook), load vfio-pci after it and write the "
-        "address to drivers_probe; then build the image anew."
+        "address to drivers_probe; then rebuild the image."
     )
 
 

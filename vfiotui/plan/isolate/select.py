@@ -54,8 +54,8 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
     bus, groups = facts.pci, groups_of(facts)
     refusals = [f"there is no device at {bdf}" for bdf in wanted if bus.get(bdf) is None]
     named = [d for bdf in wanted if (d := bus.get(bdf)) is not None]
-    refusals += [f"{d.bdf} is a bridge: bridges are never given away" for d in named if d.is_bridge]
-    refusals += [f"{d.bdf} is the IOMMU itself: without it nothing can be given away" for d in named if d.is_iommu]
+    refusals += [f"{d.bdf} is a bridge: bridges are never passed through" for d in named if d.is_bridge]
+    refusals += [f"{d.bdf} is the IOMMU itself: without it nothing can be passed through" for d in named if d.is_iommu]
     known = {d.bdf for d in named if not d.is_bridge}
     all_of_them = _closure(known, bus, groups)
     devices = tuple(d for d in bus.devices if d.bdf in all_of_them)
@@ -68,7 +68,7 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
         refusals += _no_groups(facts)
     refusals += _losses(facts, bus, devices)
     warnings = tuple(
-        f"the host loses {', '.join(lost)} with {d.bdf}"
+        f"passing {d.bdf} through removes from the host: {', '.join(lost)}"
         for d in devices
         if (lost := host_loses(d, bus, facts.usb, facts.host_use))
     )
@@ -79,7 +79,7 @@ def _no_groups(facts: Facts) -> list[str]:
     """A disk without a running kernel has no groups; a running kernel without groups has no IOMMU."""
     if isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread):
         return []
-    return ["this kernel has no IOMMU groups: the IOMMU is off ('vfiotui doctor' tells why)"]
+    return ["this kernel has no IOMMU groups: the IOMMU is off ('vfiotui doctor' explains why)"]
 
 
 def _losses(facts: Facts, bus: PciBus, devices: tuple[PciDevice, ...]) -> list[str]:

@@ -101,7 +101,7 @@ def number(value: int | Unread, what: str) -> int:
 def meminfo(memory: Memory, name: str) -> int:
     """A row of /proc/meminfo in KiB; PlanError where it is not known."""
     if isinstance(memory.meminfo, Unread) or name not in memory.meminfo:
-        raise PlanError(f"/proc/meminfo does not tell {name}: how much the host must keep is not known")
+        raise PlanError(f"/proc/meminfo does not show {name}: how much the host must keep is not known")
     return memory.meminfo[name]
 
 
@@ -115,7 +115,7 @@ def leave_room(memory: Memory, more_kib: int) -> int:
     if more_kib > available - keep:
         raise PlanError(
             f"{more_kib} KiB of huge pages leave the host too little: {available} KiB are available, {keep} KiB of "
-            f"them must stay, so {max(available - keep, 0)} KiB can be had at most"
+            f"them must stay, so {max(available - keep, 0)} KiB are available at most"
         )
     return more_kib + keep
 

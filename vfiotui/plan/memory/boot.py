@@ -72,7 +72,7 @@ def persist(draft: Draft, argument: str) -> None:
     ask, memory = parse(argument), memory_of(draft.facts)
     pool_of(memory, ask)
     if ask.count is None or ask.whole:
-        raise PlanError("say how many pages every boot shall set aside, such as 2048=4096")
+        raise PlanError("say how many pages every boot shall reserve, such as 2048=4096")
     others = sum(
         p.size_kib * or_else(p.total, 0)
         for p in or_else(memory.pools, ())
@@ -136,7 +136,7 @@ def cma(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("memory.persist", "[nodeN:]KIB=COUNT", "huge pages set aside at every boot", "At every boot {}", persist),
+    Planner("memory.persist", "[nodeN:]KIB=COUNT", "huge pages reserved at every boot", "At every boot {}", persist),
     Planner("memory.default-size", "2M|1G", "the size of <hugepages/> without one", "Default size {}", default_size),
     Planner("memory.cma", "GIB", "room for pages of 1 GiB that is usable until then", "Keep {} GiB together", cma),
 )

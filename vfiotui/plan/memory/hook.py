@@ -27,7 +27,7 @@ def hook(draft: Draft, guest: str) -> None:
     sizes = {or_else(page_size(memory, page), 0) for page in domain.huge_pages}
     for size in sorted(s for s in sizes if s > GIGANTIC_KIB):
         draft.note(
-            f"pages of {words(size)} are seldom to be had on a host that has run for a while: keep room for them with "
+            f"pages of {words(size)} are seldom available on a host that has run for a while: keep room for them with "
             "memory.cma, or set them aside at every boot"
         )
 

@@ -26,7 +26,7 @@ def overcommit(draft: Draft, argument: str) -> None:
     if ask.size_kib > GIGANTIC_KIB:
         raise PlanError(f"the kernel makes no surplus pages of {words(ask.size_kib)}: reserve them")
     now = number(pool.overcommit, f"{pool.size_kib} KiB: nr_overcommit_hugepages")
-    # Nobody foretells whether the blocks are there when the guest starts; the host must bear it if they are.
+    # Nobody predicts whether the blocks are there when the guest starts; the host must bear it if they are.
     leave_room_at_start(memory, (ask.count + or_else(pool.total, 0) - or_else(pool.surplus, 0)) * ask.size_kib)
     place = ask.place.replace("nr_hugepages", "nr_overcommit_hugepages")
     what = f"let the pool of {words(ask.size_kib)} grow by {ask.count} pages when guests ask"
@@ -39,12 +39,12 @@ def overcommit(draft: Draft, argument: str) -> None:
     else:
         write_at_boot(draft, place, str(ask.count), f"{what}, at every boot")
     if ask.count:
-        draft.note("surplus pages are not set aside: a guest that starts when memory is in pieces may not get them")
+        draft.note("surplus pages are not reserved: a guest that starts when memory is in pieces may not get them")
 
 
 PLANNERS = (
     Planner(
-        "memory.overcommit", "KIB=COUNT", "huge pages that come on demand, now and at every boot", "Overcommit {}",
+        "memory.overcommit", "KIB=COUNT", "surplus (overcommit) huge pages, now and at every boot", "Overcommit {}",
         overcommit,
     ),
 )  # fmt: skip

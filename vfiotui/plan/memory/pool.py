@@ -11,7 +11,7 @@ from vfiotui.plan.memory.ask import PageAsk, leave_room, memory_of, number, pars
 
 COMPACT = "/proc/sys/vm/compact_memory"
 GIGANTIC_KIB = 4096
-"""Above this the allocator keeps no free blocks: nothing foretells whether the kernel finds such a page."""
+"""Above this the allocator keeps no free blocks: nothing predicts whether the kernel finds such a page."""
 
 
 def _unused(pool: HugePool) -> int:
@@ -44,7 +44,7 @@ def reserve(draft: Draft, argument: str) -> None:
     ask, memory = parse(argument), memory_of(draft.facts)
     pool = pool_of(memory, ask)
     if ask.count is None:
-        raise PlanError("say how many pages to reserve: all of the memory cannot be set aside")
+        raise PlanError("say how many pages to reserve: all of the memory cannot be reserved")
     total, more = number(pool.total, ask.place), ask.count - _unused(pool)
     if more <= 0:
         return
@@ -54,7 +54,7 @@ def reserve(draft: Draft, argument: str) -> None:
     size = words(ask.size_kib)
     blocks = memory.blocks_2m(ask.node)
     if ask.size_kib > GIGANTIC_KIB:
-        draft.note(f"whether pages of {size} can be had is unknown until the kernel tries; at boot they are sure")
+        draft.note(f"whether pages of {size} are available is unknown until the kernel tries; at boot they are sure")
         compact(draft, "")
     elif isinstance(blocks, Unread) or blocks * 2048 < more * ask.size_kib:
         compact(draft, "")
@@ -96,7 +96,7 @@ def drop_caches(draft: Draft, argument: str) -> None:
         ("sync",), "write out what is not on the disks yet", Phase.RUNTIME, products=(), risk=Risk.R1, effect=Effect.NOW
     )
     draft.add(
-        nudge("/proc/sys/vm/drop_caches", "3", "drop the caches of files and names: they are read anew"), Phase.RUNTIME
+        nudge("/proc/sys/vm/drop_caches", "3", "drop the caches of files and names: they are refresh"), Phase.RUNTIME
     )
 
 

@@ -1,13 +1,9 @@
-"""Everything that is wrong with a pinning, at once and in words; the laws bear the numbers of the pinning rules.
-
-P1 every vCPU pinned to one CPU · P2 no CPU twice · P3 SMT siblings stay together · P4 nothing beside a vCPU ·
-P5 few L3 caches · P6 one kind of core · P7 one NUMA node, the device's · P8 emulator and iothreads apart ·
-P9 the host keeps its first core · P10 CPUs run and are allowed · P13 the shape makes the vCPUs.
-"""
+"""Everything that is wrong with a pinning, at once and in words; each problem names the law that it breaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cpuset import format_list
@@ -21,11 +17,41 @@ NONE: CpuSet = frozenset()
 ORDER = (Severity.FAIL, Severity.WARN, Severity.INFO)
 
 
+class Law(StrEnum):
+    """What a pinning is checked for, in the order in which problems are listed."""
+
+    PINS = "pins"
+    """Every vCPU is pinned to one CPU."""
+    OVERLAP = "overlap"
+    """No CPU has two owners."""
+    SIBLINGS = "siblings"
+    """Threads of a guest's core are SMT siblings."""
+    CORE = "core"
+    """Nothing else runs on the core of a vCPU."""
+    L3 = "L3"
+    """The vCPUs span as few level 3 caches as can be."""
+    CORE_TYPE = "core type"
+    """All vCPUs run on one type of core."""
+    NUMA = "NUMA"
+    """The vCPUs are on one node, that of the device."""
+    HELPERS = "helpers"
+    """Emulator threads and iothreads keep off the vCPUs' CPUs."""
+    HOST = "host"
+    """The host keeps its first core."""
+    CPUS = "CPUs"
+    """The CPUs are online and allowed."""
+    TOPOLOGY = "topology"
+    """The guest's topology has as many places as vCPUs."""
+
+
+LAWS = tuple(Law)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong."""
 
-    law: str
+    law: Law
     severity: Severity
     words: str
     """A sentence without a full stop."""
@@ -36,8 +62,8 @@ class Problem:
 def problems(pinning: Pinning, context: PlacementContext) -> tuple[Problem, ...]:
     """All problems, worst first."""
     bound = bound_in(pinning, context)
-    found = [p for law in LAWS for p in law(bound, context)]
-    return tuple(sorted(found, key=lambda p: (ORDER.index(p.severity), int(p.law[1:]))))
+    found = [p for check in CHECKS for p in check(bound, context)]
+    return tuple(sorted(found, key=lambda p: (ORDER.index(p.severity), LAWS.index(p.law))))
 
 
 def _each_vcpu(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -47,16 +73,20 @@ def _each_vcpu(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]
         words = f"vCPU {format_list(floating)} may run anywhere: no pin"
         if context.isolates and len(floating) == pinning.count:
             words += ", although the host isolates CPUs for guests"
-        yield Problem("P1", Severity.WARN if pins or context.isolates else Severity.INFO, words)
+        yield Problem(Law.PINS, Severity.WARN if pins or context.isolates else Severity.INFO, words)
     wide = [v for v, cpus in pins.items() if len(cpus) > 1]
     if wide:
-        yield Problem("P1", Severity.WARN, f"vCPU {format_list(wide)} may wander between several CPUs")
+        yield Problem(Law.PINS, Severity.WARN, f"vCPU {format_list(wide)} may wander between several CPUs")
     strange = [v for v in pins if v >= pinning.count]
     if strange:
-        yield Problem("P13", Severity.WARN, f"pins for vCPU {format_list(strange)}, which the guest does not have")
+        yield Problem(
+            Law.TOPOLOGY, Severity.WARN, f"pins for vCPU {format_list(strange)}, which the guest does not have"
+        )
     threads = [i for i in pinning.iothread_pins if not 1 <= i <= pinning.iothreads]
     if threads:
-        yield Problem("P8", Severity.FAIL, f"pins for iothread {format_list(threads)}, which the guest does not have")
+        yield Problem(
+            Law.HELPERS, Severity.FAIL, f"pins for iothread {format_list(threads)}, which the guest does not have"
+        )
 
 
 def _clashes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -67,12 +97,14 @@ def _clashes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     for cpu, vcpus in sorted(owners.items()):
         if len(vcpus) > 1:
             words = f"vCPUs {format_list(vcpus)} are all pinned to CPU {cpu}"
-            yield Problem("P2", Severity.FAIL, words, frozenset({cpu}))
+            yield Problem(Law.OVERLAP, Severity.FAIL, words, frozenset({cpu}))
     by_guest: dict[str, set[int]] = {}
     for cpu in pinning.guest_cpus & context.taken.keys():
         by_guest.setdefault(context.taken[cpu], set()).add(cpu)
     for guest, shared in sorted(by_guest.items()):
-        yield Problem("P2", Severity.FAIL, f"CPU {format_list(shared)} belongs to the guest {guest}", frozenset(shared))
+        yield Problem(
+            Law.OVERLAP, Severity.FAIL, f"CPU {format_list(shared)} belongs to the guest {guest}", frozenset(shared)
+        )
 
 
 def _rivals(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -81,12 +113,12 @@ def _rivals(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
         by_guest.setdefault(context.spoken_for[cpu], set()).add(cpu)
     for guest, cpus in sorted(by_guest.items()):
         words = f"CPU {format_list(cpus)} is also pinned by {guest}, which is off: both at once would share it"
-        yield Problem("P2", Severity.INFO, words, frozenset(cpus))
+        yield Problem(Law.OVERLAP, Severity.INFO, words, frozenset(cpus))
 
 
 def _unseen(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     if pinning.vcpus and context.unseen:
-        yield Problem("P2", Severity.INFO, context.unseen)
+        yield Problem(Law.OVERLAP, Severity.INFO, context.unseen)
 
 
 def _siblings(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -99,7 +131,7 @@ def _siblings(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
             if threads == 1
             else f"SMT pair split: what the guest takes for one core is none on CPU {format_list(cpus)}"
         )
-        yield Problem("P3", Severity.WARN, words, cpus)
+        yield Problem(Law.SIBLINGS, Severity.WARN, words, cpus)
 
 
 def _beside(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -112,7 +144,7 @@ def _beside(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     ):
         if cpus:
             words = f"{whose} run on CPU {format_list(cpus)}, beside a vCPU on the same core"
-            yield Problem("P4", Severity.WARN, words, frozenset(cpus))
+            yield Problem(Law.CORE, Severity.WARN, words, frozenset(cpus))
 
 
 def _caches(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -120,18 +152,18 @@ def _caches(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     used = {c.domain for c in cores.values()}
     needed = fewest_domains(len(cores), [len(d.cores) for d in context.domains])
     if len(used) > needed:
-        words = f"L3 crossing: the vCPUs lie on {len(used)} L3 caches, {needed} would hold them"
-        yield Problem("P5", Severity.WARN, words)
+        words = f"L3 crossing: the vCPUs span {len(used)} L3 caches; they would fit in {needed}"
+        yield Problem(Law.L3, Severity.WARN, words)
     elif len(used) > 1 and context.knows_dies and pinning.shape is not None and pinning.shape.dies != len(used):
         words = f"the guest is not shown that its vCPUs lie on {len(used)} L3 caches (dies)"
-        yield Problem("P5", Severity.INFO, words)
+        yield Problem(Law.L3, Severity.INFO, words)
 
 
 def _kinds(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     names = {context.by_cpu[c].kind_name for c in pinning.guest_cpus if c in context.by_cpu}
     if len(names) > 1:
         words = f"kinds of cores are mixed ({', '.join(sorted(names))}): the guest cannot see which is which"
-        yield Problem("P6", Severity.WARN, words)
+        yield Problem(Law.CORE_TYPE, Severity.WARN, words)
 
 
 def _nodes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -139,13 +171,13 @@ def _nodes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
         return
     nodes = {n for c in pinning.guest_cpus if c in context.by_cpu and (n := context.by_cpu[c].node) is not None}
     if len(nodes) > 1:
-        yield Problem("P7", Severity.WARN, f"the vCPUs lie on NUMA nodes {format_list(nodes)}")
+        yield Problem(Law.NUMA, Severity.WARN, f"the vCPUs lie on NUMA nodes {format_list(nodes)}")
     if nodes and context.near and not nodes <= context.near:
         words = f"the vCPUs are on node {format_list(nodes)}, the device is on node {format_list(context.near)}"
-        yield Problem("P7", Severity.WARN, words)
+        yield Problem(Law.NUMA, Severity.WARN, words)
     if nodes and pinning.nodes is not None and not pinning.nodes <= nodes:
         words = f"memory comes from node {format_list(pinning.nodes)}, the vCPUs run on node {format_list(nodes)}"
-        yield Problem("P7", Severity.WARN, words)
+        yield Problem(Law.NUMA, Severity.WARN, words)
 
 
 def _workers(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -155,19 +187,19 @@ def _workers(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     pins = pinning.by_thread
     loose = [n for n in names if n not in pins]
     if loose and not pinning.guest_cpus >= context.allowed:
-        yield Problem("P8", Severity.WARN, f"{', '.join(map(_named, loose))} may run on the vCPUs' CPUs: no pin")
+        yield Problem(Law.HELPERS, Severity.WARN, f"{', '.join(map(_named, loose))} may run on the vCPUs' CPUs: no pin")
     vcpus = pinning.guest_cpus | context.taken.keys()
     isolated = {c.cpu for c in context.topology.cpus if c.isolated}
     for name in names:
         cpus = pins.get(name, NONE)
         if cpus & vcpus:
             words = f"{_named(name)} shares CPU {format_list(cpus & vcpus)} with vCPUs"
-            yield Problem("P8", Severity.WARN, words, cpus & vcpus)
+            yield Problem(Law.HELPERS, Severity.WARN, words, cpus & vcpus)
         if cpus & isolated and len(cpus) > 1:
             words = (
                 f"{_named(name)} is pinned to isolated CPU {format_list(cpus & isolated)}: it would stay on one of them"
             )
-            yield Problem("P8", Severity.WARN, words, cpus & isolated)
+            yield Problem(Law.HELPERS, Severity.WARN, words, cpus & isolated)
 
 
 def _named(thread: str) -> str:
@@ -179,10 +211,10 @@ def _host(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     if first is None or not pinning.vcpus:
         return
     if not kept_cores(pinning.guest_cpus, context):
-        yield Problem("P9", Severity.WARN, "no core is left to the host")
+        yield Problem(Law.HOST, Severity.WARN, "no core is left to the host")
     elif pinning.guest_cpus & set(first.cpus):
         words = f"vCPUs run on the host's first core (CPU {format_list(first.cpus)}), where its own work begins"
-        yield Problem("P9", Severity.WARN, words, frozenset(first.cpus))
+        yield Problem(Law.HOST, Severity.WARN, words, frozenset(first.cpus))
 
 
 def _running(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -196,14 +228,14 @@ def _running(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     ):
         if cpus:
             words = f"CPU {format_list(cpus)} {why}: the guest would not start"
-            yield Problem("P10", Severity.FAIL, words, frozenset(cpus))
+            yield Problem(Law.CPUS, Severity.FAIL, words, frozenset(cpus))
 
 
 def _shape(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     shape = pinning.shape
     if shape is not None and shape.product != pinning.count:
         words = f"the shape makes {shape.product} vCPUs ({shape.words}), the guest has {pinning.count}"
-        yield Problem("P13", Severity.FAIL, words)
+        yield Problem(Law.TOPOLOGY, Severity.FAIL, words)
 
 
 def _isolated(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
@@ -211,13 +243,13 @@ def _isolated(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     mixed = pinning.guest_cpus & isolated
     if mixed and pinning.guest_cpus - isolated:
         words = f"only CPU {format_list(mixed)} of the vCPUs' CPUs are isolated"
-        yield Problem("P8", Severity.INFO, words, frozenset(mixed))
+        yield Problem(Law.HELPERS, Severity.INFO, words, frozenset(mixed))
     if pinning.vcpus and isolated and not mixed and not isolated & context.taken.keys():
-        words = f"isolated CPU {format_list(isolated)} without pins: nobody uses what the host gave up"
-        yield Problem("P8", Severity.WARN, words, frozenset(isolated))
+        words = f"isolated CPU {format_list(isolated)} without pins: nothing uses what the host gave up"
+        yield Problem(Law.HELPERS, Severity.WARN, words, frozenset(isolated))
 
 
-LAWS: tuple[Callable[[Pinning, PlacementContext], Iterable[Problem]], ...] = (
+CHECKS: tuple[Callable[[Pinning, PlacementContext], Iterable[Problem]], ...] = (
     *(
         _each_vcpu,
         _clashes,

@@ -131,9 +131,9 @@ def _remarks(choice: Choice, goal: Goal, context: PlacementContext, dies: int, s
         )
         said.append(f"the guest cannot be shown that its cores lie on {groups} L3 caches: {why}")
     if choice.threads < widest:
-        said.append("one vCPU on each core: the SMT siblings beside them must stay idle, give them to nobody")
+        said.append("one vCPU on each core: the SMT siblings beside them must stay idle, give them to no other guest")
     if not goal.smt and choice.threads > 1:
-        said.append("cores are scarce: vCPUs share cores as SMT siblings, and the guest is told so")
+        said.append("cores are scarce: vCPUs share cores as SMT siblings, and the guest sees them as such")
     if choice.emulator is None:
         said.append("no core is left for the emulator: it floats, which costs least where the guest has all CPUs")
     if short:

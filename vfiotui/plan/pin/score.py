@@ -100,7 +100,7 @@ def _cache(cores: tuple[Core, ...], context: PlacementContext) -> Part:
     elif len(used) == 1:
         words = f"all vCPUs share one L3 cache{size} (#{min(used)})"
     else:
-        least = f"; {needed} would hold them" if needed < len(used) else ", and no fewer could hold them"
+        least = f"; they would fit in {needed}" if needed < len(used) else ", and they fit in no fewer"
         words = f"the vCPUs lie on {len(used)} L3 caches{least}"
     return Part("cache", 25 * min(1, needed / len(used)), 25, words)
 

@@ -1,16 +1,16 @@
 """The boot before this one ended well.
 
-What must hold
+Expected
     The kernel log of the previous boot holds no sign of trouble with passthrough, and the system was shut down in
     order.
 Why
-    A host that froze while a guest stopped tells why in its last lines only, and after the reset nobody sees
+    A host that froze while a guest stopped shows why in its last lines only, and after the reset they are gone from
     them.
 How it is read
     journalctl -k of the previous boot (of a mounted disk: of its last one), and the journal's own last word; else
     /var/log/dmesg.0.
 Fix
-    Read the lines that are shown; the checks of reset, D3 and BARs tell more of each.
+    Read the lines that are shown; the checks of reset, D3 and BARs explain each.
 Valid for
     Systems that keep their journal (/var/log/journal).
 Sources

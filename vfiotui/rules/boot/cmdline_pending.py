@@ -1,6 +1,6 @@
 """The running command line is the configured one.
 
-What must hold
+Expected
     Every word that the loader's configuration gives is on the running command line.
 Why
     A difference means that a reboot is pending, or that the wrong file was edited: another loader starts this

@@ -1,12 +1,12 @@
 """No driver that the host's own display needs is blacklisted.
 
-What must hold
+Expected
     No blacklist line of modprobe.d and no module_blacklist= of the command line names the driver of a display
     controller that stays with the host.
 Why
     The host's own card gets no driver at the next boot: a black or a very slow screen.
 How it is read
-    modprobe.d, the command line, and the drivers and modules of display controllers that are not meant for
+    modprobe.d, the command line, and the drivers and modules of display controllers that are not assigned to
     guests.
 Fix
     Use a softdep line, or driver_override for the guest's card, instead of the blacklist.

@@ -1,6 +1,6 @@
 """booster is given what it understands.
 
-What must hold
+Expected
     Where booster builds the initramfs, vfio-pci is set up by options lines and modules_force_load only.
 Why
     booster reads options lines of modprobe.d and nothing else: softdep, install and blacklist have no effect in

@@ -1,6 +1,6 @@
 """vfio-pci may take the devices that it is given.
 
-What must hold
+Expected
     No id names an Intel accelerator (QAT, DSA, IAX) that vfio-pci refuses.
 Why
     vfio-pci keeps a list of devices whose own faults let a guest reach the host; it does not bind them.

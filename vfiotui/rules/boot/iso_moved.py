@@ -1,9 +1,9 @@
 """The cards that were chosen are where they were.
 
-What must hold
+Expected
     At every stored address stands the function that was chosen, by its ids and subsystem ids.
 Why
-    A card that is added or removed, and a new firmware, number the bus anew: the address then names another device,
+    A card that is added or removed, and a new firmware, renumber the bus: the address then names another device,
     and the guest gets nothing, or a device of the host.
 How it is read
     The stored selection against the ids of the functions on the bus.

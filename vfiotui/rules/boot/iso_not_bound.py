@@ -1,6 +1,6 @@
 """What is configured for vfio-pci is bound to it.
 
-What must hold
+Expected
     Every function that an id or driver_override names has a vfio driver.
 Why
     The host's driver was faster: the guest then starts late, or not at all, because its card is in use.

@@ -1,6 +1,6 @@
-"""An id given to vfio-pci names only devices that are meant.
+"""An id assigned to vfio-pci names only devices that are meant.
 
-What must hold
+Expected
     Every id matches devices of one slot only, and none of them is the boot display.
 Why
     vfio-pci takes every device with the id: a second card of the same kind, the host's own, goes black with it;
@@ -8,7 +8,7 @@ Why
 How it is read
     ids= of modprobe.d and the command line against vendor, device and subsystem of every function.
 Fix
-    Tell the cards apart by subsystem ids, or bind by address (driver_override).
+    Distinguish the cards by subsystem ids, or bind by address (driver_override).
 Valid for
     Every kernel; subsystem ids have been accepted since vfio-pci has ids.
 Sources
@@ -25,7 +25,7 @@ from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, ids_of, know
 
 
 def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
-    """Binding the one card that is not the host's by address; none where nobody knows which is meant."""
+    """Binding the one card that is not the host's by address; none where it is not known which is meant."""
     passthrough_devices = [d for d in matched if d.boot_vga is not True]
     one_slot = len({d.slot for d in passthrough_devices}) == 1
     return [("isolate.override", ",".join(d.bdf for d in passthrough_devices))] if one_slot else []
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
     ids = configured_ids(known(facts.boot))
     bus = known(facts.pci)
     if not ids:
-        yield not_applicable("host", "no ids are given to vfio-pci")
+        yield not_applicable("host", "no ids are assigned to vfio-pci")
     for one in ids:
         matched = [d for d in bus.devices if one.matches(d) and not d.is_bridge]
         slots = sorted({d.slot for d in matched})
@@ -73,7 +73,7 @@ def check(facts: Facts) -> Answers:
                 one.text,
                 f"The id {one.text} names no device of this host.",
                 *evidence,
-                fix=fix("take it out, or mend the typing error", Risk.R2, ("vfio.ids.remove", one.text)),
+                fix=fix("remove it, or correct the typing error", Risk.R2, ("vfio.ids.remove", one.text)),
                 severity=Severity.WARN,
             )
         else:

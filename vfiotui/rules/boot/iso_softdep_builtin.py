@@ -1,6 +1,6 @@
 """Softdep lines name modules.
 
-What must hold
+Expected
     No softdep line for vfio-pci names a driver that is built into the kernel.
 Why
     A built-in driver is there before any module: the line does nothing, and the driver takes the card.

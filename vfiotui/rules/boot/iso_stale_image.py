@@ -1,6 +1,6 @@
 """The initramfs is newer than what it was built from.
 
-What must hold
+Expected
     No file of modprobe.d and of the initramfs tool's configuration was changed after the image was built.
 Why
     The image brings its own copy of them: what was changed since has no effect at the next boot.
@@ -36,7 +36,7 @@ TOOLS = {"initramfs-tools": "update-initramfs -u", "mkinitcpio": "mkinitcpio -P"
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if not configured_ids(boot):
-        yield not_applicable("host", "no ids are given to vfio-pci")
+        yield not_applicable("host", "no ids are assigned to vfio-pci")
         return
     images = known(facts.images)
     built = max(images.built, key=lambda s: s.mtime)

@@ -1,6 +1,6 @@
-"""Ids given to vfio-pci reach it.
+"""Ids assigned to vfio-pci reach it.
 
-What must hold
+Expected
     Where vfio-pci is built into the kernel, its ids are on the command line and not in modprobe.d.
 Why
     modprobe.d is read for modules only: a built-in vfio-pci never sees it, and the host driver takes the card.
@@ -35,7 +35,7 @@ def check(facts: Facts) -> Answers:
     ids = configured_ids(boot)
     if not ids:
         all_options(facts)
-        yield not_applicable("host", "no ids are given to vfio-pci")
+        yield not_applicable("host", "no ids are assigned to vfio-pci")
         return
     kernel = known(boot.kernel)
     builtin = "vfio_pci" in known(kernel.builtin)

@@ -1,6 +1,6 @@
-"""Control groups can keep the host off CPUs at run time.
+"""cgroup v2 can keep the host off CPUs at run time.
 
-What must hold
+Expected
     The unified hierarchy of control groups (version 2) is mounted.
 Why
     AllowedCPUs= of systemd, which keeps the host off the guest's CPUs while it runs, needs it.
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Answers:
     else:
         yield fails(
             "host",
-            "Control groups are of the old kind: AllowedCPUs= cannot keep the host off CPUs at run time.",
+            "This host uses cgroup v1: AllowedCPUs= cannot keep the host off CPUs at run time.",
             seen(path, "is not there"),
             fix=_fix(facts),
         )

@@ -1,6 +1,6 @@
 """CPUs with vCPUs do not sleep so deeply that waking takes long.
 
-What must hold
+Expected
     The deepest idle state of pinned CPUs wakes in 200 microseconds or less, or is switched off on them.
 Why
     An interrupt of a passed card waits until its CPU is awake: sound crackles and frames come late.

@@ -1,9 +1,9 @@
 """The processor may boost.
 
-What must hold
+Expected
     Boost is not switched off (intel_pstate/no_turbo is 0, cpufreq/boost is 1).
 Why
-    Without it a desktop processor gives away a third of its speed.
+    Without it a desktop processor loses a third of its speed.
 How it is read
     /sys/devices/system/cpu/intel_pstate/no_turbo, else /sys/devices/system/cpu/cpufreq/boost.
 Fix

@@ -1,6 +1,6 @@
 """One program at most decides about frequencies.
 
-What must hold
+Expected
     Not more than one of power-profiles-daemon, tuned, TLP, auto-cpufreq and thermald's kin runs.
 Why
     Each overwrites what the other, or you, has set: governors jump back some seconds after a guest has started.

@@ -1,10 +1,10 @@
-"""CPUs with vCPUs are told to be fast.
+"""CPUs with vCPUs have a governor that keeps them fast.
 
-What must hold
+Expected
     Every CPU that a vCPU is pinned to has the governor performance, or, with a driver in active mode, a
     preference for performance.
 Why
-    A vCPU sleeps and wakes a thousand times a second: a CPU that is told to save power never comes up to speed
+    A vCPU sleeps and wakes a thousand times a second: a CPU whose governor saves power never comes up to speed
     between.
 How it is read
     scaling_driver, scaling_governor and energy_performance_preference of every policy. In active mode
@@ -73,7 +73,7 @@ def check(facts: Facts) -> Answers:
     for why, cpus in bad.items():
         yield fails(
             "host",
-            f"CPUs {format_list(cpus)} carry vCPUs and are told to save power: {why}.",
+            f"CPUs {format_list(cpus)} carry vCPUs and have a governor that saves power: {why}.",
             *(
                 seen(
                     f"/sys/devices/system/cpu/cpufreq/policy{p.number}", f"{p.driver} {p.governor} {p.preference or ''}"

@@ -1,9 +1,9 @@
 """CPUs with vCPUs have no limit below their top.
 
-What must hold
+Expected
     scaling_max_freq of every CPU that a vCPU is pinned to is its cpuinfo_max_freq.
 Why
-    A limit that some power profile left behind costs the guest its speed without anybody seeing why.
+    A limit that some power profile left behind costs the guest its speed without a visible cause.
 How it is read
     scaling_max_freq and cpuinfo_max_freq of every policy.
 Fix

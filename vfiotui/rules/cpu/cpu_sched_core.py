@@ -1,6 +1,6 @@
 """Core scheduling is asked for where the kernel has it.
 
-What must hold
+Expected
     sched_core of qemu.conf is "none", or the kernel is built with CONFIG_SCHED_CORE.
 Why
     libvirt refuses to start a guest whose threads it cannot group.

@@ -1,7 +1,7 @@
 """No guest is slowed down for its split locks.
 
-What must hold
-    The kernel log tells of no split lock of a vCPU, or the kernel does not punish them.
+Expected
+    The kernel log reports no split lock of a vCPU, or the kernel does not punish them.
 Why
     Some games and drivers lock across cache lines. The kernel then lets the vCPU wait ten milliseconds each time:
     the game stutters badly.
@@ -34,13 +34,13 @@ PUNISHES = (5, 19)
 def check(facts: Facts) -> Answers:
     found = said(known(facts.kernel_log), SPLIT_LOCK)
     if not found:
-        yield holds("host", "the kernel log tells of no split lock")
+        yield holds("host", "the kernel log reports no split lock")
         return
     mitigate = known(known(facts.power).split_lock_mitigate)
     if mitigate:
         yield fails(
             "host",
-            f"Split locks were punished {counted(len(found), 'time')} since boot: what makes them (a game) stutters.",
+            f"Split-lock mitigation hit {counted(len(found), 'time')} since boot: each stalls its process 10 ms.",
             seen("kernel log", found[-1]),
             seen(SWITCH, "1"),
             fix=fix("sysctl kernel.split_lock_mitigate=0", Risk.R1, ("sysctl.set", "kernel.split_lock_mitigate=0")),

@@ -1,6 +1,6 @@
 """The CPU can run virtual machines in hardware.
 
-What must hold
+Expected
     The processor flags hold vmx (Intel) or svm (AMD).
 Why
     Without hardware virtualisation there is no KVM, and without KVM a guest with a passed device is unusably

@@ -1,6 +1,6 @@
 """irqbalance leaves the CPUs of vCPUs alone.
 
-What must hold
+Expected
     Where irqbalance runs and guests are pinned, IRQBALANCE_BANNED_CPULIST names their CPUs.
 Why
     It moves interrupts back onto the guest's CPUs every ten seconds, whatever was set by hand.

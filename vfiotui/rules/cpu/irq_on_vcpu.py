@@ -1,6 +1,6 @@
 """The host's interrupts stay off the CPUs of vCPUs.
 
-What must hold
+Expected
     No busy interrupt of a host device is served by a CPU that a vCPU is pinned to.
 Why
     Each one throws the vCPU out for some microseconds; a disk or network card under load does it thousands of

@@ -1,6 +1,6 @@
 """rcu_nocbs is not given beside the same nohz_full.
 
-What must hold
+Expected
     rcu_nocbs= names a CPU that nohz_full= does not.
 Why
     nohz_full implies rcu_nocbs for its CPUs; the second list only has to be kept in step.

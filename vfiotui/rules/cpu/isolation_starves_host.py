@@ -1,6 +1,6 @@
 """The host keeps CPU 0 and a whole core.
 
-What must hold
+Expected
     The isolated CPUs leave CPU 0 and all threads of at least one core to the host.
 Why
     Interrupts, kernel threads, QEMU's emulator and the desktop need a place; CPU 0 cannot be freed from all of

@@ -1,9 +1,9 @@
 """Isolated CPUs are the ones that guests are pinned to.
 
-What must hold
+Expected
     Every CPU of isolcpus= or nohz_full= carries a pinned vCPU, and no guest without pins can land there.
 Why
-    The scheduler does not balance isolated CPUs: what is started there stays on the first one, and what nobody
+    The scheduler does not balance isolated CPUs: what is started there stays on the first one, and what no vCPU
     is pinned to lies idle.
 How it is read
     /sys/devices/system/cpu/isolated and nohz_full against the vcpupins of all guests.

@@ -1,6 +1,6 @@
 """The processor delivers interrupts to vCPUs by itself where it can.
 
-What must hold
+Expected
     No configuration switches AVIC or posted interrupts off (avic=0, enable_apicv=0).
 Why
     Without them every interrupt of a passed card stops the vCPU once.

@@ -1,6 +1,6 @@
 """KVM can be used.
 
-What must hold
+Expected
     The device /dev/kvm is there and this user may open it.
 Why
     QEMU falls back to emulation, or refuses to start, when it cannot open /dev/kvm.

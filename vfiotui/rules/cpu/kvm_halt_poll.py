@@ -1,6 +1,6 @@
 """KVM polls for a moment before a vCPU goes to sleep.
 
-What must hold
+Expected
     halt_poll_ns of kvm is not 0 on a host with pinned guests.
 Why
     Without polling every short pause of a guest is a sleep and a wake-up of the CPU, some microseconds each:

@@ -1,9 +1,9 @@
 """The firmware's framebuffer does not hold the memory of a guest's card.
 
-What must hold
-    No firmware framebuffer (BOOTFB, efifb, simpledrm) lies in the memory of a card that is meant for a guest.
+Expected
+    No firmware framebuffer (BOOTFB, efifb, simpledrm) lies in the memory of a card that is assigned to a guest.
 Why
-    vfio-pci cannot reserve that memory then, and the guest gets no picture. vfio-pci drives the framebuffer out
+    vfio-pci cannot reserve that memory then, and the guest has no video output. vfio-pci drives the framebuffer out
     by itself for cards of class 0300, not for those of class 0302 and 0380.
 How it is read
     /proc/iomem (root), the platform devices *-framebuffer.0 with their drivers, /proc/fb.
@@ -64,7 +64,7 @@ def check(facts: Facts) -> Answers:
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
-        yield not_applicable("host", "no display controller is meant for a guest")
+        yield not_applicable("host", "no display controller is assigned to a guest")
         return
     claims = known(screens.claims)
     firmware = or_else(screens.firmware, ())
@@ -80,7 +80,7 @@ def check(facts: Facts) -> Answers:
         helped = evicts is True
         yield fails(
             card.bdf,
-            f"{mine[0].name} holds memory of this card, which is meant for a guest" + _outcome(evicts),
+            f"{mine[0].name} holds memory of this card, which is assigned to a guest" + _outcome(evicts),
             *(seen("/proc/iomem", f"{c.start:x}-{c.end:x} {c.name} below {c.bdf}") for c in mine),
             *(seen("/proc/fb", f"{f.number} {f.name}") for f in or_else(screens.framebuffers, ())),
             *(seen(f"/sys/bus/platform/devices/{s.device}/driver", or_else(s.driver, "none")) for s in firmware),

@@ -1,6 +1,6 @@
 """No passed device is stuck in a deep sleep.
 
-What must hold
+Expected
     No device that is bound to vfio-pci is in D3cold, and the kernel log has no failed wake-up.
 Why
     Some cards do not wake from D3cold; the guest then does not start, or the host hangs.

@@ -1,6 +1,6 @@
 """Every device answers.
 
-What must hold
+Expected
     The configuration space of no device reads as ff throughout, and no read of it hangs.
 Why
     Such a device has fallen off the bus, mostly after a failed reset: nothing but a power cycle brings it back.

@@ -1,6 +1,6 @@
-"""Nobody on the host holds a card that a guest takes at its start.
+"""No program on the host uses a card that a guest takes at its start.
 
-What must hold
+Expected
     No process of the host has a node of a device open that a guest is given and that still has a host driver.
 Why
     libvirt unbinds the driver when the guest starts; with an open node that waits for ever, or the desktop dies.
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Answers:
     known(known(facts.virt).domains)
     wanted = [bdf for bdf in passthrough_devices(bus, facts.boot, facts.virt) if not is_given(device_of(bus, bdf))]
     if not wanted:
-        yield not_applicable("host", "no device that is meant for a guest has a host driver")
+        yield not_applicable("host", "no device that is assigned to a guest has a host driver")
         return
     holders = known(facts.holders)
     for bdf in wanted:
@@ -46,13 +46,13 @@ def check(facts: Facts) -> Answers:
             who = ", ".join(dict.fromkeys(f"{h.name} ({h.pid})" for h in mine))
             yield fails(
                 bdf,
-                f"{device_of(bus, bdf).name} is meant for a guest, and {who} holds it open.",
+                f"{device_of(bus, bdf).name} is assigned to a guest, and {who} uses it.",
                 *(seen(f"/proc/{h.pid}/fd", h.node) for h in mine[:6]),
                 *dict.fromkeys(e for h in mine[:6] for e in h.origin),
                 *((seen("/proc/*/fd", holders.gap),) if holders.gap else ()),
                 fix=fix("end these programs before the guest starts, or keep them off this card", Risk.R1),
             )
         elif holders.gap:
-            yield unknown(bdf, f"nobody is seen to hold it, but {holders.gap}", seen("/proc/*/fd", holders.gap))
+            yield unknown(bdf, f"no user of it was found, but {holders.gap}", seen("/proc/*/fd", holders.gap))
         else:
-            yield holds(bdf, "nobody holds it open")
+            yield holds(bdf, "not in use")

@@ -1,10 +1,10 @@
 """Passed devices use message-signalled interrupts.
 
-What must hold
-    No passed device of a running guest raises its interrupts over a line of the old kind (INTx).
+Expected
+    No passed device of a running guest raises its interrupts over a legacy interrupt line (INTx).
 Why
-    Lines of the old kind are shared and slow: HDMI sound crackles, Windows shows high DPC latency, and a line
-    that nobody answers can lock the host up.
+    Legacy lines are shared and slow: HDMI sound crackles, Windows shows high DPC latency, and a line
+    that no driver answers can lock the host up.
 How it is read
     /proc/interrupts, where vfio-pci names its lines vfio-intx(address), vfio-msi and vfio-msix.
 Fix
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
             shared = [n for irq in mine for n in irq.names if device.bdf not in n]
             yield fails(
                 device.bdf,
-                f"{device.name} raises its interrupts over a line of the old kind"
+                f"{device.name} raises its interrupts over a legacy interrupt line (INTx)"
                 + (f", which it shares with {', '.join(shared)}." if shared else "."),
                 *evidence,
                 fix=fix("switch the guest's driver to MSI", Risk.R2),

@@ -1,13 +1,13 @@
 """Cards with large BARs are known.
 
-What must hold
+Expected
     Nothing must hold: a memory BAR of more than 256 MiB, or one that can be resized, is named.
 Why
     Large BARs need room in the guest's address space; old guest firmware leaves too little of it.
 How it is read
     resource and resourceN_resize of display controllers.
 Fix
-    Usually nothing. Where a guest sees no picture, give its firmware a larger 64-bit window or make the BAR
+    Usually nothing. Where a guest has no video output, give its firmware a larger 64-bit window or make the BAR
     smaller before the guest starts.
 Valid for
     resourceN_resize since kernel 6.1.

@@ -1,6 +1,6 @@
 """Every card has all its lanes.
 
-What must hold
+Expected
     The link of every display controller has as many lanes as the card and the slot can give.
 Why
     A card in a slot with fewer lanes, or with a dirty contact, loses bandwidth. The speed is left out: idle

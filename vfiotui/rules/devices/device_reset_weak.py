@@ -1,6 +1,6 @@
 """A card can be reset between two guests.
 
-What must hold
+Expected
     Every display controller, and every device that is bound to vfio-pci, has a function reset (flr, af_flr,
     device_specific), or a bus reset that hits nothing else. The functions of one slot are reset together: the
     sound of a card needs no reset of its own.

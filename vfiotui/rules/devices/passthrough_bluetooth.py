@@ -1,11 +1,11 @@
-"""What else hangs on a USB controller that is given away is known.
+"""What else is attached to a passed-through USB controller is known.
 
-What must hold
-    No Bluetooth adapter hangs on a USB controller that is meant for a guest while the host still uses it.
+Expected
+    No Bluetooth adapter hangs on a USB controller that is assigned to a guest while the host still uses it.
 Why
     Boards solder Bluetooth to one of the controllers: headsets and keyboards of the host go with it.
 How it is read
-    /sys/bus/usb/devices with the drivers of their interfaces, against the devices that are meant for guests.
+    /sys/bus/usb/devices with the drivers of their interfaces, against the devices that are assigned to guests.
 Fix
     Give another controller away, or do without Bluetooth on the host.
 Valid for
@@ -46,11 +46,11 @@ def check(facts: Facts) -> Answers:
                 bad = True
                 yield fails(
                     controller.bdf,
-                    f"This USB controller is meant for a guest, and the host's Bluetooth hangs on it: "
+                    f"This USB controller is assigned to a guest, and the host's Bluetooth hangs on it: "
                     f"{or_else(device.name, device.path)}.",
                     *given[controller.bdf],
                     seen(f"/sys/bus/usb/devices/{device.path}", "btusb"),
                     fix=fix("give another controller away, or do without Bluetooth on the host", Risk.R0),
                 )
     if not bad:
-        yield holds("host", "no Bluetooth adapter of the host is meant for a guest")
+        yield holds("host", "no Bluetooth adapter of the host is assigned to a guest")

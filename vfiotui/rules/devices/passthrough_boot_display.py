@@ -1,12 +1,12 @@
 """The card on which the host boots stays with the host.
 
-What must hold
-    No card that is meant for a guest is the boot display.
+Expected
+    No card that is assigned to a guest is the boot display.
 Why
     The boot messages, the password prompt of an encrypted disk and the text console are drawn on it: all of that
     is gone when it is bound to vfio-pci. Its ROM is read from a copy that the firmware has changed.
 How it is read
-    boot_vga of the card, boot_display of its DRM card, against the devices that are meant for guests.
+    boot_vga of the card, boot_display of its DRM card, against the devices that are assigned to guests.
 Fix
     Choose the other card as primary display in the firmware setup, or swap the slots. With one card only: reach
     the host over ssh, and unlock its disk without a prompt.
@@ -40,14 +40,14 @@ def check(facts: Facts) -> Answers:
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [device_of(bus, bdf) for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
-        yield not_applicable("host", "no display controller is meant for a guest")
+        yield not_applicable("host", "no display controller is assigned to a guest")
     shown = () if isinstance(facts.screens, Unread) else or_else(facts.screens.cards, ())
     drawn = {c.bdf: c.name for c in shown if c.boot_display is True}
     for card in cards:
         if card.boot_vga is True or card.bdf in drawn:
             yield fails(
                 card.bdf,
-                f"{card.name} is the boot display and is meant for a guest: console and boot messages go with it.",
+                f"{card.name} is the boot display and is assigned to a guest: console and boot messages go with it.",
                 seen(f"/sys/bus/pci/devices/{card.bdf}/boot_vga", "1")
                 if card.boot_vga is True
                 else seen(f"/sys/class/drm/{drawn[card.bdf]}/boot_display", "1"),

@@ -1,7 +1,7 @@
 """No bridge is handed to vfio-pci.
 
-What must hold
-    The ids given to vfio-pci match no bridge.
+Expected
+    The ids assigned to vfio-pci match no bridge.
 Why
     A bridge belongs to the host: binding one takes away everything below it, and libvirt and QEMU refuse it.
 How it is read
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Answers:
     ids = configured_ids(known(facts.boot))
     bus = known(facts.pci)
     if not ids:
-        yield not_applicable("host", "no ids are given to vfio-pci")
+        yield not_applicable("host", "no ids are assigned to vfio-pci")
         return
     bad = False
     for one in ids:

@@ -1,12 +1,12 @@
 """The text console does not sit on a card that a guest takes at its start.
 
-What must hold
+Expected
     Where a guest takes a card from its host driver, no virtual console draws on a framebuffer of that card alone.
 Why
     The console keeps the framebuffer, and with it the driver: unbinding hangs or leaves the host without any
     console.
 How it is read
-    /sys/class/vtconsole/*/bind and name, /proc/fb, and the display controllers that are meant for guests and have
+    /sys/class/vtconsole/*/bind and name, /proc/fb, and the display controllers that are assigned to guests and have
     a host driver.
 Fix
     Unbind the console before the guest starts (echo 0 > /sys/class/vtconsole/vtconN/bind) and bind it again

@@ -1,13 +1,13 @@
-"""No device that is meant for a guest carries the host's disks.
+"""No device that is assigned to a guest carries the host's disks.
 
-What must hold
+Expected
     No file system or swap of the host lies on a disk whose controller is bound to vfio-pci, named by an id for
     it, or named by a guest.
 Why
     The disk vanishes under the host when the guest starts, or the host does not find its root at the next boot.
 How it is read
     /proc/mounts, /proc/swaps and /sys/class/block (through partitions, mapper, RAID and btrfs) against the
-    devices that are meant for guests.
+    devices that are assigned to guests.
 Fix
     Take the device out of the guest and of the ids; where another controller of the same kind is meant, bind it
     by its address.
@@ -49,7 +49,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
         places = ", ".join(f"{u.place} on {u.disk}" for u in uses)
         yield fails(
             bdf,
-            f"{device_of(bus, bdf).name} is meant for a guest, and the host has {places}.",
+            f"{device_of(bus, bdf).name} is assigned to a guest, and the host has {places}.",
             *why,
             *(seen("/proc/mounts", f"{u.disk} {u.place}") for u in uses),
             fix=fix("take the device out of the guest and of the ids for vfio-pci", Risk.R4),

@@ -1,12 +1,12 @@
 """The host keeps a keyboard.
 
-What must hold
-    Not every keyboard hangs on controllers that are meant for guests.
+Expected
+    Not every keyboard hangs on controllers that are assigned to guests.
 Why
-    With the last keyboard gone nobody can type at the host: no password for the disk, no way out of a stuck
+    Without a keyboard there is no typing at the host: no password for the disk, no way out of a stuck
     guest.
 How it is read
-    /proc/bus/input/devices against the devices that are meant for guests; PS/2 and Bluetooth keyboards count.
+    /proc/bus/input/devices against the devices that are assigned to guests; PS/2 and Bluetooth keyboards count.
 Fix
     Plug one keyboard into another controller, or share it with evdev input instead of giving the controller away.
 Valid for
@@ -31,7 +31,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
     if lost:
         yield fails(
             lost[0].bdf,
-            f"Every keyboard hangs on controllers that are meant for guests: {', '.join(k.name for k in lost)}.",
+            f"Every keyboard hangs on controllers that are assigned to guests: {', '.join(k.name for k in lost)}.",
             *(e for k in lost for e in given[k.bdf][:1]),
             *(seen("/proc/bus/input/devices", f"{k.name} below {k.bdf}") for k in lost),
             fix=fix("plug one keyboard into a controller that the host keeps", Risk.R0),

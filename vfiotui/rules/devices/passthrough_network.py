@@ -1,12 +1,12 @@
-"""No device that is meant for a guest carries the host's way to the network.
+"""No device that is assigned to a guest carries the host's way to the network.
 
-What must hold
-    No interface with the default route or with an ssh connection is on a device that is meant for a guest.
+Expected
+    No interface with the default route or with an ssh connection is on a device that is assigned to a guest.
 Why
-    The host falls off the network when the guest starts, and with it whoever looks after it from afar.
+    The host falls off the network when the guest starts, and remote administration with it.
 How it is read
     /proc/net/route, /proc/net/ipv6_route and /proc/net/tcp, through bridges and bonds of /sys/class/net, against
-    the devices that are meant for guests.
+    the devices that are assigned to guests.
 Fix
     Give the guest another port, a virtual function of the card, or a bridge.
 Valid for
@@ -47,7 +47,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
             )
             yield fails(
                 bdf,
-                f"{device_of(bus, bdf).name} is meant for a guest, and {what} goes over its {net.interface}.",
+                f"{device_of(bus, bdf).name} is assigned to a guest, and {what} goes over its {net.interface}.",
                 *why,
                 seen("/proc/net/route", f"{net.interface}{' default' if net.default_route else ''}"),
                 fix=fix("give the guest another port, a virtual function or a bridge", Risk.R3),

@@ -1,14 +1,14 @@
-"""There is a second way into the host.
+"""The host has remote access as a fallback.
 
-What must hold
-    Where the last display is meant for a guest, the host can be reached over ssh or a serial console.
+Expected
+    Where the last display is assigned to a guest, the host can be reached over ssh or a serial console.
 Why
-    The host goes dark with its last display: without another way in nothing can be mended but by a rescue system.
+    The host goes dark with its last display: without another way in nothing can be fixed but by a rescue system.
 How it is read
-    Display controllers that are not meant for guests; units ssh, sshd and serial-getty@; console=ttyS of the
+    Display controllers that are not assigned to guests; units ssh, sshd and serial-getty@; console=ttyS of the
     command line.
 Fix
-    Switch ssh on and try it from another machine before the card is given away.
+    Switch ssh on and try it from another machine before the card is passed through.
 Valid for
     Every system with systemd; with OpenRC the default runlevel is looked at.
 Sources
@@ -42,7 +42,7 @@ def check(facts: Facts) -> Answers:
     given = passthrough_devices(bus, facts.boot, facts.virt)
     cards = [bdf for bdf in given if device_of(bus, bdf).is_display]
     if not cards:
-        yield not_applicable("host", "no display controller is meant for a guest")
+        yield not_applicable("host", "no display controller is assigned to a guest")
         return
     left = remaining_displays(bus, frozenset(given))
     if left:
@@ -55,12 +55,12 @@ def check(facts: Facts) -> Answers:
     ways = [*services.wanted(*WAYS), *serial]
     evidence = (*(e for bdf in cards for e in given[bdf][:1]), seen("/etc/systemd/system", ", ".join(ways) or "no ssh"))
     if ways:
-        yield holds("host", f"the last display is meant for a guest; {', '.join(ways)} leads in", *evidence)
+        yield holds("host", f"the last display is assigned to a guest; {', '.join(ways)} leads in", *evidence)
     else:
         known(services.every)
         yield fails(
             "host",
-            "The last display is meant for a guest, and neither ssh nor a serial console is switched on.",
+            "The last display is assigned to a guest, and neither ssh nor a serial console is switched on.",
             *evidence,
-            fix=fix("switch ssh on, and log in over it once, before the card is given away", Risk.R2),
+            fix=fix("switch ssh on, and log in over it once, before the card is passed through", Risk.R2),
         )

@@ -1,6 +1,6 @@
 """All functions of a passed card are bound to vfio-pci.
 
-What must hold
+Expected
     Where one function of a slot is bound to vfio-pci, the others are too, or have no driver.
 Why
     A card's audio, USB and UCSI functions share its reset; a driver of the host on one of them disturbs the

@@ -1,15 +1,15 @@
 """The kernel could read the option ROM of every card that it looked at.
 
-What must hold
+Expected
     The kernel's log has no complaint about the signature of an expansion ROM.
 Why
-    A guest's firmware draws its picture with the program in the card's ROM. Where the ROM reads as garbage the guest
+    A guest's firmware shows its output with the program in the card's ROM. Where the ROM reads as garbage the guest
     stays dark, and drivers that look into it (NVIDIA's) fail with Code 43.
 How it is read
     Kernel messages "Invalid PCI ROM header signature" and "Invalid PCI ROM data signature" with the card's address.
 Fix
     Wake the card (power/control on) and start the guest again. Where the message stays, hand the guest a ROM file:
-    vfiotui rom tells whether a file fits.
+    vfiotui rom shows whether a file fits.
 Valid for
     Kernel 5.1 on words it so; older ones say "Invalid ROM contents". Cards without a display often have no ROM at
     all, and their message is harmless.
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
             bdf,
             "The kernel cannot make out the option ROM of this device."
             if shows
-            else "The kernel cannot make out the option ROM of this device; it shows no picture, so that is harmless.",
+            else "The kernel cannot make out the option ROM of this device, which has no video output: harmless.",
             seen("kernel log", text),
             fix=fix("wake the card and start the guest again; else give the guest a ROM file that fits", Risk.R2)
             if shows

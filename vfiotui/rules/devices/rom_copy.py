@@ -1,10 +1,10 @@
 """A guest gets the ROM of its card, not the copy that the host's firmware changed.
 
-What must hold
-    A card that showed the boot screen and is meant for a guest has a ROM file in the guest's XML.
+Expected
+    A card that showed the boot screen and is assigned to a guest has a ROM file in the guest's XML.
 Why
     The kernel hands out the copy of the boot display's ROM that the firmware put into memory and changed while it
-    ran. A guest that gets it often shows no picture, and NVIDIA's driver stops with Code 43.
+    ran. A guest that gets it often has no video output, and NVIDIA's driver stops with Code 43.
 How it is read
     boot_vga, and the flag IORESOURCE_ROM_SHADOW in the seventh line of resource; rom file of the guests' XML.
 Fix

@@ -1,6 +1,6 @@
 """A card for a guest brings an option ROM.
 
-What must hold
+Expected
     A second display controller, or one that is bound to vfio-pci, has an expansion ROM.
 Why
     Without one the guest's firmware shows nothing on the card: the screen stays dark until the guest's own driver
@@ -66,7 +66,7 @@ def check(facts: Facts) -> Answers:
         path = f"/sys/bus/pci/devices/{card.bdf}/resource"
         bar = rom_bar(card)
         if isinstance(bar, Unread):
-            yield unknown(card.bdf, f"cannot be told: {bar}", seen(bar.path, bar.reason))
+            yield unknown(card.bdf, f"the option ROM is unknown: {bar}", seen(bar.path, bar.reason))
         elif bar is not None:
             yield holds(card.bdf, f"has an expansion ROM of {bar.size >> 10} KiB", seen(path, f"{bar.start:#x}"))
         elif card.bdf in files:
@@ -75,7 +75,7 @@ def check(facts: Facts) -> Answers:
             all_guests(facts)
             yield fails(
                 card.bdf,
-                "This card has no option ROM: a guest's firmware cannot show a picture on it.",
+                "This card has no option ROM: a guest's firmware has no video output on it.",
                 seen(path, "the seventh line is empty"),
                 fix=fix("name a ROM file that fits in the guest's XML", Risk.R2),
             )

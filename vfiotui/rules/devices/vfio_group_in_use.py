@@ -1,6 +1,6 @@
 """Groups that are in use are in use by a guest.
 
-What must hold
+Expected
     Who has /dev/vfio/GROUP open is the process of a guest.
 Why
     A group can be opened once: a program that still holds it, a guest that did not end, keeps every other guest

@@ -1,9 +1,9 @@
-"""X is told to use a card that the host has.
+"""X is configured to use a card that the host has.
 
-What must hold
-    Every BusID in Xorg's configuration names a display controller that is here and is not meant for a guest.
+Expected
+    Every BusID in Xorg's configuration names a display controller that is here and is not assigned to a guest.
 Why
-    X ends with "no screens found" when the card that it is told to use is bound to vfio-pci, or is not there. The
+    X ends with "no screens found" when the card of its configuration is bound to vfio-pci, or is not there. The
     numbers are decimal; those of lspci are hexadecimal.
 How it is read
     BusID lines of /etc/X11/xorg.conf and /etc/X11/xorg.conf.d, against the devices, their drivers and the guests.
@@ -44,7 +44,7 @@ def _trouble(named: BusId, bus: PciBus, given: PassthroughDevices) -> str:
         return "is no BusID: it wants decimal numbers, PCI:bus:device:function."
     if device is None or not device.is_display:
         return f"means {named.bdf}, where there is no display controller."
-    return f"means {named.bdf} {device.name}, which is meant for a guest." if device.bdf in given else ""
+    return f"means {named.bdf} {device.name}, which is assigned to a guest." if device.bdf in given else ""
 
 
 @rule(

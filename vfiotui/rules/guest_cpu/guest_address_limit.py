@@ -1,6 +1,6 @@
 """A guest places nothing where the IOMMU cannot reach.
 
-What must hold
+Expected
     Where the IOMMU maps fewer address bits than the CPU has, a guest with the host's processor and PCI
     devices has a <maxphysaddr> within the IOMMU's width.
 Why

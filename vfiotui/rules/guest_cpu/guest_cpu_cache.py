@@ -1,6 +1,6 @@
 """A pinned guest sees the host's caches.
 
-What must hold
+Expected
     A pinned guest with the host's processor has <cache mode='passthrough'/>.
 Why
     Else QEMU invents level 3 cache sizes and sharing; schedulers and games that look at them decide by wrong

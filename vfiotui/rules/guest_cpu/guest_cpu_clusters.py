@@ -1,10 +1,10 @@
 """A PC has no clusters of cores.
 
-What must hold
+Expected
     clusters of <topology> is 1 on x86.
 Why
-    QEMU's PC machines refuse it: 'clusters not supported by this machine's CPU topology'. Dies tell level 3
-    domains apart.
+    QEMU's PC machines refuse it: 'clusters not supported by this machine's CPU topology'. Dies show level 3
+    domains.
 How it is read
     clusters of <topology>.
 Fix

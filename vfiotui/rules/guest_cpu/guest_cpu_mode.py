@@ -1,6 +1,6 @@
 """A guest with devices of the host sees the host's processor.
 
-What must hold
+Expected
     The mode of <cpu> is host-passthrough (or maximum).
 Why
     Other models hide features and cache sizes from the guest; drivers and games that ask for them run slower

@@ -1,6 +1,6 @@
 """Windows gets its vCPUs as cores, not as sockets.
 
-What must hold
+Expected
     A Windows guest has one socket, or two where its edition allows it.
 Why
     Windows Home uses one socket and Pro two: further vCPUs lie idle, and the guest runs on one core only.

@@ -1,6 +1,6 @@
 """Threads of an AMD core are seen as threads.
 
-What must hold
+Expected
     On an AMD host a guest with the host's processor and threads in its topology requires the feature topoext.
 Why
     Without it the guest takes threads for cores: its scheduler puts two busy tasks on one core while others

@@ -1,13 +1,13 @@
 """The guest's topology has as many places as it has vCPUs.
 
-What must hold
+Expected
     sockets * dies * clusters * cores * threads is the maximum of vCPUs.
 Why
     libvirt refuses to start it: 'CPU topology doesn't match maximum vcpu count'.
 How it is read
     <topology> and <vcpu>.
 Fix
-    Mend the topology: one socket, whole cores, the host's threads for each core.
+    Correct the topology: one socket, whole cores, the host's threads for each core.
 Valid for
     QEMU guests.
 Sources
@@ -39,7 +39,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"Its topology has {product} places and it has {domain.vcpus} vCPUs: it does not start.",
             evidence,
             fix=fix(
-                "mend the topology",
+                "correct the topology",
                 Risk.R2,
                 ("domain.cpu.topology", f"1,1,{domain.vcpus // max(threads, 1)},{max(threads, 1)}"),
             ),

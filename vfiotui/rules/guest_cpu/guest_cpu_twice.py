@@ -1,6 +1,6 @@
 """The processor is described once.
 
-What must hold
+Expected
     The arguments of qemu:commandline have no -cpu of their own.
 Why
     QEMU takes the last -cpu: everything that <cpu>, <hyperv> and <kvm> say is lost, pins and topology apart.

@@ -1,6 +1,6 @@
 """evmcs is on only where it helps.
 
-What must hold
+Expected
     The enlightenment evmcs is on only on Intel hosts, for guests that run Hyper-V themselves.
 Why
     It is about nested VMX: AMD has none, and on Intel it takes posted interrupts away.

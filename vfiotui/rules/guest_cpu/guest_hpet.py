@@ -1,9 +1,9 @@
 """A Windows guest has no HPET.
 
-What must hold
+Expected
     <timer name='hpet' present='no'/> is in <clock>.
 Why
-    Where Windows finds an HPET it may use it, and each reading of it leaves the guest.
+    Where Windows finds an HPET it may use it, and each read of it is a VM exit.
 How it is read
     <clock>.
 Fix
@@ -31,7 +31,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     else:
         yield fails(
             domain.name,
-            "It has an HPET, whose every reading leaves the guest.",
+            "It has an HPET: each read is a VM exit.",
             seen(domain.source, "hpet is not switched off"),
             fix=fix("switch the HPET off", Risk.R2, ("domain.timer", "hpet=no")),
         )

@@ -1,6 +1,6 @@
 """Enlightenments come with those that they need.
 
-What must hold
+Expected
     stimer has synic, vpindex and the timer hypervclock beside it; synic, tlbflush and ipi have vpindex.
 Why
     An enlightenment without its base has no effect, or the guest is refused: libvirt 11.9 and later checks

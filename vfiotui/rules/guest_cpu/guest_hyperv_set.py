@@ -1,6 +1,6 @@
 """A Windows guest has Hyper-V's enlightenments.
 
-What must hold
+Expected
     relaxed, vapic, spinlocks, vpindex, synic and stimer are on; runtime, frequencies, tlbflush and ipi too
     where the host has them.
 Why

@@ -1,6 +1,6 @@
 """A Windows guest has Hyper-V's clock.
 
-What must hold
+Expected
     <timer name='hypervclock' present='yes'/> is in <clock>.
 Why
     Without it Windows reads an emulated timer for every look at the clock: thousands of exits in a second,

@@ -1,6 +1,6 @@
 """A guest does not hide its hypervisor without need.
 
-What must hold
+Expected
     Neither <kvm><hidden> nor a vendor_id of <hyperv> is set, unless the NVIDIA driver is older than 465 or a
     program looks for virtual machines.
 Why
@@ -34,7 +34,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
         if is_on
     ]
     if not hides:
-        yield holds(domain.name, "nothing is hidden", seen(domain.source, "no kvm hidden, no vendor_id"))
+        yield holds(domain.name, "KVM is not hidden", seen(domain.source, "no kvm hidden, no vendor_id"))
         return
     bare = domain.is_windows and not domain.hyperv.chosen_by_libvirt and not domain.hyperv.on - {"vendor_id"}
     goals = [("domain.kvm.hidden", "off")] if domain.kvm_hidden else []

@@ -1,6 +1,6 @@
 """The sound server that a guest speaks to is there.
 
-What must hold
+Expected
     The socket of <audio type='pipewire'> or 'pulseaudio' exists, and a guest of the system daemon names its
     folder.
 Why

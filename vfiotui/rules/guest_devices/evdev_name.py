@@ -1,6 +1,6 @@
 """Keyboard and mouse of a guest are named so that they stay the same.
 
-What must hold
+Expected
     The device of an evdev input is a link below /dev/input/by-id or by-path.
 Why
     eventN is given in the order of finding: after the next boot the guest may grab the power button.

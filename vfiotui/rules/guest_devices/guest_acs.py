@@ -1,6 +1,6 @@
 """A guest's device is not behind a switch without access control.
 
-What must hold
+Expected
     No downstream port above a given device lacks the ACS capability.
 Why
     Devices behind such a switch reach each other past the IOMMU, and the kernel puts them into one group for

@@ -1,6 +1,6 @@
 """A guest with PCI devices of the host has no balloon.
 
-What must hold
+Expected
     <memballoon model='none'/> is set.
 Why
     VFIO pins all memory of the guest: a balloon gives nothing back, and its driver costs the guest time.

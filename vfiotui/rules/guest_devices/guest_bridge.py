@@ -1,6 +1,6 @@
 """No guest is given a bridge.
 
-What must hold
+Expected
     No PCI hostdev is a host, ISA or PCI bridge.
 Why
     A bridge in the group of a card is normal and stays with the kernel; vfio-pci refuses it, and the guest
@@ -33,7 +33,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     for bridge in bridges:
         yield fails(
             domain.name,
-            f"It is given the bridge {bridge.bdf} ({bridge.name}): a bridge cannot be given away.",
+            f"It is given the bridge {bridge.bdf} ({bridge.name}): a bridge cannot be passed through.",
             seen(domain.source, f"hostdev {bridge.bdf}"),
             seen(f"/sys/bus/pci/devices/{bridge.bdf}/class", f"{bridge.class16:04x}"),
             fix=fix("take the bridge away", Risk.R2, ("domain.hostdev.drop", bridge.bdf)),

@@ -1,6 +1,6 @@
 """Every PCI device of a guest is on this host.
 
-What must hold
+Expected
     The source address of each PCI hostdev is a function that the kernel lists.
 Why
     The guest does not start, or is given another device: addresses change when cards move or firmware is

@@ -1,7 +1,7 @@
 """A guest is given all functions of a card.
 
-What must hold
-    Of a slot with a graphics card every function is given: picture, sound, USB, USB-C. Of other cards every
+Expected
+    Of a slot with a graphics card every function is given: video, sound, USB, USB-C. Of other cards every
     function of the same IOMMU group.
 Why
     The functions are reset together and isolated together: a missing one stays with the host and blocks the

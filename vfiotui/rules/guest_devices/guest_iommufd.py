@@ -1,6 +1,6 @@
 """The kernel has iommufd where a guest asks for it.
 
-What must hold
+Expected
     A hostdev with <driver iommufd='yes'/> runs on a kernel with IOMMUFD and VFIO_DEVICE_CDEV.
 Why
     Debian's kernels have it switched off: the guest does not start.

@@ -1,6 +1,6 @@
 """Shared memory past libvirt is written as JSON.
 
-What must hold
+Expected
     An ivshmem device among the arguments of qemu:commandline is JSON where libvirt writes its own devices so.
 Why
     libvirt 7.9 with QEMU 6.2 and later write devices as JSON; an argument in the old comma form is then

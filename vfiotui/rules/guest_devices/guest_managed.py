@@ -1,6 +1,6 @@
-"""Somebody binds a guest's devices to vfio-pci.
+"""A guest's devices are bound to vfio-pci when it starts.
 
-What must hold
+Expected
     A PCI hostdev is managed, or its device is bound to vfio-pci already.
 Why
     libvirt does not unbind what it does not manage: the guest does not start while the host's driver has the

@@ -1,6 +1,6 @@
 """A graphics card shows its ROM to the guest's firmware.
 
-What must hold
+Expected
     <rom bar='off'/> is not set for a graphics card of a guest with EFI firmware.
 Why
     The firmware finds no driver for the card: its screen stays dark until the system inside brings one.
@@ -33,7 +33,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     for card in dark:
         yield fails(
             domain.name,
-            f"The ROM of {card.bdf} is hidden: the firmware shows no picture on it.",
+            f"The ROM of {card.bdf} is hidden: the firmware has no output on it.",
             seen(domain.source, f"hostdev {card.bdf} rom bar off"),
             fix=fix("show the ROM", Risk.R2, ("domain.hostdev.rom-bar", f"{card.bdf}=on")),
         )

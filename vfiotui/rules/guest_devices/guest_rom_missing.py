@@ -1,6 +1,6 @@
 """ROM files of a guest's devices are there.
 
-What must hold
+Expected
     The file of each <rom file=> exists and is not empty.
 Why
     QEMU does not start without it: 'failed to find romfile'.

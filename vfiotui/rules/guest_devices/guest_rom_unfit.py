@@ -1,6 +1,6 @@
 """ROM files of a guest's devices fit device and firmware.
 
-What must hold
+Expected
     The file of <rom file=> begins with an image, names the ids of the device, and has an EFI image where the
     guest boots EFI.
 Why
@@ -9,7 +9,7 @@ Why
 How it is read
     The files of <rom>, read as firmware reads them; ids below /sys/bus/pci/devices.
 Fix
-    Read the ROM from the very card, or get the file of its maker; vfiotui rom tells what a file holds.
+    Read the ROM from the very card, or get the file of its maker; vfiotui rom shows what a file holds.
 Valid for
     Every libvirt.
 Sources

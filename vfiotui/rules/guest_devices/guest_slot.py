@@ -1,6 +1,6 @@
 """Functions of one card lie on one slot of the guest.
 
-What must hold
+Expected
     Functions of one graphics card have one slot in the guest, with multifunction='on' at the first.
 Why
     Drivers that look for their card's other half, sound at function 1 say, look in the same slot.

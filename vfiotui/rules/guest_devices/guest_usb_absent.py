@@ -1,6 +1,6 @@
 """USB devices of a guest are plugged in, or may be absent.
 
-What must hold
+Expected
     A USB hostdev without startupPolicy='optional' is plugged in.
 Why
     libvirt does not start the guest when such a device is unplugged.

@@ -1,13 +1,13 @@
-"""USB devices are not told by their number.
+"""USB devices are not named by their number.
 
-What must hold
+Expected
     No USB hostdev has <address bus= device=/>.
 Why
     The number changes with every plugging and at boot: the guest then gets another device, or does not start.
 How it is read
     <source> of USB hostdevs.
 Fix
-    Tell it by vendor and product, or by its port.
+    Name it by vendor and product, or by its port.
 Valid for
     Every libvirt.
 Sources
@@ -29,11 +29,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
     for hostdev in numbered:
         yield fails(
             domain.name,
-            f"The USB device {hostdev.address} is told by a number that changes with every plugging.",
+            f"The USB device {hostdev.address} is named by a number that changes with every plugging.",
             seen(domain.source, f"USB hostdev {hostdev.address}"),
-            fix=fix("tell it by its ids", Risk.R2)
+            fix=fix("name it by its ids", Risk.R2)
             if known(facts.virt).versions.libvirt_is((12, 0)) is False
-            else fix("tell it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
+            else fix("name it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
         )
     if usb and not numbered:
-        yield holds(domain.name, "no USB device is told by its number", *(seen(domain.source, h.address) for h in usb))
+        yield holds(domain.name, "no USB device is named by its number", *(seen(domain.source, h.address) for h in usb))

@@ -1,9 +1,9 @@
-"""A USB device that is told by its ids is the only one of its kind.
+"""A USB device that is named by its ids is the only one of its kind.
 
-What must hold
+Expected
     A USB hostdev with vendor and product matches one plugged device.
 Why
-    libvirt refuses it with two: 'multiple USB devices for'. It must be told by its port then.
+    libvirt refuses it with two: 'multiple USB devices for'. It must be named by its port then.
 How it is read
     <source> of USB hostdevs against /sys/bus/usb/devices.
 Fix
@@ -41,9 +41,9 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"{len(paths)} plugged devices are {address}: libvirt does not know which one is meant.",
             seen(domain.source, f"USB hostdev {address}"),
             *(seen(f"/sys/bus/usb/devices/{path}", address) for path in paths),
-            fix=fix("tell it by its port", Risk.R2, ("domain.usb.port", address))
+            fix=fix("name it by its port", Risk.R2, ("domain.usb.port", address))
             if ports is True
-            else fix("tell it by its bus and device number, which change when it is plugged in again", Risk.R2),
+            else fix("name it by its bus and device number, which change when it is plugged in again", Risk.R2),
         )
     if not twins:
         yield holds(domain.name, "its USB ids are each of one device", seen(domain.source, " ".join(alike)))

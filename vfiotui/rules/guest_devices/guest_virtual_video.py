@@ -1,8 +1,8 @@
-"""The given card is the guest's only screen.
+"""The passed-through card is the guest's only display.
 
-What must hold
+Expected
     A guest with a graphics card of the host has <video><model type='none'/></video>, unless Looking Glass
-    shows its picture.
+    shows its display.
 Why
     With a virtual card beside it the firmware and the system may take that one as the first: the monitor
     stays dark.
@@ -48,9 +48,9 @@ def check(facts: Facts, domain: Domain) -> Answers:
     elif virtual and not domain.looking_glass:
         yield fails(
             domain.name,
-            f"It has a virtual card ({', '.join(virtual)}) beside {cards[0].bdf}: the picture may come there.",
+            f"It has a virtual card ({', '.join(virtual)}) beside {cards[0].bdf}: the guest's output may appear there.",
             evidence,
             fix=fix("take the virtual card away once the given one works", Risk.R2, ("domain.video", "none")),
         )
     else:
-        yield holds(domain.name, "the given card is its screen", evidence)
+        yield holds(domain.name, "no emulated display", evidence)

@@ -1,6 +1,6 @@
 """/dev/kvmfr0 is the device, not a file.
 
-What must hold
+Expected
     A path below /dev/kvmfr that a guest maps is a character device.
 Why
     Where the guest starts before the module is loaded, QEMU makes a regular file there: Looking Glass then

@@ -1,6 +1,6 @@
 """KVMFR and the guest agree on the size.
 
-What must hold
+Expected
     size of the memory-backend-file on /dev/kvmfr0 is static_size_mb of the module.
 Why
     A mapping that is larger than the device fails; a smaller one leaves the client without its end.

@@ -1,9 +1,9 @@
 """The file behind Looking Glass has the size of the shared memory.
 
-What must hold
+Expected
     Where /dev/shm holds the file of a shmem already, it is as large as <size>.
 Why
-    A file that was made for another size stays until somebody removes it: the guest does not start, or client
+    A file that was made for another size stays until it is removed: the guest does not start, or client
     and guest disagree.
 How it is read
     <shmem>, the file below /dev/shm.

@@ -1,9 +1,9 @@
-"""Looking Glass has room for a picture.
+"""The shared memory of Looking Glass has room for a frame.
 
-What must hold
+Expected
     The shared memory of Looking Glass has a power of two MiB, and at least 32.
 Why
-    Every client since 2020 needs 32 MiB for 1920x1080; in less memory the picture is cut off or does not
+    Every client since 2020 needs 32 MiB for 1920x1080; in less memory the display is cut off or does not
     come.
 How it is read
     <size> of <shmem name='looking-glass'>.
@@ -44,7 +44,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     if size is None or size < SMALLEST or size & (size - 1):
         yield fails(
             domain.name,
-            f"The shared memory {shared.name} is too small for a picture, or no power of two.",
+            f"The shared memory {shared.name} is too small for a frame, or no power of two.",
             evidence,
             fix=fix("give it 32 MiB or more", Risk.R2, ("domain.shmem.size", f"{shared.name}=32")),
         )

@@ -1,6 +1,6 @@
 """A whole disk or partition is handed through without a second cache.
 
-What must hold
+Expected
     A block device has cache='none', io='native' or 'io_uring', and discard='unmap' where it is an SSD.
 Why
     The host's page cache holds everything a second time and is written out late; discard lets the SSD know

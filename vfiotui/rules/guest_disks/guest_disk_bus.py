@@ -1,6 +1,6 @@
 """Disks of a tuned guest are virtio disks.
 
-What must hold
+Expected
     Hard disks of a guest with pins or PCI devices are on virtio or scsi.
 Why
     Emulated IDE and SATA cost an exit for every register; virtio asks once for many requests and can have an

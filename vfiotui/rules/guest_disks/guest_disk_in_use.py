@@ -1,6 +1,6 @@
 """No disk that a guest writes is used by the host.
 
-What must hold
+Expected
     Nothing of a block device that a guest has as a disk is mounted, swap, or held by another device on the
     host.
 Why
@@ -10,7 +10,7 @@ How it is read
 Fix
     Unmount it on the host and take it out of fstab before the guest starts, or give the guest another disk.
 Valid for
-    Every kernel; a mounted disk does not tell it.
+    Every kernel; a mounted disk does not show it.
 Sources
     proc(5); libvirt kbase, disk access.
 """

@@ -1,6 +1,6 @@
 """The images and disks of a guest are there.
 
-What must hold
+Expected
     Each file or block device that a disk names exists, unless its startupPolicy lets it be absent.
 Why
     The guest does not start without it; images of installation media are the usual ones to be gone.

@@ -1,6 +1,6 @@
 """Pins and disks name iothreads that exist.
 
-What must hold
+Expected
     Each iothreadpin and each iothread= of a disk or controller is one of the guest's iothreads.
 Why
     libvirt refuses the guest: it cannot find the iothread.

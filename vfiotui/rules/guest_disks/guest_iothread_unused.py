@@ -1,6 +1,6 @@
 """Every iothread has a disk.
 
-What must hold
+Expected
     Each iothread of a guest is used by a virtio disk or a virtio-scsi controller.
 Why
     An iothread that no disk uses sleeps: the disk still waits in QEMU's main loop.

@@ -1,6 +1,6 @@
 """Native disk I/O goes past the page cache.
 
-What must hold
+Expected
     A disk with io='native' has cache='none' or 'directsync'.
 Why
     QEMU refuses it otherwise: 'aio=native was specified, but it requires cache.direct=on'.

@@ -1,15 +1,15 @@
 """A guest with a graphics card of the host boots an EFI firmware.
 
-What must hold
+Expected
     A guest that is given a graphics card has firmware='efi' or an EFI image as flash.
 Why
-    SeaBIOS needs the card's legacy VGA BIOS and ports: in most cases the screen stays black, and nothing
-    tells why.
+    SeaBIOS needs the card's legacy VGA BIOS and ports: in most cases the screen stays black, without
+    a message.
 How it is read
     <os> of the guest; the class of its hostdevs below /sys/bus/pci/devices.
 Fix
     Let libvirt choose an EFI firmware: <os firmware='efi'>. A system that was installed under BIOS must be
-    converted or installed anew.
+    converted or reinstalled.
 Valid for
     x86 guests; firmware='efi' since libvirt 5.2.
 Sources
@@ -37,7 +37,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
         seen(f"/sys/bus/pci/devices/{cards[0].bdf}/class", cards[0].name),
     )
     if domain.boot.is_efi:
-        yield holds(domain.name, f"the card {cards[0].bdf} meets an EFI firmware", *evidence)
+        yield holds(domain.name, f"the card {cards[0].bdf} has UEFI firmware", *evidence)
     else:
         yield fails(
             domain.name,

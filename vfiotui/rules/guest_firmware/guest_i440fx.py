@@ -1,6 +1,6 @@
 """A guest with PCI devices of the host has PCI Express.
 
-What must hold
+Expected
     A guest that is given PCI devices is of the machine type q35.
 Why
     The older i440fx has conventional PCI only: no extended configuration space, no MSI-X on some cards, and

@@ -1,6 +1,6 @@
 """The guest's firmware image and its template of variables are there.
 
-What must hold
+Expected
     The file of <loader> exists, and where the guest has no variables yet, the template of <nvram> too.
 Why
     Updates rename these files: Debian's ovmf of 2026 brings only the _4M images. The guest then does not
@@ -8,7 +8,7 @@ Why
 How it is read
     Paths of <loader> and <nvram>, looked for inside the root.
 Fix
-    Drop <loader> and <nvram> and let libvirt choose anew, then start with 'virsh start NAME --reset-nvram'
+    Drop <loader> and <nvram> and let libvirt choose again, then start with 'virsh start NAME --reset-nvram'
     (libvirt 8.1). The guest's own boot entries are lost; Windows with BitLocker asks for its recovery key.
 Valid for
     Every libvirt.
@@ -43,7 +43,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"It cannot start: {' and '.join(gone)} {'is' if len(gone) == 1 else 'are'} not there.",
             *evidence,
             *(seen(path, "is not there") for path in gone),
-            fix=fix("let libvirt choose the firmware anew", Risk.R2, ("domain.firmware.again", "efi")),
+            fix=fix("let libvirt choose the firmware again", Risk.R2, ("domain.firmware.again", "efi")),
         )
     else:
         yield holds(domain.name, "firmware and variables are there", *evidence)

@@ -1,6 +1,6 @@
 """libvirt finds an EFI firmware to choose.
 
-What must hold
+Expected
     Where a guest leaves the choice of its EFI firmware to libvirt, a descriptor of one is installed; with
     secure boot, of one that can do it.
 Why

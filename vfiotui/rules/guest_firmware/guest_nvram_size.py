@@ -1,15 +1,15 @@
 """Firmware and variables are of one build.
 
-What must hold
+Expected
     The 2 MiB build of OVMF (1966080 bytes) has variables of 131072 bytes, the 4 MiB build (3653632) has
     540672.
 Why
-    With variables of the other build the firmware writes past them or finds none: the guest stops before its
-    first picture.
+    With variables of the other build the firmware writes past them or finds none: the guest stops before it
+    shows anything.
 How it is read
     Sizes of the files of <loader> and <nvram>, or of its template where the guest has none yet.
 Fix
-    Drop <loader> and <nvram> and let libvirt choose both anew, then start with 'virsh start NAME
+    Drop <loader> and <nvram> and let libvirt choose both again, then start with 'virsh start NAME
     --reset-nvram'.
 Valid for
     OVMF images in raw format.
@@ -55,7 +55,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     else:
         yield fails(
             domain.name,
-            "Its firmware and its variables are of different builds: it stops before its first picture.",
+            "Its firmware and its variables are of different builds: it stops before it shows anything.",
             *evidence,
-            fix=fix("let libvirt choose both anew", Risk.R2, ("domain.firmware.again", "efi")),
+            fix=fix("let libvirt choose both again", Risk.R2, ("domain.firmware.again", "efi")),
         )

@@ -1,6 +1,6 @@
 """Arguments past libvirt are in their namespace.
 
-What must hold
+Expected
     <commandline> is an element of http://libvirt.org/schemas/domain/qemu/1.0.
 Why
     Without the namespace libvirt drops the element silently when the guest is defined: what was written there

@@ -1,6 +1,6 @@
 """Windows 11 has what its setup asks for.
 
-What must hold
+Expected
     A guest that libosinfo calls Windows 11 has a TPM 2.0 and an EFI firmware with secure boot.
 Why
     Its setup and its large updates refuse a machine without them.

@@ -1,6 +1,6 @@
 """The ports above each card keep it apart.
 
-What must hold
+Expected
     Every port between a graphics card and the processor has access control (ACS) switched on, or the kernel knows
     from a quirk that it isolates.
 Why

@@ -1,6 +1,6 @@
 """All functions of a card's slot are in one group.
 
-What must hold
+Expected
     No function of a display controller's slot is in another IOMMU group.
 Why
     The functions share the slot's reset: a guest that owns only some of them cannot reset the card, and QEMU

@@ -1,6 +1,6 @@
 """Which kind of DMA mapping the host's own devices use.
 
-What must hold
+Expected
     Nothing must hold: DMA and DMA-FQ translate, identity does not.
 Why
     With identity (iommu=pt) the host's devices can reach all memory. A group that vfio owns is always
@@ -8,7 +8,7 @@ Why
 How it is read
     /sys/kernel/iommu_groups/N/type.
 Fix
-    Nothing to mend; iommu.passthrough=0 gives the translation back.
+    Nothing to fix; iommu.passthrough=0 gives the translation back.
 Valid for
     Kernel 5.11 and later.
 Sources

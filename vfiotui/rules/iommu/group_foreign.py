@@ -1,12 +1,12 @@
 """A card's group holds no foreign device.
 
-What must hold
+Expected
     The IOMMU group of every display controller holds only functions of its own slot, and bridges.
 Why
-    A group can only be given away whole: a foreign device in it goes to the guest too, or nothing does.
+    A group can only be passed through whole: a foreign device in it goes to the guest too, or nothing does.
 How it is read
     /sys/kernel/iommu_groups/N/devices with the class of each member. Bridges and root ports in a group are
-    normal and stay with the host. The bridges above the card tell whether its slot hangs at the CPU or behind
+    normal and stay with the host. The bridges above the card show whether its slot hangs at the CPU or behind
     the chipset.
 Fix
     Another slot first (one wired to the CPU), then the firmware's ACS and AER settings, then a newer kernel;
@@ -64,7 +64,11 @@ def check(facts: Facts) -> Answers:
             other = bus.get(bdf)
             names.append(f"{bdf} {other.name}" if other else bdf)
             lost = host_loses(other, bus, facts.usb, facts.host_use) if other else ()
-            losses += [seen(f"/sys/bus/pci/devices/{bdf}", f"with it the host loses {'; '.join(lost)}")] if lost else []
+            losses += (
+                [seen(f"/sys/bus/pci/devices/{bdf}", f"passing it through removes from the host: {'; '.join(lost)}")]
+                if lost
+                else []
+            )
         boot = device.boot_vga is True
         yield fails(
             device.bdf,

@@ -1,6 +1,6 @@
-"""A group that is given away has no member with a host driver.
+"""A group that is passed through has no member with a host driver.
 
-What must hold
+Expected
     Where one member of a group is bound to vfio-pci, every other one is bound to a vfio driver, pci-stub,
     pcieport or nothing.
 Why
@@ -65,6 +65,6 @@ def check(facts: Facts) -> Answers:
                 fix=fix("bind the whole group to vfio-pci", Risk.R3, ("isolate.auto", ",".join(d.bdf for d in wrong))),
             )
         else:
-            yield holds(f"group {group.number}", "every member may be given away", *evidence)
+            yield holds(f"group {group.number}", "every member may be passed through", *evidence)
     if not given:
         yield not_applicable("host", "no device is bound to vfio-pci")

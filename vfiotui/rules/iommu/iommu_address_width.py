@@ -1,6 +1,6 @@
 """The IOMMU reaches as far as the CPU.
 
-What must hold
+Expected
     The address width of every VT-d unit is at least the CPU's physical address width.
 Why
     A guest that sees the CPU's width may place large BARs or shared memory above what the IOMMU can map:

@@ -1,6 +1,6 @@
 """Nothing on the command line switches the IOMMU off.
 
-What must hold
+Expected
     Neither the running nor the next kernel command line holds iommu=off, iommu=soft, intel_iommu=off or
     amd_iommu=off as its last word.
 Why

@@ -1,6 +1,6 @@
 """The firmware offers an IOMMU.
 
-What must hold
+Expected
     The ACPI tables hold DMAR (Intel VT-d) or IVRS (AMD-Vi).
 Why
     The kernel finds the IOMMU only through these tables: without them no setting of the kernel can help.

@@ -1,16 +1,16 @@
 """The kernel switches the Intel IOMMU on.
 
-What must hold
+Expected
     On an Intel host the kernel's own default is on, or the command line says intel_iommu=on.
 Why
     Kernels are built with one of three defaults: on, on but not for the integrated graphics, off. With the
-    second, the integrated graphics cannot be given away. A kernel of the third starts the IOMMU all the same
+    second, the integrated graphics cannot be passed through. A kernel of the third starts the IOMMU all the same
     where the firmware opts in to DMA protection and the machine has external ports.
 How it is read
     CONFIG_INTEL_IOMMU_DEFAULT_ON, _ON_INTGPU_OFF and _OFF of the kernel's configuration with the command line;
     this also judges a disk that is only mounted. The opt-in is bit 2 of the flags of the DMAR table.
 Fix
-    Add intel_iommu=on where the default is off, or where the integrated graphics is to be given away.
+    Add intel_iommu=on where the default is off, or where the integrated graphics is to be passed through.
 Valid for
     Intel. The default differs by distribution and version: it is read, never assumed.
 Sources
@@ -65,7 +65,7 @@ def check(facts: Facts) -> Answers:
     if config.get("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF") == "y":
         yield fails(
             "host",
-            "This kernel leaves the integrated graphics out of the IOMMU: that one cannot be given away.",
+            "This kernel leaves the integrated graphics out of the IOMMU: that one cannot be passed through.",
             seen(where, "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y"),
             fix=fix(
                 "add intel_iommu=on if the integrated graphics is to be passed",

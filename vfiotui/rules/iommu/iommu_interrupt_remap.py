@@ -1,9 +1,9 @@
 """Interrupts of passed devices are remapped.
 
-What must hold
+Expected
     Every VT-d unit has interrupt remapping; on AMD the kernel log says that it is on.
 Why
-    Without remapping a guest can raise any interrupt of the host, so vfio refuses to give devices away.
+    Without remapping a guest can raise any interrupt of the host, so vfio refuses to pass devices through.
 How it is read
     Bit 3 of the extended capability register in /sys/class/iommu/dmar*/intel-iommu/ecap; bit 0 of the DMAR
     flags; AMD-Vi lines of the kernel log.
@@ -89,7 +89,7 @@ def check(facts: Facts) -> Answers:
             yield holds("host", "AMD-Vi remaps interrupts", seen("kernel log", said[0]))
         else:
             yield unknown(
-                "host", "the kernel log no longer holds the line that tells it", seen("kernel log", "no such line")
+                "host", "the kernel log no longer holds the line that shows it", seen("kernel log", "no such line")
             )
         return
     yield from intel([u for u in units if u.kind == "intel"], facts)

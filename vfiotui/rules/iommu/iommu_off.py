@@ -1,9 +1,9 @@
 """The IOMMU is in use.
 
-What must hold
+Expected
     The kernel has IOMMU units and has sorted the devices into groups.
 Why
-    vfio-pci gives away groups; where there are none, no device can be passed safely.
+    vfio-pci passes groups through; where there are none, no device can be passed safely.
 How it is read
     Entries of /sys/class/iommu and of /sys/kernel/iommu_groups, never the kernel log alone: its ring wraps.
 Fix

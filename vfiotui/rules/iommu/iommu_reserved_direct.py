@@ -1,6 +1,6 @@
 """The firmware claims no memory of a card that is to be passed.
 
-What must hold
+Expected
     No group of a display or USB controller has a reserved region of the type direct.
 Why
     The kernel refuses to give such a group away: firmware demands that the device keeps reaching this memory.
@@ -24,7 +24,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import GROUPS, Answers, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 RELAXES = (5, 3)
-"""The first kernel that tells regions of graphics and USB, which it gives away all the same, from the others."""
+"""The first kernel that lets devices with regions of graphics and USB be passed through all the same."""
 
 
 @rule(

@@ -1,6 +1,6 @@
 """Unsafe interrupts are not allowed.
 
-What must hold
+Expected
     vfio_iommu_type1 runs without allow_unsafe_interrupts.
 Why
     With it, a guest that owns a device can inject interrupts into the host.

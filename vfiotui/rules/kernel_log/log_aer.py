@@ -1,9 +1,9 @@
 """PCI Express links are free of errors.
 
-What must hold
+Expected
     The kernel log holds no AER errors, and pci=noaer does not hide them.
 Why
-    Errors that are corrected cost time and tell of a bad slot, riser or link; others reset devices under a guest.
+    Errors that are corrected cost time and are signs of a bad slot, riser or link; others reset devices under a guest.
 How it is read
     The kernel log; the word noaer of pci= on the command line.
 Fix
@@ -47,7 +47,7 @@ def check(facts: Facts) -> Answers:
     if "noaer" in line.options("pci"):
         yield fails(
             "host",
-            "pci=noaer hides errors of PCI Express links and mends none.",
+            "pci=noaer hides errors of PCI Express links and fixes none.",
             seen(line.source, "pci=noaer"),
             fix=fix("take noaer away and look again", Risk.R2, ("cmdline.remove", "pci=noaer")),
             severity=Severity.INFO,

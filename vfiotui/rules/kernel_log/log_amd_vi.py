@@ -1,6 +1,6 @@
 """AMD-Vi reports no fault.
 
-What must hold
+Expected
     The kernel log holds no IO_PAGE_FAULT and no timed out Completion-Wait of AMD-Vi.
 Why
     A page fault means that a device reached for memory that it was not given; a Completion-Wait that times out

@@ -1,13 +1,13 @@
 """vfio-pci could reserve all memory of its cards.
 
-What must hold
+Expected
     The kernel log holds no "BAR n: can't reserve".
 Why
-    The guest sees the card and gets no picture, or QEMU ends with an error about mmap.
+    The guest sees the card and has no video output, or QEMU ends with an error about mmap.
 How it is read
     The kernel log, in both spellings of the message.
 Fix
-    DEVICE-BAR-FRAMEBUFFER tells who holds the memory; mostly it is the firmware's framebuffer.
+    DEVICE-BAR-FRAMEBUFFER names what holds the memory; mostly it is the firmware's framebuffer.
 Valid for
     Every kernel with vfio.
 Sources
@@ -28,7 +28,7 @@ def check(facts: Facts) -> Answers:
     if found:
         yield fails(
             "host",
-            "vfio-pci could not reserve the memory of a card: somebody else holds it.",
+            "vfio-pci could not reserve the memory of a card: something else holds it.",
             *(seen("kernel log", text) for text in found[-3:]),
             fix=fix("look at DEVICE-BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1),
         )

@@ -1,6 +1,6 @@
 """AppArmor and SELinux deny QEMU nothing.
 
-What must hold
+Expected
     The kernel log holds no denial for QEMU or libvirt.
 Why
     A ROM, an image, a shared memory file or an input device that QEMU may not open ends the guest's start with

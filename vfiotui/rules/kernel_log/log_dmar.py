@@ -1,6 +1,6 @@
 """VT-d reports no fault.
 
-What must hold
+Expected
     The kernel log holds no DMA fault, no interrupt remapping fault and no firmware bug of DMAR.
 Why
     A fault means that a device reached for memory that it was not given: the guest's driver, a reset that did not

@@ -1,6 +1,6 @@
 """No graphics card was lost.
 
-What must hold
+Expected
     The kernel log does not say that a card has fallen off the bus or hangs.
 Why
     A lost card cannot be given to a guest before the host was switched off and on.
@@ -34,4 +34,4 @@ def check(facts: Facts) -> Answers:
             fix=fix("switch the power off once; look at power supply, riser and D3 sleep", Risk.R0),
         )
     else:
-        yield holds("host", "the kernel log tells of no lost card")
+        yield holds("host", "the kernel log reports no lost card")

@@ -1,13 +1,13 @@
 """vfio has refused no device.
 
-What must hold
+Expected
     The kernel log holds no refusal: no interrupt remapping, no demanded 1:1 mapping.
 Why
     The guest that wants the device does not start.
 How it is read
     The kernel log.
 Fix
-    IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT tell what is missing.
+    IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT show what is missing.
 Valid for
     Every kernel with vfio.
 Sources

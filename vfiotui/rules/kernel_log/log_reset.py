@@ -1,6 +1,6 @@
 """Devices come back from their resets.
 
-What must hold
+Expected
     The kernel log holds no failed reset: no 'not ready … after', no 'reset failed'.
 Why
     A card that does not come back leaves the guest dark at its second start, and some take the host with them.

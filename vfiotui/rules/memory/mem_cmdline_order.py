@@ -1,6 +1,6 @@
 """hugepages= on the command line counts pages of the size that is meant.
 
-What must hold
+Expected
     Every hugepages= for another size than the default stands behind its hugepagesz=.
 Why
     The kernel reads from left to right: a count before its size is one of pages of the default size, sixteen of 2

@@ -1,6 +1,6 @@
 """Guests that start can have transparent huge pages made for them.
 
-What must hold
+Expected
     The setting defrag of transparent huge pages is madvise, always or defer+madvise.
 Why
     A guest with passed devices pins all its memory at its start: what is small then stays small. With defer or

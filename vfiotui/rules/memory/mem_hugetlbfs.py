@@ -1,6 +1,6 @@
 """There is a hugetlbfs for the huge pages of the guests.
 
-What must hold
+Expected
     A hugetlbfs is mounted for every page size that a guest asks for.
 Why
     libvirt backs guests with files there; without a mount of the size the guest's start ends with an error.

@@ -1,6 +1,6 @@
 """KSM does not search a guest whose memory is pinned.
 
-What must hold
+Expected
     Where KSM runs, a guest with PCI devices has <nosharepages/>.
 Why
     Pinned pages cannot be merged: KSM reads through them for nothing.

@@ -1,10 +1,10 @@
 """A guest with PCI devices does not lock its memory by itself.
 
-What must hold
+Expected
     <locked/> is not set for a guest with PCI devices of the host.
 Why
-    VFIO pins the memory anyway. <locked/> also locks all of QEMU, and needs a hard_limit that nobody can
-    compute.
+    VFIO pins the memory anyway. <locked/> also locks all of QEMU, and needs a hard_limit that cannot be
+    computed.
 How it is read
     <memoryBacking>, <memtune>.
 Fix

@@ -1,6 +1,6 @@
 """A guest's memory is a whole number of huge pages.
 
-What must hold
+Expected
     The memory of each NUMA cell, or <memory> where there are no cells, can be divided by the page size of
     <hugepages>.
 Why

@@ -1,6 +1,6 @@
 """The host has the size of huge page that a guest asks for.
 
-What must hold
+Expected
     A pool of each page size of <hugepages> exists.
 Why
     libvirt finds no hugetlbfs of that size and refuses the guest. Pages of 1 GiB need the processor's

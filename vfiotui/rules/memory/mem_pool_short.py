@@ -1,6 +1,6 @@
 """There are huge pages for a guest before it starts.
 
-What must hold
+Expected
     The pool of the page size that a guest asks for has as many free pages as its memory needs, or may grow by
     them.
 Why
@@ -28,7 +28,7 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, 
 
 
 def _allocates(file: ConfigFile, guest: str) -> bool:
-    """Whether a hook sets pages aside for this guest, as far as its text tells; ours names those that it serves."""
+    """Whether a hook sets pages aside for this guest, as far as its text shows; ours names those that it serves."""
     if file.path == pages_hook.PATH and (served := pages_hook.guests_of(file.text)):
         return guest in served
     return "hugepages" in file.text
@@ -57,11 +57,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
     if domain.state == "unknown" and free + spare < need <= known(pool.total):
         yield unknown(domain.name, f"it wants {need} pages; whether it runs and has them is not captured", *evidence)
     elif free + spare >= need:
-        yield holds(domain.name, f"{need} pages are to be had", *evidence)
+        yield holds(domain.name, f"{need} pages are available", *evidence)
     else:
         yield fails(
             domain.name,
-            f"It needs {need} huge pages of {pool.size_kib} KiB and {free + spare} are to be had"
+            f"It needs {need} huge pages of {pool.size_kib} KiB and {free + spare} are available"
             + (f", unless {hook} allocates them." if hook else ": it does not start."),
             *evidence,
             fix=fix(f"reserve {need} pages", Risk.R1, ("memory.reserve", f"{pool.size_kib}={need}")),

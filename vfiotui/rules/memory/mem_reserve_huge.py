@@ -1,6 +1,6 @@
 """The host keeps memory for itself.
 
-What must hold
+Expected
     Huge pages that are reserved leave at least 4 GiB and a quarter of the memory.
 Why
     Reserved pages serve nothing else: the host runs out of memory at the next boot, or in the middle of a day,

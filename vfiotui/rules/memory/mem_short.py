@@ -1,6 +1,6 @@
 """The host has the memory that a guest will pin.
 
-What must hold
+Expected
     A guest with PCI devices and without huge pages asks for less than the host has, and than is available
     now.
 Why
@@ -58,4 +58,4 @@ def check(facts: Facts, domain: Domain) -> Answers:
             severity=Severity.WARN,
         )
     else:
-        yield holds(domain.name, "its memory is to be had", *evidence)
+        yield holds(domain.name, "the host has enough free memory for it", *evidence)

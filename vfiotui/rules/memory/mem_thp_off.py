@@ -1,6 +1,6 @@
 """A tuned guest has huge pages of some kind.
 
-What must hold
+Expected
     A guest with pins or PCI devices asks for huge pages, or transparent ones are allowed for its size.
 Why
     Without them each address that the guest touches costs a longer walk; memory that VFIO has pinned stays in

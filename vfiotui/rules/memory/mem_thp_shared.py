@@ -1,6 +1,6 @@
 """Shared memory of a guest can have transparent huge pages.
 
-What must hold
+Expected
     Where a guest's memory is shared (memfd, virtiofs, vhost-user) and no huge pages are asked for,
     shmem_enabled allows transparent ones.
 Why

@@ -1,6 +1,6 @@
 """The ACS override patch is not in use.
 
-What must hold
+Expected
     The command line does not hold pcie_acs_override=.
 Why
     The patch pretends that ports isolate. Devices of different guests, and the host, can then reach each other's
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
         state = (
             "it is active: groups look apart and are not"
             if active
-            else "whether this kernel has the patch cannot be told without its log"
+            else "whether this kernel has the patch is unknown without its log"
             if log is None
             else "the kernel's log does not confirm it: this kernel lacks the patch, or the line has left the log"
         )

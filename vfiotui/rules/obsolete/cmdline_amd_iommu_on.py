@@ -1,6 +1,6 @@
 """amd_iommu=on is not given.
 
-What must hold
+Expected
     The command line does not hold amd_iommu=on.
 Why
     'on' is no option of the AMD driver: it is logged as unknown and does nothing. AMD-Vi starts by itself.

@@ -1,6 +1,6 @@
 """video=efifb:off is not carried along.
 
-What must hold
+Expected
     The command line does not hold video=efifb:off.
 Why
     vfio-pci takes the firmware's framebuffer away from VGA cards by itself, and simpledrm ignores the word. It

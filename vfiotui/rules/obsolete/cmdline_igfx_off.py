@@ -1,12 +1,12 @@
 """The IOMMU covers the integrated graphics that a guest is given.
 
-What must hold
-    intel_iommu= has neither igfx_off nor intgpu_off where an Intel graphics controller is meant for a guest, and
+Expected
+    intel_iommu= has neither igfx_off nor intgpu_off where an Intel graphics controller is assigned to a guest, and
     the kernel is not built to leave it out (CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF without intel_iommu=on).
 Why
-    A device whose IOMMU unit is bypassed has no group that could be given away.
+    A device whose IOMMU unit is bypassed has no group that could be passed through.
 How it is read
-    The kernel command line and configuration; display controllers of bus 00 that are meant for guests.
+    The kernel command line and configuration; display controllers of bus 00 that are assigned to guests.
 Fix
     Take the word away, or put intel_iommu=on there where the kernel leaves the graphics out by itself.
 Valid for
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Answers:
     given = [device_of(bus, b) for b in passthrough_devices(bus, facts.boot, facts.virt)]
     wanted = [d for d in given if d.is_display and d.vendor == 0x8086 and d.bdf.startswith("0000:00:")]
     if not wanted:
-        yield not_applicable("host", "no integrated graphics of Intel is meant for a guest")
+        yield not_applicable("host", "no integrated graphics of Intel is assigned to a guest")
         return
     line = known(boot.cmdline) if not isinstance(boot.cmdline, Unread) else known(boot.intended)
     options = line.options("intel_iommu")
@@ -54,7 +54,7 @@ def check(facts: Facts) -> Answers:
         if words or silent:
             yield fails(
                 device.bdf,
-                f"{device.name} is meant for a guest, and "
+                f"{device.name} is assigned to a guest, and "
                 + (f"{words[0]} takes it out of the IOMMU." if words else "this kernel leaves it out of the IOMMU."),
                 seen(line.source, f"intel_iommu={','.join(options)}" if options else "no intel_iommu"),
                 *((seen(kernel.config_path, f"CONFIG_{LEFT_OUT}=y"),) if silent and isinstance(config, dict)

@@ -1,6 +1,6 @@
 """intel_iommu=on is given where it is needed.
 
-What must hold
+Expected
     intel_iommu=on is given only where the kernel's default is not on.
 Why
     Many kernels switch the Intel IOMMU on by themselves; the word is then harmless and superfluous, except that

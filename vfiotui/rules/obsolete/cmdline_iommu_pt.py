@@ -1,6 +1,6 @@
 """iommu=pt is given for what it does.
 
-What must hold
+Expected
     The command line does not hold iommu=pt, or its reason is the host's own speed.
 Why
     It gives the host's own devices direct access to memory. It has no effect on a group that a guest owns, and

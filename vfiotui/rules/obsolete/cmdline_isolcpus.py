@@ -1,6 +1,6 @@
 """CPUs are isolated at run time rather than at boot.
 
-What must hold
+Expected
     The command line does not hold isolcpus=.
 Why
     isolcpus cannot be undone before the next boot and takes the CPUs from the host all day; a cpuset takes them
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Answers:
     if found and known(facts.boot).cgroup_v2 is False:
         yield not_applicable(
             "host",
-            "control groups are of the old kind: a cpuset cannot do it",
+            "the host uses cgroup v1: a cpuset cannot do it",
             *(seen(line.source, text) for text, line in found.items()),
         )
         return

@@ -1,6 +1,6 @@
 """GRUB's settings are in /etc/default/grub.
 
-What must hold
+Expected
     There is no /etc/defaults/grub.
 Why
     No tool reads that file: what was written there by an old guide never reaches the kernel.

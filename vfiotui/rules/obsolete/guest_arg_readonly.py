@@ -1,6 +1,6 @@
 """Options past libvirt are written out.
 
-What must hold
+Expected
     A -drive among the arguments of qemu:commandline says readonly=on, not readonly alone.
 Why
     Short forms of switches are deprecated since QEMU 6.0 and will be refused.

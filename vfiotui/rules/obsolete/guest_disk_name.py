@@ -1,6 +1,6 @@
 """Disks are named so that they stay the same.
 
-What must hold
+Expected
     A block device is named below /dev/disk/by-id or by another name that belongs to it, not as /dev/sda or
     /dev/nvme0n1.
 Why

@@ -1,6 +1,6 @@
 """Devices of the host sit on slots that the guest's ports have.
 
-What must hold
+Expected
     On a bus behind a pcie-root-port the guest's address of a hostdev has slot 0.
 Why
     A root port has one slot: libvirt refuses other ones.

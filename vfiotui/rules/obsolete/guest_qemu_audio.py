@@ -1,6 +1,6 @@
 """No guest sets QEMU's removed audio variables.
 
-What must hold
+Expected
     No qemu:commandline of a guest sets QEMU_AUDIO_DRV, QEMU_PA_SERVER or their like.
 Why
     QEMU 8.2 removed them: the guest has no sound, or does not start.

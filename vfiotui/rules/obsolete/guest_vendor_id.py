@@ -1,6 +1,6 @@
 """The vendor_id of hyperv can take effect.
 
-What must hold
+Expected
     It has at most 12 characters, and another enlightenment is on beside it.
 Why
     libvirt refuses a longer one. Alone it has no effect: Windows then never asks for it.

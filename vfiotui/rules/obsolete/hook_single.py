@@ -1,6 +1,6 @@
 """Hooks of several purposes lie in a folder.
 
-What must hold
+Expected
     Where libvirt runs a hook for guests, it lies in /etc/libvirt/hooks/qemu.d.
 Why
     The single file /etc/libvirt/hooks/qemu still works, but each program that brings one overwrites the last one's.

@@ -1,9 +1,9 @@
 """Nested paging is on.
 
-What must hold
+Expected
     Neither the command line nor a module option switches npt or ept off.
 Why
-    The NPT slowness was mended in kernel 4.14; without nested paging a guest is several times slower.
+    The NPT slowness was fixed in kernel 4.14; without nested paging a guest is several times slower.
 How it is read
     The kernel command line: the running one and the next one; options of kvm_amd and kvm_intel in modprobe.d.
 Fix
@@ -50,7 +50,7 @@ def check(facts: Facts) -> Answers:
         MENDED,
     )
     for answer in words:
-        if answer.verdict is not Verdict.HOLDS:
+        if answer.verdict is not Verdict.PASSED:
             yield answer
         elif not found:
             all_files(boot)

@@ -1,6 +1,6 @@
 """Transparent huge pages are not switched off for all.
 
-What must hold
+Expected
     The command line does not hold transparent_hugepage=never.
 Why
     It takes huge pages from everything else on the host; a guest on hugetlb pages does not need it.

@@ -1,6 +1,6 @@
 """No install line of modprobe.d binds cards to vfio-pci.
 
-What must hold
+Expected
     modprobe.d has no 'install vfio-pci script' line.
 Why
     It does nothing where vfio-pci is built in, booster ignores it, and the script finds cards by addresses that

@@ -1,6 +1,6 @@
 """No configuration names the module vfio_virqfd.
 
-What must hold
+Expected
     On kernel 6.2 and later no initramfs or module list names vfio_virqfd.
 Why
     The module was folded into vfio in 6.2. mkinitcpio warns, dracut refuses to build the image: the next boot

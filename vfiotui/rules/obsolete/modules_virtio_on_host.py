@@ -1,6 +1,6 @@
 """The host does not load drivers that only a guest needs.
 
-What must hold
+Expected
     No configuration of a machine of its own loads virtio drivers at boot.
 Why
     virtio_net, virtio_blk and their like drive devices that exist inside guests only. They cure no DPC latency; the

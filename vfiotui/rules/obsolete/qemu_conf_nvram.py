@@ -1,10 +1,10 @@
 """qemu.conf does not list firmware images.
 
-What must hold
+Expected
     nvram = [...] is not set in qemu.conf.
 Why
     The list is obsolete: where a single firmware descriptor is installed libvirt passes it over, and the images that
-    it names are not found where somebody expects them.
+    it names are not found where they are expected.
 How it is read
     /etc/libvirt/qemu.conf and the descriptors of /usr/share/qemu/firmware.
 Fix

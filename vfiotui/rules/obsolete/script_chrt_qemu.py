@@ -1,6 +1,6 @@
 """QEMU is not started with a realtime priority as a whole.
 
-What must hold
+Expected
     No hook or start script runs chrt around QEMU.
 Why
     chrt puts every thread of QEMU on the realtime class, workers and emulator too; with taskset they pile up on

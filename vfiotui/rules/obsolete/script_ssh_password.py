@@ -1,6 +1,6 @@
 """No script holds a password for ssh.
 
-What must hold
+Expected
     No hook or start script calls plink -pw or sshpass -p.
 Why
     Who can read the script, a guest with a shared folder for one, is root on the host.

@@ -1,6 +1,6 @@
 """QEMU's own threads stay off the vCPUs' cores.
 
-What must hold
+Expected
     A guest with pinned vCPUs has an emulatorpin, and it shares no CPU with them.
 Why
     Without it QEMU's main loop and workers run on the very CPUs that the vCPUs need.

@@ -1,6 +1,6 @@
 """Emulator and iothreads are not on isolated CPUs.
 
-What must hold
+Expected
     Neither emulatorpin nor iothreadpin names a CPU of isolcpus.
 Why
     Isolated CPUs are not balanced: all threads of such a pin sit on one of them, and wait for each other.

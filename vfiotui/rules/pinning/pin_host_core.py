@@ -1,6 +1,6 @@
 """The host keeps a whole core beside a guest.
 
-What must hold
+Expected
     Beside the pinned vCPUs of a guest at least one whole core stays, and CPU 0 is not among the pinned; with
     Looking Glass two cores.
 Why

@@ -1,6 +1,6 @@
 """A guest has one kind of core.
 
-What must hold
+Expected
     All pinned CPUs of a guest are performance cores, or all are efficient ones.
 Why
     The guest cannot see the difference: its scheduler gives the heaviest task to any of them.
@@ -41,7 +41,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     if len(kinds) > 1:
         yield fails(
             domain.name,
-            f"It mixes {' and '.join(sorted(kinds))} cores, and cannot tell them apart.",
+            f"It mixes {' and '.join(sorted(kinds))} cores, and cannot distinguish them.",
             evidence,
             fix=fix("pin it to one kind of core", Risk.R2, ("pin.propose", domain.name)),
         )

@@ -1,6 +1,6 @@
 """iothreads of a pinned guest stay off its vCPUs' cores.
 
-What must hold
+Expected
     Each iothread of a guest with pinned vCPUs has an iothreadpin that shares no CPU with them.
 Why
     An iothread that floats runs where the vCPUs run, at every disk access.

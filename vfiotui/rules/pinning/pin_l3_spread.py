@@ -1,6 +1,6 @@
 """A guest lies in as few level 3 caches as it can.
 
-What must hold
+Expected
     The pinned vCPUs use no more level 3 domains than their number needs; where they need several, the
     topology has as many dies.
 Why
@@ -9,7 +9,7 @@ Why
 How it is read
     <vcpupin>, <topology>, cache/index3 of the CPUs.
 Fix
-    Pin all vCPUs into one domain, the larger one for games; or tell the guest with dies.
+    Pin all vCPUs into one domain, the larger one for games; or show them to the guest as dies.
 Valid for
     Processors with several level 3 caches.
 Sources

@@ -1,6 +1,6 @@
 """A guest's CPUs and memory are on the node of its devices.
 
-What must hold
+Expected
     On a host with several NUMA nodes the pinned CPUs lie on one node, that of the PCI devices where it is
     known, and <numatune> keeps the memory there strictly.
 Why

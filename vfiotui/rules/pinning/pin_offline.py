@@ -1,6 +1,6 @@
 """Guests are pinned to CPUs that run.
 
-What must hold
+Expected
     Every CPU of a pin is online.
 Why
     A guest that is pinned to an offline CPU does not start (EINVAL), or its vCPU runs elsewhere.

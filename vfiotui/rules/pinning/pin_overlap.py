@@ -1,6 +1,6 @@
 """No two guests that run together share a pinned CPU.
 
-What must hold
+Expected
     No host CPU carries two vCPUs, of one guest or of two that run or start by themselves.
 Why
     Two vCPUs on one CPU wait for each other: stutter that no setting inside the guest can cure.

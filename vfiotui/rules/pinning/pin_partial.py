@@ -1,6 +1,6 @@
 """Every vCPU of a pinned guest has one CPU of its own.
 
-What must hold
+Expected
     Where one vCPU is pinned, each of them has a vcpupin with exactly one host CPU.
 Why
     A vCPU that floats among the pinned ones runs where they run, and stops them.

@@ -1,6 +1,6 @@
 """Only vCPUs with their own CPU run in a realtime class.
 
-What must hold
+Expected
     vcpusched fifo or rr is given to pinned vCPUs only, with priority 1; the emulator has none.
 Why
     A realtime thread that never sleeps starves everything else on its CPU, kernel threads too: the host

@@ -1,6 +1,6 @@
 """A core of a guest has no work of the host on its other thread.
 
-What must hold
+Expected
     The sibling of a pinned CPU is a vCPU of the same guest, or is kept from the host.
 Why
     Two threads of a core share everything: what the host runs on one of them takes half of the other, and can
@@ -47,4 +47,4 @@ def check(facts: Facts, domain: Domain) -> Answers:
             fix=fix("give it whole cores", Risk.R2, ("pin.propose", domain.name)),
         )
     else:
-        yield holds(domain.name, "its cores are its own", evidence)
+        yield holds(domain.name, "no host work on its cores", evidence)

@@ -1,6 +1,6 @@
 """Threads of a guest's core are threads of a host's core.
 
-What must hold
+Expected
     With threads='2' the vCPUs 2k and 2k+1 are pinned to the two threads of one host core; with threads='1' no
     two vCPUs share a core.
 Why

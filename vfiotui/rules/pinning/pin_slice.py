@@ -1,6 +1,6 @@
 """Pinned CPUs are among those that guests may use.
 
-What must hold
+Expected
     Every pinned CPU is in cpuset.cpus.effective of machine.slice.
 Why
     libvirt starts guests below that slice: a pin outside of it is refused with 'Invalid argument'.

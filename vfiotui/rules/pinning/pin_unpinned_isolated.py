@@ -1,6 +1,6 @@
 """QEMU of older libvirt is kept from isolated CPUs.
 
-What must hold
+Expected
     Before libvirt 10.4 a guest on a host with isolcpus has an emulatorpin.
 Why
     Until 10.3 libvirt let QEMU run on isolated CPUs too unless it was pinned; there nothing balances its

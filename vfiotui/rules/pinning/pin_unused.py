@@ -1,6 +1,6 @@
 """Pins are of vCPUs that run.
 
-What must hold
+Expected
     Each vcpupin names a vCPU below the maximum, all vCPUs are switched on, and their placement is static.
 Why
     Pins of vCPUs that are off keep nothing, and placement='auto' lets numad choose against them.
@@ -32,7 +32,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     evidence = seen(
         domain.source, f"{domain.vcpus_on} of {domain.vcpus} vCPUs on, placement {domain.placement or 'static'}"
     )
-    clear = fix("pin it anew", Risk.R2, ("pin.propose", domain.name))
+    clear = fix("pin it again", Risk.R2, ("pin.propose", domain.name))
     if beyond or idle:
         yield fails(domain.name, f"vCPU {format_list((*beyond, *idle))} is pinned and not in use.", evidence, fix=clear)
     elif domain.placement == "auto":

@@ -1,6 +1,6 @@
 """QEMU's user reaches the files of its guests.
 
-What must hold
+Expected
     QEMU's user may pass every folder on the way to images, ROMs and firmware.
 Why
     An ISO in a home folder is the classic: the file is readable, the folder above is not, and the guest does not

@@ -1,6 +1,6 @@
 """QEMU runs as a user of its own.
 
-What must hold
+Expected
     user in qemu.conf names a user that exists, and not root.
 Why
     As root every flaw of QEMU is a flaw of the host; with a name that does not exist no guest starts.

@@ -1,6 +1,6 @@
 """Who uses this console may manage guests.
 
-What must hold
+Expected
     The user is root or in the group libvirt; for QEMU without libvirt in the group kvm.
 Why
     Without the group every action asks for a password, or is refused: 'authentication unavailable', 'Permission

@@ -1,6 +1,6 @@
 """No hook of libvirt calls libvirt.
 
-What must hold
+Expected
     No file of /etc/libvirt/hooks calls virsh or another client.
 Why
     The daemon waits for the hook and the hook for the daemon: the guest's start hangs until something gives up.

@@ -1,6 +1,6 @@
 """Hooks of libvirt can be run.
 
-What must hold
+Expected
     /etc/libvirt/hooks/qemu and the files of qemu.d are executable.
 Why
     libvirt passes over a hook that it may not run, without a word: cores are not freed, cards not handed over.

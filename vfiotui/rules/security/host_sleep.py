@@ -1,6 +1,6 @@
 """The host does not sleep while a guest has its devices.
 
-What must hold
+Expected
     Where a guest is given PCI devices, a hook of libvirt holds the host awake while the guest runs.
 Why
     A device in a guest's hands is not put to sleep and woken with the host: the guest becomes unstable, and

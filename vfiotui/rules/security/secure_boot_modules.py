@@ -1,6 +1,6 @@
 """Modules from outside the kernel can be loaded.
 
-What must hold
+Expected
     Where Secure Boot is on, no configuration asks for vendor-reset or kvmfr that is not loaded.
 Why
     Secure Boot lets signed modules in only: one that was built here needs a key of its own (MOK), else it is

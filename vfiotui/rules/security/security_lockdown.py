@@ -1,6 +1,6 @@
 """Kernel lockdown does not stand in the way.
 
-What must hold
+Expected
     /sys/kernel/security/lockdown says none.
 Why
     Under lockdown even root may not write model-specific registers or /dev/mem, and not read private parts of

@@ -1,6 +1,6 @@
 """Guests are confined.
 
-What must hold
+Expected
     qemu.conf does not set security_driver to none.
 Why
     AppArmor or SELinux keep a guest that breaks out of QEMU away from the host's files and from other guests.

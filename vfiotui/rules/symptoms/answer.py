@@ -44,7 +44,7 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to somebody who has a symptom."""
+    """What is known of a symptom's causes."""
 
     symptom: Symptom
     suspects: tuple[Suspect, ...]
@@ -52,7 +52,7 @@ class Answer:
     hidden: tuple[Hidden, ...]
     """Heaviest first."""
     ruled_out: tuple[str, ...]
-    """Codes of checks that hold or do not apply, in the symptom's order."""
+    """Codes of checks that passed or do not apply, in the symptom's order."""
 
     @property
     def headline(self) -> str:
@@ -63,8 +63,8 @@ class Answer:
             others = f"; {more} other {'cause is' if more == 1 else 'causes are'} possible" if more else ""
             return f"{first.word.capitalize()}: {subject_sentence(first.findings[0]).rstrip('.')}{others}."
         if self.hidden:
-            return f"Nothing that could be seen explains it; {len(self.hidden)} checks could not see what they need."
-        return "Nothing that a program can see explains it: all its checks hold."
+            return f"Nothing that could be seen explains it; {len(self.hidden)} checks lack what they need."
+        return "Nothing that a program can see explains it: all its checks passed."
 
 
 def subject_sentence(finding: Finding) -> str:
@@ -82,7 +82,7 @@ def answer(symptom: Symptom, findings: Iterable[Finding], given: frozenset[str] 
     """The ranked answer.
 
     `findings` are those of every rule, worst first, as `judge` gives them; `given` is what guests have, as
-    model.concern.given_subjects tells it.
+    model.concern.given_subjects finds it.
     """
     by_code: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -91,8 +91,8 @@ def answer(symptom: Symptom, findings: Iterable[Finding], given: frozenset[str] 
     suspects, hidden, ruled_out = [], [], []
     for cause in symptom.causes:
         found = by_code.get(cause.code, [])
-        failing = tuple(f for f in found if f.verdict is Verdict.FAILS)
-        unseen = tuple(f for f in found if f.verdict is Verdict.UNKNOWN)
+        failing = tuple(f for f in found if f.verdict is Verdict.FAILED)
+        unseen = tuple(f for f in found if f.verdict is Verdict.NOT_CHECKED)
         if failing:
             suspects.append(Suspect(cause, failing, cause.weight * _share(failing[0]) // 100))
         elif unseen:

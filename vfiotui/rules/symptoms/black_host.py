@@ -43,13 +43,13 @@ SYMPTOM = Symptom(
         Cause(
             "PASSTHROUGH-REMOTE-ACCESS",
             55,
-            "Nothing is left to look at or to log in by.",
+            "No display and no login are left.",
             "Plug in a second card, or switch ssh on from a rescue system.",
         ),
         Cause(
             "PASSTHROUGH-DISK",
             85,
-            "The disk from which the host boots is given away, so it never gets to a screen.",
+            "The disk from which the host boots is passed through, so it never gets to a screen.",
             "Boot with module_blacklist=vfio_pci.",
         ),
         Cause(
@@ -73,7 +73,7 @@ SYMPTOM = Symptom(
     ),
     by_hand=(
         "At the boot menu: add module_blacklist=vfio_pci to the kernel's line; the host then has all its cards.",
-        "Does it answer to ssh or ping? Then only the picture is gone.",
+        "Does it answer to ssh or ping? Then only the display is gone.",
         "From a rescue system: vfiotui --root /mnt doctor --symptom black-host.",
     ),
     sources="drivers/vfio/pci/vfio_pci.c (ids); kernel-parameters.txt; drivers/video/aperture.c.",

@@ -1,4 +1,4 @@
-"""Windows stops the card's driver with Code 43."""
+"""Code 43 in Windows Device Manager."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vfiotui.rules.symptoms.symptom import Cause, Symptom
 
 SYMPTOM = Symptom(
     name="code-43",
-    title="Windows stops the card's driver with Code 43",
+    title="Code 43 in Windows Device Manager",
     words=(
         "error 43",
         "code43",
@@ -102,7 +102,7 @@ SYMPTOM = Symptom(
     ),
     by_hand=(
         "Which version has the driver in Windows? Before 465 (2021) it refused every guest on purpose.",
-        "Was the driver installed anew after the card was moved? Old ones remember another slot.",
+        "Was the driver reinstalled after the card was moved? Old ones remember another slot.",
         "Is it a laptop? Its driver may look for a battery and for a ROM in the ACPI tables.",
     ),
     sources="Arch wiki, PCI passthrough via OVMF (Error 43); NVIDIA driver 465, release notes.",

@@ -19,7 +19,7 @@ SYMPTOM = Symptom(
         Cause(
             "DEVICE-INTX",
             90,
-            "Interrupts of the old kind come late and are shared: sound is what suffers first.",
+            "Legacy interrupts (INTx) come late and are shared: sound is what suffers first.",
             "Look in Windows' device manager for a negative interrupt number: that is MSI.",
         ),
         Cause(
@@ -61,7 +61,7 @@ SYMPTOM = Symptom(
         Cause(
             "GUEST-HPET",
             30,
-            "With an HPET Windows prefers it, and each look at it leaves the guest.",
+            "With an HPET Windows prefers it, and each read of it is a VM exit.",
             "Switch it off and listen again.",
         ),
         Cause(

@@ -1,4 +1,4 @@
-"""The host dies when it sleeps while a guest runs."""
+"""Host crashes on suspend while a guest runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vfiotui.rules.symptoms.symptom import Cause, Symptom
 
 SYMPTOM = Symptom(
     name="dies-on-suspend",
-    title="The host dies when it sleeps while a guest runs",
+    title="Host crashes on suspend while a guest runs",
     words=(
         "suspend",
         "sleep",
@@ -21,7 +21,7 @@ SYMPTOM = Symptom(
             "HOST-SLEEP",
             90,
             "A guest with devices of the host does not live through the host's sleep, and takes the host with it.",
-            "Run systemd-inhibit --list while the guest runs: nobody holds sleep.",
+            "Run systemd-inhibit --list while the guest runs: no entry blocks sleep.",
         ),
         Cause(
             "HOOK-NOT-RUN",
@@ -50,7 +50,7 @@ SYMPTOM = Symptom(
         Cause(
             "BOOT-PREVIOUS",
             30,
-            "The boot before this one tells what the kernel said last.",
+            "The log of the boot before this one has the kernel's last messages.",
             "Read its last lines.",
         ),
     ),

@@ -31,7 +31,7 @@ SYMPTOM = Symptom(
         Cause(
             "DEVICE-INTX",
             75,
-            "An interrupt line of the old kind that nobody serves any more is repeated without end.",
+            "A legacy interrupt line (INTx) that no driver serves any more is repeated without end.",
             "Switch the guest's driver to MSI.",
         ),
         Cause(
@@ -67,7 +67,7 @@ SYMPTOM = Symptom(
         Cause(
             "BOOT-PREVIOUS",
             35,
-            "The boot before this one tells what the kernel said last.",
+            "The log of the boot before this one has the kernel's last messages.",
             "Read its last lines; netconsole sends the next ones to another machine.",
         ),
         Cause(
@@ -79,7 +79,7 @@ SYMPTOM = Symptom(
     ),
     by_hand=(
         "Does ping still answer? Then the screen is gone, not the host.",
-        "Does it happen only after the guest has run for long? That speaks for interrupts of the old kind.",
+        "Does it happen only after the guest has run for long? That is a sign of legacy interrupts (INTx).",
     ),
     sources="Arch wiki, PCI passthrough via OVMF (lockup after shutdown); drivers/pci/pci.c.",
     of_host=True,

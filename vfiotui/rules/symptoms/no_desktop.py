@@ -34,13 +34,13 @@ SYMPTOM = Symptom(
         Cause(
             "XORG-BUSID",
             88,
-            "X is told to use a card that vfio-pci has, or that is not there.",
+            "X is configured to use a card that vfio-pci has, or that is not there.",
             "Read the Xorg log for the BusID that it tries.",
         ),
         Cause(
             "PASSTHROUGH-BOOT-DISPLAY",
             75,
-            "The card with the host's screen is the one that is given away.",
+            "The card with the host's screen is the one that is passed through.",
             "Put the cable into the other card.",
         ),
         Cause(

@@ -1,4 +1,4 @@
-"""The guest runs, but its screen stays dark."""
+"""No video output in the guest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vfiotui.rules.symptoms.symptom import Cause, Symptom
 
 SYMPTOM = Symptom(
     name="no-picture",
-    title="The guest runs, but its screen stays dark",
+    title="No video output in the guest",
     words=(
         "black screen",
         "no signal",
@@ -57,13 +57,13 @@ SYMPTOM = Symptom(
             "GUEST-ROM-MISSING",
             84,
             "A ROM file that is missing or does not fit leaves the guest's firmware nothing to draw with.",
-            "Run vfiotui rom FILE --card BDF: it tells whether the file fits.",
+            "Run vfiotui rom FILE --card BDF: it shows whether the file fits.",
         ),
         Cause(
             "ROM-COPY",
             75,
             "The guest's firmware runs the program in the card's ROM to draw, and this card hands out a changed copy.",
-            "Boot the host with another card as its display and start the guest again: a picture proves it.",
+            "Boot the host with another card as its display and start the guest again: output then confirms it.",
         ),
         Cause(
             "ROM-BROKEN",
@@ -74,7 +74,7 @@ SYMPTOM = Symptom(
         Cause(
             "LOG-BAR",
             78,
-            "A card whose memory somebody else holds stays dark for the guest.",
+            "A card whose memory something else holds stays dark for the guest.",
             "Look below the card's range in /proc/iomem for another name than vfio-pci.",
         ),
         Cause(
@@ -99,7 +99,7 @@ SYMPTOM = Symptom(
             "DEVICE-RESET-WEAK",
             35,
             "A card that was not reset after the last guest stays as that guest left it.",
-            "Start the guest once right after the host has booted: a picture only then proves it.",
+            "Start the guest once right after the host has booted: output only then confirms it.",
         ),
         Cause(
             "DEVICE-D3-STUCK",
@@ -129,7 +129,7 @@ SYMPTOM = Symptom(
     by_hand=(
         "Is the cable in the card that the guest has, and is the monitor switched to that input?",
         "Does the monitor wake up at all when the guest starts? Some cards stay dark without one at start.",
-        "Is the card given to the guest the one that you mean? vfiotui pci tells each by name.",
+        "Is the card given to the guest the one that you mean? vfiotui pci lists each by name.",
     ),
     sources="Arch wiki, PCI passthrough via OVMF (troubleshooting); QEMU documentation of vfio-pci; drivers/vfio/pci.",
 )

@@ -63,7 +63,7 @@ SYMPTOM = Symptom(
         Cause(
             "GROUP-COMPANIONS",
             50,
-            "Functions in other groups share the reset, and nobody owns them all.",
+            "Functions in other groups share the reset, and no single owner has them all.",
             "Give all functions of the slot to the guest.",
         ),
         Cause(

@@ -75,7 +75,7 @@ SYMPTOM = Symptom(
         Cause(
             "LG-FILE",
             45,
-            "The file in /dev/shm belongs to somebody else, or has another size.",
+            "The file in /dev/shm belongs to another user, or has another size.",
             "Look at it with ls -l.",
         ),
         Cause(

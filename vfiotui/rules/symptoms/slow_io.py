@@ -20,7 +20,7 @@ SYMPTOM = Symptom(
         Cause(
             "GUEST-DISK-BUS",
             72,
-            "An emulated disk controller leaves the guest for every request.",
+            "An emulated disk controller causes a VM exit for every request.",
             "Measure with a virtio disk beside it.",
         ),
         Cause(

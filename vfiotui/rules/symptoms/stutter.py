@@ -105,19 +105,19 @@ SYMPTOM = Symptom(
         Cause(
             "GUEST-HYPERV-SET",
             60,
-            "Windows without these enlightenments leaves the guest for much that it could do inside.",
+            "Windows without these enlightenments causes VM exits that it could avoid.",
             "Add the set and measure again.",
         ),
         Cause(
             "GUEST-HPET",
             40,
-            "With an HPET Windows prefers it, and each look at it leaves the guest.",
+            "With an HPET Windows prefers it, and each read of it is a VM exit.",
             "Switch it off and measure again.",
         ),
         Cause(
             "DEVICE-INTX",
             58,
-            "Interrupts of the old kind are slow and shared.",
+            "Legacy interrupts (INTx) are slow and shared.",
             "Switch the guest's driver to MSI and measure again.",
         ),
         Cause(
@@ -153,7 +153,7 @@ SYMPTOM = Symptom(
         Cause(
             "KVM-NPT-OFF",
             80,
-            "Without nested paging every change of a page table leaves the guest.",
+            "Without nested paging every change of a page table is a VM exit.",
             "Take npt=0 away and boot.",
         ),
         Cause(

@@ -10,7 +10,7 @@ class Cause:
     """One possible cause: a check whose failure makes this symptom."""
 
     code: str
-    """Of the rule that tells whether it is so."""
+    """Of the rule that finds whether it is so."""
     weight: int
     """Of a hundred hosts with this symptom on which this check fails: on how many it is the reason. An estimate that
     only orders the answers."""

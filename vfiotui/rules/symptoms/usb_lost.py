@@ -43,13 +43,13 @@ SYMPTOM = Symptom(
         Cause(
             "PASSTHROUGH-BLUETOOTH",
             60,
-            "It hangs on a controller that is given away whole.",
+            "It is attached to a controller that is passed through whole.",
             "Look which devices hang on that controller.",
         ),
         Cause(
             "PASSTHROUGH-KEYBOARD",
             55,
-            "It hangs on a controller that is given away whole.",
+            "It is attached to a controller that is passed through whole.",
             "Look which devices hang on that controller.",
         ),
         Cause(

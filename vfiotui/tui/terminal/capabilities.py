@@ -53,7 +53,7 @@ ASCII = Glyphs("ascii", "x", "!", "?", ".", "+", " .:-=#", "?", ">", "-", "|", "
 BRAILLE = Glyphs("braille", "✗", "!", "?", "·", "✓", " ▁▂▃▄▅▆▇█", "·", "▸", "─", "│", "┌┐└┘", "solid", dots=True)
 SETS = {g.name: g for g in (UNICODE, BRAILLE, CONSOLE, ASCII)}
 DRAW_DOTS = ("xterm-kitty", "foot", "wezterm", "xterm-ghostty", "contour")
-"""Terminals that draw braille themselves; with any other one it depends on a font, which nobody can ask for."""
+"""Terminals that draw braille themselves; with any other one it depends on a font, which a program cannot find out."""
 
 
 @dataclass(frozen=True, slots=True)

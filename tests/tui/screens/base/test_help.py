@@ -15,5 +15,5 @@ def test_every_word_is_within_the_width(width: int) -> None:
     rows = help_rows(text, width)
     assert max(len(r.text) for r in rows) <= width
     shown = " ".join(" ".join(r.text for r in rows).split())
-    assert "nobody else's tracing is touched, and nothing of it stays" in shown
+    assert "no other program's tracing is touched, and nothing of it stays" in shown
     assert all(word in shown for word in text.split())

@@ -120,10 +120,10 @@ async def test_a_clash_is_shown_from_three_sides_and_only_then_forced(size: tupl
         await found.shows("0001", "Edit some.conf", "done")
         await found.press("f", "u")
         await found.shows(
-            " undo ", "/etc/some.conf was changed by somebody since", "two and a half", "ours", "kept", "now"
+            " undo ", "/etc/some.conf was changed by something else since", "two and a half", "ours", "kept", "now"
         )
         await found.press("u", "y")
-        assert (tmp_path / "etc/some.conf").read_bytes() == THEIRS and "u take it back" not in found.text
+        assert (tmp_path / "etc/some.conf").read_bytes() == THEIRS and "u undo it" not in found.text
         await found.press("f", "y", "enter")
         assert states(root) == [State.DONE]
         await found.press("f", *"force", "enter")

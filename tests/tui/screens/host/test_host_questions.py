@@ -45,7 +45,7 @@ HOSTILE = "x [/dev/vfio/1] [AMD] \x1b[2J"
 
 def finding(subject: str, *paths: str, sentence: str = "It is so.") -> Finding:
     evidence = tuple(Evidence(p, "read") for p in paths)
-    return Finding("X", "x", Verdict.FAILS, Severity.WARN, subject, sentence, evidence, area="Devices")
+    return Finding("X", "x", Verdict.FAILED, Severity.WARN, subject, sentence, evidence, area="Devices")
 
 
 def test_every_area_of_the_catalogue_has_words() -> None:
@@ -67,7 +67,7 @@ def test_choices_count_what_they_lead_to() -> None:
     facts = known_facts("tower")
     findings = judge(facts)
     areas = area_rows(findings, 78)
-    assert areas[0].key == "area " and f"{len(findings)} in all" in areas[0].text
+    assert areas[0].key == "area " and f"of {len(findings)}" in areas[0].text
     assert [r.key for r in areas][1:] == [f"area {a}" for a in AREAS.values() if a in {f.area for f in findings}]
     guests = guest_choice_rows(findings, facts, 78)
     assert [r.key for r in guests] == ["guest ", "guest arch-test", "guest macos", "guest win10"]
@@ -143,13 +143,13 @@ async def test_unknowns_of_one_reason_are_one_line_that_opens(monkeypatch: pytes
     monkeypatch.setitem(gather.READERS, "kernel_log", lambda _: Unread("needs root", Why.FORBIDDEN, "/dev/kmsg"))
     async with console(root_of(TOWER), (120, 40)) as found:
         findings = found.app.screen.query_one("#findings", Rows)
-        await found.shows("cannot tell: needs root")
+        await found.shows("checks: needs root")
         findings.select("fold needs root")
         await found.press("enter")
         await found.until(lambda: findings.key.startswith("finding "))
-        assert "cannot tell: needs root" not in found.text and "/dev/kmsg: needs root" in found.text
+        assert "checks: needs root" not in found.text and "/dev/kmsg: needs root" in found.text
         await found.press("escape")
-        await found.shows("cannot tell: needs root")
+        await found.shows("checks: needs root")
 
 
 async def test_an_area_and_a_guest_are_chosen_and_escape_wants_all_again() -> None:
@@ -181,7 +181,7 @@ async def test_what_is_wrong_leads_from_a_symptom_to_the_finding_behind_it() -> 
         await found.shows(*(s.name for s in symptoms()[:10]))
         await found.press("enter")
         await found.until(lambda: isinstance(found.app.screen, AnswerScreen))
-        await found.shows("look yourself")
+        await found.shows("Check by hand")
         await found.press("y", "escape")
 
 
@@ -189,10 +189,10 @@ async def test_a_symptom_of_the_palette_leads_to_the_finding_behind_it() -> None
     async with console(root_of(BROKEN["one-core"]), (120, 40)) as found:
         await found.press("colon")
         await found.press(*"one-core")
-        await found.shows("what is wrong: one-core")
+        await found.shows("symptom: one-core")
         await found.press("down", "enter")
         await found.until(lambda: isinstance(found.app.screen, AnswerScreen))
-        await found.shows("1 likely   win10: Windows sees 8 sockets", "prove")
+        await found.shows("1 likely   win10: Windows sees 8 sockets", "confirm")
         await found.press("enter")
         await found.until(lambda: isinstance(found.app.screen, FindingScreen))
         await found.shows("GUEST-CPU-SOCKETS", "guest  win10")
@@ -220,7 +220,7 @@ async def test_a_forum_post_is_copied_as_markdown() -> None:
     async with console(root_of(TOWER), (120, 40)) as found:
         await found.press("y")
         assert "`6.12.9-amd64`" in found.app.clipboard and "tower" not in found.app.clipboard
-        assert "- **fail** `GROUP-FOREIGN` `0000:04:00.0: Group 14" in found.app.clipboard
+        assert "- **failed** `GROUP-FOREIGN` `0000:04:00.0: Group 14" in found.app.clipboard
         await found.press("enter")
         await found.until(lambda: isinstance(found.app.screen, FindingScreen))
         await found.press("y", "escape")

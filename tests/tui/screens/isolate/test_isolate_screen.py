@@ -39,7 +39,7 @@ async def test_a_card_is_chosen_with_its_sound_and_planned(size: tuple[int, int]
         await found.shows("01:00.0", "next boot", "[ ]")
         point_at(found.app.screen, "0000:01:00.0")
         await found.press("space")
-        await found.shows("[x]", "[+]", "goes along", "method  ids: no other device has these ids")
+        await found.shows("[x]", "[+]", "also assigned", "method  ids: no other device has these ids")
         await found.press("m")
         await found.until(lambda: isinstance(found.app.screen, ChoiceScreen))
         await found.shows("override", "dynamic", "libvirt takes the device")
@@ -58,7 +58,7 @@ async def test_what_must_stay_says_why_and_is_not_chosen() -> None:
         await found.press("2")
         await found.shows("[-]", "next boot")
         point_at(found.app.screen, "0000:01:00.0")
-        await found.shows("cannot be given away", "holds /")
+        await found.shows("cannot be passed through", "holds /")
         await found.press("space")
         await found.until(lambda: isinstance(found.app.screen, TextScreen))
         await found.shows("it stays with the host", "nvme0n1p2")
@@ -105,8 +105,8 @@ def record(state: State, *forecast: Expected) -> ChangeRecord:
 @pytest.mark.parametrize(
     ("state", "driver", "words", "style"),
     [
-        (State.DONE, "vfio-pci", "change 0003: 1 of 1 devices came as foretold", "holds"),
-        (State.DONE, "nouveau", f"{CARD}: nouveau was foretold, it has vfio-pci", "fail"),
+        (State.DONE, "vfio-pci", "change 0003: 1 of 1 devices match the prediction", "holds"),
+        (State.DONE, "nouveau", f"{CARD}: nouveau was predicted, it has vfio-pci", "fail"),
         (State.WAITING, "vfio-pci", "change 0003 waits for the next boot", "accent"),
     ],
 )

@@ -103,7 +103,7 @@ async def test_whole_caches_swaps_and_marked_ranges() -> None:
         page.go(18)
         await found.press("s")
         assert (now(screen).vcpus[0], now(screen).vcpus[1]) == ({18}, {6})
-        await found.shows("no clash")
+        await found.shows("no overlap")
         page.go(9)
         await found.press("m", "left")
         await found.press("x")
@@ -123,7 +123,7 @@ async def test_every_invalid_state_is_said_at_once(cpu: int, words: str) -> None
         await found.press("space")
         await found.shows(words)
         if cpu == 7:
-            await found.shows("clash", "[v0!")
+            await found.shows("overlap", "[v0!")
 
 
 async def test_goals_change_what_is_proposed() -> None:

@@ -45,7 +45,7 @@ class Uuid(Part):
 
 
 def os_id(domain: Part) -> str:
-    """What libosinfo calls the system inside; empty where nobody said."""
+    """What libosinfo calls the system inside; empty where it is not given."""
     for name in OSINFO:
         found = next(domain.element.below(name), None) if domain.element is not None else None
         if found is not None:

@@ -38,7 +38,7 @@ class ChangesScreen(ConsoleScreen):
         RESUME,
         COPY_CHANGE,
         "",
-        "Where somebody changed a file since, the undo shows the three sides (kept, ours, now) and touches nothing "
+        "Where a file was changed since, the undo shows the three sides (kept, ours, now) and touches nothing "
         "unless it is forced (f). Where this program does not run, each change's folder has an undo.sh that needs a "
         "shell only.",
     )

@@ -17,7 +17,7 @@ from vfiotui.tui.screens.changes.undo_view import undo_rows
 from vfiotui.tui.screens.host.finding_view import labelled
 from vfiotui.tui.terminal.capabilities import Glyphs
 
-TAKE_BACK = Action("u", "undo", "take it back", sometimes=True)
+TAKE_BACK = Action("u", "undo", "undo it", sometimes=True)
 FORCE = Action("f", "force", "force", sometimes=True)
 
 
@@ -59,7 +59,7 @@ class UndoScreen(AskingScreen):
     def action_force(self) -> None:
         """Asks for the whole word: what somebody changed is kept nowhere."""
         if self._clashes:
-            self._ask(" overwrite what somebody changed since? type ", "force", "--force")
+            self._ask(" overwrite what was changed since? type ", "force", "--force")
 
     def _ask(self, question: str, wanted: str, *more: str) -> None:
         def agreed(answer: str) -> None:

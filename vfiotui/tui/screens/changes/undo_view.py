@@ -12,7 +12,7 @@ from vfiotui.tui.screens.plan.diff import SIDE_BY_SIDE, beside_rows, diff_rows, 
 from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import wrap
 
-SIDES = ("ours: as the change left it", "kept: as it was before", "now: as somebody made it")
+SIDES = ("ours: as the change left it", "kept: as it was before", "now: as it was changed since")
 
 
 def undo_rows(
@@ -22,7 +22,7 @@ def undo_rows(
     rows = [row((line, "head")) for line in wrap(f"Taking back: {record.title}", width)]
     if found:
         text = (
-            f"{len(found)} of its subjects changed since. Nothing is taken back unless you force it (f): then the kept "
+            f"{len(found)} of its subjects changed since. Nothing is undone unless you force it (f): then the kept "
             "state replaces what is there now, and nothing keeps that."
         )
         rows += [BLANK, *(row((line, "fail")) for line in wrap(text, width))]
@@ -39,14 +39,14 @@ def undo_rows(
 
 def clash_rows(clash: Clash, glyphs: Glyphs, width: int) -> list[Row]:
     """Kept, ours and now: beside each other where there is room, as two differences elsewhere."""
-    rows = [row((line, "warn")) for line in wrap(f"{clash.subject} was changed by somebody since", width)]
+    rows = [row((line, "warn")) for line in wrap(f"{clash.subject} was changed by something else since", width)]
     if clash.kind == "command":
         return [*rows, row("  one of the files that it wrote is another one now")]
     texts = [lines_of(content) for content in (clash.ours, clash.kept, clash.now)]
     known = [text for text in texts if text is not None]
     if width + 2 >= SIDE_BY_SIDE and len(known) == len(texts):
         return [*rows, *beside_rows(SIDES, known, width, glyphs)]
-    rows.append(row(("  from ours to now: what somebody changed", "accent")))
+    rows.append(row(("  from ours to now: what was changed since", "accent")))
     rows += diff_rows(diff_lines(clash.subject, clash.ours, clash.now), width)
     rows.append(row(("  from now to kept: what a forced undo puts back", "accent")))
     return [*rows, *diff_rows(diff_lines(clash.subject, clash.now, clash.kept), width)]

@@ -26,13 +26,13 @@ NONE_YET = (
     ("", ""),
     ("A change begins as a plan, and a plan begins where you see what is wrong:", ""),
     ("1 Host     f  on a finding that has a fix", "accent"),
-    ("2 Isolate  space  on the devices to give away, then p", "accent"),
+    ("2 Isolate  space  on the devices to pass through, then p", "accent"),
     ("3 Pin      g or space  to place the threads, then a", "accent"),
     ("4 Memory   + - b h  for huge pages, c  for larger free blocks", "accent"),
     ("6 Guests   enter on a guest, then on a finding of it, then f", "accent"),
     ("", ""),
     ("The plan shows every file and command first; nothing is done before you apply it. Done changes stand here and "
-     "can be taken back; a step without a way back says so in the plan.", "dim"),
+     "can be undone; a step without a way back says so in the plan.", "dim"),
 )  # fmt: skip
 """What an empty journal says."""
 TAIL, SHORT_TAIL = 40, 8
@@ -40,12 +40,12 @@ TAIL, SHORT_TAIL = 40, 8
 TO_DO = {
     State.APPLYING: "it goes on by itself, also when this console or the connection ends",
     State.UNDOING: "it goes on by itself, also when this console or the connection ends",
-    State.ROLLED_BACK: "all is as it was before: mend what stands above, then plan it again",
-    State.INTERRUPTED: "R goes on where it stopped, u takes it back",
-    State.STUCK: "a step failed, and so did the way back: mend what the sentence names, then u takes it back",
+    State.ROLLED_BACK: "all is as it was before: fix what stands above, then plan it again",
+    State.INTERRUPTED: "R goes on where it stopped, u undoes it",
+    State.STUCK: "a step failed, and so did the way back: fix what the sentence names, then u undoes it",
     State.DAMAGED: "nothing is undone by it: compare the kept copies with what is there, then move its folder away",
     State.OUTSTANDING: "do what is left, then R looks whether it is true; u takes the change back",
-    State.WAITING: "a part of it is felt after the next boot",
+    State.WAITING: "a part of it takes effect at reboot",
 }
 
 
@@ -57,7 +57,7 @@ def change_rows(records: Reading[tuple[ChangeRecord, ...]] | None, width: int, o
         return [row((line, "unknown")) for line in wrap(unread_words(records, option), width)]
     if not records:
         return [row((line, style)) for text, style in NONE_YET for line in wrap(text, width)]
-    rows = [row((fit(f"{'number':8}{'state':20}{'begun':21}change", width), "head"))]
+    rows = [row((fit(f"{'number':8}{'state':20}{'started':21}change", width), "head"))]
     for record in records:
         state = (fit(record.state, 20), style_of(record))
         text = fit(f"{fit(record.progress.at, 19)}  {clean(record.title)}", max(width - 28, 10))
@@ -74,7 +74,7 @@ def step_word(record: ChangeRecord, step: int) -> str:
     """How far a step of a change came."""
     come = record.progress
     if record.state in (State.UNDONE, State.ROLLED_BACK):
-        return "taken back"
+        return "undone"
     if record.state is State.DAMAGED:
         return "not known"
     if step in come.finished:
@@ -88,7 +88,7 @@ def record_rows(record: ChangeRecord, log: Reading[str], glyphs: Glyphs, width: 
     """State, steps, log, the way back, and what each step changed."""
     rows = [row((line, "head")) for line in wrap(record.title, width)]
     rows += labelled("state", record.words, width, style_of(record))
-    rows += labelled("begun", record.progress.at or "never", width)
+    rows += labelled("started", record.progress.at or "never", width)
     if record.progress.word:
         rows += labelled("why", record.progress.word, width, "warn")
     if record.state in TO_DO:
@@ -139,7 +139,7 @@ def record_text(record: ChangeRecord, log: Reading[str]) -> str:
     lines = [
         f"change {record.name}: {clean(record.title)}",
         f"state: {clean(record.words)}",
-        f"begun: {record.progress.at}",
+        f"started: {record.progress.at}",
     ]
     lines += [f"why: {clean(record.progress.word)}"] if record.progress.word else []
     if isinstance(record.plan, Plan):

@@ -9,7 +9,7 @@ from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Shape
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
-from vfiotui.model.finding.report import count, word
+from vfiotui.model.finding.report import count, level
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.guest.domain_devices import Disk
 from vfiotui.tui.row import BLANK, Row, row
@@ -31,21 +31,19 @@ def heading_row(domain: Domain, tab: str, width: int) -> Row:
 def unread_rows(guest: UnreadGuest, width: int) -> list[Row]:
     """That a guest could not be read, and why."""
     name = row((fit(guest.name, min(len(guest.name), max(width - 12, 8))), "accent"), "  not read")
-    return [name, BLANK, *labelled("reason", guest.why.reason, width), *labelled("from", guest.source, width), BLANK]
+    return [name, BLANK, *labelled("reason", guest.why.reason, width), *labelled("source", guest.source, width), BLANK]
 
 
 def doctor_rows(findings: Sequence[Finding], glyphs: Glyphs, width: int) -> list[Row]:
-    """What every check says of it: what is wrong first, then what holds."""
+    """What every check says of it: what is wrong first, then what passed."""
     if not findings:
         return [row(("no check has looked at this guest yet", "dim"))]
-    bad = [f for f in findings if word(f) != "holds"]
-    good = [f for f in findings if word(f) == "holds"]
+    bad = [f for f in findings if level(f) != "holds"]
+    good = [f for f in findings if level(f) == "holds"]
     nothing = row(("nothing is wrong with it as far as it can be seen", "holds"))
     rows = [row((count(findings).sentence(), "head")), BLANK]
     rows += finding_rows(bad, glyphs, width, named=False) or [nothing]
-    return rows + (
-        [BLANK, row(("what holds", "head")), *finding_rows(good, glyphs, width, named=False)] if good else []
-    )
+    return rows + ([BLANK, row(("passed", "head")), *finding_rows(good, glyphs, width, named=False)] if good else [])
 
 
 def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
@@ -68,7 +66,7 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
         ("screen", ", ".join((*domain.devices.videos, *domain.devices.graphics)) or "none"),
         ("autostart", "yes" if domain.autostart else "no"),
         ("UUID", domain.uuid or "none"),
-        ("from", domain.source),
+        ("source", domain.source),
     ):
         rows += labelled(label, text, width)
     rows += [BLANK, row(("devices of the host", "head")), *_hostdevs(domain, facts)]

@@ -21,9 +21,9 @@ class GuestsScreen(ConsoleScreen):
     TOPICS = (VIRT, FINDINGS)
     KEYS = (OPEN, MOVE, READ_AGAIN)
     PAGE = (
-        "All guests of the connection, with their state as libvirt's events tell it. When the daemon is gone the last "
-        "known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong with "
-        "each.",
+        "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
+        "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
+        "with each.",
         "",
         OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
     )

@@ -15,8 +15,8 @@ from vfiotui.tui.screens.memory.words import gib
 from vfiotui.tui.screens.pin.view import pin_words
 from vfiotui.tui.text import clean, fit, wrap
 
-DOCTOR = 16
-"""Cells for two counts: "12 fail 34 warn"."""
+DOCTOR = 18
+"""Cells for two counts: "2 failed 13 warn"."""
 
 
 def link_rows(virt: Virt | None, width: int) -> list[Row]:
@@ -57,14 +57,16 @@ def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
     words = [
         (number, mark, style)
         for number, mark, style in (
-            (counts.fail, "fail", "fail"),
-            (counts.warn, "warn", "warn"),
-            (counts.unknown, "unkn", "unknown"),
+            (counts.failed, "failed", "fail"),
+            (counts.warnings, "warn", "warn"),
+            (counts.not_checked, "unchecked", "unknown"),
             (counts.info, "info", "info"),
         )
         if number
     ][:2]
     runs: list[Run] = [(f"{number} {mark} ", style) for number, mark, style in words] or [("ok ", "holds")]
+    if sum(len(text) for text, _ in runs) > DOCTOR:
+        del runs[1:]
     return (*runs, (" " * max(DOCTOR - sum(len(text) for text, _ in runs), 0), ""))
 
 

@@ -6,24 +6,24 @@ from vfiotui.tui.actions import COPY, NEXT_PANE, OPEN, READ_AGAIN, Action, Page
 
 NEXT_LIST = NEXT_PANE._replace(help="goes from list to list")
 FIX = Action(
-    "f", "fix", "fix", "makes the plan that mends it, where one can be made; nothing happens before you apply it",
+    "f", "fix", "fix", "the plan that fixes it, where one can be made; nothing is changed before you apply it",
     sometimes=True,
 )  # fmt: skip
-WRONG = Action("w", "wrong", "what is wrong?", "asks what goes wrong, and ranks what may cause it")
-FILTER = Action("slash", "filter", "filter", "keeps only what holds a text")
-SEVERITY = Action("s", "severity", "severity", "steps through problems, all, fail, warn, unknown, holds")
+WRONG = Action("w", "wrong", "symptoms", "lists symptoms, and ranks what may cause one")
+FILTER = Action("slash", "filter", "filter", "filter by any text")
+SEVERITY = Action("s", "severity", "severity", "steps through problems, all, failed, warning, not checked, passed")
 AREA = Action("a", "area", "area", "keeps one area of checks")
 GUEST = Action("g", "guest", "guest", "keeps what concerns one guest")
-CLEAR = Action("escape", "clear", "clear", "wants everything again")
+CLEAR = Action("escape", "clear", "clear", "clear filter")
 EXPLAIN = Action("e", "explain", "explain", "explains the check")
 COPY_EVIDENCE = COPY._replace(help="copies the evidence as Markdown for a forum post")
 
 HOST: Page = (
-    "The worst finding stands at the top. A mark, a word and a colour tell how bad it is: fail, warn, unkn "
-    "(it could not be seen, and why), info, hold.",
+    "The worst finding stands at the top. A mark, a word and a colour show how bad it is: failed, "
+    "warning, not checked (with the reason), info, passed.",
     "",
-    "The lower list shows the IOMMU groups: what can only be given away together. BLOCKED means that a foreign "
-    "device is in the group of a graphics card.",
+    "The lower list shows the IOMMU groups: devices that can only be passed through together. BLOCKED means "
+    "that a foreign device is in the group of a graphics card.",
     "",
     NEXT_LIST,
     OPEN._replace(help="opens what the cursor stands on: a finding leads on to its device, guest and files"),
@@ -37,6 +37,6 @@ HOST: Page = (
     CLEAR,
     EXPLAIN,
     COPY_EVIDENCE,
-    Action("", "", help="reads the host again", shown="r"),
+    Action("", "", help="refresh", shown="r"),
 )
 KEYS = (OPEN, WRONG, FILTER, SEVERITY, AREA, GUEST, EXPLAIN, COPY_EVIDENCE, READ_AGAIN)

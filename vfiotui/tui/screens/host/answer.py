@@ -26,7 +26,7 @@ class AnswerScreen(ChoiceScreen):
         self._found = found
         self._facts = facts
         super().__init__(
-            row((" what is wrong? ", "reverse"), f" {found.symptom.title}"),
+            row((" symptoms ", "reverse"), f" {found.symptom.title}"),
             lambda width: answer_rows(found, glyphs, width),
             word="evidence",
         )

@@ -9,7 +9,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.areas import area_rank
 from vfiotui.model.finding.concern import concerns, domains_of, subjects_of
 from vfiotui.model.finding.finding import Finding
-from vfiotui.model.finding.report import word
+from vfiotui.model.finding.report import WORDS, level
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.host.finding_view import matches
 from vfiotui.tui.text import clean, fit
@@ -39,13 +39,13 @@ class HostFilter:
 
     def keep(self, findings: Iterable[Finding], facts: Facts) -> list[Finding]:
         """The findings that are wanted, in their order."""
-        words = LEVEL_WORDS.get(self.level, (self.level,))
+        levels = LEVEL_WORDS.get(self.level, (self.level,))
         domain = next((d for d in domains_of(facts) if d.name == self.guest), None)
         subjects = frozenset({self.guest}) if domain is None else subjects_of(domain, facts)
         return [
             f
             for f in findings
-            if word(f) in words
+            if level(f) in levels
             and (not self.area or f.area == self.area)
             and (not self.guest or concerns(f, subjects, self.guest))
             and matches(f, self.text)
@@ -53,14 +53,14 @@ class HostFilter:
 
     def title(self) -> str:
         """What is wanted in words, each followed by " · "; empty where all problems are."""
-        level = {"problems": "", "all": "all checks"}.get(self.level, f"only {self.level}")
+        level = {"problems": "", "all": "all checks"}.get(self.level, f"only {WORDS.get(self.level, self.level)}")
         parts = (level, self.area, clean(self.guest))
         return "".join(f"{part} · " for part in parts if part)
 
 
 def _counted(findings: list[Finding]) -> str:
-    trouble = sum(word(f) in TROUBLE for f in findings)
-    return f"{trouble:3} to look at, {len(findings):3} in all"
+    trouble = sum(level(f) in TROUBLE for f in findings)
+    return f"{trouble:3} of {len(findings):3}"
 
 
 def area_rows(findings: Iterable[Finding], width: int) -> list[Row]:

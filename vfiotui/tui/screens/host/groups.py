@@ -163,7 +163,7 @@ def why_lines(group: IommuGroup, bus: PciBus, width: int) -> list[str]:
 
 def _loss_rows(facts: Facts, device: PciDevice, width: int) -> list[Row]:
     lost = host_loses(device, facts.pci, facts.usb, facts.host_use)
-    text = f"the host loses {'; '.join(map(clean, lost))}"
+    text = f"passing it through removes from the host: {'; '.join(map(clean, lost))}"
     return [row((f"    {line}", "warn")) for line in wrap(text, max(width - 4, 10))] if lost else []
 
 
@@ -203,7 +203,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         return [row("this device is gone")]
     rows = [row((clean(bdf), "head"), f"  {kind_of(device)}"), BLANK]
     link, wired = device.link, wired_to(device, facts.pci)
-    node = "the kernel does not tell" if device.numa_node is None else shown(device.numa_node)
+    node = "the kernel does not report it" if device.numa_node is None else shown(device.numa_node)
     pairs = [
         ("name", f"{shown(device.vendor_name)} {shown(device.device_name)}"),
         ("board", f"{shown(device.subsystem_name)}"),
@@ -247,7 +247,7 @@ def _link_sentence(link: Link) -> str:
 def loss_words(facts: Facts, device: PciDevice) -> str:
     """What the host would lose if the device were given away, as far as the facts show it."""
     lost = host_loses(device, facts.pci, facts.usb, facts.host_use)
-    return "the host loses " + "; ".join(map(clean, lost)) if lost else NOTHING_LOST
+    return "passing it through removes from the host: " + "; ".join(map(clean, lost)) if lost else NOTHING_LOST
 
 
 def _capabilities(device: PciDevice) -> str:

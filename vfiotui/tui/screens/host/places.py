@@ -21,7 +21,7 @@ class Place:
     name: str
     """An address, a guest's name or a path."""
     line: int = 0
-    """Of a file, from 1; 0 where none is told."""
+    """Of a file, from 1; 0 where there is none."""
 
     @property
     def key(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from vfiotui.model.base.counted import counted
 from vfiotui.model.facts import Facts
 from vfiotui.state.facts_refresher import IN_HAND
 from vfiotui.tui.row import Row, row
@@ -46,6 +47,6 @@ def more_rows(facts: Facts, width: int) -> list[Row]:
 
 
 def more_words(facts: Facts) -> str:
-    """The same for a title: " · 2 parts to come", or nothing."""
+    """The same for the beginning of a title: "2 parts to come · ", or nothing."""
     count = len(in_hand(facts))
-    return f" · {count} {'part' if count == 1 else 'parts'} to come" if count else ""
+    return f"{counted(count, 'part')} to come · " if count else ""

@@ -98,7 +98,7 @@ class HostScreen(ConsoleScreen):
         if topic == FINDINGS and self.store.get(FINDINGS) is None:
             findings.show(judging_rows())
         elif topic == FINDINGS:
-            findings.head(self._filter.title() + count(self.findings).sentence() + more_words(facts))
+            findings.head(more_words(facts) + self._filter.title() + count(self.findings).sentence())
             shown = finding_rows(self._items(), self.caps.glyphs, list_width(findings))
             findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
         if topic == FACTS:
@@ -108,7 +108,7 @@ class HostScreen(ConsoleScreen):
 
     def _nothing(self) -> Row:
         if self._filter.text:
-            return row((f"no finding holds {clean(self._filter.text)!r}; esc clears the filter", "dim"))
+            return row((f"no finding contains {clean(self._filter.text)!r}; esc clears the filter", "dim"))
         if self._filter.narrows:
             return row(("nothing is wrong there as far as it can be seen; esc shows the rest", "holds"))
         return row(("nothing is wrong as far as it can be seen; s shows all checks", "holds"))
@@ -227,7 +227,7 @@ class HostScreen(ConsoleScreen):
         ask(self.console)
 
     def action_fix(self) -> None:
-        """Makes the plan that mends the finding under the cursor, and shows it."""
+        """Makes the plan that fixes the finding under the cursor, and shows it."""
         finding = self._finding(self._current())
         if finding is not None and can_fix(finding):
             open_fix(self.console, finding)

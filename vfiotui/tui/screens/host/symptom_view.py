@@ -16,7 +16,7 @@ ALSO = 4
 
 def symptom_rows(width: int) -> list[Row]:
     """All symptoms; their keys are "symptom NAME"."""
-    rows = [row(("What goes wrong?", "head")), BLANK]
+    rows = [row(("Symptoms", "head")), BLANK]
     found = symptoms()
     names = max(len(s.name) for s in found)
     title = min(max(len(s.title) for s in found), width - names - 2)
@@ -34,14 +34,14 @@ def answer_rows(found: Answer, glyphs: Glyphs, width: int) -> list[Row]:
         rows += _suspect(number, suspect, width)
     for hidden in found.hidden:
         first = hidden.findings[0]
-        lines = wrap(f"{subject_sentence(first)} [{first.code}]", max(width - 12, 10))
-        rows.append(row((f"{glyphs.mark('unknown')} unseen   ", "unknown"), lines[0], key=key_of(first)))
-        rows += [row(" " * 11, line) for line in lines[1:]]
+        lines = wrap(f"{subject_sentence(first)} [{first.code}]", max(width - 15, 10))
+        rows.append(row((f"{glyphs.mark('unknown')} not checked ", "unknown"), lines[0], key=key_of(first)))
+        rows += [row(" " * 14, line) for line in lines[1:]]
     if found.hidden:
         rows.append(BLANK)
     if found.ruled_out:
         rows += labelled("ruled out", ", ".join(found.ruled_out), width, "dim")
-    rows += [BLANK, row(("No program on this host sees these; look yourself:", "head"))]
+    rows += [BLANK, row(("Check by hand:", "head"))]
     for sentence in found.symptom.by_hand:
         lines = wrap(sentence, max(width - 2, 10))
         rows += [row("- " if i == 0 else "  ", line) for i, line in enumerate(lines)]
@@ -54,22 +54,22 @@ def _suspect(number: int, suspect: Suspect, width: int) -> list[Row]:
     rows = [row((f"{number} {suspect.word:8} ", STYLES[suspect.word]), lines[0], key=key_of(first))]
     rows += [row(" " * 11, line) for line in lines[1:]]
     rows += _inside("why", suspect.cause.because, width)
-    rows += _inside("prove", suspect.cause.proof, width)
+    rows += _inside("confirm", suspect.cause.proof, width)
     for evidence in first.evidence[:2]:
-        rows += _inside("seen", f"{evidence.path}: {evidence.seen}" if evidence.path else evidence.seen, width, "dim")
+        rows += _inside("found", f"{evidence.path}: {evidence.seen}" if evidence.path else evidence.seen, width, "dim")
     for other in suspect.findings[1 : ALSO + 1]:
         rows += _inside("also", subject_sentence(other), width)
     if len(suspect.findings) > ALSO + 1:
         rows += _inside("also", f"{len(suspect.findings) - ALSO - 1} more of the kind", width)
     if first.fix is not None:
-        rows += _inside("fix", f"{first.fix.text} ({first.fix.risk})", width, "accent")
+        rows += _inside("fix", f"{first.fix.text} (risk {first.fix.risk.words})", width, "accent")
     rows.append(BLANK)
     return rows
 
 
 def _inside(label: str, text: str, width: int, style: str = "") -> list[Row]:
-    lines = wrap(text, max(width - 18, 10))
-    return [row(" " * 11, (fit(label if i == 0 else "", 6), "head"), (line, style)) for i, line in enumerate(lines)]
+    lines = wrap(text, max(width - 20, 10))
+    return [row(" " * 11, (fit(label if i == 0 else "", 8), "head"), (line, style)) for i, line in enumerate(lines)]
 
 
 def answer_text(found: Answer) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong? A symptom is chosen, its answer shown, and the finding behind a suspect opened."""
+"""Symptoms: one is chosen, its answer shown, and the finding behind a suspect opened."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(app: ConsoleContext) -> None:
         if key:
             show_answer(app, key.removeprefix("symptom "))
 
-    app.push_screen(ChoiceScreen(row((" what is wrong? ", "reverse")), symptom_rows, word="look for the cause"), chosen)
+    app.push_screen(ChoiceScreen(row((" symptoms ", "reverse")), symptom_rows, word="look for the cause"), chosen)
 
 
 def show_answer(app: ConsoleContext, name: str) -> None:

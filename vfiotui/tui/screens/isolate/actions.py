@@ -25,13 +25,13 @@ TRIAL = Action(
     "the plan with a trial boot: passthrough stays only when a check finds the host healthy",
     sometimes=True,
 )  # fmt: skip
-UNDO = Action("u", "undo", "undo", "takes the newest isolation back", sometimes=True)
-FILTER = Action("slash", "filter", "filter", "keeps only what holds a text")
+UNDO = Action("u", "undo", "undo", "undoes the newest isolation", sometimes=True)
+FILTER = Action("slash", "filter", "filter", "filter by any text")
 CLEAR = Action("escape", "clear", "clear")
 
 ISOLATE: Page = (
     CHOOSE,
-    "[-]  cannot be given away; the reason stands below",
+    "[-]  cannot be passed through; the reason stands below",
     METHOD,
     PLAN,
     TRIAL,

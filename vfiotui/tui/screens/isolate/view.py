@@ -24,7 +24,7 @@ FLOORS = (10, 11, 8, 7, 9, 10)
 
 
 def verified_rows(facts: Facts, width: int) -> list[Row]:
-    """What this boot did against what was foretold; nothing where no change foretold one."""
+    """What this boot did against what was predicted; nothing where no change predicted one."""
     record = newest_forecast(or_else(facts.changes, ()))
     if record is None or isinstance(record.plan, Unread) or isinstance(facts.pci, Unread):
         return []
@@ -34,7 +34,7 @@ def verified_rows(facts: Facts, width: int) -> list[Row]:
     found = verify(record.plan.forecast, facts.pci)
     right = sum(v.right for v in found)
     style = "holds" if right == len(found) else "fail"
-    text = f"change {record.number:04d}: {right} of {len(found)} devices came as foretold"
+    text = f"change {record.number:04d}: {right} of {len(found)} devices match the prediction"
     rows = [row((text, style), ("   u undo", "key"))]
     wrong = [v.sentence for v in found if not v.right]
     rows += [row((line, "fail")) for s in wrong[:3] for line in wrap(s, width)]
@@ -173,7 +173,7 @@ def detail_rows(
     device = view.bus.get(bdf)
     if alone is not None and device is not None:
         rows.append(row((clean(bdf), "head"), f"  {fit(device.name, max(width - len(bdf) - 2, 0)).rstrip()}"))
-        said = [(f"cannot be given away: {'; '.join(alone.refusals)}", "fail")] if alone.refusals else []
+        said = [(f"cannot be passed through: {'; '.join(alone.refusals)}", "fail")] if alone.refusals else []
         said += [(s, "warn") for s in (columns.drift if columns else ())]
         if columns and isinstance(columns.on_disk, Unread):
             said.append((f"on disk: unknown, {columns.on_disk}", "unknown"))
@@ -184,7 +184,7 @@ def detail_rows(
         return rows
     if chosen.added:
         names = ", ".join(short(b) for b in chosen.added)
-        rows.append(row(("goes along  ", "head"), fit(f"{names}: of the same slot or group", width - 12)))
+        rows.append(row(("also assigned  ", "head"), fit(f"{names}: of the same slot or group", width - 12)))
     for refusal in chosen.refusals[:2]:
         rows.append(row((fit(refusal, width), "fail")))
     for warning in chosen.warnings[:1]:

@@ -7,7 +7,7 @@ from vfiotui.tui.actions import OPEN, Action, Page
 GRAPH = OPEN._replace(word="graph", help="the graphs of the row, large; esc goes back")
 NEXT_GUEST = Action("t", "next_guest", "guest", "the next guest")
 CPUS = Action("c", "cpus", "CPUs", "host CPUs below the guest")
-PAUSE = Action("p", "pause", "pause", "the picture stands; until it goes on a sample is taken every 5 s")
+PAUSE = Action("p", "pause", "pause", "display paused; until it goes on a sample is taken every 5 s")
 TIME = Action(
     "left,h", "seek(-1)", "time",
     "back and forth in time, < and > in larger steps, esc back to now",
@@ -31,7 +31,7 @@ WHO = Action(
 PRECISE = Action(
     "W", "precise", "precise",
     "precise, for root: every switch and interrupt on these CPUs is traced for a minute, which costs them some "
-    "0.3 µs each; nobody else's tracing is touched, and nothing of it stays",
+    "0.3 µs each; no other program's tracing is touched, and nothing of it stays",
 )  # fmt: skip
 EXITS = Action(
     "e", "exits", "exits",
@@ -48,8 +48,8 @@ SLOWER = Action(
 FASTER = Action("minus", "interval(-1)", "faster")
 
 LIVE: Page = (
-    "The two lines on top tell the longest wait that the graphs show, and what is known of the reason: threads of "
-    "guests that shared the CPU, how much of it others used, and names, where somebody was looking then.",
+    "The two lines on top show the longest wait that the graphs show, and what is known of the reason: threads of "
+    "guests that shared the CPU, how much of it others used, and names, where something was measured then.",
     "",
     "Each row is a thread of the guest: where it may run and where it ran last, the frequency of that CPU, and how "
     "many milliseconds of each second it was ready but had to wait (run_delay of schedstat). busy is the time on a "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXITS_SECONDS, TRACE_SECONDS, CORE_SECONDS = 5.0, 1.0, 2.0
 """Seconds between two looks."""
-NO_LIBVIRT = Unread("only libvirt of a running host tells exits", Why.NOT_HERE)
+NO_LIBVIRT = Unread("only libvirt on a running host reports exits", Why.NOT_HERE)
 
 
 class LiveDetails:

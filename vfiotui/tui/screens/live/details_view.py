@@ -82,7 +82,7 @@ def _wait_row(name: str, wall: float, wait: Wait, width: int) -> Row:
         else:
             number = f" ({tid})" if tid else ""
             parts.append(f"{kind + ' ' if kind.endswith('irq') else ''}{clean(who)}{number} {ms:.1f} ms")
-    text = " · ".join(parts) or "nobody that was seen"
+    text = " · ".join(parts) or "none that was seen"
     return Row((*runs, (fit(text, max(width - len(runs[0][0]), 0)), "")))
 
 

@@ -57,7 +57,7 @@ def _line(history: LiveHistory, key: Key, at: int, look: Culprits, width: int) -
     runs: list[Run] = [(f"{name_of(key)} on CPU {ran_on:.0f}{waited}: ", "warn" if delay > LATE else "head")]
     found = look.on(int(ran_on), 0 if thread is None else thread.tid)
     if not found:
-        runs.append(("nobody else ran there", "dim"))
+        runs.append(("nothing else ran there", "dim"))
     used = len(runs[0][0])
     for i, culprit in enumerate(found):
         text = (" · " if i else "") + words(culprit)

@@ -202,7 +202,7 @@ class LiveScreen(ConsoleScreen):
         worst.follow(self.history, self.guest, self.window, graph_widths(width)[1])
         hint = ""
         if self._follows and not hunt.wants(TRACE):
-            hint = "w looks closer" if hunt.wants(CULPRITS) else "w names who runs there from now on"
+            hint = "w: who is using it" if hunt.wants(CULPRITS) else "w names who runs there from now on"
         of = (*worst.told, len(hunt.looks) and hunt.looks[-1].at, hint, width)
         if of != self._verdict_of:
             self._verdict_of = of
@@ -282,7 +282,7 @@ class LiveScreen(ConsoleScreen):
             f"{sight.zoom} samples a cell" if sight.zoom > 1 else "",
             past_words(history, read, "" if console.recording is None else console.recording[0]) if stands > 0 else "",
             "paused" if sight.paused else "",
-            "figures made up for show" if console.root_.mode == "DEMO" else "",
+            "simulated data" if console.root_.mode == "DEMO" else "",
         )
         name = clean(guest) if guest else "no guest runs"
         self.query_one("#headline", Line).show(headline_row(name, count, interval, notes, restraint))

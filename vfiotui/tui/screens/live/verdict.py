@@ -24,11 +24,11 @@ SHARED = 0.02
 TICK = 0.015
 """Seconds that the ticks of /proc/stat may be wrong by."""
 SLOW = 0.7
-"""A vCPU that is at work at less than this share of the highest frequency seen is told."""
+"""A vCPU that is at work at less than this share of the highest frequency seen is reported."""
 LITTLE, MANY = 0.001, 500.0
 """Of a CPU's time, and interrupts in a second: less is no reason."""
 NEAR = 30.0
-"""Seconds after a wait within which somebody who is found on the CPU is still told as a trace of the reason."""
+"""Seconds after a wait within which a task that is found on the CPU is still shown as a trace of the reason."""
 LOOKS = 120
 """Looks at all tasks that are remembered."""
 
@@ -125,7 +125,7 @@ def verdict_rows(
     runs: list[Run] = [(" worst: ", "dim"), (told, "warn")]
     if slow and len(told) + len(slow) + 18 <= width:
         runs.append((f" · {slow}", "mark"))
-    because = reason(history, key, number, looks) or "nobody was seen there"
+    because = reason(history, key, number, looks) or "nothing was seen there"
     more = f" · {where_more}" if where_more and len(because) + len(where_more) + 14 <= width else ""
     return [Row(tuple(runs)), row((" because: ", "dim"), (fit(because + more, max(width - 10, 0)), "head"))]
 

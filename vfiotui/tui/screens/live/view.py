@@ -38,7 +38,7 @@ class Table:
     rows: dict[Key, tuple[object, Row]] = field(default_factory=dict)
     """The row of each thread, and what it was made of: what idles is not made again."""
     begins: dict[Key, tuple[object, tuple[Run, Run]]] = field(default_factory=dict)
-    """How each of them begins, and the pins of which that tells."""
+    """How each of them begins, and the pins that it shows."""
     head: tuple[tuple[float, ...], Row] = ((), BLANK)
     """The heading, and what it was made of."""
 

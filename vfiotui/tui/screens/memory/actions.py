@@ -21,7 +21,7 @@ COUNT = Action(
     "s", "count", "small pages",
     "counts the pages of the running guests, huge and small. The kernel walks all their page tables for it, up to 15 "
     "ms for each GiB in small pages, and holds up the guest's own changes meanwhile: it is done once for each key, "
-    "and the cost is told",
+    "and the cost is shown",
 )  # fmt: skip
 
 MEMORY: Page = (

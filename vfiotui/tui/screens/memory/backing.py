@@ -18,7 +18,7 @@ FARED = (
     ("huge faults", "thp_fault_alloc"),
     ("fell back to small pages", "thp_fault_fallback"),
     ("waits for compaction", "compact_stall"),
-    ("in vain", "compact_fail"),
+    ("failed", "compact_fail"),
 )
 
 
@@ -106,9 +106,11 @@ def _running(
         reason = coverage.reason if isinstance(coverage, Unread) else "unknown"
         if reason == said:
             reason = "unknown"
-        foretold = guest.foretold_ms
+        predicted = guest.foretold_ms
         cost = (
-            "" if isinstance(foretold, Unread) or guest.walk_ms is not None else f", in about {max(foretold, 1):.0f} ms"
+            ""
+            if isinstance(predicted, Unread) or guest.walk_ms is not None
+            else f", in about {max(predicted, 1):.0f} ms"
         )
         return "unknown", wrap(f"{reason}{'' if not cost else f'; s counts{cost}'}", width)
     words = [f"{coverage:.1%} in huge pages", f"{small:,} kB in small ones"]
@@ -130,7 +132,7 @@ def _why(guest: GuestBacking, domain: Domain | None, memory: Memory) -> str:
     if memory.thp.enabled == "never":
         return "transparent huge pages are off (never): it gets none"
     if guest.pinned or (domain is not None and domain.pci_hostdevs):
-        return "its memory is held where it lies: only a restart after c (compact) mends it"
+        return "its memory is held where it lies: only a restart after c (compact) fixes it"
     return "khugepaged may still join them while it runs; c makes room for it"
 
 

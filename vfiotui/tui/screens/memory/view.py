@@ -15,7 +15,7 @@ from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import clean, fit, shown, wrap
 
 NARROWEST_TREND = 6
-"""Cells below which a graph tells nothing."""
+"""Cells below which a graph shows nothing."""
 
 
 def heading(text: str) -> Row:
@@ -111,7 +111,7 @@ def _now(
         )
     if movable is not None:
         rows += [row(" " * 12, (line, "dim")) for line in wrap(_after_compaction(movable), max(width - 12, 20))]
-    rows.append(row(" " * 12, ("1 GiB pages: unknown, larger than any block; only a try tells", "dim")))
+    rows.append(row(" " * 12, ("1 GiB pages: cannot be predicted, larger than any block; try it", "dim")))
     return rows
 
 

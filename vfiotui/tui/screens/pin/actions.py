@@ -15,7 +15,7 @@ RIGHT = Action("l", "right", "right")
 NEXT_THREAD = Action("left_square_bracket,comma", "thread(-1)", "thread", "the thread that is placed next", shown="[ ]")
 THREAD_AFTER = Action("right_square_bracket,full_stop", "thread(1)", "thread after")
 PLACE = edit("space,enter", "place", "place it on the CPU; a vCPU hands over to the next one")
-SWAP = edit("s", "swap", "swap: whoever of this guest is there goes where the thread was")
+SWAP = edit("s", "swap", "swap: the thread of this guest that is there goes where the thread was")
 EXTEND = edit("e", "extend", "one CPU more for the thread, or one less")
 CLEAR = edit("x", "clear", "free the thread")
 CLEAR_CPUS = edit("X", "clear_cpus", "free this guest's threads from the CPU or the marked ones", word="clear CPUs")
@@ -41,7 +41,7 @@ APPLY = Action("a", "apply", "apply", "the plan for the running guest, the defin
 ZOOM = Action("z", "zoom", "zoom", "zoom: packages, L3 caches, cores")
 VIEW = Action(
     "v", "view", "view",
-    "who has the CPUs, how busy they are, how fast; the latter two also tell of threads that left their pins",
+    "who has the CPUs, how busy they are, how fast; the latter two also show threads that left their pins",
 )  # fmt: skip
 
 PIN: Page = (

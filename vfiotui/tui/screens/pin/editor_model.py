@@ -13,7 +13,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.live.sample import LiveMoment
-from vfiotui.plan.pin.check import Problem, problems
+from vfiotui.plan.pin.check import Law, Problem, problems
 from vfiotui.plan.pin.drift import drift
 from vfiotui.plan.pin.editor import Editor
 from vfiotui.plan.pin.placement_context import PlacementContext, context_of, nodes_near
@@ -125,7 +125,7 @@ class PinEditorModel:
         what = ", ".join(f"{n} on {format_list(then[n])}" if n in then else f"{n} free" for n in names[:3])
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         words = f"the definition holds other pins, which count from the next start: {what}{more}"
-        return (Problem("P10", Severity.INFO, words),)
+        return (Problem(Law.CPUS, Severity.INFO, words),)
 
     def watch(self, moment: LiveMoment | None) -> None:
         """Compares the pins of the running guest with where its threads may really run; None stops that."""
@@ -136,7 +136,7 @@ class PinEditorModel:
         if guest is None or self.domain is None:
             return
         moved = (d for d in drift(pinning_of(self.domain), guest) if not isinstance(d.real, Unread))
-        self._drifted = tuple(Problem("P8", Severity.WARN, f"drift: {d.words}") for d in moved)
+        self._drifted = tuple(Problem(Law.HELPERS, Severity.WARN, f"drift: {d.words}") for d in moved)
 
     def score(self) -> Score:
         """Its score."""
@@ -235,7 +235,7 @@ class PinEditorModel:
             return
         devices = self.devices()
         if len(context.nodes) < 2 or not devices:
-            here = "this host has one NUMA node" if len(context.nodes) < 2 else "no device tells its NUMA node"
+            here = "this host has one NUMA node" if len(context.nodes) < 2 else "no device reports its NUMA node"
             self.word = f"{here}: no place is nearer to a device than another"
             return
         now = self._near.pop(domain.name, None)

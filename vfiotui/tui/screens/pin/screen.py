@@ -51,9 +51,9 @@ from vfiotui.tui.widgets.line import Line
 
 VIEWS = ("owners", "busy", "mhz")
 TALL = 30
-"""Lines from which on two problems are told above the map."""
+"""Lines from which on two problems are shown above the map."""
 ROOM = 8
-"""Free lines below the guests from which on the score is told there."""
+"""Free lines below the guests from which on the score is shown there."""
 ZOOM_WORDS = {
     "cells": "zoom: cores, each CPU a labelled cell",
     "narrow": "zoom: L3 caches, each CPU a narrow cell",

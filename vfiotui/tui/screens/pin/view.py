@@ -14,7 +14,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.live.sample import CpuMoment
-from vfiotui.plan.pin.check import Problem
+from vfiotui.plan.pin.check import Law, Problem
 from vfiotui.plan.pin.placement_context import PlacementContext
 from vfiotui.plan.pin.score import Score
 from vfiotui.tui.row import BLANK, Row, Run, row
@@ -26,7 +26,7 @@ PLACE = " place "
 NAME = 30
 """The most room that a guest's name has in the headline."""
 COLOURS = ("info", "graph2", "head", "unknown")
-"""Styles of the guests that are not chosen, in turn; the letter tells them apart as well."""
+"""Styles of the guests that are not chosen, in turn; the letter distinguishes them as well."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def headline(
 ) -> Row:
     """The guest, its score, what is wrong in one word, how many caches it uses; `changed` is how it is edited."""
     used = {context.by_cpu[c].domain for c in edited.guest_cpus if c in context.by_cpu}
-    clash = any(p.law == "P2" and p.severity is Severity.FAIL for p in said)
+    overlap = any(p.law is Law.OVERLAP and p.severity is Severity.FAIL for p in said)
     failed = any(p.severity is Severity.FAIL for p in said)
     threads = "1 iothread" if edited.iothreads == 1 else f"{edited.iothreads} iothreads"
     return row(
@@ -138,7 +138,7 @@ def headline(
         ("   score ", "dim"),
         (str(total.total), "fail" if failed else "holds" if total.total >= 90 else "warn"),
         "   ",
-        ("clash", "fail") if clash else ("no clash", ""),
+        ("overlap", "fail") if overlap else ("no overlap", ""),
         f"   cache: {len(used)} of {len(context.domains)} L3",
         (f"   {changed}", "warn") if changed else "",
     )
@@ -199,9 +199,9 @@ def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], widt
         rows += [row(f"{'':22}", (line, style)) for line in lines[1:]]
     rows += [BLANK, row(("what is wrong", "head"), " " if said else "  nothing")]
     for problem in said:
-        lines = wrap(problem.words, max(width - 12, 20))
-        rows.append(row((f"{problem.severity:5}", str(problem.severity)), f"{problem.law:4} ", lines[0]))
-        rows += [row(f"{'':10}", line) for line in lines[1:]]
+        lines = wrap(problem.words, max(width - 17, 20))
+        rows.append(row((f"{problem.severity:5}", str(problem.severity)), f"{problem.law:9} ", lines[0]))
+        rows += [row(f"{'':15}", line) for line in lines[1:]]
     rows += [row(("! ", "warn"), line) for remark in remarks for line in wrap(remark, max(width - 4, 20))]
     return rows
 
@@ -217,7 +217,7 @@ def guest_lines(domains: Sequence[Domain], owners: Owners, width: int, unread: S
         row("  ", (fit(g.name, 18), "unknown"), " ", fit(f"not read: {g.why.reason}", max(width - 22, 10)))
         for g in unread
     ]
-    return rows or [row(("no guest is known: libvirt tells of none", "dim")), BLANK]
+    return rows or [row(("no guest is known: libvirt reports none", "dim")), BLANK]
 
 
 def vcpu_words(count: int) -> str:

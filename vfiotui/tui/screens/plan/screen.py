@@ -99,9 +99,8 @@ class PlanScreen(AskingScreen):
         count = len(self._plan.steps)
         wanted = "run" if self._programs else "apply" if self._plan.risk >= Risk.R3 else "y"
         whose = "run its programs as root and " if self._programs else ""
-        question = (
-            f" {whose}apply {'this step' if count == 1 else f'these {count} steps'} (risk {self._plan.risk})? type "
-        )
+        steps = "this step" if count == 1 else f"these {count} steps"
+        question = f" {whose}apply {steps} (risk {self._plan.risk.word})? type "
         self.ask(row((question, "warn"), (wanted, "key")), self._apply, wanted=wanted)
 
     def _apply(self, answer: str) -> None:

@@ -9,7 +9,7 @@ from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import Condition, Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.tui.row import BLANK, Row, row
-from vfiotui.tui.screens.host.finding_view import labelled, risk_words
+from vfiotui.tui.screens.host.finding_view import labelled
 from vfiotui.tui.screens.plan.diff import SIDE_BY_SIDE, beside_rows, diff_rows, lines_of
 from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import clean, fit, wrap
@@ -17,7 +17,7 @@ from vfiotui.tui.text import clean, fit, wrap
 RISK_STYLES = {Risk.R3: "warn", Risk.R4: "fail"}
 WITH_TEXTS = ("file", "domain", "pins")
 """Kinds whose contents can stand beside each other."""
-NOTHING = "Everything is as it is wanted already: there is nothing to do."
+NOTHING = "Nothing to do: everything is already as requested."
 BY_HAND = "No step of this program can do more: what is left is done by hand."
 
 
@@ -28,8 +28,8 @@ def plan_rows(plan: Plan, glyphs: Glyphs, width: int, runs: str = "") -> list[Ro
         words, style = (BY_HAND, "warn") if plan.left else (NOTHING, "holds")
         rows += [BLANK, *(row((line, style)) for line in wrap(words, width))]
     else:
-        rows += labelled("risk", risk_words(str(plan.risk)), width, RISK_STYLES.get(plan.risk, ""))
-        rows += labelled("felt", " and ".join(dict.fromkeys(str(s.effect) for s in plan.steps)), width)
+        rows += labelled("risk", plan.risk.words, width, RISK_STYLES.get(plan.risk, ""))
+        rows += labelled("effect", " and ".join(dict.fromkeys(s.effect.words for s in plan.steps)), width)
         rows += labelled("runs", runs, width, "warn") if runs else []
         rows += [BLANK, *step_list(plan.steps, [""] * len(plan.steps), width)]
     for number, step in enumerate(plan.steps, 1):
@@ -50,17 +50,17 @@ def step_list(steps: Sequence[Change], words: Sequence[str], width: int) -> list
         subject = " ".join(step.argv) if step.kind == "command" else step.subject
         word_run = (f"{fit(word, space)}  " if space else "", WORD_STYLES.get(word, "dim"))
         start = f"{number:>3}  "
-        text = f"{fit(step.kind, 8)} {step.risk}  {clean(subject)}"
+        text = f"{fit(step.kind, 8)} {step.risk.word:6}  {clean(subject)}"
         rows.append(row(start, word_run, fit(text, max(width - len(start) - len(word_run[0]), 10))))
     return rows
 
 
-WORD_STYLES = {"done": "holds", "at work": "accent", "taken back": "dim", "not ended": "fail"}
+WORD_STYLES = {"done": "holds", "at work": "accent", "undone": "dim", "not ended": "fail"}
 
 
 def step_rows(number: int, step: Change, glyphs: Glyphs, width: int) -> list[Row]:
     """A step's sentence and its difference."""
-    head = f"{number}. {step.why or step.subject}  ({step.risk}, felt {step.effect})"
+    head = f"{number}. {step.why or step.subject}  (risk {step.risk.word}, takes effect {step.effect.words})"
     rows = [row((line, "head")) for line in wrap(head, width)]
     if width + 2 >= SIDE_BY_SIDE and step.kind in WITH_TEXTS and step.before is not None and step.after is not None:
         before, after = lines_of(step.before), lines_of(step.after)
