@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import vfiotui
 from tests.hosts import TOWER
 from tests.machines import root_of
 from tests.tui.consoles import console
@@ -19,7 +22,7 @@ from vfiotui.model.change.plan import to_json
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.service import plan_goals
-from vfiotui.state.plan_inputs import RootInputs
+from vfiotui.state.plan_inputs import LOGS, RootInputs
 from vfiotui.state.topics import FACTS
 from vfiotui.tui.open_plan import inputs_of
 
@@ -62,6 +65,15 @@ def test_files_never_stand_for_a_daemon_that_is_not_asked_yet() -> None:
         plan_goals(asked, [("pin.clear", "win10")])
     filed = RootInputs(root, lambda: domains.read(root), daemon=False)
     assert [s.kind for s in plan_goals(filed, [("pin.clear", "win10")]).steps] == ["file"]
+
+
+def test_what_is_left_out_of_the_facts_is_used_by_no_planner() -> None:
+    made = RootInputs(root_of(TOWER), lambda: domains.read(root_of(TOWER)), daemon=False).facts()
+    assert all(isinstance(getattr(made, part), Unread) for part in LOGS)
+    top = Path(vfiotui.__file__).parent
+    for path in (p for folder in ("plan", "model", "formats") for p in (top / folder).rglob("*.py")):
+        used = {n.attr for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)}
+        assert not used & LOGS, path
 
 
 def test_one_machine_at_one_moment_has_one_answer_about_a_guest() -> None:

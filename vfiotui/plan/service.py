@@ -38,7 +38,7 @@ class PlanInputs(Protocol):
         """Why the root holds no system, as a sentence; None where it holds one."""
 
     def facts(self) -> Facts:
-        """All facts, with the guests."""
+        """The facts, with the guests."""
 
     def machine(self) -> str:
         """The machine's fingerprint, which a plan bears; empty where there is none."""

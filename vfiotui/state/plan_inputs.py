@@ -14,6 +14,9 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 
+LOGS = frozenset({"kernel_log", "last_boot"})
+"""Parts of the facts that no planner uses, and that cost as much as the logs are long."""
+
 
 class RootInputs:
     """One machine at one moment; the guests are asked for once."""
@@ -37,10 +40,10 @@ class RootInputs:
         return why_no_system(self.root)
 
     def facts(self) -> Facts:
-        """All facts, with the guests."""
-        from vfiotui.host.gather import gather
+        """The facts that planners use, with the guests: all but `LOGS`."""
+        from vfiotui.host.gather import READERS, gather
 
-        return gather(self.root, self.virt)
+        return gather(self.root, self.virt, READERS.keys() - LOGS)
 
     def machine(self) -> str:
         """The machine's fingerprint, which a plan bears; empty where there is none."""
