@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test bench lint torture lab rescue-proof loader-proof
+.PHONY: run test test-debian13 test-unstable bench lint torture lab rescue-proof loader-proof
 
 # make run ARGS=--demo
 ARGS ?=
@@ -18,6 +18,13 @@ lint:
 
 test: lint
 	.venv/bin/python -m pytest -n 2
+
+# The whole suite on Debian 13, and the tests that need no daemon on Debian unstable, each in a system of its own.
+test-debian13:
+	@sh setup/debian_suite.sh trixie all $(ARGS)
+
+test-unstable:
+	@sh setup/debian_suite.sh sid reduced $(ARGS)
 
 bench:
 	@sh setup/setup.sh bench

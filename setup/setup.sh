@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready: setup.sh run | test | bench
+# Makes .venv ready: setup.sh run | test | bench | python (what tests need of Python alone)
 # Installs system packages only where something is missing, and says so; uses sudo only when it must.
 set -eu
 cd "$(dirname "$0")/.."

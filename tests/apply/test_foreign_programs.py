@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,7 +92,9 @@ def test_with_consent_it_gets_nothing_of_ours(folder: Path) -> None:
     assert not any(word in leaked for word in ("SECRET", "hunter2", "SSH_AUTH", "LD_PRELOAD", "a terminal"))
     names = {line.partition("=")[0] for line in leaked.splitlines() if "=" in line}
     assert names <= {"PATH", "LC_ALL", "HOME", "TERM", "PWD", "SHLVL", "OLDPWD", "_"}, names
-    assert pipe not in leaked and "\nfd 0 /dev/null\n" in leaked
+    assert pipe not in leaked
+    # Where the tests run in a chroot themselves, the file's path is told from outside of it.
+    assert re.search(r"\nfd 0 (/\S+)?/dev/null\n", leaked)
     assert "terminals ptmx" in leaked
     if not chroot.walls()[1]:
         seen = [int(line.split()[1]) for line in leaked.splitlines() if line.startswith("processes")]

@@ -92,8 +92,12 @@ def test_lsinitramfs_lists_the_same(packing: str, early_part: bytes, main_part: 
     lsinitramfs = need("lsinitramfs", "initramfs-tools-core")
     file = tmp_path / "initrd.img"
     file.write_bytes(early_part + pack(main_part, packing))
-    told = subprocess.run([lsinitramfs, str(file)], capture_output=True, check=True, text=True).stdout.splitlines()
-    assert sorted(n for part in the_image(file.read_bytes()).parts for n in part.names) == sorted(told)
+    done = subprocess.run([lsinitramfs, str(file)], capture_output=True, text=True)
+    if packing in ("lzma", "lz4") and "unrecognised compression" in done.stderr:
+        pytest.skip("this initramfs-tools (0.148 of Debian 13, say) reads neither lzma nor the frames of lz4")
+    assert done.returncode == 0, done.stderr
+    names = sorted(n for part in the_image(file.read_bytes()).parts for n in part.names)
+    assert names == sorted(done.stdout.splitlines())
 
 
 def efi_program(sections: dict[str, bytes]) -> bytes:

@@ -72,7 +72,9 @@ def test_lscpu_sees_the_same_processors(host: Host, tmp_path: Path) -> None:
             assert (
                 ours is not None and ours & {c.cpu for c, _ in online} == theirs[row["l1d:l1i:l2:l3"].split(":")[place]]
             )
-    assert [next(iter(c.nodes)) for c, _ in online if not isinstance(c.nodes, Unread)] == [r["node"] for _, r in online]
+    assert [next(iter(c.nodes)) for c, _ in online if not isinstance(c.nodes, Unread)] == [
+        int(r["node"]) for _, r in online
+    ]
 
 
 def test_lstopo_sees_the_same_cores_and_caches(tmp_path: Path) -> None:
