@@ -15,7 +15,7 @@ from tests.machines import root_of
 from tests.tui.changing import BROKEN, GRUB, edit, records, show_plan, states, system
 from tests.tui.consoles import LINUX, SIZES, Console, console
 from vfiotui.model.base.mode import Mode
-from vfiotui.model.change.change import look_into, run_command
+from vfiotui.model.change.change import Effect, look_into, run_command
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Condition, Plan, from_json
 from vfiotui.model.finding.finding import Risk
@@ -32,8 +32,8 @@ LONG = Plan(
         edit("/etc/hostname", b"clean\n", b"other\n"),
         edit("/etc/modprobe.d/vfio.conf", None, b"".join(b"options vfio-pci %d\n" % n for n in range(40))),
         run_command(
-            ("update-initramfs", "-u"), "build it", products=("/boot/initrd*",), risk=Risk.R3, effect="next boot"
-        ),  # type: ignore[arg-type]
+            ("update-initramfs", "-u"), "build it", products=("/boot/initrd*",), risk=Risk.R3, effect=Effect.BOOT
+        ),
         look_into("/boot/grub/grub.cfg", ("iommu=pt",), "the entry holds the word"),
     ),
     conditions=(Condition("space", "/boot", str(200 << 20), "the image grows"), Condition("odd", "thing")),
