@@ -278,3 +278,8 @@ def test_the_list_of_commands_stands_in_the_help_and_in_an_error_only(capsys: py
 def test_a_shortened_global_option_keeps_its_value(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--mach", "doctor", "--conn", "pci", "doctor", "--demo", "--list-symptoms"]) == 0
     assert capsys.readouterr().out
+
+
+def test_a_sample_machine_without_the_demo_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--machine", "scale", "doctor"]) == Exit.USAGE
+    assert "give --demo with it" in capsys.readouterr().err

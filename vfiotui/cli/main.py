@@ -105,8 +105,8 @@ def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--machine",
         metavar="NAME",
-        default="tower" if default is None else default,
-        help="which sample machine: tower, scale, hostile, or a symptom's name for one that has it",
+        default=default,
+        help="which sample machine, with --demo: tower, scale, hostile, or a symptom's name for one that has it",
     )
     parser.add_argument("--connect", metavar="URI", default=default, help="libvirt connection (default qemu:///system)")
     parser.add_argument("--json", action="store_true", default=flag, help="print JSON")
@@ -160,6 +160,9 @@ def answer(argv: Sequence[str] | None) -> int:
             opens = sys.stdout.isatty() and not args.json and not args.plain
             args.command = "console" if opens else "doctor"
             args = build_parser(args.command).parse_args([*words, args.command])
+        if args.machine and not args.demo:
+            raise CommandError(f"--machine {args.machine} names a sample machine: give --demo with it", Exit.USAGE)
+        args.machine = args.machine or "tower"
         code = int(importlib.import_module(f"vfiotui.cli.{args.command}").run(args))
         sys.stdout.flush()
         return code
