@@ -77,7 +77,7 @@ def build_cpu(tree: TreeBuilder, cpu: CpuDesc) -> None:
     if "AMD" in cpu.vendor:
         tree.file(f"{CPUS}/cpufreq/boost", int(cpu.boost))
     else:
-        tree.file(f"{CPUS}/intel_pstate/no_turbo", int(not cpu.boost))
+        tree.files(f"{CPUS}/intel_pstate", no_turbo=int(not cpu.boost), max_perf_pct=cpu.max_percent, status="active")
     for number, core in owner(cpu).items():
         _one(tree, cpu, core, number)
     tree.file("/proc/cpuinfo", "\n".join(_info(cpu, c) for c in online(cpu)))

@@ -147,7 +147,10 @@ def build_access(tree: TreeBuilder, host: Host) -> None:
         tree.file("/proc/self/loginuid", host.user)
     for service in host.enabled:
         tree.absolute(f"/etc/systemd/system/multi-user.target.wants/{service}.service", f"{UNITS}/{service}.service")
-        tree.absolute(f"/run/systemd/units/invocation:{service}.service", "0123456789abcdef0123456789abcdef")
+        if service not in host.masked:
+            tree.absolute(f"/run/systemd/units/invocation:{service}.service", "0123456789abcdef0123456789abcdef")
+    for service in host.masked:
+        tree.absolute(f"/etc/systemd/system/{service}.service", "/dev/null")
     every = format_list(online(host.cpu))
     tree.file("/sys/fs/cgroup/machine.slice/cpuset.cpus.effective", host.machine_cpus or every)
     tree.file("/sys/fs/cgroup/system.slice/cpuset.cpus.effective", every)

@@ -39,6 +39,8 @@ class CpuDesc:
     """energy_performance_preference; empty for a driver without."""
     limit_khz: int = 0
     """scaling_max_freq; 0 for no limit."""
+    max_percent: int = 100
+    """intel_pstate/max_perf_pct."""
     boost: bool = True
     idle: tuple[tuple[str, int], ...] = (("POLL", 0), ("C1", 1), ("C2", 18))
     """Idle states with the microseconds that it takes to wake from them."""
@@ -262,6 +264,8 @@ class Host:
     processes: tuple[ProcessDesc, ...] = ()
     enabled: tuple[str, ...] = ("ssh",)
     """Services that run and are wanted at boot."""
+    masked: tuple[str, ...] = ()
+    """Services that are masked: those that are also enabled neither run nor start."""
     last_log: str = "[    0.500000] AMD-Vi: Interrupt remapping enabled\n"
     """Text of /var/log/dmesg.0: the boot before."""
     built: float = 60.0

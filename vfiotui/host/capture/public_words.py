@@ -124,6 +124,7 @@ gamemoded steam firefox chrome Xwayland systemd systemd-logind udevd systemd-ude
 tailscaled getty bluetoothd cpufrequtils looking-glass-client scream update-grub grub-mkconfig grub2-mkconfig
 grub-reboot grub2-reboot grub-editenv grub2-editenv grubby bootctl kernel-install proxmox-boot-tool rpm-ostree
 limine-update sdboot-manage sdbootutil update-initramfs mkinitcpio booster ukify sysctl isolate dracut kernelstub
+asusd tccd tuned-ppd tlp-pd system76-power com.system76.PowerDaemon snap.auto-cpufreq.service
 supergfxd nvidia-powerd throttled cpufreqd laptop-mode ksmtuned numad multi-user invocation multi-user.target.wants
 graphical default network basic sysinit sockets timers target wants ondemand performance supergfxctl lvm docker
 inhibit systemd-inhibit nosleep no-sleep what who why mode infinity serial-getty

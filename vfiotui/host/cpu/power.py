@@ -16,6 +16,7 @@ POLICY = re.compile(r"policy(\d{1,6})$")
 STATE = re.compile(r"state(\d{1,2})$")
 BOOST = (f"{CPUS}/intel_pstate/no_turbo", f"{CPUS}/cpufreq/boost")
 """Of Intel's driver, where 1 means off; of all others."""
+MAX_PERCENT = f"{CPUS}/intel_pstate/max_perf_pct"
 PREFERENCES = ("default", "performance", "balance_performance", "balance_power", "power")
 IDLE_DRIVER = f"{CPUS}/cpuidle/current_driver"
 SPLIT_LOCK = "/proc/sys/kernel/split_lock_mitigate"
@@ -35,9 +36,10 @@ def read_policies(root: Root) -> Reading[tuple[FrequencyPolicy, ...]]:
                 read_affected(root, f"{folder}/affected_cpus"),
                 word(root, f"{folder}/scaling_driver"),
                 word(root, f"{folder}/scaling_governor"),
-                if_absent(read_preference(root, f"{folder}/energy_performance_preference"), None),
+                read_preference(root, folder),
                 frequency(root, f"{folder}/scaling_max_freq"),
                 frequency(root, f"{folder}/cpuinfo_max_freq"),
+                if_absent(switch(root, f"{folder}/boost"), None),
             )
         )
     if not found and (len(names) > 0 or "cpufreq" in or_else(root.names(f"{CPUS}/cpu0"), ())):
@@ -59,9 +61,16 @@ def word(root: Root, path: str) -> Reading[str]:
     return text
 
 
-def read_preference(root: Root, path: str) -> Reading[str]:
-    """A preference by its name, or a number of up to 255 (intel_pstate.rst)."""
+def read_preference(root: Root, folder: str) -> Reading[str | None]:
+    """A preference by its name, or a number of up to 255 (intel_pstate.rst); None where the driver shows no choices.
+
+    Without hardware-managed P-states intel_pstate has neither file.
+    """
+    path = f"{folder}/energy_performance_preference"
     text = word(root, path)
+    if isinstance(text, Unread) and text.why is Why.ABSENT:
+        choices = root.exists(f"{folder}/energy_performance_available_preferences")
+        return text if choices is True else then(choices, lambda _: None)
     if isinstance(text, str) and text not in PREFERENCES and not (text.isdigit() and len(text) < 4):
         return Unread(f"holds no preference but {text[:40]!r}", Why.DAMAGED, path)
     return text
@@ -75,16 +84,24 @@ def frequency(root: Root, path: str) -> Reading[int]:
     return number
 
 
-def read_boost(root: Root) -> tuple[Reading[bool | None], str]:
-    """Whether the processor may boost, and the file that told it."""
+def read_boost(root: Root, policies: Reading[tuple[FrequencyPolicy, ...]]) -> tuple[Reading[bool | None], str]:
+    """Whether all CPUs may boost, and the file that told it."""
     no_turbo, boost = (switch(root, path) for path in BOOST)
     if not isinstance(no_turbo, Unread) or no_turbo.why is not Why.ABSENT:
         return then(no_turbo, lambda off: not off), BOOST[0]
-    names = root.names(POLICIES)
-    if names == () and isinstance(boost, Unread) and boost.why is Why.ABSENT:
-        # Without a driver for frequencies nothing switches boost.
+    # Without a driver for frequencies nothing switches boost; amd-pstate has had a switch in each policy only.
+    of_each = not isinstance(policies, Unread) and all(p.boost is not None for p in policies)
+    if of_each and isinstance(boost, Unread) and boost.why is Why.ABSENT:
         return None, BOOST[1]
     return boost, BOOST[1]
+
+
+def read_max_percent(root: Root) -> Reading[int | None]:
+    """Percent of the top frequency (intel_pstate.rst, max_perf_pct)."""
+    percent = root.integer(MAX_PERCENT)
+    if isinstance(percent, int) and not 0 < percent <= 100:
+        return Unread(f"holds no percentage: {percent}", Why.DAMAGED, MAX_PERCENT)
+    return if_absent(percent, None)
 
 
 def switch(root: Root, path: str) -> Reading[bool]:
@@ -165,7 +182,8 @@ def read(root: Root) -> Reading[Power]:
     """All settings; Unread only where the machine does not run."""
     if isinstance(root.names(CPUS), Unread):
         return Unread("frequency and idle settings are those of a running system", Why.NOT_HERE, CPUS)
-    boost, path = read_boost(root)
+    policies = read_policies(root)
+    boost, path = read_boost(root, policies)
     states = states_of(root)
     idle, shallow = read_idle(root, states), read_shallow(root, states)
-    return Power(read_policies(root), boost, path, idle, shallow, read_split_lock(root))
+    return Power(policies, boost, path, read_max_percent(root), idle, shallow, read_split_lock(root))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
 
 
@@ -13,15 +13,19 @@ class Services:
     enabled: Reading[frozenset[str]]
     running: Reading[frozenset[str]]
     """Unread where the system does not run."""
+    masked: Reading[frozenset[str]]
+    """They start no more, though a target may want them, and one may run until it is stopped."""
+    for_users: Reading[frozenset[str]]
+    """Units that every user's own service manager starts."""
 
     def wanted(self, *names: str) -> tuple[str, ...]:
-        """Those of some services that run, or will at the next boot."""
+        """Those of some services that run, or will at the next boot, and are not masked."""
         known = frozenset[str]().union(*(s for s in (self.enabled, self.running) if isinstance(s, frozenset)))
-        return tuple(n for n in names if n in known)
+        return tuple(n for n in names if n in known - or_else(self.masked, frozenset[str]()))
 
     @property
     def every(self) -> Reading[frozenset[str]]:
-        """All of them; Unread where one that runs, or will run, may have been missed."""
+        """All that are wanted; Unread where one that runs, or will run, may have been missed."""
         if isinstance(self.enabled, Unread):
             return self.enabled
         # A system that does not run, or that has another init, shows no running units.

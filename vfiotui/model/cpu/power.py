@@ -19,11 +19,13 @@ class FrequencyPolicy:
     driver: Reading[str]
     governor: Reading[str]
     preference: Reading[str | None]
-    """energy_performance_preference; None where the driver has none."""
+    """energy_performance_preference; None where the driver has neither this nor choices for it."""
     limit_khz: Reading[int]
     """scaling_max_freq: what it may reach."""
     top_khz: Reading[int]
     """cpuinfo_max_freq: what the processor could reach."""
+    boost: Reading[bool | None] = None
+    """The policy's own switch for boost; None where it has none."""
 
     @property
     def by_preference(self) -> bool:
@@ -49,9 +51,12 @@ class Power:
 
     policies: Reading[tuple[FrequencyPolicy, ...]]
     boost: Reading[bool | None]
-    """None where no switch for it is shown."""
+    """The switch of all CPUs; None where there is none for all."""
     boost_path: str
     """The file that told it."""
+    max_percent: Reading[int | None]
+    """intel_pstate/max_perf_pct: how much of their top all CPUs may reach; None with other drivers, and where the
+    kernel was booted with limits for each CPU."""
     idle: Reading[tuple[IdleState, ...]]
     shallow: Reading[CpuSet]
     """CPUs on which the deepest idle state is switched off."""

@@ -8,7 +8,8 @@ Why
     between.
 How it is read
     scaling_driver, scaling_governor and energy_performance_preference of every policy. In active mode
-    (intel_pstate, amd-pstate-epp) the governor powersave is ordinary and the preference decides.
+    (intel_pstate, amd-pstate-epp) the governor powersave is ordinary and the preference decides; intel_pstate on
+    processors without hardware-managed P-states has none, and follows the load.
 Fix
     cpupower frequency-set -g performance while the guest runs, or the performance profile of tuned or
     power-profiles-daemon.
@@ -39,10 +40,12 @@ def slow(policy: FrequencyPolicy) -> str:
         return ""
     known(policy.driver)
     preference = known(policy.preference)
+    if policy.driver == "intel_pstate" and preference is None:
+        # Without hardware-managed P-states this driver follows the load by itself, and has no preference.
+        return ""
     if policy.by_preference and preference is None:
-        # Without HWP intel_pstate has no preference, and is fast enough by itself: which of the two it is is not shown.
         path = f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/energy_performance_preference"
-        raise Missing(Unread("is not there: this driver decides without it, or does not show it", Why.ABSENT, path))
+        raise Missing(Unread("is not there, though this driver has one", Why.ABSENT, path))
     if policy.by_preference:
         # Some firmware takes numbers: 0 is all performance, 255 all saving (intel_pstate.rst).
         number = int(preference) if preference and preference.isdigit() else None

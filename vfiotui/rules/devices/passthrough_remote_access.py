@@ -48,13 +48,15 @@ def check(facts: Facts) -> Answers:
     if left:
         yield holds("host", f"the host keeps {left[0].bdf} {left[0].name}")
         return
-    serial = [s for s in or_else(services.enabled, frozenset()) if s.startswith("serial-getty@")]
+    consoles = [s for s in or_else(services.enabled, frozenset()) if s.startswith("serial-getty@")]
+    serial = [*services.wanted(*sorted(consoles))]
     line = known(facts.boot).cmdline
     if isinstance(line, CommandLine) and any((v or "").startswith("ttyS") for v in line.values("console")):
         serial.append("console=ttyS on the command line")
     ways = [*services.wanted(*WAYS), *serial]
     evidence = (*(e for bdf in cards for e in given[bdf][:1]), seen("/etc/systemd/system", ", ".join(ways) or "no ssh"))
     if ways:
+        known(services.masked)
         yield holds("host", f"the last display is assigned to a guest; {', '.join(ways)} leads in", *evidence)
     else:
         known(services.every)
