@@ -60,6 +60,7 @@ WRITERS = {
     "cli/metrics_server.py": "a pipe that wakes its own thread",
     "tui/terminal/driver.py": "a pipe that wakes its own thread",
     "tui/terminal/first_frame.py": "the terminal",
+    "tui/terminal/output.py": "the terminal",
     "tui/terminal/writer.py": "the terminal",
 }
 """Files outside apply that change something, and what that is: nothing of it is part of a change of the machine."""

@@ -18,7 +18,7 @@ SIZES = ((80, 24), (120, 40), (160, 50))
 
 
 def caps(glyphs: Glyphs = UNICODE, *, few: bool = False) -> Caps:
-    return Caps(glyphs, few_colours=few, no_colour=False, dumb=False)
+    return Caps(glyphs, colours=16 if few else 1 << 24, no_colour=False, dumb=False)
 
 
 LINUX = caps(CONSOLE, few=True)

@@ -48,5 +48,5 @@ def test_values_and_their_absence() -> None:
 
 
 @given(st.text())
-def test_a_terminal_of_ascii_gets_ascii_of_the_same_length(text: str) -> None:
-    assert in_ascii(text).isascii() and len(in_ascii(text)) == len(text)
+def test_a_terminal_of_ascii_gets_ascii_in_as_many_cells(text: str) -> None:
+    assert in_ascii(text).isascii() and cell_len(in_ascii(clean(text))) == cell_len(clean(text))

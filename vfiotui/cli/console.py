@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from vfiotui.tui.app import ConsoleApp
     from vfiotui.tui.terminal.capabilities import Caps
 
-STDERR = 2
-"""Where Textual draws."""
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where to begin."""
@@ -54,6 +51,7 @@ def guests_of(args: argparse.Namespace) -> Iterator[str | None]:
 def run(args: argparse.Namespace) -> Exit:
     """The console until it is left; a fault becomes a sentence and a file with the details."""
     from vfiotui.tui.terminal.capabilities import find_caps
+    from vfiotui.tui.terminal.output import drawing
 
     caps = find_caps()
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
@@ -71,7 +69,8 @@ def run(args: argparse.Namespace) -> Exit:
     with guests_of(args) as uri:
         with _first_picture(args, root, caps) as readers:
             app = _console(args, root, caps, uri, readers)
-        ended = app.run()
+        with drawing():
+            ended = app.run()
     fault = getattr(app, "fault", None)
     if fault is not None:
         from vfiotui.cli.fault import kept
@@ -85,11 +84,12 @@ def _first_picture(
 ) -> contextlib.AbstractContextManager[Readers | None]:
     """What Live can show while the rest of the console is loaded; nothing for other screens and for recordings."""
     live = getattr(args, "start", "") == "live" and not getattr(args, "replay", None)
-    if not live or not root.moves or not os.isatty(STDERR):
+    if not live or not root.moves:
         return contextlib.nullcontext()
     from vfiotui.tui.terminal.first_frame import first_frame
+    from vfiotui.tui.terminal.output import TERMINAL
 
-    return first_frame(root, caps, args.guest, args.interval, STDERR)
+    return first_frame(root, caps, args.guest, args.interval, TERMINAL)
 
 
 def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, readers: Readers | None) -> ConsoleApp:

@@ -133,8 +133,21 @@ def drop_output(descriptor: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
+def open_closed() -> None:
+    """Gives each standard descriptor that was closed (2>&-) to /dev/null.
+
+    The next file that is opened would get its number, and be written to by whoever prints. Python has None there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            file = open(os.devnull, mode)  # noqa: SIM115 - as long as the process lasts
+            setattr(sys, name, file)
+            setattr(sys, f"__{name}__", file)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code, whether or not somebody still hears the words."""
+    open_closed()
     code = answer(argv)
     try:
         sys.stderr.flush()

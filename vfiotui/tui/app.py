@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
@@ -17,6 +18,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.events import Resize
+from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -39,6 +41,7 @@ from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.small import TooSmall
 from vfiotui.tui.terminal import door
+from vfiotui.tui.terminal.alphabet import ALPHABETS, console_of
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.cells import terminal_shifts
 from vfiotui.tui.text import clean
@@ -107,6 +110,7 @@ class ConsoleApp(App[int]):
         self.DEFAULT_MODE = start  # type: ignore[misc]
         # The colour filter is chosen inside Textual's own constructor: it must know of 16 colours then.
         super().__init__(ansi_color=True if caps.few_colours or caps.no_colour else None)
+        self.console = console_of(caps, self.console)
         self.root_ = root
         self.caps = caps
         self.store = Store()
@@ -370,6 +374,11 @@ class ConsoleApp(App[int]):
             word = next(word for _, mode, word in TABS if mode == screen.MODE)
             text = help_text(screen.PAGE)
             self.push_screen(TextScreen(row((" help ", "reverse"), f" {word}"), lambda width: help_rows(text, width)))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters of lines, and what replaces characters that the terminal does not draw."""
+        alphabet = ALPHABETS.get(self.caps.glyphs.name)
+        return [*super().get_line_filters(), alphabet] if alphabet else super().get_line_filters()
 
     def fit_glyphs(self, screen: Screen[Any], *, update: bool = True) -> None:
         """Marks a screen with the set of glyphs that the terminal draws."""

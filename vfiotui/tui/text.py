@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -80,12 +81,25 @@ def shown(value: Any, absent: str = "–") -> str:
 
 
 CONSOLE_STAND_INS = str.maketrans({"…": "~", "–": "-", "•": "*"})
-STAND_INS = str.maketrans({"…": "~", "·": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*"})
+STAND_INS = {"…": "~", "·": "-", "–": "-", "—": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "•": "*", "▸": ">"}
+STAND_INS |= {"µ": "u", "μ": "u", "×": "x", "✓": "+", "✗": "x", "“": '"', "”": '"', "’": "'", "‘": "'"}
 
 
 def in_ascii(text: str) -> str:
-    """The text for a terminal that draws nothing else; what has no stand-in becomes a question mark."""
-    return text if text.isascii() else text.translate(STAND_INS).encode("ascii", "replace").decode()
+    """The text for a terminal that draws nothing else, in as many cells; what has no stand-in becomes question marks.
+
+    >>> in_ascii("Café 5 µs → 日")
+    'Cafe 5 us > ??'
+    """
+    return text if text.isascii() else "".join(c if c.isascii() else _stand_in(c) for c in text)
+
+
+@lru_cache(1024)
+def _stand_in(char: str) -> str:
+    """What is drawn for a character: a stand-in, the letter below its accent, or a question mark in each cell."""
+    plain = STAND_INS.get(char) or unicodedata.normalize("NFD", char)[0]
+    cells = cell_len(char)
+    return plain if plain.isascii() and cells == 1 else "?" * cells
 
 
 def for_console(text: str) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.base.value import dataclass
 
 COLUMNS, LINES = 80, 24
 """The smallest terminal that a screen fits into."""
+
+LARGEST = 1 << 23
+"""Bytes of an environment: more than a program can be started with (execve(2))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,56 @@ DRAW_DOTS = ("xterm-kitty", "foot", "wezterm", "xterm-ghostty", "contour")
 """Terminals that draw braille themselves; with any other one it depends on a font, which a program cannot find out."""
 
 
+FEW, MANY, ALL = 16, 256, 1 << 24
+"""Colours of a terminal: its own palette, the cube of xterm, and any."""
+SYSTEMS = {"standard": FEW, "256": MANY, "truecolor": ALL}
+"""Rich's names of them, which TEXTUAL_COLOR_SYSTEM takes as well."""
+PLAIN = ("linux", "cons25", "vt1", "vt2", "vt3", "vt4", "vt5", "ansi")
+"""How the names of consoles and of DEC's terminals begin: they have 16 colours or fewer, whatever COLORTERM says."""
+DRAW_MANY = tuple("alacritty contour foot ghostty kitty rxvt-unicode urxvt wezterm xterm-ghostty xterm-kitty".split())
+"""Terminals whose name does not say that they have 256 colours (terminfo(5)); ssh takes TERM along, not COLORTERM."""
+DUMB = ("dumb", "unknown", "network", "dialup", "vt52")
+"""Terminals that do not move their cursor by ECMA-48's sequences (terminfo(5), cup)."""
+DIVIDED = "screen"
+"""GNU screen hands at most 256 colours on (screen(1), "truecolor" is off), whatever it was started in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """The terminal's abilities."""
 
     glyphs: Glyphs
-    few_colours: bool
-    """16 colours or fewer."""
+    colours: int
     no_colour: bool
     dumb: bool
     """It cannot move its cursor: no console can be drawn."""
+
+    @property
+    def few_colours(self) -> bool:
+        """16 colours or fewer."""
+        return self.colours <= FEW
+
+    @property
+    def colour_system(self) -> str:
+        """Rich's name of what the terminal shows."""
+        return next(name for name, colours in SYSTEMS.items() if colours >= self.colours)
+
+
+def given_environment() -> Mapping[str, str]:
+    """The environment, with the locale as the process got it.
+
+    In the locale C Python sets LC_CTYPE for itself (PEP 538), before any line of a program runs: only the kernel knows
+    what stood there (proc_pid_environ(5)). Where it cannot be asked, a value that Python sets counts as Python's.
+    """
+    env = dict(os.environ)
+    if env.get("LC_CTYPE") in ("C.UTF-8", "C.utf8", "UTF-8") and not env.get("LC_ALL"):
+        try:
+            words = read_file("/proc/self/environ", LARGEST).split(b"\0")
+        except CannotRead:
+            words = []
+        begin = b"LC_CTYPE="
+        env["LC_CTYPE"] = next((os.fsdecode(w[len(begin) :]) for w in words if w.startswith(begin)), "")
+    return env
 
 
 def speaks_utf8(env: Mapping[str, str]) -> bool:
@@ -76,18 +120,26 @@ def speaks_utf8(env: Mapping[str, str]) -> bool:
 
 def find_caps(env: Mapping[str, str] | None = None) -> Caps:
     """The abilities by TERM, the locale, NO_COLOR and the user's own word in VFIOTUI_GLYPHS."""
-    given = os.environ if env is None else env
+    given = given_environment() if env is None else env
     term = given.get("TERM", "")
-    console = term.startswith(("linux", "cons", "vt", "ansi"))
-    if console:
-        glyphs = CONSOLE if term.startswith("linux") else ASCII
+    if not speaks_utf8(given) or (term.startswith(PLAIN) and not term.startswith("linux")):
+        glyphs = ASCII
+    elif term.startswith("linux"):
+        glyphs = CONSOLE
     else:
-        glyphs = UNICODE if speaks_utf8(given) or given.get("TMUX") or not term else ASCII
-        if glyphs is UNICODE and term.startswith(DRAW_DOTS):
-            glyphs = BRAILLE
+        glyphs = BRAILLE if term.startswith(DRAW_DOTS) else UNICODE
     return Caps(
         glyphs=SETS.get(given.get("VFIOTUI_GLYPHS", ""), glyphs),
-        few_colours=console or (term in ("screen", "tmux", "xterm") and "COLORTERM" not in given),
+        colours=SYSTEMS.get(given.get("TEXTUAL_COLOR_SYSTEM", ""), 0) or _colours(term.lower(), given),
         no_colour=bool(given.get("NO_COLOR")),
-        dumb=term in ("dumb", "unknown"),
+        dumb=term in DUMB,
     )
+
+
+def _colours(term: str, env: Mapping[str, str]) -> int:
+    """What arrives of the colours that are sent."""
+    if term.startswith(PLAIN):
+        return FEW
+    if env.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return MANY if term.startswith(DIVIDED) else ALL
+    return MANY if "256color" in term or term.startswith(DRAW_MANY) else FEW

@@ -26,7 +26,7 @@ They belong to the screen: were they each widget's own, Textual would work all o
 
 
 def drawable(widget: Widget) -> Callable[[str], str] | None:
-    """What the widget's terminal needs done to a text; None where it draws everything."""
+    """What is done to a text that is written past the compositor, as `StandIns` does to every other one."""
     if widget.screen.has_class("-ascii"):
         return in_ascii
     return for_console if widget.screen.has_class("-console") else None
@@ -44,15 +44,7 @@ def cursor_style(widget: Widget) -> Style:
 
 def strip_of(widget: Widget, runs: Sequence[Run], width: int, base: Style) -> Strip:
     """The runs in exactly so many cells."""
-    change = drawable(widget)
-    segments = [
-        Segment(
-            text if change is None else change(text),
-            base + run_style(widget, name) if name else base,
-        )
-        for text, name in runs
-        if text
-    ]
+    segments = [Segment(text, base + run_style(widget, name) if name else base) for text, name in runs if text]
     return Strip(segments).adjust_cell_length(width, base)
 
 

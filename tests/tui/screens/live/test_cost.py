@@ -118,7 +118,7 @@ from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.terminal.capabilities import UNICODE, Caps
 
 async def look():
-    app = ConsoleApp(Root.live(), Caps(UNICODE, False, False, False), uri="test:///default", start="live")
+    app = ConsoleApp(Root.live(), Caps(UNICODE, 1 << 24, False, False), uri="test:///default", start="live")
     async with app.run_test(size=(120, 40)) as pilot:
         async with asyncio.timeout(60):
             while None in map(app.store.get, ("live", "booted", "changes")) or app.store.get("reading") is not False:
