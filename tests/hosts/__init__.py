@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hosts import configured, desktop, first, given, guests, rom, running
+from tests.hosts import configured, desktop, first, given, guests, pages, rom, running
 from tests.hosts.base import CLEAN, INTEL
 from vfiotui.demo.description import Host
 from vfiotui.demo.tower import TOWER
@@ -17,5 +17,6 @@ HOSTS: dict[str, Host] = {
     **running.HOSTS,
     **configured.HOSTS,
     **desktop.HOSTS,
+    **pages.HOSTS,
 }
 """Every machine by its name; each module of this package holds those of one topic."""

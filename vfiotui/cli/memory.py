@@ -1,11 +1,12 @@
 """`vfiotui memory [show]`: huge pages, what could be had now, and in which pages guests lie; or a change of them.
 
 JSON of show: {"available_kib", "pools": [{"size_kib", "node", "total", "free", "reserved", "surplus", "overcommit"}],
-"blocks_2m": {node: blocks}, "movable_2m": {node: blocks} (--walk), "thp": {...}, "counters": {...}, "guests": [{"name",
+"page_kib", "blocks": {node: {size_kib: blocks}}, "blocks_2m": {node: blocks}, "movable_2m": {node: blocks} (--walk),
+"thp": {..., "table_kib", "sizes": [{"size_kib", "enabled", "shmem_enabled"}]}, "counters": {...}, "guests": [{"name",
 "pid", "memory_kib", "hugetlb_kib", "transparent_kib", "short_kib", "small_kib", "untouched_kib", "pinned_kib",
 "pinned", "coverage", "source", "on_nodes", "walk_ms"}]}: short is what lies in no huge page, small and never touched
-together; pinned whether all of it is held where it lies. Of the other words the plan, or with --apply that of
-'vfiotui apply'.
+together; pinned whether all of it is held where it lies; the words of a size are those in force. Of the other words
+the plan, or with --apply that of 'vfiotui apply'.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
+from vfiotui.model.memory.page_words import page_words
 
+TWO_MIB = 2048
 QUIET_KIB = 1024
 """So little that was never touched is not worth a word."""
 SIZED = ("reserve", "release", "persist", "overcommit")
@@ -113,15 +116,28 @@ def as_json(
         "walk_ms",
     )
     pool_names = ("size_kib", "node", "total", "free", "reserved", "surplus", "overcommit")
-    thp_names = ("enabled", "defrag", "shmem_enabled", "khugepaged_defrag", "size_2m_enabled")
+    thp = memory.thp
+    thp_names = ("enabled", "defrag", "shmem_enabled", "khugepaged_defrag")
+    moved = movable if isinstance(movable, Unread) else memory.blocks_of(movable, TWO_MIB)
     return {
         "available_kib": None if isinstance(memory.meminfo, Unread) else memory.meminfo.get("MemAvailable"),
         "pools": None
         if isinstance(memory.pools, Unread)
         else [{n: plain(getattr(p, n)) for n in pool_names} for p in memory.pools],
-        "blocks_2m": {str(n): plain(memory.blocks_2m(n)) for n in _nodes(memory)},
-        "movable_2m": None if isinstance(movable, Unread) else {str(n): c for n, c in movable.items()},
-        "thp": {n: plain(getattr(memory.thp, n)) for n in thp_names},
+        "page_kib": plain(memory.small_kib),
+        "blocks": {
+            str(n): {str(s): plain(memory.free_blocks(s, n)) for s in memory.block_sizes()} for n in _nodes(memory)
+        },
+        "blocks_2m": {str(n): plain(memory.free_blocks(TWO_MIB, n)) for n in _nodes(memory)},
+        "movable_2m": None if isinstance(moved, Unread) else {str(n): c for n, c in moved.items()},
+        "thp": {n: plain(getattr(thp, n)) for n in thp_names}
+        | {
+            "table_kib": plain(thp.table_kib),
+            "sizes": [
+                {"size_kib": s, "enabled": plain(thp.word(s)), "shmem_enabled": plain(thp.shared_word(s))}
+                for s in thp.all_sizes()
+            ],
+        },
         "counters": plain(memory.vmstat),
         "guests": None
         if isinstance(guests, Unread)
@@ -139,15 +155,23 @@ def as_text(
     """Pools, free blocks, guests."""
     lines = _pools(memory)
     for node in _nodes(memory):
-        more = "" if isinstance(movable, Unread) else f"; after compaction {movable.get(node, 0)} at the very most"
-        lines.append(f"node {node}: {shown(memory.blocks_2m(node))} blocks of 2 MiB are free now{more}")
-    lines += ["pages of 1 GiB: cannot be predicted; try it", ""]
+        for size in memory.block_sizes():
+            moved = movable if isinstance(movable, Unread) else memory.blocks_of(movable, size)
+            more = "" if isinstance(moved, Unread) else f"; after compaction {moved.get(node, 0)} at the very most"
+            count = shown(memory.free_blocks(size, node))
+            lines.append(f"node {node}: {count} blocks of {page_words(size)} are free now{more}")
+    if isinstance(memory.page_size, Unread):
+        lines.append(f"free blocks: unknown ({printable(str(memory.page_size))})")
+    lines += [f"pages of {page_words(size)}: cannot be predicted; try it" for size in memory.try_sizes()]
+    lines.append("")
     thp = memory.thp
     lines.append(
         f"transparent huge pages: {shown(thp.enabled)}, defrag {shown(thp.defrag)}, shared memory "
         f"{shown(thp.shmem_enabled)}"
     )
-    if thp.shmem_enabled in ("never", "deny"):
+    if by_size := thp.by_size():
+        lines.append(f"    by size: {by_size}")
+    if thp.allowed(shared=True) == {}:
         lines.append("shared memory of guests (virtiofs, memfd) gets none: 'vfiotui plan memory.shmem-thp=advise'")
     return [*lines, "", *_guests(guests)]
 

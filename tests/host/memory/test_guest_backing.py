@@ -157,7 +157,7 @@ def test_movable_blocks_are_counted_without_dma(tmp_path: Path) -> None:
         "Node 0, zone   Normal           10          100            2\n"
         "Node 1, zone   Normal           10          200            2\n"
     )
-    assert read_movable(folder_root(tmp_path, {"/proc/pagetypeinfo": text})) == {0: 100, 1: 200}
+    assert read_movable(folder_root(tmp_path, {"/proc/pagetypeinfo": text})) == {0: 100 * 512, 1: 200 * 512}
     assert isinstance(read_movable(folder_root(tmp_path, {"/proc/pagetypeinfo": text[:120]})), Unread)
 
 

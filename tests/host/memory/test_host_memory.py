@@ -11,9 +11,12 @@ from tests.hosts import CLEAN
 from tests.machines import facts_of
 from tests.trees import folder_root
 from vfiotui.host.memory import host_memory as memory
+from vfiotui.host.memory.thp import chosen
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.memory.host_memory import Memory
+
+X86 = "processor\t: 0\nvendor_id\t: AuthenticAMD\nflags\t\t: fpu svm\n\n"
 
 
 def test_pools_of_the_host_and_of_each_node() -> None:
@@ -25,8 +28,8 @@ def test_pools_of_the_host_and_of_each_node() -> None:
 
 
 def test_chosen_words() -> None:
-    assert memory.chosen("always [madvise] never") == "madvise"
-    assert isinstance(memory.chosen("always madvise never"), Unread)
+    assert chosen("always [madvise] never") == "madvise"
+    assert isinstance(chosen("always madvise never"), Unread)
 
 
 def test_free_blocks_of_two_mebibytes(tmp_path: Path) -> None:
@@ -35,13 +38,12 @@ def test_free_blocks_of_two_mebibytes(tmp_path: Path) -> None:
         "Node 0, zone Normal 9 9 9 9 9 9 9 9 9 3 2\n"
         "Node 1, zone Movable 0 0 0 0 0 0 0 0 0 0 1\n"
     )
-    seen = memory.read(
-        folder_root(tmp_path, {"/proc/buddyinfo": free, "/proc/meminfo": "MemTotal: 1 kB\n", "/sys/x": ""})
-    )
+    files = {"/proc/buddyinfo": free, "/proc/meminfo": "MemTotal: 1 kB\n", "/proc/cpuinfo": X86, "/sys/x": ""}
+    seen = memory.read(folder_root(tmp_path, files))
     assert isinstance(seen, Memory)
-    assert seen.blocks_2m(0) == 3 + 2 * 2, "ZONE_DMA is left out; order 10 counts twice"
-    assert seen.blocks_2m() == 9
-    assert seen.blocks_2m(7) == 0
+    assert seen.free_blocks(2048, 0) == 3 + 2 * 2, "ZONE_DMA is left out; order 10 counts twice"
+    assert seen.free_blocks(2048) == 9
+    assert seen.free_blocks(2048, 7) == 0
 
 
 @pytest.mark.parametrize("text", ["", "no numbers here\n", "MemTotal kB 5\n"])

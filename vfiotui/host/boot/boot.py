@@ -10,11 +10,11 @@ from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot import intended, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.guest import qemu_conf
-from vfiotui.host.memory.host_memory import then_reading
+from vfiotui.host.memory.thp import chosen
 from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 
@@ -135,7 +135,7 @@ def read_lockdown(root: Root) -> Reading[str]:
     if isinstance(text, Unread):
         shown = root.names("/sys/kernel/security")
         return "" if text.why is Why.ABSENT and isinstance(shown, tuple) and shown else text
-    return then_reading(text)
+    return then(text, chosen)
 
 
 def read_cgroup_v2(root: Root) -> Reading[bool]:

@@ -127,6 +127,7 @@ def allowed() -> tuple[Allowed, ...]:
         *_text_rules(reduce_text.swaps, "device and kind", ["/proc/swaps"]),
         *_text_rules(_plain, "pseudonym of the boot", ["/proc/sys/kernel/random/boot_id"]),
         *_text_rules(reduce_kernel.numbers, "a user's number", ["/proc/self/loginuid"]),
+        *_data_rules(reduce_kernel.page_size, "the size of a page", ["/proc/self/auxv"]),
         *_text_rules(reduce_kernel.input_devices, "ids, place and kind; names as a whole", ["/proc/bus/input/devices"]),
         *_text_rules(reduce_kernel.route, "interfaces and default routes; networks renumbered", ["/proc/net/route"]),
         *_text_rules(
@@ -150,7 +151,11 @@ def allowed() -> tuple[Allowed, ...]:
         *_text_rules(reduce_kernel.modules, "names and users of modules", ["/proc/modules"]),
         *_text_rules(reduce_kernel.process_name, "names of well-known programs", ["/proc/*/comm"]),
         *_data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
-        *_text_rules(reduce_kernel.control_groups, "of QEMU: its own group", ["/proc/*/cgroup"]),
+        *_text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
+        *_text_rules(
+            reduce_kernel.numbers, "numbers of processes",
+            [f"/sys/fs/cgroup{'/*' * depth}/cgroup.procs" for depth in range(1, 9)],
+        ),
         *_text_rules(
             reduce_kernel.figures("VmRSS|HugetlbPages|VmLck|VmPin|RssAnon|RssFile|RssShmem"),
             "amounts of memory", ["/proc/*/status"],
@@ -200,6 +205,7 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/cpuset/cpuset.cpus"
                 " /sys/fs/cgroup/cpuset.cpus.effective"
                 " /sys/fs/cgroup/cpuset.cpus.isolated /sys/fs/cgroup/*/cpuset.cpus.effective"
+                " /sys/fs/cgroup/cpuset/cpuset.effective_cpus /sys/fs/cgroup/cpuset/*/cpuset.effective_cpus"
             ).split(),
         ),
         *_text_rules(

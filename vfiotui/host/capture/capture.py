@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
+from vfiotui.formats.system.auxv import of_page_size
 from vfiotui.host.boot import kernel_log, last_boot, mounts, trial
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.image import read_next
@@ -23,6 +24,7 @@ from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains, versions
 from vfiotui.host.guest.access import login
 from vfiotui.host.live.guests import QEMU
+from vfiotui.host.memory.base_page import AUXV
 from vfiotui.host.memory.guest_backing import BackingReader
 from vfiotui.host.memory.pagetypes import read_movable
 from vfiotui.host.pci.holders import NODE
@@ -120,6 +122,10 @@ def collect(root: Root, virt: Reading[Virt]) -> Capture:
             collector.note_unlisted(path, number)
     _add_guests(collector, virt, guests)
     _add_names(collector, facts)
+    size = facts.memory if isinstance(facts.memory, Unread) else facts.memory.page_size
+    if isinstance(size, int) and not _has_text(collector.out.nodes.get(AUXV)):
+        # Whatever showed it here, the capture shows it as a running kernel does.
+        collector.put(AUXV, of_page_size(size), "the size of a page")
     said = _statement(root, facts, virt, collector)
     collector.out.nodes[FILE] = File(to_json(said))
     return collector.out

@@ -30,7 +30,7 @@ proxmox-boot-uuids initcpio pkgbase pci.ids pciutils plan.json journal reboot-re
 linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpus guest kmsg autostart undo.sh
 before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
 09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
-isolated.json machine-qemu machine.slice system.slice user.slice init.scope
+isolated.json machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
 """
 
 PARAMETERS = """
@@ -193,7 +193,8 @@ split_lock_mitigate sched_autogroup_enabled hugetlb_shm_group overcommit_memory 
 IRQBALANCE_BANNED_CPUS IRQBALANCE_BANNED_CPULIST IRQBALANCE_ARGS OPTIONS ENABLED NAME PRETTY_NAME ID ID_LIKE
 VERSION_ID VERSION VERSION_CODENAME LOADER_TYPE kernel_options force_update user_kernel_options efi_path
 TARGET_OS_NAME ESP_PATH KERNEL_CMDLINE LINUX_OPTIONS LINUX_FALLBACK_OPTIONS layout uki bls initrd_generator
-uki_generator f w L d D z Z m hugepages-2048kB hugepages-1048576kB node node0 free_hugepages defrag enabled uefi
+uki_generator f w L d D z Z m hugepages-64kB hugepages-2048kB hugepages-16384kB hugepages-32768kB
+hugepages-524288kB hugepages-1048576kB hugepages-16777216kB node node0 free_hugepages defrag enabled uefi
 bios acpi-s3 acpi-s4 amd-sev amd-sev-es amd-sev-snp intel-tdx secure-boot enrolled-keys requires-smm verbose-dynamic
 verbose-static openfirmware uboot ksm transparent_hugepage machine state power suspend hibernate freeze mem disk
 """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from vfiotui.formats.loaders.efi_load_option import GUID_SIGNATURE, HARD_DRIVE, MEDIA, parse, text_of
+from vfiotui.formats.system.auxv import only_page_size
 from vfiotui.host.boot.kernel_log import parse_dmesg
 from vfiotui.host.capture.reduce_text import kernel_words
 from vfiotui.host.capture.scrub import Scrubber
@@ -254,12 +255,12 @@ def arguments(data: bytes, scrub: Scrubber) -> bytes:
 
 
 def control_groups(text: str, scrub: Scrubber) -> str:
-    """/proc/PID/cgroup of a guest: its own group."""
+    """/proc/PID/cgroup of a guest: its groups, whose unknown names are replaced."""
     kept = []
     for line in text.split("\n"):
         number, _, rest = line.partition(":")
         names, _, path = rest.partition(":")
-        if path.startswith("/") and "qemu" in path and number.isdigit():
+        if path.startswith("/") and number.isdigit():
             kept.append(f"{number}:{names}:{scrub.path(f'/sys/fs/cgroup{path}').removeprefix('/sys/fs/cgroup')}\n")
     return "".join(kept)
 
@@ -308,3 +309,8 @@ def rollup(text: str, scrub: Scrubber) -> str:
 def numbers(text: str, scrub: Scrubber) -> str | None:
     """One line of numbers; None where it holds anything else."""
     return text if re.fullmatch(r"[\d\s.,:\-+a-fx]{0,4096}", text) else None
+
+
+def page_size(data: bytes, scrub: Scrubber) -> bytes | None:
+    """The auxiliary vector of the capturing process: the size of a page stays, addresses do not."""
+    return only_page_size(data)

@@ -141,12 +141,21 @@ def read(root: Root) -> Reading[Topology]:
     )
 
 
+GUEST_GROUPS = ("machine.slice/", "qemu.slice/", "machine/", "")
+"""Where libvirt with systemd, Proxmox and libvirt without systemd put the groups of guests; then the group of all."""
+CPUSETS = (("", "cpuset.cpus.effective"), ("cpuset/", "cpuset.effective_cpus"))
+"""The unified hierarchy, and the one of its own that cpuset has in the first version of control groups."""
+
+
 def read_guest_cpus(root: Root) -> Reading[CpuSet]:
     """What the cpuset of guests allows; before the first guest has run that of all groups (admin-guide/cgroup-v2)."""
-    for folder in ("machine.slice/", ""):
-        found = cpu_list(root, f"/sys/fs/cgroup/{folder}cpuset.cpus.effective")
-        if isinstance(found, frozenset) and found:
-            return found
+    for group in GUEST_GROUPS:
+        for top, name in CPUSETS:
+            path = f"/sys/fs/cgroup/{top}{group}{name}"
+            # The group of all is everywhere: where it is not, that is worth a word.
+            found = cpu_list(root, path) if not group or root.exists(path) is True else frozenset()
+            if isinstance(found, frozenset) and found:
+                return found
     return Unread("no control group limits the CPUs of guests", Why.ABSENT, "/sys/fs/cgroup/cpuset.cpus.effective")
 
 

@@ -43,8 +43,13 @@ STAT = re.compile(r"^(\w+) (\d{1,20})$", re.MULTILINE)
 SIZE = re.compile(r"(?:^|,)(?:size=)?(\d{1,15})([bkKmMgGtT]?)(?:,|$)")
 SHIFTS = {"b": -10, "k": 0, "": 10, "m": 10, "g": 20, "t": 30}
 """To KiB; a bare number of -m is MiB (qemu(1))."""
-POOLS = {2048: "2MB", 1 << 20: "1GB"}
-"""As the hugetlb controller spells the sizes."""
+POOL_FILE = re.compile(r"hugetlb\.(\d{1,6})(KB|MB|GB)\.numa_stat$")
+POOL_SHIFTS = {"KB": 0, "MB": 10, "GB": 20}
+"""As the hugetlb controller spells the sizes of its pools (mm/hugetlb_cgroup.c, mem_fmt)."""
+OWN_GROUP = re.compile(r"machine-qemu|qemu-")
+"""How libvirt calls the group of a guest, with and without systemd."""
+QEMU_SLICES = frozenset({"machine.slice", "qemu.slice"})
+"""Each scope below them is a guest: those of systemd-machined, and of Proxmox (qemu.slice/100.scope)."""
 ON_NODE = re.compile(r"N(\d{1,5})=(\d{1,18})")
 
 
@@ -71,7 +76,8 @@ def _rows(root: Root, path: str) -> Reading[dict[str, int]]:
 def _groups(root: Root, pid: int, controller: str) -> tuple[str, ...]:
     """The folders of a guest's own control group, the innermost first; none where it shares its group with others.
 
-    The path is the kernel's word: libvirt names groups differently on every kind of host.
+    The path is the kernel's word: libvirt and others name groups differently on every kind of host. A group that no
+    known name tells is the guest's own where it holds this process alone.
     """
     for line in or_else(root.lines(f"/proc/{pid}/cgroup", 1 << 16), ()):
         number, _, rest = line.partition(":")
@@ -85,10 +91,18 @@ def _groups(root: Root, pid: int, controller: str) -> tuple[str, ...]:
         else:
             continue
         parts = path.strip("/").split("/")
-        own = next((i for i, p in enumerate(parts) if p.startswith(("machine-qemu", "qemu-"))), None)
+        own = next((i for i in range(len(parts)) if _is_own(parts, i)), None)
+        if own is None and parts[-1] and or_else(root.lines(f"{top}{path}/cgroup.procs", 1 << 16), ()) == (str(pid),):
+            own = len(parts) - 1
         if own is not None:
             return tuple(f"{top}/{'/'.join(parts[:end])}" for end in range(len(parts), own, -1))
     return ()
+
+
+def _is_own(parts: list[str], place: int) -> bool:
+    """Whether a part of a group's path names the group of one guest."""
+    part = parts[place]
+    return bool(OWN_GROUP.match(part)) or (part.endswith(".scope") and place > 0 and parts[place - 1] in QEMU_SLICES)
 
 
 def _transparent(root: Root, pid: int) -> tuple[Reading[int], str]:
@@ -114,8 +128,12 @@ def _on_nodes(root: Root, pid: int) -> dict[tuple[int, int], int]:
     """Page size and node → KiB of hugetlbfs; empty where the controller is not switched on."""
     found: dict[tuple[int, int], int] = {}
     for folder in _groups(root, pid, "hugetlb"):
-        for size, word in POOLS.items():
-            text = or_else(root.text(f"{folder}/hugetlb.{word}.numa_stat", 4096), "")
+        for name in or_else(root.names(folder), ()):
+            match = POOL_FILE.match(name)
+            if match is None:
+                continue
+            size = int(match[1]) << POOL_SHIFTS[match[2]]
+            text = or_else(root.text(f"{folder}/{name}", 1 << 16), "")
             line = next((row for row in text.split("\n") if row.startswith(("total=", "hierarchical_total="))), "")
             for node, value in ON_NODE.findall(line):
                 if int(value):

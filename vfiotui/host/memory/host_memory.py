@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.host.memory.base_page import architecture, read_page_size
+from vfiotui.host.memory.thp import read_thp
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.sysfs_index import numbered
-from vfiotui.model.base.reading import Reading, Unread, Why, at, if_absent, or_else, then
-from vfiotui.model.memory.host_memory import BuddyZone, HugePool, Memory, Thp
+from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, or_else, then
+from vfiotui.model.memory.host_memory import BuddyZone, HugePool, Memory
 
 POOLS = "/sys/kernel/mm/hugepages"
-THP = "/sys/kernel/mm/transparent_hugepage"
 NODES = "/sys/devices/system/node"
 POOL = re.compile(r"hugepages-(\d{1,12})kB$")
 MEMINFO = re.compile(r"^([A-Za-z_()0-9]+):[ \t]+(\d{1,15})(?: kB)?$", re.MULTILINE)
 BUDDY = re.compile(r"Node\s+(\d{1,5}),\s+zone\s+(\S+)\s+([\d\s]*)$")
 VMSTAT = re.compile(r"^((?:thp_|compact_)\w+) (\d{1,20})$", re.MULTILINE)
-CHOSEN = re.compile(r"(?:[\w+-]+ )*\[([\w+-]+)\](?: [\w+-]+)*")
 PAGES = 1 << 48
 """No pool has so many pages."""
 MOST_PAGE_SIZES = 1 << 30
 """KiB; no processor has larger pages."""
-
-
-def chosen(text: str) -> Reading[str]:
-    """The bracketed word of a file such as "always [madvise] never".
-
-    >>> chosen("always defer [defer+madvise] never"), chosen("[").reason
-    ('defer+madvise', "marks no choice: '['")
-    """
-    match = CHOSEN.fullmatch(text.strip())
-    return match[1] if match else Unread(f"marks no choice: {text[:40]!r}", Why.DAMAGED)
 
 
 def count(root: Root, path: str) -> Reading[int]:
@@ -88,26 +78,6 @@ def read_pools(root: Root) -> Reading[tuple[HugePool, ...]]:
     return tuple(whole)
 
 
-def read_thp(root: Root) -> Thp:
-    """The settings of transparent huge pages."""
-
-    def setting(name: str) -> Reading[str]:
-        return at(f"{THP}/{name}", then_reading(root.text(f"{THP}/{name}", 4096)))
-
-    return Thp(
-        enabled=setting("enabled"),
-        defrag=setting("defrag"),
-        shmem_enabled=setting("shmem_enabled"),
-        khugepaged_defrag=root.text(f"{THP}/khugepaged/defrag", 4096),
-        size_2m_enabled=setting("hugepages-2048kB/enabled"),
-    )
-
-
-def then_reading(text: Reading[str]) -> Reading[str]:
-    """The chosen word of a text that was read."""
-    return text if isinstance(text, Unread) else chosen(text)
-
-
 def read_buddy(root: Root) -> Reading[tuple[BuddyZone, ...]]:
     """Free blocks by zone and order; the number of orders is what the line holds."""
     lines = root.lines("/proc/buddyinfo", 1 << 20)
@@ -140,16 +110,6 @@ def read_mounted(root: Root, default_kib: int) -> Reading[tuple[int, ...]]:
     return tuple(sorted(found))
 
 
-def page_size(meminfo: Reading[dict[str, int]], pools: Reading[tuple[HugePool, ...]]) -> int:
-    """Bytes of a small page.
-
-    Kernels tell it by their huge pages: with 64 KiB pages the pools are of 512 MiB or 16 GiB and none of 2 MiB.
-    """
-    sizes = {p.size_kib for p in or_else(pools, ())}
-    default = or_else(meminfo, {}).get("Hugepagesize", 2048)
-    return 64 << 10 if default == 524288 and 1048576 not in sizes else 4096
-
-
 def read_ksm(root: Root) -> Reading[int]:
     """0: stopped, 1: running, 2: stopped and all shared pages parted again (admin-guide/mm/ksm.rst)."""
     path = "/sys/kernel/mm/ksm/run"
@@ -165,12 +125,16 @@ def read(root: Root) -> Reading[Memory]:
     pools = read_pools(root)
     if isinstance(meminfo, Unread) and isinstance(pools, Unread):
         return meminfo
+    kind, buddy = architecture(root), read_buddy(root)
+    # What shows the size of a page is looked for in many places, of which most are not there.
+    size, _ = root.noted(lambda: read_page_size(root, kind, meminfo, buddy))
     return Memory(
         meminfo=meminfo,
         pools=pools,
-        thp=read_thp(root),
-        buddy=read_buddy(root),
-        page_size=page_size(meminfo, pools),
+        thp=read_thp(root, kind),
+        buddy=buddy,
+        page_size=root.missed(size) if isinstance(size, Unread) else size,
+        architecture=kind,
         vmstat=then(
             root.text("/proc/vmstat", 1 << 20), lambda text: {name: int(value) for name, value in VMSTAT.findall(text)}
         ),

@@ -19,7 +19,7 @@ class Kernel:
     release: str
     """uname -r."""
     config: Reading[dict[str, str]]
-    """X → y, m, n or text for CONFIG_X; only options of IOMMU, VFIO, KVM, huge pages and framebuffers are kept."""
+    """X → y, m, n or text for CONFIG_X; only options of IOMMU, VFIO, KVM, pages and framebuffers are kept."""
     builtin: Reading[frozenset[str]]
     """Names of built-in modules with _ for -."""
     config_path: str

@@ -8,13 +8,12 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.facts import Facts
 from vfiotui.model.memory.host_memory import HugePool, Memory
+from vfiotui.model.memory.page_words import GIB
 from vfiotui.plan.draft import PlanError
 
 ASK = re.compile(r"(?:node(\d{1,5}):)?(\d{1,9})=(\d{1,12}|all)(,whole)?")
 POOLS = "/sys/kernel/mm/hugepages"
 NODES = "/sys/devices/system/node"
-GIB = 1 << 20
-"""KiB in a GiB."""
 ROOM_KIB, ROOM_SHARE = 2 * GIB, 10
 """What stays available for the host: 2 GiB, or a tenth where that is more."""
 BOOT_KIB, BOOT_SHARE = 4 * GIB, 0.75
@@ -41,21 +40,6 @@ class PageAsk:
     def where(self) -> str:
         """A half sentence: on node 1, or nothing."""
         return "" if self.node is None else f" on node {self.node}"
-
-
-def words(size_kib: int) -> str:
-    """2 MiB, 1 GiB, 64 KiB.
-
-    >>> words(2048), words(1 << 20), words(64)
-    ('2 MiB', '1 GiB', '64 KiB')
-    """
-    return (
-        f"{size_kib >> 20} GiB"
-        if size_kib >= GIB
-        else f"{size_kib >> 10} MiB"
-        if size_kib >= 1024
-        else f"{size_kib} KiB"
-    )
 
 
 def parse(argument: str) -> PageAsk:
@@ -89,6 +73,15 @@ def pool_of(memory: Memory, ask: PageAsk) -> HugePool:
             f"{' and '.join(map(str, here)) or 'no'} KiB on node {', '.join(map(str, nodes)) or '?'}"
         )
     return found
+
+
+def predictable(memory: Memory, size_kib: int) -> bool:
+    """Whether free blocks show that a running kernel finds such pages: not so for gigantic ones, larger than any block.
+
+    Transparent huge pages come out of whole blocks: where the largest block is not known, their size is one.
+    """
+    largest = memory.thp.table_kib if isinstance(memory.largest_kib, Unread) else memory.largest_kib
+    return isinstance(largest, int) and size_kib <= largest
 
 
 def number(value: int | Unread, what: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.memory.guest_memory import page_size
+from vfiotui.model.memory.page_words import page_words
 from vfiotui.plan.draft import Draft, Planner
 from vfiotui.plan.guest.guest_hook import GuestHook, guest_named, leave, serve
-from vfiotui.plan.memory.ask import leave_room_at_start, memory_of, words
-from vfiotui.plan.memory.pool import GIGANTIC_KIB
+from vfiotui.plan.memory.ask import leave_room_at_start, memory_of, predictable
 
 PAGES = GuestHook(pages_hook.PATH, pages_hook.pages_hook, pages_hook.guests_of)
 
@@ -25,10 +25,10 @@ def hook(draft: Draft, guest: str) -> None:
     leave_room_at_start(memory, domain.memory_kib)
     serve(draft, PAGES, guest, f"set the huge pages of {guest} aside when it starts, and give them back after")
     sizes = {or_else(page_size(memory, page), 0) for page in domain.huge_pages}
-    for size in sorted(s for s in sizes if s > GIGANTIC_KIB):
+    for size in sorted(s for s in sizes if s and not predictable(memory, s)):
         draft.note(
-            f"pages of {words(size)} are seldom available on a host that has run for a while: keep room for them with "
-            "memory.cma, or set them aside at every boot"
+            f"pages of {page_words(size)} are seldom available on a host that has run for a while: keep room for them "
+            "with memory.cma, or set them aside at every boot"
         )
 
 

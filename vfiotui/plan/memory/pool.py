@@ -6,12 +6,11 @@ from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.change import Effect, nudge, set_pages
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.memory.host_memory import HugePool
+from vfiotui.model.memory.page_words import page_words
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
-from vfiotui.plan.memory.ask import PageAsk, leave_room, memory_of, number, parse, pool_of, words
+from vfiotui.plan.memory.ask import PageAsk, leave_room, memory_of, number, parse, pool_of, predictable
 
 COMPACT = "/proc/sys/vm/compact_memory"
-GIGANTIC_KIB = 4096
-"""Above this the allocator keeps no free blocks: nothing predicts whether the kernel finds such a page."""
 
 
 def _unused(pool: HugePool) -> int:
@@ -26,7 +25,7 @@ def _alone(draft: Draft, ask: PageAsk) -> None:
         same = step.subject.rsplit("/", 2)[1] == ask.place.rsplit("/", 2)[1]
         if same and (step.subject == ask.place or ask.node is None or "/node/" not in step.subject):
             raise PlanError(
-                f"two goals change the pools of {words(ask.size_kib)}: name each node once, or the host once"
+                f"two goals change the pools of {page_words(ask.size_kib)}: name each node once, or the host once"
             )
 
 
@@ -51,12 +50,12 @@ def reserve(draft: Draft, argument: str) -> None:
     _alone(draft, ask)
     needed = leave_room(memory, _taken_kib(draft) + more * ask.size_kib)
     draft.require("available", "memory", str(needed), "stop what holds memory, or reserve less")
-    size = words(ask.size_kib)
-    blocks = memory.blocks_2m(ask.node)
-    if ask.size_kib > GIGANTIC_KIB:
+    size = page_words(ask.size_kib)
+    blocks = memory.free_blocks(ask.size_kib, ask.node)
+    if not predictable(memory, ask.size_kib):
         draft.note(f"whether pages of {size} are available is unknown until the kernel tries; at boot they are sure")
         compact(draft, "")
-    elif isinstance(blocks, Unread) or blocks * 2048 < more * ask.size_kib:
+    elif isinstance(blocks, Unread) or blocks < more:
         compact(draft, "")
     draft.add(
         set_pages(ask.place, total, total + more, f"set {more} more pages of {size} aside{ask.where}", whole=ask.whole),
@@ -72,14 +71,17 @@ def release(draft: Draft, argument: str) -> None:
     fewer = unused if ask.count is None else ask.count
     if fewer > unused:
         raise PlanError(
-            f"only {unused} of {total} pages of {words(ask.size_kib)}{ask.where} are free: guests have the rest"
+            f"only {unused} of {total} pages of {page_words(ask.size_kib)}{ask.where} are free: guests have the rest"
         )
     if fewer == 0:
         return
     _alone(draft, ask)
     draft.add(
         set_pages(
-            ask.place, total, total - fewer, f"give {fewer} pages of {words(ask.size_kib)}{ask.where} back to the host"
+            ask.place,
+            total,
+            total - fewer,
+            f"give {fewer} pages of {page_words(ask.size_kib)}{ask.where} back to the host",
         ),
         Phase.RUNTIME,
     )

@@ -7,7 +7,7 @@ Why
     Shared memory does not follow 'enabled' but 'shmem_enabled', whose default is never: the whole guest lies
     in small pages.
 How it is read
-    <memoryBacking>, /sys/kernel/mm/transparent_hugepage/shmem_enabled.
+    <memoryBacking>, /sys/kernel/mm/transparent_hugepage/shmem_enabled, and those of each size.
 Fix
     Set shmem_enabled to advise or within_size, or use huge pages.
 Valid for
@@ -28,12 +28,13 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, 
 def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.shared_memory or domain.huge_pages:
         return
-    word = known(known(facts.memory).thp.shmem_enabled)
+    thp = known(facts.memory).thp
+    word, allowed = known(thp.shmem_enabled), known(thp.allowed(shared=True))
     evidence = (
         seen(domain.source, "shared memory without huge pages"),
         seen("/sys/kernel/mm/transparent_hugepage/shmem_enabled", word),
     )
-    if word in ("never", "deny"):
+    if not allowed:
         yield fails(
             domain.name,
             "Its memory is shared, and shared memory gets no huge pages on this host.",
@@ -41,4 +42,6 @@ def check(facts: Facts, domain: Domain) -> Answers:
             fix=fix("allow them on advice", Risk.R1, ("memory.shmem-thp", "advise")),
         )
     else:
-        yield holds(domain.name, f"shared memory may have huge pages: {word}", *evidence)
+        yield holds(
+            domain.name, f"shared memory may have huge pages: {', '.join(sorted(set(allowed.values())))}", *evidence
+        )

@@ -81,7 +81,7 @@ def test_the_graph_of_free_blocks_names_both_ends_and_figures_are_grouped(width:
     (trend,) = [r.text for r in rows if r.text.startswith("right now")]
     before, _, graph = trend.partition(" free (")
     assert trend.endswith(" now") and "-2 min " in graph and len(trend) <= width
-    assert f"{memory.blocks_2m(0):,} blocks" in before
+    assert f"{memory.free_blocks(2048, 0):,} blocks" in before
     text = " ".join(" ".join(r.text for r in rows).split())
     assert f"{later['thp_fault_alloc']:,} huge faults (+1,000)" in text
 

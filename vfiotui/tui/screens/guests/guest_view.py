@@ -12,9 +12,10 @@ from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count, level
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.guest.domain_devices import Disk
+from vfiotui.model.memory.page_words import page_words
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.host.finding_view import finding_rows, labelled
-from vfiotui.tui.screens.memory.words import gib, page_words
+from vfiotui.tui.screens.memory.words import gib
 from vfiotui.tui.terminal.capabilities import Glyphs
 from vfiotui.tui.text import clean, fit, shown
 

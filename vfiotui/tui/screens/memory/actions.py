@@ -27,10 +27,10 @@ COUNT = Action(
 MEMORY: Page = (
     "guests  whether each has its huge pages, and what is in small ones; what does not run: what it would need",
     "pools  pages that are set aside for guests with <hugepages/>",
-    "right now  how many blocks of 2 MiB the allocator could hand out at once; the graph is the last two minutes, "
-    "from none at its foot to the most of that time",
+    "right now  how many blocks of each size of huge pages the allocator could hand out at once; the graph is the last "
+    "two minutes, from none at its foot to the most of that time",
     "fragments  where the free memory lies, by block size: high on the left means in small pieces; whole is what "
-    "lies in blocks of 2 MiB and more",
+    "lies in blocks of a huge page and more",
     "THP  transparent huge pages; VFIO pins a guest's memory when it starts, so what is small then stays small",
     "",
     RESERVE,

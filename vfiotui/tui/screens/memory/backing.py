@@ -9,10 +9,11 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.guest_memory import page_size, pool_of
 from vfiotui.model.memory.host_memory import Memory
+from vfiotui.model.memory.page_words import page_words
 from vfiotui.tui.row import Row, row
-from vfiotui.tui.screens.memory.words import gib, page_words
+from vfiotui.tui.screens.memory.words import gib
 from vfiotui.tui.terminal.capabilities import Glyphs
-from vfiotui.tui.text import fit, wrap
+from vfiotui.tui.text import fit, shown, wrap
 
 FARED = (
     ("huge faults", "thp_fault_alloc"),
@@ -127,9 +128,18 @@ def _running(
 
 def _why(guest: GuestBacking, domain: Domain | None, memory: Memory) -> str:
     """What can be done about small pages."""
-    if domain is not None and domain.shared_memory and memory.thp.shmem_enabled in ("never", "deny"):
-        return f"its memory is shared, and shmem_enabled is {memory.thp.shmem_enabled}: it gets no huge pages"
-    if memory.thp.enabled == "never":
+    thp, table = memory.thp, memory.thp.table_kib
+    size = f"of {page_words(table)}" if isinstance(table, int) else "that fill a page table"
+    # The kernel counts pages of that size as huge, and joins small ones to no other.
+    if domain is not None and domain.shared_memory:
+        if thp.shared_word(or_else(table, 0)) in ("never", "deny"):
+            return f"its memory is shared, and shmem_enabled is {shown(thp.shmem_enabled)}: it gets no huge pages"
+    elif thp.word(or_else(table, 0)) == "never":
+        smaller = [page_words(s) for s in or_else(thp.allowed(), {})]
+        if smaller:
+            return (
+                f"transparent huge pages {size} are off (never): those of {' and '.join(smaller)} count as small ones"
+            )
         return "transparent huge pages are off (never): it gets none"
     if guest.pinned or (domain is not None and domain.pci_hostdevs):
         return "its memory is held where it lies: only a restart after c (compact) fixes it"

@@ -1,4 +1,4 @@
-"""Amounts of memory and sizes of pages in words."""
+"""Amounts of memory in words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,3 @@ def gib(kib: Reading[int] | float) -> str:
     if isinstance(kib, Unread):
         return "?"
     return f"{kib / GIB:,.1f} GiB" if not 0 < kib < GIB else f"{kib / 1024:.0f} MiB"
-
-
-def page_words(kib: int) -> str:
-    """2 MiB, 1 GiB, 64 KiB."""
-    return f"{kib >> 20} GiB" if kib >= GIB else f"{kib >> 10} MiB" if kib >= 1024 else f"{kib} KiB"
