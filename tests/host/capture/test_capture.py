@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from tests.locks import GUESTS, PAGES, alone_with
 from tests.machines import root_of
 from vfiotui.demo.machine import demo_root_parts, names
 from vfiotui.demo.scale import scale_host
+from vfiotui.formats.system import auxv
 from vfiotui.host.capture.allow_list import allowed, rule_for
 from vfiotui.host.capture.capture import collect, observe
 from vfiotui.host.capture.collector import PUBLIC_DATA
@@ -24,6 +26,8 @@ from vfiotui.host.capture.recorder import RecordingTree
 from vfiotui.host.capture.statement import FILE
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
+from vfiotui.host.memory import host_memory
+from vfiotui.host.memory.base_page import AUXV
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.tree import Tree
@@ -103,6 +107,25 @@ def test_a_capture_of_a_capture_is_the_same_capture() -> None:
     one, other = (report(gather(r, domains.read(r))) for r in (again, reopened(second)))
     assert {code for code, _ in one} == {code for code, _ in other}
     assert [v[0] for v in one.values()] == [v[0] for v in other.values()]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("clean", 4 << 10), ("arm-16k", 16 << 10), ("arm-64k", 64 << 10), ("power-64k", 64 << 10)]
+)
+def test_a_capture_carries_the_size_of_a_page_and_no_address(name: str, size: int) -> None:
+    root = root_of(HOSTS[name])
+    taken = collect(root, domains.read(root))
+    node = taken.nodes[AUXV]
+    assert isinstance(node, File) and len(node.data) == 32 and auxv.page_size(node.data) == size
+    without = {p: n for p, n in taken.nodes.items() if not p.startswith(("/proc/cpuinfo", "/sys/kernel/mm/trans"))}
+    memory = host_memory.read(Root(MemoryTree(without), Mode.CAPTURE))
+    assert not isinstance(memory, Unread) and memory.page_size == size, "it needs nothing else"
+
+
+def test_the_vector_of_a_process_is_reduced_to_the_size_of_a_page() -> None:
+    whole = Path("/proc/self/auxv").read_bytes()
+    kept = auxv.only_page_size(whole)
+    assert kept is not None and len(kept) < len(whole) and auxv.page_size(kept) == os.sysconf("SC_PAGE_SIZE")
 
 
 def test_what_was_not_asked_is_neither_there_nor_absent() -> None:

@@ -66,6 +66,48 @@ def test_a_shared_control_group_counts_other_programs_too(tmp_path: Path) -> Non
     assert isinstance(guest.foretold_ms, float) and 100 < guest.foretold_ms < 150, "8.1 GiB of small pages at 15 ms"
 
 
+SCOPE = "/qemu.slice/100.scope"
+UNIT = "/system.slice/qemu@win10.service"
+SESSION = "/user.slice/user-1000.slice/user@1000.service/app.slice/app-virt-manager.scope"
+
+
+@pytest.mark.parametrize(
+    ("group", "processes", "own"),
+    [
+        (SCOPE, "", True),
+        (UNIT, "77\n", True),
+        (UNIT, "77\n78\n", False),
+        (UNIT, "", False),
+        (UNIT, "\x00\xff", False),
+        (SESSION, "76\n77\n", False),
+        ("/qemu.slice", "77\n78\n", False),
+        ("/machine.slice/../etc", "77\n", False),
+    ],
+)
+def test_a_group_is_the_guests_own_by_its_name_or_by_what_is_in_it(
+    group: str, processes: str, own: bool, tmp_path: Path
+) -> None:
+    files = {
+        **SEED,
+        "/proc/77/cgroup": f"0::{group}\n",
+        f"/sys/fs/cgroup{group}/memory.stat": f"anon_thp {8000000 << 10}\n",
+        f"/sys/fs/cgroup{group}/cgroup.procs": processes,
+    }
+    found = only(folder_root(tmp_path, files)).transparent_kib
+    assert found == 8000000 if own else isinstance(found, Unread)
+
+
+@pytest.mark.parametrize(
+    ("word", "kib"),
+    [("64KB", 64), ("2MB", 2048), ("16MB", 16384), ("32MB", 32768), ("512MB", 512 << 10), ("1GB", 1 << 20),
+     ("16GB", 16 << 20)],
+)  # fmt: skip
+def test_pools_of_every_size_are_counted_by_node(word: str, kib: int, tmp_path: Path) -> None:
+    file = f"/sys/fs/cgroup{GROUP}/hugetlb.{word}.numa_stat"
+    found = only(folder_root(tmp_path, {**SEED, file: f"total={16 << 30} N0={16 << 30} N1=0\n"})).on_nodes
+    assert found == {(kib, 0): 16 << 20}
+
+
 def test_the_first_version_of_control_groups(tmp_path: Path) -> None:
     group = "/machine/qemu-3-win10.libvirt-qemu"
     files = {

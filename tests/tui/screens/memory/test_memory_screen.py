@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hosts import CLEAN
+from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of, root_of
 from tests.tui.consoles import LINUX, Console, console
 from vfiotui.cli.machine import open_root
@@ -84,6 +84,42 @@ def test_the_graph_of_free_blocks_names_both_ends_and_figures_are_grouped(width:
     assert f"{memory.free_blocks(2048, 0):,} blocks" in before
     text = " ".join(" ".join(r.text for r in rows).split())
     assert f"{later['thp_fault_alloc']:,} huge faults (+1,000)" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "arm-16k",
+            ("200 blocks of 32 MiB free (6.2 GiB)", "from 16 KiB (0) to 32 MiB (11)", "1 GiB pages: cannot be"),
+        ),
+        ("arm-64k", ("20 blocks of 512 MiB free", "from 64 KiB (0) to 512 MiB (13)", "16 GiB pages: cannot be")),
+        ("power-64k", ("600 blocks of 16 MiB free", "from 64 KiB (0) to 16 MiB (8)", "16 GiB pages: cannot be")),
+        ("thp-64k-only", ("by size: 64 KiB always, 2 MiB never", "from 4 KiB (0) to 4 MiB (10)")),
+    ],
+)
+def test_the_screen_speaks_of_the_sizes_of_the_machine(name: str, words: tuple[str, ...]) -> None:
+    memory = facts_of(HOSTS[name]).memory
+    assert isinstance(memory, Memory)
+    movable = {0: 512 << 10}
+    text = "\n".join(r.text for r in memory_rows(memory, (memory,), None, UNICODE, 119, movable))
+    assert [w for w in words if w not in text] == []
+
+
+def test_without_the_size_of_a_page_the_screen_says_so() -> None:
+    memory = facts_of(HOSTS["arm-64k"]).memory
+    assert isinstance(memory, Memory)
+    blind = replace(memory, page_size=Unread("no file shows how large a page is"))
+    text = "\n".join(r.text for r in memory_rows(blind, (blind,), None, UNICODE, 119, {0: 9}))
+    assert "free blocks: unknown (no file shows how large a page is)" in text and "fragments" not in text
+
+
+def test_a_guest_with_smaller_transparent_pages_is_told_so() -> None:
+    memory = facts_of(HOSTS["thp-64k-only"]).memory
+    assert isinstance(memory, Memory)
+    small = backing(resident_kib=8388608, transparent_kib=0)
+    text = "\n".join(r.text for r in memory_rows(replace(memory, guests=(small,)), (), None, UNICODE, 119))
+    assert "transparent huge pages of 2 MiB are off (never): those of 64 KiB count as small ones" in text
 
 
 def test_one_of_several_guests_is_counted_among_them() -> None:
