@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.capture.captures import captured, reopened
-from tests.hosts import HOSTS
+from tests.hosts import CLEAN, HOSTS
 from tests.locks import GUESTS, PAGES, alone_with
 from tests.machines import root_of
 from vfiotui.demo.machine import demo_root_parts, names
@@ -120,6 +120,27 @@ def test_a_capture_carries_the_size_of_a_page_and_no_address(name: str, size: in
     without = {p: n for p, n in taken.nodes.items() if not p.startswith(("/proc/cpuinfo", "/sys/kernel/mm/trans"))}
     memory = host_memory.read(Root(MemoryTree(without), Mode.CAPTURE))
     assert not isinstance(memory, Unread) and memory.page_size == size, "it needs nothing else"
+
+
+def test_guests_of_sessions_are_judged_in_a_capture_as_on_their_host() -> None:
+    xml = "<domain type='kvm'><name>taxes2026</name><vcpu>2</vcpu><memory unit='GiB'>99</memory></domain>"
+    folder = "/home/mallory/.config/libvirt/qemu"
+    files = {
+        **CLEAN.files,
+        "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000:Mallory M:/home/mallory:/bin/sh\n",
+        "/etc/group": "root:x:0:\nkvm:x:104:libvirt-qemu\nlibvirt:x:105:mallory\n",
+        f"{folder}/taxes2026.xml": xml,
+        f"{folder}/broken7.xml": "<domain",
+        "/run/user/1000/libvirt/qemu/run/taxes2026.xml": f"<domstatus state='running'>{xml}</domstatus>",
+    }
+    root = root_of(replace(CLEAN, files=files))
+    host, capture = compared(root)
+    assert capture == host
+    taken = collect(root, domains.read(root))
+    found = domains.read(reopened(taken))
+    assert sorted(d.owner for d in or_else(found.domains, ())) == ["", taken.scrub.user("mallory")]
+    kept = b"".join(p.encode() + n.data for p, n in taken.nodes.items() if isinstance(n, File))
+    assert b"mallory" not in kept.lower() and b"taxes2026" not in kept and b"broken7" not in kept
 
 
 def test_the_vector_of_a_process_is_reduced_to_the_size_of_a_page() -> None:

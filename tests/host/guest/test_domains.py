@@ -11,6 +11,8 @@ from tests.machines import known_facts, root_of
 from tests.trees import Link, folder_root
 from vfiotui.demo.hostile import GUEST_OF_FILE, hostile_host
 from vfiotui.formats.domain_xml.domain_xml import parse
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
@@ -18,6 +20,8 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.nodes import File
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.guest.domain import Virt
+from vfiotui.plan.draft import PlanError
+from vfiotui.plan.goals import make_plan, reads
 
 XML = "<domain type='kvm'><name>{}</name></domain>"
 
@@ -156,3 +160,70 @@ def test_no_libvirt_is_no_guests_and_no_etc_is_unknown(tmp_path: Path) -> None:
 
 def test_a_hostile_name_is_kept_as_it_is() -> None:
     assert GUEST_OF_FILE in names(domains.read(root_of(hostile_host())))
+
+
+PEOPLE = (
+    "root:x:0:0:root:/root:/bin/bash\nu:x:1000:1000::/home/u:/bin/bash\nv:x:1001:1001::/home/v:/bin/sh\n"
+    "libvirt-qemu:x:64055:64055::/var/lib/libvirt:/sbin/nologin\ndaemon:x:2:2::/home/d:/bin/sh\n"
+    "bad:x:1002:1002::/home/../etc:/bin/sh\nodd:x:1003:1003::/home/a b:/bin/sh\nshort:x:1004\n"
+)
+MINE = "/home/u/.config/libvirt/qemu"
+
+
+def owners(virt: Virt) -> dict[str, str]:
+    """Guest → the user whose session it is of."""
+    assert not isinstance(virt.domains, Unread)
+    return {d.name: d.owner for d in virt.domains}
+
+
+def test_guests_of_sessions_are_found_with_their_owner(tmp_path: Path) -> None:
+    running = "<domstatus state='running' pid='9'>{}</domstatus>"
+    files = {
+        "/etc/passwd": PEOPLE,
+        "/etc/libvirt/qemu/win10.xml": XML.format("win10"),
+        f"{MINE}/mac.xml": XML.format("mac"),
+        f"{MINE}/win10.xml": XML.format("win10"),
+        f"{MINE}/cut.xml": "<domain",
+        f"{MINE}/autostart/mac.xml": "",
+        "/run/user/1000/libvirt/qemu/run/mac.xml": running.format(XML.format("mac")),
+        "/run/libvirt/qemu/x": "",
+        "/home/v/.config/libvirt/qemu/mac.xml": XML.format("mac"),
+        "/home/v/.config/libvirt/qemu/bsd.xml": XML.format("bsd"),
+        "/home/d/.config/libvirt/qemu/daemons.xml": XML.format("daemons"),
+        "/etc/.config/libvirt/qemu/outside.xml": XML.format("outside"),
+    }
+    virt = domains.read(folder_root(tmp_path, files))
+    assert owners(virt) == {"win10": "", "mac": "u", "bsd": "v"}
+    assert not isinstance(virt.domains, Unread)
+    mac = next(d for d in virt.domains if d.name == "mac")
+    assert (mac.state, mac.pid, mac.autostart) == ("running", 9, True)
+    reasons = [g.why.reason for g in virt.unread if g.name in ("win10", "mac")]
+    assert [("session of u" in r, "session of v" in r) for r in reasons] == [(True, False), (False, True)]
+    assert "cut" in unread(virt)
+
+
+def test_a_host_with_guests_of_sessions_only(tmp_path: Path) -> None:
+    virt = domains.read(folder_root(tmp_path, {"/etc/passwd": PEOPLE, f"{MINE}/mac.xml": XML.format("mac")}))
+    assert owners(virt) == {"mac": "u"}
+
+
+@pytest.mark.parametrize("passwd", ["", "\n\n:::\n", "u:x:99999999999:1::/home/u:\n", "u:x:-1:1::/home/u:/bin/sh\n"])
+def test_a_list_of_users_that_names_none_shows_no_session(passwd: str, tmp_path: Path) -> None:
+    virt = domains.read(folder_root(tmp_path, {"/etc/passwd": passwd, f"{MINE}/mac.xml": XML.format("mac")}))
+    assert owners(virt) == {}
+
+
+def test_a_home_that_is_a_pipe_or_leads_in_a_circle_shows_no_session(tmp_path: Path) -> None:
+    root = folder_root(tmp_path, {"/etc/passwd": PEOPLE, "/home/v/.config": Link("/home/v/.config")})
+    (tmp_path / "home/u/.config/libvirt").mkdir(parents=True)
+    os.mkfifo(tmp_path / "home/u/.config/libvirt/qemu")
+    assert owners(domains.read(root)) == {}
+
+
+def test_hooks_of_the_system_serve_no_guest_of_a_session(tmp_path: Path) -> None:
+    files = {"/etc/passwd": PEOPLE, f"{MINE}/mac.xml": XML.format("mac"), "/proc/meminfo": "MemTotal: 9 kB\n"}
+    root = folder_root(tmp_path, files)
+    facts = gather(root, domains.read(root))
+    goals = (("memory.hook", "mac"),)
+    with pytest.raises(PlanError, match="mac belongs to the session of u"):
+        make_plan(facts, read_config_snapshot(root, reads(goals)), goals)

@@ -310,6 +310,14 @@ def allowed() -> tuple[Allowed, ...]:
         *_data_rules(reduce_domain.domain_file, "the elements that are read", ["/etc/libvirt/qemu/*.xml"]),
         *_data_rules(reduce_domain.status_file, "the elements that are read", ["/run/libvirt/qemu/*.xml"]),
         *_data_rules(
+            reduce_domain.domain_file, "of sessions: the elements that are read",
+            ["/home/*/.config/libvirt/qemu/*.xml", "/root/.config/libvirt/qemu/*.xml"],
+        ),
+        *_data_rules(
+            reduce_domain.status_file, "of sessions: the elements that are read",
+            ["/run/user/*/libvirt/qemu/run/*.xml"],
+        ),
+        *_data_rules(
             reduce_script.file, "lines that a check looks for",
             ["/etc/libvirt/hooks/qemu", "/etc/libvirt/hooks/qemu.d/*"],
         ),

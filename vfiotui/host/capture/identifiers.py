@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from vfiotui.host.capture.public_words import USER_NAMES
 from vfiotui.host.capture.scrub import is_public
+from vfiotui.host.guest.sessions import sessions
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.guest.domain import Domain
@@ -63,7 +64,9 @@ def identifiers(root: Root, guests: Iterable[Domain]) -> tuple[tuple[str, str], 
 
 def _names_of_files(root: Root) -> set[str]:
     """Guests by the names of their files: of a damaged definition nothing else is known."""
-    folders = ("/etc/libvirt/qemu", "/run/libvirt/qemu")
+    folders = ["/etc/libvirt/qemu", "/run/libvirt/qemu"]
+    for session in sessions(root):
+        folders += [session.defined, session.running]
     return {
         name.removesuffix(".xml")
         for folder in folders

@@ -178,7 +178,7 @@ def qemu_conf(text: str, scrub: Scrubber) -> str:
 
 
 def passwd(text: str, scrub: Scrubber) -> str:
-    """passwd and group: name and number, and the members of a group; people get pseudonyms."""
+    """passwd and group: name and number, and the members of a group; people get pseudonyms, their homes too."""
     found = []
     for line in text.split("\n"):
         fields = line.split(":")
@@ -187,7 +187,10 @@ def passwd(text: str, scrub: Scrubber) -> str:
         members = ",".join(scrub.user(m) for m in fields[3].split(",")) if len(fields) == 4 else ""
         numbers = fields[2:4] if len(fields) > 4 else fields[2:3]
         kept = [scrub.user(fields[0]), "x", *(n if n.isdigit() else "" for n in numbers)]
-        found.append(":".join([*kept, members] if len(fields) == 4 else [*kept, "", "/", "/bin/sh"]))
+        # Where guests of a person's session are defined follows from the home; any other place would name something.
+        home = fields[5] if len(fields) > 5 else ""
+        usual = {f"/home/{fields[0]}": f"/home/{kept[0]}", "/root": "/root"}.get(home, "/")
+        found.append(":".join([*kept, members] if len(fields) == 4 else [*kept, "", usual, "/bin/sh"]))
     return "\n".join(found) + "\n"
 
 

@@ -133,7 +133,8 @@ def read_files(root: Root, virt: Reading[Virt], who: Reading[Person]) -> Reading
     if isinstance(virt.domains, Unread):
         return virt.domains
     found = []
-    for domain in virt.domains:
+    # QEMU of a session runs as its user.
+    for domain in (d for d in virt.domains if not d.owner):
         for role, path in named_files(domain):
             stop = who if isinstance(who, Unread) else blocked_at(root, path, who)
             found.append(GuestFile(path, domain.name, role, stop))

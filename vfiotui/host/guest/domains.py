@@ -11,6 +11,7 @@ from vfiotui.formats.domain_xml.domain_xml import parse, parse_status
 from vfiotui.formats.domain_xml.network_xml import parse_network
 from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.guest import versions
+from vfiotui.host.guest.sessions import sessions
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -90,13 +91,13 @@ def _read(root: Root, folder: str, names: Iterable[str], read_xml: Callable[[str
     return Definitions({n: d for n, d in domains.items() if n not in unread}, unread)
 
 
-def idle_state(root: Root) -> str:
+def idle_state(root: Root, folder: str = RUNNING) -> str:
     """The state of a guest that the daemon's folder of running guests does not name.
 
     On a mounted disk nothing runs. In a capture without that folder, and where it may not be looked into, the state
     is unknown.
     """
-    running = root.names(RUNNING)
+    running = root.names(folder)
     if not isinstance(running, Unread):
         return "shut off"
     if root.origin is Mode.ROOT:
@@ -104,31 +105,46 @@ def idle_state(root: Root) -> str:
     return "shut off" if root.origin is Mode.LIVE and running.why is Why.ABSENT else "unknown"
 
 
-def read_defined(root: Root) -> Reading[Definitions]:
+def read_defined(root: Root, folder: str = DEFINED, running: str = RUNNING) -> Reading[Definitions]:
     """Defined guests; Unread where the folder cannot be listed."""
-    names = _files(root, DEFINED)
+    names = _files(root, folder)
     if isinstance(names, Unread):
         return names
-    autostart = frozenset(or_else(_files(root, f"{DEFINED}/autostart"), ()))
-    state = idle_state(root)
+    autostart = frozenset(or_else(_files(root, f"{folder}/autostart"), ()))
+    state = idle_state(root, running)
     return _read(
         root,
-        DEFINED,
+        folder,
         names,
-        lambda name, xml: parse(xml, source=f"{DEFINED}/{name}", state=state, autostart=name in autostart),
+        lambda name, xml: parse(xml, source=f"{folder}/{name}", state=state, autostart=name in autostart),
     )
 
 
-def read_running(root: Root) -> Definitions:
+def read_running(root: Root, folder: str = RUNNING, defined: str = DEFINED) -> Definitions:
     """Running guests, from the status files of the daemon; none where their folder cannot be listed."""
-    autostart = frozenset(or_else(_files(root, f"{DEFINED}/autostart"), ()))
-    names = or_else(_files(root, RUNNING), ())
+    autostart = frozenset(or_else(_files(root, f"{defined}/autostart"), ()))
+    names = or_else(_files(root, folder), ())
     return _read(
         root,
-        RUNNING,
+        folder,
         names,
-        lambda name, xml: parse_status(xml, source=f"{RUNNING}/{name}", autostart=name in autostart),
+        lambda name, xml: parse_status(xml, source=f"{folder}/{name}", autostart=name in autostart),
     )
+
+
+def _with_sessions(
+    root: Root, domains: tuple[Domain, ...], unread: tuple[UnreadGuest, ...]
+) -> tuple[tuple[Domain, ...], tuple[UnreadGuest, ...]]:
+    """The guests, and those of users' sessions; one that is called as another guest is not taken for it."""
+    for session in sessions(root):
+        defined = or_else(read_defined(root, session.defined, session.running), Definitions({}, {}))
+        found, bad = _merged(defined, read_running(root, session.running, session.defined))
+        taken = {d.name for d in domains}
+        words = f"is a guest in the session of {session.user}, and another guest has its name"
+        twins = (UnreadGuest(d.name, d.source, Unread(words, path=d.source)) for d in found if d.name in taken)
+        unread = (*unread, *bad, *twins)
+        domains = (*domains, *(replace(d, owner=session.user) for d in found if d.name not in taken))
+    return tuple(sorted(domains, key=lambda d: d.name)), unread
 
 
 def _merged(defined: Definitions, running: Definitions) -> tuple[tuple[Domain, ...], tuple[UnreadGuest, ...]]:
@@ -192,6 +208,8 @@ def read_files(root: Root) -> Virt:
         domains = with_networks(domains, lambda name: read_network(root, name))
         if isinstance(defined, Unread) and defined.why is not Why.ABSENT:
             unread = (*unread, UnreadGuest("*", DEFINED, defined))
+    if not isinstance(domains, Unread):
+        domains, unread = _with_sessions(root, domains, unread)
     said = {} if root.said is None else root.said.facts
     return Virt(
         uri="",

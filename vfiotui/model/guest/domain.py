@@ -82,6 +82,8 @@ class Domain:
     """Networks that decide at its start what its interfaces are."""
     damage: tuple[str, ...] = ()
     """Words of its XML that make no sense, as sentence fragments: what is read of it may be too little."""
+    owner: str = ""
+    """The user to whose session it belongs; empty for guests of the system."""
     from_next_start: Domain | None = None
     """The stored definition of a running guest where it holds other pins than those that it runs with."""
 

@@ -34,6 +34,8 @@ def guest_named(draft: Draft, name: str) -> Domain:
     domain = next((d for d in domains if d.name == name), None)
     if domain is None:
         raise PlanError(f"there is no guest {name!r}")
+    if domain.owner:
+        raise PlanError(f"{name} belongs to the session of {domain.owner}: hooks of the system do not run for it")
     return domain
 
 

@@ -67,6 +67,7 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
         ("screen", ", ".join((*domain.devices.videos, *domain.devices.graphics)) or "none"),
         ("autostart", "yes" if domain.autostart else "no"),
         ("UUID", domain.uuid or "none"),
+        *((("session of", domain.owner),) if domain.owner else ()),
         ("source", domain.source),
     ):
         rows += labelled(label, text, width)
