@@ -245,12 +245,15 @@ def as_text(moment: LiveMoment) -> str:
     from vfiotui.formats.records import live_table
 
     if isinstance(moment.guests, Unread):
-        return f"{_clock(moment.sample.wall)} guests cannot be seen: {printable(str(moment.guests))}\n"
+        return f"{_clock(moment.sample.wall)} guests are not visible: {printable(str(moment.guests))}\n"
     if not moment.guests:
         return f"{_clock(moment.sample.wall)} no guest runs\n"
     lines = []
     for record in live_table.records(moment):
-        if not record["guest"]:
+        if record["thread"] == "unread":
+            whose = f"{printable(str(record['guest'])):16} not all vCPUs" if record.get("guest") else "more guests"
+            lines.append(f"{_clock(moment.sample.wall)} {whose} are visible: {printable(str(record['note']))}")
+        if record["thread"] == "unread" or not record["guest"]:
             continue
 
         def cell(name: str, form: str, record: dict[str, object] = record) -> str:

@@ -43,7 +43,7 @@ def _guest(root: Root, name: str) -> GuestCount:
     found = reader.read()
     reader.close()
     if isinstance(found, Unread):
-        raise CommandError(f"guests cannot be seen: {found}", Exit.NO_ACCESS)
+        raise CommandError(f"guests are not visible: {printable(str(found))}", Exit.NO_ACCESS)
     chosen = [g for g in found if not name or g.name == name]
     if len(chosen) != 1:
         names = ", ".join(printable(g.name) for g in found) or "none"

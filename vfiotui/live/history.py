@@ -18,6 +18,8 @@ from vfiotui.model.live.sample import CpuMoment, GuestMoment, LiveMoment, Thread
 NAN = math.nan
 THREAD_FIELDS = ("mhz", "delay", "busy", "forced", "slices", "ran_on")
 CPU_FIELDS = ("mhz", "busy")
+STEAL = "steal"
+"""The third field of a host CPU, from the first time on that a hypervisor below the host took some."""
 DEPTH = 3600
 """Samples: an hour at one a second."""
 ROOM = 4 << 20
@@ -109,6 +111,8 @@ class LiveHistory:
         self.fastest = NAN
         """The highest frequency of a CPU at the newest sample."""
         self.last: LiveMoment | None = None
+        self.stolen = False
+        """Whether a hypervisor below this host takes time from its CPUs."""
 
     def append(self, moment: LiveMoment) -> None:
         """Takes a moment in."""
@@ -156,7 +160,7 @@ class LiveHistory:
     def value(self, key: Key, field: str, number: int) -> float:
         """One value; NaN where there is none."""
         rings = self._rings.get(key)
-        if rings is None or not self.first <= number < self.count:
+        if rings is None or field not in rings.fields or not self.first <= number < self.count:
             return NAN
         return rings.fields[field][number % self.depth]
 
@@ -238,8 +242,14 @@ class LiveHistory:
 
     def _cpu(self, place: int, cpu: CpuMoment) -> float:
         """Takes a CPU in, and gives its frequency as it is kept."""
-        of_mhz, of_busy = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields.values()
+        fields = self._of(cpu_key(cpu.cpu), CPU_FIELDS).fields
+        of_mhz, of_busy = fields["mhz"], fields["busy"]
         of_mhz[place], of_busy[place] = _number(cpu.mhz), _number(cpu.busy)
+        if self.stolen or cpu.steal != 0.0:
+            self.stolen = True
+            if STEAL not in fields:
+                fields[STEAL] = array("f", [NAN]) * self._room
+            fields[STEAL][place] = _number(cpu.steal)
         return of_mhz[place]
 
     def _guest(self, place: int, guest: GuestMoment, megahertz: dict[int, float]) -> tuple[Key, ...]:

@@ -205,7 +205,7 @@ class Readers:
             if after - before < PROMPT_SECONDS:
                 break
         at = (before + after) / 2
-        return Sample(at, time.time() - (time.monotonic() - at), cpus, guests)
+        return Sample(at, time.time() - (time.monotonic() - at), cpus, guests, self.guests.unseen)
 
     def live(self, focus: str = "") -> LiveMoment:
         """The moment since the last call."""

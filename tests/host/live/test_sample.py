@@ -20,8 +20,9 @@ from vfiotui.demo.figures import moving_figures
 from vfiotui.host.live import guests as live_guest
 from vfiotui.host.live.candidate_processes import TURN
 from vfiotui.host.live.cpus import CONSTANT, MOST_PATIENCE, CpuReader
-from vfiotui.host.live.guests import GuestReader, guest_name, kind_of
+from vfiotui.host.live.guests import GuestReader
 from vfiotui.host.live.own_cost import CostReader
+from vfiotui.host.live.vmm import guest_name, kind_of
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode

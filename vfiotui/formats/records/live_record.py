@@ -3,6 +3,8 @@
 {"vfiotui live": 1, "host": …, "kernel": …}
 {"at": s, "wall": s, "cpus": [[cpu, MHz, busy ticks], …], "guests": [[name, pid, [[kind, number, tid, pins,
  ran on, run ns, wait ns, slices, forced switches, read at], …]], …]}
+ and where there is something to say: "steal": {cpu: ticks}, "missing": {pid: why vCPUs are not among the threads},
+ "unseen": why there may be more guests, or why "guests" is null
 {"mark": text, "at": s, "alarm": bool}
 {"who": [[cpu, kind, name, tid, share, per second], …], "at": s, "seconds": s, "tasks": n, "cost_ms": ms,
  "others": n}
@@ -18,7 +20,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cpuset import format_list, parse_list
 from vfiotui.model.live.interference import Culprit, Culprits
@@ -79,7 +81,17 @@ def sample_line(sample: Sample) -> str:
     cpus = None
     if not isinstance(sample.cpus, Unread):
         cpus = [[c.cpu, _plain(c.mhz), _plain(c.busy)] for c in sample.cpus]
-    return _dump({"at": sample.at, "wall": sample.wall, "cpus": cpus, "guests": guests})
+    return _dump({"at": sample.at, "wall": sample.wall, "cpus": cpus, "guests": guests} | _remarks(sample))
+
+
+def _remarks(sample: Sample) -> dict[str, Any]:
+    """What few hosts have to say: a reader that does not know it loses nothing else."""
+    unseen = sample.guests if isinstance(sample.guests, Unread) else sample.unseen
+    cpus, guests = or_else(sample.cpus, ()), or_else(sample.guests, ())
+    steal = {str(c.cpu): c.steal for c in cpus if c.steal and not isinstance(c.steal, Unread)}
+    missing = {str(g.pid): str(g.missing) for g in guests if g.missing is not None}
+    said = {"steal": steal, "missing": missing, "unseen": None if unseen is None else str(unseen)}
+    return {name: value for name, value in said.items() if value}
 
 
 def look_line(look: Culprits) -> str:
@@ -163,21 +175,25 @@ def _one_of(kinds: tuple[str, ...], value: Any) -> str:
 
 def _sample(value: dict[str, Any]) -> Sample:
     cpus, guests = value["cpus"], value["guests"]
+    steal = {int(cpu): _whole(ticks) for cpu, ticks in value.get("steal", {}).items()}
+    missing = {int(pid): Unread(str(why)[:400]) for pid, why in value.get("missing", {}).items()}
+    unseen = Unread(str(value["unseen"])[:400]) if value.get("unseen") else None
     return Sample(
         _real(value["at"]),
         _real(value["wall"]),
         NOT_RECORDED
         if cpus is None
         else tuple(
-            CpuCount(_whole(cpu), NOT_RECORDED if mhz is None else _real(mhz), _counter(busy))
+            CpuCount(_whole(cpu), NOT_RECORDED if mhz is None else _real(mhz), _counter(busy), steal.get(cpu, 0))
             for cpu, mhz, busy in cpus
         ),
-        NOT_RECORDED
+        (unseen or NOT_RECORDED)
         if guests is None
         else tuple(
-            GuestCount(str(name)[:400], _whole(pid), tuple(_thread_of(*fields) for fields in threads))
+            GuestCount(str(name)[:400], _whole(pid), tuple(_thread_of(*f) for f in threads), missing.get(pid))
             for name, pid, threads in guests
         ),
+        unseen,
     )
 
 

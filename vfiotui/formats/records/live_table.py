@@ -8,15 +8,17 @@ import json
 import math
 from typing import Any
 
-from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.live.sample import LiveMoment, ThreadCount
 
 COLUMNS = (
     "at", "wall", "guest", "thread", "number", "tid", "pinned", "ran_on", "mhz", "busy", "delay_ms", "slices", "forced",
+    "steal", "note",
 )  # fmt: skip
-"""Seconds of CLOCK_MONOTONIC, seconds since the epoch, who; then rates per second, busy from 0 to 1. A host CPU has
-no guest and "cpu" as its thread."""
+"""Seconds of CLOCK_MONOTONIC, seconds since the epoch, who; then rates per second, busy and steal from 0 to 1. A host
+CPU has no guest and "cpu" as its thread. "unread" as a thread is what cannot be seen, of a guest or of all guests, and
+the note why."""
 
 
 def records(moment: LiveMoment) -> list[dict[str, Any]]:
@@ -27,7 +29,10 @@ def records(moment: LiveMoment) -> list[dict[str, Any]]:
     for cpu in () if isinstance(moment.cpus, Unread) else moment.cpus:
         megahertz[cpu.cpu] = _plain(cpu.mhz)
         found.append({**base, "guest": "", "thread": "cpu", "number": cpu.cpu, "mhz": _plain(cpu.mhz)})
-        found[-1]["busy"] = _plain(cpu.busy)
+        found[-1] |= {"busy": _plain(cpu.busy), "steal": _plain(cpu.steal)}
+    unseen = moment.guests if isinstance(moment.guests, Unread) else moment.sample.unseen
+    if unseen is not None:
+        found.append({**base, "thread": "unread", "note": str(unseen)})
     for guest in () if isinstance(moment.guests, Unread) else moment.guests:
         for t in guest.threads:
             ran_on = _plain(t.ran_on)
@@ -45,6 +50,8 @@ def records(moment: LiveMoment) -> list[dict[str, Any]]:
                 "forced": _plain(t.forced),
             }
             found.append({**base, **figures})
+        if guest.missing is not None:
+            found.append({**base, "guest": guest.name, "thread": "unread", "note": str(guest.missing)})
     return found
 
 
@@ -95,8 +102,11 @@ def openmetrics(moment: LiveMoment) -> str:
                 value = getattr(thread, field)
                 if not isinstance(value, Unread):
                     lines.append(f"{name}_total{_labels(guest.name, thread)} {value / unit:.9g}")
-    gauges = (("vfiotui_cpu_frequency_hertz", "Frequency of a host CPU."), ("vfiotui_cpu_busy_ratio", "Its load."))
-    for (name, text), pick in zip(gauges, ("mhz", "busy"), strict=True):
+    gauges = [("vfiotui_cpu_frequency_hertz", "mhz", "Frequency of a host CPU."),
+              ("vfiotui_cpu_busy_ratio", "busy", "Its load.")]  # fmt: skip
+    if any(c.steal for c in or_else(sample.cpus, ())):
+        gauges.append(("vfiotui_cpu_steal_ratio", "steal", "The share that the hypervisor below this host took."))
+    for name, pick, text in gauges:
         lines += [f"# TYPE {name} gauge", f"# HELP {name} {text}"]
         for cpu in () if isinstance(moment.cpus, Unread) else moment.cpus:
             reading = getattr(cpu, pick)

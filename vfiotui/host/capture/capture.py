@@ -23,7 +23,7 @@ from vfiotui.host.capture.statement import FILE, Statement, to_json
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains, versions
 from vfiotui.host.guest.access import login
-from vfiotui.host.live.guests import QEMU
+from vfiotui.host.live.vmm import QEMU
 from vfiotui.host.memory.base_page import AUXV
 from vfiotui.host.memory.guest_backing import BackingReader
 from vfiotui.host.memory.pagetypes import read_movable

@@ -9,15 +9,15 @@ TURN = 16
 
 
 class CandidateProcesses:
-    """Remembers whom it has named, and whether that was while they were new."""
+    """Remembers which processes it has named, and whether that was while they were new."""
 
     def __init__(self) -> None:
         self._young: dict[int, bool] = {}
         """Process → whether it came since the last search; the one whose turn is next stands first."""
 
-    def whom(self, pids: set[int]) -> list[int]:
-        """Who should be looked at of these processes: who is new, who was new the last time (between fork and exec
-        it bears the name of its parent), and some of the others in turn."""
+    def due(self, pids: set[int]) -> tuple[list[int], list[int]]:
+        """Which of these processes should be looked at: those that are new or were so the last time (between fork and
+        exec a process bears the name of its parent), and some of the others in turn."""
         first = not self._young
         self._young = {p: young for p, young in self._young.items() if p in pids}
         again = [p for p, young in self._young.items() if young]
@@ -28,7 +28,7 @@ class CandidateProcesses:
             self._young[pid] = False
         for pid in new:
             self._young[pid] = not first
-        return [*new, *again, *turn]
+        return [*new, *again], turn
 
     def forget(self) -> None:
         """All are new again."""

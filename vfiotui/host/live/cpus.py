@@ -25,6 +25,8 @@ CONSTANT, MOST_PATIENCE = 10, 5.0
 until they are refresh then."""
 ROOM = 1 << 20
 """Bytes of /proc/stat that are read: 8192 CPUs and their interrupts."""
+LATE_READINGS = 5
+"""Readings in which a new CPU's frequency is looked for: the kernel shows it a moment after the CPU itself."""
 
 
 class CpuReader:
@@ -41,14 +43,25 @@ class CpuReader:
         self._megahertz: dict[int, float] = {}
         self._frequencies: dict[int, KeptFile] = {}
         self._lines: dict[bytes, tuple[bytes, CpuCount]] = {}
+        self._lines_read = False
         self._raw_mhz: dict[int, tuple[bytes, Reading[float]]] = {}
         self._nohz = or_else(cpu_list(root, f"{CPUS}/nohz_full"), frozenset())
+        self._late: dict[int, int] = {}
+        """CPUs that came later and show no frequency yet → in how many readings more it is looked for."""
         for cpu in numbered(root.names(CPUS), "cpu"):
-            path = f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq"
-            if root.exists(path) is True:
-                self._frequencies[cpu] = root.keep_open(path)
+            self._find_frequency(cpu)
         if not self._frequencies:
             self._info = root.keep_open("/proc/cpuinfo")
+
+    def _find_frequency(self, cpu: int) -> bool:
+        path = f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq"
+        if self._root.exists(path) is not True:
+            return False
+        self._frequencies[cpu] = self._root.keep_open(path)
+        return True
+
+    def _find_late(self) -> None:
+        self._late = {c: n - 1 for c, n in self._late.items() if n and not self._find_frequency(c)}
 
     def read(self) -> Reading[tuple[CpuCount, ...]]:
         """Every CPU that /proc/stat lists, in order."""
@@ -56,6 +69,8 @@ class CpuReader:
         if isinstance(data, Unread):
             return data
         self._read_info()
+        if self._late:
+            self._find_late()
         end = data.find(b"\nintr")
         found: list[CpuCount] = []
         lines = self._lines
@@ -73,9 +88,12 @@ class CpuReader:
                 if not name.startswith(b"cpu") or not number.isdigit() or len(name) > 9:
                     continue
                 cpu = int(number)
-                count = CpuCount(cpu, self._mhz(cpu), _busy(line.split()))
+                if last is None and self._lines_read and cpu not in self._frequencies and not self._find_frequency(cpu):
+                    self._late[cpu] = LATE_READINGS
+                count = CpuCount(cpu, self._mhz(cpu), *_times(line.split()))
                 lines[name] = (line, count)
             found.append(count)
+        self._lines_read = True
         return tuple(found) if found else Unread("lists no CPU", Why.DAMAGED, "/proc/stat")
 
     def _mhz(self, cpu: int) -> Reading[float]:
@@ -128,9 +146,11 @@ def _megahertz(data: Reading[bytes]) -> dict[int, float]:
     return found
 
 
-def _busy(words: list[bytes]) -> Reading[int]:
-    """Ticks that were not idle: user, nice, system, irq, softirq, steal; guest time is inside user."""
+def _times(words: list[bytes]) -> tuple[Reading[int], Reading[int]]:
+    """Ticks in which a CPU worked: user, nice, system, irq, softirq (guest time is inside user); and those in which the
+    hypervisor below this host ran something else on it (steal)."""
     if len(words) < 5 or not all(w.isdigit() and len(w) < 20 for w in words[1:]):
-        return DAMAGED
+        return DAMAGED, DAMAGED
     numbers = [int(w) for w in words[1:9]]
-    return sum(numbers) - sum(numbers[3:5])
+    steal = numbers[7] if len(numbers) > 7 else 0
+    return sum(numbers) - sum(numbers[3:5]) - steal, steal

@@ -1,7 +1,7 @@
 """Threads of running guests at this moment: where they ran, how long, and how long they waited.
 
 schedstat holds nanoseconds on a CPU, nanoseconds runnable and waiting, and time slices
-(Documentation/scheduler/sched-stats.rst). Guests are found by their processes, libvirt or not.
+(Documentation/scheduler/sched-stats.rst). Guests are found by their processes, libvirt or not (host/live/vmm.py).
 
 Every file stays open. A descriptor of /proc belongs to one thread for ever: when the thread has ended it gives no
 more data, even if its id has been given to another one.
@@ -9,56 +9,35 @@ more data, even if its id has been given to another one.
 
 from __future__ import annotations
 
-import re
 import time
-from itertools import pairwise
 
 from vfiotui.host.live.candidate_processes import CandidateProcesses
+from vfiotui.host.live.kvm_descriptors import NOTHING, Descriptors, read_descriptors, vcpu_threads
 from vfiotui.host.live.task_list import Births
+from vfiotui.host.live.visibility import hidden_processes, kvm_is_used, why_unseen
+from vfiotui.host.live.vmm import Vmm, identify, kind_of
 from vfiotui.host.root.root import KeptFile, KeptFolder, Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.cpu.cpuset import parse_list
+from vfiotui.model.cpu.cpuset import format_list, parse_list
 from vfiotui.model.live.sample import GuestCount, ThreadCount
 
-QEMU = re.compile(r"(qemu-system-|qemu-kvm|kvm$)")
-NAME = re.compile(r"(?:^|,)guest=((?:[^,]|,,)*)|^([^,=]+)(?:,|$)")
-VCPU = re.compile(r"CPU (\d{1,5})/(?:KVM|TCG)$")
-IOTHREAD = re.compile(r"IO (?!mon_)\D*(\d{0,5})$")
 STATUS_SECONDS = 5.0
 """status costs six times what schedstat costs: it is read less often."""
 SEARCH_SECONDS = 10.0
 YOUNG_LOOKS, YOUNG_SECONDS = 3, 1.0
-"""A thread bears its parent's name until it names itself: one with QEMU's own name is looked at so often, so soon."""
+"""A thread bears its parent's name until it names itself: one with its process's name is looked at so often, so soon.
+"""
 SPARING = 12
 """How much less often both are done while no screen shows the newest sample."""
 NOT_YET = Unread("not read yet", Why.NOT_HERE)
 NOT_COUNTED = (b"0 0 0\n", b"0 0 0")
 NO_SCHEDSTAT = Unread("this kernel counts no scheduling delays", Why.ABSENT)
-
-
-def guest_name(arguments: list[str]) -> str:
-    """The name of QEMU's -name argument: guest=NAME with doubled commas, or a bare NAME.
-
-    >>> guest_name(["qemu", "-name", "guest=win10,debug-threads=on"])
-    'win10'
-    """
-    for flag, value in pairwise(arguments):
-        if flag in ("-name", "--name"):
-            match = NAME.search(value)
-            if match:
-                return (match[1] or match[2] or "").replace(",,", ",")
-    return ""
-
-
-def kind_of(name: str, is_main: bool) -> tuple[str, int]:
-    """What a thread is, by its name."""
-    if is_main:
-        return "emulator", 0
-    vcpu, iothread = VCPU.match(name), IOTHREAD.match(name)
-    if vcpu:
-        return "vcpu", int(vcpu[1])
-    return ("iothread", int(iothread[1] or 0)) if iothread else ("other", 0)
+ADVICE = "start QEMU with -name NAME,debug-threads=on, or run this as root with debugfs mounted"
+NO_VCPU = Unread("it has no vCPU yet", Why.NOT_HERE)
+NO_KVM = Unread(
+    "its threads have no names and it does not use KVM: start QEMU with -name NAME,debug-threads=on", Why.NOT_HERE
+)
 
 
 @dataclass(slots=True)
@@ -72,6 +51,13 @@ class _Thread:
     raw: bytes = b""
     pin: int = -1
     """The only CPU it may run on, or -1."""
+    uncounted: Unread | None = None
+    """Why the kernel counts no times of it."""
+
+    def lives(self) -> bool:
+        """Whether the thread is still there."""
+        file = self.schedstat if self.uncounted is None else self.stat
+        return not isinstance(file.read_same(64), Unread)
 
     def close(self) -> None:
         for kept in (self.schedstat, self.stat, self.status):
@@ -81,13 +67,17 @@ class _Thread:
 class _Guest:
     """One process with its threads."""
 
-    def __init__(self, root: Root, pid: int, name: str) -> None:
+    def __init__(self, root: Root, vmm: Vmm, name: str) -> None:
         self.name = name
-        self.pid = pid
-        self.tasks: KeptFolder = root.keep_folder(f"/proc/{pid}/task")
+        self.pid = vmm.pid
+        self.is_qemu = vmm.is_qemu
+        self.tasks: KeptFolder = root.keep_folder(f"/proc/{vmm.pid}/task")
         self.threads: list[_Thread] = []
         self.others: dict[int, int] = {}
         """Its threads that are not worth watching → how often more they are opened to learn that."""
+        self.descriptors: Reading[Descriptors] = NOTHING
+        self.missing: Unread | None = None
+        """Why vCPUs of it are not among its threads."""
 
     def close(self) -> None:
         self.tasks.close()
@@ -98,7 +88,8 @@ class _Guest:
 class GuestReader:
     """Reads the threads of all guests; looks for new guests and threads only now and then.
 
-    Other processes cost nothing but their name in the list of /proc, every ten seconds if anybody was born.
+    Other processes cost nothing but their name in the list of /proc, every ten seconds if a process has started; their
+    descriptors are looked at when they are new.
     """
 
     def __init__(self, root: Root) -> None:
@@ -107,18 +98,25 @@ class GuestReader:
         self._guests: dict[int, _Guest] = {}
         self._births = Births(root)
         self._pids: set[int] = set()
-        self._strangers = CandidateProcesses()
+        self._candidates = CandidateProcesses()
+        self._undescribed: set[int] = set()
+        """Processes that do not show whether they run a guest."""
+        self._kvm_used = False
         self._searched = 0.0
+        self.unseen: Unread | None = None
+        """Why more guests may run than are shown."""
+        self._why_none: Unread | None = None
+        """The same where no guest is seen."""
         self.sparing = False
         """Whether no screen shows the newest sample: pins and guests without an event are read less often."""
 
     def look_again(self) -> None:
         """Searches for guests at the next reading."""
         self._searched = 0.0
-        self._strangers.forget()
+        self._candidates.forget()
 
     def read(self, focus: str = "") -> Reading[tuple[GuestCount, ...]]:
-        """Every running guest by name.
+        """Every running guest by name; Unread where there is none to be seen and one may run.
 
         Where a thread ran is read at every reading for the guest in `focus` ("" stands for all of them), else as
         seldom as its pins.
@@ -130,7 +128,7 @@ class GuestReader:
             if missing is not None:
                 return missing
             self._searched = now
-            if any(map(any, (g.others.values() for g in self._guests.values()))):
+            if any(any(g.others.values()) for g in self._guests.values()):
                 self._searched -= SEARCH_SECONDS * patience - YOUNG_SECONDS
         found = []
         due_before = now - STATUS_SECONDS * patience
@@ -143,7 +141,9 @@ class GuestReader:
                 continue
             if len(counts) < len(guest.threads):
                 self._searched = 0.0
-            found.append(GuestCount(guest.name, pid, tuple(counts)))
+            found.append(GuestCount(guest.name, pid, tuple(counts), guest.missing))
+        if not found and self._why_none is not None:
+            return self._why_none
         return tuple(sorted(found, key=lambda g: g.name))
 
     def close(self) -> None:
@@ -162,61 +162,110 @@ class GuestReader:
             if isinstance(names, Unread):
                 return names
             self._pids = {int(n) for n in names if n.isdigit() and len(n) < 10}
+            self.unseen = hidden_processes(self._root)
+            before, self._kvm_used = self._kvm_used, kvm_is_used(self._root)
+            if self._kvm_used and not before:
+                # No descriptors have been looked at so far.
+                self._candidates.forget()
             for gone in self._guests.keys() - self._pids:
                 self._forget(gone)
             for guest in self._guests.values():
                 self._find_threads(guest)
         else:
             for guest in self._guests.values():
-                if any(guest.others.values()):
+                if any(guest.others.values()) or guest.missing is not None:
                     self._find_threads(guest)
-        for pid in self._strangers.whom(self._pids - self._guests.keys()):
-            self._meet(pid)
+        self._undescribed &= self._pids
+        fresh, turn = self._candidates.due(self._pids - self._guests.keys())
+        for pid in fresh:
+            self._meet(pid, descriptors=self._kvm_used)
+        for pid in turn:
+            self._meet(pid, descriptors=False)
+        self._why_none = None if self._guests else why_unseen(self._root, len(self._undescribed))
         return None
 
-    def _meet(self, pid: int) -> None:
-        comm = or_else(self._root.peek(f"/proc/{pid}/comm", 64), b"").decode("utf-8", "replace").rstrip("\n")
-        if not QEMU.match(comm):
+    def _meet(self, pid: int, *, descriptors: bool) -> None:
+        vmm = identify(self._root, pid, descriptors=descriptors)
+        if isinstance(vmm, Unread):
+            self._undescribed.add(pid)
             return
-        line = or_else(self._root.bytes(f"/proc/{pid}/cmdline", 1 << 18), b"")
-        words = line.decode("utf-8", "replace").split("\0")
-        name = guest_name(words) or f"QEMU {pid}"
+        if vmm is None:
+            return
+        name = vmm.name
         # Two daemons, of the system and of a user, may both run a guest of that name: the older one keeps it.
         if any(g.name == name for g in self._guests.values()):
             name = f"{name} ({pid})"
-        guest = self._guests[pid] = _Guest(self._root, pid, name)
+        self._undescribed.discard(pid)
+        guest = self._guests[pid] = _Guest(self._root, vmm, name)
         self._find_threads(guest)
 
     def _find_threads(self, guest: _Guest) -> None:
+        pid = guest.pid
         tids = {int(n) for n in or_else(guest.tasks.names(), ()) if n.isdigit() and len(n) < 10}
-        kept = []
+        kept = {}
         for thread in guest.threads:
-            if thread.count.tid in tids and not isinstance(thread.schedstat.read_same(64), Unread):
-                kept.append(thread)
+            if thread.count.tid in tids and thread.lives():
+                kept[thread.count.tid] = thread
             else:
                 thread.close()
-        known = {t.count.tid for t in kept}
-        looks = guest.others = {tid: left for tid, left in guest.others.items() if tid in tids}
-        for tid in sorted(t for t in tids - known if looks.get(t, YOUNG_LOOKS)):
-            opened = self._open(guest.pid, tid)
-            if isinstance(opened, _Thread):
-                looks.pop(tid, None)
-                kept.append(opened)
-            else:
-                looks[tid] = looks.get(tid, YOUNG_LOOKS) - 1 if QEMU.match(opened) else 0
+        looks = {tid: left for tid, left in guest.others.items() if tid in tids}
+        fresh = sorted(t for t in tids - kept.keys() if looks.get(t, YOUNG_LOOKS))
+        names = {tid: self._comm(f"{pid}/task/{tid}") for tid in fresh}
+        kinds = {tid: kind_of(name, tid == pid) for tid, name in names.items()}
+        if guest.missing is not None or not any(k == "vcpu" for k, _ in kinds.values()):
+            by_name = [t for t in kept.values() if t.count.kind == "vcpu"]
+            if guest.missing is not None or not by_name:
+                kinds |= self._unnamed_vcpus(guest, tids, kept, bool(fresh))
+        for tid, (kind, number) in kinds.items():
+            if kind == "other":
+                continue
+            looks.pop(tid, None)
+            if tid in kept:
+                kept[tid].close()
+            kept[tid] = self._open(pid, tid, kind, number)
+        comm = self._comm(str(pid)) if fresh else ""
+        for tid in names.keys() - kept.keys():
+            looks[tid] = looks.get(tid, YOUNG_LOOKS) - 1 if names[tid] == comm else 0
+        guest.others = looks
         order = {"vcpu": 0, "emulator": 1, "iothread": 2}
-        guest.threads = sorted(kept, key=lambda t: (order[t.count.kind], t.count.number, t.count.tid))
+        guest.threads = sorted(kept.values(), key=lambda t: (order[t.count.kind], t.count.number, t.count.tid))
 
-    def _open(self, pid: int, tid: int) -> _Thread | str:
-        """A thread that is worth watching, else its name; workers come and go by the dozen, and stand for nothing."""
+    def _unnamed_vcpus(
+        self, guest: _Guest, tids: set[int], kept: dict[int, _Thread], fresh: bool
+    ) -> dict[int, tuple[str, int]]:
+        """The threads that run vCPUs by descriptors, where none bears the name of one; notes what stays unknown."""
+        if fresh or isinstance(guest.descriptors, Unread):
+            guest.descriptors = read_descriptors(self._root, guest.pid)
+        found = guest.descriptors
+        if isinstance(found, Unread):
+            guest.missing = Unread(f"its threads have no names and its descriptors are not shown: {ADVICE}", found.why)
+            return {}
+        if not found.vcpus:
+            guest.missing = NO_VCPU if found.vms or not guest.is_qemu else NO_KVM
+            return {}
+        known = {t.count.number for t in kept.values() if t.count.kind == "vcpu"}
+        left = Descriptors(found.vms, {fd: n for fd, n in found.vcpus.items() if n not in known})
+        asked = tids - {tid for tid, t in kept.items() if t.count.kind == "vcpu"}
+        threads = vcpu_threads(self._root, guest.pid, asked, left) if left.vcpus else {}
+        open_ = sorted(set(left.vcpus.values()) - set(threads.values()))
+        which = f"thread of vCPU {open_[0]} has no name" if len(open_) == 1 else ""
+        which = which or f"threads of vCPUs {format_list(open_)} have no names"
+        guest.missing = Unread(f"the {which}: {ADVICE}") if open_ else None
+        return {tid: ("vcpu", number) for tid, number in threads.items()}
+
+    def _comm(self, place: str) -> str:
+        return or_else(self._root.peek(f"/proc/{place}/comm", 64), b"").decode("utf-8", "replace").rstrip("\n")
+
+    def _open(self, pid: int, tid: int, kind: str, number: int) -> _Thread:
         folder = f"/proc/{pid}/task/{tid}"
-        name = or_else(self._root.text(f"{folder}/comm", 4096), "")
-        kind, index = kind_of(name, tid == pid)
-        if kind == "other":
-            return name
         schedstat, stat, status = (self._root.keep_open(f"{folder}/{f}") for f in ("schedstat", "stat", "status"))
-        count = ThreadCount(kind, index, tid, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0.0)
-        return _Thread(schedstat, stat, status, count)
+        count = ThreadCount(kind, number, tid, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0.0)
+        uncounted = schedstat.read(64)
+        if not isinstance(uncounted, Unread) or isinstance(stat.read(64), Unread):
+            return _Thread(schedstat, stat, status, count)
+        # The thread is there and its times are not: a kernel without CONFIG_SCHED_INFO.
+        why = NO_SCHEDSTAT if uncounted.why is Why.ABSENT else uncounted
+        return _Thread(schedstat, stat, status, count, uncounted=why)
 
     def _count(self, thread: _Thread, seen: bool, now: float, due_before: float) -> ThreadCount | None:
         """The thread now, or None when it has ended; what is dear is read if that was last done before some time."""
@@ -229,7 +278,12 @@ class GuestReader:
         if not data:
             return None
         if isinstance(data, Unread):
-            if data.why is Why.VANISHED or not thread.raw:
+            if thread.uncounted is not None:
+                data = thread.uncounted
+                ran_on = _ran_on(thread.stat.read_same(4096), thread.stat.path)
+                if isinstance(ran_on, Unread) and ran_on.why in (Why.VANISHED, Why.ABSENT):
+                    return None
+            elif data.why is Why.VANISHED or not thread.raw:
                 return None
             run = wait = slices = data
         else:

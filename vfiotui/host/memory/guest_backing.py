@@ -11,7 +11,8 @@ import re
 import time
 from itertools import pairwise
 
-from vfiotui.host.live.guests import QEMU, guest_name
+from vfiotui.host.live.visibility import kvm_is_used, why_unseen
+from vfiotui.host.live.vmm import Vmm, identify, machine_name
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import replace
@@ -154,7 +155,7 @@ def read_guest(root: Root, pid: int) -> GuestBacking:
 
     transparent, source = _transparent(root, pid)
     return GuestBacking(
-        name=guest_name(words) or f"QEMU {pid}",
+        name=machine_name(words, pid),
         pid=pid,
         memory_kib=memory_of(words),
         resident_kib=row("VmRSS"),
@@ -192,24 +193,34 @@ def settled(root: Root, guest: GuestBacking) -> GuestBacking:
 
 
 class BackingReader:
-    """Finds the guests by their processes; each other process costs two looks at its name in all its life."""
+    """Finds the guests by their processes; each other process costs two looks in all its life."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._looks: dict[int, int] = {}
-        self._guests: set[int] = set()
+        self._guests: dict[int, Vmm] = {}
+        self._undescribed: set[int] = set()
 
     def read(self) -> Reading[tuple[GuestBacking, ...]]:
-        """Every running guest by name."""
+        """Every running guest by name; Unread where there is none to be seen and one may run."""
         names = self._root.names("/proc")
         if isinstance(names, Unread):
             return names
         pids = {int(n) for n in names if n.isascii() and n.isdigit() and len(n) < 10}
-        self._guests &= pids
+        self._guests = {p: vmm for p, vmm in self._guests.items() if p in pids}
         self._looks = {p: n for p, n in self._looks.items() if p in pids}
-        for pid in pids - self._guests:
-            if self._looks.get(pid, 0) < 2:
-                self._looks[pid] = self._looks.get(pid, 0) + 1
-                if QEMU.match(or_else(self._root.text(f"/proc/{pid}/comm", 4096), "")):
-                    self._guests.add(pid)
-        return tuple(sorted((read_guest(self._root, p) for p in self._guests), key=lambda g: (g.name, g.pid)))
+        self._undescribed &= pids
+        new = [p for p in sorted(pids - self._guests.keys()) if self._looks.get(p, 0) < 2]
+        used = bool(new) and kvm_is_used(self._root)
+        for pid in new:
+            self._looks[pid] = self._looks.get(pid, 0) + 1
+            vmm = identify(self._root, pid, descriptors=used)
+            if isinstance(vmm, Unread):
+                self._undescribed.add(pid)
+            elif vmm is not None:
+                self._guests[pid] = vmm
+                self._undescribed.discard(pid)
+        found = [replace(read_guest(self._root, p), name=vmm.name) for p, vmm in self._guests.items()]
+        if not found and (unseen := why_unseen(self._root, len(self._undescribed))) is not None:
+            return unseen
+        return tuple(sorted(found, key=lambda g: (g.name, g.pid)))

@@ -56,7 +56,7 @@ class Rates:
                     moment = self._thread(thread, seconds)
                     known[thread.tid] = (thread, moment)
                     moments.append(moment)
-                found.append(GuestMoment(guest.name, guest.pid, tuple(moments)))
+                found.append(GuestMoment(guest.name, guest.pid, tuple(moments), guest.missing))
             guests, self._threads = tuple(found), known
         self._at = sample.at
         return LiveMoment(sample.at, cpus, guests, sample)
@@ -64,7 +64,15 @@ class Rates:
     def _cpu(self, now: CpuCount, seconds: float) -> CpuMoment:
         before = self._cpus.get(now.cpu)
         busy = per_second(FIRST if before is None else before.busy, now.busy, seconds, TICKS)
-        return CpuMoment(now.cpu, now.mhz, busy if isinstance(busy, Unread) else min(busy, 1.0))
+        if not now.steal:
+            return CpuMoment(now.cpu, now.mhz, busy if isinstance(busy, Unread) else min(busy, 1.0))
+        steal = per_second(FIRST if before is None else before.steal, now.steal, seconds, TICKS)
+        return CpuMoment(
+            now.cpu,
+            now.mhz,
+            busy if isinstance(busy, Unread) else min(busy, 1.0),
+            steal if isinstance(steal, Unread) else min(steal, 1.0),
+        )
 
     def _thread(self, now: ThreadCount, seconds: float) -> ThreadMoment:
         known = self._threads.get(now.tid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vfiotui.model.base.reading import Reading
+from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 
 
@@ -18,7 +18,9 @@ class CpuCount(NamedTuple):
     cpu: int
     mhz: Reading[float]
     busy: Reading[int]
-    """Ticks of 10 ms that were not idle, since boot."""
+    """Ticks of 10 ms that were neither idle nor stolen, since boot."""
+    steal: Reading[int] = 0
+    """Ticks of 10 ms in which the hypervisor below this host ran something else, since boot."""
 
 
 class ThreadCount(NamedTuple):
@@ -51,6 +53,8 @@ class GuestCount(NamedTuple):
     name: str
     pid: int
     threads: tuple[ThreadCount, ...]
+    missing: Unread | None = None
+    """Why vCPUs of it are not among its threads."""
 
 
 class Sample(NamedTuple):
@@ -62,6 +66,8 @@ class Sample(NamedTuple):
     """Seconds since the epoch, for people."""
     cpus: Reading[tuple[CpuCount, ...]]
     guests: Reading[tuple[GuestCount, ...]]
+    unseen: Unread | None = None
+    """Why more guests may run than are counted."""
 
 
 class CpuMoment(NamedTuple):
@@ -71,6 +77,8 @@ class CpuMoment(NamedTuple):
     mhz: Reading[float]
     busy: Reading[float]
     """0 … 1."""
+    steal: Reading[float] = 0.0
+    """0 … 1: the part of the time that the hypervisor below this host took."""
 
 
 class ThreadMoment(NamedTuple):
@@ -97,6 +105,8 @@ class GuestMoment(NamedTuple):
     name: str
     pid: int
     threads: tuple[ThreadMoment, ...]
+    missing: Unread | None = None
+    """Why vCPUs of it are not among its threads."""
 
 
 class LiveMoment(NamedTuple):

@@ -273,7 +273,8 @@ class LiveScreen(ConsoleScreen):
         stands = -1 if self._follows else history.count
         read = -1 if self._follows else self.at
         count, interval = len(history.guests), self._interval
-        of = (guest, gone, count, interval, sight.zoom, sight.paused, restraint, stands, read)
+        seen = history.last is None or not isinstance(history.last.guests, Unread)
+        of = (guest, gone, count, interval, sight.zoom, sight.paused, restraint, stands, read, seen)
         if of == self._headline_of:
             return
         self._headline_of = of
@@ -284,7 +285,7 @@ class LiveScreen(ConsoleScreen):
             "paused" if sight.paused else "",
             "simulated data" if console.root_.mode == "DEMO" else "",
         )
-        name = clean(guest) if guest else "no guest runs"
+        name = clean(guest) if guest else "no guest runs" if seen else "guests are not visible"
         self.query_one("#headline", Line).show(headline_row(name, count, interval, notes, restraint))
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 
-from vfiotui.live.history import THREAD_FIELDS, Key, LiveHistory, cpu_key
-from vfiotui.model.base.reading import Unread
+from vfiotui.live.history import STEAL, THREAD_FIELDS, Key, LiveHistory, cpu_key
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.live.sample import LiveMoment, ThreadMoment
@@ -21,6 +21,8 @@ REFIT = 16
 """Samples after which the delay's axis is fitted anew."""
 LEFT, FIXED, CPU_FIXED = 25, 53, 22
 """Cells before the first graph; cells of a row that are no graph, and of a host CPU's row."""
+STEAL_CELLS = 7
+"""Cells of the column that only hosts have which are virtual machines themselves."""
 
 
 @dataclass(slots=True)
@@ -108,6 +110,7 @@ def live_rows(
     rows: list[Row] = []
     if keys:
         rows += _guest_rows(history, keys, window, at, table, width)
+        rows += _missing_rows(history.last, guest, width)
     else:
         rows += _no_guest(history.last, width)
     if cpus or not keys:
@@ -117,8 +120,17 @@ def live_rows(
 
 def _no_guest(moment: LiveMoment, width: int) -> list[Row]:
     if isinstance(moment.guests, Unread):
-        return [row((line, "unknown")) for line in wrap(f"guests cannot be seen: {moment.guests}", width)]
+        return [row((line, "unknown")) for line in wrap(f"guests are not visible: {moment.guests}", width)]
     return [row(("no guest runs on this host; its CPUs are shown", "dim"))]
+
+
+def _missing_rows(moment: LiveMoment, guest: str, width: int) -> list[Row]:
+    """What of a guest, and of other guests, is not visible."""
+    known = next((g.missing for g in or_else(moment.guests, ()) if g.name == guest), None)
+    words = [f"not all vCPUs are visible: {known}"] if known is not None else []
+    if moment.sample.unseen is not None:
+        words.append(f"more guests may run: {moment.sample.unseen}")
+    return [row((line, "unknown")) for text in words for line in wrap(text, width)]
 
 
 def _guest_rows(
@@ -236,19 +248,22 @@ def _cpu_rows(history: LiveHistory, window: Window, at: int, table: Table, width
     assert history.last is not None
     if isinstance(history.last.cpus, Unread):
         return [row((line, "unknown")) for line in wrap(f"the CPUs cannot be seen: {history.last.cpus}", width)]
-    room = max(width - CPU_FIXED, 12)
+    room = max(width - CPU_FIXED - (STEAL_CELLS if history.stolen else 0), 12)
     first, second = room // 2, room - room // 2
     table.mhz.look(window, first, table.mhz_top, table.glyphs)
     table.busy.look(window, second, 1.0, table.glyphs)
     head = f"{'CPU':5}{'MHz':>6} {fit(f'frequency, top {table.mhz_top:.0f}', first)} "
-    rows = [row((f"{head}{'busy':>5} {fit('load, top 100 %', second)}", "head"))]
+    stolen = f"{'steal':>{STEAL_CELLS}}" if history.stolen else ""
+    rows = [row((f"{head}{'busy':>5}{stolen} {fit('load, top 100 %', second)}", "head"))]
     for key in history.cpus:
         runs: list[Run] = [
             (f"{key[2]:<5}", "accent"),
             (number(history.value(key, "mhz", at), ".0f", 6) + " ", ""),
             (table.mhz.line(history, key), "graph"),
             (" ", ""),
-            (number(history.value(key, "busy", at), "4.0%", 5) + " ", ""),
+            (number(history.value(key, "busy", at), "4.0%", 5), ""),
+            (number(history.value(key, STEAL, at), ".1%", STEAL_CELLS) if history.stolen else "", "warn"),
+            (" ", ""),
             (table.busy.line(history, key), "graph2"),
         ]
         rows.append(Row(tuple(runs), key_text(key)))
