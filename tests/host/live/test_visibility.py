@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from tests.host.live.process_nodes import process, root_of
+from vfiotui.host.capture.statement import FILE, Statement, to_json
 from vfiotui.host.live.guests import GuestReader
-from vfiotui.host.live.visibility import hidden_processes, kvm_is_used
+from vfiotui.host.live.visibility import hidden_by, kvm_is_used
 from vfiotui.host.memory.guest_backing import BackingReader
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
@@ -23,11 +24,8 @@ STATUS = "Gid:\t{gid}\t{gid}\t{gid}\t{gid}\nGroups:\t{groups}\nCapEff:\t{caps:01
 
 
 def hidden(options: str, *, gid: int = 1000, groups: str = "1000 27 ", caps: int = 0) -> str:
-    nodes: dict[str, Node] = {
-        "/proc/self/mountinfo": File(f"21 1 0:19 / / rw - ext4 /dev/a rw\n{MOUNT.format(options)}".encode()),
-        "/proc/self/status": File(STATUS.format(gid=gid, groups=groups, caps=caps).encode()),
-    }
-    return str(hidden_processes(root_of(nodes)))
+    mounts = f"21 1 0:19 / / rw - ext4 /dev/a rw\n{MOUNT.format(options)}"
+    return str(hidden_by(mounts.split("\n"), STATUS.format(gid=gid, groups=groups, caps=caps).split("\n")))
 
 
 def test_hidden_processes_are_known_by_the_options_of_proc() -> None:
@@ -37,12 +35,17 @@ def test_hidden_processes_are_known_by_the_options_of_proc() -> None:
     assert hidden("hidepid=2,gid=27") == "None", "a group may see all"
     assert "hidepid" in hidden("hidepid=4,gid=27"), "but not here"
     assert hidden("hidepid=0") == hidden("rw") == hidden("hidepid=off") == hidden("hidepid=99") == "None"
-    assert hidden_processes(root_of({})) is None
-    garbled = {
-        "/proc/self/mountinfo": File(MOUNT.format("hidepid=2").encode()),
-        "/proc/self/status": File(b"CapEff:\tzz\n\0"),
-    }
-    assert hidden_processes(root_of(garbled)) is not None
+    assert hidden_by([], []) is None
+    assert hidden_by([MOUNT.format("hidepid=2").strip()], ["CapEff:\tzz", "\0"]) is not None
+    assert hidden_by(["36 1 0:20 / /proc rw", MOUNT, "a b c d /proc - - - - - -"], []) is None
+
+
+def test_a_capture_says_whether_processes_were_hidden_on_its_host() -> None:
+    processes: dict[str, Node] = {"/proc/1/comm": File(b"init\n"), "/proc/1/cmdline": File(b"")}
+    assert BackingReader(root_of(processes)).read() == ()
+    said = Statement(Mode.LIVE, unread={"processes": Unread("is mounted with hidepid=2", Why.FORBIDDEN, "/proc")})
+    found = BackingReader(root_of(processes | {FILE: File(to_json(said))})).read()
+    assert isinstance(found, Unread) and "hidepid" in found.reason
 
 
 def test_kvm_that_nobody_uses_needs_no_look_at_descriptors() -> None:

@@ -149,7 +149,10 @@ def allowed() -> tuple[Allowed, ...]:
         ),
         *_text_rules(reduce_kernel.interrupts, "counts and drivers", ["/proc/interrupts"]),
         *_text_rules(reduce_kernel.modules, "names and users of modules", ["/proc/modules"]),
-        *_text_rules(reduce_kernel.process_name, "names of well-known programs", ["/proc/*/comm"]),
+        *_text_rules(
+            reduce_kernel.process_name, "names of well-known programs", ["/proc/*/comm", "/proc/*/task/*/comm"]
+        ),
+        *_text_rules(reduce_kernel.numbers, "how many use it", ["/sys/module/kvm*/refcnt"]),
         *_data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
         *_text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
         *_text_rules(

@@ -23,14 +23,15 @@ from vfiotui.host.capture.statement import FILE, Statement, to_json
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains, versions
 from vfiotui.host.guest.access import login
-from vfiotui.host.live.vmm import QEMU
+from vfiotui.host.live.visibility import hidden_processes
+from vfiotui.host.live.vmm import Vmm, identify
 from vfiotui.host.memory.base_page import AUXV
 from vfiotui.host.memory.guest_backing import BackingReader
 from vfiotui.host.memory.pagetypes import read_movable
 from vfiotui.host.pci.holders import NODE
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.nodes import File, Folder, Node, Symlink
-from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.domain import Domain, Virt
 
@@ -63,7 +64,8 @@ def _processes(root: Root, asked: RecordingTree) -> frozenset[str]:
             found.add(parts[2])
     for path in asked.read_paths:
         parts = path.split("/")
-        if len(parts) == 4 and parts[1] == "proc" and parts[3] == "comm" and QEMU.match(or_else(root.text(path), "")):
+        is_name = len(parts) == 4 and parts[1] == "proc" and parts[3] == "comm" and parts[2].isdigit()
+        if is_name and isinstance(identify(root, int(parts[2]), descriptors=False), Vmm):
             found.add(parts[2])
     return frozenset(found)
 
@@ -195,6 +197,9 @@ def _statement(root: Root, facts: Facts, virt: Reading[Virt], collector: Collect
     for name, part in (("kernel_log", facts.kernel_log), ("last_boot", facts.last_boot), ("kvm", facts.kvm_device)):
         if isinstance(part, Unread):
             unread[name] = part
+    hidden = hidden_processes(root)
+    if hidden is not None:
+        unread["processes"] = hidden
     for name, key in (("kernel_log", kernel_log.CUT), ("last_boot", last_boot.CUT)):
         # A capture holds no log as a whole: what its own statement says of it counts.
         lost = any(gap.reason == kernel_log.CUT_REASON for gap in facts.gaps.get(name, ()))

@@ -12,6 +12,7 @@ from vfiotui.formats.system.auxv import only_page_size
 from vfiotui.host.boot.kernel_log import parse_dmesg
 from vfiotui.host.capture.reduce_text import kernel_words
 from vfiotui.host.capture.scrub import Scrubber
+from vfiotui.host.live.vmm import OTHERS, QEMU, VCPU
 from vfiotui.host.pci.acpi import parse_dmar, parse_ivrs
 from vfiotui.host.pci.network import ESTABLISHED, HEX, SSH_PORT, address, in_network_order
 from vfiotui.model.base.reading import Unread
@@ -229,16 +230,18 @@ def efi_option(data: bytes, scrub: Scrubber) -> bytes | None:
 
 
 def process_name(text: str, scrub: Scrubber) -> str:
-    """/proc/PID/comm: well-known programs keep their name."""
+    """/proc/PID/comm: well-known programs keep their name, and so do threads that run a vCPU."""
     name = text.strip()
-    return (name if scrub.text(name) == name else scrub.name("program", name)) + "\n"
+    return (name if VCPU.match(name) or scrub.text(name) == name else scrub.name("program", name)) + "\n"
 
 
 def arguments(data: bytes, scrub: Scrubber) -> bytes:
-    """/proc/PID/cmdline of QEMU: the program, the guest's name and its memory; nothing else."""
+    """/proc/PID/cmdline of QEMU: the program, the guest's name and its memory; of others only the program."""
     words = data.decode("utf-8", "replace").split("\0")
     program = words[0].rpartition("/")[2]
-    if not re.match(r"qemu-system-|qemu-kvm|kvm$", program):
+    if OTHERS.match(program):
+        return f"{scrub.text(program)}\0".encode()
+    if not QEMU.match(program):
         return b""
     kept = [scrub.text(program)]
     for flag, value in pairwise(words):

@@ -6,6 +6,8 @@ names. CAP_SYS_PTRACE overrides them (fs/proc/base.c, has_pid_permissions).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vfiotui.host.live.kvm_descriptors import INITIAL
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why, or_else
@@ -15,17 +17,32 @@ CAP_SYS_PTRACE = 1 << 19
 
 
 def hidden_processes(root: Root) -> Unread | None:
-    """Why processes of other users are hidden, or None where all are visible, as far as the kernel shows."""
-    options = _options(root)
+    """Why processes of other users are hidden, or None where all are visible, as far as the kernel shows.
+
+    A capture says it of its host; a disk has no processes.
+    """
+    if root.said is not None:
+        return root.said.unread.get("processes")
+    if not root.is_live:
+        return None
+    # Not through what records the questions of a capture: the mounts of its host do not leave it.
+    root = Root.live()
+    mounts, status = root.lines("/proc/self/mountinfo"), root.lines("/proc/self/status")
+    return hidden_by(or_else(mounts, ()), or_else(status, ()))
+
+
+def hidden_by(mounts: Iterable[str], status: Iterable[str]) -> Unread | None:
+    """What hides processes by the lines of mountinfo and of this program's status; None where nothing does."""
+    options = _options(mounts)
     hiding = options.get("hidepid", "0")
     if hiding not in HIDING:
         return None
-    status = dict(line.split(":", 1) for line in or_else(root.lines("/proc/self/status"), ()) if ":" in line)
+    rows = dict(line.split(":", 1) for line in status if ":" in line)
     try:
-        capable = bool(int(status.get("CapEff", "0"), 16) & CAP_SYS_PTRACE)
+        capable = bool(int(rows.get("CapEff", "0"), 16) & CAP_SYS_PTRACE)
     except ValueError:
         capable = False
-    groups = {*status.get("Groups", "").split(), *status.get("Gid", "").split()[1:]}
+    groups = {*rows.get("Groups", "").split(), *rows.get("Gid", "").split()[1:]}
     # The group is not asked where only processes are shown that this one may trace.
     if capable or (HIDING[hiding] != "4" and options.get("gid", "0") in groups):
         return None
@@ -39,7 +56,7 @@ def hidden_processes(root: Root) -> Unread | None:
 
 def _outside_hidden(root: Root) -> Unread | None:
     """Why processes outside this program's own PID namespace are not visible; None where it is that of the host."""
-    space = root.link("/proc/self/ns/pid")
+    space = root.link("/proc/self/ns/pid") if root.is_live else Unread("is another machine's")
     if isinstance(space, Unread) or space == INITIAL:
         return None
     return Unread("this program has a PID namespace of its own, as in a container: run this on the host", Why.NOT_HERE)
@@ -75,10 +92,10 @@ def kvm_is_used(root: Root) -> bool:
     return any(counts) if counts else root.exists("/dev/kvm") is not False
 
 
-def _options(root: Root) -> dict[str, str]:
+def _options(mounts: Iterable[str]) -> dict[str, str]:
     """The options of the file system that is mounted on /proc last."""
     found: dict[str, str] = {}
-    for line in or_else(root.lines("/proc/self/mountinfo"), ()):
+    for line in mounts:
         words = line.split(" ")
         if len(words) > 9 and words[4] == "/proc" and "-" in words[6:]:
             at = words.index("-", 6)
