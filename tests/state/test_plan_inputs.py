@@ -11,19 +11,23 @@ import pytest
 
 import vfiotui
 from tests.hosts import TOWER
-from tests.machines import root_of
-from tests.tui.consoles import console
+from tests.machines import known_facts, root_of
+from tests.tui.consoles import caps, console
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.cli.main import main
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.value import replace
 from vfiotui.model.change.plan import to_json
+from vfiotui.model.guest.domain import Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.service import plan_goals
+from vfiotui.state.facts_refresher import NOT_YET
 from vfiotui.state.plan_inputs import LOGS, RootInputs
-from vfiotui.state.topics import FACTS
+from vfiotui.state.topics import FACTS, VIRT
+from vfiotui.tui.app import ConsoleApp
 from vfiotui.tui.open_plan import inputs_of
 
 
@@ -56,6 +60,18 @@ async def test_a_running_guest_is_planned_alike_from_the_console_and_the_command
         daemon.kill()
         with pytest.raises(PlanError, match=f"the definition of {name} cannot be changed: .* cannot be opened"):
             await asyncio.to_thread(plan_goals, inputs_of(found.app), goals)
+
+
+def test_a_guest_that_is_on_the_screen_can_be_planned() -> None:
+    """Its daemon has answered, and the reading that puts the answer among the facts goes on."""
+    app = ConsoleApp(root_of(TOWER), caps())
+    told = domains.read(root_of(TOWER))
+    assert isinstance(told, Virt)
+    app.store.push(FACTS, replace(known_facts("clean"), virt=NOT_YET))
+    assert inputs_of(app).virt is NOT_YET
+    app.store.push(VIRT, told)
+    assert inputs_of(app).virt is told
+    assert plan_goals(inputs_of(app), [("pin.clear", "win10")]).steps
 
 
 def test_files_never_stand_for_a_daemon_that_is_not_asked_yet() -> None:

@@ -52,7 +52,7 @@ FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, SCREEN, HOST
 """What the checks say of the facts, while a screen wants it."""
 BOOTED: Topic[Reading[Booted]] = Topic("booted", REFRESHER, SCREEN)
 """Host name, kernel and whether a reboot is required, for the status line."""
-VIRT: Topic[Virt] = Topic("virt", REFRESHER, SCREEN, "tui.app", "tui.notifications")
+VIRT: Topic[Virt] = Topic("virt", REFRESHER, SCREEN, "tui.app", "tui.notifications", "tui.open_plan")
 """The guests."""
 READING: Topic[bool] = Topic("reading", REFRESHER, SCREEN, JOURNAL)
 """Whether the host is being read or judged."""

@@ -12,7 +12,7 @@ from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import can_plan
 from vfiotui.plan.service import plan_goals
 from vfiotui.state.plan_inputs import RootInputs
-from vfiotui.state.topics import FACTS
+from vfiotui.state.topics import FACTS, VIRT
 from vfiotui.tui.message_box import say
 from vfiotui.tui.screens.plan.screen import PlanScreen
 
@@ -38,7 +38,9 @@ def inputs_of(app: ConsoleContext) -> RootInputs:
     facts = app.store.get(FACTS)
     if facts is None:
         raise PlanError("the host is still being read: try again")
-    virt = facts.virt
+    # What libvirt told is on the screens before it is among the facts.
+    told = app.store.get(VIRT)
+    virt = facts.virt if told is None else told
     return RootInputs(app.root_, lambda: virt, daemon=app.follows_libvirt)
 
 
