@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.requirements import need
+from tests.tui.kills import figures
 from tests.tui.tmux import Tmux
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 
@@ -70,6 +71,7 @@ def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
         terminal.shows("1 Host")
         terminal.send("3")
         terminal.shows("game", "2 vCPUs", "may run anywhere")
+        terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
         terminal.send("Space", "Space")
         terminal.shows("vCPUs 0-1 are all pinned to CPU 0", "overlap")
         terminal.send("u", "Right", "Space")
@@ -104,3 +106,9 @@ def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
         terminal.shows("ended with 0")
     assert daemon.virsh("vcpupin", "game").stdout == free
     assert daemon.virsh("dumpxml", "--inactive", "game").stdout == stored
+
+
+def test_a_console_outlives_its_daemons_and_keeps_nothing_of_them(daemon: Daemon) -> None:
+    held = figures(daemon, 5)
+    # The first connection loads modules, and the second the link's threads; from then on each leaves what it found.
+    assert len({moment.descriptors for moment in held[1:]}) == 1, held

@@ -140,6 +140,8 @@ def lone_daemon() -> Iterator[Daemon]:
     """A daemon that runs, and whose guests are the only ones that tests have on this host."""
     with alone_with(GUESTS):
         daemon = Daemon()
-        daemon.start()
-        yield daemon
-        daemon.stop()
+        try:
+            daemon.start()
+            yield daemon
+        finally:
+            daemon.stop()
