@@ -51,7 +51,7 @@ install_missing() {
     [ -n "${packages% }" ] || return 0
     as_root=
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || fail "needs these packages and neither root nor sudo is here: $packages"
+        command -v sudo >/dev/null 2>&1 || fail "neither root nor sudo is here; install these packages as root, then run this again: $packages"
         as_root=sudo
     fi
     say "installs system packages${as_root:+ with sudo}: $packages"
