@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pyte
+from pyte.screens import wcwidth
 
 SECONDS = 60.0
 """How long something may take to appear on a busy machine."""
@@ -44,8 +45,14 @@ class Screen(pyte.Screen):
     def __init__(self, columns: int, lines: int) -> None:
         self.private: set[int] = set()
         """The private modes that are set now, by their numbers: 1049 the second page, 1000 and on the mouse."""
+        self.overruns = 0
+        """Texts that went on behind the last cell of a line."""
         self._first: Any = None
         super().__init__(columns, lines)
+
+    def draw(self, data: str) -> None:
+        self.overruns += self.cursor.x + sum(map(wcwidth, data)) > self.columns
+        super().draw(data)
 
     def set_mode(self, *modes: int, **named: Any) -> None:
         super().set_mode(*modes, **named)

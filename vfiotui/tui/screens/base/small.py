@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vfiotui.tui.actions import QUIT, bindings
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES
 
 
 class TooSmall(ModalScreen[None]):
     """A sentence; goes away by itself when the terminal has grown."""
+
+    # Over what is modal Textual takes no key of the app.
+    BINDINGS: ClassVar[list[BindingType]] = bindings((QUIT._replace(does="app.quit"),))
 
     def compose(self) -> ComposeResult:
         """The sentence."""
