@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.host.live.process_nodes import process, root_of
-from vfiotui.host.capture.statement import FILE, Statement, to_json
+from vfiotui.host.capture.statement import FILE, Statement, opened, to_json
 from vfiotui.host.live.guests import GuestReader
 from vfiotui.host.live.visibility import hidden_by, kvm_is_used
 from vfiotui.host.memory.guest_backing import BackingReader
@@ -43,8 +43,9 @@ def test_hidden_processes_are_known_by_the_options_of_proc() -> None:
 def test_a_capture_says_whether_processes_were_hidden_on_its_host() -> None:
     processes: dict[str, Node] = {"/proc/1/comm": File(b"init\n"), "/proc/1/cmdline": File(b"")}
     assert BackingReader(root_of(processes)).read() == ()
-    said = Statement(Mode.LIVE, unread={"processes": Unread("is mounted with hidepid=2", Why.FORBIDDEN, "/proc")})
-    found = BackingReader(root_of(processes | {FILE: File(to_json(said))})).read()
+    why = Unread("is mounted with hidepid=2", Why.FORBIDDEN, "/proc")
+    said = Statement(Mode.LIVE, listed={"/proc": ()}, unread={"processes": why})
+    found = BackingReader(Root(opened(processes | {FILE: File(to_json(said))}), Mode.CAPTURE)).read()
     assert isinstance(found, Unread) and "hidepid" in found.reason
 
 
