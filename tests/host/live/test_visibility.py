@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -92,6 +93,10 @@ def test_guests_behind_hidepid_are_not_visible_and_never_none(value: str) -> Non
         setpriv --regid 12345 --clear-groups --bounding-set -sys_ptrace --inh-caps -sys_ptrace "$0" -m vfiotui memory
         setpriv --regid 12345 --clear-groups --bounding-set -sys_ptrace --inh-caps -sys_ptrace \\
             "$0" -m vfiotui live --json --seconds 0.3 --interval 0.1
+        setpriv --regid 12345 --clear-groups --bounding-set -sys_ptrace --inh-caps -sys_ptrace "$0" -c '
+from vfiotui.host.pci.holders import read
+from vfiotui.host.root.root import Root
+print("holders:", read(Root.live()).gap)'
         kill $other
     """
     done = subprocess.run(
@@ -104,3 +109,4 @@ def test_guests_behind_hidepid_are_not_visible_and_never_none(value: str) -> Non
     assert f"guests are not visible: /proc: is mounted with hidepid={value}" in done.stdout, done.stderr
     assert f"guests: unknown (/proc: is mounted with hidepid={value}" in done.stdout
     assert '"thread": "unread"' in done.stdout
+    assert re.search(rf"holders: .*more processes may run \(/proc: is mounted with hidepid={value}", done.stdout)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from vfiotui.host.live.processes import describe
+from vfiotui.host.live.visibility import hidden_processes
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass, replace
@@ -110,4 +111,5 @@ def read(root: Root, seconds: float = SECONDS) -> Reading[Holders]:
             break
         found.append(holder)
     known = describe(root, (holder.pid for holder in found))
-    return Holders(tuple(replace(h, process=known[h.pid]) for h in found), len(hidden), complete)
+    named = tuple(replace(h, process=known[h.pid]) for h in found)
+    return Holders(named, len(hidden), complete, hidden_processes(root))

@@ -47,6 +47,8 @@ class Holders:
     """Processes whose open files could not be seen: those of others are shown to root only."""
     complete: bool
     """False where the time for the walk was up."""
+    unseen: Unread | None = None
+    """Why processes may be missing altogether."""
 
     @property
     def gap(self) -> str:
@@ -57,4 +59,6 @@ class Holders:
             parts.append(f"the open files of {processes} could not be seen (root sees those of all users)")
         if not self.complete:
             parts.append("there are too many processes to read all of them in time")
+        if self.unseen is not None:
+            parts.append(f"more processes may run ({self.unseen})")
         return "; ".join(parts)
