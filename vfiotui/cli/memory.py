@@ -19,6 +19,7 @@ from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import needed, plain, print_answer, printable, shown, table
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.counted import counted
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.model.memory.host_memory import Memory
@@ -158,8 +159,9 @@ def as_text(
         for size in memory.block_sizes():
             moved = movable if isinstance(movable, Unread) else memory.blocks_of(movable, size)
             more = "" if isinstance(moved, Unread) else f"; after compaction {moved.get(node, 0)} at the very most"
-            count = shown(memory.free_blocks(size, node))
-            lines.append(f"node {node}: {count} blocks of {page_words(size)} are free now{more}")
+            blocks = memory.free_blocks(size, node)
+            count = f"{shown(blocks)} blocks" if isinstance(blocks, Unread) else counted(blocks, "block")
+            lines.append(f"node {node}: {count} of {page_words(size)} {'is' if blocks == 1 else 'are'} free now{more}")
     if isinstance(memory.page_size, Unread):
         lines.append(f"free blocks: unknown ({printable(str(memory.page_size))})")
     lines += [f"pages of {page_words(size)}: cannot be predicted; try it" for size in memory.try_sizes()]

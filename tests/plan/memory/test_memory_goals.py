@@ -167,3 +167,26 @@ def test_no_argument_breaks_a_planner(name: str, text: str) -> None:
 
 
 TWO_FACTS = (facts_of(TWO), read_config_snapshot(root_of(TWO)))
+
+
+def of_size(host: Host, name: str, word: str) -> Host:
+    """The machine on which pages of 2 MiB have a word of their own."""
+    words = "always inherit madvise never" if name == "enabled" else "always inherit within_size advise never"
+    text = " ".join(f"[{w}]" if w == word else w for w in words.split())
+    path = f"/sys/kernel/mm/transparent_hugepage/hugepages-2048kB/{name}"
+    return replace(host, files={**host.files, path: f"{text}\n"})
+
+
+@pytest.mark.parametrize(
+    ("goal", "name"), [(("thp.enabled", "madvise"), "enabled"), (("memory.shmem-thp", "advise"), "shmem_enabled")]
+)
+def test_the_size_of_a_guests_pages_follows_the_word_for_all(goal: tuple[str, str], name: str) -> None:
+    """A word of its own would keep it off, whatever is written for all."""
+    host = of_size(replace(CLEAN, thp="never"), name, "never")
+    steps = plan_of(host, goal).steps
+    values = {s.subject.partition("transparent_hugepage/")[2]: s.after for s in steps if s.kind == "value"}
+    assert values == {name: goal[1].encode(), f"hugepages-2048kB/{name}": b"inherit"}
+    boot = next(s.after or b"" for s in steps if s.subject == "/etc/tmpfiles.d/90-vfiotui.conf")
+    assert f"/{name} - - - - {goal[1]}\n".encode() in boot and b"kB/" in boot and boot.count(b"\nw ") + 1 >= 2
+    follows = plan_of(of_size(replace(CLEAN, thp="never"), name, "inherit"), goal).steps
+    assert len([s for s in follows if s.kind == "value"]) == 1, "what follows already is left as it is"

@@ -69,7 +69,7 @@ def read_page_size(
         found = found or ORDERS_OF_POWER.get(max((len(z.free) for z in or_else(buddy, ())), default=0))
     if found:
         return found
-    return Unread("how large a small page of its kernel is, is shown by no file that is here", Why.NOT_HERE, AUXV)
+    return Unread("no file here shows the page size of this kernel", Why.NOT_HERE)
 
 
 def _by_processes(root: Root) -> int | None:

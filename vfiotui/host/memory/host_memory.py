@@ -93,8 +93,8 @@ def read_buddy(root: Root) -> Reading[tuple[BuddyZone, ...]]:
     return tuple(found) if found else Unread("holds no zone", Why.DAMAGED, "/proc/buddyinfo")
 
 
-def read_mounted(root: Root, default_kib: int) -> Reading[tuple[int, ...]]:
-    """The page sizes of mounted hugetlbfs; one without pagesize= has the default size."""
+def read_mounted(root: Root, default_kib: int | None) -> Reading[tuple[int, ...]]:
+    """The page sizes of mounted hugetlbfs; one without pagesize= has the default size, Unread where that is unknown."""
     lines = root.lines("/proc/mounts")
     if isinstance(lines, Unread):
         return lines
@@ -106,7 +106,10 @@ def read_mounted(root: Root, default_kib: int) -> Reading[tuple[int, ...]]:
     for words in rows:
         if words[2] == "hugetlbfs":
             match = re.search(r"(?:^|,)pagesize=(\d{1,9})([KMG])", words[3])
-            found.add(int(match[1]) << {"K": 0, "M": 10, "G": 20}[match[2]] if match else default_kib)
+            size = int(match[1]) << {"K": 0, "M": 10, "G": 20}[match[2]] if match else default_kib
+            if size is None:
+                return Unread("names no page size, and the default one is not known", Why.NOT_HERE, "/proc/mounts")
+            found.add(size)
     return tuple(sorted(found))
 
 
@@ -139,5 +142,5 @@ def read(root: Root) -> Reading[Memory]:
             root.text("/proc/vmstat", 1 << 20), lambda text: {name: int(value) for name, value in VMSTAT.findall(text)}
         ),
         ksm_run=read_ksm(root),
-        mounted_kib=read_mounted(root, or_else(meminfo, {}).get("Hugepagesize", 2048)),
+        mounted_kib=read_mounted(root, or_else(meminfo, {}).get("Hugepagesize")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.host.memory.base_page import FIXED, PMD_SIZE
+from vfiotui.host.memory.base_page import PMD_SIZE
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
 from vfiotui.model.memory.thp import Thp, ThpSize
@@ -12,7 +12,7 @@ from vfiotui.model.memory.thp import Thp, ThpSize
 THP = "/sys/kernel/mm/transparent_hugepage"
 CHOSEN = re.compile(r"(?:[\w+-]+ )*\[([\w+-]+)\](?: [\w+-]+)*")
 SIZE = re.compile(r"hugepages-(\d{1,9})kB")
-USUAL_TABLE_KIB = 2048
+TABLE_KIB = {"x86": 2048, "riscv": 2048, "s390": 1024}
 """What a page table maps where small pages always have 4 KiB."""
 
 
@@ -53,7 +53,7 @@ def _table_kib(root: Root, kind: str, sizes: Reading[tuple[ThpSize, ...]]) -> Re
         return size >> 10 if 0 < size < 1 << 40 else Unread(f"holds no size: {size}", Why.DAMAGED, PMD_SIZE)
     # The sizes that have words of their own end with the one that fills a page table (mm/huge_memory.c).
     largest = max((s.size_kib for s in or_else(sizes, ())), default=None)
-    return largest or (USUAL_TABLE_KIB if kind in FIXED else size)
+    return largest or TABLE_KIB.get(kind) or size
 
 
 def read_thp(root: Root, kind: str) -> Thp:

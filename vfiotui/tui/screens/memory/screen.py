@@ -105,12 +105,14 @@ class MemoryScreen(ConsoleScreen):
         """Asks which pages, and shows the plan."""
         question, count = QUESTIONS[what]
         facts = self.facts
-        meminfo = {} if facts is None or isinstance(facts.memory, Unread) else or_else(facts.memory.meminfo, {})
+        memory = None if facts is None or isinstance(facts.memory, Unread) else facts.memory
+        sizes = () if memory is None else memory.page_sizes()
+        size = None if memory is None else or_else(memory.meminfo, {}).get("Hugepagesize", next(iter(sizes), None))
 
         def plan(answer: str) -> None:
             open_goals(self.console, [(f"memory.{what}", answer)])
 
-        self.query_one(Ask).ask(row((question, "warn")), plan, given=f"{meminfo.get('Hugepagesize', 2048)}={count}")
+        self.query_one(Ask).ask(row((question, "warn")), plan, given=f"{size}={count}" if size else "")
 
     def action_hook(self) -> None:
         """Asks for a guest whose pages shall come when it starts, and shows the plan."""

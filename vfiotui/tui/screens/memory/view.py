@@ -104,7 +104,8 @@ def _now(
             top = max((float(v) for v in past if not isinstance(v, Unread)), default=1.0) or 1.0
             blocks = memory.free_blocks(size, node)
             count = shown(blocks) if isinstance(blocks, Unread) else f"{blocks:,}"
-            words = f"node {node}: {count} blocks of {page_words(size)} free ({gib(or_else(blocks, 0) * size)})"
+            noun = "block" if blocks == 1 else "blocks"
+            words = f"node {node}: {count} {noun} of {page_words(size)} free ({gib(or_else(blocks, 0) * size)})"
             label = (fit("right now" if not rows else "", 12), "head")
             rows.append(row(label, words, *_trend(past, top, width - 12 - len(words), glyphs)))
     if isinstance(memory.page_size, Unread):
