@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hosts import configured, desktop, first, given, guests, pages, rom, running
+from tests.hosts import configured, desktop, first, given, guests, odd, pages, rom, running
 from tests.hosts.base import CLEAN, INTEL
 from vfiotui.demo.description import Host
 from vfiotui.demo.tower import TOWER
@@ -18,5 +18,6 @@ HOSTS: dict[str, Host] = {
     **configured.HOSTS,
     **desktop.HOSTS,
     **pages.HOSTS,
+    **odd.HOSTS,
 }
 """Every machine by its name; each module of this package holds those of one topic."""

@@ -1,6 +1,7 @@
 """`vfiotui doctor`: every check with its evidence, worst first.
 
-JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "counts": {"failed",
+JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "machine": {"kind", "name",
+"possible": [clause], "limits": [clause], "evidence": [{"path", "seen"}]}, "counts": {"failed",
 "warnings", "info", "not_checked", "passed", "not_applicable"}, "unread_guests": [{"guest", "source", "unread":
 reason}], "findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence",
 "evidence": [{"path", "seen"}], "fix": {"text", "risk", "goals"} or null}]}.
@@ -18,6 +19,7 @@ from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.headline import headline, machine_json
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.finding.finding import Finding, Verdict
@@ -132,6 +134,7 @@ def as_json(facts: Facts, findings: Iterable[Finding]) -> dict[str, Any]:
         "root": facts.label,
         "privileged": facts.privileged,
         **head(facts),
+        "machine": machine_json(facts),
         "counts": {name: getattr(counts, name) for name in counts.__slots__},
         "unread_guests": [
             {"guest": g.name, "source": g.source, "unread": g.why.reason}
@@ -165,7 +168,9 @@ def is_shown(finding: Finding, everything: bool) -> bool:
 def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colours: bool) -> list[str]:
     """The report for a terminal or a file."""
     top = head(facts)
+    machine = headline(facts)
     lines = [
+        *([paint(printable(machine), "head", colours)] if machine else []),
         paint(printable(f"{top['host']} · {top['kernel']} · {top['mode']}"), "head", colours),
         printable(top["libvirt"]),
         "",
@@ -236,7 +241,9 @@ def escaped(text: str) -> str:
 def as_markdown(facts: Facts, findings: tuple[Finding, ...], everything: bool = False) -> list[str]:
     """The report as Markdown; names from the hardware are escaped."""
     top = head(facts)
+    machine = headline(facts)
     lines = [
+        *([f"**{escaped(machine)}**", ""] if machine else []),
         f"## vfiotui {__version__}: {count(findings).sentence()}",
         "",
         *(f"- **{name}** {escaped(value)}" for name, value in top.items()),

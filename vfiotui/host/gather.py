@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from vfiotui.host import changes
-from vfiotui.host.boot import boot, images, kernel_log, last_boot, modules, services
+from vfiotui.host.boot import boot, host_kind, images, kernel_log, last_boot, modules, services
 from vfiotui.host.cpu import interrupts, isolation, kvm, power
 from vfiotui.host.cpu import topology as cpu
 from vfiotui.host.guest import access, guest_files
@@ -45,6 +45,7 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "holders": holders.read,
     "last_boot": last_boot.read,
     "selection": selection.read,
+    "host_kind": host_kind.read,
 }
 """One reader for each part of Facts that comes from the root; libvirt's part is handed in."""
 

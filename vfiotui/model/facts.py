@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vfiotui.model.base.gaps import Gaps
     from vfiotui.model.base.reading import Reading
     from vfiotui.model.boot.boot import Boot, ConfigFile, Images, LastBoot, LogLine, Modules
+    from vfiotui.model.boot.host_kind import HostKind
     from vfiotui.model.boot.services import Services
     from vfiotui.model.change.journal import ChangeRecord
     from vfiotui.model.cpu.interrupts import Interrupts
@@ -67,6 +68,8 @@ class Facts:
     """Files of the X server's configuration."""
     selection: Reading[tuple[Chosen, ...]]
     """The devices that a person chose to give away, as they were stored."""
+    host_kind: Reading[HostKind]
+    """Whether this is a physical machine, a virtual one, a container; and what it lacks as such."""
     holders: Reading[Holders]
     """Read last: a walk over all processes."""
     last_boot: Reading[LastBoot]

@@ -26,6 +26,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.areas import area_of
 from vfiotui.model.finding.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
@@ -33,6 +34,7 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
+from vfiotui.rules.topic_parts import parts_of
 
 T = TypeVar("T")
 
@@ -142,6 +144,8 @@ class Rule:
     """Where it judges each guest for itself: what it asks of one. What that lacks leaves only that guest unchecked."""
     only_running: bool = False
     """Whether a disk has the parts, but not the fault: the running command line, /dev, who is logged in."""
+    changes: tuple[Part, ...] = ()
+    """The parts of a host that a fix of it changes: where the host lacks one of them, the check does not apply."""
 
     @property
     def area(self) -> str:
@@ -178,7 +182,7 @@ class Rule:
             answers.append(unknown("host", f"the check itself failed ({type(error).__name__}: {error})"))
         if not answers:
             answers.append(holds("host", "no problem found"))
-        answers = self._limited(facts, answers)
+        answers = self._possible(facts, self._limited(facts, answers))
         return tuple(
             Finding(
                 code=self.code,
@@ -195,6 +199,17 @@ class Rule:
             )
             for a in answers
         )
+
+    def _possible(self, facts: Facts, answers: list[Answer]) -> list[Answer]:
+        """The answers, without what is wrong or unknown on a host of a kind on which no fix is possible.
+
+        What passed stays; one answer says why the check does not apply. An unknown kind of host changes nothing.
+        """
+        rest = [a for a in answers if a.verdict not in (Verdict.FAILED, Verdict.NOT_CHECKED)]
+        if len(rest) == len(answers) or not self.changes or isinstance(kind := facts.host_kind, Unread):
+            return answers
+        why = kind.lack(self.changes)
+        return [*rest, not_applicable("host", f"this is {kind.name}: {why}", *kind.evidence[:1])] if why else answers
 
     def _limited(self, facts: Facts, answers: list[Answer]) -> list[Answer]:
         """The answers where an input is missing: what was found stays, and nothing passes that rests on the input."""
@@ -226,17 +241,22 @@ def rule(
     counts_guests: bool = False,
     reads: tuple[str, ...] = (),
     only_running: bool = False,
+    changes: tuple[Part, ...] | None = None,
 ) -> Callable[[Check], Rule]:
     """Makes the function below it the check of a rule; the module's docstring is its document.
 
     A rule that needs the guests counts them. `counts_guests` is said by one that looks at them where they are known
-    and judges without them too. `reads` are the paths on which a pass rests.
+    and judges without them too. `reads` are the paths on which a pass rests. `changes` are the parts of a host that
+    its fix changes, where they are others than those of the rules beside it (rules/topic_parts.py).
     """
 
     def make(check: Check) -> Rule:
         document = check.__globals__.get("__doc__") or ""
         counts = counts_guests or "virt" in needs
-        return Rule(code, severity, needs, fires, silent, check, document.strip(), counts, reads, None, only_running)
+        parts = parts_of(check.__module__) if changes is None else changes
+        return Rule(
+            code, severity, needs, fires, silent, check, document.strip(), counts, reads, None, only_running, parts
+        )
 
     return make
 
@@ -250,12 +270,14 @@ def guest_rule(
     silent: str,
     reads: tuple[str, ...] = (),
     only_running: bool = False,
+    changes: tuple[Part, ...] = (),
 ) -> Callable[[GuestCheck], Rule]:
     """Makes the function below it a rule that is asked about one guest after the other.
 
     The subject of its answers is the guest's name. A guest to which the rule does not apply gets no answer;
     a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
-    be read is not checked. `reads` are the paths of the host on which a pass rests.
+    be read is not checked. `reads` are the paths of the host on which a pass rests. `changes` are the parts of the
+    host that its fix changes beside the guest.
     """
 
     def make(check: GuestCheck) -> Rule:
@@ -267,7 +289,7 @@ def guest_rule(
             return ask_guests(facts, title, partial(ask_about, check, title, facts))
 
         parts = ("virt", *needs)
-        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, check, only_running)
+        return Rule(code, severity, parts, fires, silent, ask_all, document, False, reads, check, only_running, changes)
 
     return make
 
@@ -289,7 +311,8 @@ def given_rule(code: str, severity: Severity, *, reads: tuple[str, ...] = ()) ->
                 yield not_applicable("host", "no device is assigned to a guest")
 
         document, paths = (check.__globals__.get("__doc__") or "").strip(), (*MEANT, *reads)
-        return Rule(code, severity, ("pci", "host_use"), "gives-all-away", "clean", ask, document, True, paths)
+        needs, parts = ("pci", "host_use"), parts_of(check.__module__)
+        return Rule(code, severity, needs, "gives-all-away", "clean", ask, document, True, paths, None, False, parts)
 
     return make
 

@@ -15,6 +15,7 @@ from vfiotui.host.boot.kernel import gunzip
 from vfiotui.host.capture import (
     reduce_changes,
     reduce_domain,
+    reduce_host_kind,
     reduce_image,
     reduce_kernel,
     reduce_loader,
@@ -154,6 +155,7 @@ def allowed() -> tuple[Allowed, ...]:
         ),
         *_text_rules(reduce_kernel.numbers, "how many use it", ["/sys/module/kvm*/refcnt"]),
         *_data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
+        *(Allowed(*one) for one in reduce_host_kind.LIST),
         *_text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
         *_text_rules(
             reduce_kernel.numbers, "numbers of processes",

@@ -31,6 +31,7 @@ linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpu
 before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
 09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
 isolated.json machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
+container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 
 PARAMETERS = """
@@ -161,7 +162,7 @@ x86_64 i686 aarch64 amd64 arm64 riscv64 loongarch64 generic lts zen hardened pve
 PREEMPT_DYNAMIC SMP rt bpo rc fc el deb deb12u deb13u u gcc GNU ld Debian Ubuntu Fedora Arch NixOS Proxmox CentOS
 Rocky AlmaLinux openSUSE SUSE Gentoo Void Alpine EndeavourOS Manjaro Pop Mint Tumbleweed Leap Bazzite Nobara
 bookworm trixie sid noble jammy GNU/Linux rhel opensuse gentoo endeavouros manjaro linuxmint keyboard mouse Keyboard
-Mouse AT Translated Set 2 Power Button Sleep Video Bus Lid Switch Speaker
+Mouse AT Translated Set 2 Power Button Sleep Video Bus Lid Switch Speaker microsoft standard WSL2
 """
 
 GRUB = """

@@ -19,12 +19,12 @@ RUNTIME = ("/proc/", "/sys/")
 def pattern(path: str) -> re.Pattern[str]:
     """Matches the paths that are meant and the folders above them: without the folder none of its files is known.
 
-    `*` stands for one name or a part of it.
+    `*` stands for one name or a part of it, `#` for a number.
 
     >>> [bool(pattern("/sys/class/net/*/operstate").fullmatch(p)) for p in ("/sys/class/net", "/sys/class/tty")]
     [True, False]
     """
-    names = [re.escape(n).replace(r"\*", "[^/]*") for n in path.strip("/").split("/")]
+    names = [re.escape(n).replace(r"\*", "[^/]*").replace(r"\#", "[0-9]+") for n in path.strip("/").split("/")]
     inner = ""
     for name in reversed(names[1:]):
         inner = f"(?:/{name}{inner})?"

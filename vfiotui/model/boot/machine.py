@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.versions import at_least
 
 OWN_PORT = "give the card a root port of its own, on the host that runs this virtual machine"
-MAKERS = ("QEMU", "KVM", "VMware", "VirtualBox", "innotek", "Xen", "Bochs", "Parallels", "Google Compute Engine")
-"""What the DMI table of a virtual machine names as its vendor or product."""
 
 
 def inside_machine(facts: Facts) -> bool:
-    """Whether the host is seen to be a virtual machine itself: it has no slots and no firmware setup of its own."""
-    flags = None if isinstance(facts.cpu, Unread) else facts.cpu.flags
-    if isinstance(flags, frozenset) and "hypervisor" in flags:
-        return True
-    dmi = () if isinstance(facts.firmware, Unread) else (facts.firmware.vendor, facts.firmware.product)
-    return any(isinstance(word, str) and word.startswith(MAKERS) for word in dmi)
+    """Whether another system is seen to run this host: it has no slots and no firmware setup of its own."""
+    return not isinstance(facts.host_kind, Unread) and facts.host_kind.is_inside
+
+
+def has(facts: Facts, part: Part) -> bool:
+    """Whether a host has a part, as far as its kind is known."""
+    return isinstance(facts.host_kind, Unread) or not facts.host_kind.lack((part,))
 
 
 def in_firmware(facts: Facts, setting: str, outside: str) -> str:
     """Where a person switches something on: in the firmware setup, or, for a host that is a virtual machine itself,
-    on the host that runs it."""
-    return outside if inside_machine(facts) else f"{setting} in the firmware setup"
+    on the host that runs it. Machines that a device tree describes have no setup."""
+    if inside_machine(facts):
+        return outside
+    setup = has(facts, Part.SETUP)
+    return f"{setting} in the {'firmware setup' if setup else 'kernel or the device tree: there is no firmware setup'}"
 
 
 def kernel_since(facts: Facts, first: tuple[int, int]) -> Reading[bool]:

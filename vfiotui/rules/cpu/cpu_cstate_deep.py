@@ -18,6 +18,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -28,7 +29,7 @@ LONG_US = 200
 DRIVER = "/sys/devices/system/cpu/cpuidle/current_driver"
 
 
-@rule("CPU-CSTATE-DEEP", Severity.INFO, needs=("power", "virt"), fires="lazy", silent="clean")
+@rule("CPU-CSTATE-DEEP", Severity.INFO, needs=("power", "virt"), fires="lazy", silent="clean", changes=(Part.POWER,))
 def check(facts: Facts) -> Answers:
     power = known(facts.power)
     guests(facts)

@@ -18,6 +18,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -26,7 +27,7 @@ from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicab
 POLICY = "/sys/devices/system/cpu/cpufreq/policy{}/boost"
 
 
-@rule("CPU-FREQ-BOOST", Severity.WARN, needs=("power",), fires="lazy", silent="clean")
+@rule("CPU-FREQ-BOOST", Severity.WARN, needs=("power",), fires="lazy", silent="clean", changes=(Part.POWER,))
 def check(facts: Facts) -> Answers:
     power = known(facts.power)
     boost = known(power.boost)

@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.services import Services
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -51,7 +52,7 @@ def deciders(services: Services) -> dict[str, str]:
     return found
 
 
-@rule("CPU-FREQ-DAEMONS", Severity.INFO, needs=("services",), fires="lazy", silent="clean")
+@rule("CPU-FREQ-DAEMONS", Severity.INFO, needs=("services",), fires="lazy", silent="clean", changes=(Part.POWER,))
 def check(facts: Facts) -> Answers:
     services = known(facts.services)
     found = deciders(services)

@@ -22,6 +22,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why, or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.power import FrequencyPolicy
 from vfiotui.model.facts import Facts
@@ -54,7 +55,7 @@ def slow(policy: FrequencyPolicy) -> str:
     return f"governor {governor}" if governor in SLOW_GOVERNORS else ""
 
 
-@rule("CPU-FREQ-GOVERNOR", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
+@rule("CPU-FREQ-GOVERNOR", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean", changes=(Part.POWER,))
 def check(facts: Facts) -> Answers:
     power = known(facts.power)
     guests(facts)

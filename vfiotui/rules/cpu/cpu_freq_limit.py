@@ -20,6 +20,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -29,7 +30,7 @@ from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_
 PERCENT = "/sys/devices/system/cpu/intel_pstate/max_perf_pct"
 
 
-@rule("CPU-FREQ-LIMIT", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean")
+@rule("CPU-FREQ-LIMIT", Severity.WARN, needs=("power", "virt"), fires="lazy", silent="clean", changes=(Part.POWER,))
 def check(facts: Facts) -> Answers:
     power = known(facts.power)
     guests(facts)

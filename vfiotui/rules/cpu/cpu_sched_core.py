@@ -23,7 +23,7 @@ from vfiotui.model.guest.qemu_conf import PATH
 from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("CPU-SCHED-CORE", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean")
+@rule("CPU-SCHED-CORE", Severity.INFO, needs=("boot",), fires="odd-qemu-conf", silent="clean", changes=())
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     if isinstance(boot.qemu_conf, Unread) and boot.qemu_conf.why is Why.ABSENT:

@@ -18,6 +18,8 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.host_kind import Part
+from vfiotui.model.boot.machine import inside_machine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
@@ -27,7 +29,7 @@ OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3
 """Flags of ARM, LoongArch and s390; LoongArch has an fpu too."""
 
 
-@rule("CPU-VIRT", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower")
+@rule("CPU-VIRT", Severity.FAIL, needs=("cpu",), fires="no-virt", silent="tower", changes=(Part.X86, Part.KVM))
 def check(facts: Facts) -> Answers:
     cpu = known(facts.cpu)
     flags = known(cpu.flags)
@@ -48,11 +50,11 @@ def check(facts: Facts) -> Answers:
         if isinstance(facts.kvm_device, Unread) and facts.kvm_device.why is Why.FORBIDDEN:
             # The device is there, so that the kernel found what the flags hide.
             known(facts.kvm_device)
-        inside = "hypervisor" in flags
+        inside = inside_machine(facts)
         yield fails(
             "host",
             "The processor shows neither vmx nor svm: KVM cannot run here.",
-            seen("/proc/cpuinfo", "no vmx, no svm in flags" + ("; hypervisor: this is a guest" if inside else "")),
+            seen("/proc/cpuinfo", "no vmx, no svm in flags"),
             fix=fix(
                 "switch on nested virtualisation on the host that runs this machine"
                 if inside

@@ -17,13 +17,22 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import at
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import parse_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISOLATION-RCU-NOCBS", Severity.INFO, needs=("boot",), fires="isolated", silent="tower", only_running=True)
+@rule(
+    "ISOLATION-RCU-NOCBS",
+    Severity.INFO,
+    needs=("boot",),
+    fires="isolated",
+    silent="tower",
+    only_running=True,
+    changes=(Part.BOOT,),
+)
 def check(facts: Facts) -> Answers:
     line = known(known(facts.boot).cmdline)
     nocbs, full = line.last("rcu_nocbs"), line.last("nohz_full")

@@ -18,13 +18,14 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("ISOLATION-STARVES-HOST", Severity.WARN, needs=("cpu",), fires="starved", silent="clean")
+@rule("ISOLATION-STARVES-HOST", Severity.WARN, needs=("cpu",), fires="starved", silent="clean", changes=(Part.BOOT,))
 def check(facts: Facts) -> Answers:
     cpu = known(facts.cpu)
     isolated = known(cpu.isolated_cpus)

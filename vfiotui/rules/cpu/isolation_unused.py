@@ -18,6 +18,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -33,6 +34,7 @@ from vfiotui.rules.engine import Answers, all_guests, fails, fix, holds, known, 
     ),
     fires="isolated",
     silent="tower",
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     cpu = known(facts.cpu)

@@ -21,6 +21,7 @@ import re
 
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, all_options, fails, fix, holds, known, rule, seen
@@ -28,7 +29,14 @@ from vfiotui.rules.engine import Answers, all_options, fails, fix, holds, known,
 OPTION = re.compile(r"(?:avic|enable_apicv)=(?:0|n|N|off)")
 
 
-@rule("KVM-AVIC-OFF", Severity.INFO, needs=("boot",), fires="lazy", silent="clean")
+@rule(
+    "KVM-AVIC-OFF",
+    Severity.INFO,
+    needs=("boot",),
+    fires="lazy",
+    silent="clean",
+    changes=(Part.X86, Part.KVM, Part.BOOT),
+)
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     options = gathered(boot.modprobe, frozenset({"options"}))

@@ -18,13 +18,14 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
-from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.boot.host_kind import Part
+from vfiotui.model.boot.machine import has, in_firmware
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
 
 
-@rule("KVM-DEVICE", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower")
+@rule("KVM-DEVICE", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower", changes=(Part.KVM,))
 def check(facts: Facts) -> Answers:
     usable = known(facts.kvm_device)
     if facts.mode is Mode.ROOT:
@@ -32,7 +33,9 @@ def check(facts: Facts) -> Answers:
     elif usable:
         yield holds("host", "/dev/kvm can be used", seen("/dev/kvm", "present"))
     else:
-        bare = not isinstance(facts.cpu, Unread) and not or_else(facts.cpu.flags, {"vmx"}) & {"vmx", "svm"}
+        x86 = has(facts, Part.X86)
+        load = "load kvm_intel or kvm_amd" if x86 else "use a kernel with KVM"
+        bare = x86 and not isinstance(facts.cpu, Unread) and not or_else(facts.cpu.flags, {"vmx"}) & {"vmx", "svm"}
         yield fails(
             "host",
             "/dev/kvm is missing: guests would run without acceleration or not at all.",
@@ -42,9 +45,8 @@ def check(facts: Facts) -> Answers:
             else fix(
                 in_firmware(
                     facts,
-                    "load kvm_intel or kvm_amd; where it refuses, look for virtualisation",
-                    "load kvm_intel or kvm_amd; where it refuses, switch on nested virtualisation on the host that runs"
-                    " this machine",
+                    f"{load}; where it refuses, look for virtualisation",
+                    f"{load}; where it refuses, switch on nested virtualisation on the host that runs this machine",
                 ),
                 Risk.R1,
             ),

@@ -17,13 +17,14 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import pinned_cpus
 from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_applicable, rule, seen, unknown
 
 
-@rule("KVM-HALT-POLL", Severity.INFO, needs=("modules", "virt"), fires="lazy", silent="clean")
+@rule("KVM-HALT-POLL", Severity.INFO, needs=("modules", "virt"), fires="lazy", silent="clean", changes=(Part.KVM,))
 def check(facts: Facts) -> Answers:
     path = "/sys/module/kvm/parameters/halt_poll_ns"
     value = known(known(facts.modules).parameter("kvm.halt_poll_ns"))

@@ -17,13 +17,16 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("GUEST-CPU-TOPOEXT", Severity.WARN, needs=("cpu",), fires="guest-cpu", silent="guest-fine")
+@guest_rule(
+    "GUEST-CPU-TOPOEXT", Severity.WARN, needs=("cpu",), fires="guest-cpu", silent="guest-fine", changes=(Part.X86,)
+)
 def check(facts: Facts, domain: Domain) -> Answers:
     if domain.topology is None or domain.topology[3] < 2 or domain.cpu_mode not in ("host-passthrough", "maximum"):
         return

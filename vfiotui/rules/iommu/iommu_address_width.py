@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
@@ -31,6 +32,7 @@ from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicab
     ),
     fires="bad-firmware",
     silent="tower",
+    changes=(Part.IOMMU, Part.X86),
 )
 def check(facts: Facts) -> Answers:
     units = [u for u in known(known(facts.iommu).units) if u.kind == "intel"]

@@ -18,6 +18,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answers, all_lines, fails, fix, holds, known, rule, seen
@@ -40,6 +41,7 @@ def switched_off(line: CommandLine) -> list[str]:
     fires="iommu-off",
     silent="tower",
     reads=LINES,
+    changes=(Part.IOMMU, Part.X86, Part.BOOT),
 )
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)

@@ -19,13 +19,21 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, Missing, fails, fix, holds, known, rule, seen
 
 
-@rule("IOMMU-FIRMWARE", Severity.FAIL, needs=("firmware",), fires="iommu-off", silent="tower")
+@rule(
+    "IOMMU-FIRMWARE",
+    Severity.FAIL,
+    needs=("firmware",),
+    fires="iommu-off",
+    silent="tower",
+    changes=(Part.IOMMU, Part.X86),
+)
 def check(facts: Facts) -> Answers:
     firmware = known(facts.firmware)
     tables = {"DMAR": firmware.dmar, "IVRS": firmware.ivrs}

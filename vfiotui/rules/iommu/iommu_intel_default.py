@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.iommu import Dmar
@@ -36,6 +37,7 @@ from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, n
     ),
     fires="intel-default-off",
     silent="tower",
+    changes=(Part.IOMMU, Part.X86, Part.BOOT),
 )
 def check(facts: Facts) -> Answers:
     cpu, boot = known(facts.cpu), known(facts.boot)

@@ -19,6 +19,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -76,6 +77,7 @@ def intel(units: list[IommuUnit], facts: Facts) -> Answers:
     ),
     fires="intel-default-off",
     silent="tower",
+    changes=(Part.IOMMU, Part.X86),
 )
 def check(facts: Facts) -> Answers:
     units = known(known(facts.iommu).units)

@@ -18,6 +18,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, rule, seen
@@ -37,7 +38,7 @@ def misplaced(line: CommandLine) -> str:
     return ""
 
 
-@rule("MEM-CMDLINE-ORDER", Severity.WARN, needs=("boot",), fires="greedy", silent="tower")
+@rule("MEM-CMDLINE-ORDER", Severity.WARN, needs=("boot",), fires="greedy", silent="tower", changes=(Part.BOOT,))
 def check(facts: Facts) -> Answers:
     bad = [(line, word) for line in known(facts.boot).lines if (word := misplaced(line))]
     for line, word in bad:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
@@ -34,7 +35,14 @@ def _allocates(file: ConfigFile, guest: str) -> bool:
     return "hugepages" in file.text
 
 
-@guest_rule("MEM-POOL-SHORT", Severity.FAIL, needs=("memory",), fires="guest-memory", silent="guest-fine")
+@guest_rule(
+    "MEM-POOL-SHORT",
+    Severity.FAIL,
+    needs=("memory",),
+    fires="guest-memory",
+    silent="guest-fine",
+    changes=(Part.KERNEL,),
+)
 def check(facts: Facts, domain: Domain) -> Answers:
     if domain.running or len(domain.huge_pages) != 1:
         return

@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
@@ -24,7 +25,9 @@ from vfiotui.model.memory.page_words import page_words
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("MEM-THP-OFF", Severity.WARN, needs=("memory",), fires="guest-thp-off", silent="clean")
+@guest_rule(
+    "MEM-THP-OFF", Severity.WARN, needs=("memory",), fires="guest-thp-off", silent="clean", changes=(Part.KERNEL,)
+)
 def check(facts: Facts, domain: Domain) -> Answers:
     if domain.huge_pages or domain.shared_memory or not (bool(domain.vcpu_pins) or known(domain.takes_pci)):
         return

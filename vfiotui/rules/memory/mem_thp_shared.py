@@ -18,13 +18,21 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
-@guest_rule("MEM-THP-SHARED", Severity.WARN, needs=("memory",), fires="guest-memory", silent="guest-shared")
+@guest_rule(
+    "MEM-THP-SHARED",
+    Severity.WARN,
+    needs=("memory",),
+    fires="guest-memory",
+    silent="guest-shared",
+    changes=(Part.KERNEL,),
+)
 def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.shared_memory or domain.huge_pages:
         return

@@ -19,6 +19,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answers, all_lines, fails, fix, holds, known, rule, seen
@@ -35,6 +36,7 @@ ACTIVE = "ACS overrides enabled"
     silent="clean",
     reads=LINES,
     only_running=True,
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     found = {

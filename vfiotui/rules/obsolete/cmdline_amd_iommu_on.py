@@ -16,6 +16,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.engine import LINES, Answers, rule
@@ -29,6 +30,7 @@ from vfiotui.rules.old_words import old_word
     fires="tower",
     silent="clean",
     reads=LINES,
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     yield from old_word(

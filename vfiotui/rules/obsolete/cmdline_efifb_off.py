@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.engine import LINES, Answers, rule
@@ -33,6 +34,7 @@ EVICTS = (6, 0)
     fires="old-advice",
     silent="clean",
     reads=LINES,
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     yield from old_word(

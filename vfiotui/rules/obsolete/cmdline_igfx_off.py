@@ -18,6 +18,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
@@ -35,6 +36,7 @@ LEFT_OUT = "INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"
     silent="intel-on",
     counts_guests=True,
     reads=MEANT,
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     boot, bus = known(facts.boot), known(facts.pci)

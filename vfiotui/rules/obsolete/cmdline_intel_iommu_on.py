@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.engine import LINES, Answers, known, rule
@@ -36,6 +37,7 @@ def default_on(facts: Facts) -> bool:
     fires="intel-on",
     silent="clean",
     reads=LINES,
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     yield from old_word(

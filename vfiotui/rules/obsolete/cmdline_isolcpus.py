@@ -18,13 +18,14 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, all_lines, fails, fix, holds, known, not_applicable, rule, seen
 from vfiotui.rules.old_words import NO_WORD
 
 
-@rule("CMDLINE-ISOLCPUS", Severity.INFO, needs=("boot",), fires="isolated", silent="clean")
+@rule("CMDLINE-ISOLCPUS", Severity.INFO, needs=("boot",), fires="isolated", silent="clean", changes=(Part.BOOT,))
 def check(facts: Facts) -> Answers:
     found = {
         word.text: line for line in reversed(known(facts.boot).lines) for word in line.words() if word.key == "isolcpus"

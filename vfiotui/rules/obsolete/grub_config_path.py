@@ -16,6 +16,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
@@ -23,7 +24,15 @@ from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, r
 MISSPELT = "/etc/defaults/grub"
 
 
-@rule("GRUB-CONFIG-PATH", Severity.WARN, needs=("boot",), fires="old-guide", silent="clean", reads=(MISSPELT,))
+@rule(
+    "GRUB-CONFIG-PATH",
+    Severity.WARN,
+    needs=("boot",),
+    fires="old-guide",
+    silent="clean",
+    reads=(MISSPELT,),
+    changes=(Part.BOOT,),
+)
 def check(facts: Facts) -> Answers:
     found = [f for f in known(facts.boot).loader_config if f.path == MISSPELT]
     for file in found:

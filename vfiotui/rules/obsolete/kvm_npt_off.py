@@ -17,6 +17,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.formats.modprobe.modprobe_set import gathered
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity, Verdict
@@ -29,7 +30,7 @@ OFF = ("0", "N", "n")
 SENTENCE = "Nested paging is switched off: guests are several times slower."
 
 
-@rule("KVM-NPT-OFF", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
+@rule("KVM-NPT-OFF", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean", changes=(Part.BOOT, Part.KVM))
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     options = gathered(boot.modprobe, frozenset({"options"}))

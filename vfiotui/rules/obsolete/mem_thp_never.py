@@ -16,13 +16,14 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
 from vfiotui.rules.engine import Answers, rule
 from vfiotui.rules.old_words import old_word
 
 
-@rule("MEM-THP-NEVER", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean")
+@rule("MEM-THP-NEVER", Severity.WARN, needs=("boot",), fires="old-advice", silent="clean", changes=(Part.BOOT,))
 def check(facts: Facts) -> Answers:
     yield from old_word(
         facts,

@@ -19,12 +19,13 @@ from __future__ import annotations
 
 from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
 
 
-@rule("MODPROBE-INSTALL-LINE", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean")
+@rule("MODPROBE-INSTALL-LINE", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean", changes=(Part.BOOT,))
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     found = gathered(boot.modprobe, frozenset({"install"})).of("install", "vfio-pci")

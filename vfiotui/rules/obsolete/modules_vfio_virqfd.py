@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.gone_modules import GONE
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.versions import at_least
@@ -32,6 +33,7 @@ from vfiotui.rules.engine import LISTS, OPTIONS, Answers, fails, fix, holds, kno
     fires="tower",
     silent="clean",
     reads=(*OPTIONS, *LISTS),
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)

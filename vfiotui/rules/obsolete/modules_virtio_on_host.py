@@ -6,7 +6,7 @@ Why
     virtio_net, virtio_blk and their like drive devices that exist inside guests only. They cure no DPC latency; the
     host's part is vhost_net.
 How it is read
-    modules-load.d, /etc/modules and the initramfs's lists; a host that is a guest itself (flag hypervisor) is left out.
+    modules-load.d, /etc/modules and the initramfs's lists; a host that is a guest itself is left out.
 Fix
     Drop the lines; load vhost_net where guests have virtio networks.
 Valid for
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
@@ -26,10 +27,17 @@ from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicab
 DRIVERS = re.compile(r"\bvirtio[-_](pci|net|blk|scsi|balloon|console|input|gpu)\b")
 
 
-@rule("MODULES-VIRTIO-ON-HOST", Severity.INFO, needs=("boot", "cpu"), fires="guest-qemu", silent="tower")
+@rule(
+    "MODULES-VIRTIO-ON-HOST",
+    Severity.INFO,
+    needs=("boot", "host_kind"),
+    fires="guest-qemu",
+    silent="tower",
+    changes=(Part.BOOT,),
+)
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
-    if "hypervisor" in known(known(facts.cpu).flags):
+    if known(facts.host_kind).is_inside:
         yield not_applicable("host", "this host is a guest itself and needs them")
         return
     files = (*boot.modules_load, *boot.initramfs_config)

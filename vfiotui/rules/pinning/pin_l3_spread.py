@@ -25,7 +25,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
-CACHES = tuple(f"/sys/devices/system/cpu/cpu*/cache/index*/{name}" for name in ("level", "shared_cpu_list"))
+CACHES = tuple(f"/sys/devices/system/cpu/cpu#/cache/index*/{name}" for name in ("level", "shared_cpu_list"))
 
 
 @guest_rule("PIN-L3-SPREAD", Severity.WARN, needs=("cpu",), fires="guest-spread", silent="tower", reads=CACHES)

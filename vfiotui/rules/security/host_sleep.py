@@ -19,6 +19,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
@@ -33,7 +34,14 @@ def _given(domains: tuple[Domain, ...]) -> list[str]:
     return names or [d.name for d in domains if known(d.takes_pci)]
 
 
-@rule("HOST-SLEEP", Severity.INFO, needs=("virt", "boot", "access"), fires="awake-not", silent="clean")
+@rule(
+    "HOST-SLEEP",
+    Severity.INFO,
+    needs=("virt", "boot", "access"),
+    fires="awake-not",
+    silent="clean",
+    changes=(Part.POWER,),
+)
 def check(facts: Facts) -> Answers:
     names = _given(known(known(facts.virt).domains))
     hooks = known(facts.boot).hooks

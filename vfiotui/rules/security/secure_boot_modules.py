@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.boot import ConfigFile
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LISTS, OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
@@ -35,6 +36,7 @@ ASKED = ("vendor_reset", "kvmfr")
     fires="locked",
     silent="clean",
     reads=(*OPTIONS, *LISTS, "/proc/modules"),
+    changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)

@@ -18,12 +18,21 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 
-@rule("SECURITY-LOCKDOWN", Severity.INFO, needs=("boot",), fires="locked", silent="clean", only_running=True)
+@rule(
+    "SECURITY-LOCKDOWN",
+    Severity.INFO,
+    needs=("boot",),
+    fires="locked",
+    silent="clean",
+    only_running=True,
+    changes=(Part.BOOT,),
+)
 def check(facts: Facts) -> Answers:
     state = known(known(facts.boot).lockdown)
     path = "/sys/kernel/security/lockdown"

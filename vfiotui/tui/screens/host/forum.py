@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vfiotui import __version__
 from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.headline import headline
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding
 from vfiotui.tui.screens.host.finding_view import finding_text
@@ -25,4 +26,6 @@ def machine_line(facts: Facts) -> str:
 
 def forum_post(facts: Facts, findings: Sequence[Finding]) -> str:
     """The findings with their evidence below a line about the machine."""
-    return f"{machine_line(facts)}\n\n{finding_text(findings)}"
+    machine = headline(facts)
+    first = f"{machine_line(facts)}\n\n`{clean(machine).replace('`', chr(39))}`" if machine else machine_line(facts)
+    return f"{first}\n\n{finding_text(findings)}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 
 from vfiotui.model.base.counted import counted
+from vfiotui.model.boot.headline import headline
 from vfiotui.model.facts import Facts
 from vfiotui.state.facts_refresher import IN_HAND
 from vfiotui.tui.row import Row, row
-from vfiotui.tui.text import wrap
+from vfiotui.tui.text import clean, wrap
 
 
 def part_words(name: str) -> str:
@@ -32,6 +33,11 @@ def first_rows(waiting: frozenset[str], width: int) -> list[Row]:
         text = f"still to come: {', '.join(sorted(map(part_words, waiting)))}"
         rows += [row((line, "dim")) for line in wrap(text, max(width, 20))]
     return rows
+
+
+def headline_rows(facts: Facts, width: int) -> list[Row]:
+    """What the host is and what is possible there, above the findings; none on an ordinary host."""
+    return [row((line, "accent")) for line in wrap(clean(headline(facts)), max(width, 20))] if headline(facts) else []
 
 
 def judging_rows() -> list[Row]:

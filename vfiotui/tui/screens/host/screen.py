@@ -28,7 +28,7 @@ from vfiotui.tui.screens.host.filter import LEVELS, HostFilter, area_rows, guest
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_rows, fold_detail, fold_key, key_of, rule_rows
 from vfiotui.tui.screens.host.forum import forum_post
 from vfiotui.tui.screens.host.groups import device_detail, group_rows, groups_title
-from vfiotui.tui.screens.host.progress import first_rows, judging_rows, more_rows, more_words
+from vfiotui.tui.screens.host.progress import first_rows, headline_rows, judging_rows, more_rows, more_words
 from vfiotui.tui.screens.host.symptoms import ask
 from vfiotui.tui.text import clean
 from vfiotui.tui.widgets.rows import Rows
@@ -100,7 +100,8 @@ class HostScreen(ConsoleScreen):
         elif topic == FINDINGS:
             findings.head(more_words(facts) + self._filter.title() + count(self.findings).sentence())
             shown = finding_rows(self._items(), self.caps.glyphs, list_width(findings))
-            findings.show([*(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
+            top = headline_rows(facts, list_width(findings))
+            findings.show([*top, *(shown or [self._nothing()]), *more_rows(facts, list_width(findings))])
         if topic == FACTS:
             groups.head(groups_title(facts))
             groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._filter.text))
