@@ -11,6 +11,7 @@ import pytest
 
 from tests.host.live.process_nodes import process, root_of
 from tests.host.live.small_vmm import needs_kvm, small_vmm
+from vfiotui.host.live import guests
 from vfiotui.host.live.guests import GuestReader
 from vfiotui.host.live.kvm_descriptors import DEBUG, INITIAL, Descriptors, read_descriptors, vcpu_threads
 from vfiotui.host.live.vmm import identify, kind_of, machine_name
@@ -194,7 +195,7 @@ def test_two_threads_never_share_a_vcpu() -> None:
 
 
 def read_all(nodes: dict[str, Node]) -> Reading[tuple[GuestCount, ...]]:
-    reader = GuestReader(root_of(nodes))
+    reader = GuestReader(root_of(nodes | {"/dev/kvm": File(b"")}))
     reader.read()
     found = reader.read()
     reader.close()
@@ -234,3 +235,63 @@ def test_a_guest_without_times_is_gone_when_its_process_is(tmp_path: Path) -> No
     (task / "stat").write_text("")
     assert reader.read() == ()
     reader.close()
+
+
+def test_descriptors_are_looked_at_when_a_process_is_new_and_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def began(pid: int) -> Path:
+        place = tmp_path / f"proc/{pid}"
+        (place / "task" / str(pid)).mkdir(parents=True)
+        (place / "fd").mkdir()
+        (place / "cmdline").write_bytes(b"novel\0")
+        for file in (place / "comm", place / "task" / str(pid) / "comm"):
+            file.write_text("novel\n")
+        (place / f"task/{pid}/schedstat").write_text("1 1 1\n")
+        (tmp_path / "proc/loadavg").write_text(f"0.00 0.00 0.00 1/99 {pid}\n")
+        return place
+
+    for pid in range(100, 110):
+        began(pid)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/kvm").touch()
+    monkeypatch.setattr(guests, "SEARCH_SECONDS", 0.0)
+    root, asked = Root.mounted(str(tmp_path)), list[int]()
+    names = root.names
+
+    def counted(path: str) -> Reading[tuple[str, ...]]:
+        if path.endswith("/fd"):
+            asked.append(int(path.split("/")[2]))
+        return names(path)
+
+    monkeypatch.setattr(root, "names", counted)
+    reader = GuestReader(root)
+    reader.read()
+    assert sorted(asked) == list(range(100, 110))
+    for _ in range(4):
+        reader.look_again()
+        reader.read()
+    assert len(asked) <= 2 * 10, "an event of libvirt looks at no descriptor a third time"
+    asked.clear()
+    place = began(200)
+    reader.read()
+    assert asked.count(200) == 0, "most that come end at once"
+    os.symlink("anon_inode:kvm-vcpu:0", place / "fd/7")
+    found = reader.read()
+    assert not isinstance(found, Unread) and [g.pid for g in found] == [200]
+    reader.close()
+
+
+def test_two_machines_in_one_process_are_said_to_be_so() -> None:
+    nodes = process(40, ["novel"], "novel", ["a", "b"], MACHINE | {20: VM, 21: "anon_inode:kvm-vcpu:0"})
+    nodes |= {"/proc/40/task/41/syscall": File(b"16 0xc 0xae80 0x0 0x7ff 0x7ff\n"),
+              "/proc/40/task/42/syscall": File(b"16 0x15 0xae80 0x0 0x7ff 0x7ff\n")}  # fmt: skip
+    found = read_all(nodes)
+    assert not isinstance(found, Unread) and threads_of(found[0]) == ["vcpu 0", "emulator 0"]
+    assert "runs 2 virtual machines" in str(found[0].missing)
+
+
+def test_a_main_thread_that_runs_the_vcpu_is_that_vcpu() -> None:
+    nodes = process(40, ["novel"], "novel", [], MACHINE)
+    found = read_all(nodes | {"/proc/40/task/40/syscall": File(b"16 0xc 0xae80 0x0 0x7ff 0x7ff\n")})
+    assert not isinstance(found, Unread) and threads_of(found[0]) == ["vcpu 0"] and found[0].missing is None

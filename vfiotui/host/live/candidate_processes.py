@@ -16,8 +16,8 @@ class CandidateProcesses:
         """Process → whether it came since the last search; the one whose turn is next stands first."""
 
     def due(self, pids: set[int]) -> tuple[list[int], list[int]]:
-        """Which of these processes should be looked at: those that are new or were so the last time (between fork and
-        exec a process bears the name of its parent), and some of the others in turn."""
+        """Which of these processes should be looked at: those that are new; and those that were so the last time
+        (between fork and exec a process bears the name of its parent), with some of the others in turn."""
         first = not self._young
         self._young = {p: young for p, young in self._young.items() if p in pids}
         again = [p for p, young in self._young.items() if young]
@@ -28,7 +28,7 @@ class CandidateProcesses:
             self._young[pid] = False
         for pid in new:
             self._young[pid] = not first
-        return [*new, *again], turn
+        return new, [*again, *turn]
 
     def forget(self) -> None:
         """All are new again."""

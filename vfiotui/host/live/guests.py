@@ -22,6 +22,8 @@ from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cpuset import format_list, parse_list
 from vfiotui.model.live.sample import GuestCount, ThreadCount
 
+SCANS = 2
+"""How often the descriptors of a process are looked at: it may not have made its virtual machine the first time."""
 STATUS_SECONDS = 5.0
 """status costs six times what schedstat costs: it is read less often."""
 SEARCH_SECONDS = 10.0
@@ -102,6 +104,8 @@ class GuestReader:
         self._undescribed: set[int] = set()
         """Processes that do not show whether they run a guest."""
         self._kvm_used = False
+        self._scans: dict[int, int] = {}
+        """Process → how often its descriptors were looked at."""
         self._searched = 0.0
         self.unseen: Unread | None = None
         """Why more guests may run than are shown."""
@@ -167,6 +171,7 @@ class GuestReader:
             if self._kvm_used and not before:
                 # No descriptors have been looked at so far.
                 self._candidates.forget()
+            self._scans = {p: n for p, n in self._scans.items() if p in self._pids}
             for gone in self._guests.keys() - self._pids:
                 self._forget(gone)
             for guest in self._guests.values():
@@ -176,15 +181,20 @@ class GuestReader:
                 if any(guest.others.values()) or guest.missing is not None:
                     self._find_threads(guest)
         self._undescribed &= self._pids
-        fresh, turn = self._candidates.due(self._pids - self._guests.keys())
-        for pid in fresh:
-            self._meet(pid, descriptors=self._kvm_used)
-        for pid in turn:
-            self._meet(pid, descriptors=False)
+        begins = not self._scans
+        new, again = self._candidates.due(self._pids - self._guests.keys())
+        # Most processes that come later end before they are due again: that is when their descriptors are looked at.
+        for pid in new:
+            self._meet(pid, descriptors=begins)
+        for pid in again:
+            self._meet(pid, descriptors=True)
         self._why_none = None if self._guests else why_unseen(self._root, len(self._undescribed))
         return None
 
     def _meet(self, pid: int, *, descriptors: bool) -> None:
+        scans = self._scans.get(pid, 0)
+        if descriptors := descriptors and self._kvm_used and scans < SCANS:
+            self._scans[pid] = scans + 1
         vmm = identify(self._root, pid, descriptors=descriptors)
         if isinstance(vmm, Unread):
             self._undescribed.add(pid)
@@ -251,6 +261,10 @@ class GuestReader:
         which = f"thread of vCPU {open_[0]} has no name" if len(open_) == 1 else ""
         which = which or f"threads of vCPUs {format_list(open_)} have no names"
         guest.missing = Unread(f"the {which}: {ADVICE}") if open_ else None
+        if not open_ and found.vms > 1:
+            guest.missing = Unread(
+                f"its process runs {found.vms} virtual machines, and their vCPUs have the same numbers"
+            )
         return {tid: ("vcpu", number) for tid, number in threads.items()}
 
     def _comm(self, place: str) -> str:
