@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.trees import folder_root
 from vfiotui.formats.system import auxv
+from vfiotui.host.memory.base_page import architecture
 from vfiotui.host.memory.host_memory import read
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
@@ -49,9 +50,12 @@ def memory_of(tmp_path: Path, files: dict[str, str | bytes]) -> Memory:
     return found
 
 
-def test_the_running_kernel_tells_its_pages() -> None:
+def test_the_running_kernel_tells_its_pages(tmp_path: Path) -> None:
     found = read(Root.live())
     assert isinstance(found, Memory) and found.page_size == os.sysconf("SC_PAGE_SIZE")
+    assert found.architecture == architecture(
+        folder_root(tmp_path, {"/proc/cpuinfo": Path("/proc/cpuinfo").read_text()})
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import re
 
 from vfiotui.formats.system import auxv
 from vfiotui.host.boot.kernel import find_config
-from vfiotui.host.cpu.cpuinfo import read_cpuinfo
+from vfiotui.host.cpu.cpuinfo import parse_blocks
 from vfiotui.host.pci.modules import kernel_release
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -30,22 +30,40 @@ ORDERS_OF_POWER = {8: 1 << 16, 9: 1 << 16, 13: 1 << 12}
 (arch/powerpc/Kconfig, ARCH_FORCE_MAX_ORDER)."""
 
 
+MACHINES = (
+    (re.compile(r"x86_64|i[3-6]86"), "x86"),
+    (re.compile(r"aarch64|arm"), "arm"),
+    (re.compile(r"ppc"), "power"),
+    (re.compile(r"riscv"), "riscv"),
+    (re.compile(r"s390"), "s390"),
+    (re.compile(r"loongarch"), "loongarch"),
+)
+"""What uname(2) calls the machine."""
+HEAD = 8192
+"""Bytes of /proc/cpuinfo that show the first processor, whatever flags it has."""
+
+
 def architecture(root: Root) -> str:
-    """A word for the processors of /proc/cpuinfo: x86, arm, power, riscv, s390, loongarch; empty where unknown."""
-    info = read_cpuinfo(root)
-    keys = {key for block in info.blocks.values() for key in block}
-    vendor = or_else(info.vendor, "")
-    if vendor == "IBM/S390":
+    """x86, arm, power, riscv, s390, loongarch; empty where neither the kernel nor /proc/cpuinfo says it.
+
+    The running kernel is asked itself: it measures each processor's frequency for every reading of that file.
+    """
+    if root.is_live:
+        machine = os.uname().machine
+        return next((kind for pattern, kind in MACHINES if pattern.match(machine)), "")
+    head = root.peek("/proc/cpuinfo", HEAD)
+    _, every = parse_blocks("" if isinstance(head, Unread) else head.decode("utf-8", "replace"))
+    if every.get("vendor_id") == "IBM/S390":
         return "s390"
-    if "CPU implementer" in keys:
+    if "CPU implementer" in every:
         return "arm"
-    if {"isa", "hart"} <= keys:
+    if {"isa", "hart"} <= every.keys():
         return "riscv"
-    if "flags" in keys:
+    if "flags" in every:
         return "x86"
-    if "Loongson" in vendor:
+    if "Loongson" in every.get("CPU Family", ""):
         return "loongarch"
-    return "power" if or_else(info.model, "").startswith("POWER") else ""
+    return "power" if every.get("cpu", "").startswith("POWER") else ""
 
 
 FIXED = {"x86": 1 << 12, "riscv": 1 << 12, "s390": 1 << 12}
