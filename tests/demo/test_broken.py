@@ -26,6 +26,7 @@ FIRST = {
     "no-second-start": "LOG-RESET",
     "one-core": "GUEST-CPU-SOCKETS",
     "permission-denied": "ACCESS-PATH",
+    "slow-guest": "CPU-PLATFORM-PROFILE",
     "slow-io": "GUEST-DISK-BUS",
     "stutter": "CPU-SPLIT-LOCK",
     "thp-missing": "MEM-THP-NEVER",

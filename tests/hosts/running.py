@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.hosts.base import CLEAN, WORDS, guest
+from tests.hosts.base import CLEAN, INTEL, WORDS, guest
 from vfiotui.demo.description import GuestDesc, Host, PciDesc
 from vfiotui.demo.guest_xml import guest_xml
 
+CPUS = "/sys/devices/system/cpu"
+WHERE = ("core", "package")
+SUPPLY, ZONE, COOLING = "/sys/class/power_supply", "/sys/class/powercap/intel-rapl:0", "/sys/class/thermal"
+HOT = {
+    "/sys/firmware/acpi/platform_profile": "quiet\n",
+    "/sys/firmware/acpi/platform_profile_choices": "quiet balanced performance\n",
+    f"{SUPPLY}/BAT0/type": "Battery\n",
+    f"{SUPPLY}/BAT0/status": "Discharging\n",
+    f"{SUPPLY}/ADP1/type": "Mains\n",
+    f"{SUPPLY}/ADP1/online": "0\n",
+    f"{COOLING}/cooling_device0/type": "Fan\n",
+    f"{COOLING}/cooling_device0/cur_state": "1\n",
+    f"{COOLING}/cooling_device0/max_state": "1\n",
+    f"{COOLING}/cooling_device9/type": "intel_powerclamp\n",
+    f"{COOLING}/cooling_device9/cur_state": "30\n",
+    f"{COOLING}/cooling_device9/max_state": "50\n",
+    f"{ZONE}/name": "package-0\n",
+    f"{ZONE}/enabled": "1\n",
+    f"{ZONE}/constraint_0_name": "long_term\n",
+    f"{ZONE}/constraint_0_power_limit_uw": "6000000\n",
+    f"{ZONE}/constraint_0_max_power_uw": "28000000\n",
+}
+"""A laptop that everything holds back."""
 LAZY_PARAMETERS = {"kvm.halt_poll_ns": "0"}
 BUSY_NIC = PciDesc("0000:03:00.0", 0x8086, 0x1539, 0x020000, 10, "igb", "0000:00:01.0", msi=4, rate=900.0)
 BUSY_DISK = PciDesc("0000:04:00.0", 0x144D, 0xA808, 0x010802, 11, "nvme", "0000:00:01.0", msi=4, rate=300.0)
@@ -26,6 +49,29 @@ HOSTS: dict[str, Host] = {
         enabled=("ssh", "tlp", "power-profiles-daemon"),
         defrag="defer",
         files={**CLEAN.files, "/etc/modprobe.d/kvm.conf": "options kvm_amd avic=0\n"},
+    ),
+    "hot-laptop": replace(
+        INTEL,
+        guests=CLEAN.guests,
+        files={
+            **INTEL.files,
+            **HOT,
+            **{f"{CPUS}/cpu{c}/thermal_throttle/{w}_throttle_count": "48211\n" for c in range(8) for w in WHERE},
+        },
+    ),
+    "cool-laptop": replace(
+        INTEL,
+        guests=CLEAN.guests,
+        files={
+            **INTEL.files,
+            **HOT,
+            "/sys/firmware/acpi/platform_profile": "balanced\n",
+            f"{SUPPLY}/BAT0/status": "Full\n",
+            f"{SUPPLY}/ADP1/online": "1\n",
+            f"{COOLING}/cooling_device9/cur_state": "-1\n",
+            f"{ZONE}/constraint_0_power_limit_uw": "28000000\n",
+            **{f"{CPUS}/cpu{c}/thermal_throttle/{w}_throttle_count": "0\n" for c in range(8) for w in WHERE},
+        },
     ),
     "lazy-acpi": replace(CLEAN, cpu=replace(CLEAN.cpu, scaling="acpi-cpufreq", governor="powersave", preference="")),
     "noisy": replace(CLEAN, pci=(*CLEAN.pci, BUSY_NIC, BUSY_DISK)),

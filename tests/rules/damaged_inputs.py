@@ -50,7 +50,7 @@ FREE_TEXT = re.compile(
     r"/(?:etc|boot|efi|usr|lib|home|root|opt|var|run|dev)/.*"
     r"|/proc/cmdline|/proc/\d+/(?:comm|cmdline|cgroup)|/proc/version|/proc/sys/kernel/(?:hostname|osrelease)"
     r"|.*/dmi/id/[^/]*|.*/vtcon\d+/name|.*/(?:product|manufacturer|serial|name)|.*/uevent|.*/modalias"
-    r"|/sys/module/[^/]+/(?:version|parameters/.*)|.*/scaling_(?:driver|governor)|.*/power_state"
+    r"|/sys/module/[^/]+/(?:version|parameters/.*)|.*/scaling_(?:driver|governor)|.*/cooling_device\d+/type|.*/power_state"
 )
 """Files in which every word is a possible content, and each line may be missing: only what is no text is damage."""
 ABSENCE_SAYS_NO = re.compile(
@@ -62,6 +62,7 @@ ABSENCE_SAYS_NO = re.compile(
     r"|/sys/class/[^/]+|/sys/bus/usb(?:/devices)?|/sys/firmware/acpi/tables/[^/]+|.*/(?:max|current)_link_(?:width|speed)"
     r"|/sys/devices/.*/(?:usb\d+|\d+-[\d.]+(?::\d+\.\d+)?|net(?:/[^/]+)?)"
     r"|/sys/fs/cgroup/machine\.slice(?:/cpuset\.cpus\.effective)?"
+    r"|/sys/firmware/acpi|/sys/firmware/acpi/platform_profile_choices|.*/thermal_throttle"
     r"|/sys/firmware/efi(?:/.*)?|/sys/block/[^/]+|/sys/devices/system/cpu/cpu\d+|/sys/devices/system/node/node\d+"
 )
 """Runtime names whose absence the kernel documents as an answer: no such process, module, device, class, driver."""

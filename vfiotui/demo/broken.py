@@ -70,6 +70,14 @@ BROKEN: dict[str, Host] = {
         user=1000,
     ),
     "usb-lost": replace(BASE, guests=guest(("    <video>\n", f"{USB_HOSTDEV}    <video>\n"))),
+    "slow-guest": replace(
+        BASE,
+        files={
+            **TOWER.files,
+            "/sys/firmware/acpi/platform_profile": "quiet\n",
+            "/sys/firmware/acpi/platform_profile_choices": "quiet balanced performance\n",
+        },
+    ),
     "slow-io": replace(BASE, guests=guest(("<target dev='vda' bus='virtio'/>", "<target dev='sda' bus='sata'/>"))),
     "thp-missing": replace(
         BASE,

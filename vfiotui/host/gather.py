@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vfiotui.host import changes
 from vfiotui.host.boot import boot, host_kind, images, kernel_log, last_boot, modules, services
-from vfiotui.host.cpu import interrupts, isolation, kvm, power
+from vfiotui.host.cpu import interrupts, isolation, kvm, limits, power
 from vfiotui.host.cpu import topology as cpu
 from vfiotui.host.guest import access, guest_files
 from vfiotui.host.memory import host_memory as memory
@@ -35,6 +35,7 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "kvm_device": kvm.read,
     "changes": changes.read,
     "power": power.read,
+    "limits": limits.read,
     "isolation": isolation.read,
     "interrupts": interrupts.read,
     "screens": screens.read,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vfiotui.model.change.journal import ChangeRecord
     from vfiotui.model.cpu.interrupts import Interrupts
     from vfiotui.model.cpu.isolation import Isolation
+    from vfiotui.model.cpu.limits import Limits
     from vfiotui.model.cpu.power import Power
     from vfiotui.model.cpu.topology import Topology
     from vfiotui.model.guest.access import Access
@@ -57,6 +58,8 @@ class Facts:
     """Whether /dev/kvm exists and can be opened for reading and writing."""
     changes: Reading[tuple[ChangeRecord, ...]]
     power: Reading[Power]
+    limits: Reading[Limits]
+    """What holds the processors back beside cpufreq: firmware, battery, heat, power limits."""
     isolation: Reading[Isolation]
     interrupts: Reading[Interrupts]
     screens: Reading[Screens]

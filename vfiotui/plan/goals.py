@@ -13,7 +13,7 @@ from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.facts import Facts
 from vfiotui.plan.draft import Draft, PlanError, Planner
 
-TOPICS = ("boot", "guest", "isolate", "memory", "pin")
+TOPICS = ("boot", "cpu", "guest", "isolate", "memory", "pin")
 """The folders of this package whose modules may hold planners."""
 
 

@@ -8,7 +8,8 @@ from vfiotui.rules import catalogue
 from vfiotui.rules.engine import Rule
 
 RUNTIME = frozenset(
-    "cpu pci iommu firmware usb memory modules kvm_device power interrupts screens host_use holders host_kind".split()
+    "cpu pci iommu firmware usb memory modules kvm_device power limits interrupts screens host_use holders"
+    " host_kind".split()
 )
 """Parts of the facts that only a running system has, or a capture of one; a kernel log may be kept on the disk."""
 COLUMNS = ("Code", "Title", "Area", "Level", "Fires on", "Silent on", "Live", "Mounted disk", "Capture")

@@ -43,7 +43,7 @@ def test_the_symptoms_of_the_seed_are_all_there() -> None:
     assert {s.name for s in symptoms()} >= {
         *("no-picture", "code-43", "bar-reserve", "crackling-audio", "stutter", "one-core", "no-second-start"),
         *("freeze-after-shutdown", "dies-on-suspend", "no-desktop", "black-host", "permission-denied", "usb-lost"),
-        *("slow-io", "thp-missing"),
+        *("slow-guest", "slow-io", "thp-missing"),
     }
     assert symptoms_like("") == () and symptom_of("nonsense") is None
 

@@ -195,9 +195,8 @@ def allowed() -> tuple[Allowed, ...]:
             _kernel, FIGURES,
             (
                 "/sys/bus/event_source/devices/*/cpus /sys/class/net/*/operstate /sys/devices/virtual/workqueue/cpumask"
-                " /sys/class/block/*/*/partition"
-                " /sys/kernel/iommu_groups/*/type /sys/kernel/iommu_groups/*/reserved_regions"
-                " /sys/class/iommu/*/*-iommu/*"
+                " /sys/class/block/*/*/partition /sys/kernel/iommu_groups/*/type"
+                " /sys/kernel/iommu_groups/*/reserved_regions /sys/class/iommu/*/*-iommu/*"
                 " /sys/class/drm/*/status /sys/class/drm/*/enabled /sys/class/drm/*/boot_display"
                 " /sys/class/vtconsole/*/name"
                 " /sys/class/vtconsole/*/bind /sys/class/dmi/id/board_vendor /sys/class/dmi/id/board_name"
@@ -205,8 +204,11 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/firmware/efi/fw_platform_size"
                 " /sys/devices/cpu_*/cpus /sys/kernel/mm/hugepages/*/* /sys/kernel/mm/transparent_hugepage/*"
                 " /sys/kernel/mm/transparent_hugepage/*/* /sys/kernel/mm/ksm/* /sys/kernel/security/lockdown"
-                " /sys/kernel/security/lsm"
-                " /sys/power/mem_sleep /sys/power/state"
+                " /sys/kernel/security/lsm /sys/power/mem_sleep /sys/power/state"
+                " /sys/firmware/acpi/platform_profile* /sys/class/platform-profile/*/* /sys/class/power_supply/*/type"
+                " /sys/class/power_supply/*/scope /sys/class/power_supply/*/online /sys/class/power_supply/*/status"
+                " /sys/class/thermal/cooling_device*/type /sys/class/thermal/cooling_device*/*_state"
+                " /sys/class/powercap/*/name /sys/class/powercap/*/enabled /sys/class/powercap/*/constraint_0_*"
                 " /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/cpuset/cpuset.cpus"
                 " /sys/fs/cgroup/cpuset.cpus.effective"
                 " /sys/fs/cgroup/cpuset.cpus.isolated /sys/fs/cgroup/*/cpuset.cpus.effective"
@@ -217,7 +219,7 @@ def allowed() -> tuple[Allowed, ...]:
             _kernel, FIGURES,
             _below(CPU, "* cpu*/online cpu*/cpu_capacity cpu*/topology/* cpu*/cache/index*/* cpu*/acpi_cppc/*"
                    " cpu*/regs/identification/* cpu*/cpuidle/state*/* cpuidle/* cpu*/cpufreq/* cpufreq/*"
-                   " cpufreq/policy*/* smt/* intel_pstate/* amd_pstate/* vulnerabilities/*"),
+                   " cpufreq/policy*/* cpu*/thermal_throttle/* smt/* intel_pstate/* amd_pstate/* vulnerabilities/*"),
         ),
         *_text_rules(
             _kernel,

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "Boost is switched off: the processor does not leave its base frequency.",
             seen(power.boost_path, "1" if value == "0" else "0"),
-            fix=fix(f"echo {value} > {power.boost_path}", Risk.R1),
+            fix=fix(f"echo {value} > {power.boost_path}", Risk.R1, ("power.boost", "on")),
         )
         return
     switched = [(p, on) for p in known(power.policies) if (on := known(p.boost)) is not None]
@@ -48,7 +48,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"Boost is switched off for CPUs {cpus}: they do not leave their base frequency.",
             seen(path, "0"),
-            fix=fix(f"echo 1 > {path}, and the same for each of these CPUs", Risk.R1),
+            fix=fix(f"echo 1 > {path}, and the same for each of these CPUs", Risk.R1, ("power.boost", "on")),
         )
     elif boost:
         yield holds("host", "boost is on", seen(power.boost_path, "on"))

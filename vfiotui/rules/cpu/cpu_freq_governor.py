@@ -84,7 +84,11 @@ def check(facts: Facts) -> Answers:
                 )
                 for p in mine[:3]
             ),
-            fix=fix("cpupower frequency-set -g performance while the guest runs", Risk.R1, ("power.performance", "")),
+            fix=fix(
+                "cpupower frequency-set -g performance while the guest runs",
+                Risk.R1,
+                ("power.performance", format_list(cpus)),
+            ),
         )
     if not bad:
         first = f"/sys/devices/system/cpu/cpufreq/policy{mine[0].number}"

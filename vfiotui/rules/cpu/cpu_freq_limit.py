@@ -48,7 +48,9 @@ def check(facts: Facts) -> Answers:
             f"CPUs {cpus} carry vCPUs and are held at {limit // 1000} of {top // 1000} MHz.",
             seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/scaling_max_freq", limit),
             seen(f"/sys/devices/system/cpu/cpufreq/policy{policy.number}/cpuinfo_max_freq", top),
-            fix=fix(f"cpupower frequency-set -u {top}kHz, and look who set the limit", Risk.R1),
+            fix=fix(
+                f"cpupower frequency-set -u {top}kHz, and look what set it", Risk.R1, ("power.full-frequency", cpus)
+            ),
         )
     percent = known(power.max_percent)
     if percent is not None and percent < 100:
@@ -56,7 +58,11 @@ def check(facts: Facts) -> Answers:
             "host",
             f"All CPUs are held at {percent} % of their top frequency, those with vCPUs too.",
             seen(PERCENT, percent),
-            fix=fix(f"echo 100 > {PERCENT}, and look who set it: TLP does by CPU_MAX_PERF_ON_AC", Risk.R1),
+            fix=fix(
+                f"echo 100 > {PERCENT}, and look what set it: TLP does by CPU_MAX_PERF_ON_AC",
+                Risk.R1,
+                ("power.full-frequency", format_list(pinned)),
+            ),
         )
     elif not low:
         yield holds("host", f"none of {len(mine)} policies has a limit below its top")

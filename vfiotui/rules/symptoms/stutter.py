@@ -91,6 +91,48 @@ SYMPTOM = Symptom(
             "Watch the frequency on the Live screen.",
         ),
         Cause(
+            "CPU-THROTTLED",
+            64,
+            "A processor that is too hot drops to some hundred MHz for a moment.",
+            "Watch frequency and temperature on the Live screen while it stutters.",
+        ),
+        Cause(
+            "CPU-COOLING",
+            64,
+            "Idle injection stops every CPU for milliseconds, again and again.",
+            "Watch cur_state of the cooling device while it stutters.",
+        ),
+        Cause(
+            "CPU-POWER-LIMIT",
+            58,
+            "A package at its power limit lowers the frequency whenever the load rises.",
+            "Write the maximum into the limit and play.",
+        ),
+        Cause(
+            "CPU-PLATFORM-PROFILE",
+            56,
+            "A quiet profile of the firmware caps power, whatever the governor asks for.",
+            "Choose performance for a minute and play.",
+        ),
+        Cause(
+            "CPU-BATTERY",
+            54,
+            "On battery firmware and drivers lower power and frequency.",
+            "Connect the power supply and play.",
+        ),
+        Cause(
+            "CPU-FREQ-BOOST",
+            40,
+            "Without boost the processor stays at its base frequency.",
+            "Switch boost on and play.",
+        ),
+        Cause(
+            "CPU-FREQ-DAEMONS",
+            30,
+            "Two programs overwrite each other's settings: the frequency jumps.",
+            "Look at the governor again some minutes after the guest has started.",
+        ),
+        Cause(
             "CPU-CSTATE-DEEP",
             45,
             "Waking from a deep sleep takes longer than a frame may.",

@@ -1,0 +1,1 @@
+"""Planners of processors: frequency and power."""
