@@ -23,6 +23,7 @@ from vfiotui.host.capture.allow_list import allowed, rule_for
 from vfiotui.host.capture.capture import collect, observe
 from vfiotui.host.capture.collector import PUBLIC_DATA
 from vfiotui.host.capture.recorder import RecordingTree
+from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.host.capture.statement import FILE
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
@@ -145,7 +146,9 @@ def test_guests_of_sessions_are_judged_in_a_capture_as_on_their_host() -> None:
 
 def test_the_vector_of_a_process_is_reduced_to_the_size_of_a_page() -> None:
     whole = Path("/proc/self/auxv").read_bytes()
-    kept = auxv.only_page_size(whole)
+    rule = rule_for(AUXV)
+    assert rule is not None
+    kept = rule.reduce(whole, Scrubber(()))
     assert kept is not None and len(kept) < len(whole) and auxv.page_size(kept) == os.sysconf("SC_PAGE_SIZE")
 
 

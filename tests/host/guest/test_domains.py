@@ -227,3 +227,18 @@ def test_hooks_of_the_system_serve_no_guest_of_a_session(tmp_path: Path) -> None
     goals = (("memory.hook", "mac"),)
     with pytest.raises(PlanError, match="mac belongs to the session of u"):
         make_plan(facts, read_config_snapshot(root, reads(goals)), goals)
+
+
+def test_qemu_of_the_system_needs_no_way_to_the_files_of_a_session(tmp_path: Path) -> None:
+    disk = "<devices><disk type='file'><source file='{}'/><target dev='vda'/></disk></devices></domain>"
+    xml = XML.format("{}").replace("</domain>", disk)
+    files = {
+        "/etc/passwd": PEOPLE,
+        "/etc/group": "kvm:x:104:\n",
+        "/etc/libvirt/qemu/win10.xml": xml.format("win10", "/srv/win10.img"),
+        f"{MINE}/mac.xml": xml.format("mac", "/home/u/mac.img"),
+    }
+    root = folder_root(tmp_path, files)
+    access = gather(root, domains.read(root)).access
+    assert not isinstance(access, Unread) and not isinstance(access.files, Unread)
+    assert [(f.guest, f.path) for f in access.files] == [("win10", "/srv/win10.img")]
