@@ -164,7 +164,7 @@ def test_what_somebody_else_pinned_meanwhile_is_not_overwritten(daemon: Daemon, 
     daemon.virsh("start", game)
     plan = plan_pins(guest(daemon, game), wanted(stored(daemon, game)), None, LIVE)
     daemon.virsh("vcpupin", game, "0", "1", "--live")
-    with pytest.raises(Conflict, match="make it anew"):
+    with pytest.raises(Conflict, match="make it again"):
         apply(live_target(tmp_path), plan, lambda _: None)
     assert affinities(game)["v0"] == {1}
 

@@ -127,7 +127,8 @@ def test_of_this_machine() -> None:
     for device in bus.devices:
         block = told[device.bdf]
         if isinstance(device.capabilities, Unread):
-            assert "<access denied>" in block
+            # Without root lspci still knows of a device whose status has no capability list.
+            assert "<access denied>" in block or "Status: Cap-" in block
         elif not device.capabilities.dead:
             assert told_by_us(device.capabilities, block) == told_by_lspci(block), block
         driver = re.search(r"Kernel driver in use: (\S+)", block)
