@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from tests.hosts import CLEAN, HOSTS
+from tests.requirements import need
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.host.boot import host_kind
@@ -126,6 +130,35 @@ def test_a_processor_that_may_not_be_read_leaves_the_kind_open() -> None:
     assert isinstance(found, Unread) and found.path == "/proc/cpuinfo"
     box = with_files(**{"/run/.containerenv": ""})
     assert isinstance(reading(box, Mode.CAPTURE, **{"/proc/cpuinfo": File(b"", mode=0)}), HostKind)
+
+
+NOTHING_ELSE = (
+    # Machines of continuous integration are booted from images of Docker.
+    "container | a container (Docker) |"
+    if os.path.exists("/.dockerenv")
+    else "| the PID namespace is not the initial one, and nothing else speaks of a container"
+)
+WHAT = (
+    "from vfiotui.host.boot import host_kind; from vfiotui.host.root.root import Root;"
+    "kind = host_kind.read(Root.live()); print(kind.kind, '|', kind.name, '|', *kind.doubts)"
+)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("container=lxc", "container | a container (LXC) |"),
+        ("other=lxc", NOTHING_ELSE),
+    ],
+)
+def test_a_real_namespace_is_told_from_the_first(environment: str, said: str) -> None:
+    unshare = need("unshare", "util-linux")
+    here = host_kind.read(Root.live())
+    if os.geteuid() or (isinstance(here, HostKind) and here.kind is Kind.CONTAINER):
+        pytest.skip("makes PID namespaces outside of containers, as root")
+    inner = [unshare, "--pid", "--fork", "--mount-proc", "env", environment, "sh", "-c", 'exec "$0" -c "$1"']
+    done = subprocess.run([*inner, sys.executable, WHAT], capture_output=True, text=True, timeout=120)
+    assert said in done.stdout, done.stderr
 
 
 def test_a_mounted_disk_is_of_no_kind() -> None:
