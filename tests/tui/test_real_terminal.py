@@ -137,7 +137,7 @@ def test_no_bytes_from_the_keyboard_end_the_console() -> None:
 
 
 def test_a_fault_in_the_thread_that_reads_keys_ends_with_a_sentence() -> None:
-    code = "from vfiotui.tui.keyboard import Keyboard; Keyboard.feed = lambda *_: 1 // 0"
+    code = "from vfiotui.tui.terminal.keyboard import Keyboard; Keyboard.feed = lambda *_: 1 // 0"
     program = (sys.executable, "-c", f"{code}; from vfiotui.cli.main import main; raise SystemExit(main())")
     with Tmux("--demo", **WIDE, program=program) as terminal:  # type: ignore[arg-type]
         terminal.until(lambda s: "ended with" in s or ("DEMO" in s and terminal.send("6") is not None), "the end")

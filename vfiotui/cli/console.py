@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> Exit:
     """The console until it is left; a fault becomes a sentence and a file with the details."""
     from vfiotui.tui.terminal.capabilities import find_caps
     from vfiotui.tui.terminal.output import drawing
+    from vfiotui.tui.terminal.size import take_exported
 
     caps = find_caps()
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
@@ -62,9 +63,7 @@ def run(args: argparse.Namespace) -> Exit:
         return doctor.run(plain.parse_args([], args))
     # Nothing of what is loaded now is ever garbage: the collector begins after the first frame.
     gc.disable()
-    # An exported size goes stale with the first resize: the terminal itself is asked.
-    for name in ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)
+    take_exported()
     root = open_root(args)
     with guests_of(args) as uri:
         with _first_picture(args, root, caps) as readers:

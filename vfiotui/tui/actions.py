@@ -110,6 +110,8 @@ READ_AGAIN = Action("r", "read_again", "refresh", "refresh")
 PALETTE = Action("colon,ctrl+p", "command_palette", "palette", "palette: everything by name, themes, glyphs")
 HELP = Action("question_mark", "help", "help", "this help")
 QUIT = Action("q,ctrl+q", "quit", "quit", "quit")
+REDRAW = Action("ctrl+l", "redraw", "redraw", "redraw the screen", priority=True)
+SUSPEND = Action("ctrl+z", "suspend_process", "suspend", "suspend; the shell's fg returns", priority=True)
 TABS = (
     ("1", "host", "Host"),
     ("2", "isolate", "Isolate"),
@@ -131,10 +133,12 @@ EVERYWHERE: Page = (
     READ_AGAIN,
     PALETTE,
     HELP,
+    REDRAW,
+    SUSPEND,
     QUIT,
 )
 """What works on every screen."""
-APP = (*GO, HELP, READ_AGAIN, QUIT, PALETTE)
+APP = (*GO, HELP, READ_AGAIN, REDRAW, SUSPEND, QUIT, PALETTE)
 """What the app binds itself."""
 
 BACK = Action("escape,q,backspace", "leave", "back", "back")

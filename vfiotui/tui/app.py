@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -44,6 +42,7 @@ from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.alphabet import ALPHABETS, console_of
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
 from vfiotui.tui.terminal.cells import terminal_shifts
+from vfiotui.tui.terminal.signals import end_on_signals
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
 
@@ -63,8 +62,6 @@ HEAD_START = 0.05
 GARBAGE = 10_000
 """Objects that may be garbage in a ring before the collector looks for them: with Python's own 700 the search was an
 eighth of what Live costs."""
-INTERRUPTED = 130
-"""The exit code of a console that SIGQUIT ended."""
 FIRST: dict[str, Topic[Any]] = {"live": LIVE}
 """The topic that brings a screen's first values, where that are not the facts."""
 
@@ -142,7 +139,7 @@ class ConsoleApp(App[int]):
         self._feeding: asyncio.Task[None] | None = None
         self._rejudge: Rejudge | None = None
         self._unseen = ExitStack()
-        self._painting = self._quitting = False
+        self._painting = False
 
     def _load_themes(self, wanted: str) -> list[str]:
         """Chooses the theme before the first style is computed; gives a sentence for each file that is no theme."""
@@ -186,6 +183,10 @@ class ConsoleApp(App[int]):
         """Whether the guests come from a daemon, and not from the root's files."""
         return self.root_.is_live or (self._uri is not None and self.root_.mode is not Mode.DEMO)
 
+    def on_load(self) -> None:
+        """Before the terminal is taken: from now on no signal leaves it behind."""
+        end_on_signals(self)
+
     def on_mount(self) -> None:
         """The feeders; the first screen is there already."""
         self.add_mode(self._start, self.get_default_screen)
@@ -194,10 +195,6 @@ class ConsoleApp(App[int]):
         self.set_timer(PATIENCE, self._begin_painting)
         if self._bad_themes:
             self.notify("; ".join(self._bad_themes), title="themes", severity="warning", markup=False)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit, 0)
-        signal.signal(signal.SIGQUIT, lambda *_: self._quit(loop))
         self.bridge.open()
         self.store.on_wanted(self._want)
         self.store.subscribe(VIRT, self._guests_changed)
@@ -214,15 +211,6 @@ class ConsoleApp(App[int]):
             raise error
 
         self.call_next(broken)
-
-    def _quit(self, loop: asyncio.AbstractEventLoop) -> None:
-        """SIGQUIT: leaves in order, and at once where that was asked before: the loop does not turn any more."""
-        if not self._quitting:
-            self._quitting = True
-            loop.call_soon_threadsafe(self.exit, INTERRUPTED)
-            return
-        door.give_back(self)
-        os._exit(INTERRUPTED)
 
     async def on_unmount(self) -> None:
         """Ends the feeders."""
@@ -351,6 +339,14 @@ class ConsoleApp(App[int]):
         if self.watch_ is not None:
             self.watch_.read_again()
 
+    def action_redraw(self) -> None:
+        """Draws everything anew: a message of the kernel or of `wall` has spoilt it."""
+        door.repaint(self)
+
+    def action_suspend_process(self) -> None:
+        """Gives the terminal to the shell until it continues the console."""
+        door.suspend(self)
+
     @on(RunRequested)
     def _run(self, request: RunRequested) -> None:
         from vfiotui.tui.execution import carry_out
@@ -360,7 +356,9 @@ class ConsoleApp(App[int]):
     def action_command_palette(self) -> None:
         """Everything that can be done, by name."""
         if not isinstance(self.screen, CommandPalette):
-            palette = CommandPalette(placeholder="type a part of what you want to do", id="--command-palette")
+            from vfiotui.tui.screens.base.follows_size import Palette
+
+            palette = Palette(placeholder="type a part of what you want to do", id="--command-palette")
             self.fit_glyphs(palette)
             self.push_screen(palette)
 

@@ -9,6 +9,7 @@ public ways: slower, and otherwise the same.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -108,6 +109,22 @@ def written(app: App[Any]) -> int | None:
     """Bytes that were written to the terminal so far; None where they are not counted."""
     count: int | None = getattr(getattr(app, "_driver", None), "written", None)
     return count
+
+
+def repaint(app: App[Any]) -> None:
+    """Draws everything anew, over whatever another program has written to the terminal."""
+    again = getattr(app._driver, "repaint", None)
+    if again is not None:
+        again()
+    else:
+        app.refresh(layout=True)
+
+
+def suspend(app: App[Any]) -> None:
+    """Stops the whole process group, as a terminal does for programs that leave ctrl+z to it."""
+    driver = app._driver
+    if driver is not None and driver.can_suspend:
+        os.kill(0, signal.SIGTSTP)
 
 
 def give_back(app: App[Any]) -> None:

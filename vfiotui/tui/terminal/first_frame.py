@@ -17,6 +17,7 @@ from vfiotui.tui.screens.live.time_window import Window
 from vfiotui.tui.screens.live.view import Table, headline_row, live_rows
 from vfiotui.tui.status import tab_row
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, Caps
+from vfiotui.tui.terminal.size import terminal_size
 from vfiotui.tui.text import for_console, in_ascii
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[2J", "\x1b[0m\x1b[?1049l"
@@ -52,7 +53,7 @@ def first_frame(root: Root, caps: Caps, guest: str, interval: float, terminal: i
     readers, history, drawn = Readers(root), LiveHistory(), False
     history.append(readers.live())
     chosen = guest or (next(iter(history.guests)) if len(history.guests) == 1 else "")
-    size = os.get_terminal_size(terminal)
+    size = terminal_size(terminal)
     if chosen in history.guests and size.columns >= COLUMNS and size.lines >= LINES:
         os.write(terminal, frame(history, chosen, interval, caps, size).encode("utf-8", "replace"))
         drawn = True

@@ -38,7 +38,7 @@ class AskingScreen(TextScreen):
 
     @on(Ask.Turned)
     def _turned(self) -> None:
-        self.on_resize()
+        self.lay_out()
 
     def keys(self) -> list[Action]:
         """Those of the answer, or the screen's own."""

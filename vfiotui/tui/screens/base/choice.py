@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import Screen
 
 from vfiotui.tui.actions import BACK, MOVE, OPEN, Action, Page, bindings
 from vfiotui.tui.row import Row
+from vfiotui.tui.screens.base.follows_size import FollowsSize
 from vfiotui.tui.screens.base.text import Lines
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from vfiotui.tui.context import ConsoleContext
 
 
-class ChoiceScreen(Screen[str]):
+class ChoiceScreen(FollowsSize, Screen[str]):
     """Ends with the key of the chosen row, or with "" where none was chosen."""
 
     COMPONENT_CLASSES = CLASSES
@@ -48,7 +50,7 @@ class ChoiceScreen(Screen[str]):
         cast("ConsoleContext", self.app).fit_glyphs(self)
         self.query_one(Rows).focus()
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Breaks the rows anew; the cursor stays."""
         width = self.size.width
         page = self.query_one(Rows)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import Screen
 
 from vfiotui.state.store import Store
 from vfiotui.state.topics import BOOTED, CHANGES, COST, DEVICE_EVENTS, FACTS, FINDINGS, READING, TROUBLE, VIRT, Topic
 from vfiotui.tui.actions import HELP, NEXT_PANE, PALETTE, QUIT, Action, Page, bindings
+from vfiotui.tui.screens.base.follows_size import FollowsSize
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
 from vfiotui.tui.terminal.capabilities import Caps
 from vfiotui.tui.widgets.line import Line
@@ -30,7 +32,7 @@ STATUS_TOPICS: tuple[Topic[Any], ...] = (BOOTED, VIRT, COST, READING, CHANGES, T
 NARROW, WIDE = 100, 140
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(FollowsSize, Screen[None]):
     """A screen that draws from the store, and is fed only while it is on top."""
 
     COMPONENT_CLASSES = CLASSES
@@ -159,7 +161,7 @@ class ConsoleScreen(Screen[None]):
         self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
         self.query_one("#keys", Line).show(key_row(self.keys(), width))
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Fits the panes to the new size."""
         self.set_class(self.size.width < NARROW, "-narrow")
         self.set_class(self.size.width >= WIDE, "-wide")

@@ -6,14 +6,16 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vfiotui.tui.actions import QUIT, bindings
+from vfiotui.tui.screens.base.follows_size import FollowsSize
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(FollowsSize, ModalScreen[None]):
     """A sentence; goes away by itself when the terminal has grown."""
 
     # Over what is modal Textual takes no key of the app.
@@ -27,7 +29,7 @@ class TooSmall(ModalScreen[None]):
         """Tells the size that is there."""
         self._tell()
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Tells the new size."""
         if self.is_mounted:
             self._tell()

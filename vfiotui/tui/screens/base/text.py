@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import Screen
 
 from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, Page, bindings
 from vfiotui.tui.row import Row
+from vfiotui.tui.screens.base.follows_size import FollowsSize
 from vfiotui.tui.status import key_row
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
@@ -23,7 +25,7 @@ Lines = Callable[[int], Sequence[Row]]
 """Rows for a width."""
 
 
-class TextScreen(Screen[None]):
+class TextScreen(FollowsSize, Screen[None]):
     """Lines to scroll; Esc goes back."""
 
     COMPONENT_CLASSES = CLASSES
@@ -49,8 +51,12 @@ class TextScreen(Screen[None]):
         cast("ConsoleContext", self.app).fit_glyphs(self)
         self.query_one(Rows).focus()
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Breaks the lines anew."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Shows title, lines and keys in the present width."""
         width = self.size.width
         self.query_one(Rows).show(self._lines(max(width - 2, 20)))
         self.query_one("#status", Line).show(self._title)

@@ -79,7 +79,7 @@ class ChangeScreen(TextScreen):
     def redraw(self) -> None:
         """Shows what is known now."""
         if self.is_attached and self.is_mounted:
-            self.on_resize()
+            self.lay_out()
 
     def _rows(self, width: int) -> list[Row]:
         record = self.record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.events import Resize
+
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.text import TextScreen
@@ -35,7 +37,7 @@ class FileScreen(TextScreen):
         self._line = line
         super().__init__(row((" file ", "reverse"), f" {clean(path)}"), lambda width: file_rows(text, line, width))
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Shows the named line; Textual has called TextScreen's own handler or will before the next refresh."""
         self.call_after_refresh(self._show_line)
 

@@ -87,7 +87,7 @@ class PlanScreen(AskingScreen):
         self._way = self._next
         self._plan = self._ways[self._way][1]
         self._title = self._heading()
-        self.on_resize()
+        self.lay_out()
 
     def action_apply(self) -> None:
         """Asks, and has the plan applied."""

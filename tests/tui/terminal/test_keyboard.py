@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from vfiotui.tui.keyboard import BEGIN, END, LIMIT, Keyboard, Pasted
+from vfiotui.tui.terminal.keyboard import BEGIN, END, LIMIT, Keyboard, Pasted
 
 
 def typed(*chunks: bytes) -> str:
