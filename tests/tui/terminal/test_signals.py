@@ -12,10 +12,10 @@ from tests.tui.terminal.pty_console import PtyConsole
 from vfiotui.tui.terminal.signals import ASKED, INTERRUPTS
 
 WALL = b"\x1b[6;1HBroadcast message from root\r\nThe system goes down\x1b(0\x1b[3;5r\x1b[31m"
-READY = ("DEMO", "libvirt ok 1/3 running", "Group 14")
+READY = ("DEMO", "libvirt ok 1/3 running", "no changes pending", "Group 14")
 STUCK = (
-    "import time; from vfiotui.tui.app import ConsoleApp as A; from vfiotui.tui.terminal import signals as s;"
-    "s.STUCK = 0.5; A.action_help = lambda _: print(end='stuck', flush=True) or time.sleep(10**6);"
+    "import os, time; from vfiotui.tui.app import ConsoleApp as A; from vfiotui.tui.terminal import signals as s;"
+    "s.STUCK = 0.5; A.action_help = lambda _: os.write(1, b'stuck') and time.sleep(10**6);"
     "from vfiotui.cli.main import main; raise SystemExit(main())"
 )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import textual
+from textual.css.query import NoMatches
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -139,10 +140,17 @@ def give_back(app: App[Any]) -> None:
 def catch_faults(app: App[Any], handler: Callable[[Exception], None]) -> None:
     """Hands every fault of the console to a handler.
 
+    A console that is asked to end while it begins composes no screen any more, but mounts it: what is missing there is
+    no fault.
     Where Textual has no place for one, the handler gets what Textual would print when it ends, as a RuntimeError.
     """
     if hasattr(app, "_handle_exception"):
-        app._handle_exception = handler  # type: ignore[assignment, method-assign]
+
+        def caught(error: Exception) -> None:
+            if not (isinstance(error, NoMatches) and app._exit):
+                handler(error)
+
+        app._handle_exception = caught  # type: ignore[method-assign]
         return
     from io import StringIO
 

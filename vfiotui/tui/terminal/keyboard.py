@@ -82,9 +82,10 @@ class Keyboard:
             return LOST if self._marked else QUIET
         if self._string:
             return self._escape if self._doubtful is None else LATE
-        if self._rest[:1] == b"\x1b" and len(self._rest) > 1 and not sequences.CUT_KEY.fullmatch(self._rest):
-            return LATE
-        return self._escape if self._rest else None
+        if not self._rest:
+            return None
+        soon = self._rest[:1] not in b"\x1b\x9b" or self._rest == b"\x1b" or sequences.CUT_KEY.fullmatch(self._rest)
+        return self._escape if soon else LATE
 
     def feed(self, data: bytes, quiet: float = 0) -> list[Piece]:
         """Takes what was read, after so many milliseconds of silence; gives what is whole, in order."""
