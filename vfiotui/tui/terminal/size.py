@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import MutableMapping
 
-from vfiotui.tui.terminal.capabilities import COLUMNS, LINES
-
+COLUMNS, LINES = 80, 24
+"""A VT100's."""
 MOST_COLUMNS, MOST_LINES = 1500, 600
 """More than any screen shows: three of 4K side by side, with letters of 8 by 8 pixels."""
 _exported: dict[str, int] = {}
