@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.hosts import CLEAN, HOSTS
+from tests.hosts.odd import ARM
 from tests.requirements import need
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
@@ -138,6 +139,55 @@ NOTHING_ELSE = (
     if os.path.exists("/.dockerenv")
     else "| the PID namespace is not the initial one, and nothing else speaks of a container"
 )
+STRANGERS: dict[str, tuple[Host, dict[str, Node], str]] = {
+    "gVisor": (
+        replace(HOSTS["container-docker"], release="4.4.0", files={"/.dockerenv": ""}),
+        {NAMESPACE: Symlink("pid:[1]")},
+        "a container (Docker)",
+    ),
+    "a container of ChromeOS, in a virtual machine": (
+        replace(HOSTS["vm-no-nested"], files={"/run/systemd/container": "lxc\n"}),
+        {NAMESPACE: Symlink(OWN)},
+        "a container (LXC)",
+    ),
+    "Firecracker, which has no DMI": (
+        replace(HOSTS["vm-cloud"], files={}, remove=("/sys/class/dmi",)),
+        {},
+        "a virtual machine",
+    ),
+    "a real machine that is rented": (
+        with_files(**{"/sys/class/dmi/id/sys_vendor": "Amazon EC2\n", "/sys/class/dmi/id/product_name": "m5.metal\n"}),
+        {},
+        "a physical machine",
+    ),
+    "Hyper-V on ARM, where no flag says so": (
+        replace(
+            HOSTS["vm-arm"],
+            files={"/proc/cpuinfo": ARM, "/sys/class/dmi/id/product_name": "Virtual Machine\n"},
+            remove=(),
+        ),
+        {},
+        "a virtual machine (Hyper-V)",
+    ),
+    "a guest of IBM Z's KVM": (
+        replace(HOSTS["z-lpar"], files={**HOSTS["z-lpar"].files, "/proc/sysinfo": "VM00 Control Program: KVM/Linux\n"}),
+        {},
+        "a virtual machine (KVM/Linux)",
+    ),
+    "a board with an empty model": (
+        replace(HOSTS["riscv"], files={**HOSTS["riscv"].files, "/proc/device-tree/model": "\0"}),
+        {},
+        "a RISC-V machine (sifive,p550)",
+    ),
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS)
+def test_strangers_are_what_they_are(stranger: tuple[Host, dict[str, Node], str]) -> None:
+    host, nodes, name = stranger
+    assert kind_of(host, **nodes).name == name
+
+
 WHAT = (
     "from vfiotui.host.boot import host_kind; from vfiotui.host.root.root import Root;"
     "kind = host_kind.read(Root.live()); print(kind.kind, '|', kind.name, '|', *kind.doubts)"
