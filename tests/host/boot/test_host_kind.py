@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.host.capture.captures import captured
 from tests.hosts import CLEAN, HOSTS
 from tests.hosts.odd import ARM
 from tests.requirements import need
@@ -209,6 +210,16 @@ def test_a_real_namespace_is_told_from_the_first(environment: str, said: str) ->
     inner = [unshare, "--pid", "--fork", "--mount-proc", "env", environment, "sh", "-c", 'exec "$0" -c "$1"']
     done = subprocess.run([*inner, sys.executable, WHAT], capture_output=True, text=True, timeout=120)
     assert said in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("namespace", [OWN, INITIAL])
+def test_a_capture_is_of_the_kind_of_its_host(namespace: str) -> None:
+    host = with_files(**{"/.dockerenv": ""})
+    root = Root(MemoryTree({**build(host), NAMESPACE: Symlink(namespace)}), Mode.DEMO)
+    opened, _ = captured(root)
+    there, here = host_kind.read(root), host_kind.read(opened)
+    assert isinstance(there, HostKind) and isinstance(here, HostKind)
+    assert (here.kind, here.name, here.doubts) == (there.kind, there.name, there.doubts)
 
 
 def test_a_mounted_disk_is_of_no_kind() -> None:

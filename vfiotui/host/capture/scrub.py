@@ -46,6 +46,7 @@ DEVICE = re.compile(
 PUBLIC_LOWER = frozenset(word.lower() for word in PUBLIC)
 NAMED_BY_PEOPLE = frozenset({"net", "block", "slaves", "holders"})
 """Folders of sysfs with names of interfaces and volumes."""
+NAMESPACE = re.compile(r"[a-z_]{2,17}:\[\d{1,10}\]", re.ASCII)
 CONTROL_GROUPS = "/sys/fs/cgroup/"
 CONTROLLER = re.compile(r"(?:cgroup|cpu|cpuset|memory|hugetlb|io|pids|rdma|misc|irq|unified)(?:\.[\w.]+)?", re.ASCII)
 """Files of control groups, and folders of their first version; all other folders bear names of services and guests."""
@@ -307,7 +308,9 @@ class Scrubber:
         return "/".join(self.file_name(p) for p in path.split("/"))
 
     def link(self, target: str, place: str) -> str:
-        """Where a link at a place leads."""
+        """Where a link at a place leads; a namespace is a number that the kernel counts."""
+        if NAMESPACE.fullmatch(target):
+            return target
         if not target.startswith("/") and place.startswith(("/sys/", "/proc/")):
             return self._kernel_path(target, place.startswith("/sys/"))
         return self.path(target)
