@@ -153,7 +153,7 @@ async def test_severity_steps_through_all_checks() -> None:
         await found.press("s")
         await found.shows("only fail")
         await found.press("s", "s", "s")
-        await found.shows("only holds")
+        await found.shows("only passed")
 
 
 async def test_the_group_list_tells_about_a_device() -> None:
@@ -311,7 +311,7 @@ async def test_a_large_machine_is_shown() -> None:
 async def test_the_guests_tell_what_is_wrong_with_each_and_open_in_tabs() -> None:
     async with console(root_of(HOSTS["guest-devices"]), (120, 40)) as found:
         await found.press("6")
-        await found.shows("doctor", "2 fail 1 warn")
+        await found.shows("doctor", "2 failed 1 warn")
         await found.press("end", "enter")
         await found.shows("switch", "Doctor", "does not start", "what holds")
         await found.press("enter")

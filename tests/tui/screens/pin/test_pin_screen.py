@@ -186,7 +186,7 @@ async def test_a_plan_is_shown_applied_and_undone(tmp_path: Path) -> None:
         await found.press("c", "d")
         await found.shows(" diff ", "vcpu='0' cpuset='6'", "vcpu='0' cpuset='10'")
         await found.press("escape", "a")
-        await found.shows(" plan ", "Pin win10: definition only", "next start of the guest", "s save as JSON")
+        await found.shows(" plan ", "Pin win10: definition only", "at the guest's next start", "s save as JSON")
         await found.press("escape")
         assert file.read_bytes() == before
         await found.press("a")
@@ -301,7 +301,7 @@ async def test_the_plan_of_a_bad_pinning_says_what_is_wrong_with_it_and_room_is_
         await found.shows("score 100 of 100", "whole cores: nothing else runs beside a vCPU")
         screen.query_one(CoreMap).go(7)
         await found.press("space")
-        await found.shows("fail P2")
+        await found.shows("fail overlap")
         await found.press("a")
         await found.shows(" plan ", "1 failure remains", "vCPUs 0,2 are all pinned to CPU 7")
 
