@@ -110,7 +110,7 @@ def test_a_recording_keeps_stolen_time_and_what_is_not_visible() -> None:
     kept = list(live_record.read_record([lines[0], line]))[1]
     assert isinstance(kept, Sample) and kept.guests == unseen
     plain = live_record.sample_line(Sample(1.0, 2.0, (CpuCount(4, 1.0, 5),), ()))
-    assert not {"steal", "missing", "unseen"} & set(re.findall(r'"(\w+)"', plain))
+    assert not {"steal", "missing", "not_visible"} & set(re.findall(r'"(\w+)"', plain))
 
 
 @pytest.mark.parametrize(

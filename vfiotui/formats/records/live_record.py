@@ -4,7 +4,7 @@
 {"at": s, "wall": s, "cpus": [[cpu, MHz, busy ticks], …], "guests": [[name, pid, [[kind, number, tid, pins,
  ran on, run ns, wait ns, slices, forced switches, read at], …]], …]}
  and where there is something to say: "steal": {cpu: ticks}, "missing": {pid: why vCPUs are not among the threads},
- "unseen": why there may be more guests, or why "guests" is null
+ "not_visible": why there may be more guests, or why "guests" is null
 {"mark": text, "at": s, "alarm": bool}
 {"who": [[cpu, kind, name, tid, share, per second], …], "at": s, "seconds": s, "tasks": n, "cost_ms": ms,
  "others": n}
@@ -90,7 +90,7 @@ def _remarks(sample: Sample) -> dict[str, Any]:
     cpus, guests = or_else(sample.cpus, ()), or_else(sample.guests, ())
     steal = {str(c.cpu): c.steal for c in cpus if c.steal and not isinstance(c.steal, Unread)}
     missing = {str(g.pid): str(g.missing) for g in guests if g.missing is not None}
-    said = {"steal": steal, "missing": missing, "unseen": None if unseen is None else str(unseen)}
+    said = {"steal": steal, "missing": missing, "not_visible": None if unseen is None else str(unseen)}
     return {name: value for name, value in said.items() if value}
 
 
@@ -177,7 +177,7 @@ def _sample(value: dict[str, Any]) -> Sample:
     cpus, guests = value["cpus"], value["guests"]
     steal = {int(cpu): _whole(ticks) for cpu, ticks in value.get("steal", {}).items()}
     missing = {int(pid): Unread(str(why)[:400]) for pid, why in value.get("missing", {}).items()}
-    unseen = Unread(str(value["unseen"])[:400]) if value.get("unseen") else None
+    unseen = Unread(str(value["not_visible"])[:400]) if value.get("not_visible") else None
     return Sample(
         _real(value["at"]),
         _real(value["wall"]),

@@ -7,7 +7,7 @@ Why
 How it is read
     type, cur_state and max_state of /sys/class/thermal/cooling_deviceN; fans do not count.
 Fix
-    Find out what is hot: cooler, fans, case. thermald uses these devices where it is told to cool by them.
+    Find out what is hot: cooler, fans, case. thermald uses these devices where its configuration names them.
 Valid for
     Every kernel with thermal zones.
 Sources
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The cooling device {kind} {does}: it is at {state} of {known(device.top)}.",
             *(seen(f"{d.folder}/cur_state", s) for d, _, s in active[:3]),
-            fix=fix("find out what is hot, and whether thermald is told to cool so", Risk.R0),
+            fix=fix("find out what is hot, and whether thermald is set to cool so", Risk.R0),
         )
     else:
         yield holds(
