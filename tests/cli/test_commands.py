@@ -99,6 +99,7 @@ def test_the_doctors_json_is_what_its_document_says(capsys: pytest.CaptureFixtur
         "kernel",
         "privileged",
         "libvirt",
+        "machine",
         "counts",
         "findings",
         "unread_guests",

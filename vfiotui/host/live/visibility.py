@@ -6,6 +6,7 @@ names. CAP_SYS_PTRACE overrides them (fs/proc/base.c, has_pid_permissions).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from vfiotui.host.live.kvm_descriptors import INITIAL
@@ -75,7 +76,8 @@ def why_unseen(root: Root, undescribed: int) -> Unread | None:
         if undescribed == 1
         else f"{undescribed} processes of other users do not show whether they run guests"
     )
-    return Unread(f"{words}: run this as root", Why.FORBIDDEN)
+    advice = "not even to root" if os.geteuid() == 0 else "run this as root"
+    return Unread(f"{words}: {advice}", Why.FORBIDDEN)
 
 
 def kvm_is_used(root: Root) -> bool:
