@@ -44,7 +44,7 @@ OWN = (
         "/dev/null",
     ),
     # What a process is, what is mounted, and when the running system started: not of the root, on purpose.
-    *("/proc/self/", "/proc/sys/kernel/", "/proc/filesystems", "/proc/meminfo"),
+    *("/proc/self/", "/proc/sys/kernel/", "/proc/filesystems", "/proc/meminfo", "/proc/sys/vm/overcommit_memory"),
 )
 """The program's own files, its libraries, and where it looks for the programs that it starts."""
 STARTED = re.compile(r"/proc/\d+/(stat|mountinfo|fd/\d+)")

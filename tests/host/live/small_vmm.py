@@ -59,7 +59,7 @@ def small_vmm(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[3],
-        env={**os.environ, "PYTHONHOME": sys.base_prefix},
+        env={**os.environ, "PYTHONHOME": sys.base_prefix, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert process.stdin is not None and process.stdout is not None
     try:
