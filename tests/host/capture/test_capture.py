@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -195,6 +196,10 @@ def test_every_file_of_a_capture_is_in_the_list() -> None:
                if isinstance(node := capture.nodes[path], File))  # fmt: skip
 
 
+OF_THE_MOMENT = re.compile(r"/proc/\d+/task/\d+/syscall|/sys/kernel/debug/kvm/.*")
+"""Which thread runs which vCPU just now: no capture holds it, and it is asked only where such a guest runs."""
+
+
 @pytest.mark.parametrize("name", ["tower", "live", "guest-devices", "given", "clean"])
 def test_every_file_that_a_reader_asks_for_is_in_the_list(name: str) -> None:
     """A reader that is new says with this test that the list does not know its file yet."""
@@ -210,6 +215,7 @@ def test_every_file_that_a_reader_asks_for_is_in_the_list(name: str) -> None:
     observe(root.through(recorded), virt)
     roms = {h.rom_file for g in or_else(virt.domains, ()) for h in g.hostdevs}
     strange = {p for p in asked[0].read_paths if rule_for(p) is None and p not in (*PUBLIC_DATA, *roms)}
+    strange = {p for p in strange if not OF_THE_MOMENT.fullmatch(p)}
     assert asked[0].read_paths and strange == set()
 
 
