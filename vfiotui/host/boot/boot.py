@@ -9,6 +9,7 @@ from __future__ import annotations
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot import intended, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
+from vfiotui.host.boot.path.resolve import find_path
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.memory.thp import chosen
 from vfiotui.host.root.config_files import ConfigFiles
@@ -186,4 +187,5 @@ def read(root: Root) -> Reading[Boot]:
         lists_seen=lists.seen,
         hooks_seen=hooks.seen,
         scripts_seen=scripts.seen,
+        path=find_path(root, found),
     )

@@ -6,9 +6,10 @@ and whether it was shut down.
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.path import BootPath
 from vfiotui.model.guest.qemu_conf import QemuConf
 
 
@@ -101,6 +102,8 @@ class Boot:
     """The same of libvirt's hooks."""
     scripts_seen: Reading[bool] = True
     """The same of the places of start scripts."""
+    path: Reading[BootPath] = Unread("was not looked for", Why.NOT_HERE)
+    """What the next boot will really load, by what lies on the disk."""
 
     @property
     def lines(self) -> tuple[CommandLine, ...]:
