@@ -12,6 +12,7 @@ MEDIA, HARD_DRIVE, FILE = 4, 1, 4
 END = 0x7F
 GUID_SIGNATURE = 2
 NODES_LIMIT = 64
+ACTIVE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class LoadOption:
     """The program on that partition, with backslashes as the firmware writes it; empty where it names none."""
     options: bytes
     """What the program is given; a kernel that is started directly has its command line here, in UTF-16."""
+    active: bool = True
+    """Whether the firmware tries it by itself (LOAD_OPTION_ACTIVE)."""
 
 
 def text_of(data: bytes) -> str:
@@ -45,7 +48,7 @@ def parse(data: bytes) -> LoadOption | None:
         return None
     start = end + 2
     partition, path = _device_path(data[start : start + length])
-    return LoadOption(text_of(data[6:end]), partition, path, data[start + length :])
+    return LoadOption(text_of(data[6:end]), partition, path, data[start + length :], bool(data[0] & ACTIVE))
 
 
 def _device_path(data: bytes) -> tuple[str, str]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache
 
 from vfiotui.host.boot import modules
 from vfiotui.host.boot.kernel import gunzip
@@ -18,39 +17,14 @@ from vfiotui.host.capture import (
     reduce_host_kind,
     reduce_image,
     reduce_kernel,
-    reduce_loader,
     reduce_script,
     reduce_shell,
     reduce_text,
 )
+from vfiotui.host.capture.allowed import IMAGE_LIMIT, Allowed, below, data_rules, text_rules
+from vfiotui.host.capture.allowed_loaders import loaders
 from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.base.value import dataclass
-
-TextReduce = Callable[[str, Scrubber], str | None]
-DataReduce = Callable[[bytes, Scrubber], bytes | None]
-TEXT_LIMIT = 4 << 20
-IMAGE_LIMIT = 768 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """One pattern of the list."""
-
-    pattern: str
-    """A path; * stands for any name in one folder."""
-    fields: str
-    """What stays of the file, for a person."""
-    reduce: DataReduce
-    limit: int = TEXT_LIMIT
-    """Bytes; a longer file is left out."""
-    slow: bool = False
-    """Whether a sick device may let the reading hang."""
-
-
-def _text(reduce: TextReduce, data: bytes, scrub: Scrubber) -> bytes | None:
-    made = reduce(data.decode("utf-8", "replace").replace("\0", ""), scrub)
-    return None if made is None else made.encode("utf-8", "replace")
 
 
 def _kernel(text: str, scrub: Scrubber) -> str:
@@ -90,25 +64,12 @@ def _machine_id(text: str, scrub: Scrubber) -> str:
     return scrub.text(text)
 
 
-def _text_rules(reduce: TextReduce, fields: str, patterns: Iterable[str], limit: int = TEXT_LIMIT) -> Iterable[Allowed]:
-    return (Allowed(p, fields, partial(_text, reduce), limit) for p in patterns)
-
-
-def _data_rules(reduce: DataReduce, fields: str, patterns: Iterable[str], limit: int = TEXT_LIMIT) -> Iterable[Allowed]:
-    return (Allowed(p, fields, reduce, limit) for p in patterns)
-
-
-def _below(folder: str, names: str) -> list[str]:
-    return [f"{folder}/{name}" for name in names.split()]
-
-
 FIGURES = "numbers and words of the kernel"
 INET6 = ("/proc/net/if_inet6", "/proc/net/ipv6_route")
 PCI = "/sys/bus/pci/devices/*"
 USB = "/sys/bus/usb/devices/*"
 CPU = "/sys/devices/system/cpu"
 NODE = "/sys/devices/system/node"
-ESPS = ("/boot", "/efi", "/boot/efi")
 LISTS = (
     "/etc/modules /etc/modules-load.d/* /run/modules-load.d/* /usr/lib/modules-load.d/* /usr/local/lib/modules-load.d/*"
     " /lib/modules-load.d/* /etc/initramfs-tools/modules"
@@ -119,79 +80,79 @@ LISTS = (
 def allowed() -> tuple[Allowed, ...]:
     """The whole list, in order; the first pattern that fits a path counts."""
     return (
-        *_text_rules(reduce_kernel.cpuinfo, "models, flags and topology of CPUs; no serial numbers", ["/proc/cpuinfo"]),
-        *_text_rules(reduce_text.kernel_words, "public parameters with scrubbed values", ["/proc/cmdline"]),
-        *_text_rules(reduce_kernel.version, "the kernel's release", ["/proc/version"]),
-        *_text_rules(reduce_kernel.release, "the kernel's release", ["/proc/sys/kernel/osrelease"]),
-        *_text_rules(reduce_text.hostname, "that there is a name", ["/proc/sys/kernel/hostname", "/etc/hostname"]),
-        *_text_rules(reduce_text.mounts, "device, place, type, page size", ["/proc/mounts", "/proc/self/mounts"]),
-        *_text_rules(reduce_text.swaps, "device and kind", ["/proc/swaps"]),
-        *_text_rules(_plain, "pseudonym of the boot", ["/proc/sys/kernel/random/boot_id"]),
-        *_text_rules(reduce_kernel.numbers, "a user's number", ["/proc/self/loginuid"]),
-        *_data_rules(reduce_kernel.page_size, "the size of a page", ["/proc/self/auxv"]),
-        *_text_rules(reduce_kernel.input_devices, "ids, place and kind; names as a whole", ["/proc/bus/input/devices"]),
-        *_text_rules(reduce_kernel.route, "interfaces and default routes; networks renumbered", ["/proc/net/route"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.cpuinfo, "models, flags and topology of CPUs; no serial numbers", ["/proc/cpuinfo"]),
+        *text_rules(reduce_text.kernel_words, "public parameters with scrubbed values", ["/proc/cmdline"]),
+        *text_rules(reduce_kernel.version, "the kernel's release", ["/proc/version"]),
+        *text_rules(reduce_kernel.release, "the kernel's release", ["/proc/sys/kernel/osrelease"]),
+        *text_rules(reduce_text.hostname, "that there is a name", ["/proc/sys/kernel/hostname", "/etc/hostname"]),
+        *text_rules(reduce_text.mounts, "device, place, type, page size", ["/proc/mounts", "/proc/self/mounts"]),
+        *text_rules(reduce_text.swaps, "device and kind", ["/proc/swaps"]),
+        *text_rules(_plain, "pseudonym of the boot", ["/proc/sys/kernel/random/boot_id"]),
+        *text_rules(reduce_kernel.numbers, "a user's number", ["/proc/self/loginuid"]),
+        *data_rules(reduce_kernel.page_size, "the size of a page", ["/proc/self/auxv"]),
+        *text_rules(reduce_kernel.input_devices, "ids, place and kind; names as a whole", ["/proc/bus/input/devices"]),
+        *text_rules(reduce_kernel.route, "interfaces and default routes; networks renumbered", ["/proc/net/route"]),
+        *text_rules(
             reduce_kernel.connections, "connections to port 22, with pseudonyms", ["/proc/net/tcp", "/proc/net/tcp6"]
         ),
-        *_text_rules(reduce_kernel.inet6, "interfaces; addresses replaced", list(INET6)),
-        *_text_rules(
+        *text_rules(reduce_kernel.inet6, "interfaces; addresses replaced", list(INET6)),
+        *text_rules(
             reduce_kernel.sockets, "how many sockets of TCP", ["/proc/net/sockstat", "/proc/net/sockstat6"]
         ),
-        *_data_rules(_config_gz, "options that are y, m, n or numbers", ["/proc/config.gz"]),
-        *_text_rules(
+        *data_rules(_config_gz, "options that are y, m, n or numbers", ["/proc/config.gz"]),
+        *text_rules(
             _kernel, FIGURES,
-            _below("/proc", "meminfo iomem buddyinfo pagetypeinfo vmstat zoneinfo fb stat uptime"
+            below("/proc", "meminfo iomem buddyinfo pagetypeinfo vmstat zoneinfo fb stat uptime"
                    " softirqs loadavg sys/kernel/sched_rt_runtime_us sys/kernel/split_lock_mitigate"
                    " sys/kernel/dmesg_restrict sys/kernel/sched_autogroup_enabled"
                    " sys/kernel/nmi_watchdog sys/kernel/watchdog sys/kernel/timer_migration sys/kernel/numa_balancing"
                    " sys/vm/* irq/default_smp_affinity irq/*/smp_affinity_list irq/*/effective_affinity_list"
                    " driver/nvidia/gpus/*/information"),
         ),
-        *_text_rules(reduce_kernel.interrupts, "counts and drivers", ["/proc/interrupts"]),
-        *_text_rules(reduce_kernel.modules, "names and users of modules", ["/proc/modules"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.interrupts, "counts and drivers", ["/proc/interrupts"]),
+        *text_rules(reduce_kernel.modules, "names and users of modules", ["/proc/modules"]),
+        *text_rules(
             reduce_kernel.process_name, "names of well-known programs", ["/proc/*/comm", "/proc/*/task/*/comm"]
         ),
-        *_text_rules(reduce_kernel.numbers, "how many use it", ["/sys/module/kvm*/refcnt"]),
-        *_data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
+        *text_rules(reduce_kernel.numbers, "how many use it", ["/sys/module/kvm*/refcnt"]),
+        *data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
         *(Allowed(*one) for one in reduce_host_kind.LIST),
-        *_text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
+        *text_rules(
             reduce_kernel.numbers, "numbers of processes",
             [f"/sys/fs/cgroup{'/*' * depth}/cgroup.procs" for depth in range(1, 9)],
         ),
-        *_text_rules(
+        *text_rules(
             reduce_kernel.figures("VmRSS|HugetlbPages|VmLck|VmPin|RssAnon|RssFile|RssShmem"),
             "amounts of memory", ["/proc/*/status"],
         ),
-        *_text_rules(reduce_kernel.rollup, "amounts of memory", ["/proc/*/smaps_rollup"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.rollup, "amounts of memory", ["/proc/*/smaps_rollup"]),
+        *text_rules(
             reduce_kernel.figures("anon_thp|shmem_thp|file_thp|rss_huge"), "huge pages of a guest",
             [f"/sys/fs/cgroup{'/*' * depth}/memory.stat" for depth in range(1, 9)],
         ),
-        *_text_rules(
+        *text_rules(
             _kernel, FIGURES,
             [f"/sys/fs/cgroup{'/*' * depth}/hugetlb.*.numa_stat" for depth in range(1, 9)],
         ),
-        *_text_rules(reduce_kernel.uevent, "driver, ids and place", [f"{PCI}/uevent", f"{USB}/uevent"]),
+        *text_rules(reduce_kernel.uevent, "driver, ids and place", [f"{PCI}/uevent", f"{USB}/uevent"]),
         Allowed(f"{PCI}/config", "registers without the serial number", reduce_kernel.config_space, slow=True),
-        *_data_rules(_presence, "that it is there", [f"{PCI}/rom", f"{PCI}/reset"]),
-        *_text_rules(
+        *data_rules(_presence, "that it is there", [f"{PCI}/rom", f"{PCI}/reset"]),
+        *text_rules(
             _kernel, FIGURES,
-            _below(PCI, "vendor device subsystem_vendor subsystem_device class revision modalias resource numa_node"
+            below(PCI, "vendor device subsystem_vendor subsystem_device class revision modalias resource numa_node"
                    " local_cpulist boot_vga driver_override reset_method power_state d3cold_allowed enable irq"
                    " current_link_speed current_link_width max_link_speed max_link_width resource?_resize"
                    " sriov_totalvfs sriov_numvfs msi_irqs/* drm/*/boot_display power/* vpd_present"),
         ),
-        *_text_rules(reduce_kernel.label, "one pseudonym for each name", [f"{USB}/manufacturer", f"{USB}/product"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.label, "one pseudonym for each name", [f"{USB}/manufacturer", f"{USB}/product"]),
+        *text_rules(
             _kernel, FIGURES,
-            _below(USB, "busnum devnum devpath idVendor idProduct speed bDeviceClass version maxchild bInterfaceClass"
+            below(USB, "busnum devnum devpath idVendor idProduct speed bDeviceClass version maxchild bInterfaceClass"
                    " bInterfaceSubClass bInterfaceProtocol modalias"),
         ),
-        *_text_rules(_plain, "pseudonym of the volume", ["/sys/class/block/*/dm/name"]),
-        *_text_rules(
+        *text_rules(_plain, "pseudonym of the volume", ["/sys/class/block/*/dm/name"]),
+        *text_rules(
             _kernel, FIGURES,
             (
                 "/sys/bus/event_source/devices/*/cpus /sys/class/net/*/operstate /sys/devices/virtual/workqueue/cpumask"
@@ -215,166 +176,113 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/fs/cgroup/cpuset/cpuset.effective_cpus /sys/fs/cgroup/cpuset/*/cpuset.effective_cpus"
             ).split(),
         ),
-        *_text_rules(
+        *text_rules(
             _kernel, FIGURES,
-            _below(CPU, "* cpu*/online cpu*/cpu_capacity cpu*/topology/* cpu*/cache/index*/* cpu*/acpi_cppc/*"
+            below(CPU, "* cpu*/online cpu*/cpu_capacity cpu*/topology/* cpu*/cache/index*/* cpu*/acpi_cppc/*"
                    " cpu*/regs/identification/* cpu*/cpuidle/state*/* cpuidle/* cpu*/cpufreq/* cpufreq/*"
                    " cpufreq/policy*/* cpu*/thermal_throttle/* smt/* intel_pstate/* amd_pstate/* vulnerabilities/*"),
         ),
-        *_text_rules(
+        *text_rules(
             _kernel,
             FIGURES,
-            _below(NODE, "* node*/cpulist node*/cpumap node*/meminfo node*/distance node*/hugepages/*/*")
+            below(NODE, "* node*/cpulist node*/cpumap node*/meminfo node*/distance node*/hugepages/*/*")
         ),
-        *_text_rules(
+        *text_rules(
             reduce_kernel.switch, "switches, numbers and public words",
-            _below("/sys/module", "kvm/parameters/* kvm_amd/parameters/* kvm_intel/parameters/* vfio/parameters/*"
+            below("/sys/module", "kvm/parameters/* kvm_amd/parameters/* kvm_intel/parameters/* vfio/parameters/*"
                    " vfio_pci/parameters/* vfio_iommu_type1/parameters/* kvmfr/parameters/* intel_iommu/parameters/*"
                    " amd_iommu/parameters/* pcie_aspm/parameters/* workqueue/parameters/* intel_idle/parameters/*"
                    " processor/parameters/* nvidia_drm/parameters/* rcutree/parameters/* snd_hda_intel/parameters/*"),
         ),
-        *_text_rules(
+        *text_rules(
             reduce_kernel.switch, "switches, numbers and public words",
             (f"/sys/module/{kind}/parameters/*" for kind in modules.TOLD),
         ),
-        *_data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),
-        *_data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
-        *_data_rules(
-            reduce_kernel.efi_number, "a switch or a number",
-            _below("/sys/firmware/efi/efivars", "SecureBoot-* BootCurrent-* SetupMode-*"),
-        ),
-        *_data_rules(
-            reduce_kernel.efi_text, "words of the loader",
-            _below("/sys/firmware/efi/efivars", "LoaderInfo-* StubInfo-* LoaderEntrySelected-* LoaderEntryDefault-*"
-                   " LoaderDevicePartUUID-*"),
-        ),
-        *_data_rules(
-            reduce_kernel.efi_option, "loader, partition, kernel words", ["/sys/firmware/efi/efivars/Boot????-*"]
-        ),
-        *_text_rules(reduce_shell.os_release, "name and version", ["/etc/os-release", "/usr/lib/os-release"]),
-        *_text_rules(_machine_id, "a pseudonym", ["/etc/machine-id"]),
-        *_text_rules(
-            reduce_shell.grub_default, "GRUB_CMDLINE_*, defaults of the menu",
-            ["/etc/default/grub", "/etc/default/grub.d/*", "/etc/defaults/grub"],
-        ),
-        *_data_rules(
-            reduce_script.file, "lines that a check looks for", ["/etc/grub.d/*"]),
-        *_text_rules(
+        *data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),
+        *data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
+        *text_rules(reduce_shell.os_release, "name and version", ["/etc/os-release", "/usr/lib/os-release"]),
+        *text_rules(_machine_id, "a pseudonym", ["/etc/machine-id"]),
+        *text_rules(
             reduce_shell.irqbalance, "banned CPUs",
             ["/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env"],
         ),
-        *_text_rules(reduce_shell.limine_default, "KERNEL_CMDLINE", ["/etc/default/limine"]),
-        *_text_rules(reduce_shell.sdboot_manage, "LINUX_OPTIONS", ["/etc/sdboot-manage.conf"]),
-        *_text_rules(reduce_shell.suse_bootloader, "LOADER_TYPE", ["/etc/sysconfig/bootloader"]),
-        *_text_rules(
-            reduce_shell.kernel_install, "layout and generators",
-            ["/etc/kernel/install.conf", "/usr/lib/kernel/install.conf"],
-        ),
-        *_text_rules(
-            reduce_text.cmdline_file, "kernel words",
-            ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline", "/etc/cmdline.d/*"],
-        ),
-        *_data_rules(
-            reduce_script.file, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
-        *_text_rules(reduce_loader.kernelstub, "kernel words", ["/etc/kernelstub/configuration"]),
-        *_text_rules(
+        *loaders(),
+        *text_rules(
             reduce_text.modprobe, "options, blacklist, softdep, alias, install, remove",
             ["/etc/modprobe.d/*", "/run/modprobe.d/*", "/usr/lib/modprobe.d/*", "/lib/modprobe.d/*",
              "/usr/local/lib/modprobe.d/*"],
         ),
-        *_text_rules(reduce_text.words, "names of modules", LISTS),
-        *_text_rules(
+        *text_rules(reduce_text.words, "names of modules", LISTS),
+        *text_rules(
             reduce_shell.initramfs_tools, "MODULES and packing",
             ["/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*"],
         ),
-        *_data_rules(
+        *data_rules(
             reduce_script.file, "lines that a check looks for",
             ["/etc/initramfs-tools/scripts/*/*", "/etc/initramfs-tools/hooks/*", "/etc/initcpio/hooks/*",
              "/etc/initcpio/install/*", "/usr/lib/dracut/modules.d/09vfiotui/*"],
         ),
-        *_text_rules(
+        *text_rules(
             reduce_shell.mkinitcpio, "MODULES, HOOKS, FILES", ["/etc/mkinitcpio.conf", "/etc/mkinitcpio.conf.d/*"]
         ),
-        *_text_rules(reduce_shell.mkinitcpio_preset, "images and kernel words", ["/etc/mkinitcpio.d/*"]),
-        *_text_rules(reduce_shell.dracut, "drivers and kernel words", ["/etc/dracut.conf", "/etc/dracut.conf.d/*"]),
-        *_text_rules(
+        *text_rules(reduce_shell.mkinitcpio_preset, "images and kernel words", ["/etc/mkinitcpio.d/*"]),
+        *text_rules(reduce_shell.dracut, "drivers and kernel words", ["/etc/dracut.conf", "/etc/dracut.conf.d/*"]),
+        *text_rules(
             reduce_text.keyed(("modules", "modules_force_load", "universal", "compression")), "modules",
             ["/etc/booster.yaml"],
         ),
-        *_text_rules(
+        *text_rules(
             reduce_text.sysctl, "settings of vm and kernel",
             ["/etc/sysctl.conf", *(f"{d}/sysctl.d/*" for d in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib"))],
         ),
-        *_text_rules(reduce_text.words, "type, path, mode and value", ["/etc/tmpfiles.d/*"]),
-        *_text_rules(reduce_text.udev, "rules that set driver_override", ["/etc/udev/rules.d/*"]),
-        *_text_rules(reduce_text.driver_name, "a driver's name", ["/etc/driverctl.d/*"]),
-        *_text_rules(reduce_text.words, "device, place and type", ["/etc/fstab"]),
-        *_text_rules(reduce_text.passwd, "numbers; people by pseudonym", ["/etc/passwd", "/etc/group"]),
-        *_text_rules(reduce_text.qemu_conf, "user, devices, firmware, security", ["/etc/libvirt/qemu.conf"]),
-        *_data_rules(
+        *text_rules(reduce_text.words, "type, path, mode and value", ["/etc/tmpfiles.d/*"]),
+        *text_rules(reduce_text.udev, "rules that set driver_override", ["/etc/udev/rules.d/*"]),
+        *text_rules(reduce_text.driver_name, "a driver's name", ["/etc/driverctl.d/*"]),
+        *text_rules(reduce_text.words, "device, place and type", ["/etc/fstab"]),
+        *text_rules(reduce_text.passwd, "numbers; people by pseudonym", ["/etc/passwd", "/etc/group"]),
+        *text_rules(reduce_text.qemu_conf, "user, devices, firmware, security", ["/etc/libvirt/qemu.conf"]),
+        *data_rules(
             reduce_domain.network_file, "name and passed devices", ["/etc/libvirt/qemu/networks/*.xml"]
         ),
-        *_data_rules(reduce_domain.domain_file, "the elements that are read", ["/etc/libvirt/qemu/*.xml"]),
-        *_data_rules(reduce_domain.status_file, "the elements that are read", ["/run/libvirt/qemu/*.xml"]),
-        *_data_rules(
+        *data_rules(reduce_domain.domain_file, "the elements that are read", ["/etc/libvirt/qemu/*.xml"]),
+        *data_rules(reduce_domain.status_file, "the elements that are read", ["/run/libvirt/qemu/*.xml"]),
+        *data_rules(
             reduce_domain.domain_file, "of sessions: the elements that are read",
             ["/home/*/.config/libvirt/qemu/*.xml", "/root/.config/libvirt/qemu/*.xml"],
         ),
-        *_data_rules(
+        *data_rules(
             reduce_domain.status_file, "of sessions: the elements that are read",
             ["/run/user/*/libvirt/qemu/run/*.xml"],
         ),
-        *_data_rules(
+        *data_rules(
             reduce_script.file, "lines that a check looks for",
             ["/etc/libvirt/hooks/qemu", "/etc/libvirt/hooks/qemu.d/*"],
         ),
-        *_data_rules(
+        *data_rules(
             reduce_script.file, "of scripts that start QEMU: lines that a check looks for",
             ["/usr/local/bin/*", "/usr/local/sbin/*", "/root/*.sh", "/home/*/*.sh"], 64 << 10,
         ),
-        *_text_rules(reduce_text.xorg, "drivers and BusIDs", ["/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"]),
-        *_text_rules(
+        *text_rules(reduce_text.xorg, "drivers and BusIDs", ["/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*"]),
+        *text_rules(
             reduce_text.descriptor, "images and features", ["/etc/qemu/firmware/*", "/usr/share/qemu/firmware/*"]
         ),
-        *_text_rules(reduce_text.selection, "addresses and ids of devices", ["/etc/vfiotui/isolated.json"]),
-        *_text_rules(
+        *text_rules(reduce_text.selection, "addresses and ids of devices", ["/etc/vfiotui/isolated.json"]),
+        *text_rules(
             _config_lines, "options that are y, m, n or numbers",
             ["/boot/config-*", "/lib/modules/*/config", "/usr/lib/modules/*/config"],
         ),
-        *_text_rules(reduce_loader.grub_menu, "entries, kernel words", ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]),
-        *_text_rules(
-            reduce_loader.grubenv, "chosen entries and kernel words",
-            ["/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv"],
-        ),
-        *_text_rules(
-            reduce_loader.loader_entry, "kernel, initrd, kernel words", (f"{esp}/loader/entries/*" for esp in ESPS)
-        ),
-        *_text_rules(reduce_loader.loader_conf, "default entry", (f"{esp}/loader/loader.conf" for esp in ESPS)),
-        *_text_rules(
-            reduce_loader.limine, "entries and kernel words",
-            [f"{esp}{folder}/limine.c*" for esp in ESPS for folder in ("", "/limine", "/EFI/limine", "/EFI/BOOT")],
-        ),
-        *_text_rules(reduce_loader.refind_linux, "kernel words", ["/boot/refind_linux.conf"]),
-        *_text_rules(_alias_lines, "patterns of PCI ids", ["/lib/modules/*/modules.alias"], 16 << 20),
-        *_text_rules(
+        *text_rules(_alias_lines, "patterns of PCI ids", ["/lib/modules/*/modules.alias"], 16 << 20),
+        *text_rules(
             _module_lines, "names of modules", ["/lib/modules/*/modules.builtin", "/lib/modules/*/modules.order"]
         ),
-        *_text_rules(_plain, "name of the package", ["/usr/lib/modules/*/pkgbase"]),
-        *_data_rules(
-            reduce_image.unified, "kernel words, release, reduced initramfs", (f"{esp}/EFI/Linux/*" for esp in ESPS),
-            IMAGE_LIMIT,
-        ),
-        *_data_rules(
-            reduce_image.loader_program, "whether a checksum is enrolled",
-            [f"{esp}/{folder}/*" for esp in ESPS for folder in ("EFI/limine", "EFI/BOOT", "limine")], 16 << 20,
-        ),
-        *_data_rules(
+        *text_rules(_plain, "name of the package", ["/usr/lib/modules/*/pkgbase"]),
+        *data_rules(
             reduce_image.initramfs, "modules by name, lists and rules about devices",
             ["/boot/init*", "/boot/booster*", "/boot/*/*/init*"], IMAGE_LIMIT,
         ),
-        *_text_rules(reduce_kernel.kernel_log, "lines that a check looks for", ["/var/log/dmesg", "/var/log/dmesg.0"]),
-        *_data_rules(reduce_changes.journal, "events and states", ["/var/lib/vfiotui/changes/*/journal"]),
-        *_text_rules(
+        *text_rules(reduce_kernel.kernel_log, "lines that a check looks for", ["/var/log/dmesg", "/var/log/dmesg.0"]),
+        *data_rules(reduce_changes.journal, "events and states", ["/var/lib/vfiotui/changes/*/journal"]),
+        *text_rules(
             reduce_changes.plan, "title, steps and prediction; no contents", ["/var/lib/vfiotui/changes/*/plan.json"]
         ),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from vfiotui.formats.initramfs import booster_init
 from vfiotui.formats.initramfs.boot_image import MODULE
 from vfiotui.formats.initramfs.cpio import TRAILER
+from vfiotui.formats.loaders.efi_program import mark_of
 from vfiotui.formats.option_rom import read_rom
 from vfiotui.host.boot import image as boot_image
 from vfiotui.host.boot.config_snapshot_boot import ENROLLED
@@ -50,9 +51,9 @@ def unified(data: bytes, scrub: Scrubber) -> bytes | None:
 
 
 def loader_program(data: bytes, scrub: Scrubber) -> bytes | None:
-    """A loader's program: whether a configuration's checksum is enrolled in it, not which."""
+    """A loader's program: the text by which its kind is known, and whether a checksum is enrolled in it, not which."""
     if ENROLLED not in data:
-        return b"MZ"
+        return b"MZ" + mark_of(data)
     enrolled = data.partition(ENROLLED)[2][:128].strip(b"0")
     return b"MZ" + ENROLLED + (b"1" if enrolled else b"0") * 128
 

@@ -204,6 +204,11 @@ def efi_number(data: bytes, scrub: Scrubber) -> bytes | None:
     return data if len(data) in (5, 6) else None
 
 
+def efi_order(data: bytes, scrub: Scrubber) -> bytes | None:
+    """A list of numbers: BootOrder."""
+    return data if 6 <= len(data) <= 1 << 12 and len(data) % 2 == 0 else None
+
+
 def efi_text(data: bytes, scrub: Scrubber) -> bytes:
     """A variable of the boot loader interface: its words scrubbed."""
     return data[:4] + scrub.text(text_of(data[4:])).encode("utf-16-le") + b"\0\0"

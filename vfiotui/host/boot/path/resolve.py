@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from vfiotui.host.boot.path import firmware
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.boot.path import BootPath
 
 
 def find_path(root: Root, loader: Loader) -> Reading[BootPath]:
-    """What the next boot will really load; Unread where this loader's files cannot be followed, with the reason."""
+    """What the next boot will really load; Unread where this loader's files cannot be followed, with the reason.
+
+    The firmware's steps come first; the modules of the loaders begin with the loader's own configuration.
+    """
+    found = _of(root, loader)
+    if isinstance(found, Unread):
+        return found
+    start = firmware.starts(root)
+    return replace(found, steps=(*start.steps, *found.steps), missing=(*start.missing, *found.missing))
+
+
+def _of(root: Root, loader: Loader) -> Reading[BootPath]:
     match loader.name:
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)

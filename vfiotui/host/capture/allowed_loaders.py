@@ -1,0 +1,67 @@
+"""What a capture may hold of boot loaders: firmware variables, their files, and programs as their kind only."""
+
+from __future__ import annotations
+
+from vfiotui.host.capture import reduce_image, reduce_kernel, reduce_loader, reduce_script, reduce_shell, reduce_text
+from vfiotui.host.capture.allowed import ESPS, IMAGE_LIMIT, Allowed, below, data_rules, text_rules
+
+
+def loaders() -> tuple[Allowed, ...]:
+    """The rules, in order."""
+    return (
+        *data_rules(
+            reduce_kernel.efi_number, "a switch or a number",
+            below("/sys/firmware/efi/efivars", "SecureBoot-* BootCurrent-* BootNext-* SetupMode-*"),
+        ),
+        *data_rules(reduce_kernel.efi_order, "numbers", ["/sys/firmware/efi/efivars/BootOrder-*"]),
+        *data_rules(
+            reduce_kernel.efi_text, "words of the loader",
+            below("/sys/firmware/efi/efivars", "LoaderInfo-* StubInfo-* LoaderEntrySelected-* LoaderEntryDefault-*"
+                   " LoaderDevicePartUUID-*"),
+        ),
+        *data_rules(
+            reduce_kernel.efi_option, "loader, partition, kernel words", ["/sys/firmware/efi/efivars/Boot????-*"]
+        ),
+        *text_rules(
+            reduce_shell.grub_default, "GRUB_CMDLINE_*, defaults of the menu",
+            ["/etc/default/grub", "/etc/default/grub.d/*", "/etc/defaults/grub"],
+        ),
+        *data_rules(
+            reduce_script.file, "lines that a check looks for", ["/etc/grub.d/*"]),
+        *text_rules(reduce_shell.limine_default, "KERNEL_CMDLINE", ["/etc/default/limine"]),
+        *text_rules(reduce_shell.sdboot_manage, "LINUX_OPTIONS", ["/etc/sdboot-manage.conf"]),
+        *text_rules(reduce_shell.suse_bootloader, "LOADER_TYPE", ["/etc/sysconfig/bootloader"]),
+        *text_rules(
+            reduce_shell.kernel_install, "layout and generators",
+            ["/etc/kernel/install.conf", "/usr/lib/kernel/install.conf"],
+        ),
+        *text_rules(
+            reduce_text.cmdline_file, "kernel words",
+            ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline", "/etc/cmdline.d/*"],
+        ),
+        *data_rules(
+            reduce_script.file, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
+        *text_rules(reduce_loader.kernelstub, "kernel words", ["/etc/kernelstub/configuration"]),
+        *text_rules(reduce_loader.grub_menu, "entries, kernel words", ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]),
+        *text_rules(
+            reduce_loader.grubenv, "chosen entries and kernel words",
+            ["/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv"],
+        ),
+        *text_rules(
+            reduce_loader.loader_entry, "kernel, initrd, kernel words", (f"{esp}/loader/entries/*" for esp in ESPS)
+        ),
+        *text_rules(reduce_loader.loader_conf, "default entry", (f"{esp}/loader/loader.conf" for esp in ESPS)),
+        *text_rules(
+            reduce_loader.limine, "entries and kernel words",
+            [f"{esp}{folder}/limine.c*" for esp in ESPS for folder in ("", "/limine", "/EFI/limine", "/EFI/BOOT")],
+        ),
+        *text_rules(reduce_loader.refind_linux, "kernel words", ["/boot/refind_linux.conf"]),
+        *data_rules(
+            reduce_image.unified, "kernel words, release, reduced initramfs", (f"{esp}/EFI/Linux/*" for esp in ESPS),
+            IMAGE_LIMIT,
+        ),
+        *data_rules(
+            reduce_image.loader_program, "which loader it is, whether a checksum is enrolled",
+            [f"{esp}/{folder}/*" for esp in ESPS for folder in ("EFI/limine", "EFI/BOOT", "limine")], 16 << 20,
+        ),
+    )  # fmt: skip
