@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
-from vfiotui.host.capture.allow_list import Allowed, rom_rule, rule_for
+from vfiotui.host.capture.allow_list import rom_rule, rule_for
+from vfiotui.host.capture.allowed import Allowed
 from vfiotui.host.capture.recorder import RecordingTree
 from vfiotui.host.capture.reduce_script import PROGRAM
 from vfiotui.host.capture.scrub import Scrubber, Senseless
