@@ -107,14 +107,27 @@ BOTH = {GRUB_CFG: "x", "/etc/default/grub": "", "/efi/loader/loader.conf": "", "
          "systemd-boot", True, "refind"),
         # systemd-boot handed over to GRUB: the last of the chain gives the words.
         (BOTH | loader_var("LoaderInfo", "systemd-boot 257") | {"/proc/cmdline": "BOOT_IMAGE=/vmlinuz quiet"},
-         "grub", True, "GRUB's mark"),
-        (BOTH | {"/proc/cmdline": "BOOT_IMAGE=/vmlinuz quiet"}, "grub", True, "GRUB's mark"),
+         "grub", True, "GRUB's, whose files are here"),
+        (BOTH | {"/proc/cmdline": "BOOT_IMAGE=/vmlinuz quiet"}, "grub", True, "GRUB's, whose files are here"),
         (BOTH | {"/proc/cmdline": "initrd=\\x\\initrd.img root=UUID=1"}, "grub", False, "not GRUB"),
         # systemd-boot that starts a unified image: the words are in the image.
         (BOTH | loader_var("LoaderInfo", "systemd-boot 257") | loader_var("StubInfo", "systemd-stub 257"),
          "uki", True, "systemd-stub"),
         ({"/efi/loader/loader.conf": "", "/efi/EFI/Linux/a.efi": "MZ", **loader_var("LoaderInfo", "systemd-boot 257")},
          "uki", True, "unified"),
+        ({GRUB_CFG: "x", "/boot/extlinux.conf": "", "/proc/cmdline": "BOOT_IMAGE=(hd0,gpt2)/vmlinuz quiet"},
+         "grub", True, "GRUB's mark"),
+        ({"/boot/extlinux.conf": "", "/proc/cmdline": "BOOT_IMAGE=vmlinuz-lts quiet initrd=initramfs-lts"},
+         "syslinux", True, "whose files are here"),
+        ({"/boot/extlinux/extlinux.conf": "", GRUB_CFG: "", "/proc/cmdline": "BOOT_IMAGE=/vmlinuz initrd=/x"},
+         "syslinux", True, "SYSLINUX's or EXTLINUX's"),
+        ({"/boot/syslinux/syslinux.cfg": "", GRUB_CFG: "", "/proc/cmdline": "BOOT_IMAGE=/vmlinuz quiet"},
+         "grub", False, "or SYSLINUX's"),
+        ({"/proc/cmdline": "BOOT_IMAGE=/vmlinuz quiet"}, "grub", True, "LILO's or zipl's"),
+        # Limine and rEFInd start unified images, and may give them words.
+        ({"/boot/limine.conf": "/x", "/boot/EFI/Linux/a.efi": "MZ"}, "limine", True, "unified kernel images"),
+        ({"/boot/limine.conf": "/x", "/boot/EFI/Linux/a.efi": "MZ", **loader_var("StubInfo", "systemd-stub 257"),
+          **started("Limine", "\\EFI\\limine\\BOOTX64.EFI")}, "limine", True, "systemd-stub"),
         ({"/gnu/store/x": "", GRUB_CFG: "x", "/run/current-system": ""}, "guix", True, "Guix"),
         ({"/proc/cmdline": "init=/nix/store/x/init", GRUB_CFG: "x"}, "nixos", True, "/nix/store"),
         ({"/proc/cmdline": "ostree=/ostree/boot.1", GRUB_CFG: "x"}, "rpm-ostree", True, "ostree="),
@@ -128,6 +141,21 @@ def test_the_boot_itself_tells(files: Files, name: str, sure: bool, words: str, 
     found = find_loader(folder_root(tmp_path, files))
     assert (found.name, found.sure) == (name, sure), found
     assert any(words in sentence for sentence in found.evidence), found.evidence
+
+
+def test_the_firmware_s_next_start_weighs_more_than_what_started_this_boot(tmp_path: Path) -> None:
+    limine = "\\EFI\\limine\\limine_x64.efi"
+    files = BOTH | SHIM | {
+        f"{EFIVARS}/Boot0002-{GLOBAL}": option("Limine", limine),
+        f"{EFIVARS}/BootOrder-{GLOBAL}": b"\7\0\0\0\2\0\x1a\0",
+        "/efi/EFI/limine/limine_x64.efi": "MZ",
+        "/efi/limine.conf": "/x",
+    }  # fmt: skip
+    found = find_loader(folder_root(tmp_path / "next", files))
+    assert (found.name, found.sure) == ("limine", True)
+    assert found.evidence[0] == "the firmware starts 'Limine' (Boot0002) next, and not what started this boot"
+    same = files | {f"{EFIVARS}/BootOrder-{GLOBAL}": b"\7\0\0\0\x1a\0\2\0"}
+    assert find_loader(folder_root(tmp_path / "same", same)).name == "grub"
 
 
 def test_a_boot_partition_that_is_not_mounted_leaves_doubt(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot.loader_clue import Clue
-from vfiotui.host.boot.loader_firmware import PLACES, other_partition, running
+from vfiotui.host.boot.loader_firmware import PLACES, boot_option, other_partition, running
 from vfiotui.host.boot.mounts import not_mounted
+from vfiotui.host.boot.path import firmware
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Loader
 
 MARKS = (
@@ -58,8 +60,17 @@ def owners(root: Root) -> Iterator[Clue]:
 ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
 LIMINE_FOLDERS = ("/boot", "/boot/limine", *(f"{esp}{d}" for esp in PLACES for d in ("", "/EFI/limine", "/EFI/BOOT")))
 LIMINE = tuple(dict.fromkeys(f"{d}/{n}" for d in LIMINE_FOLDERS for n in ("limine.conf", "limine.cfg")))
+SYSLINUX = (
+    *(f"{d}/extlinux.conf" for d in ("/boot", "/boot/extlinux", "/boot/syslinux", "/extlinux", "")),
+    *(f"{d}/syslinux.cfg" for d in ("/boot/syslinux", "/boot/extlinux", "/boot", "/syslinux", "")),
+    *(f"{esp}/EFI/{d}/syslinux.cfg" for esp in PLACES for d in ("syslinux", "BOOT")),
+    *(f"{esp}/{d}syslinux.cfg" for esp in PLACES[:2] for d in ("syslinux/", "")),
+)
+"""Where SYSLINUX and EXTLINUX look for their configuration, and U-Boot for its extlinux.conf."""
 IN_BOOT = frozenset({"grub", "grub-bls"})
 """Loaders whose words need no EFI partition."""
+STARTS_IMAGES = frozenset({"limine", "refind"})
+"""Loaders whose menus name unified images, or find them by themselves."""
 
 
 def _there(root: Root, path: str) -> bool:
@@ -94,6 +105,10 @@ def _files(root: Root) -> Iterator[Clue]:
     for path in LIMINE:
         if _there(root, path):
             yield Clue("limine", 2, f"Limine is set up in {path}")
+    for path in SYSLINUX:
+        if _there(root, path):
+            yield Clue("syslinux", 2, f"SYSLINUX or EXTLINUX is set up in {path}")
+            break
 
 
 def _unseen(root: Root) -> Iterator[Clue]:
@@ -116,9 +131,32 @@ def _unified(root: Root, clues: list[Clue]) -> bool:
     return any(c.name == "uki" for c in clues) and not any(_has_names(root, place, ".conf") for place in ENTRIES)
 
 
+def _weighed(clues: list[Clue]) -> list[Clue]:
+    """Unified images are what Limine and rEFInd start, and say nothing against them."""
+    menus = {c.name for c in clues if c.weight >= 2} & STARTS_IMAGES
+    return [replace(c, weight=1) if menus and c.name == "uki" and c.weight == 2 else c for c in clues]
+
+
+def _next_start(root: Root, clues: list[Clue]) -> list[Clue]:
+    """The firmware starts another program than this time: what started this boot says less about the next one."""
+    current = firmware.variable(root, "BootCurrent")
+    start = None if isinstance(current, Unread) else firmware.first(firmware.starts(root))
+    if start is None or isinstance(current, Unread) or firmware.numbers(current) == (start.number,):
+        return clues
+    option = boot_option(root)
+    if option is not None and (option.path, option.partition) == (start.option.path, start.option.partition):
+        return clues
+    name = "grub" if start.kind == "shim" else start.kind
+    once = " for one boot" if start.once else ""
+    sentence = f"the firmware starts {start.name}{once} next, and not what started this boot"
+    if name in ("", "windows"):
+        return [*clues, Clue("", 0, sentence)]
+    return [Clue(name, 3, sentence), *(replace(c, weight=2) if c.weight == 3 else c for c in clues)]
+
+
 def find_loader(root: Root) -> Loader:
     """The loader with the weightiest evidence; sure only where nothing of the same weight speaks for another."""
-    clues = [*owners(root), *running(root), *_files(root)]
+    clues = _weighed(_next_start(root, [*owners(root), *running(root), *_files(root)]))
     unseen = list(_unseen(root))
     evidence = tuple(c.sentence for c in (*clues, *unseen))
     named = [c for c in clues if c.name]

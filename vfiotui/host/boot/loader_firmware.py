@@ -72,13 +72,17 @@ def running(root: Root) -> Iterator[Clue]:
     """What started this boot. The last one in the chain hands the kernel its words, so it comes first."""
     line = CommandLine(or_else(root.text("/proc/cmdline", 1 << 14), ""), "/proc/cmdline")
     image = line.last("BOOT_IMAGE")
+    option = boot_option(root)
+    first = _firmware_entry(option) if option is not None else None
     stub, info = efi_text(root, "StubInfo"), efi_text(root, "LoaderInfo")
     unified = not isinstance(stub, Unread) and bool(stub)
     chained = 1 if image or unified else 3
     if image:
-        yield Clue("grub", 3, f"BOOT_IMAGE={image} on the kernel command line is GRUB's mark (/proc/cmdline)")
+        yield _boot_image(root, image, line)
     elif unified:
-        yield Clue("uki", 3, f"the kernel was started as a unified image by {stub!r} (EFI variable StubInfo)")
+        # Limine and rEFInd leave no variable of their own, and may hand words to the image that it takes.
+        weight = 2 if first is not None and first.name in ("limine", "refind") else 3
+        yield Clue("uki", weight, f"the kernel was started as a unified image by {stub!r} (EFI variable StubInfo)")
     elif any("\\" in v for v in line.values("initrd") if v):
         yield Clue("", 0, "initrd= with backslashes on the command line: an EFI program started the kernel, not GRUB")
     named = ""
@@ -86,11 +90,33 @@ def running(root: Root) -> Iterator[Clue]:
         named = next((n for w, n in NAMES if w in info.lower()), "")
         weight = 3 if named == "grub" else chained
         yield Clue(named, weight if named else 0, f"the loader named itself {info!r} (EFI variable LoaderInfo)")
-    option = boot_option(root)
-    if option is not None:
-        clue = _firmware_entry(option)
+    if first is not None:
         # The firmware's entry is the first of the chain: it counts where the later ones do not speak.
-        yield clue if not named and chained == 3 else Clue(clue.name, min(clue.weight, 1), clue.sentence)
+        counts = not named and (chained == 3 or (unified and first.name in ("limine", "refind")))
+        yield first if counts else Clue(first.name, min(first.weight, 1), first.sentence)
+
+
+GRUB_FILES = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/etc/default/grub")
+SYSLINUX_FILES = (
+    "/boot/extlinux.conf /boot/extlinux/extlinux.conf /extlinux.conf /boot/syslinux/syslinux.cfg"
+    " /boot/syslinux/extlinux.conf /syslinux/syslinux.cfg /boot/syslinux.cfg /etc/update-extlinux.conf"
+).split()
+
+
+def _boot_image(root: Root, image: str, line: CommandLine) -> Clue:
+    """GRUB, SYSLINUX, EXTLINUX, LILO and zipl write BOOT_IMAGE=; only GRUB names a disk of its own in it."""
+    words = f"BOOT_IMAGE={image} on the kernel command line"
+    there = {
+        "grub": any(root.exists(p) is True for p in GRUB_FILES),
+        "syslinux": any(root.exists(p) is True for p in SYSLINUX_FILES),
+    }
+    if image.startswith("("):
+        return Clue("grub", 3, f"{words} is GRUB's mark: it names a disk as GRUB does (/proc/cmdline)")
+    if there["syslinux"] and (not there["grub"] or any(v for v in line.values("initrd") if v and "\\" not in v)):
+        return Clue("syslinux", 3, f"{words} is SYSLINUX's or EXTLINUX's, whose files are here (/proc/cmdline)")
+    if there["grub"] and not there["syslinux"]:
+        return Clue("grub", 3, f"{words} is GRUB's, whose files are here (/proc/cmdline)")
+    return Clue("grub", 2, f"{words} is GRUB's, or SYSLINUX's, EXTLINUX's, LILO's or zipl's (/proc/cmdline)")
 
 
 def partition(root: Root) -> str:

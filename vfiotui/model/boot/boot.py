@@ -32,8 +32,8 @@ class Loader:
     """The boot loader in use, as far as it can be known."""
 
     name: str
-    """grub, grub-bls, systemd-boot, uki, efistub, limine, refind, proxmox, kernelstub, rpm-ostree, nixos, guix,
-    unknown."""
+    """grub, grub-bls, systemd-boot, uki, efistub, limine, refind, syslinux, proxmox, kernelstub, rpm-ostree, nixos,
+    guix, unknown."""
     sure: bool
     """Whether the evidence leaves no other."""
     evidence: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vfiotui.host.boot.loader_firmware import PLACES
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 
 
 def esps(root: Root) -> tuple[str, ...]:
@@ -29,3 +29,16 @@ def in_folder(root: Root, folder: str, path: str) -> str:
             return ""
         place = f"{place}/{found}"
     return place
+
+
+def mounted_at(root: Root, name: str, kind: str = "by-partuuid") -> Reading[str]:
+    """Where the partition of a link in /dev/disk is mounted; a GUID may be the partition's or its file system's."""
+    for folder in (kind, "by-uuid") if kind == "by-partuuid" else (kind,):
+        if "/" not in name and isinstance(link := root.link(f"/dev/disk/{folder}/{name}"), str):
+            device = "/dev/" + link.rpartition("/")[2]
+            for line in or_else(root.lines("/proc/self/mounts"), ()):
+                words = line.split(" ")
+                if len(words) > 2 and words[0] == device:
+                    return words[1]
+            return Unread(f"its partition {device} is not mounted", Why.NOT_HERE)
+    return Unread(f"the partition {name} is not known here", Why.NOT_HERE)

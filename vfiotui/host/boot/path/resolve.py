@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import firmware
+from vfiotui.host.boot.path import firmware, limine
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
@@ -26,4 +26,6 @@ def _of(root: Root, loader: Loader) -> Reading[BootPath]:
     match loader.name:
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)
+        case "limine":
+            return limine.find(root)
     return Unread(f"the entries of {loader.name} are not followed", Why.NOT_HERE)
