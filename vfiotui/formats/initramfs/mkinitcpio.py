@@ -6,8 +6,19 @@ it (mkinitcpio.conf(5)).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.shell import lists as shell_lists
+from vfiotui.formats.shell.version_sort import sort_key
+
+CONFIG = "/etc/mkinitcpio.conf"
+DROP_INS = "/etc/mkinitcpio.conf.d"
+
+
+def in_order(drop_ins: Iterable[str]) -> tuple[str, ...]:
+    """The paths of drop-ins in the order in which they are read, which is that of `sort -zVu` (mkinitcpio)."""
+    return tuple(sorted(drop_ins, key=lambda path: sort_key(path.rpartition("/")[2])))
 
 
 def _module(word: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot import intended, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
+from vfiotui.host.boot.makers.makers import read_makers
+from vfiotui.host.boot.makers.tools import find_tool, read_config
 from vfiotui.host.boot.path.resolve import find_path
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.memory.thp import chosen
@@ -18,54 +20,6 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
-
-TOOLS = (
-    ("mkinitcpio", ("/usr/bin/mkinitcpio", "/usr/sbin/mkinitcpio"), ("/etc/mkinitcpio.conf",)),
-    ("booster", ("/usr/bin/booster",), ("/etc/booster.yaml",)),
-    (
-        "initramfs-tools",
-        ("/usr/sbin/update-initramfs", "/usr/sbin/mkinitramfs"),
-        ("/etc/initramfs-tools/initramfs.conf",),
-    ),
-    ("dracut", ("/usr/bin/dracut", "/usr/sbin/dracut"), ("/etc/dracut.conf",)),
-)
-"""Name, programs, configuration; of several with programs the first wins whose kernel hook is wired."""
-WIRED = {
-    "mkinitcpio": ("/etc/mkinitcpio.d/linux.preset", "/usr/share/libalpm/hooks/90-mkinitcpio-install.hook"),
-    "booster": ("/usr/share/libalpm/hooks/90-booster-install.hook",),
-    "initramfs-tools": ("/etc/kernel/postinst.d/initramfs-tools", "/usr/share/kernel/postinst.d/initramfs-tools"),
-    "dracut": ("/etc/kernel/postinst.d/dracut", "/usr/lib/kernel/install.d/50-dracut.install"),
-}
-
-
-def find_tool(root: Root) -> Reading[str]:
-    """mkinitcpio, dracut, initramfs-tools, booster or none; by its program, never by the distribution's name."""
-
-    def any_of(paths: tuple[str, ...]) -> bool:
-        return any(root.exists(p) is True for p in paths)
-
-    installed = [name for name, programs, _ in TOOLS if any_of(programs)]
-    if not installed:
-        installed = [name for name, _, configuration in TOOLS if any_of(configuration)]
-    if not installed:
-        return "none" if root.has("usr") else Unread("the programs of this root are not visible", Why.NOT_HERE, "/usr")
-    return next((name for name in installed if any_of(WIRED[name])), installed[0])
-
-
-def read_config(files: ConfigFiles) -> tuple[ConfigFile, ...]:
-    """The configuration files of every tool that is there."""
-    return (
-        *files.one("/etc/mkinitcpio.conf"),
-        *files.folder("/etc/mkinitcpio.conf.d", ".conf"),
-        *files.folder("/etc/mkinitcpio.d", ".preset"),
-        *files.one("/etc/dracut.conf"),
-        *files.folder("/etc/dracut.conf.d", ".conf"),
-        *files.one("/etc/initramfs-tools/modules"),
-        *files.one("/etc/initramfs-tools/initramfs.conf"),
-        *files.folder("/etc/initramfs-tools/conf.d"),
-        *files.one("/etc/booster.yaml"),
-    )
-
 
 HOOKS = "/etc/libvirt/hooks"
 SCRIPT_LIMIT = 256 << 10
@@ -162,6 +116,7 @@ def read(root: Root) -> Reading[Boot]:
     os_name, os_id = read_os(root)
     release = running if isinstance(running, Unread) else running.release
     options, lists, settings, hooks, scripts = (ConfigFiles(root) for _ in range(5))
+    tool = find_tool(root)
     return Boot(
         cmdline=read_cmdline(root),
         intended=intended.find_intended(root, found, files),
@@ -170,7 +125,7 @@ def read(root: Root) -> Reading[Boot]:
         os_name=os_name,
         os_id=os_id,
         loader=found,
-        initramfs=find_tool(root),
+        initramfs=tool,
         hostname=read_hostname(root),
         modprobe=options.layered("modprobe.d"),
         initramfs_config=read_config(lists),
@@ -188,4 +143,5 @@ def read(root: Root) -> Reading[Boot]:
         hooks_seen=hooks.seen,
         scripts_seen=scripts.seen,
         path=find_path(root, found),
+        makers=read_makers(root, tool, found),
     )

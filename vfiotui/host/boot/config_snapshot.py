@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, unified
+from vfiotui.host.boot.kernel import read_modules
+from vfiotui.host.boot.makers.presets import named_files
 from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
@@ -71,6 +73,7 @@ FOLDERS = (
     ("/etc/mkinitcpio.conf.d", ".conf"),
     ("/etc/mkinitcpio.d", ".preset"),
     ("/etc/dracut.conf.d", ".conf"),
+    ("/usr/lib/dracut/dracut.conf.d", ".conf"),
     ("/usr/lib/dracut/modules.d/09vfiotui", ""),
     ("/etc/initramfs-tools/conf.d", ""),
     ("/etc/initramfs-tools/scripts/init-top", ""),
@@ -98,6 +101,8 @@ PROGRAMS = (
     "kernelstub",
     "rpm-ostree",
     "limine-update",
+    "limine-mkinitcpio",
+    "reinstall-kernels",
     "sdboot-manage",
     "sdbootutil",
     "update-initramfs",
@@ -115,7 +120,7 @@ PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
 
 
 def _files(root: Root, extra: Iterable[str]) -> dict[str, Reading[bytes]]:
-    paths = [*FILES, *extra]
+    paths = list(dict.fromkeys((*FILES, *named_files(root), *extra)))
     found: dict[str, Reading[bytes]] = {}
     for folder, suffix in FOLDERS:
         names = [n for n in or_else(root.names(folder), ()) if n.endswith(suffix) and not n.startswith(".")]
@@ -146,4 +151,5 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         kernels=kernels(root),
         unified=unified(root),
         enrolled=enrolled(root),
+        modules=read_modules(root),
     )

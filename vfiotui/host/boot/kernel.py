@@ -11,6 +11,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.boot.boot import Kernel
 
 CONFIG_LIMIT = 4 << 20
+DEP_LIMIT = 16 << 20
 
 
 def gunzip(data: bytes) -> Reading[str]:
@@ -55,6 +56,27 @@ def module_names(text: str) -> frozenset[str]:
 def read_builtin(root: Root, release: str) -> Reading[frozenset[str]]:
     """Modules that are part of the kernel image."""
     return then(root.text(f"/lib/modules/{release}/modules.builtin"), module_names)
+
+
+def read_modules(root: Root) -> dict[str, frozenset[str]]:
+    """Release → the modules of each installed kernel, built in or not; only kernels whose modules.dep can be read."""
+    found = {}
+    for release in installed(root):
+        data = root.bytes(f"/lib/modules/{release}/modules.dep", DEP_LIMIT)
+        if not isinstance(data, Unread):
+            found[release] = listed_in(bytes(data)) | or_else(read_builtin(root, release), frozenset())
+    return found
+
+
+def listed_in(dep: bytes) -> frozenset[str]:
+    """The modules of modules.dep, with _ for -; a line names a module's file, and behind a colon those that it needs.
+
+    >>> sorted(listed_in(b"kernel/a/vfio-pci.ko.xz: kernel/b/vfio.ko.xz\\nkernel/b/vfio.ko.xz:"))
+    ['vfio', 'vfio_pci']
+    """
+    files = (line.partition(b":")[0].rpartition(b"/")[2] for line in dep.split(b"\n"))
+    names = b"\n".join(file.partition(b".ko")[0] for file in files)
+    return frozenset(names.replace(b"-", b"_").decode("utf-8", "replace").split("\n")) - {""}
 
 
 def installed(root: Root) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ STRUCTURE = re.compile(
 )
 
 
-def shell(names: Iterable[str], kernel: Iterable[str] = ()) -> Reduce:
-    """Shell files: assignments of these names; those of `kernel` hold kernel words.
+def shell(names: Iterable[str], kernel: Iterable[str] = (), others: re.Pattern[str] | None = None) -> Reduce:
+    """Shell files: assignments of these names, and of those that fit `others`; those of `kernel` hold kernel words.
 
     Code that decides whether an assignment counts stays, with its words scrubbed; all else is left out.
     """
@@ -30,7 +30,7 @@ def shell(names: Iterable[str], kernel: Iterable[str] = ()) -> Reduce:
                 continue
             raw = text[one.start : one.end]
             name = one.name.partition("[")[0]
-            if name in kept:
+            if name in kept or (others is not None and others.fullmatch(name)):
                 head, sep, value = raw.partition("=")
                 made = _values(value, scrub) if name in kernel_names else scrub.text(value)
                 regions.append(_subscripted(head, scrub) + sep + made)
@@ -78,11 +78,11 @@ grub_default = shell(
 )  # fmt: skip
 os_release = shell(("NAME", "PRETTY_NAME", "ID", "ID_LIKE", "VERSION_ID", "VERSION_CODENAME"))
 mkinitcpio = shell(("MODULES", "HOOKS", "FILES", "BINARIES", "COMPRESSION"))
-mkinitcpio_preset = shell(
-    ("ALL_config", "ALL_kver", "ALL_cmdline", "PRESETS", "default_image", "fallback_image", "default_uki",
-     "fallback_uki", "default_config", "fallback_config", "default_kver", "ALL_kerneldest"),
-    ("default_options", "fallback_options", "ALL_options", "default_cmdline", "fallback_cmdline"),
-)  # fmt: skip
+PRESET_VALUE = re.compile(
+    r"PRESETS|[A-Z]\w*|\w+_(?:config|kver|kerneldest|image|uki|efi_image|cmdline|options)", re.ASCII
+)
+"""What a preset sets of an image, and variables in capitals, of which values are made."""
+mkinitcpio_preset = shell(("PRESETS",), ("default_options", "fallback_options", "ALL_options"), PRESET_VALUE)
 dracut = shell(
     ("add_drivers", "force_drivers", "omit_drivers", "filesystems", "add_dracutmodules", "omit_dracutmodules",
      "install_items", "hostonly", "uefi", "early_microcode"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.makers import Makers
 from vfiotui.model.boot.path import BootPath
 from vfiotui.model.guest.qemu_conf import QemuConf
 
@@ -104,6 +105,8 @@ class Boot:
     """The same of the places of start scripts."""
     path: Reading[BootPath] = Unread("was not looked for", Why.NOT_HERE)
     """What the next boot will really load, by what lies on the disk."""
+    makers: Makers = Makers()
+    """How the boot images are made."""
 
     @property
     def lines(self) -> tuple[CommandLine, ...]:

@@ -32,6 +32,14 @@ class ConfigSnapshot:
     enrolled: tuple[str, ...] = ()
     """Loader programs that refuse a configuration whose checksum is not enrolled in them."""
 
+    modules: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Releases → the kernel's modules, built in or not, with _ for -; only kernels whose modules.dep could be read."""
+
+    def without_module(self, module: str) -> bool | None:
+        """Whether no installed kernel has a module; None where that is not known."""
+        name = module.replace("-", "_")
+        return all(name not in has for has in self.modules.values()) if self.modules else None
+
     def content(self, path: str) -> Reading[bytes]:
         """The bytes of a file, or why there are none."""
         return self.files.get(path, Unread("is not there", Why.ABSENT, path))

@@ -22,7 +22,8 @@ def preset_images(snapshot: ConfigSnapshot) -> tuple[str, ...]:
     found = []
     for path in snapshot.below("/etc/mkinitcpio.d", ".preset"):
         try:
-            found += [p.uki for p in mkinitcpio_preset.presets(snapshot.text(path)) if p.uki]
+            wanted = mkinitcpio_preset.presets(snapshot.text(path), snapshot.text)
+            found += [p.uki for p in wanted if p.uki and p.builds]
         except EditRefused:
             continue
     return tuple(found)

@@ -1,0 +1,1 @@
+"""Who makes the boot images: the tool, its configuration, and what it builds from it."""

@@ -1,0 +1,165 @@
+"""The makers of this system's boot images: the tool, its commands, and what they build and write.
+
+Where the images lie: dracut(8), and dracut.sh for `outfile`; kernel-install(8), layouts bls and uki; presets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vfiotui.formats.shell.assignments import parse, value_of
+from vfiotui.host.boot.kernel import installed
+from vfiotui.host.boot.loader_firmware import PLACES
+from vfiotui.host.boot.makers.presets import default_config, preset_builds
+from vfiotui.host.root.config_files import ConfigFiles
+from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.boot.boot import ConfigFile, Loader
+from vfiotui.model.boot.makers import Build, Makers
+
+PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+BOOSTER = "/usr/lib/booster/regenerate_images"
+UNIFIED = tuple(f"{place}/EFI/Linux/*.efi" for place in PLACES)
+ENTRIES = tuple(f"{place}/loader/entries/*.conf" for place in PLACES)
+TOKEN = re.compile(r"[\w.-]+", re.ASCII)
+
+
+def read_makers(root: Root, tool: Reading[str], loader: Loader) -> Makers:
+    """How the boot images are made, as far as the files of the root tell."""
+    name = or_else(tool, "none")
+    files = ConfigFiles(root)
+    made = {
+        "mkinitcpio": _mkinitcpio,
+        "dracut": _dracut,
+        "initramfs-tools": _initramfs_tools,
+        "booster": _booster,
+    }
+    if name not in made:
+        return Makers("none", why="no tool that builds an initramfs was found")
+    commands, why, builds, images, more = made[name](root, loader, files)
+    return Makers(
+        tool=name,
+        commands=commands,
+        why="" if commands else why,
+        builds=builds,
+        products=tuple(dict.fromkeys((*images, *more))),
+        images=images,
+        drop_ins=any(b.config[:1] != b.config for b in builds) or not builds,
+        unread=tuple(files.missing),
+    )
+
+
+Found = tuple[tuple[tuple[str, ...], ...], str, tuple[Build, ...], tuple[str, ...], tuple[str, ...]]
+"""Commands, why there is none, builds, images, what else is written."""
+
+
+def has_program(root: Root, name: str) -> bool:
+    """Whether a program is installed."""
+    return any(root.exists(f"{folder}/{name}") is True for folder in PROGRAMS)
+
+
+def _no_program(name: str) -> str:
+    return f"the program {name} was not found"
+
+
+def tokens(root: Root) -> tuple[str, ...]:
+    """The names that kernel-install gives the folder of this system's kernels: its entry token, its machine id."""
+    said = [or_else(root.text(path, 4096), "").strip() for path in ("/etc/kernel/entry-token", "/etc/machine-id")]
+    return tuple(dict.fromkeys(word for word in (*said, "Default") if TOKEN.fullmatch(word)))
+
+
+def entry_folders(root: Root) -> tuple[str, ...]:
+    """Folders of this system's kernels on the boot partitions: /efi/TOKEN."""
+    found = (f"{place}/{token}" for place in PLACES for token in tokens(root))
+    return tuple(folder for folder in found if isinstance(root.names(folder), tuple))
+
+
+def _layout(root: Root) -> str:
+    """The layout of kernel-install: bls, uki, other or empty."""
+    for path in ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf"):
+        text = root.text(path, 1 << 16)
+        if not isinstance(text, Unread):
+            value = value_of(parse(text), "layout")
+            return value if isinstance(value, str) else ""
+    return ""
+
+
+def _add_all(root: Root) -> tuple[tuple[str, ...], ...]:
+    """kernel-install for every installed kernel."""
+    found = []
+    for release in installed(root):
+        image = f"/usr/lib/modules/{release}/vmlinuz"
+        boot = f"/boot/vmlinuz-{release}"
+        path = image if root.exists(image) is True else boot if root.exists(boot) is True else ""
+        if path:
+            found.append(("kernel-install", "add", release, path))
+    return tuple(found)
+
+
+def _by_kernel_install(root: Root, plugin: str) -> tuple[tuple[str, ...], ...]:
+    """The commands where kernel-install builds the images with a plugin of the tool; none where it does not."""
+    if has_program(root, "reinstall-kernels"):
+        return (("reinstall-kernels",),)
+    folders = ("/usr/lib/kernel/install.d", "/etc/kernel/install.d")
+    plugged = any(root.exists(f"{folder}/{plugin}") is True for folder in folders)
+    return _add_all(root) if plugged and has_program(root, "kernel-install") else ()
+
+
+def _mkinitcpio(root: Root, loader: Loader, files: ConfigFiles) -> Found:
+    builds = preset_builds(root, files)
+    there = has_program(root, "mkinitcpio")
+    named = tuple(path for build in builds for path in (build.image, build.unified) if path)
+    usual = ("/boot/initramfs-*.img", *UNIFIED)
+    if loader.name == "limine" and has_program(root, "limine-mkinitcpio"):
+        folders = tuple(f"{folder}/*/*" for folder in entry_folders(root))
+        build = Build("mkinitcpio", "limine-mkinitcpio", "/etc/default/limine", default_config(root))
+        menus = tuple(f"{place}/limine.conf" for place in PLACES)
+        return (("limine-mkinitcpio",),), "", (*builds, build), (*folders, *named, *usual), menus
+    if builds or files.missing:
+        return (("mkinitcpio", "-P"),) if there else (), _no_program("mkinitcpio"), builds, (*named, *usual), ()
+    images = (*(f"{folder}/*/initrd*" for folder in entry_folders(root)), *usual)
+    commands = _by_kernel_install(root, "50-mkinitcpio.install") if there else ()
+    config = default_config(root)
+    build = Build("mkinitcpio", "", config[0], config)
+    why = "no preset in /etc/mkinitcpio.d asks for an image, and kernel-install does not call mkinitcpio"
+    return commands, why if there else _no_program("mkinitcpio"), (build,), images, ENTRIES
+
+
+def _dracut(root: Root, loader: Loader, files: ConfigFiles) -> Found:
+    folders = [f"{place}/{t}" for place in PLACES for t in tokens(root)]
+    own = tuple(
+        f"{folder}/*/initrd" for folder in folders
+        if isinstance(root.names(folder), tuple)
+        and isinstance(root.names(f"{folder.rpartition('/')[0]}/loader/entries"), tuple)
+    )  # fmt: skip
+    config = tuple(f.path for f in dracut_config(root, files))
+    images = (*own, "/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd.img-*", *UNIFIED)
+    build = Build("dracut", "", config[0] if config else "/etc/dracut.conf", config, image=images[0])
+    if own and has_program(root, "reinstall-kernels"):
+        return (("reinstall-kernels",),), "", (build,), images, ENTRIES
+    there = has_program(root, "dracut")
+    return (("dracut", "-f", "--regenerate-all"),) if there else (), _no_program("dracut"), (build,), images, ()
+
+
+def dracut_config(root: Root, files: ConfigFiles) -> tuple[ConfigFile, ...]:
+    """dracut's configuration in the order in which it is read: a file in /etc hides its namesake of the vendor."""
+    chosen: dict[str, str] = {}
+    for folder in ("/etc/dracut.conf.d", "/usr/lib/dracut/dracut.conf.d"):
+        for name in files.names(folder):
+            if name.endswith(".conf"):
+                chosen.setdefault(name, f"{folder}/{name}")
+    return (*files.one("/etc/dracut.conf"), *files.several(chosen[name] for name in sorted(chosen)))
+
+
+def _initramfs_tools(root: Root, loader: Loader, files: ConfigFiles) -> Found:
+    there = has_program(root, "update-initramfs")
+    commands = (("update-initramfs", "-u", "-k", "all"),) if there else ()
+    config = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/modules")
+    build = Build("initramfs-tools", "", config[0], config, image="/boot/initrd.img-*")
+    return commands, _no_program("update-initramfs"), (build,), ("/boot/initrd.img-*",), ("/var/lib/initramfs-tools/*",)
+
+
+def _booster(root: Root, loader: Loader, files: ConfigFiles) -> Found:
+    there = has_program(root, "booster")
+    build = Build("booster", "", "/etc/booster.yaml", ("/etc/booster.yaml",), image="/boot/booster-*.img")
+    return ((BOOSTER,),) if there else (), _no_program("booster"), (build,), ("/boot/booster-*.img",), ()
