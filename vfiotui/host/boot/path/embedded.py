@@ -7,8 +7,10 @@ from collections.abc import Callable
 from vfiotui.formats.loaders.pe_image import WORDS_LIMIT, Section, sections
 from vfiotui.formats.records.pieces import Pieces
 from vfiotui.host.boot.loader_firmware import EFIVARS, GLOBAL
+from vfiotui.host.boot.path.kernels import release_of
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.boot.cmdline import CommandLine
 
 IMAGE_LIMIT = 512 << 20
 
@@ -39,3 +41,29 @@ def secure_boot(root: Root) -> Reading[bool]:
     if isinstance(data, Unread):
         return data
     return bool(data[4]) if len(data) == 5 else Unread("has a wrong length", Why.DAMAGED, f"{EFIVARS}/SecureBoot")
+
+
+def program_words(root: Root, program: Reading[str], given: CommandLine | None) -> Reading[CommandLine]:
+    """The words of a kernel that is started as an EFI program: those that the loader gives it, else its own.
+
+    A unified image takes its own words where it is given none, and where Secure Boot is on (systemd-stub(7)).
+    """
+    nothing = CommandLine("", program if isinstance(program, str) else "")
+    if isinstance(program, Unread):
+        return program if given is None else given
+    own = or_else(section_text(root, program, ".cmdline"), {}).get(".cmdline", "").strip()
+    if own and (given is None or not given.text or secure_boot(root) is True):
+        return CommandLine(" ".join(own.split()), program)
+    return given or nothing
+
+
+def release_in(root: Root, program: Reading[str], name: str) -> Reading[str]:
+    """The release of the kernel in a unified image, else by the name of the file."""
+    held = section_text(root, program, ".uname") if isinstance(program, str) else program
+    told = or_else(held, {}).get(".uname", "").strip()
+    return told or release_of(root, program if isinstance(program, str) else name)
+
+
+def is_unified(root: Root, program: Reading[str]) -> bool:
+    """Whether a program is a unified kernel image."""
+    return isinstance(program, str) and not isinstance(section_text(root, program), Unread)

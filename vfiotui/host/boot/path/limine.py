@@ -12,8 +12,8 @@ import re
 from vfiotui.formats.loaders import limine_conf
 from vfiotui.formats.loaders.limine_conf import EFI, Entry, place_of
 from vfiotui.host.boot.loader_firmware import EFIVARS, PLACES
-from vfiotui.host.boot.path.embedded import section_text, secure_boot
-from vfiotui.host.boot.path.kernels import release_of, with_built_in
+from vfiotui.host.boot.path.embedded import is_unified, program_words, release_in
+from vfiotui.host.boot.path.kernels import with_built_in
 from vfiotui.host.boot.path.places import in_folder, mounted_at
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -173,15 +173,7 @@ def _words(root: Root, config: Config, entry: Entry, kernel: Reading[str]) -> Re
     line = CommandLine(" ".join((given or "").split()), f"{config.path}:{number}")
     if (entry.value("protocol") or "").lower() not in EFI:
         return line
-    if isinstance(kernel, Unread):
-        return line if given else kernel
-    held = section_text(root, kernel, ".cmdline")
-    if isinstance(held, Unread):
-        return line
-    own = held.get(".cmdline", "")
-    if own and (not given or secure_boot(root) is True):
-        return CommandLine(" ".join(own.split()), kernel)
-    return line
+    return program_words(root, kernel, line if given else None)
 
 
 def boot_entry(root: Root, config: Config, entry: Entry, why: str) -> BootEntry:
@@ -195,8 +187,8 @@ def boot_entry(root: Root, config: Config, entry: Entry, why: str) -> BootEntry:
         return BootEntry("limine", entry.title, source, nothing, nothing, (), nothing, why, other_system=True)
     missing = Unread("the entry names no kernel", Why.ABSENT, source)
     kernel: Reading[str] = missing if path is None else file_of(root, config, path)
-    unified = isinstance(kernel, str) and protocol in EFI and isinstance(section_text(root, kernel), dict)
-    release = _release(root, kernel, path or "", unified)
+    unified = protocol in EFI and is_unified(root, kernel)
+    release = release_in(root, kernel, place_of(path or "").path)
     words = _words(root, config, entry, kernel)
     if isinstance(words, CommandLine):
         words = CommandLine(with_built_in(root, release, words.text), words.source)
@@ -207,14 +199,6 @@ def boot_entry(root: Root, config: Config, entry: Entry, why: str) -> BootEntry:
     return BootEntry(
         "limine", entry.title, source, kernel, release, initrds, words, why, maker, unified, other_system=other
     )
-
-
-def _release(root: Root, kernel: Reading[str], path: str, unified: bool) -> Reading[str]:
-    if isinstance(kernel, str) and unified:
-        held = section_text(root, kernel, ".uname")
-        told = or_else(held, {}).get(".uname", "").strip()
-        return told or Unread("the image names no release", Why.ABSENT, kernel)
-    return release_of(root, kernel if isinstance(kernel, str) else place_of(path).path)
 
 
 def find(root: Root) -> Reading[BootPath]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import firmware, limine
+from vfiotui.host.boot.path import firmware, limine, refind
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
@@ -28,4 +28,6 @@ def _of(root: Root, loader: Loader) -> Reading[BootPath]:
             return Unread("the boot loader is not known", Why.NOT_HERE)
         case "limine":
             return limine.find(root)
+        case "refind":
+            return refind.find(root)
     return Unread(f"the entries of {loader.name} are not followed", Why.NOT_HERE)
