@@ -55,12 +55,12 @@ def verdicts(found: tuple[Finding, ...]) -> set[Verdict]:
 
 
 @pytest.mark.parametrize("code", WORDS)
-@pytest.mark.parametrize("which", ["cmdline", "intended"])
+@pytest.mark.parametrize("which", ["cmdline", "configured"])
 def test_one_line_that_was_not_read_lets_nothing_pass(code: str, which: str) -> None:
-    other = "intended" if which == "cmdline" else "cmdline"
+    other = "configured" if which == "cmdline" else "cmdline"
     clean = CommandLine("quiet", "/l")
     facts = facts_of(CLEAN)
-    assert verdicts(ask(code, with_boot(facts, cmdline=clean, intended=clean))) == {Verdict.PASSED}
+    assert verdicts(ask(code, with_boot(facts, cmdline=clean, configured=clean))) == {Verdict.PASSED}
     found = ask(code, with_boot(facts, **{which: CLOSED, other: clean}))
     assert verdicts(found) == {Verdict.NOT_CHECKED}
     assert ": not checked: /x: needs root" in found[0].sentence
@@ -71,7 +71,7 @@ def test_one_line_that_was_not_read_lets_nothing_pass(code: str, which: str) -> 
 @pytest.mark.parametrize("code", WORDS)
 def test_on_a_mounted_disk_no_kernel_runs(code: str) -> None:
     facts = replace(facts_of(CLEAN), mode=Mode.ROOT, gaps={})
-    facts = with_boot(facts, cmdline=CLOSED, intended=CommandLine("quiet", "/l"))
+    facts = with_boot(facts, cmdline=CLOSED, configured=CommandLine("quiet", "/l"))
     assert verdicts(ask(code, facts)) == {Verdict.PASSED}
 
 

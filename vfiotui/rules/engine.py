@@ -390,5 +390,5 @@ def all_lines(facts: Facts) -> tuple[CommandLine, ...]:
     boot = known(facts.boot)
     if facts.mode is not Mode.ROOT:
         known(boot.cmdline)
-    known(boot.intended)
+    known(boot.next_lines)
     return boot.lines

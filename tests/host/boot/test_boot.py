@@ -88,7 +88,7 @@ def read(tmp_path: Path, **files: str | bytes) -> Boot:
     ],
 )
 def test_the_next_boots_command_line(files: dict[str, str | bytes], line: str | None, tmp_path: Path) -> None:
-    found = read(tmp_path, **files).intended
+    found = read(tmp_path, **files).configured
     if line is None:
         assert isinstance(found, Unread) and found.reason
     else:

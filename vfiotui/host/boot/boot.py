@@ -7,7 +7,7 @@ and the tool that builds this host's initramfs, with its configuration files.
 from __future__ import annotations
 
 from vfiotui.formats.shell.assignments import parse, value_of
-from vfiotui.host.boot import intended, kernel, loader
+from vfiotui.host.boot import configured, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.makers.makers import read_makers
 from vfiotui.host.boot.makers.tools import find_tool, read_config
@@ -111,7 +111,7 @@ def read_cgroup_v2(root: Root) -> Reading[bool]:
 def read(root: Root) -> Reading[Boot]:
     """The boot chain; each part says for itself where it could not be read."""
     found = loader.find_loader(root)
-    files = intended.loader_files(root)
+    files = configured.loader_files(root)
     running = kernel.read_kernel(root)
     os_name, os_id = read_os(root)
     release = running if isinstance(running, Unread) else running.release
@@ -119,7 +119,7 @@ def read(root: Root) -> Reading[Boot]:
     tool = find_tool(root)
     return Boot(
         cmdline=read_cmdline(root),
-        intended=intended.find_intended(root, found, files),
+        configured=configured.find_configured(root, found, files),
         kernel=running,
         installed=kernel.installed(root),
         os_name=os_name,

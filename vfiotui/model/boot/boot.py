@@ -6,7 +6,7 @@ and whether it was shut down.
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.makers import Makers
@@ -65,8 +65,9 @@ class Boot:
 
     cmdline: Reading[CommandLine]
     """What the running kernel was given (/proc/cmdline); Unread on a mounted disk."""
-    intended: Reading[CommandLine]
-    """What the loader's configuration will give at the next boot, as far as the source is known."""
+    configured: Reading[CommandLine]
+    """What the generators would make of their sources, whether or not they ran since; of entries that nothing makes,
+    their own words."""
     kernel: Reading[Kernel]
     """The running kernel; on a mounted disk the newest installed one."""
     installed: tuple[str, ...]
@@ -109,9 +110,33 @@ class Boot:
     """How the boot images are made."""
 
     @property
+    def on_disk(self) -> Reading[CommandLine]:
+        """The words of the entry that the next boot starts, by what lies on the disk."""
+        return then(self.path, lambda path: path.words)
+
+    @property
+    def next_lines(self) -> Reading[tuple[CommandLine, ...]]:
+        """The words that the next boot may have: one line, or one for each candidate where their words differ.
+
+        They are those on the disk; the configured ones where the loader's entries are not followed, or where another
+        system starts. The source of each tells which.
+        """
+        if isinstance(self.path, Unread) or not self.path.own:
+            return then(self.configured, lambda line: (line,))
+        return self.path.lines
+
+    @property
+    def next_line(self) -> Reading[CommandLine]:
+        """The words of the next boot; Unread where they could not be read, or where candidates have different ones."""
+        found = self.next_lines
+        if isinstance(found, Unread):
+            return found
+        return found[0] if len(found) == 1 else self.on_disk
+
+    @property
     def lines(self) -> tuple[CommandLine, ...]:
-        """The running and the next command line, as far as they could be read."""
-        return tuple(line for line in (self.cmdline, self.intended) if isinstance(line, CommandLine))
+        """The running command line and every next one, as far as they could be read."""
+        return tuple(line for line in (self.cmdline, *or_else(self.next_lines, ())) if isinstance(line, CommandLine))
 
 
 @dataclass(frozen=True, slots=True)

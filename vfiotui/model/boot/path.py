@@ -6,7 +6,7 @@ another fact ("configured"), and so is what the running kernel was given ("boote
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.cmdline import CommandLine
 
@@ -71,3 +71,37 @@ class BootPath:
     def default(self) -> BootEntry | None:
         """The entry that starts where nobody touches a key; None where that is not known."""
         return self.candidates[0] if len(self.candidates) == 1 and not self.open else None
+
+    @property
+    def own(self) -> tuple[BootEntry, ...]:
+        """The candidates that start this installation."""
+        return tuple(entry for entry in self.candidates if not entry.other_system)
+
+    @property
+    def lines(self) -> Reading[tuple[CommandLine, ...]]:
+        """The words of each candidate of this installation, without repetition; Unread where one could not be read."""
+        if not self.own:
+            return Unread(self._elsewhere, Why.NOT_HERE, self.candidates[0].source if self.candidates else "")
+        found: dict[str, CommandLine] = {}
+        for entry in self.own:
+            if isinstance(entry.words, Unread):
+                return entry.words
+            found.setdefault(entry.words.text, entry.words)
+        return tuple(found.values())
+
+    @property
+    def words(self) -> Reading[CommandLine]:
+        """The words of the next boot; Unread where they could not be read, or candidates have different ones."""
+        found = self.lines
+        if isinstance(found, Unread):
+            return found
+        if len(found) == 1:
+            return found[0]
+        names = " or ".join(dict.fromkeys(f"'{entry.name}'" for entry in self.own))
+        return Unread(self.open or f"{names} may be started, and their words differ", Why.NOT_HERE, found[0].source)
+
+    @property
+    def _elsewhere(self) -> str:
+        if self.candidates:
+            return f"the next boot starts another system: {self.candidates[0].name!r}"
+        return self.open or "no entry that starts is known"

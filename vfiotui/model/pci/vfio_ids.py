@@ -48,7 +48,7 @@ def _on(line: CommandLine) -> Iterator[VfioId]:
 
 
 def configured_ids(boot: Boot) -> tuple[VfioId, ...]:
-    """All ids: of modprobe.d, of the running command line and of the next one; the same id may come twice."""
+    """All ids: of modprobe.d, of the running and the next command lines and of their sources; one may come twice."""
     found: list[VfioId] = []
     for file in boot.modprobe:
         for number, line in file.numbered():
@@ -56,8 +56,7 @@ def configured_ids(boot: Boot) -> tuple[VfioId, ...]:
             ids = IDS.search(option[1]) if option else None
             if ids:
                 found.extend(_split(ids[1], f"{file.path}:{number}", False))
-    if isinstance(boot.cmdline, CommandLine):
-        found.extend(_on(boot.cmdline))
-    if isinstance(boot.intended, CommandLine):
-        found.extend(i for i in _on(boot.intended) if i.text not in {f.text for f in found if f.on_cmdline})
+    for words in (*boot.lines, boot.configured):
+        if isinstance(words, CommandLine):
+            found.extend(i for i in _on(words) if i.text not in {f.text for f in found if f.on_cmdline})
     return tuple(found)

@@ -92,7 +92,7 @@ def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
     """Whether what the files say did not reach what is booted: read there, or said where it cannot be read."""
     new = tuple(w for text in edit.add + edit.replace for w in split(text))
     if loader == "uki":
-        line = _boot(draft.facts).intended
+        line = _boot(draft.facts).next_line
         seen = {line.source: line.text} if isinstance(line, CommandLine) and line.source.endswith(".efi") else {}
     else:
         maker = refresh(loader, draft.snapshot)
@@ -111,7 +111,7 @@ def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
 def next_line(draft: Draft) -> CommandLine:
     """The words of the next boot as the plan leaves them so far: else the configured ones, else the running ones."""
     boot = _boot(draft.facts)
-    line = boot.intended if isinstance(boot.intended, CommandLine) else boot.cmdline
+    line = boot.configured if isinstance(boot.configured, CommandLine) else boot.cmdline
     now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
     return CommandLine(draft.cmdline, now.source) if draft.cmdline else now
 

@@ -51,10 +51,10 @@ def flagged(facts: Facts) -> None:
 
 
 def _lines(facts: Facts) -> tuple[CommandLine, ...]:
-    """The command lines of this boot and the next, as far as they are known."""
+    """The command lines of the sources, the next boot and this one, as far as they are known."""
     if isinstance(facts.boot, Unread):
         return ()
-    return tuple(line for line in (facts.boot.intended, facts.boot.cmdline) if isinstance(line, CommandLine))
+    return tuple(line for line in (facts.boot.configured, *reversed(facts.boot.lines)) if isinstance(line, CommandLine))
 
 
 def _old_runs(facts: Facts, size_kib: int) -> tuple[str, ...]:

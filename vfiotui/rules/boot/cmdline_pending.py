@@ -1,12 +1,11 @@
 """The running command line is the configured one.
 
 Expected
-    Every word that the loader's configuration gives is on the running command line.
+    Every word of the next boot is on the running command line.
 Why
-    A difference means that a reboot is pending, or that the wrong file was edited: another loader starts this
-    host.
+    A difference means that a reboot is pending, or that another loader starts this host.
 How it is read
-    /proc/cmdline against the configuration of the loader in use.
+    /proc/cmdline against the entry that the loader will start; against its sources where entries are not followed.
 Fix
     Boot again; if the words are still missing, look which loader is active (the evidence says).
 Valid for
@@ -30,12 +29,12 @@ def check(facts: Facts) -> Answers:
     if facts.mode is Mode.ROOT:
         yield not_applicable("host", "a mounted disk has no running kernel")
         return
-    running, intended = known(boot.cmdline), known(boot.intended)
+    running, following = known(boot.cmdline), known(boot.next_line)
     present = {w.text for w in running.words()}
-    missing = [w.text for w in intended.words() if w.text not in present]
+    missing = [w.text for w in following.words() if w.text not in present]
     evidence = (
         seen(running.source, running.text),
-        seen(intended.source, intended.text),
+        seen(following.source, following.text),
         *(seen("loader", e) for e in boot.loader.evidence[:2]),
     )
     if missing:

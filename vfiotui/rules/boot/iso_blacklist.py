@@ -19,7 +19,6 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
-from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import passthrough_devices
@@ -44,10 +43,9 @@ def check(facts: Facts) -> Answers:
             words = text.split()
             if words[0] == "blacklist" and len(words) > 1:
                 listed[words[1].replace("-", "_")] = (f"{file.path}:{number}", text)
-    for line in (boot.cmdline, boot.intended):
-        if isinstance(line, CommandLine):
-            for name in line.options("module_blacklist") + line.options("modprobe.blacklist"):
-                listed[name.replace("-", "_")] = (line.source, name)
+    for line in boot.lines:
+        for name in line.options("module_blacklist") + line.options("modprobe.blacklist"):
+            listed[name.replace("-", "_")] = (line.source, name)
     kept = [d for d in bus.devices if d.is_display and d.bdf not in given]
     bad = False
     for device in kept:

@@ -16,7 +16,6 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
@@ -42,8 +41,10 @@ def check(facts: Facts) -> Answers:
 def _fix(facts: Facts) -> Fix:
     """Takes away the word that asks for the old kind where one is there, else asks for the new kind."""
     boot = known(facts.boot)
-    lines = [line for line in (boot.intended, boot.cmdline) if isinstance(line, CommandLine)]
-    old = next((w for line in lines for w in line.words() if w.key == WORD and w.value in ("0", "no", "false")), None)
+    old = next(
+        (w for line in reversed(boot.lines) for w in line.words() if w.key == WORD and w.value in ("0", "no", "false")),
+        None,
+    )
     if old is not None:
         return fix(f"boot without {old.text}", Risk.R2, ("cmdline.remove", old.text))
     return fix(f"boot with {WORD}=1 where systemd starts the system, else by its own init's settings", Risk.R2)

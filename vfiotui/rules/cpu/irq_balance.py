@@ -47,7 +47,7 @@ def isolated(facts: Facts) -> frozenset[int]:
     """The CPUs that irqbalance leaves alone by itself; of a disk those that the next command line names."""
     if facts.mode is not Mode.ROOT or not isinstance(facts.cpu, Unread):
         return known(known(facts.cpu).isolated_cpus)
-    line = known(known(facts.boot).intended)
+    line = known(known(facts.boot).next_line)
     full, spans = line.last("nohz_full") or "", line.last("isolcpus") or ""
     # Flags such as managed_irq stand ahead of the list.
     plain = ",".join(part for part in spans.split(",") if part[:1].isdigit())

@@ -20,7 +20,6 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -47,12 +46,9 @@ def check(facts: Facts) -> Answers:
         for word in said.words
         if OPTION.fullmatch(word)
     ]
-    for line in (boot.cmdline, boot.intended):
-        if isinstance(line, CommandLine):
-            words = (
-                w.text for w in line.words() if w.key.startswith("kvm") and OPTION.fullmatch(w.text.partition(".")[2])
-            )
-            evidence += [seen(line.source, text) for text in words]
+    for line in boot.lines:
+        words = (w.text for w in line.words() if w.key.startswith("kvm") and OPTION.fullmatch(w.text.partition(".")[2]))
+        evidence += [seen(line.source, text) for text in words]
     if evidence:
         yield fails(
             "host",

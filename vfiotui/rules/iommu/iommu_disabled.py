@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
@@ -52,12 +53,13 @@ def check(facts: Facts) -> Answers:
         if not words:
             continue
         text = " ".join(words)
-        mended = boot.intended not in places and isinstance(boot.intended, CommandLine)
+        following = boot.next_lines
+        mended = not isinstance(following, Unread) and not set(following) & set(places)
         yield fails(
             "host",
             f"The kernel command line switches the IOMMU off: {text}.",
             *(seen(line.source, text) for line in places),
-            fix=fix("boot again: the configured line switches nothing off", Risk.R1)
+            fix=fix("boot again: the next command line switches nothing off", Risk.R1)
             if mended and () in found
             else fix(f"take {text} away", Risk.R2, *(("cmdline.remove", word) for word in words)),
         )

@@ -20,7 +20,6 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -44,7 +43,9 @@ def check(facts: Facts) -> Answers:
     if known(cpu.vendor) != "GenuineIntel":
         yield not_applicable("host", "not an Intel host")
         return
-    line = boot.intended if isinstance(boot.intended, CommandLine) else known(boot.cmdline)
+    lines = boot.next_lines if not isinstance(boot.next_lines, Unread) else (known(boot.cmdline),)
+    # Of several that may be started, the one that asks for nothing decides.
+    line = min(lines, key=lambda line: "on" in line.options("intel_iommu"))
     asked = [o for o in line.options("intel_iommu") if o in ("on", "off")]
     if asked[-1:] == ["on"]:
         all_lines(facts)

@@ -17,7 +17,6 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.boot.boot import Modules
-from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import OPTIONS, Answers, all_options, fails, fix, holds, known, rule, seen
@@ -41,8 +40,8 @@ def check(facts: Facts) -> Answers:
         for number, line in file.numbered()
         if line.startswith("options") and OPTION in line and f"{OPTION}=0" not in line and f"{OPTION}=N" not in line
     ]
-    for line in (boot.cmdline, boot.intended):
-        if isinstance(line, CommandLine) and line.last(f"vfio_iommu_type1.{OPTION}") in ("1", "y", "Y"):
+    for line in boot.lines:
+        if line.last(f"vfio_iommu_type1.{OPTION}") in ("1", "y", "Y"):
             evidence.append(seen(line.source, f"vfio_iommu_type1.{OPTION}"))
     if isinstance(facts.modules, Modules) and facts.modules.parameters.get(f"vfio_iommu_type1.{OPTION}") == "Y":
         evidence.append(seen(f"/sys/module/vfio_iommu_type1/parameters/{OPTION}", "Y"))

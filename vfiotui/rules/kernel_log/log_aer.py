@@ -43,7 +43,7 @@ def check(facts: Facts) -> Answers:
         return
     boot = known(facts.boot)
     # Of a disk the words of the boot whose log it holds are not there, and those of the next one are.
-    line = known(boot.intended if facts.mode is Mode.ROOT else boot.cmdline)
+    line = known(boot.next_line if facts.mode is Mode.ROOT else boot.cmdline)
     if "noaer" in line.options("pci"):
         yield fails(
             "host",

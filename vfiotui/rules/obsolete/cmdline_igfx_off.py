@@ -45,7 +45,7 @@ def check(facts: Facts) -> Answers:
     if not wanted:
         yield not_applicable("host", "no integrated graphics of Intel is assigned to a guest")
         return
-    line = known(boot.cmdline) if not isinstance(boot.cmdline, Unread) else known(boot.intended)
+    line = known(boot.cmdline) if not isinstance(boot.cmdline, Unread) else known(boot.next_line)
     options = line.options("intel_iommu")
     words = [o for o in options if o in OFF]
     kernel = boot.kernel

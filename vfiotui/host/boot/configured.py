@@ -1,4 +1,7 @@
-"""The kernel command line that the loader's configuration will give at the next boot."""
+"""The kernel command line that the generators would make of their sources; entries are their own where nothing does.
+
+What lies on the disk, and what the next boot gets, is the boot path's.
+"""
 
 from __future__ import annotations
 
@@ -131,8 +134,8 @@ def first(*readings: Callable[[], Reading[CommandLine]]) -> Reading[CommandLine]
     return found
 
 
-def find_intended(root: Root, loader: Loader, files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
-    """The next boot's command line: what the menu holds where it can be read, else what it is made from."""
+def find_configured(root: Root, loader: Loader, files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
+    """What the files say from which this loader's entries are made; Unread where there are none, with the reason."""
     machine = or_else(root.text("/etc/machine-id", 4096), "").strip()
     match loader.name:
         case "grub":
