@@ -11,6 +11,7 @@ EmulatorPin.cpuset.spelled({0, 6})  # "0,6"
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -24,7 +25,7 @@ TEXT = ""
 """In place of an attribute's name: the text inside the element."""
 
 
-class Attribute(Generic[T]):
+class Attribute(ABC, Generic[T]):
     """One word of an element: an attribute, or the text inside. Read through a Part, `absent` where it is not there."""
 
     def __init__(self, name: str, meaning: str, absent: T) -> None:
@@ -41,17 +42,13 @@ class Attribute(Generic[T]):
         """What is written there; None where the attribute is missing."""
         return element.attributes.get(self.name) if self.name else element.text
 
+    @abstractmethod
     def read(self, element: Element) -> T:
         """The value of an element that is there."""
-        raise NotImplementedError
 
     def is_sound(self, word: str, element: Element) -> bool:
         """Whether a word that stands there makes sense."""
         return True
-
-    def spelled(self, value: T) -> str:
-        """A value as libvirt writes it; an amount has none without its unit."""
-        raise NotImplementedError
 
     @overload
     def __get__(self, part: None, owner: type[Part]) -> Self: ...
@@ -66,7 +63,15 @@ class Attribute(Generic[T]):
         return self.absent if element is None else self.read(element)
 
 
-class Word(Attribute[str]):
+class Written(Attribute[T]):
+    """An attribute that can be set: a value alone says what is written. An amount has no spelling without its unit."""
+
+    @abstractmethod
+    def spelled(self, value: T) -> str:
+        """A value as libvirt writes it."""
+
+
+class Word(Written[str]):
     """A word or a path, without blanks around it where it is text."""
 
     def __init__(self, name: str, meaning: str, absent: str = "") -> None:
@@ -94,7 +99,7 @@ class Word(Attribute[str]):
         return value
 
 
-class Switch(Attribute[bool | None]):
+class Switch(Written[bool | None]):
     """One of two words; None for any other."""
 
     def __init__(self, name: str, meaning: str, on: str = "on", off: str = "off") -> None:
@@ -108,7 +113,7 @@ class Switch(Attribute[bool | None]):
         return next(word for word, meant in self.values.items() if meant is bool(value))
 
 
-class Number(Attribute[int | None]):
+class Number(Written[int | None]):
     """A whole number; None where it is missing or damaged."""
 
     def __init__(self, name: str, meaning: str, absent: int | None = None) -> None:
@@ -125,7 +130,7 @@ class Number(Attribute[int | None]):
         return str(value or 0)
 
 
-class Cpus(Attribute[CpuSet | None]):
+class Cpus(Written[CpuSet | None]):
     """A set of CPUs or nodes; None where it is missing or damaged."""
 
     def __init__(self, name: str, meaning: str) -> None:

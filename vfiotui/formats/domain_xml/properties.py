@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from vfiotui.formats.domain_xml.declared import Attribute, Part
+from vfiotui.formats.domain_xml.declared import Attribute, Part, Written
 from vfiotui.formats.domain_xml.edit import DomainEdit, plain
 from vfiotui.formats.domain_xml.elements.cpu import Cache, Cpu, Feature, Topology
 from vfiotui.formats.domain_xml.elements.cputune import EmulatorPin, IothreadPin, VcpuPin
@@ -34,7 +34,7 @@ T = TypeVar("T")
 class First(Generic[T]):
     """A declared word of the first element at its path; None where it is missing or damaged."""
 
-    def __init__(self, attribute: Attribute[T], name: str = "") -> None:
+    def __init__(self, attribute: Written[T], name: str = "") -> None:
         """`name` is the element's where it is declared for any."""
         self._attribute = attribute
         self._path = attribute.path.replace("*", name)
@@ -74,7 +74,7 @@ class Flag:
 class Pins:
     """Sets of CPUs by a number: vCPUs, iothreads."""
 
-    def __init__(self, key: Attribute[int | None], cpus: Attribute[CpuSet | None]) -> None:
+    def __init__(self, key: Written[int | None], cpus: Written[CpuSet | None]) -> None:
         self._key = key
         self._cpus = cpus
 

@@ -18,7 +18,7 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 QEMU = re.compile(r"\.?(qemu-system-|qemu-kvm|kvm$)")
 """QEMU's programs; a wrapped one has a dot before its name and a suffix behind it."""
 OTHERS = re.compile(r"\.?(cloud-hypervisor|crosvm|firecracker|lkvm|krunvm|muvm|stratovirt)(?:$|[-_.])")
-"""Programs that are a virtual machine, or a helper or client of one: only a vCPU tells."""
+"""Programs that are a virtual machine, or a helper or client of one: only a vCPU shows which."""
 NAME = re.compile(r"(?:^|,)guest=((?:[^,]|,,)*)|^([^,=]+)(?:,|$)")
 VCPU = re.compile(r"(?:CPU (\d{1,5})/(?:KVM|TCG)|(?:crosvm_|fc_)?vcpu ?(\d{1,5})|kvm-vcpu-(\d{1,5}))$")
 IOTHREAD = re.compile(r"IO (?!mon_)\D*(\d{0,5})$")

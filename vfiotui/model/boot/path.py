@@ -43,7 +43,7 @@ class BootEntry:
     """A sentence: why the loader takes it, or may take it."""
     maker: str = ""
     """The file of the generator that wrote it, such as /etc/grub.d/10_linux; empty where it was written by hand or
-    nothing tells."""
+    not known."""
     unified: bool = False
     """Whether the kernel, its initrd and its words are one EFI file."""
     other_system: bool = False

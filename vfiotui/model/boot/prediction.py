@@ -15,7 +15,7 @@ class Forecast:
 
     bdf: str
     outcomes: tuple[str, ...]
-    """Every driver that may get it, NOBODY for none; one where it is sure."""
+    """Every driver that may get it, "" for none; one where it is sure."""
     why: str
     """A sentence: what decides, or what is not ordered."""
     evidence: tuple[Evidence, ...] = ()

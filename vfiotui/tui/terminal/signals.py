@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """The exit code of a console that was interrupted."""
 ASKED = (signal.SIGTERM, signal.SIGHUP)
-"""A wish to end, and a terminal that is gone: exit code 0."""
+"""A request to end, and a terminal that is gone: exit code 0."""
 INTERRUPTS = tuple(
     signal.Signals[f"SIG{name}"] for name in "QUIT INT USR1 USR2 ALRM VTALRM PROF XCPU IO PWR STKFLT".split()
 )
