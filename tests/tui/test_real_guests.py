@@ -55,6 +55,27 @@ def test_what_happens_to_a_guest_is_seen_without_a_key(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize(("columns", "lines", "term"), [(80, 24, "linux"), (160, 50, "tmux-256color")])
+def test_a_plain_qemu_stands_below_the_guests_of_the_connection(
+    daemon: Daemon, columns: int, lines: int, term: str
+) -> None:
+    name = own_name("plain")
+    with Tmux("--connect", daemon.uri, "guests", columns=columns, lines=lines, term=term) as terminal:
+        terminal.shows("libvirt ok 0/0 running")
+        terminal.send("6")
+        terminal.shows("no guest is defined")
+        program = need_program("qemu-system-x86_64")
+        options = ("-name", name, "-S", "-display", "none", "-nodefaults", "-m", "64")
+        with subprocess.Popen([program, *options], stdin=subprocess.DEVNULL) as qemu:
+            try:
+                terminal.shows("not of this connection", name, str(qemu.pid))
+            finally:
+                qemu.kill()
+        terminal.until(lambda screen: name not in screen, "the end of the machine")
+        terminal.send("q")
+        terminal.shows("ended with 0")
+
+
+@pytest.mark.parametrize(("columns", "lines", "term"), [(80, 24, "linux"), (160, 50, "tmux-256color")])
 def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
     daemon: Daemon, columns: int, lines: int, term: str
 ) -> None:

@@ -70,7 +70,7 @@ LOG: Topic[tuple[str, Reading[str]]] = Topic("log", JOURNAL, "tui.screens.change
 
 LIVE: Topic[Reading[LiveMoment]] = Topic("live", SAMPLER, LIVE_SCREEN, PIN)
 """The newest sample of CPUs and guests; its history is kept."""
-MEMORY: Topic[Reading[Memory]] = Topic("memory", SAMPLER, "tui.screens.memory")
+MEMORY: Topic[Reading[Memory]] = Topic("memory", SAMPLER, "tui.screens.memory", "tui.screens.guests")
 """The newest sample of memory; its history is kept."""
 COST: Topic[Reading[OwnCost]] = Topic("cost", SAMPLER, SCREEN)
 """What this program costs."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 
-from vfiotui.state.topics import FINDINGS, VIRT
+from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.state.topics import FINDINGS, MEMORY, VIRT
 from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.guests.guest import GuestScreen
-from vfiotui.tui.screens.guests.view import guest_rows, link_rows
+from vfiotui.tui.screens.guests.view import guest_rows, link_rows, other_rows
 from vfiotui.tui.widgets.rows import Rows
 
 
@@ -18,12 +20,12 @@ class GuestsScreen(ConsoleScreen):
     """The list; Enter opens one guest."""
 
     MODE = "guests"
-    TOPICS = (VIRT, FINDINGS)
+    TOPICS = (VIRT, FINDINGS, MEMORY)
     KEYS = (OPEN, MOVE, READ_AGAIN)
     PAGE = (
         "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
         "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
-        "with each.",
+        "with each. Virtual machines that run without this connection stand below, by their processes.",
         "",
         OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
     )
@@ -41,7 +43,13 @@ class GuestsScreen(ConsoleScreen):
         """The list anew."""
         page = self.query_one("#guests", Rows)
         width = (page.size.width or 80) - 1
-        page.show([*link_rows(self.virt, width), BLANK, *guest_rows(self.virt, self.findings, width)])
+        guests = guest_rows(self.virt, self.findings, width)
+        page.show([*link_rows(self.virt, width), BLANK, *guests, *other_rows(self.virt, self._machines(), width)])
+
+    def _machines(self) -> Reading[tuple[GuestBacking, ...]] | None:
+        """Every running virtual machine of this host, by its process; None before the first look."""
+        memory = self.store.get(MEMORY)
+        return memory if memory is None or isinstance(memory, Unread) else memory.guests
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:

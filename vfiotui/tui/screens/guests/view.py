@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count, of_guest
 from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt
-from vfiotui.tui.row import Row, Run, row
+from vfiotui.model.memory.guest_backing import GuestBacking
+from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.screens.memory.words import gib
 from vfiotui.tui.screens.pin.view import pin_words
 from vfiotui.tui.text import clean, fit, wrap
@@ -47,6 +48,25 @@ def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> li
     rows = [row((fit(head, width), "head"))]
     rows += [_guest_row(d, of_guest(findings, d.name), width, wide, name) for d in virt.domains]
     return rows + [_unread_row(g, width, name) for g in virt.unread]
+
+
+def other_rows(virt: Virt | None, guests: Reading[tuple[GuestBacking, ...]] | None, width: int) -> list[Row]:
+    """Running virtual machines that this connection does not know: a plain QEMU, another user's, another VMM's."""
+    if guests is None or isinstance(guests, Unread):
+        return []
+    domains = () if virt is None or isinstance(virt.domains, Unread) else virt.domains
+    known = {d.name for d in domains if d.running}
+    others = [g for g in guests if g.name not in known]
+    if not others:
+        return []
+    name = min(max(8, *(cell_len(clean(g.name)) for g in others)), 48 if width >= 156 else 20)
+    head = f"{'not of this connection':{max(name, 22)}} {'process':>10} {'memory':>8}"
+    rows = [BLANK, row((fit(head, width), "head"))]
+    for guest in others:
+        size = "?" if isinstance(guest.memory_kib, Unread) else gib(guest.memory_kib)
+        words = f"{fit(clean(guest.name), max(name, 22))} {guest.pid:>10} {size:>8}"
+        rows.append(row((fit(words, width), "accent")))
+    return [*rows, row(("they run without this libvirt: screen 5 shows their threads, screen 4 their pages", "dim"))]
 
 
 def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
