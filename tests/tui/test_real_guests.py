@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -59,11 +60,11 @@ def test_a_plain_qemu_stands_below_the_guests_of_the_connection(
     daemon: Daemon, columns: int, lines: int, term: str
 ) -> None:
     name = own_name("plain")
-    with Tmux("--connect", daemon.uri, "guests", columns=columns, lines=lines, term=term) as terminal:
+    with Tmux("--connect", daemon.uri, columns=columns, lines=lines, term=term) as terminal:
         terminal.shows("libvirt ok 0/0 running")
         terminal.send("6")
         terminal.shows("no guest is defined")
-        program = need_program("qemu-system-x86_64")
+        program = need("qemu-system-x86_64", "qemu-system-x86")
         options = ("-name", name, "-S", "-display", "none", "-nodefaults", "-m", "64")
         with subprocess.Popen([program, *options], stdin=subprocess.DEVNULL) as qemu:
             try:
