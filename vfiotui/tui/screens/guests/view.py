@@ -66,7 +66,7 @@ def other_rows(virt: Virt | None, guests: Reading[tuple[GuestBacking, ...]] | No
         size = "?" if isinstance(guest.memory_kib, Unread) else gib(guest.memory_kib)
         words = f"{fit(clean(guest.name), max(name, 22))} {guest.pid:>10} {size:>8}"
         rows.append(row((fit(words, width), "accent")))
-    return [*rows, row(("they run without this libvirt: screen 5 shows their threads, screen 4 their pages", "dim"))]
+    return [*rows, row(("they run without this libvirt: screen 5 shows their threads, 4 their pages", "dim"))]
 
 
 def doctor_runs(findings: Sequence[Finding]) -> tuple[Run, ...]:
