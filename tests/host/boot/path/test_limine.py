@@ -113,7 +113,6 @@ def test_a_kernel_that_is_not_there_is_said(tmp_path: Path) -> None:
     ("head", "open_", "count"),
     [
         ("default_entry: 2", "is a folder: the menu waits", 2),
-        ("timeout: no", "the menu waits", 1),
         ("remember_last_entry: yes", "LimineLastBootedEntry is not visible here", 3),
     ],
 )

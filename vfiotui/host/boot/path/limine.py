@@ -115,9 +115,6 @@ def choose(root: Root, config: Config, entries: tuple[Entry, ...]) -> Choice:
     if len(chosen.entries) == 1 and first.line in menu.folders:
         inside = tuple(e for e in entries if e.title.startswith(f"{first.title}/") and e.line not in menu.folders)
         return Choice(inside, chosen.why, chosen.source, f"the default {first.title!r} is a folder: the menu waits")
-    timeout = keys.get("timeout", ("", 0))[0]
-    if timeout == "no":
-        return Choice(chosen.entries, chosen.why, chosen.source, chosen.open or "timeout is no: the menu waits")
     return chosen
 
 

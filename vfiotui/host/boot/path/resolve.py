@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import firmware, limine, refind
+from vfiotui.host.boot.path import firmware, limine, refind, syslinux
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
@@ -30,4 +30,6 @@ def _of(root: Root, loader: Loader) -> Reading[BootPath]:
             return limine.find(root)
         case "refind":
             return refind.find(root)
+        case "syslinux":
+            return syslinux.find(root)
     return Unread(f"the entries of {loader.name} are not followed", Why.NOT_HERE)
