@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.formats.loaders import kernel_cmdline, kernelstub, limine_conf, loader_entry, pe_image, refind_linux
+from vfiotui.formats.loaders import (
+    kernel_cmdline,
+    kernelstub,
+    limine_conf,
+    loader_entry,
+    pe_image,
+    refind_linux,
+    syslinux_conf,
+)
 from vfiotui.formats.loaders.efi_load_option import text_of
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.assignments import Assigned, Computed, parse, value_of
 from vfiotui.host.boot.config_snapshot_boot import unified
-from vfiotui.host.boot.loader import ENTRIES, LIMINE
+from vfiotui.host.boot.loader import ENTRIES, LIMINE, SYSLINUX
 from vfiotui.host.boot.loader_firmware import EFIVARS, boot_option
+from vfiotui.host.boot.path.owned import proxmox_kind
 from vfiotui.host.pci.modules import natural
 from vfiotui.host.root import config_files
 from vfiotui.host.root.root import Root
@@ -41,7 +50,7 @@ def loader_files(root: Root) -> tuple[ConfigFile, ...]:
         *config_files.several(root, CMDLINE_FILES),
         *config_files.folder(root, DROP_INS, ".conf"),
         *(f for place in ENTRIES for f in config_files.folder(root, place, ".conf")),
-        *config_files.several(root, (*LIMINE, REFIND)),
+        *config_files.several(root, (*LIMINE, REFIND, *SYSLINUX)),
         *config_files.several(root, (KERNELSTUB, "/etc/sdboot-manage.conf", "/etc/default/limine")),
     )
 
@@ -82,6 +91,17 @@ def of_file(files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
             if file.path == path:
                 return CommandLine(" ".join(kernel_cmdline.words(file.text)), path)
     return Unread("is not there", Why.ABSENT, CMDLINE_FILES[0])
+
+
+def of_proxmox(root: Root, files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
+    """What proxmox-boot-tool copies: GRUB's settings, or the first line of /etc/kernel/cmdline for systemd-boot."""
+    kind = proxmox_kind(root)
+    if kind == "grub":
+        return of_grub(files)
+    file = next((f for f in files if f.path == CMDLINE_FILES[0]), None)
+    if file is not None:
+        return CommandLine(" ".join(file.text.split("\n", 1)[0].split()), file.path)
+    return of_grub(files)
 
 
 def of_drop_ins(files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
@@ -147,7 +167,9 @@ def find_configured(root: Root, loader: Loader, files: tuple[ConfigFile, ...]) -
         case "uki":
             return first(lambda: of_image(root), lambda: of_drop_ins(files), lambda: of_file(files))
         case "proxmox":
-            return first(lambda: of_file(files), lambda: of_grub(files))
+            return of_proxmox(root, files)
+        case "syslinux":
+            return of_words(files, SYSLINUX, lambda text: syslinux_conf.words(text))
         case "limine":
             return of_words(files, LIMINE, lambda text: limine_conf.words(text))
         case "refind":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import firmware, limine, refind, syslinux
+from vfiotui.host.boot.path import efistub, firmware, limine, refind, syslinux
+from vfiotui.host.boot.path.owned import MAKERS, underlying
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Loader
-from vfiotui.model.boot.path import BootPath
+from vfiotui.model.boot.path import BootPath, PathStep
 
 
 def find_path(root: Root, loader: Loader) -> Reading[BootPath]:
@@ -32,4 +33,13 @@ def _of(root: Root, loader: Loader) -> Reading[BootPath]:
             return refind.find(root)
         case "syslinux":
             return syslinux.find(root)
+        case "efistub":
+            return efistub.find(root)
+        case "proxmox" | "kernelstub" | "nixos" | "guix" | "rpm-ostree":
+            name = underlying(root, loader)
+            found = name if isinstance(name, Unread) else _of(root, replace(loader, name=name))
+            if isinstance(found, Unread):
+                return found
+            made = PathStep(f"{MAKERS[loader.name]} makes the entries of {name}", loader.evidence[0])
+            return replace(found, steps=(made, *found.steps))
     return Unread(f"the entries of {loader.name} are not followed", Why.NOT_HERE)
