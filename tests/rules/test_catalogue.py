@@ -52,7 +52,7 @@ WITHOUT_PLANNER = {
         "memory.nosharepages memory.round qemu.drop qemu.json shmem.size timer tpm usb.optional usb.port vcpu.sched "
         "video"
     ).split()
-} | {"initramfs.rebuild", "irqbalance.ban", "modprobe.softdep"}
+} | {"irqbalance.ban"}
 """Goals that fixes name and that no planner takes yet."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
@@ -35,11 +36,29 @@ class Said:
     words: tuple[str, ...]
     where: str
     """Path with line number."""
+    name: str = ""
+    """What it is about: a module, a pattern of modules, or an alias."""
+    at: int = 0
+    """Its place among all statements."""
 
     @property
     def text(self) -> str:
         """The words behind the name."""
         return " ".join(self.words)
+
+    def side(self, mark: str) -> tuple[str, ...]:
+        """The modules behind "pre:" or "post:" of a softdep line; behind "" those that stand behind neither."""
+        found, now = [], ""
+        for word in self.words:
+            if word in ("pre:", "post:"):
+                now = word
+            elif now == mark:
+                found.append(fold(word))
+        return tuple(found)
+
+
+NEVER = re.compile(r"(?:(?:/usr)?/s?bin/)?(?:false|true|:)(?:\s.*)?")
+"""Install commands that load nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +71,42 @@ class ModprobeSet:
         """The statements of a verb about a module, in order."""
         return self.by_verb.get(verb, {}).get(fold(module), ())
 
+    def first(self, verb: str, module: str) -> Said | None:
+        """The softdep or install line that counts: the first whose name, or pattern, fits (libkmod-module.c)."""
+        name = fold(module)
+        found = [said[0] for pattern, said in self.by_verb.get(verb, {}).items() if fnmatchcase(name, pattern)]
+        return min(found, key=lambda said: said.at, default=None)
+
     def softdep(self, module: str, before: str) -> Said | None:
-        """The line that loads `before` ahead of a module."""
-        for said in self.of("softdep", module):
-            ahead = False
-            for word in said.words:
-                if word in ("pre:", "post:"):
-                    ahead = word == "pre:"
-                elif ahead and fold(word) == fold(before):
-                    return said
-        return None
+        """The line that loads `before` ahead of a module; further softdep lines of the module count for nothing."""
+        said = self.first("softdep", module)
+        return said if said is not None and fold(before) in said.side("pre:") else None
 
     def pulling(self, before: str) -> frozenset[str]:
         """Modules whose softdep lines load `before` ahead of them."""
         return frozenset(m for m in self.by_verb.get("softdep", {}) if self.softdep(m, before))
+
+    def install(self, module: str) -> Said | None:
+        """The command that stands for loading a module; none counts where a softdep line is obeyed (libkmod)."""
+        said = self.first("softdep", module)
+        if said is not None and (said.side("pre:") or said.side("post:")):
+            return None
+        return self.first("install", module)
+
+    def never(self, module: str) -> Said | None:
+        """The install line that loads nothing in the module's place: /bin/false, /bin/true."""
+        said = self.install(module)
+        return said if said is not None and NEVER.fullmatch(said.text) else None
+
+    def aliases(self, name: str) -> tuple[Said, ...]:
+        """The alias lines for a name or a modalias; where there are any, modprobe looks no further."""
+        wanted = fold(name)
+        return tuple(
+            said
+            for pattern, lines in self.by_verb.get("alias", {}).items()
+            if fnmatchcase(wanted, pattern)
+            for said in lines
+        )
 
     def option(self, module: str, key: str) -> Said | None:
         """The value in force of a module's option; the last one wins."""
@@ -79,18 +120,17 @@ class ModprobeSet:
 
     def blacklist(self, module: str) -> Said | None:
         """The line that keeps a module from being loaded for a device."""
-        for pattern, said in self.by_verb.get("blacklist", {}).items():
-            if fnmatchcase(fold(module), pattern):
-                return said[0]
-        return None
+        return next(iter(self.of("blacklist", module)), None)
 
 
 def gathered(files: Iterable[ConfigFile], only: frozenset[str] | None = None) -> ModprobeSet:
     """The statements of all files, or of some verbs only."""
     found: dict[str, dict[str, list[Said]]] = {}
+    at = 0
     for file in files:
         for s in statements(file.text):
             if only is None or s.verb in only:
-                said = Said(tuple(w.value for w in s.words), f"{file.path}:{s.line}")
+                at += 1
+                said = Said(tuple(w.value for w in s.words), f"{file.path}:{s.line}", s.name.value, at)
                 found.setdefault(s.verb, {}).setdefault(fold(s.name.value), []).append(said)
     return ModprobeSet({verb: {m: tuple(s) for m, s in of.items()} for verb, of in found.items()})

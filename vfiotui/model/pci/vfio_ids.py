@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.modprobe_lines import fold, statements
 from vfiotui.model.pci.functions import PciDevice
 
-OPTION = re.compile(r"^options\s+vfio[-_]pci\s+(.*)$")
-IDS = re.compile(r"(?:^|\s)ids=(\S+)")
+LIST = "/etc/initramfs-tools/modules"
+"""initramfs-tools' list of modules, whose lines may carry options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,46 @@ def _split(value: str, where: str, on_cmdline: bool) -> Iterator[VfioId]:
 
 
 def _on(line: CommandLine) -> Iterator[VfioId]:
-    for value in line.values("vfio-pci.ids"):
-        yield from _split(value or "", line.source, True)
+    yield from _split(line.last("vfio-pci.ids") or "", line.source, True)
+
+
+def _said(boot: Boot) -> Iterator[tuple[str, str]]:
+    """Every ids= for a vfio-pci that is a module, with its place, in the order in which kmod gives them to the kernel.
+
+    What stands behind the module's name in initramfs-tools' list comes behind the options of modprobe.d.
+    """
+    for file in boot.modprobe:
+        for line in statements(file.text):
+            if line.verb == "options" and fold(line.name.value) == "vfio_pci":
+                for word in line.words:
+                    key, equals, value = word.value.partition("=")
+                    if key == "ids" and equals:
+                        yield value, f"{file.path}:{line.line}"
+    lists = (f for f in boot.initramfs_config if f.path == LIST and boot.initramfs == "initramfs-tools")
+    for number, text in (pair for file in lists for pair in file.numbered()):
+        words = text.split()
+        if fold(words[0]) == "vfio_pci":
+            yield from ((word[4:], f"{LIST}:{number}") for word in words[1:] if word.startswith("ids="))
 
 
 def configured_ids(boot: Boot) -> tuple[VfioId, ...]:
-    """All ids: of modprobe.d, of the running and the next command lines and of their sources; one may come twice."""
+    """The ids in force: of modprobe.d, of the running and the next command lines and of their sources.
+
+    An id may come twice. Of several ids= of modprobe.d the kernel keeps the last, and none of them where the command
+    line has its own (kernel/params.c; libkmod puts the command line behind the files).
+    """
     found: list[VfioId] = []
-    for file in boot.modprobe:
-        for number, line in file.numbered():
-            option = OPTION.match(line)
-            ids = IDS.search(option[1]) if option else None
-            if ids:
-                found.extend(_split(ids[1], f"{file.path}:{number}", False))
+    said = tuple(_said(boot))
+    if said and not (boot.lines and all(line.has("vfio-pci.ids") for line in boot.lines)):
+        found.extend(_split(*said[-1], False))
     for words in (*boot.lines, boot.configured):
         if isinstance(words, CommandLine):
             found.extend(i for i in _on(words) if i.text not in {f.text for f in found if f.on_cmdline})
     return tuple(found)
+
+
+def replaced_ids(boot: Boot) -> tuple[VfioId, ...]:
+    """The ids of modprobe.d that a later ids= replaces; the same id in the list that counts is none of them."""
+    said = tuple(_said(boot))
+    kept = {i.text for i in _split(*said[-1], False)} if said else set()
+    return tuple(i for one in said[:-1] for i in _split(*one, False) if i.text not in kept)

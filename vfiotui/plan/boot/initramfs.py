@@ -214,7 +214,12 @@ def _take_out(draft: Draft, module: str) -> bool:
     return in_image
 
 
+def _rebuild(draft: Draft, _tool: str) -> None:
+    rebuild(draft)
+
+
 PLANNERS = (
+    Planner("initramfs.rebuild", "TOOL", "images of the configuration as it is", "Rebuild the initramfs", _rebuild),
     Planner("initramfs.module", "MODULE", "a module that the initramfs loads early", "Load {} early", _add),
     Planner("modules.remove", "MODULE", "a module in no list of modules to load", "Do not load {}", _remove),
 )

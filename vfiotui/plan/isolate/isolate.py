@@ -18,7 +18,7 @@ from vfiotui.plan.boot.fallback import add_escape
 from vfiotui.plan.boot.initramfs import add_early, drop_gone, rebuild, tool_of
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.method import Method, verdicts
-from vfiotui.plan.isolate.modprobe import OWN, holder, take_ids_out
+from vfiotui.plan.isolate.modprobe import hold_back, holder, take_ids_out
 from vfiotui.plan.isolate.override_rule import set_rule
 from vfiotui.plan.isolate.select import choose
 
@@ -139,7 +139,7 @@ def _give_ids(draft: Draft, boot: Boot, selection: tuple[Chosen, ...], method: M
         edit = WordEdit(replace=(f"{IDS_WORD}={_merged(next_line(draft).last(IDS_WORD) or '', ids)}",))
         edit_command_line(draft, edit, "assign the ids to vfio-pci, which is built into this kernel")
         return
-    path = holder(draft, "vfio-pci")
+    path = holder(draft, "vfio-pci", "ids")
     text = draft.text(path) or ""
     given = [o.partition("=")[2] for o in modprobe.options(text, "vfio-pci") if o.startswith("ids=")]
     after = modprobe.set_option(text, "vfio-pci", f"ids={_merged(given[-1] if given else '', ids)}")
@@ -165,12 +165,8 @@ def _come_first(
 ) -> None:
     """Every module that could claim a device waits for vfio-pci (modprobe.d(5), softdep)."""
     modules, builtin = rivals(boot, devices)
-    text = draft.text(OWN) or ""
     for module in modules:
-        text = modprobe.add_softdep(text, module, "vfio-pci")
-    if text:
-        why = f"vfio-pci is loaded before {', '.join(modules)}"
-        draft.write(OWN, text, why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT)
+        hold_back(draft, module)
     for module in builtin:
         where = ", ".join(short(c.bdf) for c in selection)
         draft.note(f"{module} is built into the kernel and may hold {where} first: see the prediction")

@@ -19,6 +19,7 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.modprobe_lines import fold, statements
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import passthrough_devices
@@ -39,13 +40,12 @@ def check(facts: Facts) -> Answers:
     given = passthrough_devices(bus, facts.boot, facts.virt)
     listed: dict[str, tuple[str, str]] = {}
     for file in boot.modprobe:
-        for number, text in file.numbered():
-            words = text.split()
-            if words[0] == "blacklist" and len(words) > 1:
-                listed[words[1].replace("-", "_")] = (f"{file.path}:{number}", text)
+        for said in statements(file.text):
+            if said.verb == "blacklist":
+                listed[fold(said.name.value)] = (f"{file.path}:{said.line}", f"blacklist {said.name.value}")
     for line in boot.lines:
         for name in line.options("module_blacklist") + line.options("modprobe.blacklist"):
-            listed[name.replace("-", "_")] = (line.source, name)
+            listed[fold(name)] = (line.source, name)
     kept = [d for d in bus.devices if d.is_display and d.bdf not in given]
     bad = False
     for device in kept:

@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.modprobe_lines import statements
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
@@ -37,10 +38,10 @@ def check(facts: Facts) -> Answers:
         return
     forced = any("modules_force_load" in f.text and "vfio" in f.text for f in boot.initramfs_config)
     lines = [
-        (f"{f.path}:{n}", t)
+        (f"{f.path}:{said.line}", f"{said.verb} {said.name.value} {said.rest}")
         for f in boot.modprobe
-        for n, t in f.numbered()
-        if t.split()[0] in ("softdep", "install") and "vfio" in t
+        for said in statements(f.text)
+        if said.verb in ("softdep", "install") and "vfio" in f"{said.name.value} {said.rest}"
     ]
     if lines and not forced:
         yield fails(

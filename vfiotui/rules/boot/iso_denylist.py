@@ -16,6 +16,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -40,9 +41,8 @@ def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     ids = configured_ids(boot)
     bad = [i for i in ids if (w := i.text.lower().split(":"))[0] == "8086" and len(w) > 1 and w[1] in DENIED]
-    allowed = any(
-        "disable_denylist=1" in t or "disable_denylist=Y" in t for f in boot.modprobe for _, t in f.numbered()
-    )
+    said = gathered(boot.modprobe).option("vfio_pci", "disable_denylist")
+    allowed = said is not None and said.text in ("1", "Y", "y")
     for one in bad:
         if allowed:
             yield holds(one.text, "the list is switched off", seen(one.where, one.text))

@@ -16,6 +16,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.modprobe_lines import fold, statements
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import OPTIONS, Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen
@@ -32,10 +33,10 @@ from vfiotui.rules.engine import OPTIONS, Answers, all_files, fails, fix, holds,
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     lines = [
-        (f"{f.path}:{n}", t.split()[1].replace("-", "_"), t)
+        (f"{f.path}:{said.line}", fold(said.name.value), f"softdep {said.name.value} {said.rest}")
         for f in boot.modprobe
-        for n, t in f.numbered()
-        if t.startswith("softdep ") and "vfio" in t and len(t.split()) > 2
+        for said in statements(f.text)
+        if said.verb == "softdep" and "vfio" in said.rest
     ]
     if not lines:
         all_files(boot)
