@@ -11,6 +11,7 @@ from vfiotui.host.boot import configured, kernel, loader
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.makers.makers import read_makers
 from vfiotui.host.boot.makers.tools import find_tool, read_config
+from vfiotui.host.boot.managed import find_managed
 from vfiotui.host.boot.path.resolve import find_path
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.memory.thp import chosen
@@ -143,5 +144,6 @@ def read(root: Root) -> Reading[Boot]:
         hooks_seen=hooks.seen,
         scripts_seen=scripts.seen,
         path=find_path(root, found),
+        managed=find_managed(root, found),
         makers=read_makers(root, tool, found),
     )

@@ -10,6 +10,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.makers import Makers
+from vfiotui.model.boot.managed import Managed
 from vfiotui.model.boot.path import BootPath
 from vfiotui.model.guest.qemu_conf import QemuConf
 
@@ -108,6 +109,8 @@ class Boot:
     """What the next boot will really load, by what lies on the disk."""
     makers: Makers = Makers()
     """How the boot images are made."""
+    managed: Managed = Managed()
+    """Which tool of the whole system makes images and menu, where one does."""
 
     @property
     def on_disk(self) -> Reading[CommandLine]:

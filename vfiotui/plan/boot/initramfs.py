@@ -15,6 +15,7 @@ from vfiotui.model.change.change import Change, Effect, look_into_images
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.expected_image import VFIO, expected
+from vfiotui.plan.boot.managed import image_text
 from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
@@ -44,7 +45,12 @@ def tool_of(draft: Draft) -> str:
 
 
 def rebuild(draft: Draft) -> None:
-    """The images are built anew, the old ones kept; a note where the tool is not here."""
+    """The images are built anew, the old ones kept; a note where the tool is not here.
+
+    PlanError where a tool of the whole system makes them, with what to do there.
+    """
+    if not isinstance(draft.facts.boot, Unread) and draft.facts.boot.managed.name:
+        raise PlanError(image_text(draft.facts.boot.managed))
     tool = tool_of(draft)
     if tool == "booster" and draft.snapshot.programs.get("booster"):
         argv: tuple[str, ...] = ("/usr/lib/booster/regenerate_images",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import split
+from vfiotui.plan.boot.managed import words_text
 from vfiotui.plan.draft import PlanError
 
 NO_FILES = {
@@ -15,10 +16,6 @@ NO_FILES = {
     "refind": "no /boot/refind_linux.conf was found: add the words to the options line of the stanza in refind.conf, "
     "or run mkrlconf to make that file",
 }
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return " ".join('"' + w.replace("\\", "\\\\").replace('"', '\\"') + '"' for w in words)
 
 
 def _parts(edit: WordEdit) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -36,20 +33,9 @@ def refuse_generated(boot: Boot, edit: WordEdit) -> None:
     """PlanError with the text to add where the boot files are made from elsewhere."""
     new, gone = _parts(edit)
     words, old = " ".join(new), " ".join(gone)
+    if boot.managed.name and boot.managed.name != "rpm-ostree":
+        raise PlanError(words_text(boot.managed, new, gone))
     match boot.loader.name:
-        case "nixos":
-            what = _sentence(
-                new, gone, f"add boot.kernelParams = [ {_quoted(new)} ]; to /etc/nixos/configuration.nix",
-                f"take {_quoted(gone)} out of boot.kernelParams",
-            )  # fmt: skip
-            raise PlanError(f"NixOS makes its boot files itself: {what}, then run 'nixos-rebuild boot'")
-        case "guix":
-            what = _sentence(
-                new, gone,
-                f"add (kernel-arguments (append '({_quoted(new)}) %default-kernel-arguments)) to the operating-system",
-                f"take {_quoted(gone)} out of its kernel-arguments",
-            )  # fmt: skip
-            raise PlanError(f"Guix makes its boot files itself: {what}, then run 'guix system reconfigure'")
         case "efistub":
             what = _sentence(new, gone, f"add {words}", f"take {old} out")
             raise PlanError(

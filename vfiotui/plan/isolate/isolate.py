@@ -16,6 +16,7 @@ from vfiotui.plan.boot.boot_menu import MENUS, adding
 from vfiotui.plan.boot.command_line import edit_command_line, next_line
 from vfiotui.plan.boot.fallback import add_escape
 from vfiotui.plan.boot.initramfs import add_early, drop_gone, rebuild, tool_of
+from vfiotui.plan.boot.managed import Isolation, isolation_text
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.method import Method, verdicts
 from vfiotui.plan.isolate.modprobe import hold_back, holder, take_ids_out
@@ -66,6 +67,8 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     taken = next(v for v in judged if (v.works if method is None else v.method is method))
     if not taken.works:
         raise PlanError(f"{taken.method} does not do here: {taken.why}")
+    if boot.managed.name and taken.method is not Method.DYNAMIC:
+        raise PlanError(_made_elsewhere(boot, bus, choice.devices, taken.method))
     draft.note(f"method {taken.method}: {taken.why}")
     for bdf in choice.added:
         draft.note(f"{bdf} is also assigned: it is of the same slot or IOMMU group")
@@ -98,6 +101,19 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     draft.note_some(add_escape(draft))
     if boot.loader.name in MENUS:
         draft.escape(f"to start without a desktop, {adding(boot.loader.name, 'systemd.unit=multi-user.target')}")
+
+
+def _made_elsewhere(boot: Boot, bus: PciBus, devices: tuple[PciDevice, ...], method: Method) -> str:
+    """The native commands, or the text to add, where a tool of the whole system makes the image."""
+    selection = [chosen(d, bus, str(method)) for d in devices]
+    ids = dict.fromkeys(c.long_ids if method is Method.SUBSYSTEM else c.ids for c in selection)
+    try:
+        modules, _ = rivals(boot, devices)
+    except PlanError:
+        modules = ()
+    by_address = method is Method.OVERRIDE
+    wanted = Isolation("" if by_address else ",".join(ids), tuple(c.bdf for c in selection), modules)
+    return isolation_text(boot.managed, wanted)
 
 
 def stored(draft: Draft) -> tuple[Chosen, ...]:
