@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from vfiotui.host.capture import reduce_image, reduce_kernel, reduce_loader, reduce_script, reduce_shell, reduce_text
+from vfiotui.host.boot.loader import SYSLINUX
+from vfiotui.host.capture import (
+    reduce_image,
+    reduce_kernel,
+    reduce_loader,
+    reduce_menu,
+    reduce_script,
+    reduce_shell,
+    reduce_text,
+)
 from vfiotui.host.capture.allowed import ESPS, IMAGE_LIMIT, Allowed, below, data_rules, text_rules
 
 
@@ -14,6 +23,14 @@ def loaders() -> tuple[Allowed, ...]:
             below("/sys/firmware/efi/efivars", "SecureBoot-* BootCurrent-* BootNext-* SetupMode-*"),
         ),
         *data_rules(reduce_kernel.efi_order, "numbers", ["/sys/firmware/efi/efivars/BootOrder-*"]),
+        *data_rules(reduce_kernel.efi_index, "a number", ["/sys/firmware/efi/efivars/LimineLastBootedEntry-*"]),
+        *data_rules(
+            reduce_kernel.efi_text, "the entry that was started last", ["/sys/firmware/efi/efivars/PreviousBoot-*"]
+        ),
+        *data_rules(
+            reduce_kernel.efi_plain_text, "the entry that was started last",
+            [f"{esp}/EFI/*/vars/PreviousBoot" for esp in ESPS],
+        ),
         *data_rules(
             reduce_kernel.efi_text, "words of the loader",
             below("/sys/firmware/efi/efivars", "LoaderInfo-* StubInfo-* LoaderEntrySelected-* LoaderEntryDefault-*"
@@ -52,9 +69,17 @@ def loaders() -> tuple[Allowed, ...]:
         ),
         *text_rules(reduce_loader.loader_conf, "default entry", (f"{esp}/loader/loader.conf" for esp in ESPS)),
         *text_rules(
-            reduce_loader.limine, "entries and kernel words",
+            reduce_menu.limine, "entries and kernel words",
             [f"{esp}{folder}/limine.c*" for esp in ESPS for folder in ("", "/limine", "/EFI/limine", "/EFI/BOOT")],
         ),
+        *text_rules(reduce_menu.syslinux, "entries and kernel words", SYSLINUX),
+        *text_rules(reduce_menu.syslinux, "entries and kernel words", ["/boot/*/*.cfg", "/boot/*.cfg"]),
+        *text_rules(reduce_shell.update_extlinux, "default_kernel_opts", ["/etc/update-extlinux.conf"]),
+        *text_rules(
+            reduce_menu.refind, "entries and kernel words",
+            [f"{esp}/EFI/{folder}/*.conf" for esp in ESPS for folder in ("refind", "BOOT", "Microsoft/Boot")],
+        ),
+        *text_rules(reduce_text.lines_only, "how many there are", ["/etc/kernel/proxmox-boot-uuids"]),
         *text_rules(reduce_loader.refind_linux, "kernel words", ["/boot/refind_linux.conf"]),
         *data_rules(
             reduce_image.unified, "kernel words, release, reduced initramfs", (f"{esp}/EFI/Linux/*" for esp in ESPS),
@@ -63,5 +88,9 @@ def loaders() -> tuple[Allowed, ...]:
         *data_rules(
             reduce_image.loader_program, "which loader it is, whether a checksum is enrolled",
             [f"{esp}/{folder}/*" for esp in ESPS for folder in ("EFI/limine", "EFI/BOOT", "limine")], 16 << 20,
+        ),
+        *data_rules(
+            reduce_image.loader_program, "which loader it is, whether a checksum is enrolled",
+            [f"{esp}/EFI/*/*" for esp in ESPS], 16 << 20,
         ),
     )  # fmt: skip

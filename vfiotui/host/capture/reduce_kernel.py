@@ -209,6 +209,16 @@ def efi_order(data: bytes, scrub: Scrubber) -> bytes | None:
     return data if 6 <= len(data) <= 1 << 12 and len(data) % 2 == 0 else None
 
 
+def efi_index(data: bytes, scrub: Scrubber) -> bytes | None:
+    """A number of eight bytes: the place of an entry in a menu."""
+    return data if len(data) == 12 else None
+
+
+def efi_plain_text(data: bytes, scrub: Scrubber) -> bytes:
+    """UTF-16 in a file: its words scrubbed."""
+    return scrub.text(text_of(data)).encode("utf-16-le") + b"\0\0"
+
+
 def efi_text(data: bytes, scrub: Scrubber) -> bytes:
     """A variable of the boot loader interface: its words scrubbed."""
     return data[:4] + scrub.text(text_of(data[4:])).encode("utf-16-le") + b"\0\0"

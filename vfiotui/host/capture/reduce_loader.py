@@ -68,32 +68,6 @@ def grubenv(text: str, scrub: Scrubber) -> str | None:
     return made + "#" * (len(text) - len(made))
 
 
-def limine(text: str, scrub: Scrubber) -> str:
-    """limine.conf: entries, kernels and their words."""
-
-    def one(line: str) -> str | None:
-        if line.startswith(("/", ":")):
-            return line[: len(line) - len(line.lstrip("/:+"))] + scrub.text(line.lstrip("/:+"))
-        key, mark, value = re.match(r"([^:=]*)([:=]?)(.*)", line).groups()  # type: ignore[union-attr]
-        low = key.strip().lower()
-        if low in ("cmdline", "kernel_cmdline"):
-            return f"{key}{mark} {kernel_words(value.strip(), scrub)}"
-        if low in (
-            "timeout",
-            "default_entry",
-            "protocol",
-            "path",
-            "kernel_path",
-            "module_path",
-            "image_path",
-            "editor_enabled",
-        ):
-            return f"{key}{mark} {scrub.text(value.strip())}"
-        return None
-
-    return by_line(text, one)
-
-
 def refind_linux(text: str, scrub: Scrubber) -> str:
     """refind_linux.conf: a title and kernel words in each line."""
 

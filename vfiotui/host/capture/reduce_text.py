@@ -33,6 +33,11 @@ def by_line(text: str, reduce: Callable[[str], str | None]) -> str:
     return "".join(found)
 
 
+def lines_only(text: str, scrub: Scrubber) -> str:
+    """How many lines there are, and which are blank."""
+    return "".join("x\n" if line.strip() else "\n" for line in text.splitlines())
+
+
 def kernel_words(text: str, scrub: Scrubber) -> str:
     """A kernel command line: the names of public parameters with their scrubbed values; other words as a whole.
 
