@@ -48,6 +48,13 @@ def _module_lines(text: str, scrub: Scrubber) -> str:
     return "".join(f"{m[0]}\n" for m in kept)
 
 
+def _dep_lines(text: str, scrub: Scrubber) -> str:
+    kept = re.finditer(
+        r"^[\w./+-]+\.ko(?:\.\w{1,4})?:(?: [\w./+-]+\.ko(?:\.\w{1,4})?)*$", text, re.MULTILINE | re.ASCII
+    )
+    return "".join(f"{m[0]}\n" for m in kept)
+
+
 def _config_lines(text: str, scrub: Scrubber) -> str:
     kept = re.finditer(
         r"^(?:CONFIG_\w+=(?:[ymn]|-?\d{1,20}|0x[0-9a-f]{1,16})|# CONFIG_\w+ is not set)$", text, re.MULTILINE
@@ -272,6 +279,8 @@ def allowed() -> tuple[Allowed, ...]:
             ["/boot/config-*", "/lib/modules/*/config", "/usr/lib/modules/*/config"],
         ),
         *text_rules(_alias_lines, "patterns of PCI ids", ["/lib/modules/*/modules.alias"], 16 << 20),
+        *text_rules(_dep_lines, "names of modules", ["/lib/modules/*/modules.dep"], 16 << 20),
+        *text_rules(_plain, "name of the entries", ["/etc/kernel/entry-token"]),
         *text_rules(
             _module_lines, "names of modules", ["/lib/modules/*/modules.builtin", "/lib/modules/*/modules.order"]
         ),
