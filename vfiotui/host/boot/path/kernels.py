@@ -30,7 +30,7 @@ def release_of(root: Root, path: str) -> Reading[str]:
         for release in or_else(root.names(folder), ()):
             if or_else(root.text(f"{folder}/{release}/pkgbase", 4096), "").strip() == package:
                 return release
-    return Unread("its name tells no release", Why.NOT_HERE, path)
+    return Unread("its name has no release", Why.NOT_HERE, path)
 
 
 def with_built_in(root: Root, release: Reading[str], line: str) -> str:
