@@ -25,6 +25,12 @@ EndSection
 """
 HOOK = "/etc/libvirt/hooks/qemu.d/50-nosleep"
 
+LID, LOGIND = "/proc/acpi/button/lid/LID0/state", "/etc/systemd/logind.conf.d/vfio.conf"
+LAPTOP = replace(
+    CLEAN, guests=(wants(CARD, "0000:01:00.1"),), files={**CLEAN.files, LID: "state:      open\n"}
+)
+"""A laptop whose guest gets the card."""
+
 HOSTS: dict[str, Host] = {
     "xorg-wrong": replace(CLEAN, files={**CLEAN.files, XORG: WRONG}),
     "xorg-right": replace(CLEAN, files={**CLEAN.files, XORG: 'Section "Device"\n  busid "PCI:0:2:0"\nEndSection\n'}),
@@ -33,5 +39,22 @@ HOSTS: dict[str, Host] = {
         CLEAN,
         guests=(wants(CARD, "0000:01:00.1"),),
         files={**CLEAN.files, HOOK: "#!/bin/sh\nexec systemd-inhibit --what=sleep sleep infinity\n"},
+    ),
+    "laptop-lid": LAPTOP,
+    "laptop-lid-unused": replace(LAPTOP, guests=CLEAN.guests),
+    "laptop-lid-ignored": replace(
+        LAPTOP,
+        files={
+            **LAPTOP.files,
+            "/etc/systemd/logind.conf": "[Login]\n#HandleLidSwitch=suspend\nHandleLidSwitch=hibernate\n",
+            LOGIND: "[Login]\nHandleLidSwitch=ignore\nHandleLidSwitchExternalPower=lock\n",
+        },
+    ),
+    "laptop-lid-held": replace(
+        LAPTOP,
+        files={
+            **LAPTOP.files,
+            HOOK: "#!/bin/sh\nexec systemd-inhibit --what=sleep:handle-lid-switch sleep infinity\n",
+        },
     ),
 }

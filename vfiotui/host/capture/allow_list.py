@@ -176,7 +176,7 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/firmware/acpi/platform_profile* /sys/class/platform-profile/*/* /sys/class/power_supply/*/type"
                 " /sys/class/power_supply/*/scope /sys/class/power_supply/*/online /sys/class/power_supply/*/status"
                 " /sys/class/thermal/cooling_device*/type /sys/class/thermal/cooling_device*/*_state"
-                " /sys/class/powercap/*/name /sys/class/powercap/*/enabled /sys/class/powercap/*/constraint_0_*"
+                " /proc/acpi/button/lid/*/state /sys/class/powercap/*/name /sys/class/powercap/*/enabled /sys/class/powercap/*/constraint_0_*"
                 " /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/cpuset/cpuset.cpus"
                 " /sys/fs/cgroup/cpuset.cpus.effective"
                 " /sys/fs/cgroup/cpuset.cpus.isolated /sys/fs/cgroup/*/cpuset.cpus.effective"
@@ -243,6 +243,7 @@ def allowed() -> tuple[Allowed, ...]:
             ["/etc/sysctl.conf", *(f"{d}/sysctl.d/*" for d in ("/etc", "/run", "/usr/lib", "/usr/local/lib", "/lib"))],
         ),
         *text_rules(reduce_text.words, "type, path, mode and value", ["/etc/tmpfiles.d/*"]),
+        *text_rules(reduce_text.logind, "what closing the lid does", reduce_text.LOGIND),
         *text_rules(reduce_text.udev, "rules that set driver_override", ["/etc/udev/rules.d/*"]),
         *text_rules(reduce_text.driver_name, "a driver's name", ["/etc/driverctl.d/*"]),
         *text_rules(reduce_text.words, "device, place and type", ["/etc/fstab"]),

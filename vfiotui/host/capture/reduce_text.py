@@ -139,6 +139,18 @@ def sysctl(text: str, scrub: Scrubber) -> str:
     return by_line(text, one)
 
 
+LOGIND = [f"{d}/systemd/{n}" for d in FOLDERS for n in ("logind.conf", "logind.conf.d/*")]
+
+
+def logind(text: str, scrub: Scrubber) -> str:
+    """logind.conf: sections, and what closing the lid does."""
+
+    def one(line: str) -> str | None:
+        return scrub.text(line) if line.startswith(("[", "HandleLidSwitch")) and is_public(line) else None
+
+    return by_line(text, one)
+
+
 xorg = keyed(("section", "endsection", "driver", "busid"))
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from vfiotui.host.cpu import lid
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.sysfs_index import CPUS, numbered
 from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, then
@@ -167,4 +168,11 @@ def read(root: Root) -> Reading[Limits]:
     """All limits; Unread only where the machine does not run."""
     if isinstance(root.names(CPUS), Unread):
         return Unread("limits of power and heat are those of a running system", Why.NOT_HERE, CPUS)
-    return Limits(read_profiles(root), read_supplies(root), read_throttled(root), read_cooling(root), read_zones(root))
+    return Limits(
+        read_profiles(root),
+        read_supplies(root),
+        read_throttled(root),
+        read_cooling(root),
+        read_zones(root),
+        lid.read(root),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Reading
 from vfiotui.model.base.value import dataclass
+from vfiotui.model.cpu.lid import Lid
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,5 @@ class Limits:
     cooling: Reading[tuple[CoolingDevice, ...]]
     """Those that slow processors down, no fans."""
     zones: Reading[tuple[PowerZone, ...]]
+    lid: Reading[Lid | None] = None
+    """None where the machine has no lid."""

@@ -29,7 +29,8 @@ WORDS = ("inhibit", "nosleep", "no-sleep")
 FOLDER = "/etc/libvirt/hooks/qemu.d"
 
 
-def _given(domains: tuple[Domain, ...]) -> list[str]:
+def given(domains: tuple[Domain, ...]) -> list[str]:
+    """The guests that are given PCI devices of the host."""
     names = [d.name for d in domains if d.takes_pci is True]
     return names or [d.name for d in domains if known(d.takes_pci)]
 
@@ -43,7 +44,7 @@ def _given(domains: tuple[Domain, ...]) -> list[str]:
     changes=(Part.POWER,),
 )
 def check(facts: Facts) -> Answers:
-    names = _given(known(known(facts.virt).domains))
+    names = given(known(known(facts.virt).domains))
     hooks = known(facts.boot).hooks
     there = known(facts.access).hooks
     unseen = {h.path for h in or_else(there, ())} - {h.path for h in hooks}
