@@ -26,9 +26,7 @@ EndSection
 HOOK = "/etc/libvirt/hooks/qemu.d/50-nosleep"
 
 LID, LOGIND = "/proc/acpi/button/lid/LID0/state", "/etc/systemd/logind.conf.d/vfio.conf"
-LAPTOP = replace(
-    CLEAN, guests=(wants(CARD, "0000:01:00.1"),), files={**CLEAN.files, LID: "state:      open\n"}
-)
+LAPTOP = replace(CLEAN, guests=(wants(CARD, "0000:01:00.1"),), files={**CLEAN.files, LID: "state:      open\n"})
 """A laptop whose guest gets the card."""
 
 HOSTS: dict[str, Host] = {

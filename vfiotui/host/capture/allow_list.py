@@ -44,8 +44,8 @@ def _alias_lines(text: str, scrub: Scrubber) -> str:
 
 
 def _module_lines(text: str, scrub: Scrubber) -> str:
-    kept = re.finditer(r"^[\w./-]+\.ko(?:\.\w{1,4})?:?$", text, re.MULTILINE | re.ASCII)
-    return "".join(f"{m[0]}\n" for m in kept)
+    kept = re.finditer(r"^([\w./-]+\.ko(?:\.\w{1,4})?)(?:(:).*)?$", text, re.MULTILINE | re.ASCII)
+    return "".join(f"{m[1]}{m[2] or ''}\n" for m in kept)
 
 
 def _dep_lines(text: str, scrub: Scrubber) -> str:
@@ -176,7 +176,8 @@ def allowed() -> tuple[Allowed, ...]:
                 " /sys/firmware/acpi/platform_profile* /sys/class/platform-profile/*/* /sys/class/power_supply/*/type"
                 " /sys/class/power_supply/*/scope /sys/class/power_supply/*/online /sys/class/power_supply/*/status"
                 " /sys/class/thermal/cooling_device*/type /sys/class/thermal/cooling_device*/*_state"
-                " /proc/acpi/button/lid/*/state /sys/class/powercap/*/name /sys/class/powercap/*/enabled /sys/class/powercap/*/constraint_0_*"
+                " /sys/class/powercap/*/name /sys/class/powercap/*/enabled /sys/class/powercap/*/constraint_0_*"
+                " /proc/acpi/button/lid/*/state"
                 " /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/cpuset/cpuset.cpus"
                 " /sys/fs/cgroup/cpuset.cpus.effective"
                 " /sys/fs/cgroup/cpuset.cpus.isolated /sys/fs/cgroup/*/cpuset.cpus.effective"
@@ -209,6 +210,7 @@ def allowed() -> tuple[Allowed, ...]:
         *data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
         *text_rules(reduce_shell.os_release, "name and version", ["/etc/os-release", "/usr/lib/os-release"]),
         *text_rules(_machine_id, "a pseudonym", ["/etc/machine-id"]),
+        *text_rules(_plain, "a name or a pseudonym", ["/etc/kernel/entry-token"]),
         *text_rules(
             reduce_shell.irqbalance, "banned CPUs",
             ["/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env"],
@@ -283,7 +285,8 @@ def allowed() -> tuple[Allowed, ...]:
         *text_rules(_dep_lines, "names of modules", ["/lib/modules/*/modules.dep"], 16 << 20),
         *text_rules(_plain, "name of the entries", ["/etc/kernel/entry-token"]),
         *text_rules(
-            _module_lines, "names of modules", ["/lib/modules/*/modules.builtin", "/lib/modules/*/modules.order"]
+            _module_lines, "names of modules",
+            [f"/lib/modules/*/modules.{name}" for name in ("builtin", "order", "dep")],
         ),
         *text_rules(_plain, "name of the package", ["/usr/lib/modules/*/pkgbase"]),
         *data_rules(

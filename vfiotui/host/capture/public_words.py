@@ -31,6 +31,8 @@ linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpu
 before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
 09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
 isolated.json machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
+modules.dep logind.conf logind.conf.d acpi button lid LID LID0 state logind entry-token systemd-inhibit
+handle-lid-switch
 container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.capture.scrub import Scrubber, is_public
+from vfiotui.host.root.config_files import FOLDERS
+from vfiotui.model.cpu.lid import ACTIONS
 
 Reduce = Callable[[str, Scrubber], str | None]
 """Text → what leaves of it; None where it could not be parsed."""
@@ -139,16 +141,14 @@ def sysctl(text: str, scrub: Scrubber) -> str:
     return by_line(text, one)
 
 
+LOGIND_LINE = re.compile(rf"\[Login\]|HandleLidSwitch(?:ExternalPower|Docked)?\s*=\s*(?:{'|'.join(sorted(ACTIONS))})")
 LOGIND = [f"{d}/systemd/{n}" for d in FOLDERS for n in ("logind.conf", "logind.conf.d/*")]
 
 
 def logind(text: str, scrub: Scrubber) -> str:
     """logind.conf: sections, and what closing the lid does."""
 
-    def one(line: str) -> str | None:
-        return scrub.text(line) if line.startswith(("[", "HandleLidSwitch")) and is_public(line) else None
-
-    return by_line(text, one)
+    return by_line(text, lambda line: line if LOGIND_LINE.fullmatch(line) else None)
 
 
 xorg = keyed(("section", "endsection", "driver", "busid"))

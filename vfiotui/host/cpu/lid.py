@@ -12,7 +12,7 @@ from vfiotui.host.root.config_files import FOLDERS, ConfigFiles
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, or_else, then
 from vfiotui.model.boot.boot import ConfigFile
-from vfiotui.model.cpu.lid import Lid, LidSetting
+from vfiotui.model.cpu.lid import ACTIONS, Lid, LidSetting
 
 LIDS = "/proc/acpi/button/lid"
 PLAIN, POWER, DOCKED = "HandleLidSwitch", "HandleLidSwitchExternalPower", "HandleLidSwitchDocked"
@@ -20,7 +20,9 @@ PLAIN, POWER, DOCKED = "HandleLidSwitch", "HandleLidSwitchExternalPower", "Handl
 
 def _closed(text: str) -> Reading[bool]:
     word = text.rpartition(":")[2].strip()
-    return {"open": False, "closed": True}.get(word, Unread(f"holds {text[:40]!r}, neither open nor closed", Why.DAMAGED))
+    return {"open": False, "closed": True}.get(
+        word, Unread(f"holds {text[:40]!r}, neither open nor closed", Why.DAMAGED)
+    )
 
 
 def _settings(root: Root) -> Reading[tuple[LidSetting, ...]]:
@@ -37,13 +39,13 @@ def _settings(root: Root) -> Reading[tuple[LidSetting, ...]]:
 
 
 def _assigned(file: ConfigFile) -> list[LidSetting]:
-    """The lid's settings of one file, the later ones last; an empty value sets nothing."""
+    """The lid's settings of one file, the later ones last; a value that logind does not know sets nothing."""
     found, section = [], ""
     for number, line in file.numbered():
         if line.startswith("["):
             section = line
         name, equals, value = (part.strip() for part in line.partition("="))
-        if equals and value and section == "[Login]" and name in (PLAIN, POWER, DOCKED):
+        if equals and value in ACTIONS and section == "[Login]" and name in (PLAIN, POWER, DOCKED):
             found.append(LidSetting(name, value, f"{file.path}:{number}"))
     return found
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading
 from vfiotui.model.base.value import dataclass
 
+ACTIONS = frozenset(
+    (
+        *("ignore", "lock", "suspend", "hibernate", "hybrid-sleep", "suspend-then-hibernate", "sleep"),
+        *("poweroff", "reboot", "halt", "kexec", "factory-reset"),
+    )
+)
+"""What logind can do when a lid closes (logind.conf(5)); it takes no other value."""
+
 
 @dataclass(frozen=True, slots=True)
 class LidSetting:
