@@ -44,8 +44,8 @@ def _alias_lines(text: str, scrub: Scrubber) -> str:
 
 
 def _module_lines(text: str, scrub: Scrubber) -> str:
-    kept = re.finditer(r"^([\w./-]+\.ko(?:\.\w{1,4})?)(?:(:).*)?$", text, re.MULTILINE | re.ASCII)
-    return "".join(f"{m[1]}{m[2] or ''}\n" for m in kept)
+    kept = re.finditer(r"^[\w./-]+\.ko(?:\.\w{1,4})?:?$", text, re.MULTILINE | re.ASCII)
+    return "".join(f"{m[0]}\n" for m in kept)
 
 
 def _dep_lines(text: str, scrub: Scrubber) -> str:
@@ -210,7 +210,6 @@ def allowed() -> tuple[Allowed, ...]:
         *data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
         *text_rules(reduce_shell.os_release, "name and version", ["/etc/os-release", "/usr/lib/os-release"]),
         *text_rules(_machine_id, "a pseudonym", ["/etc/machine-id"]),
-        *text_rules(_plain, "a name or a pseudonym", ["/etc/kernel/entry-token"]),
         *text_rules(
             reduce_shell.irqbalance, "banned CPUs",
             ["/etc/default/irqbalance", "/etc/sysconfig/irqbalance", "/etc/irqbalance.env"],
@@ -285,8 +284,7 @@ def allowed() -> tuple[Allowed, ...]:
         *text_rules(_dep_lines, "names of modules", ["/lib/modules/*/modules.dep"], 16 << 20),
         *text_rules(_plain, "name of the entries", ["/etc/kernel/entry-token"]),
         *text_rules(
-            _module_lines, "names of modules",
-            [f"/lib/modules/*/modules.{name}" for name in ("builtin", "order", "dep")],
+            _module_lines, "names of modules", ["/lib/modules/*/modules.builtin", "/lib/modules/*/modules.order"]
         ),
         *text_rules(_plain, "name of the package", ["/usr/lib/modules/*/pkgbase"]),
         *data_rules(
