@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, Said, gathered
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.driver_refusal import modeset_refusal
@@ -48,9 +49,8 @@ def held_back(boot: Boot, driver: str, is_display: bool) -> HeldBack:
 
 
 def _builtin(boot: Boot, module: str) -> bool:
-    kernel = boot.kernel
-    names = getattr(kernel, "builtin", frozenset())
-    return isinstance(names, frozenset) and module in names
+    names = boot.kernel if isinstance(boot.kernel, Unread) else boot.kernel.builtin
+    return not isinstance(names, Unread) and module in names
 
 
 def _vain(lines: ModprobeSet, module: str) -> list[tuple[str, Evidence]]:
