@@ -24,3 +24,19 @@ def has_elsewhere(text: str, word: str) -> bool:
         elif not inside and word in line.split():
             return True
     return False
+
+
+def makers(text: str) -> dict[int, str]:
+    """Line, from 1, → the script whose section it stands in.
+
+    >>> makers("### BEGIN /etc/grub.d/40_custom ###\\nmenuentry x {\\n### END /etc/grub.d/40_custom ###\\n")[2]
+    '/etc/grub.d/40_custom'
+    """
+    found, script = {}, ""
+    for number, line in enumerate(text.split("\n"), 1):
+        mark = SECTION.match(line)
+        if mark:
+            script = mark[2] if mark[1] == "BEGIN" else ""
+        elif script:
+            found[number] = script
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.host.boot.path import efistub, firmware, limine, refind, syslinux
+from vfiotui.host.boot.path.grub import path as grub
 from vfiotui.host.boot.path.owned import MAKERS, underlying
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
@@ -25,6 +26,8 @@ def find_path(root: Root, loader: Loader) -> Reading[BootPath]:
 
 def _of(root: Root, loader: Loader) -> Reading[BootPath]:
     match loader.name:
+        case "grub" | "grub-bls":
+            return grub.find_path(root, loader)
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)
         case "limine":
