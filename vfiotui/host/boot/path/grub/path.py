@@ -9,6 +9,7 @@ from vfiotui.formats.loaders import grub_env, grub_menu
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.formats.system.fstab import entries as fstab_entries
 from vfiotui.host.boot.path.grub import menu
+from vfiotui.host.boot.path.grub.commands import run_command
 from vfiotui.host.boot.path.grub.places import Places, There
 from vfiotui.host.boot.path.grub.run import Ended, Endless, Machine
 from vfiotui.host.boot.path.grub.state import Doubt, Item, Loaded, State, here, initial
@@ -37,7 +38,7 @@ def find_path(root: Root, loader: Loader) -> Reading[BootPath]:
     if isinstance(found, Unread):
         return found
     file, prefix, steps = found
-    machine = Machine(places)
+    machine = Machine(places, run_command)
     state = initial("", here(prefix), _platform(root))
     _excerpt(machine, state, file, prefix, steps)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 from vfiotui.formats.loaders import grub_cfg
@@ -24,6 +25,9 @@ LENGTH_LIMIT = 1 << 18
 Scope = tuple[str, ...] | None
 Status = int | None
 """0 for true, 1 for false, None where it is not known."""
+
+RunCommand = Callable[["Machine", Command, list[str], list[str], State, Scope], Status]
+"""Runs a command whose words are replaced; the names of doubtful variables among them stand behind the words."""
 
 
 class Endless(Exception):
@@ -53,10 +57,7 @@ class Leave(Exception):
 class Machine:
     """One GRUB with one root."""
 
-    def __init__(self, places: Places) -> None:
-        # The commands need the machine, and the machine needs them.
-        from vfiotui.host.boot.path.grub.commands import run_command
-
+    def __init__(self, places: Places, run_command: RunCommand) -> None:
         self.places = places
         self.steps = self.depth = self.files = 0
         self.file = ""
@@ -65,7 +66,7 @@ class Machine:
         """Files that were read, by their paths inside the root."""
         self.dropped: list[str] = []
         """Places at which GRUB drops a statement."""
-        self._command = run_command
+        self._run_command = run_command
 
     def at(self, line: int) -> str:
         """A place in the file that is running."""
@@ -146,7 +147,7 @@ class Machine:
             raise Endless
         match one:
             case Command():
-                return self._run_command(one, state, scope)
+                return self._command(one, state, scope)
             case If():
                 return self._if(one, state, scope)
             case Function():
@@ -157,14 +158,14 @@ class Machine:
             case While():
                 return self._while(one, state, scope)
 
-    def _run_command(self, one: Command, state: State, scope: Scope) -> Status:
+    def _command(self, one: Command, state: State, scope: Scope) -> Status:
         args, doubtful = expand(one.words, state, scope)
         if sum(map(len, args)) > LENGTH_LIMIT:
             raise Endless
         if not args:
             return 0
         turned = args[0] == "!" and len(args) > 1
-        status = self._command(self, one, args[1:] if turned else args, doubtful, state, scope)
+        status = self._run_command(self, one, args[1:] if turned else args, doubtful, state, scope)
         return status if status is None or not turned else int(not status)
 
     def ways(self, words: tuple[Word, ...], names: list[str], state: State, scope: Scope) -> list[list[str]] | None:
