@@ -57,9 +57,10 @@ def _dep_lines(text: str, scrub: Scrubber) -> str:
 
 def _config_lines(text: str, scrub: Scrubber) -> str:
     kept = re.finditer(
-        r"^(?:CONFIG_\w+=(?:[ymn]|-?\d{1,20}|0x[0-9a-f]{1,16})|# CONFIG_\w+ is not set)$", text, re.MULTILINE
-    )
-    return "".join(f"{m[0]}\n" for m in kept)
+        r"^(?:CONFIG_\w+=(?:[ymn]|-?\d{1,20}|0x[0-9a-f]{1,16})|# CONFIG_\w+ is not set|(CONFIG_CMDLINE=)\"(.*)\")$",
+        text, re.MULTILINE,
+    )  # fmt: skip
+    return "".join(f'{m[1]}"{reduce_text.kernel_words(m[2], scrub)}"\n' if m[1] else f"{m[0]}\n" for m in kept)
 
 
 def _config_gz(data: bytes, scrub: Scrubber) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.capture import (
+    reduce_grub,
     reduce_image,
     reduce_kernel,
     reduce_loader,
@@ -59,10 +60,13 @@ def loaders() -> tuple[Allowed, ...]:
         *data_rules(
             reduce_script.file, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
         *text_rules(reduce_loader.kernelstub, "kernel words", ["/etc/kernelstub/configuration"]),
-        *text_rules(reduce_loader.grub_menu, "entries, kernel words", ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]),
         *text_rules(
-            reduce_loader.grubenv, "chosen entries and kernel words",
-            ["/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv"],
+            reduce_grub.grub_menu, "entries, kernel words",
+            ["/boot/grub/*.cfg", "/boot/grub2/*.cfg", *(f"{esp}/EFI/*/*.cfg" for esp in ESPS)],
+        ),
+        *text_rules(
+            reduce_grub.grubenv, "chosen entries and kernel words",
+            ["/boot/grub/grubenv", "/boot/grub2/grubenv", *(f"{esp}/EFI/*/grubenv" for esp in ESPS)],
         ),
         *text_rules(
             reduce_loader.loader_entry, "kernel, initrd, kernel words", (f"{esp}/loader/entries/*" for esp in ESPS)

@@ -30,42 +30,6 @@ def loader_entry(text: str, scrub: Scrubber) -> str:
 
 
 loader_conf = keyed(("default", "timeout", "console-mode", "editor"))
-GRUB_COMMANDS = frozenset(
-    "menuentry submenu insmod set if then else elif fi function search } load_env save_env load_video blscfg export"
-    " configfile source terminal_output terminal_input".split()
-)
-
-
-def grub_menu(text: str, scrub: Scrubber) -> str:
-    """grub.cfg: the structure of the menu, and the words behind each kernel; never users and passwords."""
-
-    def one(line: str) -> str | None:
-        first = re.split(r"[\s=]", line, maxsplit=1)[0]
-        if re.match(r"linux(?:efi|16)?\s", line):
-            command, kernel, *rest = line.split(None, 2)
-            return f"{command} {scrub.path(kernel)} {kernel_words(rest[0], scrub) if rest else ''}".rstrip()
-        if re.match(r"initrd(?:efi|16)?\s", line):
-            return " ".join([first, *map(scrub.path, line.split()[1:])])
-        if re.match(r"### (?:BEGIN|END) \S+ ###$", line):
-            return f"### {line.split()[1]} {scrub.path(line.split()[2])} ###"
-        if re.match(r"(?:set\s+)?superusers\b", line) or first not in GRUB_COMMANDS:
-            return None
-        return scrub.text(line)
-
-    return by_line(text.replace("\t", "  "), one)
-
-
-def grubenv(text: str, scrub: Scrubber) -> str | None:
-    """GRUB's environment block: the chosen entries, the kernel words and the state of a trial; its size stays."""
-    kept = [text.split("\n", 1)[0] if text.startswith("# GRUB Environment Block") else "# GRUB Environment Block"]
-    for line in text.split("\n")[1:]:
-        key, equals, value = line.partition("=")
-        if key in ("kernelopts", "tuned_params") and equals:
-            kept.append(f"{key}={kernel_words(value, scrub)}")
-        elif key in ("saved_entry", "next_entry", "prev_saved_entry", "boot_once", "vfiotui_trial") and equals:
-            kept.append(f"{key}={scrub.text(value)}")
-    made = "\n".join(kept) + "\n"
-    return made + "#" * (len(text) - len(made))
 
 
 def refind_linux(text: str, scrub: Scrubber) -> str:

@@ -42,7 +42,7 @@ def with_built_in(root: Root, release: Reading[str], line: str) -> str:
     if isinstance(release, Unread):
         return line
     found = {m[1]: m[2].strip() for m in BUILT_IN.finditer(_config(root, release))}
-    own = re.sub(r"\\(.)", r"\1", found.get("CMDLINE", "").strip('"')).strip()
+    own = re.sub(r"\\(.)", r"\1", found.get("CMDLINE", "").removeprefix('"').removesuffix('"')).strip()
     if not own:
         return line
     if "CMDLINE_OVERRIDE" in found or "CMDLINE_FORCE" in found:
