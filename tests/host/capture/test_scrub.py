@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfiotui.host.capture import reduce_domain, reduce_script, reduce_shell, reduce_text
+from vfiotui.host.capture import reduce_domain, reduce_grub, reduce_script, reduce_shell, reduce_text
 from vfiotui.host.capture.scrub import Scrubber, Senseless, is_public
 
 NAMES = (("tower", "host"), ("win10", "guest-1"), ("ada", "user-1"))
