@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import replace
-from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.cpu.pinning import Pinning
@@ -49,8 +49,8 @@ class PlanInputs(Protocol):
     def guest(self, name: str) -> Reading[StoredGuest]:
         """A guest's stored definition and the pins of its running threads."""
 
-    def image(self) -> Reading[Image]:
-        """The initramfs of the next boot."""
+    def boots(self, facts: Facts) -> tuple[NextBoot, ...]:
+        """Every boot that may come next, with its initramfs; at least one."""
 
 
 def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
@@ -69,7 +69,7 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
     facts = inputs.facts()
     snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
     plan = make_plan(facts, snapshot, wanted)
-    return predicted(plan, facts, snapshot, inputs.image()) if plan.waits_for_boot else plan
+    return predicted(plan, facts, snapshot, inputs.boots(facts)) if plan.waits_for_boot else plan
 
 
 def look_at_isolation(inputs: PlanInputs, facts: Facts, *, choices: bool = False) -> Reading[IsolationView]:
@@ -80,7 +80,7 @@ def look_at_isolation(inputs: PlanInputs, facts: Facts, *, choices: bool = False
     """
     from vfiotui.plan.isolate.isolation_view import isolation_view
 
-    return isolation_view(facts, inputs.config(()), inputs.image(), choices=choices)
+    return isolation_view(facts, inputs.config(()), inputs.boots(facts), choices=choices)
 
 
 def plan_pinning(

@@ -49,7 +49,8 @@ def held_back(boot: Boot, driver: str, is_display: bool) -> HeldBack:
 
 
 def _builtin(boot: Boot, module: str) -> bool:
-    names = boot.kernel if isinstance(boot.kernel, Unread) else boot.kernel.builtin
+    kernel = boot.next_kernel
+    names = kernel if isinstance(kernel, Unread) else kernel.builtin
     return not isinstance(names, Unread) and module in names
 
 

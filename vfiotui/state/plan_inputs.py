@@ -8,7 +8,7 @@ from functools import cached_property
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
-from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.domain import Virt
@@ -57,11 +57,11 @@ class RootInputs:
 
         return read_config_snapshot(self.root, more)
 
-    def image(self) -> Reading[Image]:
-        """The initramfs of the next boot."""
-        from vfiotui.host.boot.image import read_next
+    def boots(self, facts: Facts) -> tuple[NextBoot, ...]:
+        """Every boot that may come next, with its initramfs; at least one."""
+        from vfiotui.host.boot.next_image import read_boots
 
-        return read_next(self.root)
+        return read_boots(self.root, facts.boot if isinstance(facts.boot, Unread) else facts.boot.path)
 
     def guest(self, name: str) -> Reading[StoredGuest]:
         """A guest's stored definition and the pins of its running threads; the same answer for the same name."""

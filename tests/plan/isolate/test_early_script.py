@@ -14,6 +14,7 @@ from tests.requirements import need
 from vfiotui.demo.description import Host
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import FILE, Chosen
 from vfiotui.plan.draft import PlanError
@@ -48,7 +49,7 @@ def machine(tool: str, files: dict[str, str]) -> Host:
 def planned(host: Host, tool: str, goal: str = "isolate.override") -> Plan:
     facts, snapshot = facts_of(host), read_config_snapshot(root_of(host))
     plan = make_plan(facts, snapshot, [(goal, CARD)])
-    return predicted(plan, facts, snapshot, image_of(INSIDE[tool], tool))
+    return predicted(plan, facts, snapshot, (NextBoot(None, image_of(INSIDE[tool], tool)),))
 
 
 def files(plan: Plan) -> dict[str, str | None]:
@@ -65,7 +66,9 @@ def test_a_card_beside_its_twin_is_sure_where_a_script_comes_before_udev(tool: s
     # Without the script the twin's event may load the driver first.
     rest = replace(plan, steps=tuple(s for s in plan.steps if s.subject not in HOOK.values()))
     host = machine(tool, MAIN[tool])
-    left = predicted(rest, facts_of(host), read_config_snapshot(root_of(host)), image_of(INSIDE[tool], tool))
+    left = predicted(
+        rest, facts_of(host), read_config_snapshot(root_of(host)), (NextBoot(None, image_of(INSIDE[tool], tool)),)
+    )
     assert len(dict(left.forecast)[CARD]) > 1
 
 

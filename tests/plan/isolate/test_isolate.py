@@ -14,6 +14,7 @@ from tests.machines import facts_of, known_facts, root_of
 from vfiotui.demo.description import Host
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.change.plan import from_json as from_document
 from vfiotui.model.change.plan import to_json as to_document
@@ -132,7 +133,8 @@ BUILT_IN = replace(HOST_CARD, builtin=("kernel/drivers/vfio/pci/vfio-pci.ko",))
 
 
 def next_boot(host: Host, plan: Plan) -> dict[str, tuple[str, ...]]:
-    return dict(predicted(plan, facts_of(host), read_config_snapshot(root_of(host)), Unread("was not read")).forecast)
+    boots = (NextBoot(None, Unread("was not read")),)
+    return dict(predicted(plan, facts_of(host), read_config_snapshot(root_of(host)), boots).forecast)
 
 
 def test_the_forecast_sees_the_words_that_the_plan_gives_to_a_built_in_vfio_pci() -> None:

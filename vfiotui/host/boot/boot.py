@@ -114,6 +114,7 @@ def read(root: Root) -> Reading[Boot]:
     found = loader.find_loader(root)
     files = configured.loader_files(root)
     running = kernel.read_kernel(root)
+    path = find_path(root, found)
     os_name, os_id = read_os(root)
     release = running if isinstance(running, Unread) else running.release
     options, lists, settings, hooks, scripts = (ConfigFiles(root) for _ in range(5))
@@ -143,7 +144,8 @@ def read(root: Root) -> Reading[Boot]:
         lists_seen=lists.seen,
         hooks_seen=hooks.seen,
         scripts_seen=scripts.seen,
-        path=find_path(root, found),
         managed=find_managed(root, found),
+        path=path,
+        next_kernels=kernel.read_next(root, running, path),
         makers=read_makers(root, tool, found),
     )

@@ -14,11 +14,9 @@ from vfiotui.formats.initramfs.cpio import CHUNK, Damaged, Entry, Stream
 from vfiotui.formats.initramfs.packed import Unpacked, end_of, packing
 from vfiotui.formats.loaders.pe_image import Section, is_pe, sections
 from vfiotui.formats.records.pieces import Pieces, held
-from vfiotui.host.boot.images import image_paths
 from vfiotui.host.boot.unpack import CannotUnpack, unpack
-from vfiotui.host.pci.modules import kernel_release
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.boot.image import Image, ImageFile, Part
 
 FILE_LIMIT = 768 << 20
@@ -203,34 +201,3 @@ def read(root: Root, path: str, seconds: float = SECONDS) -> Reading[Image]:
         return _read_pieces(Pieces(piece, 0, size), path, seconds)
 
     return root.read_at(path, use, FILE_LIMIT)
-
-
-UKI_FOLDERS = ("/efi/EFI/Linux", "/boot/EFI/Linux", "/boot/efi/EFI/Linux")
-
-
-def next_path(root: Root) -> Reading[str]:
-    """The image of the running kernel, or of the newest one; else of kernel-install, else the newest unified one."""
-    release = kernel_release(root)
-    if isinstance(release, Unread):
-        return release
-    ids = [n for n in or_else(root.names("/boot"), ()) if len(n) == 32]
-    places = [*image_paths(root, release), *(f"/boot/{i}/{release}/{n}" for i in ids for n in ("initrd", "initramfs"))]
-    found = next((p for p in places if root.exists(p) is True), None)
-    if found is not None:
-        return found
-    unified = [f"{f}/{n}" for f in UKI_FOLDERS for n in or_else(root.names(f), ()) if n.endswith(".efi")]
-    times = {p: s.mtime for p in unified if not isinstance(s := root.stat(p), Unread)}
-    if times:
-        return max(times, key=lambda p: (release in p, times[p]))
-    forbidden = root.names("/boot")
-    return (
-        forbidden
-        if isinstance(forbidden, Unread)
-        else Unread(f"no initramfs of kernel {release} is there", Why.ABSENT, "/boot")
-    )
-
-
-def read_next(root: Root) -> Reading[Image]:
-    """The image that the next boot would use, as far as its name tells."""
-    path = next_path(root)
-    return path if isinstance(path, Unread) else read(root, path)

@@ -9,6 +9,7 @@ from vfiotui.host.pci.modules import kernel_release, natural
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.boot.boot import Kernel
+from vfiotui.model.boot.path import BootPath
 
 CONFIG_LIMIT = 4 << 20
 DEP_LIMIT = 16 << 20
@@ -26,9 +27,9 @@ def gunzip(data: bytes) -> Reading[str]:
     return text.decode("utf-8", "replace")
 
 
-def find_config(root: Root, release: str) -> tuple[Reading[dict[str, str]], str]:
+def find_config(root: Root, release: str, *, runs: bool = True) -> tuple[Reading[dict[str, str]], str]:
     """The first configuration found, and its path: of the running kernel itself, in /boot, beside its modules."""
-    packed = root.bytes("/proc/config.gz", CONFIG_LIMIT)
+    packed = root.bytes("/proc/config.gz", CONFIG_LIMIT) if runs else Unread("runs not", Why.NOT_HERE)
     if not isinstance(packed, Unread):
         text = gunzip(packed)
         if not isinstance(text, Unread):
@@ -89,5 +90,17 @@ def read_kernel(root: Root) -> Reading[Kernel]:
     release = kernel_release(root)
     if isinstance(release, Unread):
         return release
-    config, path = find_config(root, release)
+    return _read(root, release, runs=True)
+
+
+def _read(root: Root, release: str, *, runs: bool) -> Kernel:
+    config, path = find_config(root, release, runs=runs)
     return Kernel(release, config, read_builtin(root, release), path)
+
+
+def read_next(root: Root, running: Reading[Kernel], path: Reading[BootPath]) -> tuple[Kernel, ...]:
+    """The kernels of the path's candidates, without the one that is read already."""
+    own = () if isinstance(path, Unread) else path.own
+    known = "" if isinstance(running, Unread) else running.release
+    releases = dict.fromkeys(e.release for e in own if isinstance(e.release, str) and e.release != known)
+    return tuple(_read(root, release, runs=False) for release in releases if release.strip("./") and "/" not in release)

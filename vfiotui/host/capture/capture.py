@@ -12,7 +12,7 @@ import os
 from vfiotui.formats.system.auxv import of_page_size
 from vfiotui.host.boot import kernel_log, last_boot, mounts, trial
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
-from vfiotui.host.boot.image import read_next
+from vfiotui.host.boot.next_image import read_boots
 from vfiotui.host.capture import reduce_domain, reduce_kernel
 from vfiotui.host.capture.collector import KERNEL_MADE, PUBLIC_DATA, Capture, Collector
 from vfiotui.host.capture.identifiers import identifiers
@@ -87,7 +87,7 @@ def observe(root: Root, virt: Reading[Virt]) -> Facts:
     """Reads whatever any command reads of a machine that does not move."""
     facts = gather(root, virt)
     read_config_snapshot(root, SETTINGS)
-    read_next(root)
+    read_boots(root, facts.boot if isinstance(facts.boot, Unread) else facts.boot.path)
     trial.read(root)
     domains.read_files(root)
     BackingReader(root).read()

@@ -11,7 +11,7 @@ from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.makers import Makers
 from vfiotui.model.boot.managed import Managed
-from vfiotui.model.boot.path import BootPath
+from vfiotui.model.boot.path import BootEntry, BootPath
 from vfiotui.model.guest.qemu_conf import QemuConf
 
 
@@ -107,10 +107,30 @@ class Boot:
     """The same of the places of start scripts."""
     path: Reading[BootPath] = Unread("was not looked for", Why.NOT_HERE)
     """What the next boot will really load, by what lies on the disk."""
+    next_kernels: tuple[Kernel, ...] = ()
+    """The kernels of the path's candidates that are another than `kernel`."""
     makers: Makers = Makers()
     """How the boot images are made."""
     managed: Managed = Managed()
     """Which tool of the whole system makes images and menu, where one does."""
+
+    def kernel_of(self, entry: BootEntry) -> Reading[Kernel]:
+        """The kernel of a candidate of the path; Unread where its release is not known."""
+        if isinstance(entry.release, Unread):
+            return entry.release
+        known = (*self.next_kernels, *(() if isinstance(self.kernel, Unread) else (self.kernel,)))
+        found = next((k for k in known if k.release == entry.release), None)
+        return Unread(f"kernel {entry.release} was not looked at", Why.NOT_HERE) if found is None else found
+
+    @property
+    def next_kernel(self) -> Reading[Kernel]:
+        """The kernel of the next boot; `kernel` where entries are not followed, Unread where it is open."""
+        if isinstance(self.path, Unread) or not self.path.own:
+            return self.kernel
+        found = [self.kernel_of(entry) for entry in self.path.own]
+        if all(kernel == found[0] for kernel in found):
+            return found[0]
+        return Unread(self.path.open or "several entries may be started, with different kernels", Why.NOT_HERE)
 
     @property
     def on_disk(self) -> Reading[CommandLine]:

@@ -1,6 +1,6 @@
 """The four columns of every device, from the facts, the surveyed files and the built image; drift is named.
 
-The words "on disk" are those of the generated boot entry: what the loader will really pass on.
+The words "on disk" are those of the entry that boots next: what the loader will really pass on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot, Script
 from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.path import BootPath
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, BindingState
@@ -96,8 +97,8 @@ def _sources(facts: Facts, boot: Boot, snapshot: ConfigSnapshot, image: Reading[
             for f in files.below("/etc/initramfs-tools/scripts/init-top")
             if "driver_override" in f.text
         ),
-        line=next_cmdline(boot, None),
-        entry=entry_cmdline(boot, snapshot, image),
+        line=boot.configured if isinstance(boot.configured, CommandLine) else next_cmdline(boot, None),
+        entry=boot.on_disk if isinstance(boot.path, BootPath) else entry_cmdline(boot, snapshot, image),
         image=early,
         copy=gathered(() if isinstance(early, Unread) else early.modprobe),
         stale=() if isinstance(image, Unread) else stale_files(files.modprobe(("/run",)), image),

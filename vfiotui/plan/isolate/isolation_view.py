@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import dataclass
-from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.next_boot import NextBoot, image_of_all
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import BindingState
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.isolate.binding_state import columns
+from vfiotui.plan.isolate.forecasts import forecasts
 from vfiotui.plan.isolate.method import Verdict, verdicts
-from vfiotui.plan.isolate.prediction import forecast
 from vfiotui.plan.isolate.select import Choice, choose
 
 
@@ -37,10 +37,11 @@ class IsolationView:
 
 
 def isolation_view(
-    facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image], *, choices: bool = True
+    facts: Facts, snapshot: ConfigSnapshot, boots: tuple[NextBoot, ...], *, choices: bool = True
 ) -> Reading[IsolationView]:
     """The look, without `choices` where they are not wanted; Unread where the bus or the boot chain is."""
-    rows, next_boot = columns(facts, snapshot, image), forecast(facts, snapshot, image)
+    rows = columns(facts, snapshot, image_of_all(boots))
+    next_boot = forecasts(facts, snapshot, boots)
     if isinstance(facts.pci, Unread) or isinstance(facts.boot, Unread):
         return facts.pci if isinstance(facts.pci, Unread) else Unread(str(facts.boot))
     if isinstance(rows, Unread) or isinstance(next_boot, Unread):

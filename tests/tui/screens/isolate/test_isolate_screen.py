@@ -12,11 +12,15 @@ from tests.machines import known_facts, root_of
 from tests.plan.isolate.test_isolate import CARD, HOST_CARD
 from tests.tui.consoles import LINUX, console
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
-from vfiotui.host.boot.image import read_next
+from vfiotui.host.boot.next_image import read_boots
 from vfiotui.model.base.mode import Mode
+from vfiotui.model.base.reading import Reading
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.path import BootPath
 from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.journal import ChangeRecord, Progress, State
 from vfiotui.model.change.plan import Expected, Plan
+from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.isolate.isolation_view import isolation_view
 from vfiotui.tui.screens.base.choice import ChoiceScreen
@@ -67,10 +71,15 @@ async def test_what_must_stay_says_why_and_is_not_chosen() -> None:
         assert "[x]" not in found.text
 
 
+def path_of(facts: Facts) -> Reading[BootPath]:
+    assert isinstance(facts.boot, Boot)
+    return facts.boot.path
+
+
 @pytest.mark.parametrize("width", [79, 119, 159])
 def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int) -> None:
     facts, root = known_facts("tower"), root_of(TOWER)
-    view = isolation_view(facts, read_config_snapshot(root), read_next(root))
+    view = isolation_view(facts, read_config_snapshot(root), read_boots(root, path_of(facts)))
     rows = isolate_rows(facts, view, None, set(), "", width)
     head, *devices = (r.text for r in rows)
     assert all(word in head for word in ("configured", "on disk", "booted", "bound", "next boot"))
@@ -82,7 +91,7 @@ def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int
 def test_what_is_unknown_on_disk_tells_why() -> None:
     image = f"/boot/initrd.img-{TOWER.release}"
     facts, root = known_facts("tower"), root_of(replace(TOWER, files={**TOWER.files, image: ""}))
-    view = isolation_view(facts, read_config_snapshot(root), read_next(root))
+    view = isolation_view(facts, read_config_snapshot(root), read_boots(root, path_of(facts)))
     text = "\n".join(r.text for r in detail_rows(view, "0000:08:00.0", None, None, 200))
     assert "0000:08:00.0  GM204 [GeForce GTX 970]" in text
     assert f"on disk: unknown, {image}: is empty" in text
