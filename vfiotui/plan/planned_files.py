@@ -49,5 +49,6 @@ class PlannedFiles:
         return tuple(ConfigFile(p, self._texts[p]) for p in in_force(paths))
 
     def rules(self) -> tuple[ConfigFile, ...]:
-        """udev rules of /etc that name driver_override."""
-        return tuple(f for f in self.below("/etc/udev/rules.d", ".rules") if "driver_override" in f.text)
+        """udev rules of /etc that name driver_override, or remove devices."""
+        found = self.below("/etc/udev/rules.d", ".rules")
+        return tuple(f for f in found if "driver_override" in f.text or "remove" in f.text)

@@ -97,7 +97,7 @@ def _naming_override(image: Image, folders: tuple[str, ...], suffix: str) -> tup
         for file in image.below(folder, suffix):
             text = (file.content or b"").decode("utf-8", "replace")
             name = file.path.rpartition("/")[2]
-            if name not in found and "driver_override" in text:
+            if name not in found and ("driver_override" in text or "remove" in text):
                 found[name] = ConfigFile(f"/{file.path}", text)
     return tuple(found[name] for name in sorted(found))
 

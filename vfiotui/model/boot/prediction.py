@@ -21,11 +21,13 @@ class Forecast:
     evidence: tuple[Evidence, ...] = ()
     advice: str = ""
     """What makes it sure; empty where it is."""
+    unknown: bool = False
+    """Whether something runs that cannot be played; `why` names it, and the outcomes are all that are possible."""
 
     @property
     def sure(self) -> bool:
         """Whether only one end is possible."""
-        return len(self.outcomes) == 1
+        return len(self.outcomes) == 1 and not self.unknown
 
     @property
     def driver(self) -> str | None:
@@ -34,7 +36,9 @@ class Forecast:
 
     @property
     def text(self) -> str:
-        """ "vfio-pci", "no driver", "vfio-pci or nouveau"."""
+        """ "vfio-pci", "no driver", "vfio-pci or nouveau", "not known"."""
+        if self.unknown:
+            return "not known"
         return " or ".join(o or "no driver" for o in self.outcomes)
 
     @property

@@ -25,7 +25,7 @@ from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, BindingState
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.isolate.boot_event import VFIO
-from vfiotui.plan.isolate.boot_lanes import takes
+from vfiotui.plan.isolate.module_loading import takes
 from vfiotui.plan.isolate.prediction import managed_by, next_cmdline
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles

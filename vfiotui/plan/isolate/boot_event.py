@@ -11,6 +11,8 @@ from enum import Enum
 from vfiotui.model.base.value import dataclass, replace
 
 VFIO = "vfio_pci"
+STUB = "pci_stub"
+"""Takes devices by its ids as vfio-pci does, and gives them to nobody."""
 DRIVER = "vfio-pci"
 STATES_LIMIT = 20_000
 """Far more than any honest configuration has."""
@@ -23,6 +25,8 @@ class Does(Enum):
     OVERRIDE = "driver_override is set"
     PROBE = "the bus offers the device to all drivers"
     RELEASE = "its driver is unbound"
+    REMOVE = "the device is taken off the bus"
+    UNKNOWN = "something runs that cannot be played"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Event:
     """What a softdep line loads ahead of it."""
     may_fail: bool = False
     """A release that may never end."""
+    refuses: bool = False
+    """A module that claims the device and does not take it, because of a word that the text names."""
 
 
 Lane = tuple[Event, ...]
@@ -58,11 +64,15 @@ class State:
     override: str = ""
     trail: tuple[Event, ...] = ()
     """The events that decided."""
+    gone: bool = False
+    """Whether the device was taken off the bus."""
+    unknown: str = ""
+    """What happened that cannot be played; empty where all of it was."""
 
     @property
-    def key(self) -> tuple[str, frozenset[tuple[str, bool]], str]:
+    def key(self) -> tuple[object, ...]:
         """The state without its history."""
-        return self.bound, self.loaded, self.override
+        return self.bound, self.loaded, self.override, self.gone, self.unknown
 
 
 def _accepts(state: State, module: str, takes: bool) -> bool:
@@ -72,7 +82,13 @@ def _accepts(state: State, module: str, takes: bool) -> bool:
 
 
 def _after(state: State, event: Event) -> Iterable[State]:
-    if event.does is Does.LOAD:
+    if state.gone or state.unknown:
+        yield state
+    elif event.does is Does.UNKNOWN:
+        yield replace(state, unknown=event.text, trail=(*state.trail, event))
+    elif event.does is Does.REMOVE:
+        yield replace(state, gone=True, bound="", trail=(*state.trail, event))
+    elif event.does is Does.LOAD:
         if event.first is not None:
             for between in _after(state, event.first):
                 yield from _after(between, replace(event, first=None))
@@ -83,6 +99,8 @@ def _after(state: State, event: Event) -> Iterable[State]:
         state = replace(state, loaded=state.loaded | {(event.name, event.takes)})
         if not state.bound and _accepts(state, event.name, event.takes):
             state = replace(state, bound=event.name, trail=(*state.trail, event))
+        elif event.refuses and not state.bound:
+            state = replace(state, trail=(*state.trail, event))
         yield state
     elif event.does is Does.OVERRIDE:
         yield (
@@ -130,4 +148,7 @@ def _orders(start: State, lanes: tuple[Lane, ...]) -> Iterable[State]:
                 if (further, after.key) not in met:
                     met.add((further, after.key))
                     todo.append((further, after))
+    if todo:
+        lost = replace(start, unknown="more orders are possible than are played")
+        ends.setdefault(lost.key, lost)
     return ends.values()

@@ -24,8 +24,9 @@ from vfiotui.model.finding.finding import Evidence
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot.expected_image import expected
-from vfiotui.plan.isolate.boot_event import DRIVER, VFIO, Does, State, play
-from vfiotui.plan.isolate.boot_lanes import Lanes, Scene, Stage, claimed, listed_modules
+from vfiotui.plan.isolate.boot_event import DRIVER, STUB, VFIO, Does, State, play
+from vfiotui.plan.isolate.boot_lanes import Lanes, claimed, listed_modules
+from vfiotui.plan.isolate.scene import Scene, Stage
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
 
@@ -159,8 +160,8 @@ def managed_by(facts: Facts) -> dict[str, tuple[str, ...]]:
 
 def _label(device: PciDevice, module: str, drivers: tuple[str, ...]) -> str:
     """The driver's name as sysfs shows it: that of today where it is this module's."""
-    if module == VFIO:
-        return DRIVER
+    if module in (VFIO, STUB):
+        return DRIVER if module == VFIO else "pci-stub"
     bound = device.driver if isinstance(device.driver, str) and not is_given(device) else ""
     named = fold(bound) in drivers
     return bound if bound and (fold(bound) == module or not named) else module
@@ -168,11 +169,17 @@ def _label(device: PciDevice, module: str, drivers: tuple[str, ...]) -> str:
 
 def _of(device: PciDevice, scenes: tuple[Scene, ...], managed: tuple[str, ...]) -> Forecast:
     ends: dict[str, tuple[State, Scene]] = {}
+    unknown: dict[str, State] = {}
     for scene in scenes:
         for state in play(Lanes(scene, device).moments()):
             label = _label(device, state.bound, scene.drivers.get(device.bdf, ())) if state.bound else NOBODY
-            ends.setdefault(label, (state, scene))
+            if state.unknown:
+                unknown.setdefault(state.unknown, state)
+            else:
+                ends.setdefault(label, (state, scene))
     bound = device.driver if isinstance(device.driver, str) and not is_given(device) else None
+    if unknown:
+        return _open(device, unknown, ends, scenes[0].drivers.get(device.bdf, ()))
     if bound in ends:
         # Which of the host's drivers wins among themselves is as today.
         ends = {label: end for label, end in ends.items() if label in (bound, DRIVER, NOBODY)}
@@ -186,6 +193,19 @@ def _of(device: PciDevice, scenes: tuple[Scene, ...], managed: tuple[str, ...]) 
     images = (Evidence(s.early.source, "the initramfs") for _, s in ends.values() if s.early is not None)
     hint = advice(device, ends, outcomes)
     return Forecast(device.bdf, outcomes, why, tuple(dict.fromkeys((*seen, *images))), hint)
+
+
+def _open(
+    device: PciDevice, unknown: dict[str, State], ends: dict[str, tuple[State, Scene]], drivers: tuple[str, ...]
+) -> Forecast:
+    """Not known: every driver that may have it in the end, and what cannot be played."""
+    labels = {*ends, DRIVER, NOBODY, *(_label(device, m, drivers) for m in drivers)}
+    if isinstance(device.driver, str):
+        labels.add(device.driver)
+    outcomes = tuple(sorted(labels, key=lambda o: (o != DRIVER, o == NOBODY, o)))
+    seen = (Evidence(*s) for state in unknown.values() for event in state.trail for s in event.seen)
+    sentence = f"It is not known, because {' and '.join(sorted(unknown))}."
+    return Forecast(device.bdf, outcomes, sentence, tuple(dict.fromkeys(seen)), unknown=True)
 
 
 def _touched(state: State) -> bool:
@@ -203,7 +223,8 @@ def _told(outcome: str, state: State) -> str:
     """What decided, as a part of a sentence."""
     texts = [event.text for event in state.trail if event.does is not Does.RELEASE or state.bound == VFIO]
     if texts:
-        end = "" if state.bound else ": no driver may take it, and nothing binds vfio-pci to it"
+        free = state.bound or state.gone or not state.override
+        end = "" if free else ": no driver may take it, and nothing binds vfio-pci to it"
         return " and ".join(dict.fromkeys(texts)) + end
     if outcome == NOBODY:
         return "nothing that is loaded claims it"
