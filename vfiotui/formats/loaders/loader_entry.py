@@ -5,12 +5,85 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.loaders.kernel_words import WordEdit, rewrite
+from vfiotui.formats.loaders.key_values import key_values
 from vfiotui.formats.loaders.word_field import Field, edit_fields, plain_field, words_of
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.text_lines import Line, lines_of, with_line, without_lines
+from vfiotui.model.base.value import dataclass
 
 OPTIONS = re.compile(r"[ \t]*options(?=[ \t]|$)")
 FROM_GRUBENV = re.compile(r"\$\{?kernelopts\b")
+MAKER = re.compile(r"^# File created by (/\S+)", re.MULTILINE)
+"""kernel-install's plugins name themselves so (systemd 90-loaderentry.install)."""
+PROGRAMS = ("linux", "uki", "uki-url", "efi")
+PROFILE_LIMIT = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as systemd-boot reads it (src/boot/boot.c, boot_entry_add_type1)."""
+
+    kind: str
+    """linux, uki, uki-url or efi; empty where it names no program, or programs of two kinds."""
+    program: str = ""
+    """The file's path on the entry's own partition, or an address."""
+    title: str = ""
+    sort_key: str | None = None
+    version: str | None = None
+    machine_id: str | None = None
+    architecture: str = ""
+    """In lower case as firmware names it (x64, aa64); empty where any will do."""
+    initrds: tuple[str, ...] = ()
+    options: str | None = None
+    """All lines joined by a blank."""
+    options_line: int = 0
+    """Where the first of them stands, from 1."""
+    profile: int = 0
+    """Of a unified image."""
+    maker: str = ""
+    """The plugin that wrote it, where it says so."""
+
+
+def read(text: str) -> Entry:
+    """The entry that a file holds; of a key that comes again the last one counts, but initrd and options add up.
+
+    >>> read("title Arch\\nlinux /vmlinuz\\ninitrd /a\\ninitrd /b\\noptions quiet\\noptions rw").options
+    'quiet rw'
+    """
+    kinds: list[str] = []
+    last: dict[str, str] = {}
+    initrds: list[str] = []
+    options: list[str] = []
+    first, profile = 0, 0
+    for one in key_values(text):
+        if one.key in PROGRAMS:
+            kinds.append(one.key)
+        if one.key == "initrd":
+            initrds.append(one.value)
+        elif one.key == "options":
+            options.append(one.value)
+            first = first or one.line
+        elif one.key == "profile":
+            number = int(one.value) if one.value.isascii() and one.value.isdigit() and len(one.value) < 11 else -1
+            profile = number if 0 <= number <= PROFILE_LIMIT else profile
+        else:
+            last[one.key] = one.value
+    kind = kinds[0] if len(set(kinds)) == 1 else ""
+    maker = MAKER.search(text)
+    return Entry(
+        kind,
+        last.get(kind, ""),
+        last.get("title", ""),
+        last.get("sort-key"),
+        last.get("version"),
+        last.get("machine-id"),
+        last.get("architecture", "").lower(),
+        tuple(initrds),
+        " ".join(options) if options else None,
+        first,
+        profile,
+        maker[1] if maker else "",
+    )
 
 
 def parse(text: str) -> tuple[tuple[str, str], ...]:

@@ -52,11 +52,36 @@ def sections(data: Sliced) -> tuple[Section, ...]:
     return tuple(found)
 
 
+def profile_sections(found: tuple[Section, ...], number: int) -> dict[str, Section] | None:
+    """The sections of one profile of a unified image: those ahead of the first .profile, overruled by its own.
+
+    Of a name that comes again the first one counts. None where the image has no such profile; profile 0 is always
+    there (systemd src/boot/pe.c, pe_locate_profile_sections).
+    """
+    starts = [i for i, section in enumerate(found) if section.name == ".profile"]
+    if number and number >= len(starts):
+        return None
+    base = found[: starts[0]] if starts else found
+    own = found[starts[number] : ([*starts, len(found)])[number + 1]] if starts else ()
+    return {s.name: s for s in (*reversed(base), *reversed(own))}
+
+
+def profiles(found: tuple[Section, ...]) -> int:
+    """How many profiles a unified image has; one where it names none."""
+    return max(1, sum(section.name == ".profile" for section in found))
+
+
+def text_of(data: Sliced, section: Section | None) -> str | None:
+    """The text in a section up to its first NUL, cut behind 64 KiB; None where there is no such section."""
+    if section is None:
+        return None
+    raw = bytes(data[section.start : section.start + min(section.size, WORDS_LIMIT)])
+    return raw.partition(b"\0")[0].decode("utf-8", "replace")
+
+
 def words(data: bytes | memoryview) -> str | None:
-    """The kernel's words in a unified image, None where it has none of its own."""
+    """The kernel's words in a unified image as its first profile has them, None where it has none of its own."""
     view = memoryview(data)
-    for section in sections(view):
-        if section.name == ".cmdline":
-            raw = bytes(view[section.start : section.start + min(section.size, WORDS_LIMIT)])
-            return " ".join(raw.decode("utf-8", "replace").strip("\0").split())
-    return None
+    named = profile_sections(sections(view), 0) or {}
+    line = text_of(view, named.get(".cmdline"))
+    return None if line is None else " ".join(line.split())

@@ -13,6 +13,7 @@ from vfiotui.host.boot.loader_clue import Clue
 from vfiotui.host.boot.loader_firmware import PLACES, boot_option, other_partition, running
 from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.boot.path import firmware
+from vfiotui.host.boot.path.unified import image_files
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, or_else
@@ -69,7 +70,7 @@ SYSLINUX = (
 """Where SYSLINUX and EXTLINUX look for their configuration, and U-Boot for its extlinux.conf."""
 IN_BOOT = frozenset({"grub", "grub-bls"})
 """Loaders whose words need no EFI partition."""
-STARTS_IMAGES = frozenset({"limine", "refind"})
+STARTS_IMAGES = frozenset({"limine", "refind", "systemd-boot"})
 """Loaders whose menus name unified images, or find them by themselves."""
 
 
@@ -100,6 +101,9 @@ def _files(root: Root) -> Iterator[Clue]:
             yield Clue("uki", 2, f"unified kernel images lie in {esp}/EFI/Linux")
         if _there(root, f"{esp}/EFI/refind/refind.conf"):
             yield Clue("refind", 2, f"rEFInd is set up in {esp}/EFI/refind/refind.conf")
+    for path in image_files(root):
+        if "/EFI/Linux/" not in path:
+            yield Clue("uki", 2, f"a unified kernel image lies at {path}")
     if _there(root, "/boot/refind_linux.conf"):
         yield Clue("refind", 2, "rEFInd's options are in /boot/refind_linux.conf")
     for path in LIMINE:

@@ -34,8 +34,12 @@ def loaders() -> tuple[Allowed, ...]:
         ),
         *data_rules(
             reduce_kernel.efi_text, "words of the loader",
-            below("/sys/firmware/efi/efivars", "LoaderInfo-* StubInfo-* LoaderEntrySelected-* LoaderEntryDefault-*"
-                   " LoaderDevicePartUUID-*"),
+            below("/sys/firmware/efi/efivars", "LoaderInfo-* StubInfo-* LoaderDevicePartUUID-*"),
+        ),
+        *data_rules(
+            reduce_loader.efi_entry, "an entry of the loader",
+            below("/sys/firmware/efi/efivars", "LoaderEntrySelected-* LoaderEntryDefault-* LoaderEntryOneShot-*"
+                  " LoaderEntryPreferred-* LoaderEntryLastBooted-*"),
         ),
         *data_rules(
             reduce_kernel.efi_option, "loader, partition, kernel words", ["/sys/firmware/efi/efivars/Boot????-*"]
@@ -90,8 +94,16 @@ def loaders() -> tuple[Allowed, ...]:
             IMAGE_LIMIT,
         ),
         *data_rules(
-            reduce_image.loader_program, "which loader it is, whether a checksum is enrolled",
-            [f"{esp}/{folder}/*" for esp in ESPS for folder in ("EFI/limine", "EFI/BOOT", "limine")], 16 << 20,
+            reduce_image.unified, "of an addon: kernel words, release",
+            (f"{esp}/{folder}" for esp in ESPS for folder in ("loader/addons/*", "EFI/*/*.extra.d/*")), IMAGE_LIMIT,
+        ),
+        *data_rules(
+            reduce_image.program, "which loader it is, whether a checksum is enrolled; of unified images kernel words",
+            [f"{esp}/{folder}/*" for esp in ESPS for folder in ("EFI/*", "limine")], IMAGE_LIMIT,
+        ),
+        *data_rules(
+            reduce_image.kernel, "that it is a kernel",
+            [f"{esp}/{name}" for esp in ESPS for name in ("vmlinuz*", "*/*/linux", "*/*/vmlinuz*")], IMAGE_LIMIT,
         ),
         *data_rules(
             reduce_image.loader_program, "which loader it is, whether a checksum is enrolled",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 
 from vfiotui.formats.system.auxv import of_page_size
 from vfiotui.host.boot import kernel_log, last_boot, mounts, trial
@@ -133,9 +134,15 @@ def collect(root: Root, virt: Reading[Virt]) -> Capture:
     return collector.out
 
 
+GENERATED_ENTRY = re.compile(r"[0-9a-f]{32}-\d")
+"""How kernel-install names an entry: the machine-id, then the release."""
+
+
 def _is_drop_in(path: str) -> bool:
-    """Whether a file is read in the order of names."""
-    above = path.rpartition("/")[0]
+    """Whether a file is read in the order of names; one that is named by a machine and a release keeps its shape."""
+    above, _, name = path.rpartition("/")
+    if GENERATED_ENTRY.match(name):
+        return False
     return above.endswith((".d", "/entries")) or above.startswith("/etc/initramfs-tools/")
 
 

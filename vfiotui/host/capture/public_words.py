@@ -11,8 +11,8 @@ import re
 from xml.parsers import expat
 
 PATHS = """
-etc usr lib lib64 share local bin sbin log dmesg dmesg.0 misc hwdata boot efi EFI Linux loader entries grub grub2
-dev mapper disk by-id by-uuid by-label by-path by-partuuid by-partlabel vfio devices shm input dri snd kvm iommu
+etc usr lib lib64 share local bin sbin log dmesg dmesg.0 misc hwdata boot efi EFI Linux loader entries addons grub grub2
+addon dev mapper disk by-id by-uuid by-label by-path by-partuuid by-partlabel vfio devices shm input dri snd kvm iommu
 zvol var libvirt images qemu nvram home root srv mnt media run user tmp opt proc sys OVMF AAVMF edk2 x64 aa64 nix
 store gnu current-system ostree deploy kernel modprobe.d modules-load.d sysctl.d tmpfiles.d dracut.conf.d
 mkinitcpio.conf.d mkinitcpio.d default grub.d cmdline.d initramfs-tools conf.d scripts init-top init-premount

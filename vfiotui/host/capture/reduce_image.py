@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from vfiotui.formats.initramfs import booster_init
 from vfiotui.formats.initramfs.boot_image import MODULE
 from vfiotui.formats.initramfs.cpio import TRAILER
-from vfiotui.formats.loaders.efi_program import mark_of
+from vfiotui.formats.loaders.efi_program import HEADER, mark_of
+from vfiotui.formats.loaders.key_values import key_values
+from vfiotui.formats.loaders.pe_image import sections
 from vfiotui.formats.option_rom import read_rom
 from vfiotui.host.boot import image as boot_image
 from vfiotui.host.boot.config_snapshot_boot import ENROLLED
+from vfiotui.host.boot.path.unified import KERNEL_LEAST
 from vfiotui.host.capture import reduce_shell, reduce_text
 from vfiotui.host.capture.reduce_script import script
 from vfiotui.host.capture.scrub import Scrubber
@@ -29,6 +32,9 @@ FOLDERS = re.compile(
     r"(?:lib|lib64|bin|sbin|usr|usr/lib|usr/lib64|usr/bin|usr/sbin|etc|etc/modprobe\.d|var|run|scripts|conf)"
 )
 PE_HEAD = 0x40
+KERNEL_MARK = b"HdrS"
+SYSTEM_KEYS = ("PRETTY_NAME", "IMAGE_ID", "NAME", "ID", "IMAGE_VERSION", "VERSION", "VERSION_ID", "BUILD_ID")
+"""Of os-release: what systemd-boot reads in a unified image."""
 
 
 def initramfs(data: bytes, scrub: Scrubber) -> bytes | None:
@@ -38,16 +44,64 @@ def initramfs(data: bytes, scrub: Scrubber) -> bytes | None:
 
 
 def unified(data: bytes, scrub: Scrubber) -> bytes | None:
-    """A unified kernel image with its kernel words, its release and its reduced initramfs."""
+    """A unified kernel image, or an addon to one: kernel words, release, system and profiles, reduced initramfs."""
     image = boot_image.read_bytes(data)
-    if isinstance(image, Unread) or image.fault:
+    fault = image.fault if isinstance(image, Image) else ""
+    if not sections(data) or fault:
         return None
-    sections = {".initrd": archive(_kept(image, scrub))}
-    if image.cmdline is not None:
-        sections[".cmdline"] = reduce_text.kernel_words(image.cmdline, scrub).encode()
-    if image.release is not None:
-        sections[".uname"] = scrub.release(image.release).encode()
-    return _pe(sections)
+    kept: list[tuple[str, bytes]] = []
+    for section in sections(data):
+        body = data[section.start : section.start + section.size]
+        made: bytes | None = None
+        if section.name == ".initrd" and not any(name == ".initrd" for name, _ in kept):
+            made = archive(_kept(image, scrub)) if isinstance(image, Image) else body[:0]
+        elif section.name == ".linux":
+            made = bytes(min(len(body), KERNEL_LEAST))
+        elif section.name in TEXTS:
+            made = TEXTS[section.name](body.partition(b"\0")[0].decode("utf-8", "replace"), scrub).encode()
+        if made is not None:
+            kept.append((section.name, made))
+    return _pe(kept)
+
+
+def _about(keys: frozenset[str]) -> Callable[[str, Scrubber], str]:
+    """Lines of os-release or of a profile, reduced to these keys."""
+
+    def reduce(text: str, scrub: Scrubber) -> str:
+        return "".join(f"{k.key}={scrub.text(k.value)}\n" for k in key_values(text, "=") if k.key in keys)
+
+    return reduce
+
+
+def _magic(text: str, scrub: Scrubber) -> str:
+    """Which program of systemd it is, and its version."""
+    match = re.search(r"#### LoaderInfo: systemd-[a-z]+ [0-9]+", text)
+    return f"{match[0]} ####" if match else ""
+
+
+TEXTS: Mapping[str, Callable[[str, Scrubber], str]] = {
+    ".cmdline": lambda text, scrub: reduce_text.kernel_words(text, scrub),
+    ".uname": lambda text, scrub: scrub.release(text.strip()),
+    ".osrel": _about(frozenset(SYSTEM_KEYS)),
+    ".profile": _about(frozenset(("ID", "TITLE"))),
+    ".sdmagic": _magic,
+}
+"""Section of a unified image → what stays of its text."""
+
+
+def program(data: bytes, scrub: Scrubber) -> bytes | None:
+    """An EFI program: a unified image, an addon or systemd's loader by its sections, another one by its kind."""
+    names = {section.name for section in sections(data)}
+    if names & {".linux", ".cmdline", ".sdmagic"}:
+        return unified(data, scrub)
+    if data[HEADER] == KERNEL_MARK:
+        return b"MZ".ljust(HEADER.start, b"\0") + KERNEL_MARK
+    return loader_program(data, scrub)
+
+
+def kernel(data: bytes, scrub: Scrubber) -> bytes | None:
+    """A kernel: only that it is one, unless it is a unified image."""
+    return program(data, scrub) if data[:2] == b"MZ" else b""
 
 
 def loader_program(data: bytes, scrub: Scrubber) -> bytes | None:
@@ -162,16 +216,16 @@ def archive(files: Iterator[tuple[str, int, bytes]]) -> bytes:
     return b"".join(found)
 
 
-def _pe(sections: Mapping[str, bytes]) -> bytes:
+def _pe(kept: Sequence[tuple[str, bytes]]) -> bytes:
     """A PE file of sections only (Microsoft PE/COFF specification)."""
     table = PE_HEAD + 24
-    place = table + 40 * len(sections)
+    place = table + 40 * len(kept)
     heads, bodies = [], []
-    for name, body in sections.items():
+    for name, body in kept:
         numbers = (len(body), 0, len(body), place, 0, 0, 0, 0)
         heads.append(name.encode().ljust(8, b"\0") + b"".join(n.to_bytes(4, "little") for n in numbers))
         bodies.append(body)
         place += len(body)
     dos = (b"MZ".ljust(0x3C, b"\0") + PE_HEAD.to_bytes(4, "little")).ljust(PE_HEAD, b"\0")
-    coff = b"PE\0\0" + b"\x64\x86" + len(sections).to_bytes(2, "little") + bytes(16)
+    coff = b"PE\0\0" + b"\x64\x86" + len(kept).to_bytes(2, "little") + bytes(16)
     return dos + coff + b"".join(heads) + b"".join(bodies)

@@ -6,16 +6,23 @@ import json
 import re
 from typing import Any
 
-from vfiotui.host.capture.reduce_text import by_line, kernel_words, keyed
-from vfiotui.host.capture.scrub import Scrubber, is_public
+from vfiotui.formats.loaders.efi_load_option import text_of
+from vfiotui.formats.loaders.efi_pattern import lower, matches
+from vfiotui.formats.loaders.loader_entry import MAKER
+from vfiotui.host.capture.reduce_text import by_line, kernel_words
+from vfiotui.host.capture.scrub import COUNTED, Scrubber, is_public
 
-ENTRY_KEYS = frozenset("version linux initrd machine-id sort-key architecture efi uki uki-url devicetree".split())
+ENTRY_KEYS = frozenset(
+    "version linux initrd machine-id sort-key architecture efi uki uki-url devicetree profile".split()
+)
 
 
 def loader_entry(text: str, scrub: Scrubber) -> str:
     """Boot Loader Specification: kernel, initrd, version, machine-id and kernel words; the title as one name."""
 
     def one(line: str) -> str | None:
+        if maker := MAKER.match(line):
+            return f"# File created by {scrub.path(maker[1])}"
         key, _, value = line.partition(" ")
         gap = value[: len(value) - len(value.lstrip())]
         if key == "options":
@@ -29,7 +36,41 @@ def loader_entry(text: str, scrub: Scrubber) -> str:
     return by_line(text.replace("\t", " "), one)
 
 
-loader_conf = keyed(("default", "timeout", "console-mode", "editor"))
+SETTINGS = ("timeout", "console-mode", "editor", "auto-entries", "auto-firmware")
+
+
+def loader_conf(text: str, scrub: Scrubber) -> str:
+    """loader.conf: which entry it names, and which ones it adds by itself."""
+
+    def one(line: str) -> str | None:
+        key, blank, value = re.sub("[ \t]+", " ", line, count=1).partition(" ")
+        if key in ("default", "preferred") and blank:
+            return f"{key} {entry_id(value, scrub)}"
+        return scrub.text(line) if key in SETTINGS else None
+
+    return by_line(text, one)
+
+
+def entry_id(pattern: str, scrub: Scrubber) -> str:
+    """A pattern, or the id of an entry, in the names that the capture gives to files."""
+    bare = pattern.strip("\"'")
+    if bare.startswith("@"):
+        return bare if lower(bare) == "@saved" else scrub.text(pattern)
+    names = (n for n in scrub.replaced if n.lower().endswith((".conf", ".efi")) and matches(bare, counted_name(n)))
+    found = list(dict.fromkeys(counted_name(scrub.replaced[n]) for n in names))
+    made = scrub.text(pattern)
+    return found[0] if len(found) == 1 and not matches(made, found[0]) else made
+
+
+def counted_name(name: str) -> str:
+    """The name of a file without the tries that are left to it."""
+    match = COUNTED.fullmatch(name)
+    return match[1] + match[3] if match else name
+
+
+def efi_entry(data: bytes, scrub: Scrubber) -> bytes:
+    """A variable of the boot loader interface that names an entry."""
+    return data[:4] + entry_id(text_of(data[4:]), scrub).encode("utf-16-le") + b"\0\0"
 
 
 def refind_linux(text: str, scrub: Scrubber) -> str:

@@ -54,6 +54,10 @@ EXTENSIONS = frozenset(
     "qcow2 raw img iso rom bin fd xml conf cfg json sh hook service socket target mount timer path rules preset efi ko"
     " install yaml vmdk vdi vhd vhdx desktop list".split()
 )
+COUNTED = re.compile(r"(.+)(\+\d{1,10}(?:-\d{1,10})?)(\.(?:conf|efi))", re.IGNORECASE)
+"""A boot entry with the tries that boot counting leaves it."""
+OF_IMAGES = re.compile(r"(.+)(\.extra\.d|\.addon\.efi)", re.IGNORECASE)
+"""What belongs to unified images: an addon, and the folder for those of one image."""
 KERNEL_FILE = re.compile(
     r"((?:vmlinuz|vmlinux|initrd\.img|initrd|initramfs|config|System\.map|kernel|booster|linux)[-.])"
     r"(\d{1,2}\.\d{1,3}.*?)(\.img|\.conf|\.efi|-fallback\.img)?"
@@ -345,6 +349,11 @@ class Scrubber:
         if change:
             own = all(w in OWN_SENTENCES or _is_number(w) for w in re.split(r"[-_]", change[2]))
             return part if own else self.same(part, f"{change[1]}-{self.alias('change', change[2])}")
+        if counted := COUNTED.fullmatch(part):
+            plain = self.file_name(counted[1] + counted[3])
+            return self.same(part, plain[: -len(counted[3])] + counted[2] + counted[3])
+        if beside := OF_IMAGES.fullmatch(part):
+            return self.same(part, self.file_name(beside[1]) + beside[2])
         return self.same(part, self.text(part))
 
     def order(self, names: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import efistub, firmware, limine, refind, syslinux
+from vfiotui.host.boot.path import efistub, firmware, limine, refind, syslinux, systemd_boot, unified_start
 from vfiotui.host.boot.path.grub import path as grub
 from vfiotui.host.boot.path.owned import MAKERS, underlying
 from vfiotui.host.root.root import Root
@@ -28,6 +28,10 @@ def _of(root: Root, loader: Loader) -> Reading[BootPath]:
     match loader.name:
         case "grub" | "grub-bls":
             return grub.find_path(root, loader)
+        case "systemd-boot":
+            return systemd_boot.find(root)
+        case "uki":
+            return unified_start.find(root)
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)
         case "limine":
