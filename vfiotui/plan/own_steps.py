@@ -29,7 +29,7 @@ COMMANDS = re.compile(
         (
             rf"update-grub|grub2?-mkconfig\0-o\0{MENU}|update-initramfs\0-u(\0-k\0all)?|mkinitcpio\0-P",
             r"dracut\0-f\0--regenerate-all|/usr/lib/booster/regenerate_images|proxmox-boot-tool\0refresh",
-            r"limine-update|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
+            r"limine-update|update-extlinux|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
             rf"kernel-install\0add\0{FILE_NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
             rf"grubby\0--update-kernel=ALL(\0--(remove-)?args={WORD})+|kernelstub\0-[ad]\0{WORD}",
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, unified
 from vfiotui.host.boot.kernel import read_modules
+from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
 from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.root.identity import machine
@@ -23,6 +24,8 @@ FILES = (
     "/etc/kernelstub/configuration",
     "/etc/sdboot-manage.conf",
     "/boot/refind_linux.conf",
+    "/etc/update-extlinux.conf",
+    *SYSLINUX,
     "/boot/grub/grub.cfg",
     "/boot/grub2/grub.cfg",
     "/boot/grub2/grubenv",
@@ -101,6 +104,7 @@ PROGRAMS = (
     "kernelstub",
     "rpm-ostree",
     "limine-update",
+    "update-extlinux",
     "limine-mkinitcpio",
     "reinstall-kernels",
     "sdboot-manage",

@@ -18,6 +18,7 @@ MENUS = {
     "uki": f"{ENTER}{UNIFIED}",
     "limine": "at Limine's boot menu press e, {} the line that begins with cmdline, and press F10",
     "refind": "at rEFInd's menu press F2, F2 again, {} the options, and press Enter",
+    "syslinux": "at the menu of SYSLINUX press Tab, {} the line, and press Enter",
     "proxmox": EITHER,
     "nixos": EITHER,
     "guix": CTRL_X,

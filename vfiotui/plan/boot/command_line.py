@@ -14,8 +14,8 @@ from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.boot_menu import deleting
 from vfiotui.plan.boot.loader_commands import MENUS, Refresh, refresh, unified_builds
-from vfiotui.plan.boot.loader_files import CMDLINE, GRUB, WordFile, word_files
-from vfiotui.plan.boot.loader_text import refuse_generated, refuse_without_files
+from vfiotui.plan.boot.loader_files import CMDLINE, EXTLINUX, GRUB, WordFile, word_files
+from vfiotui.plan.boot.loader_text import refuse_generated, refuse_other_home, refuse_without_files, words_loader
 from vfiotui.plan.boot.loader_tools import TOOLS, Told
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
@@ -23,6 +23,7 @@ BOOT_PLACES = frozenset({"/boot", "/efi", "/boot/efi"})
 NO_REFRESH = {
     "grub": "run update-grub or grub-mkconfig inside the system: no such program was found here",
     "uki": "rebuild the unified image: the words are part of it, and no tool that does it was found here",
+    "syslinux": "run update-extlinux inside the system: it makes the menu, and no such program was found here",
     "proxmox": "run 'proxmox-boot-tool refresh': it copies the words to the boot partitions",
 }
 """Loader → what only a person can do where its generator was not found."""
@@ -61,9 +62,9 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     """The next boot's command line, wherever its loader keeps it."""
     check(edit)
     boot = _boot(draft.facts)
-    loader = boot.loader.name
     refuse_generated(boot, edit)
     _boot_is_seen(draft)
+    loader = words_loader(boot)
     _checksum(draft, loader)
     if loader in TOOLS and _tell(draft, loader, edit, why):
         _note_words(draft, edit)
@@ -71,6 +72,7 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     files = word_files(loader, draft.snapshot)
     if not files:
         refuse_without_files(loader, edit)
+    refuse_other_home(boot, loader, {f.path for f in files}, edit)
     if (edit.add or edit.replace or edit.options) and not any(f.takes for f in files):
         raise PlanError(
             f"the file that takes new words is not there: only {' and '.join(f.path for f in files)} was found, which "
@@ -200,6 +202,8 @@ def _refresh(draft: Draft, loader: str, edit: WordEdit) -> None:
     """The menu is made from the files, and looked at."""
     maker = refresh(loader, draft.snapshot)
     if maker is None:
+        if loader == "syslinux" and EXTLINUX not in draft.snapshot.files:
+            return
         if loader in NO_REFRESH:
             menus = tuple(m for m, _ in MENUS if m in draft.snapshot.files) if loader == "grub" else ()
             _leave(draft, loader, edit, menus)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
-from vfiotui.plan.boot.loader_files import CMDLINE, ENTRY_FOLDERS, LIMINE, LIMINE_DEFAULT, SDBOOT, entries
+from vfiotui.plan.boot.loader_files import (
+    CMDLINE,
+    ENTRY_FOLDERS,
+    EXTLINUX,
+    LIMINE,
+    LIMINE_DEFAULT,
+    SDBOOT,
+    SYSLINUX,
+    entries,
+)
 
 MENUS = (("/boot/grub/grub.cfg", "grub-mkconfig"), ("/boot/grub2/grub.cfg", "grub2-mkconfig"))
 ENTRY_FILES = tuple(f"{folder}/*.conf" for folder in ENTRY_FOLDERS)
@@ -55,6 +64,9 @@ def refresh(loader: str, snapshot: ConfigSnapshot) -> Refresh | None:
         return _entries_anew(snapshot, ("sdbootutil", "update-all-entries"))
     if loader == "systemd-boot" and "sdboot-manage" in programs and SDBOOT in snapshot.files:
         return _entries_anew(snapshot, ("sdboot-manage", "gen"))
+    if loader == "syslinux" and "update-extlinux" in programs and EXTLINUX in snapshot.files:
+        menu = next((p for p in SYSLINUX if p in snapshot.files), SYSLINUX[0])
+        return Refresh(("update-extlinux",), (menu, "/boot/extlinux.conf.old"), menu)
     if loader == "limine" and "limine-update" in programs and LIMINE_DEFAULT in snapshot.files:
         return _limine(snapshot)
     return None

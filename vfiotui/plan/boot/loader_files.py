@@ -13,9 +13,11 @@ from vfiotui.formats.loaders import (
     loader_entry,
     refind_linux,
     sdboot_manage,
+    syslinux_conf,
+    update_extlinux,
 )
 from vfiotui.formats.loaders.kernel_words import WordEdit
-from vfiotui.model.base.value import dataclass
+from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
 from vfiotui.plan.draft import FILE_NAME
@@ -29,10 +31,16 @@ LIMINE = ("/boot/limine/limine.conf", *(f"{p}{d}/limine.conf" for p in ESPS for 
 REFIND = "/boot/refind_linux.conf"
 SDBOOT = "/etc/sdboot-manage.conf"
 LIMINE_DEFAULT = "/etc/default/limine"
+EXTLINUX = "/etc/update-extlinux.conf"
+SYSLINUX = (
+    *(f"{d}/extlinux.conf" for d in ("/boot", "/boot/extlinux", "/boot/syslinux")),
+    *(f"{d}/syslinux.cfg" for d in ("/boot/syslinux", "/boot/extlinux", "/boot")),
+    *(f"{esp}/EFI/{d}/syslinux.cfg" for esp in ESPS for d in ("syslinux", "BOOT")),
+)
 WRITES = (
     rf"/etc/default/(grub|limine|grub\.d/{FILE_NAME}\.cfg)|/etc/cmdline\.d/{FILE_NAME}\.conf",
     rf"(/boot|/efi|/boot/efi)/loader/entries/{FILE_NAME}\.conf",
-    *map(re.escape, (*LIMINE, REFIND, SDBOOT)),
+    *map(re.escape, (*LIMINE, REFIND, SDBOOT, EXTLINUX, *SYSLINUX)),
 )
 
 Editor = Callable[[str, WordEdit], str]
@@ -119,6 +127,24 @@ def _limine(snapshot: ConfigSnapshot) -> list[WordFile]:
     return _there(snapshot, (WordFile(p, limine_conf.edit_words, limine_conf.words) for p in LIMINE))
 
 
+def _first_line(file: WordFile) -> WordFile:
+    """proxmox-boot-tool writes the file behind `options` of an entry: a second line is a key that nothing knows."""
+
+    def edit(text: str, change: WordEdit) -> str:
+        first, end, rest = text.partition("\n")
+        return file.edit(first, change) + end + rest
+
+    return replace(file, edit=edit, words=lambda text: file.words(text.partition("\n")[0]))
+
+
+def _syslinux(snapshot: ConfigSnapshot) -> list[WordFile]:
+    """Alpine makes the menu from its settings; elsewhere the menu itself holds the words."""
+    made = WordFile(EXTLINUX, update_extlinux.edit_words, update_extlinux.words)
+    if EXTLINUX in snapshot.files and update_extlinux.is_set(snapshot.text(EXTLINUX)):
+        return [made]
+    return _there(snapshot, (WordFile(p, syslinux_conf.edit_words, syslinux_conf.words) for p in SYSLINUX))[:1]
+
+
 def word_files(loader: str, snapshot: ConfigSnapshot) -> list[WordFile]:
     """The files that give the next boot its words under a loader; empty where nobody knows them."""
     match loader:
@@ -133,9 +159,11 @@ def word_files(loader: str, snapshot: ConfigSnapshot) -> list[WordFile]:
             return _unified(snapshot)
         case "proxmox":
             # The boot partitions may be of either kind, and a word in the file of the other does no harm.
-            return [*_cmdline(snapshot), *_grub(snapshot)]
+            return [*map(_first_line, _cmdline(snapshot)), *_grub(snapshot)]
         case "limine":
             return _limine(snapshot)
+        case "syslinux":
+            return _syslinux(snapshot)
         case "refind":
             return _there(snapshot, (WordFile(REFIND, refind_linux.edit_words, refind_linux.words),))
         case "unknown":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vfiotui.formats.loaders.kernel_words import WordEdit
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
-from vfiotui.model.boot.cmdline import split
+from vfiotui.model.boot.cmdline import CommandLine, split
 from vfiotui.plan.boot.managed import words_text
 from vfiotui.plan.draft import PlanError
 
@@ -42,6 +43,34 @@ def refuse_generated(boot: Boot, edit: WordEdit) -> None:
                 "the firmware starts the kernel itself, and its own entry holds the words: make it anew with "
                 f"'efibootmgr --create --loader … --unicode \"…\"' from the words of /proc/cmdline; {what}"
             )
+
+
+def words_loader(boot: Boot) -> str:
+    """Whose files hold the words: the loader's, or the unified image's where it starts one that has its own."""
+    path = boot.path
+    entry = None if isinstance(path, Unread) else path.default
+    if entry is None or isinstance(entry.words, Unread) or boot.loader.name not in ("limine", "refind"):
+        return boot.loader.name
+    return "uki" if entry.unified and entry.words.source == entry.kernel else boot.loader.name
+
+
+def refuse_other_home(boot: Boot, loader: str, files: set[str], edit: WordEdit) -> None:
+    """PlanError where the entry that starts takes its words from a file that is not among those to be edited."""
+    path = boot.path
+    if isinstance(path, Unread) or loader not in ("refind", "limine", "syslinux") or not path.own:
+        return
+    homes = {e.words.source.rpartition(":")[0] or e.words.source for e in path.own if isinstance(e.words, CommandLine)}
+    makers = {e.maker for e in path.own if e.maker}
+    if not homes or (homes | makers) & files:
+        return
+    new, gone = _parts(edit)
+    entry = path.own[0]
+    source = entry.words.source if isinstance(entry.words, CommandLine) else entry.source
+    what = _sentence(new, gone, f"add {' '.join(new)} there", f"take {' '.join(gone)} out there")
+    raise PlanError(
+        f"the next boot starts {entry.name!r} of {entry.source}, whose words stand in {source} and not in "
+        f"{' or '.join(sorted(files))}: {what} by hand, or choose another default entry"
+    )
 
 
 def refuse_without_files(loader: str, edit: WordEdit) -> None:
