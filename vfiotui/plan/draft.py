@@ -130,6 +130,10 @@ class Draft:
         """The steps of a kind that were added so far."""
         return tuple(change for _, change in self._steps if change.kind == kind)
 
+    def in_phase(self, phase: Phase) -> tuple[Change, ...]:
+        """The steps of a phase that were added so far, files left out."""
+        return tuple(change for there, change in self._steps if there is phase)
+
     def run(
         self,
         argv: tuple[str, ...],

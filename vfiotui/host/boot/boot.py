@@ -13,6 +13,7 @@ from vfiotui.host.boot.makers.makers import read_makers
 from vfiotui.host.boot.makers.tools import find_tool, read_config
 from vfiotui.host.boot.managed import find_managed
 from vfiotui.host.boot.path.resolve import find_path
+from vfiotui.host.boot.pins import read_pins
 from vfiotui.host.guest import qemu_conf
 from vfiotui.host.memory.thp import chosen
 from vfiotui.host.root.config_files import ConfigFiles
@@ -144,6 +145,7 @@ def read(root: Root) -> Reading[Boot]:
         lists_seen=lists.seen,
         hooks_seen=hooks.seen,
         scripts_seen=scripts.seen,
+        pins=read_pins(root, found, path),
         managed=find_managed(root, found),
         path=path,
         next_kernels=kernel.read_next(root, running, path),

@@ -112,3 +112,34 @@ def limine(text: str, scrub: Scrubber) -> str:
         return None
 
     return by_line(text, one)
+
+
+CRYPT_WORDS = frozenset("luks discard tpm2-device fido2-device initramfs x-initrd.attach no-read-workqueue".split())
+
+
+def crypttab(text: str, scrub: Scrubber) -> str:
+    """Volumes with their device and whether a TPM opens them; no name, no key file and no other option."""
+
+    def one(line: str) -> str | None:
+        words = line.split()
+        if line.startswith("#") or len(words) < 2:
+            return None
+        key, equals, value = words[1].partition("=")
+        device = f"{key}={scrub.uuid(value)}" if equals and key in ("UUID", "PARTUUID") else scrub.path(words[1])
+        options = [o.split("=")[0] for o in (words[3].split(",") if len(words) > 3 else ())]
+        kept = [f"{o}=auto" if o.endswith("-device") else o for o in options if o in CRYPT_WORDS]
+        return f"{scrub.name('volume', words[0])} {device} none {','.join(kept) or 'luks'}"
+
+    return by_line(text, one)
+
+
+def uki_conf(text: str, scrub: Scrubber) -> str:
+    """Which keys ukify signs with, by the names of the settings alone."""
+
+    def one(line: str) -> str | None:
+        key = line.partition("=")[0].strip()
+        if re.fullmatch(r"\[\w+(?::\w+)?\]", line):
+            return line
+        return f"{key}=x" if key in ("SecureBootPrivateKey", "SecureBootCertificate", "PCRPrivateKey") else None
+
+    return by_line(text, one)

@@ -12,6 +12,7 @@ from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.makers import Makers
 from vfiotui.model.boot.managed import Managed
 from vfiotui.model.boot.path import BootEntry, BootPath
+from vfiotui.model.boot.pins import Pin
 from vfiotui.model.guest.qemu_conf import QemuConf
 
 
@@ -111,6 +112,8 @@ class Boot:
     """The kernels of the path's candidates that are another than `kernel`."""
     makers: Makers = Makers()
     """How the boot images are made."""
+    pins: tuple[Pin, ...] = ()
+    """What binds a hash, a signature or a TPM's policy to what the next boot loads."""
     managed: Managed = Managed()
     """Which tool of the whole system makes images and menu, where one does."""
 
