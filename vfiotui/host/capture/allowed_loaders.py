@@ -87,7 +87,9 @@ def loaders() -> tuple[Allowed, ...]:
             reduce_menu.refind, "entries and kernel words",
             [f"{esp}/EFI/{folder}/*.conf" for esp in ESPS for folder in ("refind", "BOOT", "Microsoft/Boot")],
         ),
-        *text_rules(reduce_menu.crypttab, "devices, and which a TPM opens", ["/etc/crypttab", "/etc/crypttab.initramfs"]),
+        *text_rules(
+            reduce_menu.crypttab, "devices, and which a TPM opens", ["/etc/crypttab", "/etc/crypttab.initramfs"]
+        ),
         *text_rules(reduce_menu.uki_conf, "which keys are set", ["/etc/kernel/uki.conf", "/etc/systemd/ukify.conf"]),
         *text_rules(reduce_text.lines_only, "how many there are", ["/etc/kernel/proxmox-boot-uuids"]),
         *text_rules(reduce_loader.refind_linux, "kernel words", ["/boot/refind_linux.conf"]),
