@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import hashlib
 import json
 import os
@@ -62,7 +63,19 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def copy_durably(source: Place, target: Place) -> None:
+FICLONE = 0x40049409
+"""ioctl_ficlone(2): btrfs, XFS and bcachefs let two files share their blocks until one is written."""
+
+
+def _cloned(source: int, target: int) -> bool:
+    try:
+        fcntl.ioctl(target, FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+def copy_durably(source: Place, target: Place, *, durably: bool = True) -> None:
     """A copy with the same bytes and metadata; links are copied as links, what is no file is refused with OSError."""
     if disk.kind(source) == "link":
         with target.folder() as folder:
@@ -72,10 +85,14 @@ def copy_durably(source: Place, target: Place) -> None:
     with open(disk.open_regular(source, os.O_RDONLY), "rb") as file, target.folder() as folder:
         fd = disk.new_file(folder, target.name)
         try:
-            while block := file.read(BLOCK):
-                disk.write_all(fd, block)
+            if not _cloned(file.fileno(), fd):
+                while block := file.read(BLOCK):
+                    disk.write_all(fd, block)
             disk.set_metadata(fd, meta)
-            os.fsync(fd)
+            if durably:
+                os.fsync(fd)
+            else:
+                os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # starts writing, and waits for nothing
         finally:
             os.close(fd)
 
@@ -123,6 +140,11 @@ NOTED: dict[str, Callable[[object], bool]] = {
     "got": _is_number,
     "said": _is_text,
     "done": lambda value: isinstance(value, bool),
+    "declared": _is_number,
+    "seen": _is_map,
+    "others": _are_texts,
+    "touched": _are_texts,
+    "wrote": _are_texts,
 }
 """What a note may hold, and whether a value can be that."""
 
@@ -142,9 +164,14 @@ class BackupStore:
         """Where a kept copy lies."""
         return self.folder / name
 
-    def copy(self, source: Place, name: str) -> None:
-        """Keeps a file or a link as it is."""
-        copy_durably(source, self.path(name))
+    def copy(self, source: Place, name: str, *, durably: bool = True) -> None:
+        """Keeps a file or a link as it is; without `durably` its bytes reach the disk with a later sync."""
+        copy_durably(source, self.path(name), durably=durably)
+
+    def name_again(self, name: str, second: str) -> None:
+        """What is kept under a name is kept under a second one as well, and takes no more room."""
+        with self.path(name).folder() as folder:
+            os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
 
     def copy_replaced(self, source: Place, name: str) -> None:
         """Keeps what a forced undo overwrites, beside what was there before the change."""
@@ -195,8 +222,11 @@ class BackupStore:
         self._write_note(f"{step}{DONE}", {**self._note(f"{step}{DONE}"), **values})
 
     def forget_done(self, step: int) -> None:
-        """Nothing is noted of what a step did: it is done again."""
+        """Nothing is noted of what a step did: it is done again. What others did before it ran stays."""
+        others = self._note(f"{step}{DONE}").get("others")
         disk.drop(self.path(f"{step}{DONE}"))
+        if others is not None:
+            self.note_done(step, others=others)
         self.sync()
 
     def _write_note(self, name: str, values: dict[str, Any]) -> None:

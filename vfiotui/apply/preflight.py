@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from vfiotui.apply import disk, guest_schema
+from vfiotui.apply import boot_record, disk, guest_schema
 from vfiotui.apply.chroot import why_not_entered
 from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.mount_checks import subject_problems
+from vfiotui.apply.products import products
 from vfiotui.apply.room import MIB, free_at, short, size_of
-from vfiotui.apply.steps.command import products
+from vfiotui.apply.steps.command import is_recorded
 from vfiotui.apply.target import Target
 from vfiotui.host.boot.mounts import mount_points
 from vfiotui.host.memory.host_memory import read_meminfo
@@ -37,21 +38,28 @@ def _on_boot(target: Target, device: int) -> bool:
     return any(free_at(target.place(p) / "x")[0] == device for p in boots)
 
 
-def room_problems(target: Target, commands: Iterable[tuple[str, ...]]) -> list[str]:
+def room_problems(target: Target, commands: Iterable[tuple[str, ...]], *, record: bool = False) -> list[str]:
     """What room is missing for commands that write files of these patterns, each as a sentence.
 
-    An image is built beside the old one, which goes then; a kept copy of each lies in the journal.
+    An image is built beside the old one, which goes then; a kept copy of each lies in the journal, and with `record`
+    one of everything in /boot and the EFI partitions.
     """
     building: dict[int, tuple[int, int, str]] = {}
     kept = 0
+    keeping = boot_record.look(target) if record else {}
+    counted: set[str] = set()
     for patterns in commands:
         for place in products(target, patterns).values():
+            if place.path in counted:
+                continue
+            counted.add(place.path)
             size = size_of(place)
             device, free = free_at(place)
             growth = GROWTH if size > LARGE else 0
             largest, grown, where = building.get(device, (0, 0, place.above.path))
             building[device] = (max(largest, size), grown + growth, where)
             kept += size
+    kept += boot_record.kept_size(status for path, status in keeping.items() if path not in counted)
     journal, free_for_kept = free_at(target.journal)
     found = []
     if kept and _on_boot(target, journal):
@@ -127,7 +135,8 @@ def _programs(target: Target, plan: Plan) -> list[str]:
 
 def _room_for(target: Target, plan: Plan) -> list[str]:
     """The room for all that the plan's commands write, whatever its conditions say."""
-    return room_problems(target, [step.products for step in plan.steps if step.kind == "command"])
+    commands = [step for step in plan.steps if step.kind == "command"]
+    return room_problems(target, [step.products for step in commands], record=any(map(is_recorded, commands)))
 
 
 def preflight(target: Target, plan: Plan) -> list[str]:

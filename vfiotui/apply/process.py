@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,12 @@ ENDED = "ended"
 """The file in a change's folder that holds a line, and whose time is when the last command ended."""
 TAIL = 400
 """Characters of a failed command's last words that its sentence repeats."""
+FAULT = re.compile(r"\b(ERROR|FAILED|FATAL|[Ee]rror:|[Ff]ailed\b)|^E: |does not exist|not found")
+"""Lines by which builders say what failed: mkinitcpio ERROR, dracut FAILED, booster "does not exist"."""
+WRONG = 3
+"""So many of these lines are repeated."""
+LOG = 256 << 10
+"""Bytes of the end of a log in which they are looked for."""
 SECONDS = 1800.0
 """How long a command may take: the images of many kernels on a slow disk take minutes."""
 STARTED = "started"
@@ -116,11 +123,29 @@ def _close(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
 
 
-def _last_words(log: Place, begin: int) -> str:
+def _lines(log: Place, begin: int) -> list[str]:
     with open(disk.open_regular(log, os.O_RDONLY), "rb") as file:
-        file.seek(max(begin, os.fstat(file.fileno()).st_size - 4096))
+        file.seek(max(begin, os.fstat(file.fileno()).st_size - LOG))
         lines = file.read().decode("utf-8", "replace").strip().split("\n")
-    return " / ".join(line.strip() for line in lines[-4:] if line.strip())[-TAIL:]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _last_words(log: Place, begin: int) -> str:
+    """The lines that name an error, then the last ones."""
+    lines = _lines(log, begin)
+    wrong = [line for line in lines if FAULT.search(line)]
+    last = " / ".join(line for line in lines[-4:] if line not in wrong)[-TAIL:]
+    return " / ".join(filter(None, (" / ".join(wrong[:WRONG])[:TAIL], last)))
+
+
+def error_lines(log: Place) -> str:
+    """The lines of the last command's output that name an error, although it may have ended well; empty for none."""
+    try:
+        lines = _lines(log, 0)
+    except OSError:
+        return ""
+    start = max((n for n, line in enumerate(lines) if line.startswith("$ ")), default=0)
+    return " / ".join([line for line in lines[start:] if FAULT.search(line)][:WRONG])[:TAIL]
 
 
 def end_left_behind(process: Process | None) -> None:

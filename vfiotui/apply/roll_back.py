@@ -17,10 +17,10 @@ from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.menu import missing_of_menu
 from vfiotui.apply.process import end_left_behind, run
+from vfiotui.apply.products import products
 from vfiotui.apply.run_steps import Outcome, Tell, works
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
-from vfiotui.apply.steps.command import products
 from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.target import Target
@@ -171,7 +171,10 @@ def _undo_step(work: StepContext, plan: Plan, tell: Tell, force: bool) -> bool:
     now = standing(work, plan)
     if now is SubjectState.FOREIGN and not force:
         raise Conflict(f"{work.change.subject} was changed by something else meanwhile: it is left alone")
-    if now not in (SubjectState.BEFORE, SubjectState.STALE):
+    if now is SubjectState.STALE:
+        # What is still as the change left it goes back to the byte; the generator makes the rest.
+        kind.undo(work)
+    elif now is not SubjectState.BEFORE:
         tell(f"undoes step {work.step}: {work.change.subject}")
         kind.undo(replace(work, forced=force))
     return now is SubjectState.STALE
@@ -182,7 +185,11 @@ def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:
     tell(f"failed: {why}")
     try:
         end_left_behind(journal.come().command)
+        commands = [work for work in begun(journal, plan) if work.change.kind == "command"]
         take_back(journal, plan, tell, force=False)
+        differing = list(dict.fromkeys(path for work in commands for path in COMMAND.differs(work)))
+        if differing:
+            raise ApplyError(f"all was put back, and {', '.join(differing)} is not as it was before the change")
         journal.write("rolled back", why=why)
     except (ApplyError, OSError) as error:
         sentence = str(error) if isinstance(error, ApplyError) else os_sentence(error, "the way back fails too")

@@ -12,6 +12,7 @@ from vfiotui.apply.preflight import preflight
 from vfiotui.apply.roll_back import roll_back
 from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, run_step, works, write_undo_script
 from vfiotui.apply.steps import kind_of
+from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.step import StepContext
 from vfiotui.apply.target import Target
 from vfiotui.host import changes
@@ -97,6 +98,8 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
             if work.change.kind == "command":
                 write_undo_script(journal, plan, steps)
             journal.write("end", step=work.step)
+            if work.change.kind == "command":
+                COMMAND.release(work)
         said = "; ".join(word for work in steps if (word := work.keep.noted(work.step).get("said")))
         left = still_left(journal, plan)
         journal.write("done", **({"why": said} if said else {}), **({"left": list(left)} if left else {}))

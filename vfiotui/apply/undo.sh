@@ -273,8 +273,7 @@ begun() { # STEP: was it begun, and not taken back since?
     return $found
 }
 
-concerned() { # STEP: it was begun, or what it makes is there although no line says so; and it is not made anew
-    case $stale in *" $1 "*) return 1 ;; esac
+concerned() { # STEP: it was begun, or what it makes is there although no line says so
     case $unrecorded in *" $1 "*) return 0 ;; esac
     begun "$1"
 }
@@ -364,21 +363,24 @@ of_new_kernel() { # NAME: it bears the release of a kernel that came since
     return 1
 }
 
-made_anew() { # STEP PATH: somebody made a product of a command anew since
+made_anew() { # KEPT PATH: somebody made a product of a command anew since
     if [ -z "$sources" ]; then
         say "$2 was changed by something else since: it is left alone (-f overwrites it)"
         conflicts=1
         return
     fi
     say "$2 was made anew since: what made it runs again when all else is as before"
-    stale="$stale$1 "
+    stale="$stale${1%%.*} " alone="$alone$1 "
 }
 
-check() { # KEPT PATH BEFORE AFTER [made]: is it as before the change, or as the change left it?
+check() { # KEPT PATH BEFORE AFTER [made|beside]: is it as before the change, or as the change left it?
+    # made: a product of a command; beside: what lies beside its products, and is nobody's to make again.
     [ ! -e "$here/writing-$1" ] || return 0
     if [ "$4" = any ]; then
         begun "${1%%.*}" && look_at "$2" && [ "$now" != absent ] && [ "$now" != "$3" ] || return 0
-        [ -z "${5-}" ] || ! enter "$2" || by_command "./$name" || made_anew "${1%%.*}" "$2"
+        [ -z "${5-}" ] || ! enter "$2" || by_command "./$name" || {
+            [ "$5" = made ] && made_anew "$1" "$2" || alone="$alone$1 "
+        }
         return 0
     fi
     look_at "$2" || {
@@ -395,8 +397,13 @@ check() { # KEPT PATH BEFORE AFTER [made]: is it as before the change, or as the
         return
     fi
     [ "$now" != "$4" ] || return 0
+    if [ "${5-}" = beside ]; then
+        say "$2 was written since: it is left as it is"
+        alone="$alone$1 "
+        return
+    fi
     if [ -n "${5-}" ] && [ -n "$sources" ]; then
-        made_anew "${1%%.*}" "$2"
+        made_anew "$1" "$2"
         return
     fi
     say "$2 was changed by something else since: it is left alone (-f overwrites it)"
@@ -445,6 +452,7 @@ copy() { # KEPT NAME PARTIAL XATTRS PATH: a kept file takes its place in the cur
 
 put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was kept
     concerned "${1%%.*}" || return 0
+    case $alone in *" $1 "*) return 0 ;; esac
     partial=./.vfiotui-$NUMBER-${1%%.*}
     look_at "$2" || {
         trouble "$2 could NOT be put back: it cannot be reached inside the system"
@@ -515,6 +523,28 @@ drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not 
         does removes "$top/$name" && rm -f "./$name"
     done
     IFS=$old_ifs
+    cd "$here" || exit 4
+}
+
+drop_below() { # STEP FOLDER: files below it that were not there before (known), and that a killed command made
+    begun "$1" || return 0
+    same_folder "$2" && enter "$2/x" || return 0
+    command -v find >/dev/null 2>&1 || {
+        say "this system has no find: what the change made below $2 beside its products is left"
+        return 0
+    }
+    top=$2
+    find . \( -type f -o -type l \) ! -name '.vfiotui-*' -print >"$here/found" 2>/dev/null
+    while IFS= read -r line; do
+        line=${line#./}
+        ! known "$top/$line" && enter "$top/$line" && { [ -f "./$name" ] || [ -L "./$name" ]; } || continue
+        if of_new_kernel "$top/$line" || ! by_command "./$name"; then
+            say "$top/$line was made since: it is left alone"
+            continue
+        fi
+        does removes "$top/$line" && rm -f "./$name"
+    done <"$here/found"
+    rm -f "$here/found"
     cd "$here" || exit 4
 }
 
@@ -600,7 +630,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' kernels='' sources=@SOURCES@ damaged=0
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' alone=' ' kernels='' sources=@SOURCES@ damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
 read_journal

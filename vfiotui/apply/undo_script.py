@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from vfiotui.apply.backup import ABSENT, DONE, digest
+from vfiotui.apply.command_notes import CommandNotes
 from vfiotui.apply.mount_checks import boot_mounts
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.step import SOURCES, StepContext, quoted
@@ -16,13 +17,17 @@ from vfiotui.apply.steps.step import SOURCES, StepContext, quoted
 def _whole(steps: tuple[StepContext, ...]) -> Iterator[str]:
     """The lines that compare what was kept for each step with the list of it."""
     numbers = {str(work.step) for work in steps}
+    commands = {work.step: CommandNotes(work) for work in steps if work.change.kind == "command"}
+    unused = {name for notes in commands.values() for name in notes.unused}
     for name, kept in steps[0].keep.listed().items() if steps else ():
         step = name.partition(".")[0]
-        if step in numbers:
+        if step in numbers and name not in unused:
             yield f"whole {step} {quoted(name)} {quoted(kept.digest)}"
     for work in steps:
         note = f"{work.step}{DONE}"
-        word = digest(work.keep.path(note)) if work.change.kind == "command" else ABSENT
+        # Before the command ended well its note is written anew, without this script.
+        ended = work.step in commands and commands[work.step].after is not None
+        word = digest(work.keep.path(note)) if ended else ABSENT
         if word != ABSENT:
             yield f"whole {work.step} {note} {word}"
 

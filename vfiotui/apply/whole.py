@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.apply import disk
 from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.by_hand import by_hand
+from vfiotui.apply.command_notes import CommandNotes
 from vfiotui.apply.errors import Damage
 from vfiotui.apply.journal import Journal
 from vfiotui.apply.steps.step import StepContext
@@ -15,8 +16,13 @@ def _words(journal: Journal, works: list[StepContext]) -> dict[str, str]:
     notes."""
     listed = journal.keep.listed(journal.come().kept)
     numbers = {str(work.step) for work in works}
+    unused = {name for work in works if work.change.kind == "command" for name in CommandNotes(work).unused}
     if listed:
-        return {name: kept.digest for name, kept in listed.items() if name.partition(".")[0] in numbers}
+        return {
+            name: kept.digest
+            for name, kept in listed.items()
+            if name.partition(".")[0] in numbers and name not in unused
+        }
     found = {}
     for work in works:
         noted = work.keep.noted(work.step)

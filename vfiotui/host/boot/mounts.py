@@ -24,10 +24,24 @@ def mount_points() -> frozenset[str]:
     for line in or_else(Root.live().lines(MOUNTS), ()):
         words = line.split(" ")
         if len(words) > 4:
-            found.add(
-                words[4].encode().decode("unicode_escape").encode("latin-1", "replace").decode("utf-8", "replace")
-            )
+            found.add(_plain(words[4]))
     return frozenset(found)
+
+
+def _plain(word: str) -> str:
+    """A path of mountinfo without its escapes, which are octal."""
+    return word.encode().decode("unicode_escape").encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def points_of_type(kind: str) -> tuple[str, ...]:
+    """The places of the running system at which a file system of this type is mounted, in order."""
+    found = []
+    for line in or_else(Root.live().lines(MOUNTS), ()):
+        left, _, right = line.partition(" - ")
+        words = left.split(" ")
+        if len(words) > 4 and right.split(" ")[0] == kind:
+            found.append(_plain(words[4]))
+    return tuple(dict.fromkeys(found))
 
 
 def points_of(root: Root) -> frozenset[str]:
