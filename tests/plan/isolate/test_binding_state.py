@@ -70,3 +70,15 @@ def test_a_reboot_that_is_due_is_named() -> None:
 def test_an_image_that_cannot_be_read_is_unknown() -> None:
     found = rows({CONF: IDS}, None)[CARD]
     assert isinstance(found.on_disk, Unread) and found.on_disk.reason == "needs root"
+
+
+def test_ids_of_the_list_and_of_pci_stub_are_configured() -> None:
+    listed = {"/etc/initramfs-tools/modules": "options vfio_pci ids=1:2\nvfio_pci ids=10de:13c2\n"}
+    facts, snapshot = machine("twins", tuple(listed.items()), "initramfs-tools", ())
+    rows = columns(facts, snapshot, image_of({"conf/modules": "vfio_pci ids=10de:13c2\n"}, "initramfs-tools"))
+    assert not isinstance(rows, Unread)
+    found = {r.bdf: r for r in rows}
+    assert (found[CARD].configured, found[CARD].on_disk) == ("ids", "ids") and found[SOUND].configured == ""
+    stub = (("default_cmdline", "pci-stub.ids=10de:0fbb"),)
+    rows = columns(*machine("twins", (), "initramfs-tools", stub), image_of({}, "initramfs-tools"))
+    assert not isinstance(rows, Unread) and {r.bdf: r.configured for r in rows}[SOUND] == "pci-stub"

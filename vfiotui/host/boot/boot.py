@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot import configured, kernel, loader
+from vfiotui.host.boot.binders import read_binders
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.makers.makers import read_makers
 from vfiotui.host.boot.makers.tools import find_tool, read_config
@@ -137,6 +138,7 @@ def read(root: Root) -> Reading[Boot]:
         sysctl=(*settings.layered("sysctl.d"), *settings.one("/etc/sysctl.conf")),
         hooks=read_hooks(hooks),
         scripts=read_scripts(scripts),
+        binders=read_binders(ConfigFiles(root)),
         qemu_conf=qemu_conf.read(root),
         lockdown=read_lockdown(root),
         cgroup_v2=read_cgroup_v2(root),

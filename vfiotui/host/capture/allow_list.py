@@ -246,7 +246,18 @@ def allowed() -> tuple[Allowed, ...]:
         ),
         *text_rules(reduce_text.words, "type, path, mode and value", ["/etc/tmpfiles.d/*"]),
         *text_rules(reduce_text.logind, "what closing the lid does", reduce_text.LOGIND),
-        *text_rules(reduce_text.udev, "rules that set driver_override", ["/etc/udev/rules.d/*"]),
+        *text_rules(
+            reduce_text.udev, "rules that bind or remove devices",
+            ["/etc/udev/rules.d/*", "/run/udev/rules.d/*", "/usr/lib/udev/rules.d/*", "/lib/udev/rules.d/*"],
+        ),
+        *text_rules(reduce_text.supergfxd, "its mode", ["/etc/supergfxd.conf"]),
+        *text_rules(
+            reduce_text.keyed(("pci_remove", "pci_power_control")), "whether it removes the card",
+            ["/etc/optimus-manager/optimus-manager.conf"],
+        ),
+        *text_rules(
+            reduce_text.unit, "own scripts, and what binds devices", ["/etc/systemd/system/*.service", "/etc/rc.local"]
+        ),
         *text_rules(reduce_text.driver_name, "a driver's name", ["/etc/driverctl.d/*"]),
         *text_rules(reduce_text.words, "device, place and type", ["/etc/fstab"]),
         *text_rules(reduce_text.passwd, "numbers; people by pseudonym", ["/etc/passwd", "/etc/group"]),

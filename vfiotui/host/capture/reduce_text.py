@@ -13,6 +13,7 @@ from typing import Any
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.capture.scrub import Scrubber, is_public
 from vfiotui.host.root.config_files import FOLDERS
+from vfiotui.model.boot.binders import WORDS, gpu_mode
 from vfiotui.model.cpu.lid import ACTIONS
 
 Reduce = Callable[[str, Scrubber], str | None]
@@ -154,15 +155,19 @@ def logind(text: str, scrub: Scrubber) -> str:
 xorg = keyed(("section", "endsection", "driver", "busid"))
 
 
+BINDS = re.compile(r'driver_override|ATTR\{remove\}|/remove\b|^\s*LABEL="[\w-]+"|\bGOTO="[\w-]+"|IMPORT\{cmdline\}')
+"""What a rule holds that binds or removes a device, or leads past such a rule."""
+
+
 def udev(text: str, scrub: Scrubber) -> str:
-    """udev rules that set a driver_override, whole; of the others nothing."""
+    """udev rules that set a driver_override, remove devices or jump, whole; of the others nothing."""
     found: list[str] = []
     joined: list[str] = []
     for line in LINE.findall(text):
         joined.append(line)
         if line.rstrip("\r\n").endswith("\\"):
             continue
-        keeps = "driver_override" in "".join(joined) and not joined[0].lstrip().startswith("#")
+        keeps = BINDS.search("".join(joined)) is not None and not joined[0].lstrip().startswith("#")
         for piece in joined:
             body = piece.rstrip("\r\n")
             found.append((scrub.text(body) if keeps else DROPPED if body.strip() else body) + piece[len(body) :])
@@ -257,6 +262,25 @@ def selection(text: str, scrub: Scrubber) -> str | None:
         return to_json(from_json(text))
     except ValueError:
         return None
+
+
+def supergfxd(text: str, scrub: Scrubber) -> str | None:
+    """supergfxd.conf: the mode, and whether Vfio outlives a reboot."""
+    told = gpu_mode(text)
+    if not re.fullmatch(r"[A-Za-z]{1,20}", told.mode):
+        return None
+    restored = str(told.restored).lower()
+    return f'{{"mode": "{told.mode}", "vfio_enable": {restored}, "vfio_save": {restored}}}\n'
+
+
+def unit(text: str, scrub: Scrubber) -> str:
+    """A unit or rc.local: what it runs of the host's own scripts, and what binds devices."""
+
+    def one(line: str) -> str | None:
+        runs = not line.lstrip().startswith(("#", ";")) and ("/usr/local/" in line or WORDS.search(line))
+        return scrub.text(line) if runs else None
+
+    return by_line(text, one)
 
 
 def driver_name(text: str, scrub: Scrubber) -> str:

@@ -93,6 +93,8 @@ class Boot:
     """libvirt's hook scripts for QEMU guests."""
     scripts: tuple[ConfigFile, ...] = ()
     """Local start scripts that name qemu."""
+    binders: tuple[ConfigFile, ...] = ()
+    """Configurations, units, scripts and udev rules that bind or remove devices at run time."""
     qemu_conf: Reading[QemuConf] = QemuConf()
     lockdown: Reading[str] = ""
     """none, integrity or confidentiality; empty where the kernel has none."""

@@ -6,7 +6,9 @@ The words "on disk" are those of the entry that boots next: what the loader will
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from vfiotui.formats.initramfs import initramfs_tools
 from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
 from vfiotui.formats.loaders.loader_entry import options
 from vfiotui.formats.modprobe.modprobe import fold
@@ -21,12 +23,15 @@ from vfiotui.model.boot.image import Image
 from vfiotui.model.boot.path import BootPath
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, BindingState
-from vfiotui.model.pci.functions import PciDevice
+from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, SERVICE, STUB, BindingState
+from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
+from vfiotui.model.pci.vfio_ids import LIST
 from vfiotui.plan.isolate.boot_event import VFIO
 from vfiotui.plan.isolate.module_loading import takes
 from vfiotui.plan.isolate.prediction import managed_by, next_cmdline
+from vfiotui.plan.isolate.runtime_binders import Binders, binders_of
+from vfiotui.plan.isolate.script_addresses import named_by
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
 
@@ -72,6 +77,10 @@ class _Sources:
     loaded: Reading[bool]
     """Whether vfio-pci is there now, as a module or built in."""
     managed: dict[str, tuple[str, ...]]
+    binders: Binders
+    bus: PciBus
+    listed: tuple[tuple[str, str], ...]
+    """Modules of initramfs-tools' list with their options, where it builds the image of a vfio-pci that is a module."""
 
 
 def columns(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[tuple[BindingState, ...]]:
@@ -80,11 +89,11 @@ def columns(facts: Facts, snapshot: ConfigSnapshot, image: Reading[Image]) -> Re
         return facts.pci
     if isinstance(facts.boot, Unread):
         return facts.boot
-    sources = _sources(facts, facts.boot, snapshot, image)
+    sources = _sources(facts, facts.pci, facts.boot, snapshot, image)
     return tuple(_row(device, sources) for device in facts.pci.devices)
 
 
-def _sources(facts: Facts, boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image]) -> _Sources:
+def _sources(facts: Facts, bus: PciBus, boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image]) -> _Sources:
     files = PlannedFiles(boot, snapshot)
     early = then(image, early_boot)
     builtin = VFIO in builtin_modules(boot)
@@ -106,6 +115,11 @@ def _sources(facts: Facts, boot: Boot, snapshot: ConfigSnapshot, image: Reading[
         builtin=builtin,
         loaded=True if builtin else then(modules, lambda names: VFIO in {fold(n) for n in names}),
         managed=managed_by(facts),
+        binders=binders_of(facts, boot.binders),
+        bus=bus,
+        listed=()
+        if builtin or boot.initramfs != "initramfs-tools"
+        else tuple((fold(m), " ".join(o)) for m, o in initramfs_tools.modules(files.text(LIST) or "")),
     )
 
 
@@ -132,17 +146,26 @@ def _ids(device: PciDevice, line: CommandLine | None, modprobe: ModprobeSet | No
     return IDS if value and takes(value, device) else ""
 
 
+def _listed(device: PciDevice, listed: Iterable[tuple[str, str]]) -> str:
+    """IDS where a list of modules gives vfio-pci ids that hold the device: they replace all others."""
+    given = [w[4:] for name, options in listed if name == VFIO for w in options.split() if w.startswith("ids=")]
+    return IDS if given and takes(given[-1], device) else ""
+
+
 def _override(device: PciDevice, rules: tuple[ConfigFile, ...], scripts: tuple[Script, ...]) -> str:
+    """OVERRIDE where a rule sets it for the device, or a script names it by an address that sysfs knows."""
     by_rule = any(r.fits(device) and "vfio" in r.driver for f in rules for r in override_rules(f.text))
-    return OVERRIDE if by_rule or any(device.bdf in script.text for script in scripts) else ""
+    return OVERRIDE if by_rule or any(device.bdf in named_by(script.text).full for script in scripts) else ""
 
 
 def _configured(device: PciDevice, s: _Sources) -> str:
     stored = s.files.text(f"/etc/driverctl.d/pci-{device.bdf}") or ""
     return _joined(
-        _ids(device, s.line, s.modprobe, s.builtin),
+        _ids(device, s.line, s.modprobe, s.builtin) or _listed(device, s.listed),
         _override(device, s.files.rules(), s.scripts) or (OVERRIDE if "vfio" in stored else ""),
         MANAGED if device.bdf in s.managed else "",
+        STUB if takes(s.line.last("pci-stub.ids") or "", device) else "",
+        SERVICE if any(True for _ in s.binders.events(device, s.bus)) else "",
     )
 
 
@@ -152,7 +175,8 @@ def _on_disk(device: PciDevice, s: _Sources) -> Reading[str]:
     if isinstance(s.image, Unread):
         return by_entry or s.image
     by_image = _ids(device, None, s.copy, s.builtin) if entry is None or not entry.has("vfio-pci.ids") else ""
-    return _joined(by_entry or by_image, _override(device, s.image.rules, s.image.scripts))
+    by_list = "" if s.builtin else _listed(device, s.image.early)
+    return _joined(by_entry or by_image or by_list, _override(device, s.image.rules, s.image.scripts))
 
 
 def _booted(device: PciDevice, s: _Sources, configured: str) -> Reading[str]:
@@ -173,7 +197,7 @@ def _booted(device: PciDevice, s: _Sources, configured: str) -> Reading[str]:
 
 def _drift(device: PciDevice, s: _Sources, configured: str, on_disk: Reading[str], booted: Reading[str]) -> list[str]:
     """What does not agree, each in one sentence."""
-    ways = {w for w in configured.split(" + ") if w and w != MANAGED}
+    ways = {w for w in configured.split(" + ") if w and w not in (MANAGED, SERVICE, STUB)}
     found = []
     disk = set(on_disk.split(" + ")) - {""} if isinstance(on_disk, str) else None
     if disk is not None and not isinstance(s.image, Unread):
@@ -191,7 +215,7 @@ def _drift(device: PciDevice, s: _Sources, configured: str, on_disk: Reading[str
     if isinstance(booted, str) and booted and isinstance(device.driver, str) and not is_given(device):
         found.append(f"{booted} was in force at this boot, and yet {device.driver} has it: it was faster.")
     if is_given(device) and not configured and not (isinstance(booted, str) and booted):
-        found.append("it is bound to vfio-pci now, but nothing is configured: the next boot gives it back.")
+        found.append(f"it is bound to {device.driver} now, but nothing is configured: the next boot gives it back.")
     return found
 
 

@@ -51,7 +51,7 @@ class Lanes:
         asked = (*self.scene.lists, *((fold(m), where) for m, where in words))
         lists = (self.loading.loads(m, self.scene.root, f"by {where}", obeys_blacklist=True) for m, where in asked)
         found[Moment.ROOT] = [tuple(e for events in lists for e in events), *self._coldplug(self.scene.root)]
-        found[Moment.SERVICES] = [self._driverctl()]
+        found[Moment.SERVICES] = [self._driverctl(), self._binders()]
         # pci-stub is linked ahead of every other driver of a PCI device (drivers/Makefile).
         return (self._stub(), *(tuple(found[moment]) for moment in Moment))
 
@@ -177,6 +177,16 @@ class Lanes:
             yield from self.loading.loads(VFIO, self.scene.image, f"by the script {script.path}")
         if "drivers_probe" in text or "vfio-pci/bind" in text:
             yield Event(Does.PROBE, "", f"the script {script.path} has the device probed", seen)
+
+    def _binders(self) -> Lane:
+        """Programs of the running system; what they load is loaded as modprobe loads it."""
+        events: list[Event] = []
+        for event in self.scene.binders.events(self.device, self.scene.bus):
+            if event.does is Does.LOAD:
+                events += self.loading.loads(fold(event.name), self.scene.root, "by a service")
+            else:
+                events.append(event)
+        return tuple(events)
 
     def _driverctl(self) -> Lane:
         stored = self.scene.driverctl.get(self.device.bdf)

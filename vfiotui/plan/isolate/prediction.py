@@ -26,6 +26,7 @@ from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot.expected_image import expected
 from vfiotui.plan.isolate.boot_event import DRIVER, STUB, VFIO, Does, State, play
 from vfiotui.plan.isolate.boot_lanes import Lanes, claimed, listed_modules
+from vfiotui.plan.isolate.runtime_binders import binders_of
 from vfiotui.plan.isolate.scene import Scene, Stage
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
@@ -116,7 +117,11 @@ def _scenes(
     builtin = builtin_modules(boot)
     loaded = frozenset() if isinstance(facts.modules, Unread) else or_else(facts.modules.loaded, frozenset())
     drivers = claimed(bus, frozenset(map(fold, loaded)), builtin)
-    root = Stage("the running system", gathered(files.modprobe()), files.rules(), None)
+    binders = binders_of(facts, boot.binders)
+    rules = files.rules()
+    rules = (*rules, *binders.rules(frozenset(f.path.rpartition("/")[2] for f in rules)))
+    in_order = tuple(sorted(rules, key=lambda f: f.path.rpartition("/")[2]))
+    root = Stage("the running system", gathered(files.modprobe()), in_order, None)
     lists = (*files.below("/etc/modules-load.d", ".conf"), *files.below("/usr/lib/modules-load.d", ".conf"))
     etc = tuple(f for f in files.below("/etc", "modules") if f.path == "/etc/modules")
     stored = {
@@ -125,7 +130,7 @@ def _scenes(
     line = next_cmdline(boot, plan)
     listed = listed_modules((*lists, *etc))
     return tuple(
-        Scene(bus, drivers, builtin, line, early, _stage(early, has), root, listed, stored, in_doubt)
+        Scene(bus, drivers, builtin, line, early, _stage(early, has), root, listed, stored, in_doubt, binders)
         for early in _images(facts, boot, files, image)
         for has in _inside(early)
         for in_doubt in (True, False)

@@ -10,6 +10,7 @@ from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.pci.functions import PciBus
+from vfiotui.plan.isolate.runtime_binders import Binders
 
 WITHOUT_DRM = ("nvidia", "nova_core")
 """Display drivers that do not stand on the module drm."""
@@ -46,6 +47,7 @@ class Scene:
     """BDF → driver and path of driverctl's own store."""
     in_doubt: bool
     """Whether scripts that compute their addresses, and rules that are not understood, are for the device."""
+    binders: Binders = Binders()
     counts: dict[str, int] = field(init=False, repr=False)
     """Module → how many devices it could claim."""
     on_drm: frozenset[str] = field(init=False, repr=False)

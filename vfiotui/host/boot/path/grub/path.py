@@ -8,6 +8,7 @@ from contextlib import suppress
 from vfiotui.formats.loaders import grub_env, grub_menu
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.formats.system.fstab import entries as fstab_entries
+from vfiotui.host.boot.images import image_paths
 from vfiotui.host.boot.path.grub import menu
 from vfiotui.host.boot.path.grub.commands import run_command
 from vfiotui.host.boot.path.grub.places import Places, There
@@ -17,6 +18,7 @@ from vfiotui.host.boot.path.kernels import release_of, with_built_in
 from vfiotui.host.boot.path.places import esps, in_folder
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.path import BootEntry, BootPath, PathStep
@@ -203,8 +205,15 @@ class _Path:
             item = Item(
                 one.kernel, one.kernel, (), (), one.source.rpartition(":")[0], int(one.source.rpartition(":")[2])
             )
-            listed.append(self._entry((item,), one, why))
+            listed.append(self._with_image(self._entry((item,), one, why)))
         return self._path((listed[0],), tuple(listed), "")
+
+    def _with_image(self, entry: BootEntry) -> BootEntry:
+        """A lone kernel line does not tell that there is no initrd: the one of the kernel's name counts."""
+        if entry.initrds or isinstance(entry.release, Unread):
+            return entry
+        named = (p for p in image_paths(self.root, entry.release) if self.root.exists(p) is True)
+        return replace(entry, initrds=tuple(named)[:1])
 
     def _path(self, candidates: tuple[BootEntry, ...], listed: tuple[BootEntry, ...], open_why: str) -> BootPath:
         dropped = [
