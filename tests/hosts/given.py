@@ -62,6 +62,7 @@ HOSTS: dict[str, Host] = {
     "acs-override": replace(
         CLEAN,
         cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} pcie_acs_override=downstream,multifunction",
+        default_cmdline="quiet pcie_acs_override=downstream,multifunction",
         log=CLEAN.log + "[    0.1] Warning: PCIe ACS overrides enabled; This may allow non-IOMMU protected DMA\n",
     ),
     "igpu-bypassed": replace(

@@ -46,3 +46,28 @@ def edit_words(text: str, edit: WordEdit) -> str:
         return edit_fields(text, fields, edit)
     new = rewrite((), edit)
     return with_line(text, " ".join(k.text for k in new)) if new else text
+
+
+def first_line(text: str) -> tuple[str, ...]:
+    """The words of the first line, comment or not: all that proxmox-boot-tool reads (its get_first_line).
+
+    >>> first_line("root=ZFS=rpool\\niommu=pt")
+    ('root=ZFS=rpool',)
+    """
+    return tuple(text.split("\n", 1)[0].split())
+
+
+def joined(text: str) -> str:
+    """The text with the words of all lines on the first one, and its comments below.
+
+    >>> joined("# mine\\nroot=ZFS=rpool\\niommu=pt\\n")
+    'root=ZFS=rpool iommu=pt\\n# mine\\n'
+    """
+    lines = lines_of(text)
+    full = [line.text.strip() for line in lines if line.text.strip()]
+    comments = [line for line in full if line.startswith("#")]
+    content = [line for line in full if not line.startswith("#")]
+    if not content or first_line(text) == tuple(w for line in content for w in line.split()):
+        return text
+    eol = "\r\n" if "\r\n" in text else "\n"
+    return eol.join([" ".join(content), *comments]) + (eol if text.endswith("\n") else "")

@@ -7,7 +7,7 @@ and the tool that builds this host's initramfs, with its configuration files.
 from __future__ import annotations
 
 from vfiotui.formats.shell.assignments import parse, value_of
-from vfiotui.host.boot import configured, kernel, loader
+from vfiotui.host.boot import configured, kernel, loader, misnamed
 from vfiotui.host.boot.binders import read_binders
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.makers.makers import read_makers
@@ -134,6 +134,9 @@ def read(root: Root) -> Reading[Boot]:
         modprobe=options.layered("modprobe.d"),
         initramfs_config=read_config(lists),
         loader_config=files,
+        misnamed=misnamed.read(lists),
+        driverctl=misnamed.overrides(lists),
+        ukify=lists.several(misnamed.UKI_CONF),
         modules_load=(*lists.one("/etc/modules"), *lists.layered("modules-load.d")),
         sysctl=(*settings.layered("sysctl.d"), *settings.one("/etc/sysctl.conf")),
         hooks=read_hooks(hooks),

@@ -100,7 +100,7 @@ def of_proxmox(root: Root, files: tuple[ConfigFile, ...]) -> Reading[CommandLine
         return of_grub(files)
     file = next((f for f in files if f.path == CMDLINE_FILES[0]), None)
     if file is not None:
-        return CommandLine(" ".join(file.text.split("\n", 1)[0].split()), file.path)
+        return CommandLine(" ".join(kernel_cmdline.first_line(file.text)), file.path)
     return of_grub(files)
 
 

@@ -57,6 +57,7 @@ def loaders() -> tuple[Allowed, ...]:
             reduce_shell.kernel_install, "layout and generators",
             ["/etc/kernel/install.conf", "/usr/lib/kernel/install.conf"],
         ),
+        *text_rules(reduce_shell.uki_conf, "kernel words", ["/etc/kernel/uki.conf", "/usr/lib/kernel/uki.conf"]),
         *text_rules(
             reduce_text.cmdline_file, "kernel words",
             ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline", "/etc/cmdline.d/*"],

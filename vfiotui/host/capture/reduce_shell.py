@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from vfiotui.formats.loaders.grub_faults import faults
 from vfiotui.formats.shell.source import scan
-from vfiotui.host.capture.reduce_text import Reduce, by_line, kernel_word, kernel_words
+from vfiotui.host.capture.reduce_text import DROPPED, Reduce, by_line, kernel_word, kernel_words
 from vfiotui.host.capture.scrub import Scrubber
 
 STRUCTURE = re.compile(
@@ -71,11 +72,32 @@ def _values(raw: str, scrub: Scrubber) -> str:
 
 
 GRUB_KERNEL = ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX_RECOVERY")
-grub_default = shell(
+_grub_default = shell(
     ("GRUB_DEFAULT", "GRUB_TIMEOUT", "GRUB_TIMEOUT_STYLE", "GRUB_SAVEDEFAULT", "GRUB_ENABLE_BLSCFG",
      "GRUB_DISABLE_RECOVERY", "GRUB_DISTRIBUTOR", "GRUB_TERMINAL", "GRUB_DISABLE_OS_PROBER", "GRUB_DISABLE_SUBMENU"),
     GRUB_KERNEL,
 )  # fmt: skip
+
+
+def grub_default(text: str, scrub: Scrubber) -> str | None:
+    """GRUB's settings; lines that the shell does not take as they were meant stay, with their words scrubbed."""
+    kept: dict[int, str] = {}
+    for fault in faults(text):
+        name, equals, value = fault.text.partition("=")
+        if name.strip().removeprefix("export ").strip().startswith("GRUB_CMDLINE_"):
+            kept[fault.line] = name + equals + re.sub(r"[^\s'\"]+", lambda m: kernel_word(m[0], scrub), value)
+    lines = text.split("\n")
+    for number in kept:
+        lines[number - 1] = DROPPED
+    reduced = _grub_default("\n".join(lines), scrub)
+    if reduced is None:
+        return None
+    lines = reduced.split("\n")
+    for number, line in kept.items():
+        lines[number - 1] = line
+    return "\n".join(lines)
+
+
 os_release = shell(("NAME", "PRETTY_NAME", "ID", "ID_LIKE", "VERSION_ID", "VERSION_CODENAME"))
 mkinitcpio = shell(("MODULES", "HOOKS", "FILES", "BINARIES", "COMPRESSION"))
 PRESET_VALUE = re.compile(
@@ -95,3 +117,15 @@ sdboot_manage = shell(("REMOVE_EXISTING", "DISABLE_FALLBACK"), ("LINUX_OPTIONS",
 update_extlinux = shell(("default", "modules", "overwrite"), ("default_kernel_opts",))
 suse_bootloader = shell(("LOADER_TYPE",))
 kernel_install = shell(("layout", "initrd_generator", "uki_generator", "BOOT_ROOT"))
+
+
+def uki_conf(text: str, scrub: Scrubber) -> str:
+    """uki.conf: its sections, and the kernel words of Cmdline=."""
+
+    def one(line: str) -> str | None:
+        key, equals, value = line.partition("=")
+        if line.startswith("["):
+            return scrub.text(line)
+        return f"{key}{equals}{kernel_words(value, scrub)}" if key.strip().lower() == "cmdline" else None
+
+    return by_line(text, one)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from vfiotui.formats.modprobe.modprobe_faults import VERBS, meant_verb
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.capture.scrub import Scrubber, is_public
 from vfiotui.host.root.config_files import FOLDERS
@@ -104,15 +105,16 @@ def swaps(text: str, scrub: Scrubber) -> str:
 
 
 def modprobe(text: str, scrub: Scrubber) -> str:
-    """modprobe.d: options, blacklist, softdep, alias, install and remove lines with their words scrubbed."""
-    keywords = ("options", "blacklist", "softdep", "alias", "install", "remove")
+    """modprobe.d: the statements of kmod and those whose verb is almost one, with their words scrubbed."""
     before = ""
 
     def one(line: str) -> str | None:
         nonlocal before
         continued, before = before.endswith("\\"), line
-        if not continued and line.split(None, 1)[0] not in keywords:
-            return None
+        verb, _, rest = line.partition(" ")
+        if not continued and line.split(None, 1)[0] not in VERBS:
+            # A verb that kmod does not know stays as it is: the check of it names what was meant.
+            return f"{verb} {scrub.text(rest)}" if rest and meant_verb(verb) else None
         return scrub.text(line)
 
     return by_line(text, one)

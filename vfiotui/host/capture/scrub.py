@@ -10,6 +10,8 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
 
+from vfiotui.formats.loaders.cmdline_faults import is_misread
+from vfiotui.formats.modprobe.modprobe_faults import meant_module
 from vfiotui.host.capture.public_words import KERNEL_PARAMETERS, MODULE_NAMES, OWN_SENTENCES, PUBLIC, USER_NAMES
 
 UUID = r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![0-9A-Za-z])"
@@ -52,7 +54,8 @@ CONTROLLER = re.compile(r"(?:cgroup|cpu|cpuset|memory|hugetlb|io|pids|rdma|misc|
 """Files of control groups, and folders of their first version; all other folders bear names of services and guests."""
 EXTENSIONS = frozenset(
     "qcow2 raw img iso rom bin fd xml conf cfg json sh hook service socket target mount timer path rules preset efi ko"
-    " install yaml vmdk vdi vhd vhdx desktop list".split()
+    " install yaml vmdk vdi vhd vhdx desktop list bak backup old orig save disabled off example sample dpkg-old"
+    " dpkg-dist dpkg-new rpmnew rpmsave rpmorig pacnew pacsave pacorig".split()
 )
 COUNTED = re.compile(r"(.+)(\+\d{1,10}(?:-\d{1,10})?)(\.(?:conf|efi))", re.IGNORECASE)
 """A boot entry with the tries that boot counting leaves it."""
@@ -253,7 +256,7 @@ class Scrubber:
         tail = text[len(body) :]
         if body.lower() in self._lower:
             return self._lower[body.lower()] + tail
-        if is_public(body):
+        if is_public(body) or meant_module(body) != "":
             return text
         kernel = KERNEL_FILE.fullmatch(body)
         if kernel:
@@ -380,4 +383,9 @@ class Scrubber:
 
     def parameter(self, key: str) -> bool:
         """Whether the name of a kernel parameter is public."""
-        return key in KERNEL_PARAMETERS or key.replace("-", "_") in KERNEL_PARAMETERS or ("." in key and is_public(key))
+        return (
+            key in KERNEL_PARAMETERS
+            or key.replace("-", "_") in KERNEL_PARAMETERS
+            or ("." in key and is_public(key))
+            or is_misread(key)
+        )

@@ -108,6 +108,12 @@ class Boot:
     """The same of libvirt's hooks."""
     scripts_seen: Reading[bool] = True
     """The same of the places of start scripts."""
+    misnamed: tuple[ConfigFile, ...] = ()
+    """Files in folders of configuration whose names lack the suffix without which their program passes them over."""
+    driverctl: tuple[ConfigFile, ...] = ()
+    """driverctl's stored overrides: one file for each address, which holds the driver."""
+    ukify: tuple[ConfigFile, ...] = ()
+    """uki.conf of kernel-install's plugin 60-ukify."""
     path: Reading[BootPath] = Unread("was not looked for", Why.NOT_HERE)
     """What the next boot will really load, by what lies on the disk."""
     next_kernels: tuple[Kernel, ...] = ()

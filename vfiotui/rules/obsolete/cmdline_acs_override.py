@@ -21,9 +21,9 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answers, all_lines, fails, fix, holds, known, rule, seen
-from vfiotui.rules.old_words import NO_WORD
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import LINES, Answers, all_lines, fails, holds, known, rule, seen
+from vfiotui.rules.old_words import NO_WORD, without
 
 ACTIVE = "ACS overrides enabled"
 
@@ -39,9 +39,8 @@ ACTIVE = "ACS overrides enabled"
     changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:
-    found = {
-        w.text: line for line in reversed(known(facts.boot).lines) for w in line.words() if w.key == "pcie_acs_override"
-    }
+    boot = known(facts.boot)
+    found = {w.text: line for line in reversed(boot.lines) for w in line.words() if w.key == "pcie_acs_override"}
     log = None if isinstance(facts.kernel_log, Unread) else facts.kernel_log
     active = [line.text for line in log or () if ACTIVE in line.text]
     for text, line in found.items():
@@ -57,7 +56,7 @@ def check(facts: Facts) -> Answers:
             f"{text} is on the command line; {state}.",
             seen(line.source, text),
             *(seen("kernel log", a) for a in active[:1]),
-            fix=fix("take it out where no group needs it", Risk.R2, ("cmdline.remove", text)),
+            fix=without(boot, (text,), "take it out where no group needs it"),
         )
     if not found:
         yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))
