@@ -71,6 +71,7 @@ disable enable disabled enabled downstream multifunction noaer nommconf realloc 
 pcie_bus_peer2peer nomsi noacs noats assign-busses nocrs use_crs full voluntary performance powersave ondemand
 conservative schedutil userspace integrity confidentiality fatal warn ratelimit y n Y N ask balance_performance
 balance_power power host tty0 tty1 ttyS0 ttyS1 ttyAMA0 hvc0 uart8250 sysfb_init simple-framebuffer UUID PARTUUID
+GOTO IMPORT
 LABEL PARTLABEL ID MAC lz4 zstd xz gzip zbud z3fold zsmalloc ext4 xfs btrfs vfat zfs f2fs ntfs swap tmpfs hugetlbfs
 cgroup cgroup2 nfs nfs4 cifs fuse squashfs iso9660 devtmpfs sysfs proc overlay efivarfs ramfs reliable unstable poll
 halt mwait nomwait hpet acpi_pm kvm-clock low high medium nodev nosuid noexec relatime noatime ro rw defaults noauto
@@ -128,6 +129,7 @@ tailscaled getty bluetoothd cpufrequtils looking-glass-client scream update-grub
 grub-reboot grub2-reboot grub-editenv grub2-editenv grubby bootctl kernel-install proxmox-boot-tool rpm-ostree
 limine-update sdboot-manage sdbootutil update-initramfs mkinitcpio booster ukify sysctl isolate dracut kernelstub
 asusd tccd tuned-ppd tlp-pd system76-power com.system76.PowerDaemon snap.auto-cpufreq.service
+supergfxd.conf optimus-manager optimus-manager.conf
 supergfxd nvidia-powerd throttled cpufreqd laptop-mode ksmtuned numad multi-user invocation multi-user.target.wants
 graphical default network basic sysinit sockets timers target wants ondemand performance supergfxctl lvm docker
 inhibit systemd-inhibit nosleep no-sleep what who why mode infinity serial-getty
