@@ -1,5 +1,5 @@
 # run and test work on a fresh machine: they install what they need first.
-.PHONY: run test test-debian13 test-unstable bench lint torture lab rescue-proof loader-proof
+.PHONY: run test test-debian13 test-unstable bench lint torture lab rescue-proof loader-proof boot-cases
 
 # make run ARGS=--demo
 ARGS ?=
@@ -43,6 +43,11 @@ lab:
 rescue-proof:
 	@sh setup/setup.sh test
 	sh tests/rescue/proof.sh
+
+# What is answered on a folder of boot chains, BOOT_CASES=DIR, beside what is right; ARGS names cases.
+boot-cases:
+	@sh setup/setup.sh test
+	.venv/bin/python -m tests.boot_cases $(ARGS)
 
 # The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited.
 loader-proof:

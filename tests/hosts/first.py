@@ -95,6 +95,7 @@ HOSTS: dict[str, Host] = {
     ),
     "starved": replace(CLEAN, cpu=replace(CLEAN.cpu, isolated="0-6")),
     "pending": replace(CLEAN, default_cmdline="quiet hugepages=16"),
+    "stale-menu": replace(CLEAN, default_cmdline="quiet hugepages=16", menu_cmdline="quiet"),
     "old-advice": replace(
         CLEAN,
         domain_type="identity",

@@ -54,7 +54,15 @@ def build_boot(tree: TreeBuilder, host: Host) -> None:
         "/etc/default/grub",
         f'GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT="{host.default_cmdline}"\nGRUB_CMDLINE_LINUX=""\n',
     )
-    tree.file("/boot/grub/grub.cfg", f"linux /vmlinuz-{host.release} {host.cmdline.partition(' ')[2]}")
+    words = host.default_cmdline if host.menu_cmdline is None else host.menu_cmdline
+    tree.file(
+        "/boot/grub/grub.cfg",
+        "set default=0\n### BEGIN /etc/grub.d/10_linux ###\n"
+        "menuentry 'Debian GNU/Linux' --class debian {\n"
+        f"\tlinux\t/vmlinuz-{host.release} root=/dev/nvme0n1p2 ro {words}\n"
+        f"\tinitrd\t/initrd.img-{host.release}\n}}\n### END /etc/grub.d/10_linux ###\n",
+    )
+    tree.file(f"/boot/vmlinuz-{host.release}", b"MZ")
     tree.file(f"/boot/config-{host.release}", host.config)
     tree.file("/etc/initramfs-tools/initramfs.conf", "MODULES=most\nCOMPRESS=zstd")
     tree.file("/etc/initramfs-tools/modules", "# modules for the initramfs\n")

@@ -246,6 +246,8 @@ class Host:
     cmdline: str = "BOOT_IMAGE=/vmlinuz-6.12.9 root=/dev/nvme0n1p2 ro quiet"
     default_cmdline: str = "quiet"
     """GRUB_CMDLINE_LINUX_DEFAULT."""
+    menu_cmdline: str | None = None
+    """The words in the boot menu; None where it was made from /etc/default/grub since that was edited."""
     release: str = "6.12.9-amd64"
     config: str = "CONFIG_VFIO_PCI=m\nCONFIG_AMD_IOMMU=y\nCONFIG_INTEL_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\n"
     builtin: tuple[str, ...] = ("kernel/drivers/pci/pcie/pcieport.ko",)

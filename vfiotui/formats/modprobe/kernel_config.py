@@ -8,7 +8,7 @@ SET = re.compile(r"^CONFIG_(\w+)=(.*)$", re.MULTILINE)
 UNSET = re.compile(r"^# CONFIG_(\w+) is not set$", re.MULTILINE)
 KEPT = re.compile(
     r"IOMMU|VFIO|KVM|HUGE|SYSFB|FB_|DRM_SIMPLEDRM|SCHED_|NO_HZ|RCU_NOCB|CPU_ISOLATION|PCI_ACS|AMD_MEM|HYPERV|CPUSETS"
-    r"|PAGE_SHIFT|_\d+K_PAGES|PAGE_SIZE_\d+KB"
+    r"|^CMDLINE|PAGE_SHIFT|_\d+K_PAGES|PAGE_SIZE_\d+KB"
 )
 
 

@@ -28,18 +28,27 @@ def read_boots(root: Root, path: Reading[BootPath]) -> tuple[NextBoot, ...]:
         return (NextBoot(None, by_name(root)),)
     images: dict[tuple[str, ...], Reading[Image]] = {}
     for entry in path.own:
-        files = _files(entry)
+        files = _files(root, entry)
         if files not in images:
             images[files] = (
                 _joined(root, files)
                 if len(images) < CANDIDATES_LIMIT
                 else Unread(f"was not read: more than {CANDIDATES_LIMIT} images may boot", Why.NOT_HERE)
             )
-    return tuple(NextBoot(entry, images[_files(entry)]) for entry in path.own)
+    return tuple(NextBoot(entry, images[_files(root, entry)]) for entry in path.own)
 
 
-def _files(entry: BootEntry) -> tuple[str, ...]:
-    return (entry.kernel,) if entry.unified and isinstance(entry.kernel, str) else entry.initrds
+def _files(root: Root, entry: BootEntry) -> tuple[str, ...]:
+    """What the entry loads; by the kernel's name where the entry is not whole, as its kernel is not there."""
+    if entry.unified and isinstance(entry.kernel, str):
+        return (entry.kernel,)
+    if entry.initrds or not isinstance(entry.kernel, Unread):
+        return entry.initrds
+    if isinstance(entry.release, str):
+        paths = image_paths(root, entry.release)
+        return (next((p for p in paths if root.exists(p) is True), paths[0]),)
+    named = path_by_name(root)
+    return ("/boot/initrd.img",) if isinstance(named, Unread) else (named,)
 
 
 def _joined(root: Root, files: tuple[str, ...]) -> Reading[Image]:

@@ -90,6 +90,24 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     _escape(draft, edit)
 
 
+def make_anew(draft: Draft, words: tuple[str, ...]) -> None:
+    """The menu or the images are made anew from the files as they are, and looked at for these words.
+
+    PlanError where another system makes them, or nothing was found here that does.
+    """
+    edit = WordEdit(add=words)
+    loader = loader_of(draft.facts)
+    refuse_generated(_boot(draft.facts), edit)
+    _boot_is_seen(draft)
+    _checksum(draft, loader)
+    if loader == "uki":
+        _build(draft, edit)
+    else:
+        _refresh(draft, loader, edit)
+    if not draft.steps("command"):
+        raise PlanError(NO_REFRESH.get(loader, f"no program was found here that makes the entries of {loader} anew"))
+
+
 def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
     """Whether what the files say did not reach what is booted: read there, or said where it cannot be read."""
     new = tuple(w for text in edit.add + edit.replace for w in split(text))

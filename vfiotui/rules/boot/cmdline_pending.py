@@ -1,7 +1,7 @@
-"""The running command line is the configured one.
+"""The running command line is that of the next boot.
 
 Expected
-    Every word of the next boot is on the running command line.
+    Every word of the entry that boots next is on the running command line.
 Why
     A difference means that a reboot is pending, or that another loader starts this host.
 How it is read
@@ -9,7 +9,7 @@ How it is read
 Fix
     Boot again; if the words are still missing, look which loader is active (the evidence says).
 Valid for
-    Every loader whose configuration is read.
+    Every loader whose entries or configuration are read.
 Sources
     Documentation/admin-guide/kernel-parameters.rst; the loader's own manual.
 """
@@ -19,6 +19,9 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answers, fails, fix, holds, known, not_applicable, rule, seen
+
+OF_THE_LOADER = frozenset({"BOOT_IMAGE", "initrd"})
+"""Words that loaders add for themselves: they name files, as this boot or the next one has them."""
 
 
 @rule(
@@ -31,18 +34,19 @@ def check(facts: Facts) -> Answers:
         return
     running, following = known(boot.cmdline), known(boot.next_line)
     present = {w.text for w in running.words()}
-    missing = [w.text for w in following.words() if w.text not in present]
+    missing = [w.text for w in following.words() if w.text not in present and w.key not in OF_THE_LOADER]
     evidence = (
         seen(running.source, running.text),
         seen(following.source, following.text),
         *(seen("loader", e) for e in boot.loader.evidence[:2]),
     )
     if missing:
+        where = "In the next boot's entry" if boot.on_disk == following else "Configured"
         yield fails(
             "host",
-            f"Configured but not running: {' '.join(missing)}. A reboot is pending, or another loader is active.",
+            f"{where} but not running: {' '.join(missing)}. A reboot is pending, or another loader is active.",
             *evidence,
             fix=fix("boot again, then look here", Risk.R0),
         )
     else:
-        yield holds("host", "every configured word is running", *evidence)
+        yield holds("host", "every word of the next boot is running", *evidence)
