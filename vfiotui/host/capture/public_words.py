@@ -33,6 +33,9 @@ before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.in
 isolated.json machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
 modules.dep logind.conf logind.conf.d acpi button lid LID LID0 state logind entry-token systemd-inhibit
 handle-lid-switch
+extlinux syslinux extlinux.conf syslinux.cfg update-extlinux.conf limine.cfg refind.conf efivars vars crypttab
+crypttab.initramfs uki.conf ukify.conf post sbctl sig menu.c32 vesamenu.c32 ldlinux.sys vmlinuz-linux vmlinuz-lts
+vmlinuz-linux-lts initramfs-linux.img initramfs-lts arch-limine memtest bootmgfw steamos unraid-version abroot midclt
 container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 
@@ -127,7 +130,8 @@ nvidia-persistenced nvidia-smi fwupd boltd irqbalance tuned power-profiles-daemo
 gamemoded steam firefox chrome Xwayland systemd systemd-logind udevd systemd-udevd NetworkManager sshd dropbear
 tailscaled getty bluetoothd cpufrequtils looking-glass-client scream update-grub grub-mkconfig grub2-mkconfig
 grub-reboot grub2-reboot grub-editenv grub2-editenv grubby bootctl kernel-install proxmox-boot-tool rpm-ostree
-limine-update sdboot-manage sdbootutil update-initramfs mkinitcpio booster ukify sysctl isolate dracut kernelstub
+limine-update limine-mkinitcpio limine-entry-tool update-extlinux transactional-update
+sdboot-manage sdbootutil update-initramfs mkinitcpio booster ukify sysctl isolate dracut kernelstub
 asusd tccd tuned-ppd tlp-pd system76-power com.system76.PowerDaemon snap.auto-cpufreq.service
 supergfxd.conf optimus-manager optimus-manager.conf
 supergfxd nvidia-powerd throttled cpufreqd laptop-mode ksmtuned numad multi-user invocation multi-user.target.wants

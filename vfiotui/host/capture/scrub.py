@@ -68,8 +68,15 @@ KERNEL_FILE = re.compile(
 """A file that is named after a kernel's release."""
 CHANGE = re.compile(r"([0-9]{4,9})-([A-Za-z0-9_-]{1,80})")
 """A folder of the journal of changes: number, and words of the title."""
-PUBLIC_UUIDS = frozenset({"4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", "8be4df61-93ca-11d2-aa0d-00e098032b8c"})
-"""The vendors of EFI variables: systemd's boot loader interface, and the UEFI specification."""
+PUBLIC_UUIDS = frozenset(
+    {
+        "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+        "8be4df61-93ca-11d2-aa0d-00e098032b8c",
+        "513ee0d0-6e43-cb05-b272-f146a2fcb88a",
+        "36d08fa7-cf0b-42f5-8f14-68df73ed3740",
+    }
+)
+"""The vendors of EFI variables: systemd's boot loader interface, the UEFI specification, Limine, rEFInd."""
 PIECE = re.compile(r"[._+~@-]")
 MARKS = (r"\.", r"[-+~@]", "_")
 

@@ -81,7 +81,11 @@ def mount_of(root: Root, partition: str) -> Reading[str | None]:
     """
     link = root.link(f"/dev/disk/by-partuuid/{partition}")
     if isinstance(link, Unread):
-        return Unread("lies on a partition that is not here", Why.ABSENT) if root.is_live else None
+        return (
+            Unread("lies on a partition that is not here", Why.ABSENT)
+            if root.origin is Mode.LIVE and root.tells_absence
+            else None
+        )
     device = "/dev/" + link.rpartition("/")[2]
     for line in or_else(root.lines("/proc/self/mounts"), ()):
         words = line.split(" ")

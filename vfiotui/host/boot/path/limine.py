@@ -16,6 +16,7 @@ from vfiotui.host.boot.path.embedded import is_unified, program_words, release_i
 from vfiotui.host.boot.path.kernels import with_built_in
 from vfiotui.host.boot.path.places import in_folder, mounted_at
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.cmdline import CommandLine
@@ -126,7 +127,7 @@ def _number(value: str) -> int:
 def _remembered(root: Root, menu: Tree, default: Choice, source: str) -> Choice:
     data = root.bytes(LAST_BOOTED, 64)
     if isinstance(data, Unread):
-        if root.is_live and data.why is Why.ABSENT:
+        if root.origin is Mode.LIVE and root.tells_absence and data.why is Why.ABSENT:
             return Choice(default.entries, f"{default.why}; no entry is remembered yet", source)
         others = tuple(e for e in menu.shown if e not in default.entries and e.line not in menu.folders)
         waits = "remember_last_entry is yes, and the firmware's variable LimineLastBootedEntry is not visible here"

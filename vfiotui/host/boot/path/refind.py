@@ -15,6 +15,7 @@ from vfiotui.host.boot.path.embedded import is_unified, program_words, release_i
 from vfiotui.host.boot.path.kernels import with_built_in
 from vfiotui.host.boot.path.places import esps, in_folder, mounted_at
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.boot.cmdline import CommandLine
@@ -285,7 +286,7 @@ def _chosen(
         if selector == "+":
             last = previous(root, conf)
             if isinstance(last, Unread):
-                if not (root.is_live and last.why is Why.ABSENT) and len(menu) > 1:
+                if not (root.origin is Mode.LIVE and last.why is Why.ABSENT) and len(menu) > 1:
                     open_ = open_ or "it starts the entry that was started last, and which one that was is not seen"
                 continue
             why, selector = f"{last!r} was started last", last
