@@ -43,7 +43,7 @@ def read_pins(root: Root, loader: Loader, path: Reading[BootPath]) -> tuple[Pin,
 def _limine(root: Root) -> Iterator[Pin]:
     tool = next((t for t in ("limine-update", "limine-mkinitcpio") if root.exists(f"/usr/bin/{t}") is True), "")
     for config in limine.configs(root)[:1]:
-        for entry in limine_conf.entries(config.text):
+        for entry in limine_conf.entries(config.text)[: limine.COUNT_LIMIT]:
             for _, value, number in entry.values:
                 place = limine_conf.place_of(value)
                 if place.hash:

@@ -206,3 +206,11 @@ def test_damaged_configurations_give_an_answer(text: str, tmp_path: Path) -> Non
     assert isinstance(found, Unread | BootPath)
     kernels = [] if isinstance(found, Unread) else [e.kernel for e in (*found.candidates, *found.entries)]
     assert all(isinstance(k, Unread) or k.startswith("/boot/") for k in kernels), kernels
+
+
+def test_a_file_of_many_entries_and_one_that_is_too_long_are_bounded(tmp_path: Path) -> None:
+    many = "/A\nprotocol: linux\npath: boot():/x\n" * 20000
+    found = path_of({CONF: many}, tmp_path)
+    assert len(found.entries) == 200 and found.default is not None
+    unread = resolved({CONF: "/A\n" * (2 << 20)}, tmp_path / "2")
+    assert isinstance(unread, Unread) and "longer than" in unread.reason and unread.path == CONF

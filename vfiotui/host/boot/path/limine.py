@@ -28,6 +28,8 @@ FOLDERS = ("", "limine", "boot", "boot/limine", "EFI/BOOT")
 """Where it looks on a partition, in this order."""
 NAMES = ("limine.conf", "limine.cfg")
 LAST_BOOTED = f"{EFIVARS}/LimineLastBootedEntry-513ee0d0-6e43-cb05-b272-f146a2fcb88a"
+COUNT_LIMIT = 200
+"""Entries that are looked at; honest menus have a dozen."""
 NUMBER = re.compile(r"[0-9]{1,9}")
 GENERATED = "/etc/default/limine"
 TOOL = ("/usr/bin/limine-update", "/usr/bin/limine-mkinitcpio", "/usr/bin/limine-entry-tool")
@@ -203,6 +205,11 @@ def find(root: Root) -> Reading[BootPath]:
     """Limine's part of the boot path; Unread where no configuration of it can be read."""
     found = configs(root)
     if not found:
+        for place in PLACES:
+            for name in NAMES:
+                path = in_folder(root, place, name)
+                if path and isinstance(text := root.text(path), Unread):
+                    return text
         return Unread("no limine.conf was found on the partitions that are mounted", Why.ABSENT, "/boot/limine.conf")
     config = found[0]
     entries = limine_conf.entries(config.text)
@@ -217,12 +224,12 @@ def find(root: Root) -> Reading[BootPath]:
     choice = choose(root, config, entries)
     steps.append(PathStep(f"{choice.why}: it takes {choice.entries[0].title!r}" if choice.entries else choice.why,
                           choice.source))  # fmt: skip
-    candidates = [boot_entry(root, config, e, choice.why) for e in choice.entries]
+    candidates = [boot_entry(root, config, e, choice.why) for e in choice.entries[:COUNT_LIMIT]]
     for other in found[1:]:
         if other.path in differing and (more := limine_conf.entries(other.text)):
             also = choose(root, other, more)
             candidates += [boot_entry(root, other, e, also.why) for e in also.entries]
     folders = tree(entries).folders
-    every = tuple(boot_entry(root, config, e, "") for e in entries if e.line not in folders)
+    every = tuple(boot_entry(root, config, e, "") for e in entries[:COUNT_LIMIT] if e.line not in folders)
     missing = tuple(c.kernel for c in candidates if isinstance(c.kernel, Unread))
     return BootPath("limine", tuple(steps), tuple(candidates), every, choice.open or open_, missing)
