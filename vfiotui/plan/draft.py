@@ -93,7 +93,8 @@ class Draft:
         mode: int | None = None,
     ) -> bool:
         """The file shall hold this text (None: not be there); false where it does already."""
-        if self.text(path) == text:
+        runs = mode is not None and bool(mode & 0o100) and path in self.snapshot.not_executable
+        if self.text(path) == text and not (runs and path not in self._files):
             return False
         self.on_what_is_mounted(path)
         content = self.snapshot.content(path)
@@ -103,7 +104,7 @@ class Draft:
         old = self._files.pop(path, None)
         if old is not None:
             change = replace(change, why=f"{old[1].why}; {why}", risk=max(old[1].risk, risk))
-        if after != before:
+        if after != before or runs:
             self._files[path] = (phase, change)
         return True
 

@@ -19,7 +19,15 @@ LEAST = {
 }  # fmt: skip
 """What a kind of step can do at least; a kind that is not known can do anything."""
 BUILDERS = frozenset(
-    {"update-initramfs", "mkinitcpio", "dracut", "kernel-install", "/usr/lib/booster/regenerate_images"}
+    (
+        "update-initramfs",
+        "mkinitcpio",
+        "dracut",
+        "kernel-install",
+        "/usr/lib/booster/regenerate_images",
+        "reinstall-kernels",
+        "limine-mkinitcpio",
+    )
 )
 QUIET = frozenset({"sync", "modprobe"})
 CHOICE = "/etc/vfiotui/"

@@ -30,6 +30,7 @@ COMMANDS = re.compile(
             rf"update-grub|grub2?-mkconfig\0-o\0{MENU}|update-initramfs\0-u(\0-k\0all)?|mkinitcpio\0-P",
             r"dracut\0-f\0--regenerate-all|/usr/lib/booster/regenerate_images|proxmox-boot-tool\0refresh",
             r"limine-update|update-extlinux|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
+            r"reinstall-kernels|limine-mkinitcpio",
             rf"kernel-install\0add\0{FILE_NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
             rf"grubby\0--update-kernel=ALL(\0--(remove-)?args={WORD})+|kernelstub\0-[ad]\0{WORD}",
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
@@ -39,7 +40,11 @@ COMMANDS = re.compile(
     )
 )
 """Commands, their words joined by NUL."""
-PRODUCTS = re.compile(rf"(/boot|/efi)/(?!.*\.\.).*|/var/lib/initramfs-tools/\*|{FILES.pattern}|/boot/grub2?/grubenv")
+PRODUCTS = re.compile(
+    rf"(/boot|/efi)/(?!.*\.\.).*|/(?!.*\.\.)[\w./@+-]+\.(img|efi)|/var/lib/initramfs-tools/\*|{FILES.pattern}"
+    r"|/boot/grub2?/grubenv"
+)
+"""Presets may name images on any file system."""
 VALUES = re.compile(r"/sys/(?!.*\.\.).+|/proc/sys/(?!.*\.\.).+|/proc/irq/\d+/smp_affinity(_list)?")
 RUNS_CODE = re.compile(r"/proc/sys/kernel/(core_pattern|modprobe|hotplug|poweroff_cmd)|/sys/.*/uevent_helper")
 """Values that the kernel runs as a program, as root."""
@@ -72,7 +77,9 @@ def _scripts() -> dict[str, tuple[str, ...]]:
         early_script.DRACUT_SETUP: (early_script.DRACUT_SETUP_TEXT,),
         early_script.DRACUT_HOOK: (early_script.dracut_hook_text(()),),
         early_script.MKINITCPIO_HOOK: (early_script.mkinitcpio_hook_text(()),),
-        early_script.MKINITCPIO_INSTALL: (early_script.MKINITCPIO_INSTALL_TEXT,),
+        early_script.MKINITCPIO_INSTALL: (early_script.MKINITCPIO_INSTALL_TEXT, early_script.UNIT_INSTALL_TEXT),
+        early_script.UNIT: (early_script.UNIT_TEXT,),
+        early_script.UNIT_SCRIPT: (early_script.unit_script_text(()),),
         trial.SCRIPT: tuple(_trials()),
         trial.UNIT: (trial.UNIT_TEXT,),
         guest_hook.RUNNER: (libvirt_hook.runner(),),

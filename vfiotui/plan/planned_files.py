@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 
 from vfiotui.formats.modprobe.modprobe_set import in_force
 from vfiotui.model.base.reading import Unread
@@ -10,7 +11,10 @@ from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 
-REBUILDS = ("update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "kernel-install", "mkinitramfs")
+REBUILDS = (
+    "update-initramfs", "mkinitcpio", "dracut", "regenerate_images", "kernel-install", "mkinitramfs",
+    "reinstall-kernels", "limine-mkinitcpio",
+)  # fmt: skip
 """Programs that rebuild the initramfs."""
 
 
@@ -19,6 +23,10 @@ class PlannedFiles:
 
     def __init__(self, boot: Boot, snapshot: ConfigSnapshot, plan: Plan | None = None) -> None:
         known = (*boot.modprobe, *boot.initramfs_config, *boot.loader_config, *boot.modules_load)
+        self.makers = boot.makers
+        self.modules = snapshot.modules
+        """Release → the kernel's modules, as far as they are known."""
+        self._not_executable = snapshot.not_executable
         self._texts: dict[str, str] = {f.path: f.text for f in known}
         for path, content in snapshot.files.items():
             if not isinstance(content, Unread):
@@ -27,6 +35,8 @@ class PlannedFiles:
         for step in plan.steps if plan else ():
             if step.kind == "file":
                 self._texts.pop(step.subject, None)
+                if step.mode is not None and step.mode & 0o100:
+                    self._not_executable -= {step.subject}
                 if step.after is not None:
                     self._texts[step.subject] = step.after.decode("utf-8", "surrogateescape")
             elif step.kind == "command" and step.argv:
@@ -35,6 +45,16 @@ class PlannedFiles:
     def text(self, path: str) -> str | None:
         """The content, or None where there is no such file or it was not surveyed."""
         return self._texts.get(path)
+
+    def is_executable(self, path: str) -> bool:
+        """Whether a file may be run, as far as its mode is known."""
+        return path not in self._not_executable
+
+    def with_text(self, path: str, text: str) -> PlannedFiles:
+        """The same files, but for one of them."""
+        other = copy(self)
+        other._texts = {**self._texts, path: text}
+        return other
 
     def below(self, folder: str, suffix: str = "") -> tuple[ConfigFile, ...]:
         """The files of a folder by name."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.machines import facts_of, root_of
-from tests.plan.isolate.boots import PROGRAMS
+from tests.plan.isolate.boots import TOOL_FILES
 from tests.plan.isolate.test_isolate import CARD, HOST_CARD
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.reading import Unread
@@ -29,7 +29,7 @@ def planned(tool: str, *goals: Goal, listed: bool = True, kernel: str = "") -> P
     files = {
         **(LISTS[tool] if listed else {}),
         "/etc/modules-load.d/vfio.conf": "vfio_virqfd\n",
-        PROGRAMS[tool]: b"\x7fELF",
+        **TOOL_FILES[tool],
     }
     remove = () if tool == "initramfs-tools" else ("/etc/initramfs-tools", "/usr/sbin/update-initramfs")
     host = replace(HOST_CARD, files={**HOST_CARD.files, **files}, remove=remove)

@@ -48,6 +48,12 @@ PROGRAMS = {
     "dracut": "/usr/bin/dracut",
     "booster": "/usr/bin/booster",
 }
+PRESET = "ALL_kver=/boot/vmlinuz-linux\nPRESETS=('default')\ndefault_image=/boot/initramfs-linux.img\n"
+TOOL_FILES: dict[str, dict[str, str | bytes]] = {
+    tool: {path: b"\x7fELF", **({"/etc/mkinitcpio.d/linux.preset": PRESET} if tool == "mkinitcpio" else {})}
+    for tool, path in PROGRAMS.items()
+}
+"""What a machine has on which a tool builds the initramfs."""
 NONE = Unread("was not read")
 
 
@@ -63,7 +69,7 @@ def machine(name: str, files: tuple[tuple[str, str], ...], tool: str, changes: o
     """Facts and ground of a described machine with some files more, where a tool builds the initramfs."""
     host: Host = TWINS if name == "twins" else CLEAN
     remove = () if tool == "initramfs-tools" else ("/etc/initramfs-tools", "/usr/sbin/update-initramfs")
-    host = replace(host, files={**dict(files), PROGRAMS[tool]: b"\x7fELF"}, remove=remove, **dict(changes))  # type: ignore[call-overload]
+    host = replace(host, files={**TOOL_FILES[tool], **dict(files)}, remove=remove, **dict(changes))  # type: ignore[call-overload]
     return facts_of(host), read_config_snapshot(root_of(host))
 
 

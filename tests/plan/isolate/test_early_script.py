@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.machines import facts_of, root_of
-from tests.plan.isolate.boots import CARD, NOUVEAU, PROGRAMS, SOUND, TWIN, TWINS, VFIO, image_of
+from tests.plan.isolate.boots import CARD, NOUVEAU, SOUND, TOOL_FILES, TWIN, TWINS, VFIO, image_of
 from tests.requirements import need
 from vfiotui.demo.description import Host
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
+from vfiotui.formats.refused import EditRefused
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.model.boot.early_boot import Moment
+from vfiotui.model.boot.image import Image, ImageFile
 from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import FILE, Chosen
+from vfiotui.plan.boot.image_edits import DRACUT
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 from vfiotui.plan.isolate.early_script import (
@@ -25,11 +29,15 @@ from vfiotui.plan.isolate.early_script import (
     MKINITCPIO_HOOK,
     MKINITCPIO_INSTALL,
     SCRIPT,
+    UNIT,
+    UNIT_SCRIPT,
+    UNIT_TEXT,
     dracut_hook_text,
     mkinitcpio_hook_text,
     script_text,
+    unit_script_text,
 )
-from vfiotui.plan.isolate.override_rule import DRACUT, MKINITCPIO, RULE
+from vfiotui.plan.isolate.override_rule import MKINITCPIO, RULE
 from vfiotui.plan.isolate.predicted import predicted
 
 HOOKS = "HOOKS=(base udev modconf kms block filesystems)\n"
@@ -42,7 +50,7 @@ HOOK = {"dracut": DRACUT_HOOK, "mkinitcpio": MKINITCPIO_HOOK}
 
 
 def machine(tool: str, files: dict[str, str]) -> Host:
-    whole = {**files, PROGRAMS[tool]: b"\x7fELF"}
+    whole = {**TOOL_FILES[tool], **files}
     return replace(TWINS, files=whole, remove=("/etc/initramfs-tools", "/usr/sbin/update-initramfs"))
 
 
@@ -88,13 +96,82 @@ def test_mkinitcpio_gets_the_hook_ahead_of_udev() -> None:
     assert "add_runscript" in (found[MKINITCPIO_INSTALL] or "")
 
 
-@pytest.mark.parametrize("hooks", ["HOOKS=(base systemd modconf kms)\n", "HOOKS=($(list))\n"])
+@pytest.mark.parametrize("hooks", ["HOOKS=(systemd modconf kms)\n", "HOOKS=($(list))\n"])
 def test_no_hook_where_none_would_run(hooks: str) -> None:
+    """Without the hook base an image with systemd has no shell."""
     try:
         found = files(planned(machine("mkinitcpio", {MKINITCPIO: f"MODULES=()\n{hooks}"}), "mkinitcpio"))
-    except PlanError:
+    except (PlanError, EditRefused):
         return
-    assert MKINITCPIO_HOOK not in found and "vfiotui" not in (found[MKINITCPIO] or "").replace(RULE, "")
+    assert MKINITCPIO_HOOK not in found and UNIT not in found
+    assert "vfiotui" not in (found[MKINITCPIO] or "").replace(RULE, "").replace("modprobe.d/vfiotui.conf", "")
+
+
+SYSTEMD_HOOKS = {MKINITCPIO: "MODULES=()\nHOOKS=(base systemd modconf kms)\n"}
+SYSTEMD_IMAGE = {"buildconfig": "", "config": "", "etc/modules-load.d/MODULES.conf": "", VFIO: "", NOUVEAU: ""}
+
+
+def test_an_image_with_systemd_gets_a_unit_ahead_of_udev() -> None:
+    plan = planned(machine("mkinitcpio", SYSTEMD_HOOKS), "mkinitcpio")
+    found, told = files(plan), dict(plan.forecast)
+    assert told[CARD] == told[SOUND] == ("vfio-pci",) and told[TWIN] == ("nouveau",)
+    assert "HOOKS=(base systemd modconf kms vfiotui)" in (found[MKINITCPIO] or "") and MKINITCPIO_HOOK not in found
+    assert "Before=systemd-modules-load.service systemd-udevd.service" in (found[UNIT] or "")
+    (look,) = (s for s in plan.steps if s.kind == "image")
+    assert f"same {UNIT_SCRIPT}" in look.wants
+    (script,) = (s for s in plan.steps if s.subject == UNIT_SCRIPT)
+    assert script.mode == 0o755
+
+
+def test_the_unit_goes_with_the_last_device_that_is_bound_by_address() -> None:
+    before = files(planned(machine("mkinitcpio", SYSTEMD_HOOKS), "mkinitcpio"))
+    kept = {p: t for p, t in before.items() if t is not None and not p.startswith("/boot")}
+    after = files(planned(machine("mkinitcpio", {**SYSTEMD_HOOKS, **kept}), "mkinitcpio", "isolate.dynamic"))
+    assert after[UNIT] is after[UNIT_SCRIPT] is after[MKINITCPIO_INSTALL] is None
+    assert "vfiotui)" not in (after[MKINITCPIO] or "")
+
+
+def with_links(inside: dict[str, str], links: dict[str, str]) -> Image:
+    image = image_of(inside, "mkinitcpio")
+    nodes = {path: ImageFile(path, 0o120777, len(to), to) for path, to in links.items()}
+    return replace(image, files={**image.files, **nodes})
+
+
+def test_the_built_image_with_systemd_is_read_so() -> None:
+    """A hook script is never run there, and the list of modules is not ordered against udev."""
+    name = "vfiotui-bind-vfio.service"
+    unit, script = f"etc/systemd/system/{name}", "usr/lib/vfiotui/bind-vfio"
+    links = {"init": "usr/lib/systemd/systemd", f"etc/systemd/system/sysinit.target.wants/{name}": f"../{name}"}
+    inside = {
+        **SYSTEMD_IMAGE,
+        "etc/modules-load.d/MODULES.conf": "vfio_pci\n",
+        "hooks/vfiotui": mkinitcpio_hook_text((ONE,)),
+        unit: UNIT_TEXT,
+        script: unit_script_text((ONE,)),
+    }
+    early = early_boot(with_links(inside, links))
+    assert (early.early, early.early_at) == ((("vfio_pci", ""),), Moment.COLDPLUG)
+    assert [(s.path, s.before_udev) for s in early.scripts] == [(f"/{script}", True)]
+    unwanted = early_boot(with_links(inside, {"init": "usr/lib/systemd/systemd"}))
+    assert [s.before_udev for s in unwanted.scripts] == [None], "nothing starts the unit"
+    bare = {path: text for path, text in inside.items() if "MODULES" not in path}
+    assert early_boot(with_links({**bare, "config": 'MODULES="vfio_pci"\n'}, links)).early == ()
+    text = unit_script_text((ONE,)).encode()
+    assert missing(with_links(inside, links), (f"same {UNIT_SCRIPT}",), lambda path: text) == ()
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    """systemd-analyze finds nothing wrong with it, but for the shell that only the image has."""
+    script = tmp_path / "bind-vfio"
+    script.write_text(unit_script_text((ONE,)))
+    script.chmod(0o755)
+    unit = tmp_path / "vfiotui-bind-vfio.service"
+    unit.write_text(UNIT_TEXT.replace("/usr/bin/ash /usr/lib/vfiotui/bind-vfio", f"/bin/sh {script}"))
+    done = subprocess.run(
+        [need("systemd-analyze", "systemd"), "verify", "--man=no", str(unit)], capture_output=True, text=True
+    )
+    said = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert said == []
 
 
 def test_no_module_where_ostree_keeps_usr_closed() -> None:
@@ -119,7 +196,7 @@ ONE, OTHER = Chosen(CARD, "10de", "13c2", "", "", ""), Chosen(TWIN, "10de", "999
 
 @pytest.mark.parametrize(("program", "package", "more"), SHELLS, ids=["dash", "ash"])
 @pytest.mark.parametrize("words", ["quiet", "quiet vfiotui=off", "module_blacklist=x,vfio_pci"])
-@pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "initramfs-tools"])
+@pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "initramfs-tools", "systemd"])
 def test_real_shells_bind_what_is_meant_and_nothing_else(
     form: str, words: str, program: str, package: str, more: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -135,10 +212,19 @@ def test_real_shells_bind_what_is_meant_and_nothing_else(
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/modprobe").write_text(f"#!/bin/sh\necho $@ >>{tmp_path}/loaded\n")
     (tmp_path / "bin/modprobe").chmod(0o755)
-    make = {"dracut": dracut_hook_text, "mkinitcpio": mkinitcpio_hook_text, "initramfs-tools": script_text}[form]
-    text = make((ONE, OTHER)).replace("/sys/bus/pci", str(tmp_path)).replace("/proc/cmdline", f"{tmp_path}/cmdline")
+    make = {
+        "dracut": dracut_hook_text,
+        "mkinitcpio": mkinitcpio_hook_text,
+        "initramfs-tools": script_text,
+        "systemd": unit_script_text,
+    }
+    text = (
+        make[form]((ONE, OTHER)).replace("/sys/bus/pci", str(tmp_path)).replace("/proc/cmdline", f"{tmp_path}/cmdline")
+    )
     (tmp_path / "script").write_text(text.replace("modprobe vfio-pci", f"{tmp_path}/bin/modprobe vfio-pci"))
-    run = {"dracut": ". ./script", "mkinitcpio": ". ./script; run_earlyhook", "initramfs-tools": "sh ./script"}[form]
+    run = {"dracut": ". ./script", "mkinitcpio": ". ./script; run_earlyhook", "initramfs-tools": "sh ./script"}.get(
+        form, "sh ./script"
+    )
     told = subprocess.run(
         [need(program, package), *more, "-c", f"set -e; {run}; echo on"],
         cwd=tmp_path, capture_output=True, text=True,

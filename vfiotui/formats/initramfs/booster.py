@@ -84,6 +84,18 @@ def add(text: str, module: str, before: str | None = None) -> str:
     return f"{text[:end]},{module}{text[end:]}"
 
 
+def underscored(text: str) -> str:
+    """The text whose list spells each module with _ for -: booster's generator knows no other name.
+
+    >>> underscored("modules_force_load: vfio-pci,vfio\n")
+    'modules_force_load: vfio_pci,vfio\n'
+    """
+    place = _find(text)
+    if place is None:
+        return text
+    return text[: place.start] + text[place.start : place.end].replace("-", "_") + text[place.end :]
+
+
 def remove(text: str, module: str) -> str:
     """The text that does not load the module; a key without any module goes whole."""
     place = _find(text)

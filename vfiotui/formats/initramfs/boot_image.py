@@ -71,10 +71,13 @@ def _early(image: Image, tool: str) -> tuple[tuple[tuple[str, str], ...], str, M
         listed = initramfs_tools.modules(image.text("conf/modules") or "")
         return tuple((fold(m), " ".join(o)) for m, o in listed), "conf/modules", Moment.AFTER_COLDPLUG
     if tool == "mkinitcpio":
-        path = "usr/lib/modules-load.d/MODULES.conf"
-        text = image.text(path)
-        if text is not None:
-            return _plain(modules_load.modules(text)), path, Moment.COLDPLUG
+        # mkinitcpio 38 and later write it below etc (install/systemd).
+        for path in ("etc/modules-load.d/MODULES.conf", "usr/lib/modules-load.d/MODULES.conf"):
+            text = image.text(path)
+            if text is not None:
+                return _plain(modules_load.modules(text)), path, Moment.COLDPLUG
+        if starts_systemd(image):
+            return (), "etc/modules-load.d", Moment.COLDPLUG
         value = value_of(parse(image.text("config") or ""), "MODULES")
         return _plain(value.split() if isinstance(value, str) else ()), "config", Moment.BEFORE_UDEV
     if tool == "booster":
@@ -85,6 +88,12 @@ def _early(image: Image, tool: str) -> tuple[tuple[tuple[str, str], ...], str, M
         line = CommandLine((file.content or b"").decode("utf-8", "replace"), file.path)
         words += [w for w in line.options("rd.driver.pre") if w]
     return _plain(words), "etc/cmdline.d", Moment.BEFORE_UDEV
+
+
+def starts_systemd(image: Image) -> bool:
+    """Whether its /init is systemd, which runs units and no hook scripts."""
+    init = image.files.get("init")
+    return init is not None and init.target.rpartition("/")[2] == "systemd"
 
 
 def _plain(words: object) -> tuple[tuple[str, str], ...]:
@@ -105,14 +114,23 @@ def _naming_override(image: Image, folders: tuple[str, ...], suffix: str) -> tup
 def _scripts(image: Image) -> tuple[Script, ...]:
     """Scripts that set driver_override, with their place before or behind udev where the image tells it."""
     found = []
+    systemd = starts_systemd(image)
+    early_units = _ahead_of_udev(image) if systemd else frozenset()
     for path in sorted(image.files):
         text = image.text(path) or ""
         if "driver_override" not in text or path.endswith((".rules", ".conf")) or image.files[path].target:
             continue
         before: bool | None = None
         folder, _, name = path.rpartition("/")
-        if folder == "scripts/init-top":
+        if systemd and folder == "hooks":
+            continue
+        if f"/{path}" in early_units:
+            before = True
+        elif folder == "scripts/init-top":
             order = re.findall(r"/scripts/init-top/(\S+)", image.text(f"{folder}/ORDER") or "")
+            if order and name not in order:
+                # It was not executable when the image was built, and is not run.
+                continue
             before = order.index(name) < order.index("udev") if name in order and "udev" in order else None
         elif folder == "hooks":
             hooks = value_of(parse(image.text("config") or ""), "EARLYHOOKS")
@@ -124,6 +142,23 @@ def _scripts(image: Image) -> tuple[Script, ...]:
             before = any(f"/hooks/{hook}/" in f"/{path}" for hook in ("cmdline", "pre-udev"))
         found.append(Script(f"/{path}", text, before))
     return tuple(found)
+
+
+UNITS = ("etc/systemd/system", "usr/lib/systemd/system")
+BEFORE = re.compile(r"^Before=.*\bsystemd-udevd\.service\b", re.MULTILINE)
+STARTS = re.compile(r"^ExecStart=[-@:+!]*(?:(?:/usr)?/bin/(?:busybox[ \t]+)?(?:a?sh|bash)[ \t]+)?(/\S+)", re.MULTILINE)
+
+
+def _ahead_of_udev(image: Image) -> frozenset[str]:
+    """What units start that are wanted by a target and stand before systemd-udevd (systemd.unit(5))."""
+    wanted = {path.rpartition("/")[2] for path in image.files if ".wants/" in path or ".requires/" in path}
+    found: set[str] = set()
+    for folder in UNITS:
+        for file in image.below(folder, ".service"):
+            text = (file.content or b"").decode("utf-8", "replace")
+            if file.path.rpartition("/")[2] in wanted and BEFORE.search(text):
+                found |= set(STARTS.findall(text))
+    return frozenset(found)
 
 
 def stale_files(files: Iterable[ConfigFile], image: Image) -> tuple[str, ...]:
@@ -140,6 +175,10 @@ def stale_files(files: Iterable[ConfigFile], image: Image) -> tuple[str, ...]:
     return tuple(found)
 
 
+OWN_FOLDER = "/etc/initcpio/vfiotui"
+"""Files that our install hook of mkinitcpio takes along, each at its place in the image."""
+
+
 def copies_of(path: str) -> tuple[str, ...]:
     """Where the tools put a file of the system into an image."""
     name = path.rpartition("/")[2]
@@ -151,23 +190,32 @@ def copies_of(path: str) -> tuple[str, ...]:
         return (f"hooks/{name}",)
     if path.startswith("/etc/initramfs-tools/scripts/"):
         return (path.removeprefix("/etc/initramfs-tools/"),)
+    if path.startswith(f"{OWN_FOLDER}/"):
+        return (path.removeprefix(OWN_FOLDER).strip("/"),)
     return (path.strip("/"),)
 
 
-def missing(image: Image, wants: Iterable[str], content: Callable[[str], bytes | None]) -> tuple[str, ...]:
+def missing(
+    image: Image,
+    wants: Iterable[str],
+    content: Callable[[str], bytes | None],
+    kernel: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
     """Those of the wants that an image does not fulfil, in words; `content` gives a file of the system.
+
+    `kernel` are the modules that are built into the image's kernel: nothing loads them, and they are there.
 
     module NAME: the module is inside, or part of the kernel. early NAME: it is loaded by name. same PATH: the copy
     of the file is the file. gone PATH: there is no copy of it. option MODULE KEY=VALUE: the module is given it.
     """
     early = early_boot(image)
-    builtin = {fold(m[2]) for path in image.files if "modules.builtin" in path for m in _builtin(image, path)}
+    builtin = {fold(m[2]) for path in image.files if "modules.builtin" in path for m in _builtin(image, path)} | kernel
     found = []
     for want in wants:
         verb, _, what = want.partition(" ")
         if verb == "module" and early.modules is not None and fold(what) not in early.modules | builtin:
             found.append(f"lacks the module {what}")
-        elif verb == "early" and fold(what) not in {name for name, _ in early.early}:
+        elif verb == "early" and fold(what) not in builtin and fold(what) not in {name for name, _ in early.early}:
             found.append(f"lacks {what} among the modules that it loads first")
         elif verb == "option" and not _has_option(early, what):
             found.append(f"lacks the option {what}")

@@ -39,6 +39,20 @@ def add(text: str, name: str, word: str, before: str | None = None) -> str:
     return edited
 
 
+def spaced(text: str, name: str) -> str:
+    """The text whose += values of a variable stand between blanks, so that they join no word of another file.
+
+    >>> spaced('force_drivers+="vfio vfio_pci"\n', "force_drivers")
+    'force_drivers+=" vfio vfio_pci "\n'
+    """
+    for part in reversed(shell_lists.parts(text, name)):
+        if part.words and part.quoted:
+            inner = text[part.start : part.end]
+            ahead, behind = (" " * (not end.isspace()) for end in (inner[:1], inner[-1:]))
+            text = f"{text[: part.start]}{ahead}{inner}{behind}{text[part.end :]}"
+    return text
+
+
 def remove(text: str, name: str, word: str) -> str:
     """The text without the word in the variable; a += line that held nothing else goes whole."""
     return shell_lists.remove(text, name, word, fold if name in DRIVERS else str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, unified
+from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, not_executable, unified
 from vfiotui.host.boot.kernel import read_modules
 from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
@@ -41,6 +41,8 @@ FILES = (
     "/etc/mkinitcpio.conf",
     "/etc/initcpio/hooks/vfiotui",
     "/etc/initcpio/install/vfiotui",
+    "/etc/initcpio/vfiotui/etc/systemd/system/vfiotui-bind-vfio.service",
+    "/etc/initcpio/vfiotui/usr/lib/vfiotui/bind-vfio",
     "/etc/dracut.conf",
     "/etc/booster.yaml",
     "/etc/initramfs-tools/modules",
@@ -156,4 +158,5 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         unified=unified(root),
         enrolled=enrolled(root),
         modules=read_modules(root),
+        not_executable=not_executable(root),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.host.boot.loader_firmware import PLACES
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, or_else
 
 PROGRAM_LIMIT = 16 << 20
@@ -29,6 +30,21 @@ def unified(root: Root) -> tuple[str, ...]:
     folders = (f"{place}/EFI/Linux" for place in PLACES)
     found = [f"{f}/{n}" for f in folders for n in or_else(root.names(f), ()) if n.lower().endswith(".efi")]
     return tuple(found)
+
+
+SCRIPTS = "/etc/initramfs-tools/scripts/init-top"
+
+
+def not_executable(root: Root) -> frozenset[str]:
+    """Boot scripts that mkinitramfs leaves out of the order, as they lack the executable bit (hook-functions).
+
+    None of a capture, which keeps no modes.
+    """
+    if root.origin is Mode.CAPTURE:
+        return frozenset()
+    paths = [f"{SCRIPTS}/{name}" for name in or_else(root.names(SCRIPTS), ())]
+    found = ((path, root.stat(path)) for path in paths)
+    return frozenset(p for p, s in found if not isinstance(s, Unread) and s.kind == "file" and not s.mode & 0o111)
 
 
 def enrolled(root: Root) -> tuple[str, ...]:

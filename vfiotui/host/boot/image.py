@@ -31,6 +31,7 @@ KEPT = re.compile(
     rb"(?:etc|run|lib|usr/lib|usr/local/lib)/(?:modprobe\.d|modules-load\.d|udev/rules\.d)/[^/]+"
     rb"|(?:usr/)?lib/modules/[^/]+/modules\.(?:builtin|softdep|order)"
     rb"|etc/(?:cmdline\.d/[^/]+|driverctl\.d/[^/]+|booster\.init\.yaml|initrd-release|modules)"
+    rb"|(?:etc|usr/lib)/systemd/system/[^/]+\.service|usr/lib/vfiotui/[^/]+"
     rb"|conf/.+|scripts/.+|hooks/[^/]+|config|buildconfig|init|early_cpio"
     rb"|(?:usr/)?lib/(?:dracut/hooks|initcpio)/.+|(?:var/)?lib/dracut/.+|(?:usr/)?lib/dracut/(?:build-parameter|dracut-).*"
     rb"|(?:usr/)?(?:local/)?s?bin/[^/]*(?:vfio|override|driverctl)[^/]*"

@@ -33,6 +33,8 @@ class Build:
     """mkinitcpio: hooks that are left out of this image."""
     adds: tuple[str, ...] = ()
     """mkinitcpio: hooks that are added to those of the configuration."""
+    own_config: bool = False
+    """mkinitcpio: whether the preset names the configuration, which is then read without drop-ins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,6 @@ class Makers:
     """Every file that the commands may write, as paths and patterns."""
     images: tuple[str, ...] = ()
     """Those of the products that hold an initramfs."""
-    drop_ins: bool = True
-    """mkinitcpio: whether any image is built from the default configuration, so that its drop-ins are read."""
     unread: tuple[Unread, ...] = ()
     """What should have been read and could not be."""
 

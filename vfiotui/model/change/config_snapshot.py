@@ -35,6 +35,9 @@ class ConfigSnapshot:
     modules: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Releases → the kernel's modules, built in or not, with _ for -; only kernels whose modules.dep could be read."""
 
+    not_executable: frozenset[str] = frozenset()
+    """Boot scripts of initramfs-tools that lack the executable bit: they are taken along and never run."""
+
     def without_module(self, module: str) -> bool | None:
         """Whether no installed kernel has a module; None where that is not known."""
         name = module.replace("-", "_")

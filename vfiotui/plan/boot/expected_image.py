@@ -6,7 +6,7 @@ is there now; where that is not known, every possibility is kept.
 
 from __future__ import annotations
 
-from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.initramfs import booster, initramfs_tools
 from vfiotui.formats.initramfs.boot_image import copies_of
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import gathered
@@ -15,7 +15,23 @@ from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script
-from vfiotui.plan.isolate.early_script import DRACUT_HOOK, DRACUT_SETUP, HOOK_NAME, MKINITCPIO_HOOK
+from vfiotui.plan.boot.image_sources import (
+    dracut_files,
+    hooks_of,
+    is_hostonly,
+    list_words,
+    mkinitcpio_build,
+    mkinitcpio_files,
+    up_to_missing,
+)
+from vfiotui.plan.isolate.early_script import (
+    DRACUT_HOOK,
+    DRACUT_SETUP,
+    HOOK_NAME,
+    MKINITCPIO_HOOK,
+    UNIT,
+    UNIT_SCRIPT,
+)
 from vfiotui.plan.planned_files import PlannedFiles
 
 VFIO = "vfio_pci"
@@ -55,7 +71,7 @@ def _initramfs_tools(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None
     scripts = tuple(
         Script(f.path, f.text, f.path.rpartition("/")[2] < "udev" if _needs_nothing(f.text) else None)
         for f in files.below("/etc/initramfs-tools/scripts/init-top")
-        if "driver_override" in f.text
+        if "driver_override" in f.text and files.is_executable(f.path)
     )
     made = replace(
         base,
@@ -75,38 +91,30 @@ def _needs_nothing(script: str) -> bool:
     return not isinstance(value, str) or not value.strip()
 
 
-def _mkinitcpio_words(files: PlannedFiles, name: str) -> tuple[str, ...]:
-    words: list[str] = []
-    for file in (
-        *files.below("/etc", "mkinitcpio.conf"),
-        *files.below("/etc/mkinitcpio.conf.d", ".conf"),
-    ):
-        assigned = [a for a in parse(file.text.replace("(", '"').replace(")", '"')) if a.name == name]
-        found = mkinitcpio.words(file.text, name)
-        if assigned and not assigned[0].append:
-            words = []
-        words += found
-    return tuple(words)
-
-
 def _mkinitcpio(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tuple[EarlyBoot, ...]:
-    hooks = _mkinitcpio_words(files, "HOOKS")
-    early = _words(_mkinitcpio_words(files, "MODULES"))
-    packed = [ConfigFile(p, files.text(p) or "") for p in _mkinitcpio_words(files, "FILES") if files.text(p)]
+    build = mkinitcpio_build(files, now)
+    config = mkinitcpio_files(files, build)
+    hooks = hooks_of(files, build)
+    early = _words(list_words(files, config, "MODULES"))
+    packed = [ConfigFile(p, files.text(p) or "") for p in list_words(files, config, "FILES") if files.text(p)]
+    systemd = "systemd" in hooks
     made = replace(
         base,
         early=early,
-        early_file="/etc/mkinitcpio.conf",
-        early_at=Moment.COLDPLUG if "systemd" in hooks else Moment.BEFORE_UDEV,
+        early_file=f"{config[0]}{' and its drop-ins' if len(config) > 1 else ''}",
+        early_at=Moment.COLDPLUG if systemd else Moment.BEFORE_UDEV,
         modprobe=files.modprobe(("/run",)) if "modconf" in hooks else _copied(packed),
         rules=tuple(f for f in packed if f.path.endswith(".rules") and "driver_override" in f.text),
-        scripts=(*_others(now), *_mkinitcpio_script(files, hooks)),
+        scripts=(*(() if systemd else _others(now)), *_mkinitcpio_script(files, hooks)),
     )
     return (made,)
 
 
 def _mkinitcpio_script(files: PlannedFiles, hooks: tuple[str, ...]) -> tuple[Script, ...]:
-    """Our early hook, where the list of hooks has it ahead of udev."""
+    """Our script: an early hook that the list has ahead of udev, or what our unit starts ahead of systemd's udev."""
+    if "systemd" in hooks:
+        text = files.text(UNIT_SCRIPT) if HOOK_NAME in hooks else None
+        return () if text is None or files.text(UNIT) is None else (Script(UNIT_SCRIPT, text, True),)
     text = files.text(MKINITCPIO_HOOK)
     ahead = hooks[: hooks.index("udev")] if "udev" in hooks else ()
     return (Script(MKINITCPIO_HOOK, text, True),) if text is not None and HOOK_NAME in ahead else ()
@@ -116,18 +124,14 @@ def _copied(packed: list[ConfigFile]) -> tuple[ConfigFile, ...]:
     return tuple(f for f in packed if "/modprobe.d/" in f.path)
 
 
-def _dracut_words(files: PlannedFiles, name: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for file in (*files.below("/etc", "dracut.conf"), *files.below("/etc/dracut.conf.d", ".conf")):
-        found += dracut.words(file.text, name)
-    return tuple(found)
-
-
 def _dracut(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tuple[EarlyBoot, ...]:
-    told = [w for w in _dracut_words(files, "hostonly") if w in ("yes", "no")]
-    had = any(f.path.startswith("/etc/modprobe.d/") for f in now.modprobe) if now else None
-    hostonly = told[-1] == "yes" if told else True if had else None
-    packed = [ConfigFile(p, files.text(p) or "") for p in _dracut_words(files, "install_items") if files.text(p)]
+    config = dracut_files(files)
+    hostonly = is_hostonly(files)
+    items = list_words(files, config, "install_items")
+    if hostonly is None and now is not None:
+        had = {f.path for f in now.modprobe if f.path.startswith("/etc/modprobe.d/")} - set(items)
+        hostonly = bool(had) or None if files.modprobe(("/run", "/usr/lib")) else None
+    packed = [ConfigFile(p, files.text(p) or "") for p in items if files.text(p)]
     hook = files.text(DRACUT_HOOK)
     own = (Script(DRACUT_HOOK, hook, True),) if hook is not None and files.text(DRACUT_SETUP) is not None else ()
     made = []
@@ -136,7 +140,7 @@ def _dracut(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tupl
         one = replace(
             base,
             source=base.source + ("" if hostonly is not None else f", hostonly={'yes' if whole else 'no'}"),
-            early=_words(_dracut_words(files, "force_drivers")),
+            early=_words(up_to_missing(list_words(files, config, "force_drivers"), _modules(files, base.release))),
             early_file="force_drivers of dracut.conf",
             early_at=Moment.BEFORE_UDEV,
             modprobe=copied,
@@ -147,16 +151,25 @@ def _dracut(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tupl
     return tuple(made)
 
 
+def _modules(files: PlannedFiles, release: str) -> frozenset[str] | None:
+    """The modules of the image's kernel; those of all kernels where its release is not known."""
+    if not files.modules:
+        return None
+    return files.modules.get(release) or frozenset().union(*files.modules.values())
+
+
 def _others(now: EarlyBoot | None) -> tuple[Script, ...]:
     """Scripts of the present image that come from somewhere else."""
-    own = (*copies_of(DRACUT_HOOK), *copies_of(MKINITCPIO_HOOK))
+    own = (*copies_of(DRACUT_HOOK), *copies_of(MKINITCPIO_HOOK), *copies_of(UNIT_SCRIPT))
     return tuple(s for s in now.scripts if s.path.strip("/") not in own) if now else ()
 
 
 def _booster(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tuple[EarlyBoot, ...]:
+    listed = booster.modules(files.text("/etc/booster.yaml") or "")
     made = replace(
         base,
-        early=_words(booster.modules(files.text("/etc/booster.yaml") or "")),
+        # A name with a dash is no module for booster's generator.
+        early=_words(tuple(name for name in listed if "-" not in name)),
         early_file="/etc/booster.yaml",
         early_at=Moment.COLDPLUG,
         modprobe=files.modprobe(("/run",)),

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
+from vfiotui.formats.initramfs import booster, initramfs_tools
 from vfiotui.formats.modprobe.modprobe import is_module_name
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.formats.refused import EditRefused
+from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.early_boot import EarlyBoot
-from vfiotui.model.boot.gone_modules import GONE, is_gone
+from vfiotui.model.boot.makers import Makers
 from vfiotui.model.change.change import Change, Effect, look_into_images
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.expected_image import VFIO, expected
+from vfiotui.plan.boot.image_edits import add_to_dracut, add_to_mkinitcpio, edited_builds, planned
+from vfiotui.plan.boot.image_obstacles import drop_dead, take_along, take_out
 from vfiotui.plan.boot.managed import image_text
 from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
 
-BUILDERS = {
-    "initramfs-tools": (("update-initramfs", "-u", "-k", "all"), ("/boot/initrd.img-*", "/var/lib/initramfs-tools/*")),
-    "mkinitcpio": (("mkinitcpio", "-P"), ("/boot/initramfs-*.img", "/boot/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")),
-    "dracut": (("dracut", "-f", "--regenerate-all"), ("/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd.img-*")),
-}
-"""Tool → its command for all images, and the images."""
-
-
-BOOSTER_IMAGES = ("/boot/booster-*.img",)
 WRITES = (
     rf"/etc/(modules-load|dracut\.conf|mkinitcpio\.conf)\.d/{FILE_NAME}\.conf",
-    r"/etc/(modules|mkinitcpio\.conf|dracut\.conf|booster\.yaml|initramfs-tools/modules)",
+    r"/etc/(modules|mkinitcpio[\w.@+-]*\.conf|dracut\.conf|booster\.yaml|initramfs-tools/modules)",
 )
+NEEDED = frozenset(("vfio_pci", "vfio_iommu_type1", "vfio"))
+"""Modules of which a plan may demand that they are in the image."""
 NO_TOOL = "rebuild the initramfs inside the system: no tool that does it was found here"
 
 
@@ -45,30 +40,46 @@ def tool_of(draft: Draft) -> str:
 
 
 def rebuild(draft: Draft) -> None:
-    """The images are built anew, the old ones kept; a note where the tool is not here.
+    """The images are built anew, the old ones kept; what would keep the plan out of them is resolved first.
 
-    PlanError where a tool of the whole system makes them, with what to do there.
+    PlanError where nothing builds an image on a running host, and where a tool of the whole system makes them, with
+    what to do there; on a mounted system it is left to a person.
     """
     if not isinstance(draft.facts.boot, Unread) and draft.facts.boot.managed.name:
         raise PlanError(image_text(draft.facts.boot.managed))
-    tool = tool_of(draft)
-    if tool == "booster" and draft.snapshot.programs.get("booster"):
-        argv: tuple[str, ...] = ("/usr/lib/booster/regenerate_images",)
-        products: tuple[str, ...] = BOOSTER_IMAGES
-    elif tool in BUILDERS and BUILDERS[tool][0][0] in draft.snapshot.programs:
-        argv, products = BUILDERS[tool]
-    else:
-        images = BUILDERS[tool][1] if tool in BUILDERS else BOOSTER_IMAGES if tool == "booster" else ()
-        draft.leave(NO_TOOL, _look(draft, tool, images) if images else None)
+    tool, makers = tool_of(draft), makers_of(draft)
+    take_along(draft, tool)
+    drop_dead(draft, tool)
+    if not makers.commands:
+        if draft.facts.mode is Mode.LIVE:
+            raise PlanError(f"a new initramfs is needed, and nothing builds one here: {makers.why}")
+        draft.leave(NO_TOOL, _look(draft, tool, makers.images) if makers.images else None)
         return
-    draft.require("room", products[0])
-    draft.run(argv, "rebuild the initramfs", Phase.REBUILD, products=products, risk=Risk.R3, effect=Effect.BOOT)
-    look = _look(draft, tool, products)
+    draft.require("room", makers.products[0])
+    why = "rebuild the initramfs"
+    for argv in makers.commands:
+        draft.run(argv, why, Phase.REBUILD, products=makers.products, risk=Risk.R3, effect=Effect.BOOT)
+    look = _look(draft, tool, makers.images)
     if look is not None:
         draft.replace_step(look, Phase.LOOK_INTO_IMAGE)
 
 
-def _look(draft: Draft, tool: str, products: tuple[str, ...]) -> Change | None:
+def makers_of(draft: Draft) -> Makers:
+    """How this system's images are built."""
+    boot = draft.facts.boot
+    return Makers(why=str(boot)) if isinstance(boot, Unread) else boot.makers
+
+
+def _judged_images(draft: Draft, tool: str, images: tuple[str, ...]) -> tuple[str, ...]:
+    """The images in which the plan must be found: with presets, those of the configurations that it edits."""
+    if tool != "mkinitcpio":
+        return images
+    builds = edited_builds(planned(draft))
+    named = tuple(path for build in builds for path in (build.image, build.unified) if path)
+    return tuple(dict.fromkeys(named)) or images
+
+
+def _look(draft: Draft, tool: str, images: tuple[str, ...]) -> Change | None:
     """What this plan puts into the images must be found in them; None where it puts nothing there."""
     boot = draft.facts.boot
     assert not isinstance(boot, Unread)
@@ -79,9 +90,8 @@ def _look(draft: Draft, tool: str, products: tuple[str, ...]) -> Change | None:
     listed = frozenset(n for early in today for n, _ in early.early)
     sets = [_wants(early, so_far, listed, builtin_modules(boot)) for early in possible]
     wants = [w for w in sets[0] if all(w in others for others in sets)] if sets else []
-    images = tuple(p for p in products if not p.startswith("/var/"))
     why = "open the built images: they must hold what this plan needs"
-    return look_into_images(images, tuple(wants), why) if wants else None
+    return look_into_images(_judged_images(draft, tool, images), tuple(wants), why) if wants else None
 
 
 def _wants(early: EarlyBoot, plan: Plan, before: frozenset[str], builtin: frozenset[str]) -> tuple[str, ...]:
@@ -91,7 +101,7 @@ def _wants(early: EarlyBoot, plan: Plan, before: frozenset[str], builtin: frozen
     vfio_virqfd is since 6.2. vfio_pci is one wherever the plan writes about it.
     """
     about = any("vfio-pci" in line or "vfio_pci" in line for line in _added_lines(plan))
-    effect = {n for n, _ in early.early if n.startswith("vfio") and n not in before} | ({VFIO} if about else set())
+    effect = {n for n, _ in early.early if n in NEEDED and n not in before} | ({VFIO} if about else set())
     listed = [n for n, _ in early.early if n in effect and n not in builtin]
     wants = [f"{verb} {name}" for name in listed for verb in ("module", "early")]
     if early.options_only:
@@ -113,40 +123,29 @@ def _added_lines(plan: Plan) -> Iterator[str]:
             yield from (line for line in after.split("\n") if line not in known)
 
 
-def module_file(tool: str) -> str:
-    """The file in which a tool lists the modules to load early."""
-    files = {
-        "initramfs-tools": "/etc/initramfs-tools/modules",
-        "mkinitcpio": "/etc/mkinitcpio.conf",
-        "dracut": "/etc/dracut.conf.d/vfiotui.conf",
-        "booster": "/etc/booster.yaml",
-    }
-    if tool not in files:
-        raise PlanError(
-            "no initramfs tool was found on this system: mkinitcpio, dracut, initramfs-tools and booster are known"
-        )
-    return files[tool]
-
-
-def _with(tool: str, text: str, module: str) -> str:
-    match tool:
-        case "initramfs-tools":
-            return initramfs_tools.add(text, module)
-        case "mkinitcpio":
-            return mkinitcpio.add(text, "MODULES", module)
-        case "dracut":
-            return dracut.add(text, "force_drivers", module)
-    return booster.add(text, module)
-
-
 def add_early(draft: Draft, module: str) -> bool:
-    """The image loads the module early; false where it does already. The image is not built anew by this."""
+    """The image loads the module early; false where it does already. The image is not built anew by this.
+
+    It is written where it counts: in the configuration that the preset names, or behind a drop-in that replaces.
+    """
     tool = tool_of(draft)
     if tool == "none" and draft.text("/etc/mkinitcpio.conf") is not None:
         tool = "mkinitcpio"
-    path = module_file(tool)
-    after = _with(tool, draft.text(path) or "", module)
     why = f"load {module} from the initramfs"
+    if tool == "mkinitcpio":
+        return add_to_mkinitcpio(draft, "MODULES", module, why)
+    if tool == "dracut":
+        return add_to_dracut(draft, "force_drivers", module, why)
+    if tool == "initramfs-tools":
+        path = "/etc/initramfs-tools/modules"
+        after = initramfs_tools.add(draft.text(path) or "", module)
+    elif tool == "booster":
+        path = "/etc/booster.yaml"
+        after = booster.add(draft.text(path) or "", module.replace("-", "_"))
+    else:
+        raise PlanError(
+            "no initramfs tool was found on this system: mkinitcpio, dracut, initramfs-tools and booster are known"
+        )
     return draft.write(path, after, why, Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT)
 
 
@@ -157,67 +156,17 @@ def _named(module: str) -> None:
 
 def _add(draft: Draft, module: str) -> None:
     _named(module)
+    if draft.snapshot.without_module(module):
+        raise PlanError(f"no installed kernel has a module {module}: {', '.join(draft.snapshot.modules)}")
     if add_early(draft, module):
         rebuild(draft)
-
-
-def _holders(draft: Draft) -> list[str]:
-    snapshot = draft.snapshot
-    return [
-        "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", *snapshot.below("/etc/mkinitcpio.conf.d", ".conf"),
-        "/etc/dracut.conf", *snapshot.below("/etc/dracut.conf.d", ".conf"), "/etc/booster.yaml",
-        *snapshot.below("/etc/modules-load.d", ".conf"), "/etc/modules",
-    ]  # fmt: skip
-
-
-def _without(path: str, text: str, module: str) -> str:
-    from vfiotui.formats.modprobe import modules_load
-
-    if "mkinitcpio" in path:
-        return mkinitcpio.remove(text, "MODULES", module)
-    if "dracut" in path:
-        for name in ("force_drivers", "add_drivers", "drivers"):
-            text = dracut.remove(text, name, module)
-        return text
-    if "booster" in path:
-        return booster.remove(text, module)
-    if "initramfs-tools" in path:
-        return initramfs_tools.remove(text, module)
-    return modules_load.remove(text, module)
-
-
-def drop_gone(draft: Draft) -> None:
-    """Modules that none of the installed kernels has go out of the lists: some builders fail because of them."""
-    boot = draft.facts.boot
-    releases = () if isinstance(boot, Unread) else boot.installed
-    for module in GONE if releases else ():
-        if all(is_gone(module, release) for release in releases):
-            try:
-                _take_out(draft, module)
-            except (EditRefused, PlanError) as error:
-                draft.note(f"{module}, which these kernels do not have, stays in a list that cannot be edited: {error}")
 
 
 def _remove(draft: Draft, module: str) -> None:
     """From every list of modules, the initramfs' and the running system's."""
     _named(module)
-    if _take_out(draft, module):
+    if take_out(draft, module):
         rebuild(draft)
-
-
-def _take_out(draft: Draft, module: str) -> bool:
-    """Takes a module out of the lists; whether the images must be built anew for it."""
-    in_image = False
-    for path in _holders(draft):
-        text = draft.text(path)
-        if text is None:
-            continue
-        after = _without(path, text, module)
-        changed = draft.write(
-            path, after, f"do not load {module}", Phase.INITRAMFS_CONFIG, risk=Risk.R2, effect=Effect.BOOT
-        )
-        in_image |= changed and "modules-load.d" not in path and path != "/etc/modules"
-    return in_image
 
 
 def _rebuild(draft: Draft, _tool: str) -> None:

@@ -18,7 +18,13 @@ DRACUT_HOOK = f"{DRACUT_MODULE}/bind-vfio.sh"
 HOOK_NAME = "vfiotui"
 MKINITCPIO_HOOK = f"/etc/initcpio/hooks/{HOOK_NAME}"
 MKINITCPIO_INSTALL = f"/etc/initcpio/install/{HOOK_NAME}"
-OWN_FILES = (SCRIPT, DRACUT_SETUP, DRACUT_HOOK, MKINITCPIO_HOOK, MKINITCPIO_INSTALL)
+INSIDE = "/etc/initcpio/vfiotui"
+"""What our install hook takes into an image whose init is systemd; below it each file has its path in the image."""
+UNIT_NAME = "vfiotui-bind-vfio.service"
+UNIT = f"{INSIDE}/etc/systemd/system/{UNIT_NAME}"
+UNIT_SCRIPT = f"{INSIDE}/usr/lib/vfiotui/bind-vfio"
+OWN_FILES = (SCRIPT, DRACUT_SETUP, DRACUT_HOOK, MKINITCPIO_HOOK, MKINITCPIO_INSTALL, UNIT, UNIT_SCRIPT)
+SYSTEMD = "mkinitcpio with systemd"
 SWITCH = "# module_blacklist=vfio_pci on the kernel command line switches it off, and so does vfiotui=off."
 
 
@@ -72,6 +78,32 @@ def mkinitcpio_hook_text(devices: tuple[Chosen, ...]) -> str:
     return _script(devices, "/usr/bin/ash", ("run_earlyhook() {", "("), ")", "}")
 
 
+def unit_script_text(devices: tuple[Chosen, ...]) -> str:
+    """What our unit runs in an image whose init is systemd, with the shell that the hook base brings."""
+    return _script(devices, "/usr/bin/ash", ())
+
+
+UNIT_TEXT = f"""# Made by vfiotui: binds chosen devices to vfio-pci by address, before udev looks for devices.
+[Unit]
+Description=Bind chosen devices to vfio-pci
+DefaultDependencies=no
+Before=systemd-modules-load.service systemd-udevd.service systemd-udev-trigger.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/ash {UNIT_SCRIPT.removeprefix(INSIDE)}
+"""
+UNIT_INSTALL_TEXT = f"""#!/usr/bin/env bash
+# Made by vfiotui: takes the unit into the image, where systemd starts it before udev.
+build() {{
+    add_file {UNIT_SCRIPT} {UNIT_SCRIPT.removeprefix(INSIDE)} 755
+    add_file {UNIT} {UNIT.removeprefix(INSIDE)} 644
+    add_symlink /etc/systemd/system/sysinit.target.wants/{UNIT_NAME} ../{UNIT_NAME}
+}}
+help() {{
+    echo "Binds chosen devices to vfio-pci by address, before udev looks for devices."
+}}
+"""
 MKINITCPIO_INSTALL_TEXT = """#!/usr/bin/env bash
 # Made by vfiotui: takes the hook of the same name into the image, where it runs before udev.
 build() {
@@ -94,12 +126,18 @@ install() {
 def early_files(devices: tuple[Chosen, ...], tool: str) -> Mapping[str, tuple[str, int]]:
     """Path → text and mode of what must be there; nothing where no device is bound so, or the tool has no such place.
 
-    `tool` is empty where its image can be given no script.
+    `tool` is empty where its image can be given no script, and `SYSTEMD` for mkinitcpio's images with systemd.
     """
     if devices and tool == "initramfs-tools":
         return {SCRIPT: (script_text(devices), 0o755)}
     if devices and tool == "dracut":
         return {DRACUT_SETUP: (DRACUT_SETUP_TEXT, 0o755), DRACUT_HOOK: (dracut_hook_text(devices), 0o755)}
+    if devices and tool == SYSTEMD:
+        return {
+            MKINITCPIO_INSTALL: (UNIT_INSTALL_TEXT, 0o644),
+            UNIT: (UNIT_TEXT, 0o644),
+            UNIT_SCRIPT: (unit_script_text(devices), 0o755),
+        }
     if devices and tool == "mkinitcpio":
         hook = mkinitcpio_hook_text(devices)
         return {MKINITCPIO_INSTALL: (MKINITCPIO_INSTALL_TEXT, 0o644), MKINITCPIO_HOOK: (hook, 0o644)}

@@ -7,12 +7,21 @@ from vfiotui.formats.refused import EditRefused
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.pci.selection import Chosen
+from vfiotui.plan.boot.image_edits import (
+    DRACUT,
+    DRACUT_LAST,
+    OWN_DROP_IN,
+    add_to_dracut,
+    add_to_mkinitcpio,
+    edited_builds,
+    planned,
+)
+from vfiotui.plan.boot.image_sources import hooks_of, mkinitcpio_files
 from vfiotui.plan.draft import Draft, Phase, PlanError
-from vfiotui.plan.isolate.early_script import HOOK_NAME, OWN_FILES, early_files
+from vfiotui.plan.isolate.early_script import HOOK_NAME, OWN_FILES, SYSTEMD, early_files
 
 RULE = "/etc/udev/rules.d/09-vfiotui-override.rules"
 """Before 80-drivers.rules, which loads the native driver (systemd, rules.d/80-drivers.rules)."""
-DRACUT = "/etc/dracut.conf.d/vfiotui.conf"
 MKINITCPIO = "/etc/mkinitcpio.conf"
 
 
@@ -56,7 +65,8 @@ def rule_text(devices: tuple[Chosen, ...]) -> str:
 
 def set_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
     """The rule for exactly these devices, and what brings it into the image of each tool; no rule for none."""
-    wanted = early_files(devices, tool if _takes_scripts(draft, tool) else "")
+    place = _place(draft, tool)
+    wanted = early_files(devices, place)
     for path in OWN_FILES:
         if path not in wanted:
             _write(draft, path, None, "no device is bound by address any more", Phase.INITRAMFS_CONFIG)
@@ -70,47 +80,55 @@ def set_rule(draft: Draft, devices: tuple[Chosen, ...], tool: str) -> None:
         _write(draft, path, text, "bind by address in the initramfs, before udev", Phase.INITRAMFS_CONFIG, mode)
     match tool:
         case "dracut":
-            text = dracut.add(draft.text(DRACUT) or "", "install_items", RULE)
-            _write(draft, DRACUT, text, "take the rule into the initramfs", Phase.INITRAMFS_CONFIG)
+            add_to_dracut(draft, "install_items", RULE, "take the rule into the initramfs")
         case "mkinitcpio":
-            text = mkinitcpio.add(draft.text(MKINITCPIO) or "", "FILES", RULE)
-            text = mkinitcpio.add(text, "HOOKS", HOOK_NAME, before="udev") if wanted else text
-            _write(draft, MKINITCPIO, text, "take the rule into the initramfs", Phase.INITRAMFS_CONFIG)
+            add_to_mkinitcpio(draft, "FILES", RULE, "take the rule into the initramfs")
+            if wanted:
+                why = "bind by address in the initramfs, before udev"
+                add_to_mkinitcpio(draft, "HOOKS", HOOK_NAME, why, before="" if place == SYSTEMD else "udev")
         case "booster":
             raise PlanError(
                 "booster takes no udev rules into its image: choose the subsystem ids, or leave the binding to libvirt"
             )
 
 
-def _takes_scripts(draft: Draft, tool: str) -> bool:
-    """Whether the tool's image can be given a script that runs before udev.
+def _place(draft: Draft, tool: str) -> str:
+    """For which kind of image a script is written that runs before udev; empty where the tool's can be given none.
 
-    dracut looks for modules below /usr only, which ostree keeps closed; systemd's init runs no hooks of mkinitcpio.
+    dracut looks for modules below /usr only, which ostree keeps closed. systemd's init runs no hooks of mkinitcpio, but
+    units, for which the hook base brings a shell.
     """
     if tool == "mkinitcpio":
-        others = (draft.text(p) or "" for p in draft.snapshot.below("/etc/mkinitcpio.conf.d", ".conf"))
+        files = planned(draft)
         try:
-            hooks = mkinitcpio.words(draft.text(MKINITCPIO) or "", "HOOKS")
+            kinds = {
+                SYSTEMD if "systemd" in hooks and "base" in hooks else tool if "udev" in hooks else ""
+                for hooks in (hooks_of(files, build) for build in edited_builds(files))
+            }
         except EditRefused:
-            return False
-        return "udev" in hooks and "systemd" not in hooks and not any("HOOKS" in text for text in others)
-    return tool != "dracut" or "rpm-ostree" not in draft.snapshot.programs
+            return ""
+        return kinds.pop() if len(kinds) == 1 else ""
+    return "" if tool == "dracut" and "rpm-ostree" in draft.snapshot.programs else tool
 
 
 def _forget(draft: Draft) -> None:
     """Takes what is gone out of the lists: a file that is listed and missing fails the build."""
     why = "no device is bound by address any more"
-    text = draft.text(DRACUT) or ""
-    if RULE in text:
-        after = dracut.remove(text, "install_items", RULE)
-        _write(draft, DRACUT, after if after.strip() else None, why, Phase.INITRAMFS_CONFIG)
-    text = draft.text(MKINITCPIO) or ""
-    if RULE in text or HOOK_NAME in text:
-        after = mkinitcpio.remove(text, "FILES", RULE)
-        after = mkinitcpio.remove(after, "HOOKS", HOOK_NAME) if HOOK_NAME in after else after
-        _write(draft, MKINITCPIO, after, why, Phase.INITRAMFS_CONFIG)
+    for path in (*draft.snapshot.below("/etc/dracut.conf.d", ".conf"), DRACUT, DRACUT_LAST):
+        text = draft.text(path) or ""
+        if RULE in text:
+            after = dracut.remove(text, "install_items", RULE)
+            own = path in (DRACUT, DRACUT_LAST)
+            _write(draft, path, after if after.strip() or not own else None, why, Phase.INITRAMFS_CONFIG)
+    for path in dict.fromkeys(p for b in edited_builds(planned(draft)) for p in mkinitcpio_files(planned(draft), b)):
+        text = draft.text(path) or ""
+        if RULE in text or HOOK_NAME in text:
+            after = mkinitcpio.remove(text, "FILES", RULE)
+            after = mkinitcpio.remove(after, "HOOKS", HOOK_NAME) if HOOK_NAME in after else after
+            own = path == OWN_DROP_IN and not after.strip()
+            _write(draft, path, None if own else after, why, Phase.INITRAMFS_CONFIG)
 
 
 def _write(draft: Draft, path: str, text: str | None, why: str, phase: Phase, mode: int | None = None) -> None:
-    risk = Risk.R2 if path in (DRACUT, MKINITCPIO) or text is None else Risk.R3
+    risk = Risk.R2 if path.endswith(".conf") or text is None else Risk.R3
     draft.write(path, text, why, phase, risk=risk, effect=Effect.BOOT, mode=mode)

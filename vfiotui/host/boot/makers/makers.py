@@ -44,7 +44,6 @@ def read_makers(root: Root, tool: Reading[str], loader: Loader) -> Makers:
         builds=builds,
         products=tuple(dict.fromkeys((*images, *more))),
         images=images,
-        drop_ins=any(b.config[:1] != b.config for b in builds) or not builds,
         unread=tuple(files.missing),
     )
 
@@ -114,7 +113,7 @@ def _mkinitcpio(root: Root, loader: Loader, files: ConfigFiles) -> Found:
         folders = tuple(f"{folder}/*/*" for folder in entry_folders(root))
         build = Build("mkinitcpio", "limine-mkinitcpio", "/etc/default/limine", default_config(root))
         menus = tuple(f"{place}/limine.conf" for place in PLACES)
-        return (("limine-mkinitcpio",),), "", (*builds, build), (*folders, *named, *usual), menus
+        return (("limine-mkinitcpio",),), "", (build,), (*folders, *named, *usual), menus
     if builds or files.missing:
         return (("mkinitcpio", "-P"),) if there else (), _no_program("mkinitcpio"), builds, (*named, *usual), ()
     images = (*(f"{folder}/*/initrd*" for folder in entry_folders(root)), *usual)

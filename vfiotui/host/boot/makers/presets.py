@@ -68,4 +68,5 @@ def _build(path: str, preset: Preset, default: tuple[str, ...]) -> Build:
         preset.no_cmdline,
         preset.skips,
         preset.adds,
+        preset.config is not None,
     )
