@@ -78,6 +78,7 @@ PCI = "/sys/bus/pci/devices/*"
 USB = "/sys/bus/usb/devices/*"
 CPU = "/sys/devices/system/cpu"
 NODE = "/sys/devices/system/node"
+INITCPIO = "/etc/initcpio/vfiotui"
 LISTS = (
     "/etc/modules /etc/modules-load.d/* /run/modules-load.d/* /usr/lib/modules-load.d/* /usr/local/lib/modules-load.d/*"
     " /lib/modules-load.d/* /etc/initramfs-tools/modules"
@@ -229,13 +230,17 @@ def allowed() -> tuple[Allowed, ...]:
         *data_rules(
             reduce_script.file, "lines that a check looks for",
             ["/etc/initramfs-tools/scripts/*/*", "/etc/initramfs-tools/hooks/*", "/etc/initcpio/hooks/*",
-             "/etc/initcpio/install/*", "/usr/lib/dracut/modules.d/09vfiotui/*"],
+             "/etc/initcpio/install/*", "/usr/lib/dracut/modules.d/09vfiotui/*", f"{INITCPIO}/usr/lib/vfiotui/*"],
         ),
         *text_rules(
-            reduce_shell.mkinitcpio, "MODULES, HOOKS, FILES", ["/etc/mkinitcpio.conf", "/etc/mkinitcpio.conf.d/*"]
+            reduce_shell.mkinitcpio, "MODULES, HOOKS, FILES", ["/etc/mkinitcpio*.conf", "/etc/mkinitcpio.conf.d/*"]
         ),
+        *text_rules(reduce_script.unit, "order and program", [f"{INITCPIO}/etc/systemd/system/*"]),
         *text_rules(reduce_shell.mkinitcpio_preset, "images and kernel words", ["/etc/mkinitcpio.d/*"]),
-        *text_rules(reduce_shell.dracut, "drivers and kernel words", ["/etc/dracut.conf", "/etc/dracut.conf.d/*"]),
+        *text_rules(
+            reduce_shell.dracut, "drivers and kernel words",
+            ["/etc/dracut.conf", "/etc/dracut.conf.d/*", "/usr/lib/dracut/dracut.conf.d/*"],
+        ),
         *text_rules(
             reduce_text.keyed(("modules", "modules_force_load", "universal", "compression")), "modules",
             ["/etc/booster.yaml"],

@@ -36,6 +36,8 @@ handle-lid-switch
 extlinux syslinux extlinux.conf syslinux.cfg update-extlinux.conf limine.cfg refind.conf efivars vars crypttab
 crypttab.initramfs uki.conf ukify.conf post sbctl sig menu.c32 vesamenu.c32 ldlinux.sys vmlinuz-linux vmlinuz-lts
 vmlinuz-linux-lts initramfs-linux.img initramfs-lts arch-limine memtest bootmgfw steamos unraid-version abroot midclt
+buildconfig ash take ExecStart Unit Service systemd-udev-trigger systemd-udev-trigger.service sysinit.target.wants
+vfiotui-bind-vfio.service 01-dist.conf zz-vfiotui.conf
 container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 

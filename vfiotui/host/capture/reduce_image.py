@@ -17,7 +17,7 @@ from vfiotui.host.boot import image as boot_image
 from vfiotui.host.boot.config_snapshot_boot import ENROLLED
 from vfiotui.host.boot.path.unified import KERNEL_LEAST
 from vfiotui.host.capture import reduce_shell, reduce_text
-from vfiotui.host.capture.reduce_script import script
+from vfiotui.host.capture.reduce_script import script, unit
 from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.image import Image
@@ -31,6 +31,8 @@ TOOL_MARKS = re.compile(
 FOLDERS = re.compile(
     r"(?:lib|lib64|bin|sbin|usr|usr/lib|usr/lib64|usr/bin|usr/sbin|etc|etc/modprobe\.d|var|run|scripts|conf)"
 )
+STARTS = re.compile(r"init|(?:etc|usr/lib)/systemd/system/sysinit\.target\.wants/vfiotui-[\w-]+\.service")
+"""Links that show which program is init, and that our unit is started."""
 PE_HEAD = 0x40
 KERNEL_MARK = b"HdrS"
 SYSTEM_KEYS = ("PRETTY_NAME", "IMAGE_ID", "NAME", "ID", "IMAGE_VERSION", "VERSION", "VERSION_ID", "BUILD_ID")
@@ -141,7 +143,7 @@ def _kept(image: Image, scrub: Scrubber) -> Iterator[tuple[str, int, bytes]]:
     for path, file in image.files.items():
         module = MODULE.fullmatch(path)
         if file.target:
-            if FOLDERS.fullmatch(path) or TOOL_MARKS.fullmatch(path):
+            if FOLDERS.fullmatch(path) or TOOL_MARKS.fullmatch(path) or STARTS.fullmatch(path):
                 yield path, file.mode, scrub.path(file.target).encode()
             continue
         reduce = _reducer(path)
@@ -199,6 +201,8 @@ REDUCERS: Mapping[str, Callable[[str, Scrubber], str | None]] = {
     r"config|buildconfig": reduce_shell.shell(("MODULES", "HOOKS", "EARLYHOOKS", "LATEHOOKS")),
     r"(?:usr/)?lib/modules/[^/]+/modules\.(?:builtin|softdep|order)": _builtin,
     r"scripts/init-top/ORDER": _order,
+    r"etc/systemd/system/vfiotui-[\w-]+\.service": unit,
+    r"usr/lib/vfiotui/[\w-]+": script,
     r"(?:scripts|hooks)/.+|(?:usr/|var/)?lib/dracut/hooks/.+|(?:usr/)?(?:local/)?s?bin/[^/]+": script,
 }
 """Path in the image → what stays of it."""

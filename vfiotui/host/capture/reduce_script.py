@@ -10,7 +10,7 @@ from vfiotui.host.capture.scrub import Scrubber
 
 LOOKED_FOR = re.compile(
     r"\b(?:virsh|virt-manager|virt-install|chrt|plink|sshpass)\b|driver_override|hugepages|inhibit|nosleep|no-sleep"
-    r"|drivers_probe|\bvfio"
+    r"|drivers_probe|\bvfio|^take [0-9a-f]{4}:"
 )
 """What a check of hooks and start scripts, or a prediction of the boot, looks for in a line."""
 PROGRAM = b"\x7fELF"
@@ -30,6 +30,14 @@ def script(text: str, scrub: Scrubber) -> str:
     if head is None:
         return by_line(first, lambda line: _line(line, scrub)) + ("\n" if rest else "") + body + named
     return f"{head}\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{named}"
+
+
+UNIT_LINE = re.compile(r"\[(?:Unit|Service|Install)\]|Before=.*|ExecStart=.*\bvfio.*")
+
+
+def unit(text: str, scrub: Scrubber) -> str:
+    """A unit of systemd: what it comes before, and what it starts where that is about VFIO."""
+    return by_line(text, lambda line: scrub.text(line) if UNIT_LINE.fullmatch(line) else None)
 
 
 def _line(line: str, scrub: Scrubber) -> str | None:
