@@ -13,6 +13,7 @@ from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.plan.boot.image_edits import DRACUT, OWN_DROP_IN
 from vfiotui.plan.draft import PlanError
@@ -42,7 +43,7 @@ def planned(
     if modules is not None:
         snapshot = replace(snapshot, modules={facts.boot.installed[-1]: modules})
     plan = make_plan(facts, snapshot, goals or (IDS,))
-    return predicted(plan, facts, snapshot, NONE)
+    return predicted(plan, facts, snapshot, (NextBoot(None, NONE),))
 
 
 def written(plan: Plan) -> dict[str, str]:

@@ -104,7 +104,9 @@ def _images(facts: Facts, boot: Boot, files: PlannedFiles, image: Reading[Image]
     if now is not None and not files.rebuilds:
         found = (now,)
     else:
-        found = expected(now.tool if now is not None and now.tool else tool, files, now)
+        # A plan builds by today's tool, whatever built the image that is there.
+        built_by = now.tool if now is not None and now.tool and not (files.rebuilds and boot.makers.commands) else tool
+        found = expected(built_by, files, now)
         if not files.rebuilds:
             found = tuple(replace(e, source=f"{e.source} (it could not be read)") for e in found)
     return found or (None,)
