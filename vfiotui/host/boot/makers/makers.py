@@ -6,14 +6,14 @@ Where the images lie: dracut(8), and dracut.sh for `outfile`; kernel-install(8),
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot.kernel import installed
 from vfiotui.host.boot.loader_firmware import PLACES
 from vfiotui.host.boot.makers.presets import default_config, preset_builds
 from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, or_else
 from vfiotui.model.boot.boot import ConfigFile, Loader
 from vfiotui.model.boot.makers import Build, Makers
 
@@ -73,14 +73,13 @@ def entry_folders(root: Root) -> tuple[str, ...]:
     return tuple(folder for folder in found if isinstance(root.names(folder), tuple))
 
 
-def _layout(root: Root) -> str:
-    """The layout of kernel-install: bls, uki, other or empty."""
-    for path in ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf"):
-        text = root.text(path, 1 << 16)
-        if not isinstance(text, Unread):
-            value = value_of(parse(text), "layout")
-            return value if isinstance(value, str) else ""
-    return ""
+def _initrds(root: Root, folders: Iterable[str]) -> tuple[str, ...]:
+    """initrd in the folder of each kernel: of those that are installed, and of those that lie there."""
+    found: dict[str, None] = {}
+    for folder in folders:
+        for name in (*installed(root), *or_else(root.names(folder), ())):
+            found.setdefault(f"{folder}/{name}/initrd")
+    return tuple(found)
 
 
 def _add_all(root: Root) -> tuple[tuple[str, ...], ...]:
@@ -110,13 +109,15 @@ def _mkinitcpio(root: Root, loader: Loader, files: ConfigFiles) -> Found:
     named = tuple(path for build in builds for path in (build.image, build.unified) if path)
     usual = ("/boot/initramfs-*.img", *UNIFIED)
     if loader.name == "limine" and has_program(root, "limine-mkinitcpio"):
-        folders = tuple(f"{folder}/*/*" for folder in entry_folders(root))
+        # Only the last name of a product is a pattern.
+        inside = ((folder, or_else(root.names(folder), ())) for folder in entry_folders(root))
+        folders = tuple(f"{folder}/{name}/*" for folder, names in inside for name in names)
         build = Build("mkinitcpio", "limine-mkinitcpio", "/etc/default/limine", default_config(root))
         menus = tuple(f"{place}/limine.conf" for place in PLACES)
         return (("limine-mkinitcpio",),), "", (build,), (*folders, *named, *usual), menus
     if builds or files.missing:
         return (("mkinitcpio", "-P"),) if there else (), _no_program("mkinitcpio"), builds, (*named, *usual), ()
-    images = (*(f"{folder}/*/initrd*" for folder in entry_folders(root)), *usual)
+    images = (*_initrds(root, entry_folders(root)), *usual)
     commands = _by_kernel_install(root, "50-mkinitcpio.install") if there else ()
     config = default_config(root)
     build = Build("mkinitcpio", "", config[0], config)
@@ -126,11 +127,13 @@ def _mkinitcpio(root: Root, loader: Loader, files: ConfigFiles) -> Found:
 
 def _dracut(root: Root, loader: Loader, files: ConfigFiles) -> Found:
     folders = [f"{place}/{t}" for place in PLACES for t in tokens(root)]
-    own = tuple(
-        f"{folder}/*/initrd" for folder in folders
+    ours = (
+        folder
+        for folder in folders
         if isinstance(root.names(folder), tuple)
         and isinstance(root.names(f"{folder.rpartition('/')[0]}/loader/entries"), tuple)
-    )  # fmt: skip
+    )
+    own = _initrds(root, ours)
     config = tuple(f.path for f in dracut_config(root, files))
     images = (*own, "/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd.img-*", *UNIFIED)
     build = Build("dracut", "", config[0] if config else "/etc/dracut.conf", config, image=images[0])
