@@ -1,7 +1,8 @@
 """`vfiotui isolate [BDF…]`: what the next boot gives to vfio-pci; with addresses a plan that gives them away.
 
 JSON without addresses: {"devices": [{"bdf", "name", "group", "configured", "on_disk", "booted", "bound", "drift",
-"forecast": [drivers], "sure", "why", "advice"}]}; with addresses the plan; with --apply or --undo as those commands.
+"forecast": [drivers], "sure", "why", "advice"}], "boot_path": {"loader", "steps", "candidates", "open", "on_disk",
+"configured", "booted", "not_read"}}; with addresses the plan; with --apply or --undo as those commands.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from vfiotui.cli.machine import open_root, plan_inputs
 from vfiotui.cli.out import needed, plain, print_answer, printable, table
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.path_text import path_json, path_lines
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.pci.binding_state import BindingState, in_words
@@ -73,12 +76,17 @@ def _list(args: argparse.Namespace) -> Exit:
     from vfiotui.plan.service import look_at_isolation
 
     inputs = plan_inputs(args, open_root(args))
-    view = needed(look_at_isolation(inputs, inputs.facts()), "the next boot cannot be predicted")
+    facts = inputs.facts()
+    view = needed(look_at_isolation(inputs, facts), "the next boot cannot be predicted")
+    boot = needed(facts.boot, "how this host boots cannot be read")
     rows, next_boot = tuple(view.columns.values()), tuple(view.forecasts.values())
     return print_answer(
         args,
-        lambda: {"devices": [_as_json(view.bus, c, f) for c, f in zip(rows, next_boot, strict=True)]},
-        lambda: as_text(view.bus, rows, next_boot),
+        lambda: {
+            "devices": [_as_json(view.bus, c, f) for c, f in zip(rows, next_boot, strict=True)],
+            "boot_path": path_json(boot),
+        },
+        lambda: [*as_text(view.bus, rows, next_boot), "", *path_text(boot)],
     )
 
 
@@ -98,6 +106,15 @@ def _as_json(bus: PciBus, row: BindingState, told: Forecast) -> dict[str, Any]:
         "why": told.why,
         "advice": told.advice,
     }
+
+
+def path_text(boot: Boot) -> list[str]:
+    """The boot path, each line with where it was read."""
+    found = ["next boot, by what lies on the disk:"]
+    for line in path_lines(boot):
+        source = f"  [{line.source}]" if line.source and line.source not in line.text else ""
+        found.append(f"  {line.what:<10}  {line.text}{source}")
+    return [printable(line) for line in found]
 
 
 def as_text(bus: PciBus, rows: tuple[BindingState, ...], next_boot: tuple[Forecast, ...]) -> list[str]:

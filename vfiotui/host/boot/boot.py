@@ -123,7 +123,7 @@ def read(root: Root) -> Reading[Boot]:
     tool = find_tool(root)
     return Boot(
         cmdline=read_cmdline(root),
-        configured=configured.find_configured(root, found, files),
+        configured=configured.find_configured(root, found, files, path),
         kernel=running,
         installed=kernel.installed(root),
         os_name=os_name,

@@ -26,9 +26,10 @@ from vfiotui.host.boot.path.owned import proxmox_kind
 from vfiotui.host.pci.modules import natural
 from vfiotui.host.root import config_files
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.boot.boot import ConfigFile, Loader
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.path import BootPath
 
 GRUB = "/etc/default/grub"
 MISSPELT = "/etc/defaults/grub"
@@ -154,8 +155,17 @@ def first(*readings: Callable[[], Reading[CommandLine]]) -> Reading[CommandLine]
     return found
 
 
-def find_configured(root: Root, loader: Loader, files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
+OWN_SOURCES = frozenset({"grub-bls", "systemd-boot", "rpm-ostree", "limine", "refind", "syslinux", "efistub"})
+"""Loaders whose entries are edited themselves: what makes new ones leaves those that are there."""
+
+
+def find_configured(
+    root: Root, loader: Loader, files: tuple[ConfigFile, ...], path: Reading[BootPath]
+) -> Reading[CommandLine]:
     """What the files say from which this loader's entries are made; Unread where there are none, with the reason."""
+    words = then(path, lambda found: found.words)
+    if loader.name in OWN_SOURCES and isinstance(words, CommandLine):
+        return words
     machine = or_else(root.text("/etc/machine-id", 4096), "").strip()
     match loader.name:
         case "grub":
