@@ -36,6 +36,7 @@ FILES = (
     "/boot/efi/EFI/almalinux/grubenv",
     "/etc/machine-id",
     "/etc/kernel/install.conf",
+    "/etc/kernel/uki.conf",
     "/usr/lib/kernel/install.conf",
     "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
     "/etc/mkinitcpio.conf",

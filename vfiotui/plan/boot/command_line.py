@@ -44,7 +44,7 @@ def _boot(facts: Facts) -> Boot:
 
 def loader_of(facts: Facts) -> str:
     """The loader that starts this host."""
-    return _boot(facts).loader.name
+    return words_loader(_boot(facts))
 
 
 def _boot_is_seen(draft: Draft) -> None:
@@ -69,9 +69,11 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     if loader in TOOLS and _tell(draft, loader, edit, why):
         _note_words(draft, edit)
         return
-    files = word_files(loader, draft.snapshot)
+    files = word_files(loader, draft.snapshot, boot)
     if not files:
-        refuse_without_files(loader, edit)
+        refuse_without_files(loader, edit, uki.ignored_words(draft.snapshot) if loader == "uki" else "")
+    if loader in ("uki", "systemd-boot"):
+        _starts_here(draft, boot, [f.path for f in files])
     refuse_other_home(boot, loader, {f.path for f in files}, edit)
     if (edit.add or edit.replace or edit.options) and not any(f.takes for f in files):
         raise PlanError(
@@ -106,6 +108,26 @@ def make_anew(draft: Draft, words: tuple[str, ...]) -> None:
         _refresh(draft, loader, edit)
     if not draft.steps("command"):
         raise PlanError(NO_REFRESH.get(loader, f"no program was found here that makes the entries of {loader} anew"))
+
+
+def _starts_here(draft: Draft, boot: Boot, paths: list[str]) -> None:
+    """PlanError where these files do not give the next boot its words; a note where only the firmware tells."""
+    if isinstance(boot.path, Unread):
+        return
+    default = boot.path.default
+    if default is not None and default.other_system:
+        raise PlanError(
+            f"the next boot starts another system, {default.name!r} ({default.source}): its words are set there; make "
+            "this system's entry the default first (bootctl set-default)"
+        )
+    unmade = uki.starts_unmade(boot, draft.snapshot)
+    if unmade:
+        raise PlanError(
+            f"the next boot starts {unmade}, which no preset in /etc/mkinitcpio.d makes: name it there (default_uki=), "
+            "or choose an image that a preset makes as the default, then plan again"
+        )
+    if boot.path.open and boot.path.own:
+        draft.note(f"{boot.path.open}: the words go into {' and '.join(paths)}, for {boot.path.own[0].source}")
 
 
 def _is_behind(draft: Draft, loader: str, edit: WordEdit) -> bool:
@@ -201,7 +223,8 @@ def _by_hand(loader: str, edit: WordEdit) -> str:
 
 def _build(draft: Draft, edit: WordEdit) -> None:
     """The words are part of the image: it is built anew."""
-    builds = unified_builds(draft.snapshot)
+    boot = _boot(draft.facts)
+    builds = unified_builds(draft.snapshot, boot)
     firmware = draft.facts.firmware
     secure = not isinstance(firmware, Unread) and firmware.secure_boot is True
     for build in builds:
@@ -211,7 +234,7 @@ def _build(draft: Draft, edit: WordEdit) -> None:
         )  # fmt: skip
         _look(draft, build, edit, Phase.LOOK_INTO_IMAGE)
     if not builds:
-        _leave(draft, "uki", edit, uki.images(draft.snapshot))
+        _leave(draft, "uki", edit, uki.images(draft.snapshot, boot))
     if secure:
         draft.note(SIGN)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.model.base.value import dataclass
+from vfiotui.model.boot.boot import Boot
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.loader_files import (
@@ -72,9 +73,9 @@ def refresh(loader: str, snapshot: ConfigSnapshot) -> Refresh | None:
     return None
 
 
-def unified_builds(snapshot: ConfigSnapshot) -> list[Refresh]:
+def unified_builds(snapshot: ConfigSnapshot, boot: Boot) -> list[Refresh]:
     """What builds the unified images anew: one command, or one for each kernel; empty where nobody is known to."""
-    found = uki.images(snapshot)
+    found = uki.images(snapshot, boot)
     menu, more = (found[-1], found[:-1]) if found else ("", ())
     match uki.builder(snapshot):
         case "mkinitcpio":

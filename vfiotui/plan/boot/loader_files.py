@@ -18,6 +18,7 @@ from vfiotui.formats.loaders import (
 )
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.boot.boot import Boot
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot import uki
 from vfiotui.plan.draft import FILE_NAME
@@ -103,12 +104,17 @@ def _drop_ins(snapshot: ConfigSnapshot, takes: bool) -> list[WordFile]:
     return [WordFile(p, kernel_cmdline.edit_words, kernel_cmdline.words, takes=p == last) for p in paths]
 
 
-def _unified(snapshot: ConfigSnapshot) -> list[WordFile]:
-    """What the builder of the unified images reads."""
+def _unified(snapshot: ConfigSnapshot, boot: Boot | None) -> list[WordFile]:
+    """What the builder of the unified images reads: a preset's own file, or folder, where it names one."""
+    builds = uki.default_builds(boot) if boot and uki.builder(snapshot) == "mkinitcpio" else ()
+    if builds and len(builds[0].words) == 1:
+        named = builds[0].words[0]
+        paths = (named,) if named in snapshot.files else tuple(snapshot.below(named, ".conf"))
+        return [WordFile(p, kernel_cmdline.edit_words, kernel_cmdline.words, takes=p == paths[-1]) for p in paths]
     if uki.builder(snapshot) != "dracut":
         return [*_drop_ins(snapshot, uki.builder(snapshot) == "mkinitcpio"), *_cmdline(snapshot)]
-    paths = [p for p in uki.dracut_files(snapshot) if uki.dracut_words(snapshot.text(p))]
-    return [WordFile(p, uki.dracut_edit, uki.dracut_words, takes=p == paths[-1]) for p in paths]
+    given = [p for p in uki.dracut_files(snapshot) if uki.dracut_words(snapshot.text(p))]
+    return [WordFile(p, uki.dracut_edit, uki.dracut_words, takes=p == given[-1]) for p in given]
 
 
 def _systemd_boot(snapshot: ConfigSnapshot) -> list[WordFile]:
@@ -145,7 +151,7 @@ def _syslinux(snapshot: ConfigSnapshot) -> list[WordFile]:
     return _there(snapshot, (WordFile(p, syslinux_conf.edit_words, syslinux_conf.words) for p in SYSLINUX))[:1]
 
 
-def word_files(loader: str, snapshot: ConfigSnapshot) -> list[WordFile]:
+def word_files(loader: str, snapshot: ConfigSnapshot, boot: Boot | None = None) -> list[WordFile]:
     """The files that give the next boot its words under a loader; empty where nobody knows them."""
     match loader:
         case "grub":
@@ -156,7 +162,7 @@ def word_files(loader: str, snapshot: ConfigSnapshot) -> list[WordFile]:
         case "systemd-boot":
             return _systemd_boot(snapshot)
         case "uki":
-            return _unified(snapshot)
+            return _unified(snapshot, boot)
         case "proxmox":
             # The boot partitions may be of either kind, and a word in the file of the other does no harm.
             return [*map(_first_line, _cmdline(snapshot)), *_grub(snapshot)]

@@ -6,6 +6,7 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine, split
+from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.managed import words_text
 from vfiotui.plan.draft import PlanError
 
@@ -50,7 +51,7 @@ def words_loader(boot: Boot) -> str:
     path = boot.path
     entry = None if isinstance(path, Unread) else path.default
     if entry is None or isinstance(entry.words, Unread) or boot.loader.name not in ("limine", "refind"):
-        return boot.loader.name
+        return uki.home(boot)
     return "uki" if entry.unified and entry.words.source == entry.kernel else boot.loader.name
 
 
@@ -73,11 +74,11 @@ def refuse_other_home(boot: Boot, loader: str, files: set[str], edit: WordEdit) 
     )
 
 
-def refuse_without_files(loader: str, edit: WordEdit) -> None:
-    """PlanError for a loader whose files were not found."""
+def refuse_without_files(loader: str, edit: WordEdit, also: str = "") -> None:
+    """PlanError for a loader whose files were not found, and `also` what else keeps words from the next boot."""
     new, gone = _parts(edit)
     if loader in NO_FILES:
-        raise PlanError(NO_FILES[loader])
+        raise PlanError("; ".join(filter(None, (NO_FILES[loader], also))))
     what = _sentence(new, gone, f"add {' '.join(new)} to the kernel's line", f"take {' '.join(gone)} out of it")
     who = "the loader" if loader == "unknown" else loader
     raise PlanError(

@@ -7,10 +7,14 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
 from vfiotui.formats.shell.assignments import parse, value_of
+from vfiotui.model.base.reading import Unread
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.makers import Build
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.plan.draft import FILE_NAME
 
 CMDLINE = "/etc/kernel/cmdline"
-WRITES = (CMDLINE,)
+WRITES = (rf"/etc/kernel/{FILE_NAME}(/{FILE_NAME}\.conf)?",)
 VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"
 INSTALL = ("/etc/kernel/install.conf", "/usr/lib/kernel/install.conf")
 DRACUT_WORDS = "kernel_cmdline"
@@ -58,7 +62,45 @@ def builder(snapshot: ConfigSnapshot) -> str:
     return ""
 
 
-def images(snapshot: ConfigSnapshot) -> tuple[str, ...]:
+def home(boot: Boot) -> str:
+    """The loader by whose files the next boot's words are set: "uki" where systemd-boot starts a unified image."""
+    name = boot.loader.name
+    if name not in ("systemd-boot", "uki") or isinstance(boot.path, Unread) or not boot.path.own:
+        return name
+    kinds = {entry.unified for entry in boot.path.own}
+    return name if len(kinds) > 1 else "uki" if True in kinds else "systemd-boot"
+
+
+def default_builds(boot: Boot) -> tuple[Build, ...]:
+    """The presets that make the image of the next boot: of the likeliest candidate, and of others with its words."""
+    named = [b for b in boot.makers.builds if b.tool == "mkinitcpio" and b.unified]
+    own = () if isinstance(boot.path, Unread) else boot.path.own
+    found = [b for entry in own if entry.unified for b in named if b.unified == entry.source]
+    return tuple(b for b in found if b.words == found[0].words)
+
+
+def starts_unmade(boot: Boot, snapshot: ConfigSnapshot) -> str:
+    """The image of the next boot where mkinitcpio's presets make others only; empty where one makes it."""
+    default = None if isinstance(boot.path, Unread) else boot.path.default
+    if default is None or not default.unified or builder(snapshot) != "mkinitcpio" or default_builds(boot):
+        return ""
+    return default.source
+
+
+def images(snapshot: ConfigSnapshot, boot: Boot) -> tuple[str, ...]:
     """The images of the installed kernels, in which new words must appear."""
+    made = default_builds(boot) if builder(snapshot) == "mkinitcpio" else ()
+    if made:
+        return tuple(dict.fromkeys(b.unified for b in made))
     named = preset_images(snapshot) if builder(snapshot) == "mkinitcpio" else ()
     return tuple(p for p in snapshot.unified if p in named or any(release in p for release in snapshot.kernels))
+
+
+UKI_CONF = "/etc/kernel/uki.conf"
+
+
+def ignored_words(snapshot: ConfigSnapshot) -> str:
+    """A sentence where uki.conf holds words that kernel-install's plugin overrules (60-ukify.install); else empty."""
+    if not any(line.strip().lower().startswith("cmdline") for line in snapshot.text(UKI_CONF).split("\n")):
+        return ""
+    return f"Cmdline= in {UKI_CONF} has no effect: kernel-install gives ukify the words of {CMDLINE}"

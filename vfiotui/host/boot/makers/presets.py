@@ -45,7 +45,15 @@ def named_files(root: Root) -> tuple[str, ...]:
     """Configuration files and files of kernel words that presets name instead of the default ones."""
     builds = preset_builds(root, ConfigFiles(root))
     named = (path for b in builds for path in (*b.config, *(b.words if len(b.words) == 1 else ())))
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(file for path in named for file in _inside(root, path)))
+
+
+def _inside(root: Root, path: str) -> tuple[str, ...]:
+    """The path, or the .conf files of the folder that it is."""
+    found = root.stat(path)
+    if isinstance(found, Unread) or found.kind != "directory":
+        return (path,)
+    return tuple(f"{path}/{n}" for n in or_else(root.names(path), ()) if n.endswith(".conf"))
 
 
 def default_config(root: Root) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cmp_to_key
+
+from vfiotui.formats.loaders.boot_version import compare
 from vfiotui.formats.loaders.efi_load_option import text_of
 from vfiotui.host.boot.loader_firmware import PLACES
 from vfiotui.host.boot.path import firmware, systemd_boot, unified
@@ -93,11 +96,16 @@ def _all(root: Root) -> Reading[BootPath]:
     if len(found) == 1:
         steps.insert(0, PathStep(ALONE, found[0].source))
     else:
-        found = sorted((replace(e, why=OPEN) for e in found), key=_likeliness)
+        found = sorted((replace(e, why=OPEN) for e in found), key=cmp_to_key(_likelier))
     return BootPath(LOADER, tuple(steps), tuple(found), tuple(found), OPEN if len(found) > 1 else "", tuple(missing))
 
 
-def _likeliness(entry: BootEntry) -> tuple[bool, bool, str]:
-    """The removable path comes last, as the firmware tries it last, and fallback images ahead of it."""
-    low = entry.source.lower()
-    return low.endswith(tuple(f"/{r.lower()}" for r in REMOVABLE)), "fallback" in low, low
+def _likelier(a: BootEntry, b: BootEntry) -> int:
+    """The removable path comes last, as the firmware tries it last, and fallback images ahead of it; then the newest
+    name, as systemd-boot orders them."""
+
+    def last(entry: BootEntry) -> tuple[bool, bool]:
+        low = entry.source.lower()
+        return low.endswith(tuple(f"/{r.lower()}" for r in REMOVABLE)), "fallback" in low
+
+    return (last(a) > last(b)) - (last(a) < last(b)) or -compare(a.name, b.name)
