@@ -71,4 +71,4 @@ class PlannedFiles:
     def rules(self) -> tuple[ConfigFile, ...]:
         """udev rules of /etc that name driver_override, or remove devices."""
         found = self.below("/etc/udev/rules.d", ".rules")
-        return tuple(f for f in found if "driver_override" in f.text or "remove" in f.text)
+        return tuple(f for f in found if any(w in f.text for w in ("driver_override", "remove", "/local/")))

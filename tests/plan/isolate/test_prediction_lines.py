@@ -46,8 +46,9 @@ LINES: Mapping[str, tuple[Row, dict[str, object]]] = {
     "an install command that runs a program": (
         ("not known", {CONF: "install nouveau /usr/local/bin/choose\n"}, {}, "the install command of nouveau"), {}),
     "aliases that lead to each other": (
-        ("not known", {CONF: IDS + "alias vfio-pci a\nalias a vfio_pci2\nalias vfio_pci2 a\n", **LISTED}, {},
-         "lead to each other"), {}),
+        (N, {CONF: IDS + "alias vfio-pci a\nalias a vfio_pci\n", **LISTED}, {}, "nouveau is loaded"), {}),
+    "softdep lines that lead to each other": (
+        (V, {CONF: IDS + SOFT + "softdep vfio-pci pre: nouveau\n"}, {}, "softdep line"), {}),
     "a list of systemd obeys the blacklist": (
         (N, {CONF: IDS + "blacklist vfio-pci\n", **LISTED}, {}, "nouveau is loaded"), {}),
     "a list of initramfs-tools does not": (
@@ -225,3 +226,28 @@ def test_hostile_rules_end_in_an_answer(text: str) -> None:
                                   "softdep * pre: * post: *\n", "install * \\\n", "options \0 \0\n"])  # fmt: skip
 def test_hostile_lines_end_in_an_answer(text: str) -> None:
     assert boot({CONF: text, **LISTED}, {})[CARD].text
+
+
+def test_the_script_of_an_install_line_runs_when_its_module_is_asked_for() -> None:
+    lines = IDS + "install vfio-pci /usr/bin/vfio-pci-override.sh\n"
+    loop = "for i in $(ls /sys/bus/pci/devices/*/boot_vga); do\n echo vfio-pci > ${i%/*}/driver_override\ndone\n"
+    script = f"#!/bin/sh\n{loop}"
+    image = {
+        "config": 'MODULES="vfio_pci"\n',
+        INSIDE: lines,
+        "usr/bin/vfio-pci-override.sh": script,
+        VFIO: "",
+        NOUVEAU: "",
+    }
+    found = boot({CONF: lines}, image, "mkinitcpio")
+    assert found[CARD].driver == V and "config, before udev" in found[CARD].why
+    assert found[HOST].driver == "i915", "the card of the firmware's screen is no card that the script means"
+
+
+def test_a_rule_that_runs_an_own_script_is_not_known() -> None:
+    script = "#!/bin/sh\necho vfio-pci > /sys/bus/pci/devices/$1/driver_override\n"
+    rule = 'ACTION=="add", ATTR{vendor}=="0x10de", RUN+="/usr/local/bin/vfio-bind %k"\n'
+    files = {RULES: rule, "/usr/local/bin/vfio-bind": script}
+    found = boot(files, {})
+    assert found[CARD].text == "not known" and "/usr/local/bin/vfio-bind" in found[CARD].why
+    assert found[HOST].driver == "i915"

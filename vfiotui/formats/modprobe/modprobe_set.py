@@ -71,6 +71,10 @@ class ModprobeSet:
         """The statements of a verb about a module, in order."""
         return self.by_verb.get(verb, {}).get(fold(module), ())
 
+    def all_of(self, verb: str) -> tuple[Said, ...]:
+        """Every statement of a verb."""
+        return tuple(said for lines in self.by_verb.get(verb, {}).values() for said in lines)
+
     def first(self, verb: str, module: str) -> Said | None:
         """The softdep or install line that counts: the first whose name, or pattern, fits (libkmod-module.c)."""
         name = fold(module)

@@ -36,6 +36,8 @@ class OverrideRule:
     """Whether a command sets driver_override, which runs behind all rules, in the order of RUN."""
     named: frozenset[str] = frozenset()
     """The addresses that its command names; empty where it writes to the device of the event."""
+    command: str = ""
+    """What it runs, one command a line."""
     unless: tuple[tuple[Match, ...], ...] = ()
     """Conditions of GOTO that lead past it."""
 
@@ -116,7 +118,7 @@ def override_rules(text: str) -> tuple[OverrideRule, ...]:
             # What a rule asks of words of the command line is asked of these (boot_lanes.switched_off).
             if not any(key in imported for key, _, _ in rule.matches):
                 jumps.setdefault(goto, []).append(rule.matches)
-        elif rule is not None and (rule.driver or rule.removes):
+        elif rule is not None and (rule.driver or rule.removes or "/local/" in rule.command):
             found.append(replace(rule, unless=tuple(m for past in jumps.values() for m in past)))
     return tuple(found)
 
@@ -165,5 +167,5 @@ def _rule(line: str, number: int) -> tuple[OverrideRule | None, str, str, tuple[
     removes = removes or re.search(r"echo\s+1\s*>\s*\S*/remove\b", command) is not None
     loads = re.search(r"(load|modprobe)\b.*\bvfio[-_]pci", does) is not None
     rule = OverrideRule(written[1] if written else driver, number, tuple(matches), loads, "drivers_probe" in does,
-                        removes, by_run, named)  # fmt: skip
+                        removes, by_run, named, command)  # fmt: skip
     return rule, goto, label, tuple(words)

@@ -14,7 +14,7 @@ SCRIPT_LIMIT = 64 << 10
 RULES = ("/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 NAMED = re.compile(r"remove|nvidia|amdgpu|gpu|vga|vfio|prime|optimus|envycontrol|supergfx|dgpu")
 """Names of rules that packages bring for graphics cards; of the others none is read."""
-IN_RULES = re.compile(r"ATTR\{remove\}|driver_override|/remove\b")
+IN_RULES = re.compile(r"ATTR\{remove\}|driver_override|/remove\b|/local/")
 
 
 def read_binders(files: ConfigFiles) -> tuple[ConfigFile, ...]:

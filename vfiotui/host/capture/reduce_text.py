@@ -157,7 +157,9 @@ def logind(text: str, scrub: Scrubber) -> str:
 xorg = keyed(("section", "endsection", "driver", "busid"))
 
 
-BINDS = re.compile(r'driver_override|ATTR\{remove\}|/remove\b|^\s*LABEL="[\w-]+"|\bGOTO="[\w-]+"|IMPORT\{cmdline\}')
+BINDS = re.compile(
+    r'driver_override|/local/|ATTR\{remove\}|/remove\b|^\s*LABEL="[\w-]+"|\bGOTO="[\w-]+"|IMPORT\{cmdline\}'
+)
 """What a rule holds that binds or removes a device, or leads past such a rule."""
 
 

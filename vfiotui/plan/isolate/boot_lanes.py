@@ -141,6 +141,9 @@ class Lanes:
     def _runs(self, stage: Stage, *, late: bool) -> Iterator[Event]:
         """What rules run, in their order: those of 80-drivers.rules load the driver."""
         for rule, where in self._rules_for(stage, self.device):
+            own = next((f.path for f in self.scene.binders.files if "/local/" in f.path and f.path in rule.command), "")
+            if own and not late:
+                yield Event(Does.UNKNOWN, "", f"a udev rule runs {own}, which binds devices", ((where, own),))
             if rule.by_run and rule.driver and (where.rpartition("/")[2] > LOADING_RULES) is late:
                 seen = ((where, f'RUN+="… {rule.driver} … driver_override"'),)
                 yield Event(Does.OVERRIDE, rule.driver, f"a udev rule in {stage.name} runs a command that sets "
@@ -160,7 +163,10 @@ class Lanes:
     def _scripts(self, early: EarlyBoot) -> tuple[Lane, Lane, Lane]:
         """What scripts of the initramfs do before udev, behind it, and at a time that is not known."""
         lanes: dict[bool | None, list[Event]] = {True: [], False: [], None: []}
+        called = {s.text for stage in (self.scene.image, self.scene.root) for s in stage.modprobe.all_of("install")}
         for script in early.scripts:
+            if any(script.path.rpartition("/")[2] in text for text in called):
+                continue  # It runs when the module is asked for (module_loading.Loading).
             lanes[script.before_udev] += self._script(script)
         return tuple(lanes[True]), tuple(lanes[False]), tuple(lanes[None])
 

@@ -99,17 +99,21 @@ class Loading:
         *,
         by_alias: bool = False,
         obeys_blacklist: bool = False,
-        depth: int = 0,
+        met: frozenset[str] = frozenset(),
+        is_target: bool = False,
     ) -> Iterator[Event]:
-        """A module is asked for: by its name, or by udev for a device; with what softdep lines load first."""
-        if depth > 8:
-            yield Event(Does.UNKNOWN, module, f"the lines of modprobe.d about {shown(module)} lead to each other")
+        """A module is asked for: by its name, or by udev for a device; with what softdep lines load first.
+
+        What is in `met` is under way already and is not loaded once more; an alias leads to a module, not to an alias.
+        """
+        if module in met:
             return
-        targets = () if by_alias else stage.modprobe.aliases(module)
-        if targets and all(fold(t.text) != module for t in targets):
+        met |= {module}
+        targets = () if by_alias or is_target else stage.modprobe.aliases(module)
+        if targets:
             for target in targets:
                 yield from self.loads(fold(target.text), stage, how, given, obeys_blacklist=obeys_blacklist,
-                                      depth=depth + 1)  # fmt: skip
+                                      met=met, is_target=True)  # fmt: skip
             return
         if module in self.scene.builtin or module in self._off or (stage.has is not None and module not in stage.has):
             return
@@ -117,11 +121,11 @@ class Loading:
             return
         command = stage.modprobe.install(module)
         if command is not None:
-            yield from self._installs(module, command, stage, how, depth)
+            yield from self._installs(module, command, stage, how, met)
             return
-        yield from self._with_softdeps(module, stage, how, given, depth)
+        yield from self._with_softdeps(module, stage, how, given, met)
 
-    def _with_softdeps(self, module: str, stage: Stage, how: str, given: str, depth: int) -> Iterator[Event]:
+    def _with_softdeps(self, module: str, stage: Stage, how: str, given: str, met: frozenset[str]) -> Iterator[Event]:
         event = self.event(module, stage, f"{shown(module)} is loaded {how}", given)
         for first in (VFIO, STUB):
             said = stage.modprobe.softdep(module, first)
@@ -130,7 +134,7 @@ class Loading:
             if said is None or module in (VFIO, STUB):
                 continue
             told = f"ahead of {shown(module)} by a softdep line in {stage.name}"
-            for ahead in self.loads(first, stage, told, depth=depth + 1):
+            for ahead in self.loads(first, stage, told, met=met):
                 if ahead.does is Does.LOAD and event.first is None:
                     ahead = replace(ahead, seen=(*ahead.seen, (said.where, f"softdep {module} {said.text}")))
                     event = replace(event, first=ahead)
@@ -139,13 +143,13 @@ class Loading:
         back = stage.modprobe.first("softdep", module)
         for other in back.side("pre:") if back is not None and module in (VFIO, STUB) else ():
             if other in self.drivers:
-                yield from self.loads(other, stage, f"ahead of {shown(module)} by a softdep line", depth=depth + 1)
+                yield from self.loads(other, stage, f"ahead of {shown(module)} by a softdep line", met=met)
         yield event
         for other in back.side("post:") if back is not None else ():
             if other in (VFIO, STUB, *self.drivers):
-                yield from self.loads(other, stage, f"behind {shown(module)} by a softdep line", depth=depth + 1)
+                yield from self.loads(other, stage, f"behind {shown(module)} by a softdep line", met=met)
 
-    def _installs(self, module: str, said: Said, stage: Stage, how: str, depth: int) -> Iterator[Event]:
+    def _installs(self, module: str, said: Said, stage: Stage, how: str, met: frozenset[str]) -> Iterator[Event]:
         """The command that stands for loading a module: its calls of modprobe in order, or what is not known."""
         if stage.modprobe.never(module):
             return
@@ -155,12 +159,12 @@ class Loading:
         if module in ignoring:
             for _, name in calls:
                 if name == module:
-                    yield from self._with_softdeps(module, stage, how, "", depth)
+                    yield from self._with_softdeps(module, stage, how, "", met)
                 elif name in (VFIO, STUB, *self.drivers):
-                    yield from self.loads(name, stage, f"by the install command of {shown(module)}", depth=depth + 1)
+                    yield from self.loads(name, stage, f"by the install command of {shown(module)}", met=met)
         elif module == VFIO:
             yield from self._override_command(seen)
-            yield from self._with_softdeps(module, stage, how, "", depth)
+            yield from self._with_softdeps(module, stage, how, "", met)
         elif module in self.drivers or VFIO in said.text.replace("-", "_"):
             yield Event(Does.UNKNOWN, module, f"the install command of {module} runs a program of its own", seen)
 
