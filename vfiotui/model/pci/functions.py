@@ -187,6 +187,11 @@ class PciDevice:
         return self.class16 == 0x0806
 
     @property
+    def is_virtual(self) -> bool:
+        """Whether it is a virtual function (SR-IOV): a device of its own, which is reset and assigned alone."""
+        return isinstance(self.sriov_parent, str)
+
+    @property
     def ids(self) -> str:
         """ "10de:13c2", with ???? for what is unread."""
         parts = ("????" if isinstance(i, Unread) else f"{i:04x}" for i in (self.vendor, self.device))
@@ -227,3 +232,9 @@ class PciBus:
     def functions(self, slot: str) -> tuple[PciDevice, ...]:
         """All functions of a slot such as "0000:01:00"."""
         return self._slots.get(slot, ())
+
+    def card(self, device: PciDevice) -> tuple[PciDevice, ...]:
+        """The functions of one card, the device among them: those of its slot, but a virtual one is alone."""
+        if device.is_virtual:
+            return (device,)
+        return tuple(f for f in self.functions(device.slot) if not f.is_virtual)

@@ -201,7 +201,7 @@ def judge_group(device: PciDevice, group: IommuGroup, bus: PciBus) -> GroupVerdi
         if member is None or member.slot == device.slot:
             continue
         (bridges if member.is_bridge else blockers).append(bdf)
-    companions = tuple(d.bdf for d in bus.functions(device.slot) if d.bdf not in group.members)
+    companions = tuple(d.bdf for d in bus.card(device) if d.bdf not in group.members)
     return GroupVerdict(
         device.bdf, group.number, not blockers and not group.foreign, tuple(blockers), tuple(bridges), companions
     )

@@ -58,6 +58,11 @@ def judge_ids(devices: tuple[PciDevice, ...], bus: PciBus, method: Method) -> Ve
     short = method is Method.IDS
     if not _known(devices, bus, short=short):
         return Verdict(method, False, "not all ids of the devices could be read")
+    virtual = next((d for d in devices if d.is_virtual), None)
+    if virtual is not None:
+        return Verdict(
+            method, False, f"{virtual.bdf} is a virtual function: all of {virtual.sriov_parent} share its ids"
+        )
     taken = others_taken(devices, bus, short=short)
     if taken:
         ids, addresses = next(iter(taken.items()))

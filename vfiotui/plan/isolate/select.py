@@ -31,15 +31,32 @@ def groups_of(facts: Facts) -> dict[str, IommuGroup]:
     return {m: g for g in or_else(facts.iommu.groups, ()) for m in g.members}
 
 
+OWN_RESETS = frozenset({"device_specific", "acpi", "flr", "af_flr", "pm"})
+"""Methods that reset one function alone; bus and cxl_bus reset all of a slot (drivers/pci/pci.c)."""
+
+
+def _reset_with(device: PciDevice, bus: PciBus) -> tuple[PciDevice, ...]:
+    """The functions of its card that go with it: all of a graphics card, and all where its reset is the slot's.
+
+    A function in a group of its own that is reset alone, as many USB controllers are, needs no other.
+    """
+    card = bus.card(device)
+    methods = or_else(device.reset_methods, ())
+    alone = bool(methods) and methods[0] in OWN_RESETS and isinstance(device.group, int)
+    if not alone or any(d.is_display for d in card):
+        return card
+    return tuple(d for d in card if d.group == device.group)
+
+
 def _closure(wanted: set[str], bus: PciBus, groups: dict[str, IommuGroup]) -> set[str]:
-    """Every function of a slot and every device of a group goes along, until nothing is added."""
+    """What is reset with a device and every device of its group goes along, until nothing is added."""
     todo, found = list(wanted), set(wanted)
     while todo:
         device = bus.get(todo.pop())
         if device is None:
             continue
         group = groups.get(device.bdf)
-        for other in (*(d.bdf for d in bus.functions(device.slot)), *(group.members if group else ())):
+        for other in (*(d.bdf for d in _reset_with(device, bus)), *(group.members if group else ())):
             member = bus.get(other)
             if member is not None and not member.is_bridge and other not in found:
                 found.add(other)

@@ -36,11 +36,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     lacking: dict[str, list[PciDevice]] = {}
     for device in known(devices_of(domain, bus)):
         if device.parent is not None and not or_else(device.sriov_parent, None):
-            rest = [
-                f
-                for f in known(all_of_known_kind(bus.functions(device.slot)))
-                if f.bdf not in given and not f.is_bridge
-            ]
+            rest = [f for f in known(all_of_known_kind(bus.card(device))) if f.bdf not in given and not f.is_bridge]
             display = any(f.is_display for f in bus.functions(device.slot))
             lacking[device.slot] = [f for f in rest if display or f.group == device.group]
     bad = {slot: rest for slot, rest in lacking.items() if rest}

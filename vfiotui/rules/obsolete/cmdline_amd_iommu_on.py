@@ -7,7 +7,7 @@ Why
 How it is read
     The kernel command line: the running one and the next one.
 Fix
-    Drop the word; the IOMMU stays on.
+    Drop the word; it changes nothing.
 Valid for
     Every kernel: the option never existed.
 Sources
@@ -37,5 +37,5 @@ def check(facts: Facts) -> Answers:
         facts,
         lambda word: word.key == "amd_iommu" and "on" in word.options,
         "amd_iommu=on has no effect: the AMD driver knows no such option.",
-        "drop the word; the IOMMU stays on",
+        "drop the word; it changes nothing",
     )
