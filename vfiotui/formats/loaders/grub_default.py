@@ -9,7 +9,8 @@ from __future__ import annotations
 from vfiotui.formats.loaders.kernel_words import Kept, WordEdit, rewrite
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
-from vfiotui.formats.shell.source import meddlings, scan
+from vfiotui.formats.shell.prefixed import prefixed
+from vfiotui.formats.shell.source import line_at, meddlings, scan
 from vfiotui.formats.text_lines import with_line
 
 EVERY_ENTRY = "GRUB_CMDLINE_LINUX"
@@ -45,9 +46,30 @@ def edit_words(text: str, edit: WordEdit) -> str:
     >>> edit_words("GRUB_CMDLINE_LINUX_DEFAULT='quiet' # mine", WordEdit(add=("iommu=pt",)))
     "GRUB_CMDLINE_LINUX_DEFAULT='quiet iommu=pt' # mine"
     """
+    if edit.add or edit.replace or edit.options:
+        _refuse_lost(text)
     if names := variables(text):
         return shell_variable.edit_words(text, names, edit)
     return new_variable(text, EVERY_ENTRY, edit)
+
+
+def _refuse_lost(text: str) -> None:
+    """EditRefused where the file keeps new words from the kernel: a value with a line break in it, and a line for which
+    sh looks for a command. With `set -e`, as grub-mkconfig has it, such a line ends the making of the menu."""
+    for one in scan(text):
+        if one.name in (EVERY_ENTRY, NORMAL_ENTRIES) and any(p.text == "\n" for w in one.words for p in w.parts):
+            raise EditRefused(
+                "A line break stands inside the value: GRUB ends the kernel's line there, and the words behind it "
+                "never reach the kernel. Write the value on one line.",
+                *line_at(text, one.start),
+            )
+    for one, command in prefixed(text):
+        if one.name.startswith("GRUB_"):
+            raise EditRefused(
+                f"sh takes {command} for a command here, {one.name} is not set, and grub-mkconfig ends with an error. "
+                "Write plain double quotes around the whole value.",
+                *line_at(text, one.start),
+            )
 
 
 def new_variable(text: str, name: str, edit: WordEdit) -> str:

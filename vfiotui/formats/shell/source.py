@@ -99,7 +99,7 @@ class Meddling(NamedTuple):
         return self.verb == "unset" and self.certain and bool(self.names)
 
 
-class _Scanner:
+class Scanner:
     """Walks over the text once."""
 
     def __init__(self, text: str) -> None:
@@ -110,8 +110,8 @@ class _Scanner:
         self.behind_condition = False
         self.heredocs: list[tuple[str, bool]] = []
         self.found: list[ShellAssignment] = []
-        self.commands: list[tuple[ShellWord, ...]] = []
-        self.certain_commands: list[bool] = []
+        self.prefixes: list[tuple[ShellAssignment, ShellWord]] = []
+        self.commands: list[tuple[tuple[ShellWord, ...], bool]] = []
         self._new_command()
 
     def _new_command(self) -> None:
@@ -127,9 +127,10 @@ class _Scanner:
         """Assignments in front of a command are for that command only."""
         if self.declaring or not self.plain_words:
             self.found += self.pending
+        elif self.pending and self.words:
+            self.prefixes.append((self.pending[-1], self.words[0]))
         if self.words:
-            self.commands.append(tuple(self.words))
-            self.certain_commands.append(self.certain)
+            self.commands.append((tuple(self.words), self.certain))
         self._new_command()
 
     def _eol(self, at: int) -> int:
@@ -344,7 +345,7 @@ def scan(text: str) -> tuple[ShellAssignment, ...]:
     >>> [(a.name, a.append, a.certain, a.words[0].literal) for a in scan('A="x y" # z\\nif b; then C+=d; fi')]
     [('A', False, True, 'x y'), ('C', True, False, 'd')]
     """
-    return _Scanner(text).scan()
+    return Scanner(text).scan()
 
 
 def meddlings(text: str) -> tuple[Meddling, ...]:
@@ -353,11 +354,9 @@ def meddlings(text: str) -> tuple[Meddling, ...]:
     >>> [(m.verb, sorted(m.names), m.certain) for m in meddlings("unset A B; if x; then . /y; fi; read -r C")]
     [('unset', ['A', 'B'], True), ('.', [], False), ('read', ['C'], True)]
     """
-    scanner = _Scanner(text)
+    scanner = Scanner(text)
     scanner.scan()
-    found = (
-        _meddling(command, certain) for command, certain in zip(scanner.commands, scanner.certain_commands, strict=True)
-    )
+    found = (_meddling(command, certain) for command, certain in scanner.commands)
     return tuple(one for one in found if one is not None)
 
 

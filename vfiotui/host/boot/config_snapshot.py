@@ -28,6 +28,8 @@ FILES = (
     *SYSLINUX,
     "/boot/grub/grub.cfg",
     "/boot/grub2/grub.cfg",
+    "/boot/grub/custom.cfg",
+    "/boot/grub2/custom.cfg",
     "/boot/grub2/grubenv",
     "/boot/efi/EFI/fedora/grubenv",
     "/boot/efi/EFI/redhat/grubenv",

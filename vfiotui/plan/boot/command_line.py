@@ -13,6 +13,7 @@ from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot import uki
 from vfiotui.plan.boot.boot_menu import deleting
+from vfiotui.plan.boot.grub_hand import hand_file
 from vfiotui.plan.boot.loader_commands import MENUS, Refresh, refresh, unified_builds
 from vfiotui.plan.boot.loader_files import CMDLINE, EXTLINUX, GRUB, WordFile, word_files
 from vfiotui.plan.boot.loader_text import refuse_generated, refuse_other_home, refuse_without_files, words_loader
@@ -69,7 +70,12 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     if loader in TOOLS and _tell(draft, loader, edit, why):
         _note_words(draft, edit)
         return
-    files = word_files(loader, draft.snapshot, boot)
+    hand = hand_file(boot, draft.snapshot)
+    if hand:
+        draft.note(
+            f"GRUB starts an entry that a person wrote: its own line in {hand.path} is edited, and no other entry"
+        )
+    files = [hand] if hand else word_files(loader, draft.snapshot, boot)
     if not files:
         refuse_without_files(loader, edit, uki.ignored_words(draft.snapshot) if loader == "uki" else "")
     if loader in ("uki", "systemd-boot"):

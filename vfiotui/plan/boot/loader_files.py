@@ -41,6 +41,7 @@ SYSLINUX = (
 WRITES = (
     rf"/etc/default/(grub|limine|grub\.d/{FILE_NAME}\.cfg)|/etc/cmdline\.d/{FILE_NAME}\.conf",
     rf"(/boot|/efi|/boot/efi)/loader/entries/{FILE_NAME}\.conf",
+    r"/etc/grub\.d/[0-9]{2}_[A-Za-z0-9_-]*|/boot/grub2?/custom\.cfg",
     *map(re.escape, (*LIMINE, REFIND, SDBOOT, EXTLINUX, *SYSLINUX)),
 )
 
