@@ -57,7 +57,9 @@ def _refuse_lost(text: str) -> None:
     """EditRefused where the file keeps new words from the kernel: a value with a line break in it, and a line for which
     sh looks for a command. With `set -e`, as grub-mkconfig has it, such a line ends the making of the menu."""
     for one in scan(text):
-        if one.name in (EVERY_ENTRY, NORMAL_ENTRIES) and any(p.text == "\n" for w in one.words for p in w.parts):
+        if one.name in (EVERY_ENTRY, NORMAL_ENTRIES) and any(
+            p.text == "\n" for w in one.words if w.closed for p in w.parts
+        ):
             raise EditRefused(
                 "A line break stands inside the value: GRUB ends the kernel's line there, and the words behind it "
                 "never reach the kernel. Write the value on one line.",

@@ -9,6 +9,16 @@ OWN_SCRIPTS = ("10_linux", "20_linux_xen", "42_vfiotui")
 """Those that write entries of this system, from /etc/default/grub."""
 
 
+def is_generated(maker: str) -> bool:
+    """Whether a script of /etc/grub.d makes its entries from /etc/default/grub: those of packages, and this program's.
+
+    >>> is_generated("/etc/grub.d/10_linux"), is_generated("/etc/grub.d/40_custom")
+    (True, False)
+    """
+    name = maker.rpartition("/")[2]
+    return name in OWN_SCRIPTS or name.startswith(("10_", "20_")) or name == "41_snapshots-btrfs"
+
+
 def has_elsewhere(text: str, word: str) -> bool:
     """Whether a word stands outside of this system's own entries, such as in those of another system on the disk.
 

@@ -81,7 +81,8 @@ class _Shell:
         """The other file's assignments, as if they stood here."""
         command = SOURCES.match(text, one.start)
         # The file's name is read like a value.
-        code = f"_={text[command.end() : one.end]}" if command and one.certain else ""
+        guarded = one.certain or _is_guarded(text, one)
+        code = f"_={text[command.end() : one.end]}" if command and guarded else ""
         path = self._text(code, scan(code)[0].words[0]) if code else None
         self.files += 1
         if depth >= DEPTH_LIMIT or self.files > FILES_LIMIT:
@@ -154,6 +155,14 @@ class _Shell:
         return tuple(found)
 
 
+def _is_guarded(text: str, one: Meddling) -> bool:
+    """Whether nothing but a test for the file itself stands ahead: [ -e /x ] && . /x, or the same with if."""
+    path = text[one.start : one.end].split(None, 1)[-1].strip("\"'")
+    ahead = text[: one.start].rpartition("\n\n")[2][-300:]
+    test = rf"(?:\[|test)\s+-[efrs]\s+[\"']?{re.escape(path)}[\"']?(?:\s+\])?\s*(?:&&|;?\s*then)\s*"
+    return re.search(rf"{test}$", ahead) is not None
+
+
 def _joined(before: str | tuple[str, ...], value: str | tuple[str, ...]) -> Value:
     """What += makes: a text that joins an array joins its first element, an array that joins a text follows it."""
     if isinstance(before, tuple):
@@ -165,8 +174,10 @@ def _joined(before: str | tuple[str, ...], value: str | tuple[str, ...]) -> Valu
     return before + value
 
 
-def evaluate(text: str, sourced: Callable[[str], str | None] = lambda path: None) -> dict[str, Value]:
-    """The variables in the end, by name; one that is not in it was never set.
+def evaluate(
+    text: str, sourced: Callable[[str], str | None] = lambda path: None, known: Mapping[str, Value] | None = None
+) -> dict[str, Value]:
+    """The variables in the end, by name; one that is not in it was never set. `known` were set by files before.
 
     `sourced` gives the text of a file that `source` or `.` names; None where it is not known, which leaves every
     variable computed that is not set below it. EditRefused where files source one another without end.
@@ -174,7 +185,7 @@ def evaluate(text: str, sourced: Callable[[str], str | None] = lambda path: None
     >>> evaluate('DIR=/efi\\nA="$DIR/x"\\nB=(a "b c")\\nB+=(d)')["B"], evaluate('DIR=/efi; A="$DIR/x"')["A"]
     (('a', 'b c', 'd'), '/efi/x')
     """
-    shell = _Shell(sourced)
+    shell = _Shell(sourced, known)
     shell.run(text)
     return shell.known
 

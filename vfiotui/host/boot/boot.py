@@ -10,6 +10,7 @@ from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.host.boot import configured, kernel, loader, misnamed
 from vfiotui.host.boot.binders import read_binders
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
+from vfiotui.host.boot.grub_sources import of_hand_entry
 from vfiotui.host.boot.makers.makers import read_makers
 from vfiotui.host.boot.makers.tools import find_tool, read_config
 from vfiotui.host.boot.managed import find_managed
@@ -123,7 +124,7 @@ def read(root: Root) -> Reading[Boot]:
     tool = find_tool(root)
     return Boot(
         cmdline=read_cmdline(root),
-        configured=configured.find_configured(root, found, files, path),
+        configured=of_hand_entry(root, path) or configured.find_configured(root, found, files, path),
         kernel=running,
         installed=kernel.installed(root),
         os_name=os_name,

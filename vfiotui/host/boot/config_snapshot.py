@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, not_executable, unified
+from vfiotui.host.boot.grub_sources import grub_files
 from vfiotui.host.boot.kernel import read_modules
 from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
@@ -151,7 +152,8 @@ def find_program(root: Root, name: str) -> str | None:
 def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapshot:
     """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
-    files = _files(root, extra)
+    sourced, drop_ins = grub_files(root)
+    files = _files(root, (*extra, *sourced))
     return ConfigSnapshot(
         files,
         programs,
@@ -160,6 +162,8 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         kernels=kernels(root),
         unified=unified(root),
         enrolled=enrolled(root),
+        grub_drop_ins=drop_ins,
+        grub_sourced=sourced,
         modules=read_modules(root),
         not_executable=not_executable(root),
     )

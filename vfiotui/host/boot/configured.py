@@ -18,8 +18,8 @@ from vfiotui.formats.loaders import (
 )
 from vfiotui.formats.loaders.efi_load_option import text_of
 from vfiotui.formats.refused import EditRefused
-from vfiotui.formats.shell.assignments import Assigned, Computed, parse, value_of
 from vfiotui.host.boot.config_snapshot_boot import unified
+from vfiotui.host.boot.grub_sources import GRUB, of_grub
 from vfiotui.host.boot.loader import ENTRIES, LIMINE, SYSLINUX
 from vfiotui.host.boot.loader_firmware import EFIVARS, boot_option
 from vfiotui.host.boot.path.owned import proxmox_kind
@@ -31,7 +31,6 @@ from vfiotui.model.boot.boot import ConfigFile, Loader
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.path import BootPath
 
-GRUB = "/etc/default/grub"
 MISSPELT = "/etc/defaults/grub"
 """No tool reads it; some guides name it."""
 DROP_INS = "/etc/cmdline.d"
@@ -54,21 +53,6 @@ def loader_files(root: Root) -> tuple[ConfigFile, ...]:
         *config_files.several(root, (*LIMINE, REFIND, *SYSLINUX)),
         *config_files.several(root, (KERNELSTUB, "/etc/sdboot-manage.conf", "/etc/default/limine")),
     )
-
-
-def of_grub(files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
-    """GRUB_CMDLINE_LINUX, then GRUB_CMDLINE_LINUX_DEFAULT, as grub-mkconfig joins them; drop-ins are read after."""
-    sources = [f for f in files if f.path == GRUB or f.path.startswith(f"{GRUB}.d/")]
-    if not sources:
-        return Unread("is not there", Why.ABSENT, GRUB)
-    assigned: tuple[Assigned, ...] = tuple(a for f in sources for a in parse(f.text))
-    words = []
-    for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"):
-        value = value_of(assigned, name)
-        if isinstance(value, Computed):
-            return Unread(f"line {value.line} lets the shell compute it: {value.text[:80]}", Why.NOT_HERE, GRUB)
-        words.append(value or "")
-    return CommandLine(" ".join(w for w in words if w), GRUB)
 
 
 def of_entries(files: tuple[ConfigFile, ...], machine: str = "") -> Reading[CommandLine]:
@@ -98,11 +82,11 @@ def of_proxmox(root: Root, files: tuple[ConfigFile, ...]) -> Reading[CommandLine
     """What proxmox-boot-tool copies: GRUB's settings, or the first line of /etc/kernel/cmdline for systemd-boot."""
     kind = proxmox_kind(root)
     if kind == "grub":
-        return of_grub(files)
+        return of_grub(root, files)
     file = next((f for f in files if f.path == CMDLINE_FILES[0]), None)
     if file is not None:
         return CommandLine(" ".join(kernel_cmdline.first_line(file.text)), file.path)
-    return of_grub(files)
+    return of_grub(root, files)
 
 
 def of_drop_ins(files: tuple[ConfigFile, ...]) -> Reading[CommandLine]:
@@ -169,7 +153,7 @@ def find_configured(
     machine = or_else(root.text("/etc/machine-id", 4096), "").strip()
     match loader.name:
         case "grub":
-            return of_grub(files)
+            return of_grub(root, files)
         case "grub-bls" | "systemd-boot":
             return first(lambda: of_entries(files, machine), lambda: of_file(files))
         case "rpm-ostree" | "nixos":

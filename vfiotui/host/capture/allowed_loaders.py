@@ -46,7 +46,11 @@ def loaders() -> tuple[Allowed, ...]:
         ),
         *text_rules(
             reduce_shell.grub_default, "GRUB_CMDLINE_*, defaults of the menu",
-            ["/etc/default/grub", "/etc/default/grub.d/*", "/etc/defaults/grub"],
+            ["/etc/default/grub*", "/etc/default/grub.d/*", "/etc/defaults/grub"],
+        ),
+        *text_rules(
+            reduce_grub.mkconfig, "which settings it reads",
+            [f"/usr/{folder}/{name}" for folder in ("sbin", "bin") for name in ("grub-mkconfig", "grub2-mkconfig")],
         ),
         *data_rules(
             reduce_script.file, "lines that a check looks for", ["/etc/grub.d/*"]),

@@ -119,3 +119,9 @@ def grubenv(text: str, scrub: Scrubber) -> str | None:
         # A value that is cut off has no line end.
         return made.rstrip("\n")
     return made + "#" * (len(text) - len(made))
+
+
+def mkconfig(text: str, scrub: Scrubber) -> str:
+    """grub-mkconfig: whether it reads /etc/default/grub, and the drop-ins beside it."""
+    read = [path for path in ("default/grub.d", "default/grub") if path in text]
+    return "#!/bin/sh\n" + "".join(f". /etc/{path}\n" for path in read[:1])

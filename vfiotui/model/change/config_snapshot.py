@@ -32,6 +32,11 @@ class ConfigSnapshot:
     enrolled: tuple[str, ...] = ()
     """Loader programs that refuse a configuration whose checksum is not enrolled in them."""
 
+    grub_drop_ins: bool = True
+    """Whether this system's grub-mkconfig reads /etc/default/grub.d."""
+    grub_sourced: tuple[str, ...] = ()
+    """Files beside /etc/default/grub that it sources, in order."""
+
     modules: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Releases → the kernel's modules, built in or not, with _ for -; only kernels whose modules.dep could be read."""
 

@@ -301,7 +301,7 @@ def _edit_one(draft: Draft, file: WordFile, edit: WordEdit, why: str, phase: Pha
         return False
     wanted = edit if file.takes else WordEdit(remove=edit.remove)
     try:
-        if not file.takes and not set(wanted.remove) & set(file.words(text)):
+        if not file.takes and not (wanted.remove and set(wanted.remove) & set(file.words(text))):
             return False
         after = file.edit(text, wanted)
     except EditRefused as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.formats.loaders import grub_entries
+from vfiotui.formats.loaders.grub_menu import is_generated
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
@@ -12,22 +13,7 @@ from vfiotui.plan.boot.loader_files import GRUB, WordFile
 from vfiotui.plan.draft import PlanError
 
 SCRIPTS = "/etc/grub.d"
-GENERATED = (
-    "10_linux",
-    "20_linux_xen",
-    "10_linux_zfs",
-    "10_linux_bls",
-    "20_linux_zfs",
-    "42_vfiotui",
-    "41_snapshots-btrfs",
-)
-"""Scripts of packages and of this program, which take the words from /etc/default/grub."""
 CUSTOM = ("/boot/grub/custom.cfg", "/boot/grub2/custom.cfg")
-
-
-def _generated(maker: str) -> bool:
-    name = maker.rpartition("/")[2]
-    return name in GENERATED or name.startswith(("10_", "20_"))
 
 
 def _of_sources(snapshot: ConfigSnapshot) -> tuple[str, str] | None:
@@ -36,7 +22,7 @@ def _of_sources(snapshot: ConfigSnapshot) -> tuple[str, str] | None:
     if not isinstance(value, str) or not value or value == "saved":
         return None
     for path in (*snapshot.below(SCRIPTS, ""), *CUSTOM):
-        if _generated(path) or "menuentry" not in snapshot.text(path):
+        if is_generated(path) or "menuentry" not in snapshot.text(path):
             continue
         if any(value in (e.id, e.title) for e in grub_entries.entries(snapshot.text(path))):
             return path, value
@@ -46,7 +32,7 @@ def _of_sources(snapshot: ConfigSnapshot) -> tuple[str, str] | None:
 def _of_path(path: BootPath, snapshot: ConfigSnapshot) -> tuple[str, str] | None:
     """The file and the name of the default entry, where neither a package's script nor a file of entries makes it."""
     entry = path.default
-    if entry is None or entry.unified or _generated(entry.maker) or isinstance(entry.words, Unread):
+    if entry is None or entry.unified or is_generated(entry.maker) or isinstance(entry.words, Unread):
         return None
     file = entry.source.rpartition(":")[0]
     if not entry.maker and not file.endswith("/custom.cfg"):

@@ -39,7 +39,7 @@ SYSLINUX = (
     *(f"{esp}/EFI/{d}/syslinux.cfg" for esp in ESPS for d in ("syslinux", "BOOT")),
 )
 WRITES = (
-    rf"/etc/default/(grub|limine|grub\.d/{FILE_NAME}\.cfg)|/etc/cmdline\.d/{FILE_NAME}\.conf",
+    rf"/etc/default/(grub[A-Za-z0-9._-]*|limine|grub\.d/{FILE_NAME}\.cfg)|/etc/cmdline\.d/{FILE_NAME}\.conf",
     rf"(/boot|/efi|/boot/efi)/loader/entries/{FILE_NAME}\.conf",
     r"/etc/grub\.d/[0-9]{2}_[A-Za-z0-9_-]*|/boot/grub2?/custom\.cfg",
     *map(re.escape, (*LIMINE, REFIND, SDBOOT, EXTLINUX, *SYSLINUX)),
@@ -67,8 +67,10 @@ def _there(snapshot: ConfigSnapshot, files: Iterable[WordFile]) -> list[WordFile
 
 
 def _grub(snapshot: ConfigSnapshot) -> list[WordFile]:
-    """New words go where the last value comes from: drop-ins are read after the file, and some begin anew."""
-    paths = [p for p in (GRUB, *snapshot.below(f"{GRUB}.d", ".cfg")) if p in snapshot.files]
+    """New words go where the last value comes from: drop-ins are read after the file, and some begin anew; so do files
+    that it sources. Drop-ins that this system's grub-mkconfig does not read are left alone."""
+    drop_ins = snapshot.below(f"{GRUB}.d", ".cfg") if snapshot.grub_drop_ins else ()
+    paths = [p for p in (GRUB, *snapshot.grub_sourced, *drop_ins) if p in snapshot.files]
     texts = {p: snapshot.text(p) for p in paths}
     names = (grub_default.NORMAL_ENTRIES, grub_default.EVERY_ENTRY)
     name = next((n for n in names if any(n in t for t in texts.values())), names[0])

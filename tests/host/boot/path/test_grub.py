@@ -10,8 +10,8 @@ from tests.host.boot.path.grub_menus import CUSTOM, ENTRIES, MENUS, block, menu,
 from tests.requirements import need
 from tests.rescue import grub_emu
 from tests.trees import Link, folder_root
+from vfiotui.formats.loaders.grub_line import kernel_line
 from vfiotui.host.boot.path.grub.bls import compare, newer_first
-from vfiotui.host.boot.path.grub.commands import kernel_line
 from vfiotui.host.boot.path.grub.path import find_path
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Loader

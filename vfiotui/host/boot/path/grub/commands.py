@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from vfiotui.formats.loaders import grub_env
 from vfiotui.formats.loaders.grub_cfg import Command
+from vfiotui.formats.loaders.grub_line import kernel_line
 from vfiotui.host.boot.path.grub import bls
 from vfiotui.host.boot.path.grub.conditions import answer, number
 from vfiotui.host.boot.path.grub.places import There
@@ -141,24 +142,6 @@ def _entry(machine: Machine, one: Command, args: Args, state: State) -> Status:
         )
     )
     return 0
-
-
-ESCAPED = re.compile(r"\\x[0-9a-fA-F]{2}|[\\'\"]")
-
-
-def kernel_line(args: Args) -> str:
-    """The command line that GRUB makes of a command's arguments (grub-core/lib/cmdline.c).
-
-    An argument with a blank gets double quotes around it as a whole; quotes and backslashes in it get a backslash.
-
-    >>> kernel_line(["quiet", "acpi_osi=Windows 2015", 'a="b"'])
-    'quiet "acpi_osi=Windows 2015" a=\\\\"b\\\\"'
-    """
-    made = []
-    for arg in args:
-        text = ESCAPED.sub(lambda m: m[0] if len(m[0]) > 1 else f"\\{m[0]}", arg)
-        made.append(f'"{text}"' if " " in text else text)
-    return " ".join(made)
 
 
 def _load(machine: Machine, name: str, rest: Args, names: list[str], state: State, at: str) -> Status:
