@@ -269,13 +269,45 @@ def prove(archive: Path, wanted: list[str]) -> None:
             os.rmdir(work)
 
 
+def grub_menus(folder: Path) -> None:
+    """Each menu of GRUB, as GRUB itself starts it and as the boot path has it: n of n."""
+    from tests.host.boot.path.grub_menus import MENUS
+    from tests.rescue.grub_emu import start
+    from vfiotui.formats.loaders.grub_line import kernel_line
+    from vfiotui.host.boot.path.grub.path import find_path
+    from vfiotui.host.root.root import Root
+    from vfiotui.model.boot.boot import Loader
+    from vfiotui.model.boot.path import BootPath
+
+    print("== GRUB's menus, by grub-emu", flush=True)
+    same = 0
+    for name, files in MENUS.items():
+        top = Path(tempfile.mkdtemp(dir=folder))
+        (top / "boot/grub").mkdir(parents=True)
+        for file, text in files.items():
+            (top / "boot/grub" / file).write_bytes(text.encode())
+        started = start(top / "boot/grub")
+        path = find_path(Root.mounted(str(top)), Loader("grub", True, ()))
+        entry = path.default if isinstance(path, BootPath) else None
+        ours = (entry.name, getattr(entry.words, "text", "")) if entry else ("", "")
+        theirs = (">".join(started.titles), f"BOOT_IMAGE={kernel_line(started.words)}" if started.words else "")
+        same += ours == theirs
+        if ours != theirs:
+            print(f"   {name}: GRUB starts {theirs}, the boot path has {ours}")
+        shutil.rmtree(top)
+    expect(same == len(MENUS), f"{same} of {len(MENUS)} menus: the entry and its words are those that GRUB starts")
+
+
 def main() -> None:
     cache = Path(sys.argv[1] if len(sys.argv) > 1 else Path.home() / ".cache/vfiotui-loaders").resolve()
     if os.environ.get("PRIVATE") != "1":
         words = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.rescue.loaders"]
         os.execvpe("unshare", [*words, str(cache), *sys.argv[2:]], {**os.environ, "PRIVATE": "1"})
     cache.mkdir(parents=True, exist_ok=True)
-    prove(make_base(cache), sys.argv[2:])
+    if not sys.argv[2:] or "grub-emu" in sys.argv[2:]:
+        grub_menus(cache)
+    if sys.argv[2:] != ["grub-emu"]:
+        prove(make_base(cache), sys.argv[2:])
     print("== proved")
 
 
