@@ -95,3 +95,31 @@ def test_no_image_or_half_an_image_is_a_failure(target: Target, tmp_path: Path) 
     outcome = apply(target, plan, lambda sentence: None)
     assert "cannot be read to its end" in outcome.word
     assert (tmp_path / "root" / IMAGE).read_bytes() == b"the old image"
+
+
+def test_an_image_of_a_configuration_that_the_change_does_not_edit_is_not_judged(
+    target: Target, tmp_path: Path
+) -> None:
+    """A preset to fall back on is built by the same command, from a configuration without VFIO."""
+    presets = tmp_path / "root/etc/mkinitcpio.d"
+    presets.mkdir(parents=True)
+    (presets / "linux.preset").write_text("ALL_kver=6.1.0\nPRESETS=(rescue)\nrescue_image=/boot/rescue.img\n")
+    plain = {path: text for path, text in GOOD.items() if path != "etc/modprobe.d/vfiotui.conf"}
+    bare = pack(archive(tmp_path / "bare", {**plain, "conf/modules": "", "x": os.urandom(600)}), "gzip")
+    (tmp_path / "root/bare.img").write_bytes(bare)
+    plan = built(tmp_path, GOOD)
+    command = run_command(
+        ("sh", "-c", f"cp /made.img /{IMAGE}; cp /bare.img /boot/rescue.img"),
+        "build",
+        products=("/boot/initrd.img-6*", "/boot/rescue.img"),
+        risk=Risk.R3,
+        effect=Effect.BOOT,
+    )
+    look = look_into_images(("/boot/initrd.img-6*",), WANTS, "open it")
+    whole = from_json(to_json(Plan("build", (plan.steps[0], command, look))))
+    said: list[str] = []
+    assert apply(target, whole, said.append).state is State.DONE, said
+    assert undo(target, "1", said.append).state is State.UNDONE
+    (presets / "linux.preset").unlink()
+    failed = apply(target, whole, said.append)
+    assert failed.state is State.ROLLED_BACK, "an image that nothing explains is judged"

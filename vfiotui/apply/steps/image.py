@@ -21,6 +21,8 @@ from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.host.boot.image import read
 from vfiotui.host.boot.kernel_modules import is_builtin, lacks, with_modules
+from vfiotui.host.boot.makers.presets import preset_builds
+from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.image import Image
 from vfiotui.model.change.change import Change
@@ -63,7 +65,11 @@ class ImageKind(LookingKind):
         still = [p for p in named if p not in mine]
         notes = [f"not built by this change, and not judged: {', '.join(still)}"] if still else []
         judged = 0
+        elsewhere = {p for b in preset_builds(target.root, ConfigFiles(target.root)) for p in (b.image, b.unified) if p}
         for path in (*mine, *more):
+            if path in elsewhere and path not in named:
+                notes.append(f"{path} is not judged: its preset has a configuration that this change does not edit")
+                continue
             image = _image(work, path, path in named)
             if isinstance(image, str):
                 return image, []
