@@ -53,3 +53,4 @@ boot-cases:
 loader-proof:
 	@sh setup/setup.sh test
 	.venv/bin/python -m tests.rescue.loaders $(ARGS)
+	.venv/bin/python -m tests.rescue.systemd_boot
