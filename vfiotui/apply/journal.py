@@ -14,6 +14,7 @@ from vfiotui.apply.backup import KEPT, LIST, PARTIAL, BackupStore, own_meta
 from vfiotui.apply.errors import ApplyError, os_sentence
 from vfiotui.apply.place import Place
 from vfiotui.apply.target import Target
+from vfiotui.apply.way_back import RISKY, page
 from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading
@@ -115,9 +116,10 @@ def create(target: Target, plan: Plan) -> Journal:
         disk.make_folder(journal.folder, 0o700, exist_ok=False)
         journal.keep.make()
         journal.put("plan.json", to_json(plan))
-        if plan.escape:
+        if plan.escape or plan.risk >= RISKY:
             # For somebody who reads the disk from another system.
-            journal.put("escape.txt", "\n".join((plan.title, "", *plan.escape, "")))
+            whole = f"{JOURNAL}/{journal.name.removesuffix(MAKING)}"
+            journal.put("escape.txt", "\n".join((*page(plan, whole), "")))
     except OSError as error:
         raise ApplyError(os_sentence(error, f"the journal {place} cannot be written")) from error
     return journal

@@ -59,7 +59,7 @@ def subject_problems(target: Target, plan: Plan) -> list[str]:
         for path in _touched(change):
             real = target.real_place(path).path
             problem = _unmounted(missing, real)
-            if problem is None and not change.argv and change.kind not in ("look", "image"):
+            if problem is None and not change.argv and change.kind not in ("look", "image", "path"):
                 problem = _read_only(target, path)
             if problem:
                 found[problem] = None

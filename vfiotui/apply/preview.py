@@ -36,7 +36,7 @@ def undo_preview(target: Target, wanted: str) -> tuple[ChangeRecord, list[tuple[
                 steps.append((change.subject, [told, f"$ {' '.join(change.argv)}"]))
             elif now is SubjectState.FOREIGN:
                 steps.append((change.subject, ["was changed by something else since: it is left alone, unless forced"]))
-            elif change.kind in ("command", "look", "image"):
+            elif change.kind in ("command", "look", "image", "path"):
                 words = ["the files that it wrote are put back"] if change.products else []
                 words += [f"$ {' '.join(change.back)}"] if change.back else []
                 words += [f"$ {' '.join(change.argv)}, once everything is as before"] if change.again else []

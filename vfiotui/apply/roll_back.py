@@ -25,7 +25,7 @@ from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.target import Target
 from vfiotui.apply.whole import must_be_whole
-from vfiotui.host.boot import image
+from vfiotui.host.boot import boot, image
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan
@@ -38,6 +38,15 @@ def _image(target: Target, path: str) -> str | None:
     if isinstance(found, Unread):
         return f"{path} cannot be read: it {found.reason}"
     return f"{path} cannot be read to its end: {found.fault}" if found.fault else None
+
+
+def _in_next_boot(target: Target, words: list[str]) -> list[str]:
+    """Those of the words that every entry which may start next has; none where the path cannot be followed."""
+    found = boot.read(target.root) if words else Unread("nothing is looked for")
+    lines = found if isinstance(found, Unread) else found.path if isinstance(found.path, Unread) else found.path.lines
+    if isinstance(lines, Unread):
+        return []
+    return [w for w in words if all(w in line.text.split() for line in lines)]
 
 
 def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
@@ -54,6 +63,12 @@ def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
                 return f"{path} names {missing[0]}, which is not there"
     files = [step for step in plan.steps if step.kind == "file"]
     for step in plan.steps:
+        if step.kind == "path":
+            old = b"\n".join(f.before or b"" for f in files).decode("utf-8", "replace")
+            asked = [w.partition(" ")[2] for w in step.wants if w.startswith("word ")]
+            still = _in_next_boot(target, [w for w in asked if w not in old])
+            if still:
+                return f"the entry that starts next still has {' and '.join(still)}"
         if step.kind == "look":
             old = b"\n".join(f.before or b"" for f in files).decode("utf-8", "replace")
             added = tuple(word for word in step.wants if word not in old)
@@ -63,6 +78,9 @@ def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
     return None
 
 
+BY_BYTES = "every file that it wrote is as it was, byte for byte"
+LOOKS = frozenset({"look", "image", "path"})
+"""Kinds that change nothing."""
 LASTING = frozenset({"file", "link", "command"})
 """Kinds whose work outlasts a boot, and is found again without the journal."""
 SMALL = 1 << 20
@@ -147,7 +165,8 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
     if left:
         raise Conflict("; ".join(left))
     if not remade:
-        return ""
+        kept = any(work.change.kind == "command" and work.change.products for work in steps)
+        return BY_BYTES if kept else ""
     programs = ", ".join(dict.fromkeys(work.change.subject for work in remade))
     return f"what {programs} makes was made anew since: the sources are as before, and it ran again with them"
 
@@ -174,7 +193,7 @@ def _undo_step(work: StepContext, plan: Plan, tell: Tell, force: bool) -> bool:
     if now is SubjectState.STALE:
         # What is still as the change left it goes back to the byte; the generator makes the rest.
         kind.undo(work)
-    elif now is not SubjectState.BEFORE:
+    elif now is not SubjectState.BEFORE and work.change.kind not in LOOKS:
         tell(f"undoes step {work.step}: {work.change.subject}")
         kind.undo(replace(work, forced=force))
     return now is SubjectState.STALE

@@ -587,11 +587,33 @@ made_again() { # STEP WORDS…: what somebody made anew is made again, from what
     run_back "$@"
 }
 
+has_program() { # NAME: the system that is mended can run it
+    if [ -z "$ROOT" ]; then
+        command -v "$1" >/dev/null 2>&1
+        return
+    fi
+    case $1 in /*)
+        [ -x "$ROOT$1" ] || [ -L "$ROOT$1" ]
+        return
+        ;;
+    esac
+    for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+        [ ! -x "$ROOT$place/$1" ] && [ ! -L "$ROOT$place/$1" ] || return 0
+    done
+    return 1
+}
+
 run_back() { # STEP WORDS…: a command of the system that is mended
     step=$1
     shift
     begun "$step" || return 0
     does runs "$*" || return 0
+    if ! has_program "$1"; then
+        left="$left$*
+"
+        trouble "$1 is not there: the files that it reads are as before, and what it makes of them is not"
+        return
+    fi
     cd /
     if [ -z "$ROOT" ]; then "$@"; else chroot "$ROOT" "$@"; fi || {
         trouble "$1 failed: run it again after the next start"
@@ -630,7 +652,7 @@ guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     fi
 }
 
-NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' alone=' ' kernels='' sources=@SOURCES@ damaged=0
+NUMBER=@NUMBER@ STEPS=@STEPS@ unrecorded=' ' overwritten=' ' stale=' ' alone=' ' left='' kernels='' sources=@SOURCES@ damaged=0
 say "change $NUMBER: "@TITLE@
 say "in ${ROOT:-/}"
 read_journal
@@ -689,6 +711,7 @@ backs
 [ -z "$only_tell" ] || exit 0
 sync
 if [ "$failed" = 1 ]; then
+    [ -z "$left" ] || printf 'left to do inside the system: %s' "$left"
     say "NOT everything was undone: read the lines above, fix it, run again"
     exit 4
 fi
@@ -697,4 +720,7 @@ printf '\n{"event": "undone", "why": "by undo.sh"}\n' >>"$here/journal" || {
     say "everything was undone, and the journal $here/journal cannot be written: run this again"
     exit 4
 }
-say "undone"
+case $stale in
+' ') say "undone: what it kept is back byte for byte" ;;
+*) say "undone: the sources are as before, and what was made anew since was made again from them" ;;
+esac

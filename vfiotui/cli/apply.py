@@ -1,7 +1,7 @@
 """`vfiotui apply PLAN|GOAL…`: makes a change as one journaled transaction; --resume ends an interrupted one.
 
-JSON: {"change": folder's name, "state", "why", "left": [sentences]}; where nothing was begun, "change" is "" and
-"state" "refused".
+JSON: {"change": folder's name, "state", "why", "left": [sentences], "notes": [sentences]}; where nothing was
+begun, "change" is "" and "state" "refused".
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ from vfiotui.plan.judged import Judged
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to apply and how to be asked."""
     add_goals(parser)
+    parser.add_argument(
+        "--way-back",
+        metavar="FILE",
+        help="write the way back on one page into a new file first: take it off the machine",
+    )
     parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
     add_consent(parser)
 
@@ -60,6 +65,8 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
     from vfiotui.apply.run import apply
     from vfiotui.apply.run_steps import Outcome
     from vfiotui.apply.target import Target
+    from vfiotui.apply.user_files import save_new
+    from vfiotui.apply.way_back import RISKY, folder_of, page
     from vfiotui.cli.plan import as_text, warnings
 
     stop = _Stop()
@@ -72,14 +79,20 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
             return ended(args, Outcome("", State.OUTSTANDING, f"nothing was applied: {'; '.join(left)}", left))
         if not plan.steps:
             return ended(args, Outcome("", State.DONE, "everything is already as requested"))
+        paper = page(plan, folder_of(target, plan)) if plan.risk >= RISKY else ()
         if not args.yes:
-            print("\n".join([*as_text(plan, found), *remarks]), file=sys.stderr)
+            paper = ("", *paper) if paper else ()
+            print("\n".join([*as_text(plan, found), *remarks, *map(printable, paper)]), file=sys.stderr)
+        if getattr(args, "way_back", None):
+            text = "\n".join((*page(plan, folder_of(target, plan)), ""))
+            tell(f"the way back is written into {save_new(args.way_back, text, 0o600)}: take it off this machine")
         for line in warnings(found) if args.yes else ():
             tell(line)
         target = agreed(target, args, programs_of(target, plan))
         if not args.yes:
             ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
-        return ended(args, apply(target, plan, tell, wait=args.wait, stopped=stop.asked))
+        outcome = apply(target, plan, tell, wait=args.wait, stopped=stop.asked)
+        return ended(args, outcome, plan.notes if outcome.state in (State.DONE, State.OUTSTANDING) else ())
     except ApplyError as error:
         raise refused(args, str(error)) from error
 
@@ -109,19 +122,22 @@ def tell(sentence: str) -> None:
         print(printable(sentence), file=sys.stderr, flush=True)
 
 
-def ended(args: argparse.Namespace, outcome: object) -> Exit:
+def ended(args: argparse.Namespace, outcome: object, notes: Sequence[str] = ()) -> Exit:
+    """Says how a change ended, with what its plan says beside the steps; its exit code."""
     from vfiotui.apply.run_steps import Outcome
 
     assert isinstance(outcome, Outcome)
     if args.json:
         why = "; ".join(filter(None, (outcome.word, *outcome.left)))
         state, left = str(outcome.state), list(outcome.left)
-        print_json({"change": outcome.name, "state": state, "why": why, "left": left})
+        print_json({"change": outcome.name, "state": state, "why": why, "left": left, "notes": list(notes)})
     elif not outcome.name:
         print(outcome.word)
     else:
         why = f": {outcome.word}" if outcome.word else ""
         print(printable(f"change {outcome.name} is {state_words(outcome.state, outcome.left)}{why}"))
+        for note in notes:
+            print(printable(f"also: {note}"))
         if outcome.left:
             print(f"then 'vfiotui apply --resume {outcome.name.partition('-')[0]}' looks whether it is true")
     if outcome.state is State.OUTSTANDING:

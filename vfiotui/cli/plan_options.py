@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import plan_inputs
+from vfiotui.cli.out import print_json
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.user_file import CannotRead, read_file
 from vfiotui.model.change.plan import BadPlan, Goal, Plan, from_json
@@ -90,4 +91,6 @@ def planned(args: argparse.Namespace, root: Root, goals: Iterable[Goal]) -> Plan
     except NoSystem as error:
         raise CommandError(str(error), Exit.NO_ACCESS) from error
     except PlanError as error:
+        if args.json:
+            print_json({"change": "", "state": "refused", "why": str(error)})
         raise CommandError(str(error), Exit.CHANGE_FAILED) from error

@@ -1,7 +1,8 @@
 """`vfiotui verify`: what this boot did against what was predicted when the newest change was applied; moved cards.
 
 JSON: {"change", "without_passthrough", "trial", "devices": [{"bdf", "predicted": [drivers], "bound", "right"}],
-"moved": [sentences], "right", "of", "left": [sentences], "undo"}; {"left"} where only steps were left.
+"not_bound": [bdf], "moved": [sentences], "right", "of", "left": [sentences], "undo"};
+{"left"} where only steps were left.
 Exit code 1 where anything differs.
 """
 
@@ -18,7 +19,7 @@ from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci import selection
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.boot.verification import newest_forecast, verify
+from vfiotui.model.boot.verification import newest_forecast, not_bound, verify
 from vfiotui.model.change.journal import ChangeRecord, State, state_words
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.pci.selection import moved
@@ -79,8 +80,9 @@ def run(args: argparse.Namespace) -> Exit:
     without = not isinstance(line, Unread) and line.last("vfiotui") == "off"
     state = trial.read(root)
     right = sum(v.right for v in found)
+    unbound = not_bound(record.plan, bus)
     left = record.progress.left
-    if left and right == len(found) and not without:
+    if left and right == len(found) and not without and not unbound:
         # What no file shows is true where the boot came as it was predicted.
         _left(root, record, booted=True)
         left = next((r.progress.left for r in _records(root) if r.number == record.number), ())
@@ -95,6 +97,7 @@ def run(args: argparse.Namespace) -> Exit:
                     {"bdf": v.bdf, "predicted": list(v.predicted), "bound": plain(v.bound), "right": v.right}
                     for v in found
                 ],
+                "not_bound": [bdf for bdf, _ in unbound],
                 "moved": lost,
                 "right": right,
                 "of": len(found),
@@ -110,6 +113,7 @@ def run(args: argparse.Namespace) -> Exit:
         given = [v.sentence for v in found if v.right and isinstance(v.bound, str) and "vfio" in v.bound]
         count = f"{right} of {len(found)} devices match the prediction"
         open_ = [f"left to do: {sentence}" for sentence in left]
-        for text in (*head, *given, *wrong, *lost, count, *open_, undo):
+        missed = [f"{bdf} was chosen for vfio-pci and has {driver}" for bdf, driver in unbound]
+        for text in (*head, *given, *missed, *wrong, *lost, count, *open_, undo):
             print(printable(text))
-    return Exit.FINE if right == len(found) and not lost and not without and not left else Exit.FAILS
+    return Exit.FINE if right == len(found) and not lost and not unbound and not without and not left else Exit.FAILS

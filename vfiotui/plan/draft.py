@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.base.value import dataclass, replace
-from vfiotui.model.change.change import Change, Effect, look_into, run_command, write_file
+from vfiotui.model.change.change import Change, Effect, look_at_next_boot, look_into, run_command, write_file
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Condition, Goal, Plan
 from vfiotui.model.facts import Facts
@@ -35,7 +35,11 @@ class Phase(IntEnum):
     COMMAND_LINE = 6
     LOADER = 7
     LOOK_INTO_ENTRY = 8
-    GUEST = 9
+    NEXT_BOOT = 9
+    """The boot path, when all that makes it has run."""
+    ARM = 10
+    """A trial boot: what starts next is another entry from then on."""
+    GUEST = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Draft:
         self._notes: list[str] = []
         self._escape: list[str] = []
         self._left: list[Change] = []
+        self._effect: dict[str, bool] = {}
+        self._chosen: dict[str, None] = {}
         self.cmdline = ""
         """The kernel's words as the plan leaves them so far; empty where it does not change them."""
 
@@ -171,6 +177,26 @@ class Draft:
         """Something must hold before the first step."""
         self._conditions.append(Condition(name, subject, value, why))
 
+    def effect(self, wants: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
+        """What the entry that starts next must have when all is done, and what it must not have, as in
+        `look_at_next_boot`; a later call overrules an earlier one."""
+        self._effect |= dict.fromkeys(wants, True) | dict.fromkeys((f"word {w}" for w in gone), False)
+
+    def choose(self, bdfs: Iterable[str]) -> None:
+        """Devices that vfio-pci shall have after the next boot."""
+        self._chosen |= dict.fromkeys(bdfs)
+
+    def _last_look(self) -> list[tuple[Phase, Change]]:
+        """The look at the boot path; none where a person has to do a part of it, or nothing is done."""
+        wants = tuple(want for want, there in self._effect.items() if there)
+        gone = tuple(want.removeprefix("word ") for want, there in self._effect.items() if not there)
+        wants += tuple(f"vfio {bdf}" for bdf in self._chosen)
+        acts = any(change.kind in ("file", "command") for _, change in (*self._files.values(), *self._steps))
+        if not (wants or gone) or not acts or self._left:
+            return []
+        why = "look whether the entry that starts next has it"
+        return [(Phase.NEXT_BOOT, look_at_next_boot(wants, gone, why))]
+
     def leave(self, why: str, check: Change | None = None) -> None:
         """Something that only a person can do, with the look that finds whether it is true, where one can."""
         step = replace(check or look_into("", (), why), why=why)
@@ -192,7 +218,7 @@ class Draft:
 
     def plan(self, title: str, goals: tuple[Goal, ...]) -> Plan:
         """The plan; steps in the order of their phases, and as they were asked for inside of one."""
-        steps = sorted((*self._files.values(), *self._steps), key=lambda s: s[0])
+        steps = sorted((*self._files.values(), *self._steps, *self._last_look()), key=lambda s: s[0])
         return Plan(
             title,
             tuple(change for _, change in steps),
@@ -202,5 +228,6 @@ class Draft:
             tuple(dict.fromkeys(self._escape)),
             self.snapshot.machine,
             cmdline=self.cmdline,
+            chosen=tuple((bdf, "") for bdf in self._chosen),
             left=tuple(self._left),
         )

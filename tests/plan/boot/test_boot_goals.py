@@ -40,7 +40,7 @@ def planned(folder: Path, files: dict[str, str], *goals: tuple[str, str]) -> Pla
 def test_a_word_reaches_every_loader(tmp_path: Path, name: str) -> None:
     files, subjects = LOADERS[name]
     plan = planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
-    assert [s.subject for s in plan.steps] == subjects
+    assert [s.subject for s in plan.steps if s.kind != "path"] == subjects
     for step in plan.steps:
         if step.kind == "file":
             assert step.after is not None and b"iommu=pt" in step.after
@@ -103,8 +103,9 @@ def test_steps_come_in_a_safe_order_and_commands_once(tmp_path: Path) -> None:
         "/etc/default/grub",
         "update-grub",
         "/boot/grub/grub.cfg",
+        "the next boot",
     ]
-    assert plan.steps[-1].wants == ("iommu=pt", "amd_iommu=on")
+    assert plan.steps[-2].wants == ("iommu=pt", "amd_iommu=on")
 
 
 @pytest.mark.parametrize(

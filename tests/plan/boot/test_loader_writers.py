@@ -241,7 +241,7 @@ def test_secure_boot_makes_a_unified_image_dangerous(tmp_path: Path) -> None:
     plan = planned(tmp_path, files, ("cmdline.add", "iommu=pt"))
     assert plan.risk is Risk.R4 and any("must be signed" in n for n in plan.notes)
     kinds = [s.kind for s in plan.steps]
-    assert kinds == ["file", "command", "look"], "the words come before the image that holds them"
+    assert kinds == ["file", "command", "look", "path"], "the words come before the image that holds them"
 
 
 def test_entries_of_another_system_are_left_alone(tmp_path: Path) -> None:

@@ -57,6 +57,19 @@ def verify(forecast: Iterable[Expected], bus: PciBus) -> tuple[Verified, ...]:
     return tuple(found)
 
 
+def not_bound(plan: Plan, bus: PciBus) -> tuple[tuple[str, str], ...]:
+    """The devices that a plan chose for vfio-pci and that it has not, each with what has it, in words."""
+    found = []
+    for bdf, _ in plan.chosen:
+        device = bus.get(bdf)
+        driver = None if device is None else device.driver
+        if driver is None:
+            found.append((bdf, "no driver: no device is at this address any more"))
+        elif not isinstance(driver, Unread) and "vfio" not in driver:
+            found.append((bdf, driver or "no driver"))
+    return tuple(found)
+
+
 def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
     """The newest change in force that predicted a boot; the records are newest first."""
     return next(

@@ -135,6 +135,15 @@ def look_into_images(patterns: tuple[str, ...], wants: tuple[str, ...], why: str
     return Change("image", patterns[0], why, risk=Risk.R0, wants=wants, products=patterns)
 
 
+NEXT_BOOT = "the next boot"
+"""The subject of a look at the boot path."""
+
+
+def look_at_next_boot(wants: tuple[str, ...], bans: tuple[str, ...], why: str) -> Change:
+    """The boot path is resolved again: wants are "word WORD", "option KEY=OPTION" and "vfio BDF"; bans are words."""
+    return Change("path", NEXT_BOOT, why, risk=Risk.R0, wants=wants, bans=bans)
+
+
 def define_domain(
     name: str, before: bytes | None, after: bytes | None, why: str, *, risk: Risk = Risk.R2, where: str = ""
 ) -> Change:

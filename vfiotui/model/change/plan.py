@@ -53,6 +53,8 @@ class Plan:
     """What the next boot makes of every device; empty where the plan changes nothing about it."""
     cmdline: str = ""
     """The kernel's words of the next boot, where the plan changes them; empty elsewhere."""
+    chosen: tuple[tuple[str, str], ...] = ()
+    """The addresses that vfio-pci shall have after the next boot, each with why it is not sure that it will."""
     left: tuple[Change, ...] = ()
     """What only a person can do, as `why`, with the look that finds whether it is true; no subject where none can."""
 
@@ -68,9 +70,18 @@ class Plan:
 
     @property
     def next_boot(self) -> tuple[str, ...]:
-        """The devices that vfio-pci has after the next boot, or may have, each with its drivers."""
-        given = ((bdf, drivers) for bdf, drivers in self.forecast if any("vfio" in d for d in drivers))
-        return tuple(f"{bdf}: {' or '.join(d or 'no driver' for d in drivers)}" for bdf, drivers in given)
+        """The chosen devices, and others that vfio-pci has after the next boot or may have, each with its drivers;
+        chosen ones that may not get vfio-pci come first, with why."""
+        told, why = dict(self.forecast), dict(self.chosen)
+        given = [b for b, drivers in self.forecast if any("vfio" in d for d in drivers) and b not in why]
+        first = [b for b in why if why[b]]
+
+        def line(bdf: str) -> str:
+            drivers = " or ".join(d or "no driver" for d in told[bdf]) if bdf in told else "not known"
+            return f"{bdf}: {drivers}" + (f": {why[bdf]}" if why.get(bdf) else "")
+
+        rest = [b for b in (*(b for b, _ in self.forecast), *why) if b in {*why, *given} and b not in first]
+        return tuple(line(b) for b in (*first, *dict.fromkeys(rest)))
 
     @property
     def waits_for_boot(self) -> bool:
@@ -127,7 +138,7 @@ def _step_to_json(step: Change) -> dict[str, Any]:
         found["where"] = step.where
     if step.mode is not None:
         found["mode"] = f"{step.mode:04o}"
-    if step.kind not in ("command", "look", "image"):
+    if step.kind not in ("command", "look", "image", "path"):
         found["before"], found["after"] = _pack(step.before), _pack(step.after)
     return found
 
@@ -145,6 +156,7 @@ def to_json(plan: Plan) -> str:
         "notes": list(plan.notes),
         "escape": list(plan.escape),
         "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
+        **({"chosen": dict(plan.chosen)} if plan.chosen else {}),
         **({"cmdline": plan.cmdline} if plan.cmdline else {}),
         **({"left": [_step_to_json(s) for s in plan.left]} if plan.left else {}),
     }
@@ -232,6 +244,13 @@ def _forecast(source: Mapping[str, Any]) -> tuple[Expected, ...]:
     return tuple((bdf, tuple(drivers)) for bdf, drivers in value.items())
 
 
+def _chosen(source: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    value = source.get("chosen", {})
+    if not isinstance(value, dict) or not all(isinstance(why, str) for why in value.values()):
+        raise BadPlan("'chosen' of the plan does not map addresses to texts")
+    return tuple(value.items())
+
+
 def from_json(text: str) -> Plan:
     """The plan in a document; BadPlan says what is wrong with it."""
     try:
@@ -256,5 +275,6 @@ def from_json(text: str) -> Plan:
         machine=_text(source, "machine", "the plan", ""),
         forecast=_forecast(source),
         cmdline=_text(source, "cmdline", "the plan", ""),
+        chosen=_chosen(source),
         left=tuple(_left(s, n) for n, s in enumerate(_maps(source, "left"), 1)),
     )

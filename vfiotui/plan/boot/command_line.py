@@ -28,6 +28,8 @@ NO_REFRESH = {
     "proxmox": "run 'proxmox-boot-tool refresh': it copies the words to the boot partitions",
 }
 """Loader → what only a person can do where its generator was not found."""
+COPIED = frozenset({"proxmox", "rpm-ostree", "nixos", "guix"})
+"""Loaders whose words reach the disk later, or lie where no step can look."""
 RUNNING = "/proc/cmdline"
 """Where the words show after the next boot, when nothing on the disks shows them."""
 SIGN = (
@@ -166,6 +168,11 @@ def next_line(draft: Draft) -> CommandLine:
 
 def _note_words(draft: Draft, edit: WordEdit) -> None:
     """What the forecast of this plan goes by; where the edit fits the files only, their own words are not predicted."""
+    if loader_of(draft.facts) not in COPIED:
+        new = [w for text in edit.add + edit.replace for w in split(text)]
+        gone = [w for text in edit.remove for w in split(text) if w not in new]
+        options = [f"option {o.key}={add}" for o in edit.options for add in o.add]
+        draft.effect((*(f"word {w}" for w in new), *options), gone)
     try:
         kept = rewrite(tuple(map(Word, split(next_line(draft).text))), edit)
     except EditRefused:

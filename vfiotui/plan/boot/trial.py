@@ -159,7 +159,7 @@ def add_trial(draft: Draft) -> None:
     draft.add(set_link(WANTED, None, UNIT, why, risk=Risk.R1, effect=Effect.BOOT), Phase.COMMAND_LINE)
     for argv, back in zip(counter.arm, counter.disarm, strict=True):
         arm = run_command(argv, "try the next boot once", back=back, risk=Risk.R2, effect=Effect.BOOT)
-        draft.add(arm, Phase.LOOK_INTO_ENTRY)
+        draft.add(arm, Phase.ARM)
     draft.escape("the next boot is a trial: when it does not come up well, start once more, and it is without")
     draft.note(f"where {HEALTHY} is a program, it has a say in whether the trial was healthy")
 

@@ -89,6 +89,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
             rebuild(draft)
         return
+    draft.choose(d.bdf for d in choice.devices)
     if taken.method is not Method.OVERRIDE:
         _give_ids(draft, boot, selection, taken.method)
     if not is_builtin(boot, "vfio_pci"):

@@ -12,6 +12,7 @@ from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.shell_script import shell_script
 from vfiotui.apply.target import Target
 from vfiotui.apply.user_files import save_new
+from vfiotui.apply.way_back import RISKY, folder_of, page
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk
@@ -27,14 +28,15 @@ from vfiotui.tui.text import clean
 APPLY = Action("a", "apply", "apply", sometimes=True)
 SAVE = Action("s", "save", "save as JSON", sometimes=True)
 SCRIPT = Action("x", "script", "save as script", sometimes=True)
+WAY_BACK = Action("w", "way_back", "take the way back", sometimes=True)
 OTHER = Action("o", "other", "another way", sometimes=True)
 
 
 class PlanScreen(AskingScreen):
     """Every step with its difference, what must hold, and the way back."""
 
-    PAGE = (APPLY, SAVE, SCRIPT, OTHER, *AskingScreen.PAGE)
-    BINDINGS: ClassVar[list[BindingType]] = bindings((APPLY, SAVE, SCRIPT, OTHER))
+    PAGE = (APPLY, SAVE, SCRIPT, WAY_BACK, OTHER, *AskingScreen.PAGE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings((APPLY, SAVE, SCRIPT, WAY_BACK, OTHER))
 
     def __init__(
         self, plan: Plan, root: Root, glyphs: Glyphs, *, ways: Sequence[tuple[str, Plan]] = (), warned: str = ""
@@ -75,8 +77,24 @@ class PlanScreen(AskingScreen):
         some = bool(self._plan.steps)
         can_apply = [APPLY] if some and not self._refused else []
         can_save = [SAVE, SCRIPT] if some else []
+        can_save += [WAY_BACK] if self._page else []
         another = [OTHER.named(self._ways[self._next][0])] if len(self._ways) > 1 else []
         return [*can_apply, *another, *can_save, BACK, SCROLL, COPY]
+
+    @property
+    def _page(self) -> str:
+        """The way back on one page; empty for a plan without risk, or where nothing can be applied."""
+        if self._site is None or self._plan.risk < RISKY or not self._plan.steps:
+            return ""
+        return "\n".join((*page(self._plan, folder_of(self._site, self._plan)), ""))
+
+    def action_way_back(self) -> None:
+        """Copies the way back, and asks for a file: it is to be taken off this machine before a risky change."""
+        text = self._page
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.app.notify("copied, if this terminal allows it", markup=False, timeout=2)
+            self.ask(row(" save the way back in the file"), self._saver(lambda: text, 0o600), given="way-back.txt")
 
     @property
     def _next(self) -> int:
@@ -114,7 +132,7 @@ class PlanScreen(AskingScreen):
         """Asks for a name and saves a shell script."""
         self._save("a shell script", f"{self._plan.slug}.sh", lambda: "\n".join(shell_script(self._plan)) + "\n", 0o700)
 
-    def _save(self, what: str, name: str, text: Callable[[], str], mode: int) -> None:
+    def _saver(self, text: Callable[[], str], mode: int) -> Callable[[str], None]:
         def save(answer: str) -> None:
             try:
                 path = save_new(answer, text(), mode)
@@ -123,5 +141,8 @@ class PlanScreen(AskingScreen):
                 return
             self.app.notify(f"saved as {clean(path)}", markup=False)
 
+        return save
+
+    def _save(self, what: str, name: str, text: Callable[[], str], mode: int) -> None:
         if self._plan.steps:
-            self.ask(row(f" save as {what} in the file"), save, given=name)
+            self.ask(row(f" save as {what} in the file"), self._saver(text, mode), given=name)
