@@ -31,6 +31,6 @@ def page(plan: Plan, folder: str) -> tuple[str, ...]:
         f"without this program: sh {script}",
         "from a rescue system: mount the system's root file system at /mnt, its /boot and its EFI partition below it,",
         f"   then: sh /mnt{script}",
-        "   it needs a shell only, and puts back every file that the change wrote; 'undo.sh -n' changes nothing and lists it",
+        "   it needs a shell only, and puts back every file that the change wrote; 'undo.sh -n' changes nothing",
         f"these lines lie on the disk as well: {folder}/escape.txt",
     )
