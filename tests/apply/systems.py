@@ -24,6 +24,13 @@ printf 'linux /vmlinuz %s \\n' "$GRUB_CMDLINE_LINUX_DEFAULT" >/boot/grub/grub.cf
 cat /boot/grub/grub.cfg.new >/boot/grub/grub.cfg
 printf 'x' >/boot/grub/env
 """
+ELSEWHERE = """#!/bin/sh
+# Stands for a generator whose configuration names other places: it changes, makes and removes what no plan foresees.
+echo new >/efi/EFI/arch/initramfs-linux.img
+echo made >/boot/grub/unforeseen.cfg
+rm -f /boot/old.img
+exec /bin/sh /usr/sbin/update-grub
+"""
 FAILING = "#!/bin/sh\nprintf 'half' >/boot/grub/grub.cfg\necho 'no space for the menu'\nexit 3\n"
 RISKS = {"risk": Risk.R2, "effect": Effect.BOOT}
 
@@ -43,6 +50,7 @@ def lay_out(folder: Path) -> None:
         "etc/machine-id": b"0123456789abcdef0123456789abcdef\n",
         "usr/sbin/update-grub": BUILD.encode(),
         "usr/sbin/broken-build": FAILING.encode(),
+        "usr/sbin/elsewhere": ELSEWHERE.encode(),
     }
     for name, content in files.items():
         place = folder / name
@@ -52,7 +60,7 @@ def lay_out(folder: Path) -> None:
     (folder / "etc/current").symlink_to("/etc/default")
     (folder / "var/lib").mkdir(parents=True)
     os.chmod(folder / "etc/default/grub.real", 0o640)
-    for tool in ("usr/sbin/update-grub", "usr/sbin/broken-build"):
+    for tool in ("usr/sbin/update-grub", "usr/sbin/broken-build", "usr/sbin/elsewhere"):
         os.chmod(folder / tool, 0o755)
     if os.geteuid() == 0:
         os.chown(folder / "etc/default/grub.real", 12, 34)
@@ -82,6 +90,12 @@ COMMAND: tuple[Change, ...] = (
     run_command(("update-grub",), "make the menu", products=("/boot/grub/grub.cfg*", "/boot/grub/env"), **RISKS),  # type: ignore[arg-type]
     look_into("/boot/grub/grub.cfg", ("iommu=pt",), "the menu holds the word"),
 )
+
+UNFORESEEN: tuple[Change, ...] = (
+    run_command(("elsewhere",), "build", products=("/boot/grub/grub.cfg",), **RISKS),  # type: ignore[arg-type]
+    look_into("/boot/grub/grub.cfg", ("iommu=pt",), "the menu holds the word"),
+)
+"""A command that writes to places which no plan names."""
 
 
 def plan(*steps: Change, title: str = "Test the steps") -> Plan:

@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from tests.apply.systems import COMMAND, FILES
+from tests.apply.systems import COMMAND, FILES, UNFORESEEN
 from tests.apply.torture.faults import ERRORS, HOUSE, RECOVERIES, Bench, Case, by_other_start
 from tests.apply.torture.live_faults import LIVE_CASES, LiveBench
 from tests.apply.torture.swapped_links import Systems, swaps
 from tests.virt.libvirtd import Daemon
 
-CASES = (Case("files", FILES), Case("command", (FILES[0], *COMMAND), enters=True))
+CASES = (
+    Case("files", FILES),
+    Case("command", (FILES[0], *COMMAND), enters=True),
+    Case("elsewhere", (FILES[0], *UNFORESEEN), enters=True),
+)
 LINKS = "links"
 LINKS_EVERY = 101
 """Of some 160,000 swaps (calls, folders, targets) so many are passed over for each that is tried."""

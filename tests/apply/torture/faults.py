@@ -46,6 +46,9 @@ class Case:
         system(folder)
         if self.enters:
             with_busybox(folder, need("busybox", "busybox-static"))
+            for name in ("efi/EFI/arch/initramfs-linux.img", "boot/old.img"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text("as it was\n")
         (folder / "plan.json").write_text(to_json(plan(*self.steps)))
 
 
