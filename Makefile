@@ -51,6 +51,6 @@ boot-cases:
 
 # The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited.
 loader-proof:
-	@sh setup/setup.sh test
+	@sh setup/setup.sh proof
 	.venv/bin/python -m tests.rescue.loaders $(ARGS)
 	.venv/bin/python -m tests.rescue.systemd_boot

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready: setup.sh run | test | bench | python (what tests need of Python alone)
+# Makes .venv ready: setup.sh run | test | bench | proof | python (what tests need of Python alone)
 # Installs system packages only where something is missing, and says so; uses sudo only when it must.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,6 +23,7 @@ present() { # is what the probe names there?
     pkgconfig:*) pkg-config --exists "${1#*:}" 2>/dev/null ;;
     python:Python.h) [ -n "$python" ] && "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ;;
     python:venv) [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null ;;
+    file:/*) [ -e "${1#*:}" ] ;;
     file:pci.ids) [ -e /usr/share/hwdata/pci.ids ] || [ -e /usr/share/misc/pci.ids ] ;;
     rom:*)
         for folder in /usr/lib/ipxe/qemu /usr/share/ipxe/qemu /usr/share/qemu /usr/share/seabios /usr/share/seavgabios; do
@@ -37,7 +38,7 @@ missing() { # packages of column $1 that are not there; python itself first
     [ -n "$python" ] || case $1 in 5) echo python ;; *) echo python3 ;; esac
     while read -r when probe apt dnf pacman; do
         case $when in '#'* | '') continue ;; esac
-        case $when:$what:${CI:+ci} in run:*:* | test:test:* | test:bench:* | bench:bench:* | ci:test:ci) ;; *) continue ;; esac
+        case $when:$what:${CI:+ci} in run:*:* | test:test:* | test:bench:* | test:proof:* | bench:bench:* | proof:proof:* | ci:test:ci) ;; *) continue ;; esac
         present "$probe" || case $1 in 3) echo "$apt" ;; 4) echo "$dnf" ;; 5) echo "$pacman" ;; esac
     done <setup/packages.txt | grep -vx -e - | sort -u
 }
