@@ -292,11 +292,17 @@ def _look(draft: Draft, maker: Refresh, edit: WordEdit, phase: Phase) -> None:
 def _comes_from_here(draft: Draft, menu: str, word: str) -> bool:
     """Whether nothing but the edited files gives the menu this word."""
     if menu.endswith("/grub.cfg"):
-        sources = (
-            f for f in word_files("grub", draft.snapshot) if word in (draft.text(f.path) or "").split("\"' \t\n=")
-        )
-        return not any(sources) and not grub_menu.has_elsewhere(draft.snapshot.text(menu), word)
+        given = any(word in _words_in(draft, file) for file in word_files("grub", draft.snapshot))
+        return not given and not grub_menu.has_elsewhere(draft.snapshot.text(menu), word)
     return True
+
+
+def _words_in(draft: Draft, file: WordFile) -> tuple[str, ...]:
+    """The words that a file gives as the plan leaves it; none where they cannot be read."""
+    try:
+        return file.words(draft.text(file.path) or "")
+    except EditRefused:
+        return ()
 
 
 def _edit_one(draft: Draft, file: WordFile, edit: WordEdit, why: str, phase: Phase) -> bool:
