@@ -10,7 +10,7 @@ from tests.machines import facts_of, root_of
 from tests.plan.boot.test_fallback_entry import ENTRY, FOLDER
 from tests.plan.isolate.test_isolate import HOST_CARD
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
-from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.boot import Loader
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.boot.boot_menu import MENUS, NO_MENU
@@ -67,7 +67,9 @@ def drawn(loader: str, entry: str) -> Draft:
         read_config_snapshot(root_of(host)),
         programs={"update-grub": "/usr/sbin/update-grub"} if entry == "script" else {},
     )
-    return Draft(replace(facts, boot=replace(facts.boot, loader=Loader(loader, True, ()))), snapshot)
+    # The path of the root is GRUB's: it says nothing of the other loaders.
+    boot = replace(facts.boot, loader=Loader(loader, True, ()), path=Unread("is another loader's", Why.NOT_HERE))
+    return Draft(replace(facts, boot=boot), snapshot)
 
 
 @pytest.mark.parametrize(("loader", "entry"), GOLDEN)
