@@ -52,7 +52,9 @@ def fixed(name: str, finding: Finding) -> Host:
     plan = make_plan(known_facts(name), read_config_snapshot(root, reads(finding.fix.goal)), finding.fix.goal)
     assert plan.steps, "a fix whose plan does nothing"
     after = applied(host, plan.steps)
-    return replace(after, cmdline=f"BOOT_IMAGE=/vmlinuz {plan.cmdline}") if plan.cmdline else after
+    if not plan.cmdline:
+        return after
+    return replace(after, cmdline=f"BOOT_IMAGE=/vmlinuz {plan.cmdline}", menu_cmdline=plan.cmdline)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -79,7 +81,9 @@ def test_a_word_that_the_next_boot_lacks_is_fixed_by_the_boot() -> None:
 
 
 def test_a_word_of_an_entry_that_was_written_by_hand_is_taken_out_by_hand() -> None:
-    by_hand = replace(HOSTS["acs-override"], default_cmdline="quiet")
+    host = HOSTS["acs-override"]
+    menu = f"menuentry 'mine' {{\n  linux /vmlinuz-6.12.9-amd64 {host.default_cmdline}\n}}\n"
+    by_hand = replace(host, default_cmdline="quiet", files={**host.files, "/boot/grub/grub.cfg": menu})
     (finding,) = ask("CMDLINE-ACS-OVERRIDE", facts_of(by_hand))
     assert finding.fix is not None and finding.fix.goal == ()
-    assert finding.fix.text.endswith("written by hand: edit /boot/grub/grub.cfg:1")
+    assert finding.fix.text.endswith("written by hand: edit /boot/grub/grub.cfg:2")

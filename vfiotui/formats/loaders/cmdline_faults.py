@@ -7,6 +7,7 @@ log for most of them. A blank ends a word, and with it a list.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from vfiotui.formats.modprobe.modprobe_faults import ID, QUOTES
@@ -70,6 +71,7 @@ def is_misread(key: str) -> bool:
     )
 
 
+@lru_cache(maxsize=64)
 def faults(line: CommandLine) -> tuple[WordFault, ...]:
     """All of a line, in order."""
     words = tuple(line.words())

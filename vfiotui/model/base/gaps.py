@@ -31,20 +31,31 @@ def pattern(path: str) -> re.Pattern[str]:
     return re.compile(f"/{names[0]}{inner}")
 
 
+@cache
+def _one_of(reads: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What matches one of the paths; and one of those whose absence is no answer."""
+
+    def union(paths: list[str]) -> re.Pattern[str]:
+        return re.compile("|".join(pattern(p).pattern for p in paths) or r"(?!)")
+
+    return union([r.removesuffix("?") for r in reads]), union([r for r in reads if not r.endswith("?")])
+
+
 def missing(gaps: Gaps, reads: Iterable[str], runs: bool = True) -> tuple[Unread, ...]:
     """The gaps at the paths on which a pass rests, in order of their paths.
 
     A path that ends in "?" may be absent: that is an answer. Absent files outside /proc and /sys are none of the gaps,
     and where nothing `runs` (a mounted disk) those below them are none either.
     """
-    wanted = [(pattern(r.removesuffix("?")), r.endswith("?")) for r in reads]
+    every, without_answer = _one_of(tuple(reads))
     found: dict[str, Unread] = {}
-    for gap in (g for part in gaps.values() for g in part):
-        absent = gap.why is Why.ABSENT
-        if absent and not (runs and gap.path.startswith(RUNTIME)):
-            continue
-        if any(p.fullmatch(gap.path) for p, may_lack in wanted if not (absent and may_lack)):
-            found.setdefault(gap.path, gap)
+    for part in gaps.values():
+        for gap in part:
+            absent = gap.why is Why.ABSENT
+            if absent and not (runs and gap.path.startswith(RUNTIME)):
+                continue
+            if (without_answer if absent else every).fullmatch(gap.path):
+                found.setdefault(gap.path, gap)
     return tuple(found[path] for path in sorted(found))
 
 

@@ -31,6 +31,9 @@ def nearest(word: str, known: Iterable[str], most: int) -> str:
     >>> nearest("opitons", ("options", "alias"), 2), nearest("alias", ("alias",), 2), nearest("kvm", ("kvw",), 2)
     ('options', '', '')
     """
-    found = [(distance(word, one), one) for one in known if abs(len(one) - len(word)) <= most]
+    letters = set(word)
+    # One mistake changes the set of letters by two at most.
+    near = (o for o in known if abs(len(o) - len(word)) <= most and len(letters.symmetric_difference(o)) <= 2 * most)
+    found = [(distance(word, one), one) for one in near]
     best = min(found, default=(0, ""))
     return best[1] if 0 < best[0] <= most and best[0] * 3 < max(len(word), len(best[1])) else ""

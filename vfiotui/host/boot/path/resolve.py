@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.host.boot.path import efistub, firmware, limine, refind, syslinux, systemd_boot, unified_start
-from vfiotui.host.boot.path.grub import path as grub
+from vfiotui.host.boot.path import firmware
 from vfiotui.host.boot.path.owned import MAKERS, underlying
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why
@@ -25,22 +24,37 @@ def find_path(root: Root, loader: Loader) -> Reading[BootPath]:
 
 
 def _of(root: Root, loader: Loader) -> Reading[BootPath]:
+    # A host has one loader: the modules of the others are not loaded.
     match loader.name:
         case "grub" | "grub-bls":
+            from vfiotui.host.boot.path.grub import path as grub
+
             return grub.find_path(root, loader)
         case "systemd-boot":
+            from vfiotui.host.boot.path import systemd_boot
+
             return systemd_boot.find(root)
         case "uki":
+            from vfiotui.host.boot.path import unified_start
+
             return unified_start.find(root)
         case "unknown":
             return Unread("the boot loader is not known", Why.NOT_HERE)
         case "limine":
+            from vfiotui.host.boot.path import limine
+
             return limine.find(root)
         case "refind":
+            from vfiotui.host.boot.path import refind
+
             return refind.find(root)
         case "syslinux":
+            from vfiotui.host.boot.path import syslinux
+
             return syslinux.find(root)
         case "efistub":
+            from vfiotui.host.boot.path import efistub
+
             return efistub.find(root)
         case "proxmox" | "kernelstub" | "nixos" | "guix" | "rpm-ostree":
             name = underlying(root, loader)
