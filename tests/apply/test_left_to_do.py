@@ -92,7 +92,13 @@ def test_the_command_says_what_is_left_and_does_not_end_well(
     assert code == 1 and f"is applied · 1 step left: {TODO}" in out and "vfiotui apply --resume 0001" in out
     finish(target)
     code, out = told(capsys, Path(target.folder), "--json", "apply", "--resume", "1", "--yes")
-    assert code == 0 and json.loads(out) == {"change": "0001-add-iommu-pt", "state": "done", "why": "", "left": []}
+    assert code == 0 and json.loads(out) == {
+        "change": "0001-add-iommu-pt",
+        "state": "done",
+        "why": "",
+        "left": [],
+        "notes": [],
+    }
 
 
 def test_what_is_true_already_is_not_left(target: Target) -> None:

@@ -379,7 +379,7 @@ check() { # KEPT PATH BEFORE AFTER [made|beside]: is it as before the change, or
     if [ "$4" = any ]; then
         begun "${1%%.*}" && look_at "$2" && [ "$now" != absent ] && [ "$now" != "$3" ] || return 0
         [ -z "${5-}" ] || ! enter "$2" || by_command "./$name" || {
-            [ "$5" = made ] && made_anew "$1" "$2" || alone="$alone$1 "
+            if [ "$5" = made ]; then made_anew "$1" "$2"; else alone="$alone$1 "; fi
         }
         return 0
     fi
@@ -537,7 +537,8 @@ drop_below() { # STEP FOLDER: files below it that were not there before (known),
     find . \( -type f -o -type l \) ! -name '.vfiotui-*' -print >"$here/found" 2>/dev/null
     while IFS= read -r line; do
         line=${line#./}
-        ! known "$top/$line" && enter "$top/$line" && { [ -f "./$name" ] || [ -L "./$name" ]; } || continue
+        if known "$top/$line" || ! enter "$top/$line"; then continue; fi
+        [ -f "./$name" ] || [ -L "./$name" ] || continue
         if of_new_kernel "$top/$line" || ! by_command "./$name"; then
             say "$top/$line was made since: it is left alone"
             continue
