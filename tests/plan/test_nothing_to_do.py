@@ -51,7 +51,7 @@ def test_where_no_file_takes_the_word_the_wish_is_refused(tmp_path: Path, files:
 
 def test_a_menu_that_is_behind_its_file_is_made_anew(tmp_path: Path) -> None:
     plan = planned(tmp_path, {**WITH, **MAKER}, ADD)
-    assert [s.subject for s in plan.steps] == ["update-grub", "/boot/grub/grub.cfg"]
+    assert [s.subject for s in plan.steps] == ["update-grub", "/boot/grub/grub.cfg", "the next boot"]
     plan = planned(tmp_path / "b", WITH, ADD)
     assert plan.steps == () and [s.subject for s in plan.left] == ["/boot/grub/grub.cfg"]
 
@@ -64,4 +64,4 @@ def test_a_menu_that_has_the_word_needs_nothing(tmp_path: Path) -> None:
 def test_a_removed_word_is_looked_for_in_the_menu_too(tmp_path: Path) -> None:
     menu = "### BEGIN /etc/grub.d/10_linux ###\nlinux /vmlinuz quiet splash\n### END /etc/grub.d/10_linux ###\n"
     plan = planned(tmp_path, {**GRUB, "/boot/grub/grub.cfg": menu, **MAKER}, ("cmdline.remove", "splash"))
-    assert [s.subject for s in plan.steps] == ["update-grub", "/boot/grub/grub.cfg"]
+    assert [s.subject for s in plan.steps] == ["update-grub", "/boot/grub/grub.cfg", "the next boot"]

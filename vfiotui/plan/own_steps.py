@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
+from vfiotui.formats.suffix import lacks_suffix
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
@@ -104,9 +105,18 @@ def _is_own_script(path: str, after: bytes | None) -> bool | None:
     return text == script(guests_of(text))
 
 
+def _is_old_name(step: Change) -> bool:
+    """Whether a file goes away that its program passes over because of its name: a rename removes it, none writes it.
+
+    >>> [_is_old_name(Change("file", "/etc/modprobe.d/x.txt", "", b"", after)) for after in (None, b"x")]
+    [True, False]
+    """
+    return step.after is None and lacks_suffix(step.subject) and step.subject.isprintable()
+
+
 def _file(step: Change) -> str:
     own = _is_own_script(step.subject, step.after)
-    if own is None and not FILES.fullmatch(step.subject):
+    if own is None and not FILES.fullmatch(step.subject) and not _is_old_name(step):
         return f"writes {step.subject}"
     if step.mode is not None and step.mode & 0o7022:
         return f"gives {step.subject} the mode {step.mode:04o}"

@@ -21,7 +21,7 @@ DRIVERCTL = "/etc/driverctl.d"
 INITRAMFS_LIST = "/etc/initramfs-tools/modules"
 CMDLINE = "/etc/kernel/cmdline"
 WRITES = (
-    r"/etc/(modprobe|modules-load|dracut\.conf|mkinitcpio\.conf|cmdline|default/grub)\.d/[^/]+",
+    rf"/etc/(modprobe|modules-load|dracut\.conf|mkinitcpio\.conf|cmdline)\.d/{FILE_NAME}\.conf",
     rf"{DRIVERCTL}/pci-[0-9a-f:.]+",
     rf"/etc/(modules|initramfs-tools/modules|kernel/cmdline|dracut\.conf|default/grub|default/grub\.d/{FILE_NAME}\.cfg)",
 )
