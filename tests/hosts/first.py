@@ -95,7 +95,12 @@ HOSTS: dict[str, Host] = {
     ),
     "starved": replace(CLEAN, cpu=replace(CLEAN.cpu, isolated="0-6")),
     "pending": replace(CLEAN, default_cmdline="quiet hugepages=16"),
-    "stale-menu": replace(CLEAN, default_cmdline="quiet hugepages=16", menu_cmdline="quiet"),
+    "stale-menu": replace(
+        CLEAN,
+        default_cmdline="quiet hugepages=16",
+        menu_cmdline="quiet",
+        files={**CLEAN.files, "/usr/sbin/update-grub": "#!/bin/sh\n"},
+    ),
     "old-advice": replace(
         CLEAN,
         domain_type="identity",

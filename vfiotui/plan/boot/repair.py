@@ -149,7 +149,7 @@ def drop_override(draft: Draft, bdf: str) -> None:
     if not re.fullmatch(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", bdf) or draft.text(path) is None:
         raise PlanError(f"driverctl stores no driver for {bdf!r} ({DRIVERCTL})")
     why = f"no driver is stored for {bdf}, where no device is"
-    draft.write(path, None, why, Phase.HOST_FILE, risk=Risk.R1, effect=Effect.BOOT)
+    draft.write(path, None, why, Phase.HOST_FILE, risk=Risk.R2, effect=Effect.BOOT)
 
 
 def _renamed(argument: str) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def default_builds(boot: Boot) -> tuple[Build, ...]:
     """The presets that make the image of the next boot: of the likeliest candidate, and of others with its words."""
     named = [b for b in boot.makers.builds if b.tool == "mkinitcpio" and b.unified]
     own = () if isinstance(boot.path, Unread) else boot.path.own
-    found = [b for entry in own if entry.unified for b in named if b.unified == entry.source]
+    found = [b for entry in own if entry.unified for b in named if b.unified in (entry.kernel, entry.source)]
     return tuple(b for b in found if b.words == found[0].words)
 
 
@@ -84,7 +84,7 @@ def starts_unmade(boot: Boot, snapshot: ConfigSnapshot) -> str:
     default = None if isinstance(boot.path, Unread) else boot.path.default
     if default is None or not default.unified or builder(snapshot) != "mkinitcpio" or default_builds(boot):
         return ""
-    return default.source
+    return default.source if isinstance(default.kernel, Unread) else default.kernel
 
 
 def images(snapshot: ConfigSnapshot, boot: Boot) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def check(facts: Facts) -> Answers:
             bdf,
             f"driverctl stores {stored[bdf].text.strip() or 'a driver'} for {bdf}, where no device is.",
             seen(stored[bdf].path, stored[bdf].text.strip() or "empty"),
-            fix=fix(f"forget it: driverctl unset-override {bdf}", Risk.R1, ("driverctl.drop", bdf)),
+            fix=fix(f"forget it: driverctl unset-override {bdf}", Risk.R2, ("driverctl.drop", bdf)),
         )
     if not gone:
         known(boot.lists_seen)
