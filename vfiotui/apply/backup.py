@@ -132,6 +132,7 @@ NOTED: dict[str, Callable[[object], bool]] = {
     "made": _are_texts,
     "kept": _are_pairs,
     "kernels": _are_texts,
+    "gone": _are_texts,
     "after": _is_map,
     "odd": _are_texts,
     "folders": _are_pairs,

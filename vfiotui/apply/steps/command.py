@@ -65,6 +65,7 @@ class CommandKind(Kind):
             "odd": odd,
             "folders": [[folder, target.real_place(folder).path] for folder in _folders(change)],
             "kernels": list(installed(target.root)),
+            "gone": self._gone(work, kept),
         }
         if odd:
             noted["said"] = f"{', '.join(odd)} {'is no file' if len(odd) == 1 else 'are no files'} and left alone"
@@ -93,6 +94,12 @@ class CommandKind(Kind):
             _sync(work.keep.path(name))
         return kept
 
+    def _gone(self, work: StepContext, kept: list[list[str]]) -> list[str]:
+        """What the kept menus name and was gone before the command ran: none of it went since."""
+        names = (f"{work.step}.{n}" for n, (path, _) in enumerate(kept) if path.endswith("/grub.cfg"))
+        texts = ((work.keep.read(name) or b"").decode("utf-8", "replace") for name in names)
+        return sorted({path for text in texts for path in missing_of_menu(work.target, text)})
+
     def _moved(self, work: StepContext, notes: CommandNotes) -> bool:
         """Whether a folder of what counts is another one than before: a link came into its way."""
         target = work.target
@@ -118,9 +125,9 @@ class CommandKind(Kind):
         return SubjectState.AFTER
 
     def _outdated(self, work: StepContext, notes: CommandNotes) -> set[str]:
-        """The menus that were kept and name kernels which are gone."""
-        menus = (p for p in notes.before if p.endswith("/grub.cfg"))
-        return {p for p in menus if missing_of_menu(work.target, self._text(work, notes, p))}
+        """The menus that were kept and name kernels which have gone since."""
+        menus, gone = (p for p in notes.before if p.endswith("/grub.cfg")), set(notes.noted.get("gone", ()))
+        return {p for p in menus if set(missing_of_menu(work.target, self._text(work, notes, p))) - gone}
 
     def as_before(self, work: StepContext) -> bool:
         """Whether nothing of what was there before the command is another one now."""

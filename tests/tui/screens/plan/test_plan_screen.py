@@ -69,9 +69,10 @@ async def test_a_finding_is_fixed_and_the_fix_undone(size: tuple[int, int], tmp_
         await found.press("a")
         await found.shows("apply this step (risk medium)? type y", "esc no")
         await found.press("y")
-        await found.until(lambda: states(root) == [State.DONE], "the journal")
+        # This system has a menu and no program that makes it: that one is left to its owner.
+        await found.until(lambda: states(root) == [State.OUTSTANDING], "the journal")
         await found.until(lambda: isinstance(found.app.screen, ChangeScreen))
-        await found.shows("state     done", "done  file", "undo.sh")
+        await found.shows("1 step left: run update-grub or grub-mkconfig", "done  file", "undo.sh")
         assert BROKEN not in (tmp_path / GRUB).read_bytes()
         await found.press("u")
         await found.shows(" undo ", "Taking back: Drop amd_iommu=off")
