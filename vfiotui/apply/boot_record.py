@@ -25,7 +25,7 @@ DEPTH = 12
 MOST = 50_000
 """Names that are recorded; a /boot holds hundreds."""
 STATE = frozenset({"grubenv", "random-seed", "PreviousBoot", "LastBooted"})
-"""Files that every start of the system writes: another content since the change is nobody's edit."""
+"""Files that every start of the system writes: another content since the change is no edit of a person."""
 
 
 def places(target: Target) -> tuple[Place, ...]:

@@ -19,7 +19,7 @@ KEPT = re.compile(
     r"|rpm(new|save|orig)|pac(new|save|orig))[.\d]*)",
     re.IGNORECASE,
 )
-"""Names of copies and of files that somebody switched off: they are not meant to be read."""
+"""Names of copies and of files that were switched off: they are not meant to be read."""
 WRONG = re.compile(r"\.(conf|cfg|config|cnf|txt|list)(\.(conf|cfg|txt))?$|\.conf[.\s]*$", re.IGNORECASE)
 
 

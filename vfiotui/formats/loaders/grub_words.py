@@ -15,7 +15,7 @@ PLAIN = re.compile(r"[^{}|&$;<> \t\n'\"\\]+")
 IN_QUOTES = re.compile(r"[^\"$\\]+")
 BLANKS = re.compile(r"[ \t]+")
 JOINED_LIMIT = 500
-"""Lines of one quoted text; GRUB reads any number, but nobody writes such a menu."""
+"""Lines of one quoted text; GRUB reads any number, but no real menu has so many."""
 
 
 class Part(NamedTuple):

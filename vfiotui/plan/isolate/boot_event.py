@@ -12,7 +12,7 @@ from vfiotui.model.base.value import dataclass, replace
 
 VFIO = "vfio_pci"
 STUB = "pci_stub"
-"""Takes devices by its ids as vfio-pci does, and gives them to nobody."""
+"""Takes devices by its ids as vfio-pci does, and no guest gets them."""
 DRIVER = "vfio-pci"
 STATES_LIMIT = 20_000
 """Far more than any honest configuration has."""

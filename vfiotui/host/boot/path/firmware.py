@@ -34,7 +34,7 @@ class Start:
     file: Reading[str]
     """The program as a path inside the root; Unread where its partition is not seen."""
     kind: str
-    """The loader that it is, as `Loader.name` has it, or "windows" or "shim"; empty where nothing tells."""
+    """The loader that it is, as `Loader.name` has it, or "windows" or "shim"; empty where it is not known."""
     once: bool = False
     """Whether the firmware takes it for the next boot only (BootNext)."""
 

@@ -25,7 +25,7 @@ HARMLESS = frozenset(
 NOT_KNOWN = frozenset("loadfont cpuid cmp hashsum smbios probe regexp getenv read rdmsr keystatus test_file".split())
 """Their answer depends on the machine."""
 PRESSED = frozenset(("keystatus",))
-"""Whether a person holds a key: the answer is for a start at which nobody does."""
+"""Whether a person holds a key: the answer is for a start without one."""
 KERNELS = frozenset("linux linuxefi linux16 linuxboot".split())
 INITRDS = frozenset("initrd initrdefi initrd16".split())
 XEN = frozenset("multiboot multiboot2 xen_hypervisor".split())
