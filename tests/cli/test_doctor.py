@@ -79,10 +79,10 @@ def test_since_change_tells_what_is_new_and_what_is_fixed(
     assert "0 new · 0 fixed" in told(capsys, *ask)[1]
     (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX_DEFAULT="quiet hugepages=16"\n')
     _, out, _ = told(capsys, *ask)
-    assert "1 new · 0 fixed" in out and "[CMDLINE-PENDING]" in out
+    assert "1 new · 0 fixed" in out and "[CMDLINE-NOT-IN-MENU]" in out
     (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n')
     found: Any = json.loads(told(capsys, *ask, "--json")[1])
-    assert [m["code"] for m in found["fixed"]] == ["CMDLINE-PENDING"] and found["new"] == []
+    assert [m["code"] for m in found["fixed"]] == ["CMDLINE-NOT-IN-MENU"] and found["new"] == []
 
 
 def test_a_state_that_cannot_be_written_fails_no_report(

@@ -23,7 +23,7 @@ def of(files: Mapping[str, str], remove: tuple[str, ...] = ()) -> Host:
 def booted(words: str, grub: str = "") -> Host:
     """The clean host with these words, running and configured."""
     line = f'GRUB_CMDLINE_LINUX_DEFAULT="quiet {grub or words}"\n'
-    return replace(of({GRUB: line}), cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} {words}")
+    return replace(of({GRUB: line}), cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} {words}", menu_cmdline=f"quiet {words}")
 
 
 ENTRY = "title Arch\nversion 6.12.9-amd64\nlinux /vmlinuz\ninitrd /initrd.img\noptions root=UUID=1 rw quiet\n"

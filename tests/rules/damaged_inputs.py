@@ -62,7 +62,7 @@ ABSENCE_SAYS_NO = re.compile(
     r"|/sys/class/[^/]+|/sys/bus/usb(?:/devices)?|/sys/firmware/acpi/tables/[^/]+|.*/(?:max|current)_link_(?:width|speed)"
     r"|/sys/devices/.*/(?:usb\d+|\d+-[\d.]+(?::\d+\.\d+)?|net(?:/[^/]+)?)"
     r"|/sys/fs/cgroup/machine\.slice(?:/cpuset\.cpus\.effective)?"
-    r"|/sys/firmware/acpi|/sys/firmware/acpi/platform_profile_choices|.*/thermal_throttle"
+    r"|/proc/acpi/button(?:/.*)?|/sys/firmware/acpi|/sys/firmware/acpi/platform_profile_choices|.*/thermal_throttle"
     r"|/sys/firmware/efi(?:/.*)?|/sys/block/[^/]+|/sys/devices/system/cpu/cpu\d+|/sys/devices/system/node/node\d+"
 )
 """Runtime names whose absence the kernel documents as an answer: no such process, module, device, class, driver."""

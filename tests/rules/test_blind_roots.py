@@ -29,6 +29,16 @@ SEEN_IN_ETC = {
     "HOOK-SINGLE",
     "GRUB-CONFIG-PATH",
     "SCRIPT-CHRT-QEMU",
+    "CONFIG-FILE-NAME",
+    "DRACUT-BLANKS",
+    "GRUB-QUOTES",
+    "GRUB-VARIABLE",
+    "MODPROBE-OPTIONS",
+    "MODPROBE-SOFTDEP",
+    "MODPROBE-VERB",
+    "MODULES-LINE",
+    "MODULES-UNKNOWN",
+    "VFIO-IDS-TWICE",
 }
 """Rules about the files of /etc alone; that a disk has none of them is seen when /etc is seen."""
 

@@ -1,8 +1,8 @@
 """A check passes only on what it read: every input of every rule is taken away, closed and garbled in turn.
 
 For each rule, on the machine on which it fires and the one on which it is silent, the files and folders are noted
-that the parts of the facts were read from which the rule looks at. Then, for each kind of path (`faults.kind_of`), one
-fault is made (`faults.Fault`), at all paths of the kind and at those alone that the rule's answers name; the facts are
+that the parts of the facts were read from which the rule looks at. Then, for each kind of path (`kind_of`), one
+fault of `damaged_inputs` is made (`Fault`), at all paths of the kind and at those alone that the rule's answers name; the facts are
 read again, and the rule is asked again. It may say what it said before of the same subjects, or "not checked", and
 nothing else: no pass, no "not applicable", no vanished subject and no new failure.
 
@@ -10,9 +10,9 @@ What is an answer of the machine, and no fault:
 
 * A configuration file that is absent from a folder that can be listed says that nothing is configured: taking files
   away is tried below /proc and /sys only. To close or garble a configuration file is a fault.
-* Names of /proc and /sys whose absence the kernel documents as an answer (`faults.ABSENCE_SAYS_NO`): no such process,
+* Names of /proc and /sys whose absence the kernel documents as an answer (`ABSENCE_SAYS_NO`): no such process,
   device, module, no driver bound.
-* Free text (`faults.FREE_TEXT`) can be any word, and any line of it may be missing: only bytes that are no text
+* Free text (`FREE_TEXT`) can be any word, and any line of it may be missing: only bytes that are no text
   (with NULs) garble it.
 
 KNOWN lists what is known to be wrong, a line "CODE fault kind" each; it may only shrink. The test fails for what is

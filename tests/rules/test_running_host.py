@@ -153,7 +153,7 @@ def test_an_iommu_that_a_word_switches_off_is_not_sent_to_the_firmware() -> None
     (found,) = ask("IOMMU-OFF", off)
     assert found.fix is not None and "amd_iommu=off" in found.fix.text and "firmware" not in found.fix.text
     (word,) = ask("IOMMU-DISABLED", off)
-    assert [e.path for e in word.evidence] == ["/proc/cmdline", "/etc/default/grub"]
+    assert [e.path for e in word.evidence] == ["/proc/cmdline", "/boot/grub/grub.cfg:4"]
     assert word.fix is not None and word.fix.goal == (("cmdline.remove", "amd_iommu=off"),)
 
 

@@ -68,7 +68,7 @@ def mend_by_keys(terminal: Tmux) -> None:
     terminal.send("f")
     terminal.shows("Drop amd_iommu=off", "update-grub")
     terminal.send("a")
-    terminal.shows("run its programs as root and apply these 2 steps (risk medium)? type run")
+    terminal.shows("run its programs as root and apply these 3 steps (risk medium)? type run")
     terminal.send(*"run", "Enter")
 
 

@@ -46,7 +46,7 @@ def console(folder: Path, account: Account, *variables: str) -> Tmux:
 
 def went_well(terminal: Tmux, folder: Path) -> None:
     """Both steps come to their end, which stands on the screen after the terminal was given back."""
-    terminal.shows("step 2 of 2")
+    terminal.shows("step 2 of 3")
     open_gate(folder)
     terminal.shows("change 0001-drop-amd-iommu-off is done", "press Enter")
     terminal.send("Enter")
@@ -149,7 +149,7 @@ def test_a_lost_terminal_ends_no_change_under_sudo_either(folder: Path) -> None:
         terminal.shows(f"password for {NAME}")
         terminal.send("-l", PASSWORD)
         terminal.send("Enter")
-        terminal.shows("step 2 of 2")
+        terminal.shows("step 2 of 3")
     # The terminal is gone with its sessions. The command answers at the gate, so it is still there.
     assert states(root) == [State.APPLYING]
     process = records(root)[0].progress.process

@@ -85,7 +85,7 @@ def add(text: str, module: str, before: str | None = None) -> str:
 
 
 def underscored(text: str) -> str:
-    """The text whose list spells each module with _ for -: booster's generator knows no other name.
+    r"""The text whose list spells each module with _ for -: booster's generator knows no other name.
 
     >>> underscored("modules_force_load: vfio-pci,vfio\n")
     'modules_force_load: vfio_pci,vfio\n'

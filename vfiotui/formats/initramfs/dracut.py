@@ -40,7 +40,7 @@ def add(text: str, name: str, word: str, before: str | None = None) -> str:
 
 
 def spaced(text: str, name: str) -> str:
-    """The text whose += values of a variable stand between blanks, so that they join no word of another file.
+    r"""The text whose += values of a variable stand between blanks, so that they join no word of another file.
 
     >>> spaced('force_drivers+="vfio vfio_pci"\n', "force_drivers")
     'force_drivers+=" vfio vfio_pci "\n'

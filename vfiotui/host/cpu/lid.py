@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from vfiotui.host.root.config_files import FOLDERS, ConfigFiles
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, or_else, then
+from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, then
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.cpu.lid import ACTIONS, Lid, LidSetting
 
@@ -55,5 +55,11 @@ def read(root: Root) -> Reading[Lid | None]:
     names = if_absent(root.names(LIDS), ())
     if isinstance(names, Unread):
         return names
-    state = next((path for name in or_else(names, ()) if root.exists(path := f"{LIDS}/{name}/state") is True), None)
-    return None if state is None else Lid(state, then(root.text(state, 4096), _closed), _settings(root))
+    for name in names:
+        state = f"{LIDS}/{name}/state"
+        there = root.exists(state)
+        if isinstance(there, Unread):
+            return there
+        if there:
+            return Lid(state, then(root.text(state, 4096), _closed), _settings(root))
+    return None

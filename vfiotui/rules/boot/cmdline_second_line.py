@@ -19,7 +19,19 @@ from __future__ import annotations
 from vfiotui.formats.loaders import kernel_cmdline
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    LINES,
+    Answers,
+    all_files,
+    fails,
+    fix,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 
 FILE = "/etc/kernel/cmdline"
 
@@ -27,6 +39,9 @@ FILE = "/etc/kernel/cmdline"
 @rule("CMDLINE-SECOND-LINE", Severity.WARN, needs=("boot",), fires="second-line", silent="clean", reads=LINES)
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
+    if boot.loader.name == "unknown":
+        yield unknown("host", "the boot loader is not known", seen("/boot", boot.loader.evidence[-1]))
+        return
     if boot.loader.name != "proxmox":
         yield not_applicable("host", "other loaders' tools read all lines of the file")
         return

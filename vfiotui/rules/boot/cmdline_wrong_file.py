@@ -23,11 +23,12 @@ from collections.abc import Iterator
 
 from vfiotui.formats.loaders import grub_default, kernel_cmdline
 from vfiotui.formats.refused import EditRefused
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine, Word
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answers, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LINES, Answers, all_files, fails, fix, holds, known, rule, seen, unknown
 
 ABOUT = re.compile(
     r"vfio\w*(\..*)?|(amd_|intel_)?iommu|pcie_acs_override|isolcpus|nohz_full|rcu_nocbs|(default_)?hugepages\w*"
@@ -37,6 +38,8 @@ ABOUT = re.compile(
 GRUB, CMDLINE = "/etc/default/grub", "/etc/kernel/cmdline"
 ENTRIES = frozenset({"systemd-boot", "grub-bls", "uki", "proxmox", "limine", "unknown"})
 """Loaders whose next entries are made from /etc/kernel/cmdline."""
+UNREAD = ("/boot/loader/entries/*?", "/etc/kernel/uki.conf?")
+"""What says, beside the words, which files this boot reads."""
 UKI = re.compile(r"\s*Cmdline\s*=\s*(?!@)(.*)", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ def _place(file: ConfigFile, word: str) -> str:
     return next((f"{file.path}:{n}" for n, line in file.numbered() if word in line), file.path)
 
 
-@rule("CMDLINE-WRONG-FILE", Severity.WARN, needs=("boot",), fires="wrong-file", silent="clean", reads=LINES)
+@rule("CMDLINE-WRONG-FILE", Severity.WARN, needs=("boot",), fires="wrong-file", silent="clean", reads=(*LINES, *UNREAD))
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     line = known(boot.next_line)
@@ -80,6 +83,9 @@ def check(facts: Facts) -> Answers:
             seen(line.source, line.text),
             fix=fix("put the words where this loader reads them", Risk.R2, *(("cmdline.add", w) for w in lost)),
         )
+    unseen = boot.lists_seen
+    if not boot.ukify and isinstance(unseen, Unread) and unseen.path.endswith("/uki.conf"):
+        yield unknown(unseen.path, "which words it holds cannot be read", seen(unseen.path, unseen.reason))
     if not found:
         all_files(boot)
         yield holds(

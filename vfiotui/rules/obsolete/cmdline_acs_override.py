@@ -35,7 +35,6 @@ ACTIVE = "ACS overrides enabled"
     fires="acs-override",
     silent="clean",
     reads=LINES,
-    only_running=True,
     changes=(Part.BOOT,),
 )
 def check(facts: Facts) -> Answers:

@@ -49,7 +49,7 @@ def check(facts: Facts) -> Answers:
     guards = [h for h in hooks if WORD in h.text]
     plain, power, _ = settings
     sleeping = [s for s in (plain, power) if not s.keeps_running]
-    shown = [seen(s.source or "/etc/systemd/logind.conf", f"{s.name}={s.value}") for s in sleeping]
+    shown = [seen(s.source or "logind.conf(5)", f"{s.name}={s.value}") for s in sleeping]
     if not names:
         yield not_applicable("host", "no guest has PCI devices of the host")
     elif guards:
