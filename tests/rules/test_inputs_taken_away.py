@@ -1,9 +1,9 @@
 """A check passes only on what it read: every input of every rule is taken away, closed and garbled in turn.
 
-For each rule, on the machine on which it fires and the one on which it is silent, the files and folders are noted
-that the parts of the facts were read from which the rule looks at. Then, for each kind of path (`kind_of`), one
-fault of `damaged_inputs` is made (`Fault`), at all paths of the kind and at those alone that the rule's answers name; the facts are
-read again, and the rule is asked again. It may say what it said before of the same subjects, or "not checked", and
+For each rule, on the machine on which it fires and the one on which it is silent, the files and folders are noted that
+the parts of the facts were read from which the rule looks at. Then, for each kind of path (`kind_of`), one fault of
+`damaged_inputs` is made (`Fault`), at all paths of the kind and at those alone that the rule's answers name; the facts
+are read again, and the rule is asked again. It may say what it said before of the same subjects, or "not checked", and
 nothing else: no pass, no "not applicable", no vanished subject and no new failure.
 
 What is an answer of the machine, and no fault:
