@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vfiotui.apply.place import Place
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.root.root import Root
 
 

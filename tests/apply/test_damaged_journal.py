@@ -13,7 +13,7 @@ from tests.apply.systems import FILES, disk, plan, system
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import resume, undo
+from vfiotui.apply.undo.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
 from vfiotui.model.change.change import Effect, write_file

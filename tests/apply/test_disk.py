@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from vfiotui.apply.disk import Meta, put_file
-from vfiotui.apply.place import Place
+from vfiotui.apply.writes.disk import Meta, put_file
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.root.walk import Top
 
 

@@ -13,11 +13,11 @@ import pytest
 from tests.apply.private_mounts import HOUSE, VFIOTUI, mounts
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.requirements import need
-from vfiotui.apply import chroot, process
 from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.programs import chroot, process
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.model.change.change import Change, Effect, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import to_json
@@ -173,7 +173,7 @@ def test_where_the_kernel_gives_fewer_namespaces_it_works_and_says_so(
 
 def test_the_best_walls_are_found_by_asking_the_kernel() -> None:
     program = (
-        "import subprocess, sys; from vfiotui.apply import chroot\n"
+        "import subprocess, sys; from vfiotui.apply.programs import chroot\n"
         "chroot._ask = lambda words: subprocess.CompletedProcess(words, '--pid' in words)\n"
         "print(chroot.walls()[1])"
     )

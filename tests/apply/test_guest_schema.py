@@ -16,7 +16,7 @@ from tests.virt.libvirtd import GUEST, Daemon, lone_daemon
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import or_else

@@ -15,7 +15,7 @@ from tests.host.root.opened import watched
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
-from vfiotui.apply.undo import resume, undo
+from vfiotui.apply.undo.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread

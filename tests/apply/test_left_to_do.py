@@ -13,7 +13,7 @@ from tests.apply.systems import AFTER, GRUB, RISKS, disk, system
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import resume, undo
+from vfiotui.apply.undo.undo import resume, undo
 from vfiotui.cli.main import main
 from vfiotui.host import changes
 from vfiotui.model.change.change import Change, look_into, write_file
@@ -128,7 +128,7 @@ def test_the_running_kernels_words_say_nothing_about_a_mounted_system(target: Ta
 
 
 def test_what_no_file_shows_stays_until_a_boot_came_as_predicted(target: Target) -> None:
-    from vfiotui.apply.left import look_again
+    from vfiotui.apply.undo.left import look_again
 
     assert apply(target, plan(look_into("", (), TODO)), quiet).left == (TODO,)
     assert look_again(target, "1").left == (TODO,)

@@ -15,7 +15,7 @@ from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.plan_options import planned
 from vfiotui.host.boot.config_snapshot import read_config_snapshot

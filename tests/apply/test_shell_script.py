@@ -14,7 +14,7 @@ import pytest
 from tests.requirements import need
 from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.shell_script import shell_script
+from vfiotui.apply.scripts.shell_script import shell_script
 from vfiotui.model.change.change import (
     Change,
     Effect,

@@ -13,10 +13,10 @@ import pytest
 from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Busy, Conflict
-from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import resume, undo
+from vfiotui.apply.undo.undo import resume, undo
+from vfiotui.apply.writes.place import Place
 from vfiotui.host import changes
 from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import Effect, run_command, set_value, write_file
@@ -269,7 +269,7 @@ def test_a_folder_in_place_of_a_file_is_not_touched(target: Target, tmp_path: Pa
 
 def test_a_command_that_cannot_be_journaled_does_not_run_on(entered: Target, tmp_path: Path) -> None:
     """Its work is taken back: a command that went on would write behind that."""
-    from vfiotui.apply.process import run as run_command_of
+    from vfiotui.apply.programs.process import run as run_command_of
 
     begun: list[int] = []
 

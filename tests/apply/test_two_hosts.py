@@ -14,7 +14,7 @@ from tests.apply.private_mounts import in_private_mounts
 from tests.apply.systems import FILES, disk, plan, system, with_busybox
 from tests.apply.torture.faults import HOUSE
 from tests.requirements import need
-from vfiotui.apply.process import BEAT
+from vfiotui.apply.programs.process import BEAT
 from vfiotui.apply.run import apply
 from vfiotui.host.changes import LEASE
 from vfiotui.model.change.change import Effect, run_command, write_file

@@ -15,10 +15,10 @@ from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_bus
 from tests.apply.torture.faults import HOUSE
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.preview import undo_preview
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.preview import undo_preview
+from vfiotui.apply.undo.undo import undo
 from vfiotui.model.change.change import look_into, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import to_json

@@ -16,7 +16,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.run_steps import works
 from vfiotui.apply.steps.step import SubjectState
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import State
@@ -216,7 +216,7 @@ def test_both_answer_the_same(copy: Callable[[str], Path], name: str) -> None:
 def test_what_was_undone_stands_as_before(model: Path) -> None:
     """The states above compare both ways with each other; this one with the way in."""
     target = Target(Root.mounted(str(model)))
-    from vfiotui.apply.journal import find
+    from vfiotui.apply.record.journal import find
 
     journal = find(target, "1")
     read = journal.plan()

@@ -12,7 +12,7 @@ from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_bus
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, look_into, run_command, write_file
 from vfiotui.model.change.journal import State

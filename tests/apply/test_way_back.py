@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.apply.systems import FILES, plan, system
 from vfiotui.apply.run import apply
-from vfiotui.apply.way_back import folder_of, page
+from vfiotui.apply.scripts.way_back import folder_of, page
 from vfiotui.model.base.value import replace
 
 WORDS = "at GRUB's boot menu press e"

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vfiotui.apply import disk
 from vfiotui.apply.errors import ApplyError, Busy, os_sentence
-from vfiotui.apply.mount_checks import journal_problem
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.mount_checks import journal_problem
 from vfiotui.host.live.processes import describe
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else

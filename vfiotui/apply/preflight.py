@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from vfiotui.apply import boot_record, disk, guest_schema
-from vfiotui.apply.chroot import why_not_entered
-from vfiotui.apply.consent import must_be_agreed
+from vfiotui.apply import guest_schema
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.mount_checks import subject_problems
-from vfiotui.apply.products import products
-from vfiotui.apply.room import MIB, free_at, short, size_of
+from vfiotui.apply.programs.chroot import why_not_entered
+from vfiotui.apply.programs.consent import must_be_agreed
+from vfiotui.apply.record import boot_record
+from vfiotui.apply.record.products import products
 from vfiotui.apply.steps.command import is_recorded
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.mount_checks import subject_problems
+from vfiotui.apply.writes.room import MIB, free_at, short, size_of
 from vfiotui.host.boot.mounts import mount_points
 from vfiotui.host.memory.host_memory import read_meminfo
 from vfiotui.model.base.reading import or_else

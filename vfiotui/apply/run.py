@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
-from vfiotui.apply.journal import Journal, clear_unborn, create, discard, settle
-from vfiotui.apply.left import still_left
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
-from vfiotui.apply.roll_back import roll_back
+from vfiotui.apply.record.journal import Journal, clear_unborn, create, discard, settle
 from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, run_step, works, write_undo_script
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.step import StepContext
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.left import still_left
+from vfiotui.apply.undo.roll_back import roll_back
 from vfiotui.host import changes
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.journal import State

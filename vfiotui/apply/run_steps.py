@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.journal import Journal
+from vfiotui.apply.record.journal import Journal
+from vfiotui.apply.scripts.undo_script import undo_script
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.step import StepContext, SubjectState
-from vfiotui.apply.undo_script import undo_script
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

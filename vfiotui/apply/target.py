@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.place import Place
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.boot.config_snapshot import find_program
 from vfiotui.host.boot.mounts import why_no_system
 from vfiotui.host.changes import boot_id

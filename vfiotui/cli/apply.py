@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> Exit:
     root = open_root(args)
     if not args.resume:
         return carry_out(args, root, lambda: wanted(args, root))
-    from vfiotui.apply.change_programs import programs_on
     from vfiotui.apply.errors import ApplyError
+    from vfiotui.apply.programs.change_programs import programs_on
     from vfiotui.apply.target import Target
-    from vfiotui.apply.undo import resume
+    from vfiotui.apply.undo.undo import resume
 
     stop = _Stop()
     try:
@@ -60,13 +60,13 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
 
     No plan is made where the root cannot be changed at all.
     """
-    from vfiotui.apply.consent import programs_of
     from vfiotui.apply.errors import ApplyError
+    from vfiotui.apply.programs.consent import programs_of
     from vfiotui.apply.run import apply
     from vfiotui.apply.run_steps import Outcome
+    from vfiotui.apply.scripts.way_back import RISKY, folder_of, page
     from vfiotui.apply.target import Target
     from vfiotui.apply.user_files import save_new
-    from vfiotui.apply.way_back import RISKY, folder_of, page
     from vfiotui.cli.plan import as_text, warnings
 
     stop = _Stop()

@@ -30,7 +30,7 @@ def agreed(target: Target, args: argparse.Namespace, programs: Iterable[str]) ->
 
     CommandError where the person says no, ApplyError where nobody can be asked and the option is not given.
     """
-    from vfiotui.apply.consent import consent_words, must_be_agreed
+    from vfiotui.apply.programs.consent import consent_words, must_be_agreed
 
     wanted = tuple(programs)
     if wanted and not args.run_its_programs and not args.yes:

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> Exit:
     found = wanted(args, open_root(args))
     if args.script and not args.json:
         from vfiotui.apply.errors import ApplyError
-        from vfiotui.apply.shell_script import shell_script
+        from vfiotui.apply.scripts.shell_script import shell_script
 
         try:
             print("\n".join(shell_script(found.plan)))

@@ -37,11 +37,11 @@ def newest(root: Root) -> str:
 
 def run(args: argparse.Namespace) -> Exit:
     """Shows what is put back, asks, undoes."""
-    from vfiotui.apply.change_programs import programs_back
     from vfiotui.apply.errors import ApplyError
-    from vfiotui.apply.preview import undo_preview
+    from vfiotui.apply.programs.change_programs import programs_back
     from vfiotui.apply.target import Target
-    from vfiotui.apply.undo import undo
+    from vfiotui.apply.undo.preview import undo_preview
+    from vfiotui.apply.undo.undo import undo
 
     root = open_root(args)
     wanted = newest(root) if args.number is None else args.number

@@ -42,8 +42,8 @@ def _records(root: Root) -> tuple[ChangeRecord, ...]:
 def _left(root: Root, record: ChangeRecord, booted: bool = False) -> str:
     """How a change stands with steps left, looked at anew by their effect; written down where this process may."""
     from vfiotui.apply.errors import ApplyError
-    from vfiotui.apply.left import look_again
     from vfiotui.apply.target import Target
+    from vfiotui.apply.undo.left import look_again
 
     try:
         outcome = look_again(Target(root), record.name, booted)

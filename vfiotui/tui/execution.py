@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from vfiotui.apply import detached as apart
 from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.programs import detached as apart
 from vfiotui.apply.target import Target
 from vfiotui.host import changes
 from vfiotui.model.change.plan import Plan, to_json

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from vfiotui.apply.change_programs import programs_back
-from vfiotui.apply.clash import clashes
-from vfiotui.apply.consent import consent_words
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.preview import undo_preview
+from vfiotui.apply.programs.change_programs import programs_back
+from vfiotui.apply.programs.consent import consent_words
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.clash import clashes
+from vfiotui.apply.undo.preview import undo_preview
 from vfiotui.model.change.journal import BUSY, ChangeRecord, State
 from vfiotui.tui.message_box import say
 from vfiotui.tui.messages import RunRequested

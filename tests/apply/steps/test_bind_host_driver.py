@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.apply.live_target import LiveTarget, live_target
-from vfiotui.apply.backup import BackupStore
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.place import Place
+from vfiotui.apply.record.backup import BackupStore
 from vfiotui.apply.steps.driver import DriverKind
 from vfiotui.apply.steps.step import StepContext
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import bind_host_driver
 

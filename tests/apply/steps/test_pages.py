@@ -12,10 +12,10 @@ import pytest
 from tests.apply.live_target import LiveTarget, live_target
 from tests.pools import POOL, fill, held, own_pool
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.place import Place
 from vfiotui.apply.run import apply
 from vfiotui.apply.steps import kind_of, pages
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.root.root import Root
 from vfiotui.host.root.walk import Top
 from vfiotui.model.change.change import Change, nudge, set_pages, set_value

@@ -14,7 +14,7 @@ from tests.virt.libvirtd import Daemon, lone_daemon
 from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.host.live.guests import GuestReader
 from vfiotui.host.root.root import Root

@@ -13,9 +13,9 @@ from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_bus
 from tests.host.boot.test_boot import uki_image
 from tests.requirements import need
 from vfiotui.apply.run import apply
-from vfiotui.apply.shell_script import shell_script
+from vfiotui.apply.scripts.shell_script import shell_script
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.model.change.change import Change, look_into, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan, from_json, to_json

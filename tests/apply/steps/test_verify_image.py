@@ -12,7 +12,7 @@ from tests.boot_images import archive, pack
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.model.change.change import Effect, look_into_images, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan, from_json, to_json

@@ -20,7 +20,7 @@ from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.host.root.root import Root
 
 Edit = Callable[[bytes], bytes | None]

@@ -22,7 +22,7 @@ from tests.apply.systems import disk, plan, system
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
-from vfiotui.apply.undo import undo
+from vfiotui.apply.undo.undo import undo
 from vfiotui.host import changes
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change

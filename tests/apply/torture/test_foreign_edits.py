@@ -13,7 +13,7 @@ from tests.apply.systems import FILES, disk, plan, system
 from tests.apply.torture.faults import HOUSE
 from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
-from vfiotui.apply.undo import resume, undo
+from vfiotui.apply.undo.undo import resume, undo
 from vfiotui.host import changes
 from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.journal import State

@@ -11,19 +11,20 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vfiotui.apply import boot_record, disk
-from vfiotui.apply.backup import ABSENT, digest
-from vfiotui.apply.command_notes import CommandNotes, changed_by_others, made
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.made import made_by_command
-from vfiotui.apply.menu import missing_of_menu
-from vfiotui.apply.name import put_back
-from vfiotui.apply.place import Place
-from vfiotui.apply.process import run
-from vfiotui.apply.products import OTHER_KINDS, products, shell_pattern
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.programs.process import run
+from vfiotui.apply.record import boot_record
+from vfiotui.apply.record.backup import ABSENT, digest
+from vfiotui.apply.record.command_notes import CommandNotes, changed_by_others, made
+from vfiotui.apply.record.made import made_by_command
+from vfiotui.apply.record.menu import missing_of_menu
+from vfiotui.apply.record.products import OTHER_KINDS, products, shell_pattern
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, put_back_line, quoted
-from vfiotui.apply.swap import remove_only
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.name import put_back
+from vfiotui.apply.writes.place import Place
+from vfiotui.apply.writes.swap import remove_only
 from vfiotui.host.boot.kernel import installed
 from vfiotui.model.change.change import Change
 

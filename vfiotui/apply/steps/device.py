@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.shell_words import printing, word
+from vfiotui.apply.scripts.shell_words import printing, word
 from vfiotui.apply.steps.domain import guests
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, quoted
 from vfiotui.formats.domain_xml.device_xml import has_device

@@ -8,7 +8,7 @@ from typing import Any
 
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.guest_schema import schema_of
-from vfiotui.apply.shell_words import digest, printing, word
+from vfiotui.apply.scripts.shell_words import digest, printing, word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, must_be_live, quoted
 from vfiotui.model.change.change import HOSTS_OWN, Change
 from vfiotui.model.pci.functions import BDF

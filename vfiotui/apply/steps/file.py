@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from vfiotui.apply import disk, name
-from vfiotui.apply.backup import ABSENT, digest_of
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.place import Place
-from vfiotui.apply.shell_words import digest as sha256
-from vfiotui.apply.shell_words import printing, word
+from vfiotui.apply.record.backup import ABSENT, digest_of
+from vfiotui.apply.scripts.shell_words import digest as sha256
+from vfiotui.apply.scripts.shell_words import printing, word
 from vfiotui.apply.steps.step import StepContext, diff_lines
-from vfiotui.apply.swap import only_over, remove_only
+from vfiotui.apply.writes import disk, name
+from vfiotui.apply.writes.place import Place
+from vfiotui.apply.writes.swap import only_over, remove_only
 from vfiotui.model.change.change import Change
 
 LIMIT = 64 << 20

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.apply import disk
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.place import Place
-from vfiotui.apply.process import error_lines
-from vfiotui.apply.products import products
-from vfiotui.apply.shell_words import comment, word
+from vfiotui.apply.programs.process import error_lines
+from vfiotui.apply.record.products import products
+from vfiotui.apply.scripts.shell_words import comment, word
 from vfiotui.apply.steps.step import LookingKind, StepContext, SubjectState
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.formats.initramfs.boot_image import early_boot, missing
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.host.boot.image import read

@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import Iterator
 
-from vfiotui.apply import disk
-from vfiotui.apply.place import Place
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import LookingKind, StepContext
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.formats.loaders import pe_image
 from vfiotui.model.change.change import Change
 

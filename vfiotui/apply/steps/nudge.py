@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, os_sentence
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import StepContext, SubjectState
 from vfiotui.apply.steps.value import AttributeKind, plain, write
 from vfiotui.model.change.change import Change

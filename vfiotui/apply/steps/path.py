@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.shell_words import comment, word
+from vfiotui.apply.scripts.shell_words import comment, word
 from vfiotui.apply.steps.step import LookingKind, StepContext, SubjectState
 from vfiotui.host.boot import boot
 from vfiotui.host.boot.config_snapshot import read_config_snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError, Conflict
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.domain import guests
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
 from vfiotui.model.change.change import Change

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.process import run
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.programs.process import run
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, quoted
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import BackupStore
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.place import Place
+from vfiotui.apply.record.backup import BackupStore
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 
@@ -91,10 +91,10 @@ class Kind(Protocol):
         return
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
-        """Lines of a POSIX script that check and that do the same; they call the functions of apply/plan.sh."""
+        """Lines of a POSIX script that check and that do the same; they call the functions of apply/scripts/plan.sh."""
 
     def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
-        """Lines of undo.sh that check, and lines that take back; they call the functions of apply/undo.sh."""
+        """Lines of undo.sh that check, and lines that take back; they call the functions of apply/scripts/undo.sh."""
 
 
 class LookingKind(Kind, Protocol):

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from vfiotui.apply import disk
 from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
-from vfiotui.apply.place import Place
-from vfiotui.apply.shell_words import word
+from vfiotui.apply.scripts.shell_words import word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, must_be_live, quoted
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.model.change.change import Change
 
 LIMIT = 4096

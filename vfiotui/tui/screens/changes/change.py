@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 
-from vfiotui.apply.detached import DetachedRun
+from vfiotui.apply.programs.detached import DetachedRun
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.state.topics import CHANGES, LOG

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from vfiotui.apply.clash import Clash
+from vfiotui.apply.undo.clash import Clash
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.actions import BACK, COPY, SCROLL, Action, bindings
 from vfiotui.tui.messages import RunRequested

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfiotui.apply.clash import Clash
 from vfiotui.apply.steps.step import diff_lines
+from vfiotui.apply.undo.clash import Clash
 from vfiotui.model.change.journal import ChangeRecord
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.plan.diff import SIDE_BY_SIDE, beside_rows, diff_rows, lines_of

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from vfiotui.apply.consent import consent_words, programs_of
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.shell_script import shell_script
+from vfiotui.apply.programs.consent import consent_words, programs_of
+from vfiotui.apply.scripts.shell_script import shell_script
+from vfiotui.apply.scripts.way_back import RISKY, folder_of, page
 from vfiotui.apply.target import Target
 from vfiotui.apply.user_files import save_new
-from vfiotui.apply.way_back import RISKY, folder_of, page
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.plan import Plan, to_json
 from vfiotui.model.finding.finding import Risk

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import ABSENT, digest
-from vfiotui.apply.by_hand import by_hand
-from vfiotui.apply.command_notes import CommandNotes
 from vfiotui.apply.errors import Damage
-from vfiotui.apply.journal import Journal
+from vfiotui.apply.record.backup import ABSENT, digest
+from vfiotui.apply.record.command_notes import CommandNotes
+from vfiotui.apply.record.journal import Journal
 from vfiotui.apply.steps.step import StepContext
+from vfiotui.apply.undo.by_hand import by_hand
+from vfiotui.apply.writes import disk
 
 
 def _words(journal: Journal, works: list[StepContext]) -> dict[str, str]:

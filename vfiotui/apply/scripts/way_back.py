@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vfiotui.apply import disk
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
 from vfiotui.model.change.change_folder import next_number
 from vfiotui.model.change.journal import JOURNAL
 from vfiotui.model.change.plan import Plan

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from vfiotui.apply import boot_record
-from vfiotui.apply.backup import ABSENT, digest
-from vfiotui.apply.boot_record import STATE
-from vfiotui.apply.made import kernels, made_by_command
-from vfiotui.apply.place import Place
-from vfiotui.apply.products import products
+from vfiotui.apply.record import boot_record
+from vfiotui.apply.record.backup import ABSENT, digest
+from vfiotui.apply.record.boot_record import STATE
+from vfiotui.apply.record.made import kernels, made_by_command
+from vfiotui.apply.record.products import products
 from vfiotui.apply.steps.step import StepContext
+from vfiotui.apply.writes.place import Place
 
 
 class CommandNotes:

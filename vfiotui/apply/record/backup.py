@@ -15,10 +15,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from vfiotui.apply import disk
-from vfiotui.apply.disk import Meta
 from vfiotui.apply.errors import Damage
-from vfiotui.apply.place import Place
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.disk import Meta
+from vfiotui.apply.writes.place import Place
 from vfiotui.model.base.value import dataclass
 
 BLOCK = 1 << 20

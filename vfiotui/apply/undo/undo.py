@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import REPLACED
-from vfiotui.apply.by_hand import trusted
-from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.errors import ApplyError, Busy, Conflict, os_sentence
-from vfiotui.apply.journal import Journal, clear_unborn, find
-from vfiotui.apply.left import settle_left
 from vfiotui.apply.lock import locked
-from vfiotui.apply.mount_checks import must_reach
-from vfiotui.apply.process import end_left_behind
-from vfiotui.apply.roll_back import begun, foreign, standing, take_back, unrecorded
+from vfiotui.apply.programs.consent import must_be_agreed
+from vfiotui.apply.programs.process import end_left_behind
+from vfiotui.apply.record.backup import REPLACED
+from vfiotui.apply.record.journal import Journal, clear_unborn, find
+from vfiotui.apply.record.whole import must_be_whole
 from vfiotui.apply.run import Stopped, forward, never
 from vfiotui.apply.run_steps import Outcome, Tell, must_be_ours, works, write_undo_script
 from vfiotui.apply.steps.step import StepContext, SubjectState
 from vfiotui.apply.target import Target
-from vfiotui.apply.whole import must_be_whole
+from vfiotui.apply.undo.by_hand import trusted
+from vfiotui.apply.undo.left import settle_left
+from vfiotui.apply.undo.roll_back import begun, foreign, standing, take_back, unrecorded
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.mount_checks import must_reach
 from vfiotui.host import changes
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.journal import IN_FORCE, State

@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from vfiotui.apply import disk, supervise
-from vfiotui.apply.chroot import ENVIRONMENT, inside, walls
-from vfiotui.apply.consent import must_be_agreed
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.place import Place
+from vfiotui.apply.programs import supervise
+from vfiotui.apply.programs.chroot import ENVIRONMENT, inside, walls
+from vfiotui.apply.programs.consent import must_be_agreed
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.changes import LEASE, runs
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import Process

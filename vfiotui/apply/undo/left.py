@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.errors import ApplyError, os_sentence
-from vfiotui.apply.journal import Journal, find
 from vfiotui.apply.lock import locked
+from vfiotui.apply.record.journal import Journal, find
 from vfiotui.apply.run_steps import Outcome
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.step import StepContext, SubjectState
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.by_hand import trusted
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

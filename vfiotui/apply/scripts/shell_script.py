@@ -10,7 +10,7 @@ import re
 from importlib.resources import files
 
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.shell_words import comment, word
+from vfiotui.apply.scripts.shell_words import comment, word
 from vfiotui.apply.steps import kind_of
 from vfiotui.model.change.plan import Plan
 
@@ -30,5 +30,5 @@ def shell_script(plan: Plan) -> list[str]:
         checks += before
         lines += ["", f"# {number}. {comment(step.why)}", *doing]
     parts = {"TITLE": comment(plan.title), "CHECKS": "\n".join(checks), "STEPS": "\n".join(lines).strip("\n")}
-    template = (files("vfiotui.apply") / "plan.sh").read_text(encoding="utf-8")
+    template = (files("vfiotui.apply.scripts") / "plan.sh").read_text(encoding="utf-8")
     return re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], template).rstrip("\n").split("\n")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.errors import ApplyError, os_sentence
-from vfiotui.apply.journal import find
-from vfiotui.apply.roll_back import begun, standing
+from vfiotui.apply.record.journal import find
+from vfiotui.apply.record.whole import must_be_whole
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.step import SubjectState
 from vfiotui.apply.target import Target
-from vfiotui.apply.whole import must_be_whole
+from vfiotui.apply.undo.by_hand import trusted
+from vfiotui.apply.undo.roll_back import begun, standing
 from vfiotui.host.changes import read_one
 from vfiotui.model.base.value import replace
 from vfiotui.model.change.journal import ChangeRecord

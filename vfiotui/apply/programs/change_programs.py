@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.by_hand import trusted
-from vfiotui.apply.consent import programs_of
 from vfiotui.apply.errors import ApplyError
-from vfiotui.apply.journal import find
-from vfiotui.apply.roll_back import begun, standing
+from vfiotui.apply.programs.consent import programs_of
+from vfiotui.apply.record.journal import find
 from vfiotui.apply.steps.step import SubjectState
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.by_hand import trusted
+from vfiotui.apply.undo.roll_back import begun, standing
 
 
 def programs_on(target: Target, wanted: str) -> tuple[str, ...]:

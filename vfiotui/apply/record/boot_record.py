@@ -10,9 +10,9 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 
-from vfiotui.apply import disk
-from vfiotui.apply.place import Place
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.boot.mounts import points_of_type
 
 PLACES = ("/boot", "/efi")

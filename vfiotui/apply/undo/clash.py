@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vfiotui.apply.by_hand import trusted
 from vfiotui.apply.errors import ApplyError, os_sentence
-from vfiotui.apply.journal import find
-from vfiotui.apply.roll_back import foreign
+from vfiotui.apply.record.journal import find
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.by_hand import trusted
+from vfiotui.apply.undo.roll_back import foreign
 from vfiotui.model.base.value import dataclass
 
 

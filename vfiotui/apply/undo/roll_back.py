@@ -11,20 +11,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import digest
 from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
-from vfiotui.apply.journal import Journal
-from vfiotui.apply.menu import missing_of_menu
-from vfiotui.apply.process import end_left_behind, run
-from vfiotui.apply.products import products
+from vfiotui.apply.programs.process import end_left_behind, run
+from vfiotui.apply.record.backup import digest
+from vfiotui.apply.record.journal import Journal
+from vfiotui.apply.record.menu import missing_of_menu
+from vfiotui.apply.record.products import products
+from vfiotui.apply.record.whole import must_be_whole
 from vfiotui.apply.run_steps import Outcome, Tell, works
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
 from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.target import Target
-from vfiotui.apply.whole import must_be_whole
+from vfiotui.apply.writes import disk
 from vfiotui.host.boot import boot, image
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.journal import State

@@ -6,9 +6,9 @@ import os
 import shlex
 from collections.abc import Iterator
 
-from vfiotui.apply import disk
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
 from vfiotui.host.boot.mounts import mount_points, not_mounted
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.journal import JOURNAL

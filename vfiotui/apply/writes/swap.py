@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import os
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import ABSENT, digest
 from vfiotui.apply.errors import Conflict
-from vfiotui.apply.place import Place
+from vfiotui.apply.record.backup import ABSENT, digest
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 
 NOREPLACE, EXCHANGE = 1, 2
 """Flags of renameat2(2), from linux/fs.h."""

@@ -9,12 +9,12 @@ import re
 import time
 from typing import Any
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import KEPT, LIST, PARTIAL, BackupStore, own_meta
 from vfiotui.apply.errors import ApplyError, os_sentence
-from vfiotui.apply.place import Place
+from vfiotui.apply.record.backup import KEPT, LIST, PARTIAL, BackupStore, own_meta
+from vfiotui.apply.scripts.way_back import RISKY, page
 from vfiotui.apply.target import Target
-from vfiotui.apply.way_back import RISKY, page
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.changes import read_plan, read_progress, start_of
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading

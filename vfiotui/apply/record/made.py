@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vfiotui.apply import disk
-from vfiotui.apply.place import Place
-from vfiotui.apply.process import ENDED, SECONDS, STARTED
+from vfiotui.apply.programs.process import ENDED, SECONDS, STARTED
 from vfiotui.apply.steps.step import StepContext
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.boot.kernel import installed
 from vfiotui.host.changes import read_plan, read_progress
 from vfiotui.host.root.root import Root

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vfiotui.apply.errors import Conflict
-from vfiotui.apply.place import Place
+from vfiotui.apply.writes.place import Place
 from vfiotui.host.root.tree import kind_of
 from vfiotui.host.root.walk import LIST, LOOK, straight
 from vfiotui.model.base.value import dataclass

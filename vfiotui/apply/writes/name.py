@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 from typing import Protocol
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import ABSENT, digest, digest_of
 from vfiotui.apply.errors import ApplyError, Conflict, Damage
-from vfiotui.apply.place import Place
-from vfiotui.apply.room import must_fit
+from vfiotui.apply.record.backup import ABSENT, digest, digest_of
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, put_back_line, quoted
-from vfiotui.apply.swap import only_over, remove_only
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
+from vfiotui.apply.writes.room import must_fit
+from vfiotui.apply.writes.swap import only_over, remove_only
 
 
 class NameKind(Kind, Protocol):

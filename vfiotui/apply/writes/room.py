@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from vfiotui.apply import disk
-from vfiotui.apply.place import Place
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 
 MIB = 1 << 20
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vfiotui.apply import disk
-from vfiotui.apply.backup import PLAN, digest
 from vfiotui.apply.errors import ApplyError, Damage
-from vfiotui.apply.journal import Journal
+from vfiotui.apply.record.backup import PLAN, digest
+from vfiotui.apply.record.journal import Journal
 from vfiotui.apply.run_steps import works
 from vfiotui.apply.steps.step import quoted
+from vfiotui.apply.writes import disk
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Plan

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vfiotui.apply.chroot import walls
 from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.programs.chroot import walls
 from vfiotui.apply.target import Target
 from vfiotui.model.change.plan import Plan
 

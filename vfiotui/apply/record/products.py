@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 import os
 
-from vfiotui.apply import disk
-from vfiotui.apply.place import Place
 from vfiotui.apply.target import Target
+from vfiotui.apply.writes import disk
+from vfiotui.apply.writes.place import Place
 
 KEPT_KINDS = ("file", "link")
 OTHER_KINDS = ("other",)

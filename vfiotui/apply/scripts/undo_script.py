@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
-from vfiotui.apply.backup import ABSENT, DONE, digest
-from vfiotui.apply.command_notes import CommandNotes
-from vfiotui.apply.mount_checks import boot_mounts
+from vfiotui.apply.record.backup import ABSENT, DONE, digest
+from vfiotui.apply.record.command_notes import CommandNotes
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.step import SOURCES, StepContext, quoted
+from vfiotui.apply.writes.mount_checks import boot_mounts
 
 
 def _whole(steps: tuple[StepContext, ...]) -> Iterator[str]:
@@ -53,5 +53,5 @@ def undo_script(title: str, number: int, works: Iterable[StepContext]) -> str:
         "CHECKS": "\n".join(checks),
         "BACKS": "\n".join(backs),
     }
-    template = (files("vfiotui.apply") / "undo.sh").read_text(encoding="utf-8")
+    template = (files("vfiotui.apply.scripts") / "undo.sh").read_text(encoding="utf-8")
     return re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], template)

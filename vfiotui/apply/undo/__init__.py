@@ -1,0 +1,1 @@
+"""Undo, roll-back, and what a person must do by hand."""
