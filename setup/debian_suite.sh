@@ -121,7 +121,7 @@ mv -T "$system/root/vfiotui.new" "$system/root/vfiotui"
 
 case $which in
 all) needs=test tests= ;;
-*) needs=python tests="tests/model tests/formats tests/rules tests/plan tests/demo tests/cli" ;;
+*) needs=tools tests="tests/model tests/formats tests/rules tests/plan tests/demo tests/cli" ;;
 esac
 export system needs tests
 # The inner shells expand their own variables.
