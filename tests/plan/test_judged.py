@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vfiotui.cli.main import main
+from vfiotui.model.base.value import replace
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import BadPlan, Plan, from_json
 from vfiotui.model.finding.finding import Risk
@@ -36,6 +37,9 @@ STRANGE = {
     "another name with a line break": step("file", "/etc/modprobe.d/a\nb", None),
     "a copy that goes away": step("file", "/etc/modprobe.d/x.conf.bak", None),
     "a line break": step("file", "/etc/modprobe.d/a\nb.conf"),
+    "a line break in a guest's name": step("file", "/etc/libvirt/qemu/a\nb.xml"),
+    "a folder above": step("file", "/etc/kernel/../x.conf"),
+    "the folder above": step("file", "/etc/kernel/.."),
     "code in the menu's script": step("file", GRUB_SCRIPT, GRUB_TEXT.encode() + b"touch /ran\n"),
     "code in a hook": step("file", "/etc/libvirt/hooks/qemu.d/40-vfiotui-pages", b"#!/bin/sh\ntouch /ran\n"),
     "code in the runner": step("file", "/etc/libvirt/hooks/qemu", b"#!/bin/sh\n"),
@@ -52,10 +56,13 @@ STRANGE = {
     "more words": command("update-grub", "--help"),
     "a word of the menu": command("grub-mkconfig", "-o", "/etc/shadow"),
     "a new line": command("update-grub\n"),
+    "a line of its own in an entry": command("grubby", "--update-kernel=ALL", "--args=a\ninitrd /x"),
+    "a kernel around a corner": command("kernel-install", "add", "6.1", "/boot/../tmp/x"),
     "an option as a module": command("modprobe", "-C", "/tmp/x"),
     "a shell on the way back": command("update-grub", back=("sh", "-c", "x")),
     "products elsewhere": command("update-grub", products=("/etc/*",)),
     "products around a corner": command("update-grub", products=("/boot/../etc/*",)),
+    "products with a return": command("update-grub", products=("/efi/a\rb",)),
     "the kernel's reset": step("value", "/proc/sysrq-trigger", b"b"),
     "the kernel's helper": step("value", "/proc/sys/kernel/core_pattern", b"|/x"),
     "a value around a corner": step("value", "/sys/../proc/sysrq-trigger", b"b"),
@@ -187,3 +194,42 @@ def test_own_scripts_are_known_with_their_devices() -> None:
     for path, text in own.items():
         assert strange(step("file", path, text.encode())) == "", path
         assert strange(step("file", path, text.encode() + b"touch /ran\n")) != "", path
+
+
+PLANNED = (
+    step("file", "/etc/libvirt/qemu/Windows 11 (ü).xml"),
+    step("file", "/etc/kernel/uki.conf"),
+    step("file", "/etc/modprobe.d/vfio.conf"),
+    step("file", "/etc/default/grub.d/vfio.cfg"),
+    step("file", "/boot/loader/entries/a-1.conf"),
+    step("value", "/sys/kernel/mm/transparent_hugepage/enabled"),
+    step("value", "/proc/irq/9/smp_affinity_list"),
+)
+COMMANDS = (
+    command("grubby", "--update-kernel=ALL", "--args=iommu=pt quiet"),
+    command("kernelstub", "-a", "iommu=pt"),
+    command("rpm-ostree", "kargs", "--append-if-missing=iommu=pt"),
+    command("bootctl", "set-default", "a-1.conf"),
+    command("kernel-install", "add", "6.1", "/boot/vmlinuz-6.1"),
+    command("modprobe", "vfio-pci"),
+    command("update-grub", products=("/boot/grub/grub.cfg*", "/efi/EFI/Linux/arch.efi")),
+)
+
+
+def _broken(text: str) -> list[str]:
+    """The text with each character that breaks a line or a terminal at each place."""
+    return [text[:n] + c + text[n:] for n in range(len(text) + 1) for c in "\n\r\x1b\x7f\x85\u2028"]
+
+
+def test_no_name_holds_what_breaks_a_line() -> None:
+    assert [s.subject for s in PLANNED if strange(s)] == []
+    assert [b for s in PLANNED for b in _broken(s.subject) if not strange(replace(s, subject=b))] == []
+
+
+def test_no_word_of_a_command_holds_what_breaks_a_line() -> None:
+    assert [s.argv for s in COMMANDS if strange(s)] == []
+    for s in COMMANDS:
+        for n, word in enumerate(s.argv):
+            others = [(*s.argv[:n], b, *s.argv[n + 1 :]) for b in _broken(word)]
+            assert [o for o in others if not strange(replace(s, argv=o))] == []
+        assert [b for p in s.products for b in _broken(p) if not strange(replace(s, products=(b,)))] == []

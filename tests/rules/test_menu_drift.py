@@ -8,9 +8,11 @@ from tests.hosts import CLEAN, HOSTS
 from tests.machines import facts_of, root_of
 from vfiotui.demo.description import Host
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.boot import Boot, Kernel, Loader
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.pins import Pin, PinKind
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.plan.draft import PlanError
@@ -39,7 +41,7 @@ def with_boot(facts: Facts, **changes: object) -> Facts:
 
 
 def test_words_that_the_generator_never_saw_are_closed_by_running_it() -> None:
-    facts = facts_of(host(f"quiet {IDS}", "quiet"))
+    facts = facts_of(host(f"quiet {IDS}", "quiet", files={**CLEAN.files, **PROGRAM}))
     found = ask("CMDLINE-NOT-IN-MENU", facts)
     assert found.verdict is Verdict.FAILED and f"lacks {IDS} of /etc/default/grub" in found.sentence
     assert found.fix is not None and found.fix.goal == (GOAL,)
@@ -120,3 +122,65 @@ def test_without_a_generator_or_a_known_word_there_is_no_plan(goal: tuple[str, s
     machine = host(f"quiet {IDS}", "quiet")
     with pytest.raises(PlanError, match=reason):
         make_plan(facts_of(machine), read_config_snapshot(root_of(machine)), [goal])
+
+
+MKCONFIG = {"/usr/sbin/grub-mkconfig": b"#!/bin/sh\n"}
+OTHER_MENU = {"/usr/sbin/grub2-mkconfig": b"#!/bin/sh\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "planned"),
+    [
+        (PROGRAM, True),
+        (MKCONFIG, True),
+        (OTHER_MENU, False),
+        ({}, False),
+        ({"/usr/sbin/update-initramfs": b"x"}, False),
+        (PROGRAM | {"/etc/steamos-atomupd/client.conf": b"x", "/etc/os-release": b"ID=steamos\n"}, False),
+    ],
+)
+def test_the_goal_is_offered_where_it_can_be_planned(files: dict[str, bytes], planned: bool) -> None:
+    """Of machines whose menu lacks words of its sources."""
+    machine = host(f"quiet {IDS}", "quiet", files={**CLEAN.files, **files})
+    facts = facts_of(machine)
+    found = ask("CMDLINE-NOT-IN-MENU", facts)
+    assert found.verdict is Verdict.FAILED and found.fix is not None and found.fix.text
+    assert (found.fix.goal == (GOAL,)) is planned, found.fix
+    try:
+        make_plan(facts, read_config_snapshot(root_of(machine)), [GOAL])
+    except PlanError:
+        assert not planned
+    else:
+        assert planned
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_what_makes_the_menu_is_known_to_the_facts_as_to_the_plan(name: str) -> None:
+    facts = facts_of(HOSTS[name])
+    assert isinstance(facts.boot, Boot)
+    try:
+        plan = make_plan(facts, read_config_snapshot(root_of(HOSTS[name])), [GOAL])
+    except PlanError:
+        assert isinstance(facts.boot.makers.menu, Unread) or facts.boot.managed.name
+    else:
+        assert facts.boot.makers.menu in [step.argv for step in plan.steps] or facts.boot.loader.name == "limine"
+
+
+@pytest.mark.parametrize(
+    ("pin", "said"),
+    [
+        (Pin(PinKind.GRUB_SIGNATURE, "/boot/grub/grub.cfg", "/boot/grub/grub.cfg:1"), "gpg --detach-sign"),
+        (Pin(PinKind.SIGNED_IMAGE, "/efi/EFI/Linux/a.efi", "x"), "and sign /efi/EFI/Linux/a.efi"),
+        (
+            Pin(PinKind.TPM, "/dev/sda2", "/etc/crypttab:1", pcrs=frozenset({4, 7}), others=0),
+            "--recovery-key /dev/sda2",
+        ),
+        (Pin(PinKind.TPM, "/dev/sda2", "/etc/crypttab:1", pcrs=frozenset({7}), others=0), ""),
+        (Pin(PinKind.SIGNED_IMAGE, "/efi/EFI/Linux/a.efi", "x", renewed_by="sbctl"), ""),
+    ],
+)
+def test_what_is_pinned_is_left_to_a_person(pin: Pin, said: str) -> None:
+    facts = facts_of(host(f"quiet {IDS}", "quiet", files={**CLEAN.files, **PROGRAM}))
+    found = ask("CMDLINE-NOT-IN-MENU", with_boot(facts, pins=(pin,)))
+    assert found.fix is not None and said in found.fix.text
+    assert found.fix.goal == (() if said else (GOAL,))

@@ -13,8 +13,11 @@ from vfiotui.model.change.plan import Condition, Goal, Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 
-FILE_NAME = r"[\w.@%+~-]+"
-"""The pattern of a name in a folder, for the WRITES of a planner's module: the files that it edits, as patterns."""
+FILE_NAME = r"(?!\.{1,2}(?![\w.@%+~-]))[\w.@%+~-]+"
+"""The pattern of a name in a folder, for the WRITES of a planner's module: the files that it edits, as patterns. It is
+neither . nor .., which lead to other folders."""
+ANY_NAME = r"[^/\x00-\x1f\x7f-\x9f\u2028\u2029]+"
+"""The same for names that people choose freely, such as those of guests: all but what breaks a line or a terminal."""
 
 
 class PlanError(Exception):

@@ -23,7 +23,11 @@ from vfiotui.plan.memory.pool import COMPACT
 
 FILES = re.compile("|".join(declared("WRITES")))
 """Files that are edited, and read by programs as settings: each module of the planners names its own."""
-WORD = r"[^\0]*"
+PLAIN = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+"""A character that breaks neither a line nor a terminal."""
+BELOW = rf"(?!.*\.\.){PLAIN}"
+"""The first character of a path, or of its end, that leads to no other folder."""
+WORD = rf"{PLAIN}*"
 MENU = r"/boot/grub2?/grub\.cfg"
 COMMANDS = re.compile(
     "|".join(
@@ -32,7 +36,7 @@ COMMANDS = re.compile(
             r"dracut\0-f\0--regenerate-all|/usr/lib/booster/regenerate_images|proxmox-boot-tool\0refresh",
             r"limine-update|update-extlinux|sdboot-manage\0gen|sdbootutil\0update-all-entries|sync",
             r"reinstall-kernels|limine-mkinitcpio",
-            rf"kernel-install\0add\0{FILE_NAME}\0/(boot|usr/lib/modules|lib/modules)/[\w./+~-]+",
+            rf"kernel-install\0add\0{FILE_NAME}\0/(boot|usr/lib/modules|lib/modules)/(?!.*\.\.)[\w./+~-]+",
             rf"grubby\0--update-kernel=ALL(\0--(remove-)?args={WORD})+|kernelstub\0-[ad]\0{WORD}",
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
             r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
@@ -42,11 +46,11 @@ COMMANDS = re.compile(
 )
 """Commands, their words joined by NUL."""
 PRODUCTS = re.compile(
-    rf"(/boot|/efi)/(?!.*\.\.).*|/(?!.*\.\.)[\w./@+-]+\.(img|efi)|/var/lib/initramfs-tools/\*|{FILES.pattern}"
+    rf"(/boot|/efi)/({BELOW}{PLAIN}*)?|/(?!.*\.\.)[\w./@+-]+\.(img|efi)|/var/lib/initramfs-tools/\*|{FILES.pattern}"
     r"|/boot/grub2?/grubenv"
 )
 """Presets may name images on any file system."""
-VALUES = re.compile(r"/sys/(?!.*\.\.).+|/proc/sys/(?!.*\.\.).+|/proc/irq/\d+/smp_affinity(_list)?")
+VALUES = re.compile(rf"(/proc)?/sys/{BELOW}{PLAIN}*|/proc/irq/\d+/smp_affinity(_list)?")
 RUNS_CODE = re.compile(r"/proc/sys/kernel/(core_pattern|modprobe|hotplug|poweroff_cmd)|/sys/.*/uevent_helper")
 """Values that the kernel runs as a program, as root."""
 NUDGES = (COMPACT, "/proc/sys/vm/drop_caches")

@@ -11,7 +11,8 @@ from vfiotui.host.boot import configured, kernel, loader, misnamed
 from vfiotui.host.boot.binders import read_binders
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.grub_sources import of_hand_entry
-from vfiotui.host.boot.makers.makers import read_makers
+from vfiotui.host.boot.makers.makers import dracut_config, read_makers
+from vfiotui.host.boot.makers.menu import find_menu_maker
 from vfiotui.host.boot.makers.tools import find_tool, read_config
 from vfiotui.host.boot.managed import find_managed
 from vfiotui.host.boot.path.resolve import find_path
@@ -22,8 +23,11 @@ from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, then
-from vfiotui.model.boot.boot import Boot, ConfigFile
+from vfiotui.model.base.value import replace
+from vfiotui.model.boot.boot import Boot, ConfigFile, Loader
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.makers import Makers
+from vfiotui.model.boot.path import BootPath
 
 HOOKS = "/etc/libvirt/hooks"
 SCRIPT_LIMIT = 256 << 10
@@ -112,6 +116,11 @@ def read_cgroup_v2(root: Root) -> Reading[bool]:
     return Unread("the capture does not hold its files", Why.NOT_HERE, "/sys/fs/cgroup/cgroup.controllers")
 
 
+def _makers(root: Root, tool: Reading[str], found: Loader, path: Reading[BootPath]) -> Makers:
+    made = read_makers(root, tool, found)
+    return replace(made, menu=find_menu_maker(root, found, path, made, dracut_config(root, ConfigFiles(root))))
+
+
 def read(root: Root) -> Reading[Boot]:
     """The boot chain; each part says for itself where it could not be read."""
     found = loader.find_loader(root)
@@ -155,5 +164,5 @@ def read(root: Root) -> Reading[Boot]:
         managed=find_managed(root, found),
         path=path,
         next_kernels=kernel.read_next(root, running, path),
-        makers=read_makers(root, tool, found),
+        makers=_makers(root, tool, found, path),
     )

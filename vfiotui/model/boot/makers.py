@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass
 
 
@@ -52,6 +52,9 @@ class Makers:
     """Every file that the commands may write, as paths and patterns."""
     images: tuple[str, ...] = ()
     """Those of the products that hold an initramfs."""
+    menu: Reading[tuple[str, ...]] = Unread("was not looked for", Why.NOT_HERE)
+    """What makes the boot menu, or the unified images that hold the kernel's words, anew from their sources; Unread
+    with the reason where nothing was found that does."""
     unread: tuple[Unread, ...] = ()
     """What should have been read and could not be."""
 

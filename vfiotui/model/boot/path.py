@@ -78,6 +78,13 @@ class BootPath:
         return tuple(entry for entry in self.candidates if not entry.other_system)
 
     @property
+    def unified(self) -> bool | None:
+        """Whether every candidate of this installation is a unified image (true) or none is (false); None where there
+        is no candidate, or some are."""
+        kinds = {entry.unified for entry in self.own}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    @property
     def lines(self) -> Reading[tuple[CommandLine, ...]]:
         """The words of each candidate of this installation, without repetition; Unread where one could not be read."""
         if not self.own:

@@ -14,7 +14,7 @@ from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import NO_REFRESH, loader_of
 from vfiotui.plan.boot.initramfs import rebuild
 from vfiotui.plan.boot.loader_commands import refresh
-from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import ANY_NAME, FILE_NAME, Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.modprobe import OWN, holder, set_module_option
 
 DRIVERCTL = "/etc/driverctl.d"
@@ -27,11 +27,11 @@ WRITES = (
 )
 MODPROBE = ("verb", "softdep", "options")
 FILES = {
-    **dict.fromkeys(MODPROBE, r"/etc/modprobe\.d/[^/]+\.conf"),
-    "line": rf"/etc/modules|/etc/modules-load\.d/[^/]+\.conf|{INITRAMFS_LIST}",
-    "name": r"/etc/default/grub(\.d/[^/]+\.cfg)?",
-    "quotes": r"/etc/default/grub(\.d/[^/]+\.cfg)?",
-    "blanks": r"/etc/dracut\.conf(\.d/[^/]+\.conf)?",
+    **dict.fromkeys(MODPROBE, rf"/etc/modprobe\.d/{ANY_NAME}\.conf"),
+    "line": rf"/etc/modules|/etc/modules-load\.d/{ANY_NAME}\.conf|{INITRAMFS_LIST}",
+    "name": rf"/etc/default/grub(\.d/{ANY_NAME}\.cfg)?",
+    "quotes": rf"/etc/default/grub(\.d/{ANY_NAME}\.cfg)?",
+    "blanks": rf"/etc/dracut\.conf(\.d/{ANY_NAME}\.conf)?",
     "cmdline": CMDLINE,
 }
 """Kind of fault → the files in which it is corrected."""

@@ -65,10 +65,10 @@ def builder(snapshot: ConfigSnapshot) -> str:
 def home(boot: Boot) -> str:
     """The loader by whose files the next boot's words are set: "uki" where systemd-boot starts a unified image."""
     name = boot.loader.name
-    if name not in ("systemd-boot", "uki") or isinstance(boot.path, Unread) or not boot.path.own:
+    kind = None if isinstance(boot.path, Unread) else boot.path.unified
+    if name not in ("systemd-boot", "uki") or kind is None:
         return name
-    kinds = {entry.unified for entry in boot.path.own}
-    return name if len(kinds) > 1 else "uki" if True in kinds else "systemd-boot"
+    return "uki" if kind else "systemd-boot"
 
 
 def default_builds(boot: Boot) -> tuple[Build, ...]:

@@ -13,7 +13,7 @@ from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.boot_menu import adding
 from vfiotui.plan.boot.initramfs import rebuild
-from vfiotui.plan.draft import FILE_NAME, Draft, Phase, PlanError, Planner
+from vfiotui.plan.draft import ANY_NAME, FILE_NAME, Draft, Phase, PlanError, Planner
 
 FOLDER = "/etc/modprobe.d"
 OWN = f"{FOLDER}/vfiotui.conf"
@@ -85,7 +85,7 @@ def _words(argument: str) -> tuple[str, str, str]:
     words = rest.split(None, 1)
     if len(words) != 2 or not modprobe.is_module_name(words[0]):
         raise PlanError(f"{argument!r} is no [FILE:]MODULE OPTION, such as 'vfio-pci disable_idle_d3=1'")
-    if colon and not re.fullmatch(rf"{FOLDER}/[^/]+\.conf", file):
+    if colon and not re.fullmatch(rf"{FOLDER}/{ANY_NAME}\.conf", file):
         raise PlanError(f"{file!r} is no {FOLDER}/NAME.conf: modprobe reads options nowhere else in /etc")
     return file, words[0], words[1]
 

@@ -11,10 +11,10 @@ from vfiotui.model.cpu.pinning import Pinning, pins_text
 from vfiotui.model.cpu.topology import CpuSet, Topology
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.guest.stored_guest import StoredGuest
-from vfiotui.plan.draft import PlanError
+from vfiotui.plan.draft import ANY_NAME, PlanError
 from vfiotui.plan.pin.xml import changes, with_pinning
 
-WRITES = (r"/etc/libvirt/qemu/[^/]+\.xml",)
+WRITES = (rf"/etc/libvirt/qemu/{ANY_NAME}\.xml",)
 """Definitions on a mounted disk, where no libvirt takes them."""
 NONE: CpuSet = frozenset()
 BOTH, CONFIG, LIVE = "running guest and definition", "definition only", "running guest only"

@@ -19,8 +19,10 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
+from vfiotui.model.boot.pins import PinKind
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.rules.boot.cmdline_pending import OF_THE_LOADER
@@ -37,6 +39,8 @@ KEYS = frozenset(
 GENERATORS = ("/10_linux", "/20_linux_xen", "/10_linux_zfs", "/15_ostree")
 """Scripts of /etc/grub.d whose entries have the words of /etc/default/grub."""
 MENU = "/grub.cfg"
+SECURE_BOOT = 7
+"""The register of a TPM that other words on the command line do not move."""
 MADE = frozenset({"grub", "uki", "proxmox"})
 """Loaders whose entries a generator makes from the configuration."""
 
@@ -94,13 +98,33 @@ def check(facts: Facts) -> Answers:
     )
 
 
+def _pinned(boot: Boot) -> str:
+    """What a person must do beside it where something pins what a generator writes; empty for nothing."""
+    for pin in boot.pins:
+        match pin.kind:
+            case PinKind.GRUB_SIGNATURE:
+                return f"and sign every file that it writes ('gpg --detach-sign'): GRUB loads no other ({pin.source})"
+            case PinKind.SIGNED_IMAGE if not pin.renewed_by:
+                return f"and sign {pin.target}: Secure Boot is on, and nothing was found that signs it"
+            case PinKind.TPM if pin.others == 0 and (pin.pcrlock or pin.pcrs - {SECURE_BOOT}):
+                return f"after 'systemd-cryptenroll --recovery-key {pin.target}': nothing but the TPM opens it"
+    return ""
+
+
 def _fix(facts: Facts, name: str) -> Fix:
     boot = known(facts.boot)
     entry = known(boot.path).own[0]
+    made = boot.makers.menu
+    if boot.managed.name:
+        return fix(f"let {boot.managed.title} make the boot menu anew, then boot", Risk.R2)
     if boot.loader.name not in MADE:
         return fix(f"give the entry '{name}' of {entry.source} the words: no generator of it is known", Risk.R2)
     by_hand = not entry.maker.endswith(GENERATORS) if entry.maker else not entry.source.partition(":")[0].endswith(MENU)
     if boot.loader.name == "grub" and by_hand:
         where = entry.maker or entry.source
         return fix(f"give the entry '{name}' of {where} the words, or make another entry the default", Risk.R2)
+    if pinned := _pinned(boot):
+        return fix(f"run the generator of the boot menu by hand, {pinned}", Risk.R3)
+    if isinstance(made, Unread):
+        return fix(f"make what '{name}' starts with anew from {known(boot.configured).source}: {made.reason}", Risk.R2)
     return fix("run the generator of the boot menu, then boot", Risk.R2, ("boot.menu", "refresh"))
