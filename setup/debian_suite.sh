@@ -120,10 +120,10 @@ rm -rf "$system/root/vfiotui"
 mv -T "$system/root/vfiotui.new" "$system/root/vfiotui"
 
 case $which in
-all) needs=test tests= ;;
-*) needs=tools tests="tests/model tests/formats tests/rules tests/plan tests/demo tests/cli" ;;
+all) tests= ;;
+*) tests="tests/model tests/formats tests/rules tests/plan tests/demo tests/cli" ;;
 esac
-export system needs tests
+export system tests
 # The inner shells expand their own variables.
 # shellcheck disable=SC2016
 apart sh -euc '
@@ -139,7 +139,7 @@ apart sh -euc '
         { apt-get update -qq && apt-get dist-upgrade -qq --fix-broken >/dev/null; } </dev/null ||
             echo \"set-up: apt-get could not bring this system up to date\" >&2
         cd /root/vfiotui
-        sh setup/setup.sh $needs
+        sh setup/setup.sh test
         .venv/bin/python -m pytest -n 2 $tests \"\$@\"
     " sh "$@"
     ca=/usr/local/machine-ca.crt

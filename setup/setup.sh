@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready: setup.sh run | test | bench | proof | tools (what tests without a daemon need)
+# Makes .venv ready: setup.sh run | test | bench | proof
 # Installs system packages only where something is missing, and says so; uses sudo only when it must.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ missing() { # packages of column $1 that are not there; python itself first
     [ -n "$python" ] || case $1 in 5) echo python ;; *) echo python3 ;; esac
     while read -r when probe apt dnf pacman; do
         case $when in '#'* | '') continue ;; esac
-        case $when:$what:${CI:+ci} in run:*:* | tool:tools:* | test:test:* | tool:test:* | test:bench:* | tool:bench:* | test:proof:* | tool:proof:* | bench:bench:* | proof:proof:* | ci:test:ci) ;; *) continue ;; esac
+        case $when:$what:${CI:+ci} in run:*:* | test:test:* | test:bench:* | test:proof:* | bench:bench:* | proof:proof:* | ci:test:ci) ;; *) continue ;; esac
         present "$probe" || case $1 in 3) echo "$apt" ;; 4) echo "$dnf" ;; 5) echo "$pacman" ;; esac
     done <setup/packages.txt | grep -vx -e - | sort -u
 }
