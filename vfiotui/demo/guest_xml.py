@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 HYPERV = ("relaxed", "vapic", "vpindex", "runtime", "synic", "stimer", "frequencies", "tlbflush", "ipi")
 """Enlightenments of a Windows guest that need no further value (libvirt formatdomain, hypervisor features)."""
@@ -31,7 +31,7 @@ def guest_xml(
     kib = memory_gib << 20
     backing = "  <memoryBacking>\n    <hugepages/>\n    <nosharepages/>\n  </memoryBacking>\n" if huge else ""
     return (
-        f"<domain type='{kind}'>\n  <name>{escape(name)}</name>\n  <uuid>{uuid}</uuid>\n"
+        f"<domain type='{kind}'>\n  <name>{escape(name, quote=False)}</name>\n  <uuid>{uuid}</uuid>\n"
         f"  <memory unit='KiB'>{kib}</memory>\n  <currentMemory unit='KiB'>{kib}</currentMemory>\n{backing}"
         f"  <vcpu placement='static'>{count}</vcpu>\n"
         + ("  <iothreads>1</iothreads>\n" if iothread else "")

@@ -13,7 +13,6 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from vfiotui.host.capture.scrub import is_public
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.tree import NotCaptured, Stat
 from vfiotui.model.base.mode import Mode
@@ -109,6 +108,9 @@ class CapturedTree(MemoryTree):
 
     def _missing(self, step: str) -> OSError:
         """Why there is no node at a path whose folder is there."""
+        # What is public is a long list, which only a capture needs.
+        from vfiotui.host.capture.scrub import is_public
+
         above, _, name = step.rpartition("/")
         number = self.said.errors.get(step)
         if number is None:
