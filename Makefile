@@ -44,7 +44,8 @@ rescue-proof:
 	@sh setup/setup.sh test
 	sh tests/rescue/proof.sh
 
-# What is answered on a folder of boot chains, BOOT_CASES=DIR, beside what is right; ARGS names cases.
+# What is answered on a folder of boot chains, BOOT_CASES=DIR, beside what is right; some are changed in a copy and
+# undone, with the programs inside of them. ARGS names cases.
 boot-cases:
 	@sh setup/setup.sh test
 	.venv/bin/python -m tests.boot_cases $(ARGS)

@@ -2,23 +2,29 @@
 
 A case is a folder with `tree`, a root, and `expected.md` with a line "Right: ...". The folder may be a tar archive.
 For each case the answers are printed: loader, entry, words, image, forecast of the cards, findings. `RIGHT` holds what
-a machine can check of them; the last lines count right and wrong, and cases that only a person can judge.
+a machine can check of them; the last lines count right and wrong, and cases that only a person can judge. A case that
+is named in `CHANGED` is changed in a copy, with its own programs, judged by what then lies on the disk, and undone.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
+import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.boot_cases_right import CARD, RIGHT, Answer
+from tests.boot_cases_right import CARD, CHANGED, RIGHT, Answer, Changed
+from vfiotui.cli.main import main as vfiotui
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Unread, then
+from vfiotui.model.base.reading import Unread, or_else, then
 from vfiotui.model.finding.finding import Verdict
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.service import look_at_isolation, plan_goals
@@ -39,6 +45,7 @@ def answer(tree: Path) -> Answer:
     view = look_at_isolation(inputs, facts)
     own = () if isinstance(boot.path, Unread) else boot.path.candidates
     next_boots = inputs.boots(facts)
+    found = judge(facts)
     return Answer(
         loader=boot.loader.name,
         entry=" or ".join(e.name for e in own) or f"({boot.path if isinstance(boot.path, Unread) else boot.path.open})",
@@ -48,8 +55,10 @@ def answer(tree: Path) -> Answer:
         image=" or ".join(dict.fromkeys(str(then(b.image, lambda image: image.path or "none")) for b in next_boots)),
         columns={} if isinstance(view, Unread) else dict(view.columns),
         forecasts={} if isinstance(view, Unread) else dict(view.forecasts),
-        findings=tuple(f for f in judge(facts) if f.verdict is Verdict.FAILED),
-        plan=_plan(inputs),
+        findings=tuple(f for f in found if f.verdict is Verdict.FAILED),
+        passed=frozenset(f.code for f in found if f.verdict is Verdict.PASSED),
+        plan=_plan(inputs, "isolate.auto", CARD),
+        goal=lambda name, argument: _plan(inputs, name, argument),
     )
 
 
@@ -57,14 +66,80 @@ def _text(line: object) -> str:
     return f"({line})" if isinstance(line, Unread) else f"{line.text} [{line.source}]"  # type: ignore[attr-defined]
 
 
-def _plan(inputs: RootInputs) -> str:
+def _plan(inputs: RootInputs, goal: str, argument: str) -> str:
+    """What the plan predicts, its steps, and the lines that it adds to files."""
     try:
-        plan = plan_goals(inputs, [("isolate.auto", CARD)])
+        plan = plan_goals(inputs, [(goal, argument)])
     except PlanError as error:
         return f"refused: {error}"
-    steps = ", ".join(f"{s.kind} {' '.join(s.argv) or s.subject}" for s in plan.steps)
-    told = dict(plan.forecast).get(CARD, ())
+    told = dict(plan.forecast).get(argument, ())
+    steps = ", ".join(" ".join((s.kind, " ".join(s.argv) or s.subject, *_added(s.before, s.after))) for s in plan.steps)
     return f"next boot {' or '.join(o or 'no driver' for o in told) or 'as it is'}: {steps}"
+
+
+def _added(before: bytes | None, after: bytes | None) -> list[str]:
+    known = set((before or b"").decode(errors="replace").split("\n"))
+    return [f"[{line}]" for line in (after or b"").decode(errors="replace").split("\n") if line not in known]
+
+
+def _words_next(tree: Path) -> str:
+    """The words of the entry that boots next, its candidates joined with "or"."""
+    facts = gather(Root.mounted(str(tree)), domains.read(Root.mounted(str(tree))))
+    assert not isinstance(facts.boot, Unread)
+    own = () if isinstance(facts.boot.path, Unread) else facts.boot.path.own
+    return " or ".join(or_else(then(entry.words, lambda line: line.text), "?") for entry in own)
+
+
+def snapshot(tree: Path) -> dict[str, tuple[int, bytes]]:
+    """Mode and content of everything below a folder; our own journal, and the folders that hold it, left out."""
+    found = {}
+    for path in sorted(tree.rglob("*")):
+        name = str(path.relative_to(tree))
+        if name in ("var", "var/lib") or name.startswith("var/lib/vfiotui"):
+            continue
+        about = path.lstat()
+        content = os.readlink(path).encode() if path.is_symlink() else b""
+        if stat.S_ISREG(about.st_mode):
+            content = path.read_bytes()
+        found[name] = (about.st_mode, content)
+    return found
+
+
+def _run(*words: str) -> tuple[int, str]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        code = vfiotui(list(words))
+    return code, out.getvalue()
+
+
+def _give_shell(tree: Path) -> None:
+    """A shell, where the tree has scripts and none."""
+    busybox = shutil.which("busybox")
+    if busybox and not (tree / "bin/sh").exists() and not (tree / "usr/bin/sh").exists():
+        (tree / "bin").mkdir(exist_ok=True)
+        shutil.copy(busybox, tree / "bin/sh")
+
+
+def changed(tree: Path, goal: str, place: Path) -> Changed:
+    """What a change does to a copy of the tree, with the tree's own programs, and what its undo leaves."""
+    copy = place / "tree"
+    shutil.copytree(tree, copy, symlinks=True)
+    _give_shell(copy)
+    before = snapshot(copy)
+    root = ("--root", str(copy))
+    code, said = _run(*root, "apply", goal, "--yes", "--run-its-programs")
+    after = snapshot(copy)
+    words = _words_next(copy)
+    undo, _ = _run(*root, "undo", "1", "--yes", "--run-its-programs") if code == 0 else (0, "")
+    left = snapshot(copy)
+    shutil.rmtree(copy)
+    return Changed(
+        done=code == 0,
+        said=" ".join(said.split()),
+        words=words,
+        files=frozenset(f"/{n}" for n in before.keys() | after.keys() if before.get(n) != after.get(n)),
+        undone=undo == 0 and before == left,
+    )
 
 
 def lines(name: str, found: Answer, right: str) -> Iterator[str]:
@@ -105,14 +180,26 @@ def run(folder: Path, only: tuple[str, ...]) -> int:
             counts["wrong"].append(case.name)
             continue
         print("\n".join(lines(case.name, found, right_of(case))))
-        holds = RIGHT.get(case.name)
-        verdict = "for a person" if holds is None else "right" if holds(found) else "wrong"
+        verdict = _verdict(case, found)
         counts[verdict].append(case.name)
         print(f"   -> {verdict}", flush=True)
     print()
     for verdict, names in counts.items():
         print(f"{len(names):3} {verdict}: {' '.join(names)}")
     return len(counts["wrong"])
+
+
+def _verdict(case: Path, found: Answer) -> str:
+    holds = RIGHT.get(case.name)
+    if case.name in CHANGED:
+        goal, right = CHANGED[case.name]
+        with tempfile.TemporaryDirectory() as place:
+            effect = changed(case / "tree", goal, Path(place))
+        print(
+            f"   {goal}  {effect.said}; changed {' '.join(sorted(effect.files)) or 'nothing'}; next boot {effect.words}"
+        )
+        return "right" if right(effect) and (holds is None or holds(found)) else "wrong"
+    return "for a person" if holds is None else "right" if holds(found) else "wrong"
 
 
 def main(words: list[str]) -> int:

@@ -29,6 +29,7 @@ def booted(words: str, grub: str = "") -> Host:
 ENTRY = "title Arch\nversion 6.12.9-amd64\nlinux /vmlinuz\ninitrd /initrd.img\noptions root=UUID=1 rw quiet\n"
 HOSTS: dict[str, Host] = {
     "misspelt-verb": of({VFIO_CONF: f"option vfio-pci ids={PAIR}\n"}),
+    "joined-line": of({VFIO_CONF: f"# the card \\\noptions vfio-pci ids={PAIR}\nsoftdep nouveau pre: vfio-pci\n"}),
     "softdep-sides": of(
         {VFIO_CONF: f"options vfio-pci ids={PAIR}\nsoftdep nouveau vfio-pci\nsoftdep snd_hda_intel post: vfio-pci\n"}
     ),
@@ -52,6 +53,9 @@ HOSTS: dict[str, Host] = {
     ),
     "grub-misspelt": of({GRUB: 'GRUB_CMDLINE_LINUX_DEFUALT="quiet iommu=pt"\nGRUB_CMDLINE_LINUX=""\n'}),
     "grub-unquoted": of({GRUB: 'GRUB_CMDLINE_LINUX_DEFAULT=quiet iommu=pt\nGRUB_CMDLINE_LINUX=""\n'}),
+    "grub-broken-line": of(
+        {GRUB: 'GRUB_CMDLINE_LINUX_DEFAULT="quiet\nintel_iommu=on iommu=pt"\nGRUB_CMDLINE_LINUX=""\n'}
+    ),
     "without-suffix": of({"/etc/modprobe.d/vfio": f"options vfio-pci ids={PAIR}\n", "/etc/modprobe.d/old.bak": "x\n"}),
     "driverctl-gone": of({"/etc/driverctl.d/pci-0000:05:00.0": "vfio-pci\n"}),
     "cmdline-misspelt": booted(f"vfio-pci:ids={PAIR} intel_iomu=on"),

@@ -31,7 +31,7 @@ def dead_lines(
             bad = True
             corrects = ours and (fault.right or kind == "line")
             goal = (("config.repair", f"{kind}:{file.path}"),) if corrects else ()
-            meant = f"{advice}: {fault.right}" if fault.right and kind != "name" else advice
+            meant = f"{advice}: {' / '.join(fault.right.splitlines())}" if fault.right and kind != "name" else advice
             yield fails(
                 file.path,
                 fault.sentence,

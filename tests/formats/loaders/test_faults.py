@@ -28,6 +28,9 @@ DEFAULT = "GRUB_CMDLINE_LINUX_DEFAULT"
         ("quotes", f"{DEFAULT}=\u201cquiet splash\u201d\n", f'{DEFAULT}="quiet splash"\n'),
         ("quotes", f'{DEFAULT}="quiet\nGRUB_TIMEOUT=5\n', f'{DEFAULT}="quiet"\nGRUB_TIMEOUT=5\n'),
         ("quotes", f'{DEFAULT}="quiet x="a b""\n', f"{DEFAULT}='quiet x=\"a b\"'\n"),
+        ("quotes", f'{DEFAULT}="quiet\n splash"\nGRUB_TIMEOUT=5\n', f'{DEFAULT}="quiet splash"\nGRUB_TIMEOUT=5\n'),
+        ("quotes", f"{DEFAULT}='quiet\r\nsplash\r\n' # x\r\n", f"{DEFAULT}='quiet splash' # x\r\n"),
+        ("quotes", f'{DEFAULT}="quiet\n"', f'{DEFAULT}="quiet"'),
     ],
 )
 def test_a_line_of_grubs_settings_is_mended(kind: str, text: str, right: str) -> None:
@@ -43,7 +46,7 @@ def test_a_line_of_grubs_settings_is_mended(kind: str, text: str, right: str) ->
         f'{DEFAULT}="quiet" # mine\nGRUB_CMDLINE_LINUX=""\n',
         f"{DEFAULT}='quiet splash'\n",
         f'{DEFAULT}="quiet \\\n splash"\nGRUB_TIMEOUT=5\n',
-        f'{DEFAULT}="quiet\n splash"\nGRUB_TIMEOUT=5\n',
+        'GRUB_MENU_PICTURE="a\n b"\nGRUB_TIMEOUT=5\n',
         'GRUB_CMDLINE_LINUX_MINE="a"\n' + f'{DEFAULT}="$GRUB_CMDLINE_LINUX_MINE"\n',
         "GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\n",
         "GRUB_DISTRIBUTOR=$( . /etc/os-release; echo ${NAME:-Ubuntu} )\n",
@@ -87,9 +90,10 @@ def test_words_of_a_computed_variable_are_not_moved() -> None:
     "text",
     [
         "GRUB_A=" + " " * 200000 + "x", f"{DEFAULT}=" + "'" * 5001, "GRUB_B= \n" * 20000, f'{DEFAULT}="' * 5000,
+        f'{DEFAULT}="a\n$(b)\n"\n', f'{DEFAULT}="a\n{"b" * 9}' * 3000, f'{DEFAULT}="{"a" * 9}\n"' * 3000,
         "GRUB_CMDLINE_LINUX_DEFUALT=x\n" * 3000, "\0" * 1000, f"\ufeff{DEFAULT}=a b\n", f"{DEFAULT}=a b\0c\n",
     ],
-    ids=range(8),
+    ids=range(11),
 )  # fmt: skip
 def test_odd_settings_give_an_answer(text: str) -> None:
     assert len(grub_faults.faults(text)) <= grub_faults.MOST

@@ -28,6 +28,9 @@ RIGHT = f"options vfio-pci ids={PAIR}\n"
         ("softdep", "softdep nouveau pre:vfio-pci\n", "softdep nouveau pre: vfio-pci\n"),
         ("softdep", "softdep nouveau post: vfio-pci\n", "softdep nouveau pre: vfio-pci\n"),
         ("softdep", "softdep drm kvm pre: a post: vfio b\n", "softdep drm pre: kvm a vfio post: b\n"),
+        ("verb", f"# mine \\\n{RIGHT}", f"# mine\n{RIGHT}"),
+        ("verb", f"{RIGHT[:-1]} \\\nsoftdep nouveau pre: vfio-pci\n", f"{RIGHT}softdep nouveau pre: vfio-pci\n"),
+        ("verb", f"# a \\\n# b \\\n{RIGHT}", f"# a \\\n# b\n{RIGHT}"),
     ],
 )
 def test_a_line_is_mended_and_then_has_no_fault(kind: str, text: str, right: str) -> None:
@@ -48,6 +51,10 @@ def test_a_line_is_mended_and_then_has_no_fault(kind: str, text: str, right: str
         "softdep vfio-pci post: vfio\n",
         "install vfio-pci /usr/local/bin/bind.sh\n",
         "# option vfio-pci ids=1:2\n",
+        f"# mine \\\r\n{RIGHT}",
+        f"# mine \\\n\n{RIGHT}",
+        f"# mine \\\n# yours\n{RIGHT}",
+        f"options vfio-pci \\\n  ids={PAIR}\n",
         "include /etc/other\n",
         "vfio-pci\n",
         "options vfio_iommu_type1 allow_unsafe_interrupts=1 disable_hugepages=1\n",
@@ -62,10 +69,10 @@ def test_what_kmod_takes_or_nobody_can_read_is_no_fault(text: str) -> None:
     [
         "option", "softdep", "softdep a", "softdep a b:c pre:", "options vfio-pci =", "options vfio-pci , ,",
         "options vfio-pci ids=\0", "\ufeffoptions vfio-pci ids=a", "option\\", "option \\\n\\\n",
-        "softdep \\\n a \\\n b",
+        "softdep \\\n a \\\n b", "# \\\noptions a b \\\noptions c d \\", "options a \\\n" * 9000,
         "options vfio-pci " + "10de:13c2 " * 20000, "softdep a " + "b " * 50000, "=" * 100000, "option " + " " * 100000,
     ],
-    ids=range(15),
+    ids=range(17),
 )  # fmt: skip
 def test_odd_texts_have_faults_or_none_and_mending_settles(text: str) -> None:
     for kind in ("verb", "options", "softdep"):

@@ -208,13 +208,35 @@ def test_a_module_that_no_kernel_has_is_not_listed() -> None:
         planned("mkinitcpio", {MAIN: CLASSIC}, ("initramfs.module", "vfio_nosuch"), modules=HAS)
 
 
+@pytest.mark.parametrize("mode", [Mode.LIVE, Mode.ROOT])
 @pytest.mark.parametrize("tool", TOOL_FILES)
-def test_a_running_host_without_a_builder_gets_no_plan(tool: str) -> None:
+def test_without_a_builder_there_is_no_plan(tool: str, mode: Mode) -> None:
     program = next(path for path in TOOL_FILES[tool] if "/bin/" in path or "/sbin/" in path)
     with pytest.raises(PlanError, match="nothing builds one here"):
-        planned(tool, {MAIN: CLASSIC}, mode=Mode.LIVE, without=(program, "/usr/sbin/update-initramfs"))
-    left = planned(tool, {MAIN: CLASSIC}, mode=Mode.ROOT, without=(program, "/usr/sbin/update-initramfs"))
-    assert left.left and not any(s.kind == "command" and "initramfs" in s.why for s in left.steps)
+        planned(tool, {MAIN: CLASSIC}, mode=mode, without=(program, "/usr/sbin/update-initramfs"))
+
+
+DONE = {
+    "/etc/modprobe.d/vfio.conf": "options vfio-pci ids=10de:13c2,10de:0fbb\nsoftdep nouveau pre: vfio-pci\n"
+    "softdep snd_hda_intel pre: vfio-pci\n"
+}
+
+
+@pytest.mark.parametrize(
+    ("tool", "path", "text", "after"),
+    [
+        ("dracut", "/etc/dracut.conf.d/v.conf", 'force_drivers+=" vfio_pci vfio_iommu_type1 vfio_virtqfd "\n',
+         'force_drivers+=" vfio_pci vfio_iommu_type1 "\n'),
+        ("mkinitcpio", MAIN, "MODULES=(vfio_pci vfio_iommu_type1 vfio_iomu_type1)\nHOOKS=(base udev modconf)\n",
+         "MODULES=(vfio_pci vfio_iommu_type1)\nHOOKS=(base udev modconf)\n"),
+    ],
+)  # fmt: skip
+def test_a_dead_name_beside_what_is_configured_already_goes_out(tool: str, path: str, text: str, after: str) -> None:
+    more = {"/etc/dracut.conf.d/host.conf": 'hostonly="yes"\n'} if tool == "dracut" else {}
+    plan = planned(tool, {**DONE, **more, path: text})
+    assert written(plan)[path] == after and "rebuild the initramfs" in whys(plan)
+    again = planned(tool, {**DONE, **more, path: after})
+    assert not any(step.kind == "command" for step in again.steps)
 
 
 def test_presets_that_build_nothing_are_no_builder() -> None:

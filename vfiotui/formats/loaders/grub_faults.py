@@ -1,7 +1,8 @@
 """Lines of /etc/default/grub that the shell does not take as they were meant.
 
 grub-mkconfig sources the file in sh under "set -e": a command that does not exist ends it, and no menu is written. In
-`A=x B=y` without quotes both are variables; in `A=x y` A is set for the command y alone.
+`A=x B=y` without quotes both are variables; in `A=x y` A is set for the command y alone. The generator puts the value
+into the line of grub.cfg that loads the kernel: a line break in it ends that line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.modprobe.modprobe_faults import QUOTES
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell.assignments import parse, value_of
+from vfiotui.formats.shell.source import ShellAssignment, scan
 from vfiotui.formats.text_lines import Line, lines_of
 from vfiotui.model.base.near import nearest
 
@@ -36,6 +38,8 @@ PLAIN = re.compile(r"[^\"'`$\\;&|<>()#]*")
 def faults(text: str) -> tuple[Fault, ...]:
     """The first lines that are not taken as they were meant, up to `MOST`; kinds: name, quotes."""
     found: list[Fault] = []
+    broken = {text.count("\n", 0, one.start) + 1: one for one in _broken(text)}
+    """Values with a line break in them, by the line on which they begin."""
     opened = False
     """Whether a value that begins above goes on."""
     for line in lines_of(text):
@@ -48,12 +52,35 @@ def faults(text: str) -> tuple[Fault, ...]:
         opened = odd and why is None
         if match is None or len(found) == MOST:
             continue
-        if why is not None:
+        if why is None and line.number in broken:
+            found.append(_break(text, line, broken[line.number]))
+        elif why is not None:
             found.append(Fault("quotes", line.number, line.text, *why))
         elif meant := _meant(text, match[1]):
             sentence = f"grub-mkconfig knows no variable {match[1]}: its words reach no kernel."
             found.append(Fault("name", line.number, line.text, sentence, meant))
     return tuple(found)
+
+
+def _broken(text: str) -> list[ShellAssignment]:
+    """Kernel words with a line break inside of closed quotes; a backslash before it would join the lines."""
+    if '"' not in text and "'" not in text:
+        return []
+    return [
+        one
+        for one in scan(text)
+        if one.name in KNOWN and any(p.text == "\n" for w in one.words if w.closed for p in w.parts)
+    ]
+
+
+def _break(text: str, line: Line, one: ShellAssignment) -> Fault:
+    """The fault of a value that goes on in the next line."""
+    shown = text[line.start : max(one.end, line.end)]
+    first, *below = (part.strip() for part in shown.splitlines())
+    lost = " ".join(below).rstrip("\"' ") or "what follows"
+    right = " ".join((first, *below)) if PLAIN.fullmatch(shown.partition("=")[2].strip().strip("\"'")) else ""
+    sentence = f"A line break stands inside the value: GRUB ends the kernel's line there, and no kernel gets {lost}."
+    return Fault("quotes", line.number, shown, sentence, re.sub(r"\s+(?=[\"']$)", "", right))
 
 
 def _meant(text: str, name: str) -> str:
@@ -152,7 +179,7 @@ def repaired(text: str, kind: str) -> str:
     for fault in reversed([f for f in faults(text) if f.kind == kind and f.right]):
         line = lines_of(text)[fault.line - 1]
         if kind == "quotes":
-            text = text[: line.start] + fault.right + text[line.end :]
+            text = text[: line.start] + fault.right + text[line.start + len(fault.text) :]
         else:
             text = _renamed(text, line, fault.right)
     return text

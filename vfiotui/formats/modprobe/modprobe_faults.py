@@ -2,7 +2,8 @@
 
 kmod ignores a line whose first word it does not know. A softdep line counts only the words behind "pre:" and "post:".
 All options of a module become one line of words for the kernel, which splits it at blanks: a blank in a list ends it.
-vfio-pci splits its ids at commas alone (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids).
+vfio-pci splits its ids at commas alone (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids). A backslash before the line
+end joins the next line, in comments too (libkmod/libkmod-util.c, freadline_wrapped).
 """
 
 from __future__ import annotations
@@ -37,8 +38,13 @@ SHORT = {"id": "ids"}
 
 def faults(text: str) -> tuple[Fault, ...]:
     """Every line that is not taken as it was meant; kinds: verb, softdep, options."""
-    found = [*_verbs(text)]
+    joined = _joined(text)
+    lines = {f.line for f in joined}
+    """What else such a line says is seen once it is parted."""
+    found = [*joined, *(f for f in _verbs(text) if f.line not in lines)]
     for one in statements(text):
+        if one.line in lines:
+            continue
         if one.verb == "softdep":
             found += _softdep(text, one)
         elif one.verb == "options":
@@ -103,6 +109,29 @@ def _verbs(text: str) -> list[Fault]:
             right = shown.replace(verb, meant, 1)
             sentence = f"kmod does not know {verb!r} and ignores the line; the word is {meant!r}."
             found.append(Fault("verb", number, shown, sentence, right))
+        number += whole.count("\n")
+    return found
+
+
+def _joined(text: str) -> list[Fault]:
+    """Statements that the backslash at the end of the line above makes a part of that line."""
+    found, place, number = [], 0, 1
+    while place < len(text):
+        match = LOGICAL.match(text, place)
+        assert match
+        whole, place = match[0], match.end()
+        first, *below = whole.rstrip("\r\n").split("\n")
+        parts, lost = [first], []
+        for line in below:
+            words = line.rstrip("\\").split()
+            if len(words) > 1 and words[0] in VERBS:
+                parts[-1] = parts[-1].removesuffix("\\").rstrip(" \t")
+                lost.append(" ".join(words))
+            parts.append(line)
+        if lost:
+            what = "the comment" if first.lstrip().startswith("#") else f"'{first.rstrip(chr(92)).strip()}'"
+            sentence = f"The backslash joins the next line to {what}: kmod does not see '{lost[0]}'."
+            found.append(Fault("verb", number, "\n".join((first, *below)), sentence, "\n".join(parts)))
         number += whole.count("\n")
     return found
 

@@ -131,9 +131,10 @@ def read(root: Root) -> Reading[Boot]:
     release = running if isinstance(running, Unread) else running.release
     options, lists, settings, hooks, scripts = (ConfigFiles(root) for _ in range(5))
     tool = find_tool(root)
+    makers = _makers(root, tool, found, path)
     return Boot(
         cmdline=read_cmdline(root),
-        configured=of_hand_entry(root, path) or configured.find_configured(root, found, files, path),
+        configured=of_hand_entry(root, path) or configured.find_configured(root, found, files, path, makers.builds),
         kernel=running,
         installed=kernel.installed(root),
         os_name=os_name,
@@ -164,5 +165,5 @@ def read(root: Root) -> Reading[Boot]:
         managed=find_managed(root, found),
         path=path,
         next_kernels=kernel.read_next(root, running, path),
-        makers=_makers(root, tool, found, path),
+        makers=makers,
     )

@@ -19,6 +19,7 @@ from vfiotui.formats.loaders import (
 from vfiotui.formats.loaders.efi_load_option import text_of
 from vfiotui.formats.refused import EditRefused
 from vfiotui.host.boot.config_snapshot_boot import unified
+from vfiotui.host.boot.configured_unified import DROP_INS, of_unified
 from vfiotui.host.boot.grub_sources import GRUB, of_grub
 from vfiotui.host.boot.loader import ENTRIES, LIMINE, SYSLINUX
 from vfiotui.host.boot.loader_firmware import EFIVARS, boot_option
@@ -29,11 +30,11 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.boot.boot import ConfigFile, Loader
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.makers import Build
 from vfiotui.model.boot.path import BootPath
 
 MISSPELT = "/etc/defaults/grub"
 """No tool reads it; some guides name it."""
-DROP_INS = "/etc/cmdline.d"
 REFIND = "/boot/refind_linux.conf"
 KERNELSTUB = "/etc/kernelstub/configuration"
 IMAGE_LIMIT = 512 << 20
@@ -144,9 +145,12 @@ OWN_SOURCES = frozenset({"grub-bls", "systemd-boot", "rpm-ostree", "limine", "re
 
 
 def find_configured(
-    root: Root, loader: Loader, files: tuple[ConfigFile, ...], path: Reading[BootPath]
+    root: Root, loader: Loader, files: tuple[ConfigFile, ...], path: Reading[BootPath], builds: tuple[Build, ...] = ()
 ) -> Reading[CommandLine]:
     """What the files say from which this loader's entries are made; Unread where there are none, with the reason."""
+    built = of_unified(root, path, builds, first(lambda: of_drop_ins(files), lambda: of_file(files)))
+    if built is not None:
+        return built
     words = then(path, lambda found: found.words)
     if loader.name in OWN_SOURCES and isinstance(words, CommandLine):
         return words
@@ -159,6 +163,8 @@ def find_configured(
         case "rpm-ostree" | "nixos":
             return of_entries(files, machine)
         case "uki":
+            if isinstance(words, CommandLine):
+                return words
             return first(lambda: of_image(root), lambda: of_drop_ins(files), lambda: of_file(files))
         case "proxmox":
             return of_proxmox(root, files)

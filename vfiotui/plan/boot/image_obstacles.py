@@ -8,6 +8,7 @@ from __future__ import annotations
 from vfiotui.formats.initramfs import booster, dracut, initramfs_tools, mkinitcpio
 from vfiotui.formats.modprobe import modules_load
 from vfiotui.formats.modprobe.modprobe import fold
+from vfiotui.formats.modprobe.modprobe_faults import meant_module
 from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.gone_modules import GONE, is_gone
@@ -76,7 +77,8 @@ def _unlist(draft: Draft, config: tuple[str, ...], name: str, path: str, tool: s
 
 
 def drop_dead(draft: Draft, tool: str) -> None:
-    """Modules that none of the installed kernels has go out of the lists, and names that the tool does not take.
+    """Modules that none of the installed kernels has, or no kernel ever had, go out of the lists, and names that the
+    tool does not take.
 
     mkinitcpio and booster build no image because of one, dracut leaves out what stands behind it.
     """
@@ -84,7 +86,8 @@ def drop_dead(draft: Draft, tool: str) -> None:
     releases = () if isinstance(boot, Unread) else boot.installed
     dead = [m for m in GONE if releases and all(is_gone(m, release) for release in releases)]
     try:
-        dead += [m for m in _listed(draft, tool) if draft.snapshot.without_module(m) and fold(m) not in dead]
+        listed = [m for m in _listed(draft, tool) if fold(m) not in dead]
+        dead += [m for m in listed if draft.snapshot.without_module(m) or meant_module(m)]
         if tool == "booster":
             text = draft.text("/etc/booster.yaml") or ""
             why = "spell the modules with _: booster knows no other name"

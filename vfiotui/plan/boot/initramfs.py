@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from vfiotui.formats.initramfs import booster, initramfs_tools
 from vfiotui.formats.modprobe.modprobe import is_module_name
 from vfiotui.formats.modprobe.modprobe_set import gathered
-from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.boot.makers import Makers
@@ -28,7 +27,6 @@ WRITES = (
 )
 NEEDED = frozenset(("vfio_pci", "vfio_iommu_type1", "vfio"))
 """Modules of which a plan may demand that they are in the image."""
-NO_TOOL = "rebuild the initramfs inside the system: no tool that does it was found here"
 
 
 def tool_of(draft: Draft) -> str:
@@ -42,19 +40,14 @@ def tool_of(draft: Draft) -> str:
 def rebuild(draft: Draft) -> None:
     """The images are built anew, the old ones kept; what would keep the plan out of them is resolved first.
 
-    PlanError where nothing builds an image on a running host, and where a tool of the whole system makes them, with
-    what to do there; on a mounted system it is left to a person.
+    PlanError where nothing builds an image, and where a tool of the whole system makes them, with what to do there.
     """
     if not isinstance(draft.facts.boot, Unread) and draft.facts.boot.managed.name:
         raise PlanError(image_text(draft.facts.boot.managed))
     tool, makers = tool_of(draft), makers_of(draft)
-    take_along(draft, tool)
-    drop_dead(draft, tool)
+    resolve_obstacles(draft)
     if not makers.commands:
-        if draft.facts.mode is Mode.LIVE:
-            raise PlanError(f"a new initramfs is needed, and nothing builds one here: {makers.why}")
-        draft.leave(NO_TOOL, _look(draft, tool, makers.images) if makers.images else None)
-        return
+        raise PlanError(f"a new initramfs is needed, and nothing builds one here: {makers.why}")
     draft.require("room", makers.products[0])
     why = "rebuild the initramfs"
     for argv in makers.commands:
@@ -62,6 +55,13 @@ def rebuild(draft: Draft) -> None:
     look = _look(draft, tool, makers.images)
     if look is not None:
         draft.replace_step(look, Phase.LOOK_INTO_IMAGE)
+
+
+def resolve_obstacles(draft: Draft) -> None:
+    """What would keep the plan out of the images that are built next, though its own files are right, is changed."""
+    tool = tool_of(draft)
+    take_along(draft, tool)
+    drop_dead(draft, tool)
 
 
 def makers_of(draft: Draft) -> Makers:

@@ -66,7 +66,7 @@ def repair(draft: Draft, argument: str) -> None:
 
 
 WHY = {
-    "verb": "spell the word that kmod knows",
+    "verb": "begin each line with a word that kmod knows",
     "softdep": "put the modules of softdep lines behind pre:",
     "options": "write the options as the module takes them",
     "line": "put one module on a line",

@@ -15,7 +15,7 @@ from vfiotui.model.pci.selection import FILE, Chosen, chosen, from_json, merged,
 from vfiotui.plan.boot.boot_menu import MENUS, adding
 from vfiotui.plan.boot.command_line import edit_command_line, next_line
 from vfiotui.plan.boot.fallback import add_escape
-from vfiotui.plan.boot.initramfs import add_early, rebuild, tool_of
+from vfiotui.plan.boot.initramfs import add_early, rebuild, resolve_obstacles, tool_of
 from vfiotui.plan.boot.managed import Isolation, isolation_text
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.method import Method, verdicts
@@ -96,6 +96,7 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
         _come_first(draft, boot, bus, choice.devices, selection)
         for module in EARLY:
             add_early(draft, module)
+        resolve_obstacles(draft)
     if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
         rebuild(draft)
     draft.note_some(add_escape(draft))

@@ -117,7 +117,8 @@ def _fix(facts: Facts, name: str) -> Fix:
     made = boot.makers.menu
     if boot.managed.name:
         return fix(f"let {boot.managed.title} make the boot menu anew, then boot", Risk.R2)
-    if boot.loader.name not in MADE:
+    built = entry.unified and boot.makers.of(entry.source) is not None
+    if boot.loader.name not in MADE and not built:
         return fix(f"give the entry '{name}' of {entry.source} the words: no generator of it is known", Risk.R2)
     by_hand = not entry.maker.endswith(GENERATORS) if entry.maker else not entry.source.partition(":")[0].endswith(MENU)
     if boot.loader.name == "grub" and by_hand:

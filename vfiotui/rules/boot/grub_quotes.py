@@ -4,7 +4,8 @@ Expected
     One pair of plain quotation marks around each value with blanks, closed on its line; no blank beside "=".
 Why
     The file is a shell script. A value without quotes ends at the first blank, and the shell takes the rest for other
-    variables, whose words are lost, or for a command, which ends grub-mkconfig: the menu stays as it was.
+    variables, whose words are lost, or for a command, which ends grub-mkconfig: the menu stays as it was. A line break
+    inside of the quotes ends the kernel's line in grub.cfg.
 How it is read
     Lines of /etc/default/grub and grub.d that assign a variable.
 Fix
