@@ -1,7 +1,8 @@
 """`vfiotui doctor`: every check with its evidence, worst first.
 
 JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libvirt", "machine": {"kind", "name",
-"possible": [clause], "limits": [clause], "evidence": [{"path", "seen"}]}, "counts": {"failed",
+"possible": [clause], "limits": [clause], "evidence": [{"path", "seen"}]}, "next_boot": sentence, "boot_path": as in
+`isolate` or null, "counts": {"failed",
 "warnings", "info", "not_checked", "passed", "not_applicable"}, "unread_guests": [{"guest", "source", "unread":
 reason}], "findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence",
 "evidence": [{"path", "seen"}], "fix": {"text", "risk", "goals"} or null}]}.
@@ -20,6 +21,7 @@ from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.headline import headline, machine_json
+from vfiotui.model.boot.path_text import path_json, path_summary
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.concern import concerns, domains_of, given_subjects, subjects_of
 from vfiotui.model.finding.finding import Finding, Verdict
@@ -122,6 +124,7 @@ def head(facts: Facts) -> dict[str, str]:
         "kernel": kernel.release if not isinstance(kernel, Unread) else shown(kernel),
         "mode": f"{facts.mode} {facts.label}".strip(),
         "libvirt": shown(virt) if isinstance(virt, Unread) else virt.detail,
+        "next_boot": shown(boot) if isinstance(boot, Unread) else path_summary(boot),
     }
 
 
@@ -135,6 +138,7 @@ def as_json(facts: Facts, findings: Iterable[Finding]) -> dict[str, Any]:
         "privileged": facts.privileged,
         **head(facts),
         "machine": machine_json(facts),
+        "boot_path": None if isinstance(facts.boot, Unread) else path_json(facts.boot),
         "counts": {name: getattr(counts, name) for name in counts.__slots__},
         "unread_guests": [
             {"guest": g.name, "source": g.source, "unread": g.why.reason}
@@ -173,6 +177,7 @@ def as_text(facts: Facts, findings: tuple[Finding, ...], everything: bool, colou
         *([paint(printable(machine), "head", colours)] if machine else []),
         paint(printable(f"{top['host']} · {top['kernel']} · {top['mode']}"), "head", colours),
         printable(top["libvirt"]),
+        printable(f"next boot: {top['next_boot']}"),
         "",
         count(findings).sentence(),
         "",
@@ -246,7 +251,7 @@ def as_markdown(facts: Facts, findings: tuple[Finding, ...], everything: bool = 
         *([f"**{escaped(machine)}**", ""] if machine else []),
         f"## vfiotui {__version__}: {count(findings).sentence()}",
         "",
-        *(f"- **{name}** {escaped(value)}" for name, value in top.items()),
+        *(f"- **{name.replace('_', ' ')}** {escaped(value)}" for name, value in top.items()),
         "",
     ]
     for item in folded(f for f in findings if is_shown(f, everything)) if not everything else findings:

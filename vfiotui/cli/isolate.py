@@ -119,7 +119,7 @@ def path_text(boot: Boot) -> list[str]:
 
 def as_text(bus: PciBus, rows: tuple[BindingState, ...], next_boot: tuple[Forecast, ...]) -> list[str]:
     """Every device that is no bridge; below it what drifts and what is not ordered."""
-    head = ("device", "group", "configured", "on disk", "booted", "bound now", "next boot", "name")
+    head = ("device", "group", "configured", "on disk", "booted", "driver", "next boot", "name")
     lines: list[tuple[str, ...]] = [head]
     notes: dict[int, list[str]] = {}
     for row, told in zip(rows, next_boot, strict=True):

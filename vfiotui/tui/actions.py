@@ -143,6 +143,7 @@ APP = (*GO, HELP, READ_AGAIN, REDRAW, SUSPEND, QUIT, PALETTE)
 
 BACK = Action("escape,q,backspace", "leave", "back", "back")
 COPY = Action("y", "copy", "copy")
+BOOT = Action("b", "boot", "next boot", "the next boot, from the firmware to the words that the kernel gets")
 
 
 def offers(screen: Screen[Any]) -> list[Action]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from vfiotui.model.guest.domain import Virt
     from vfiotui.tui.actions import Action
 
+MORE = " …"
+"""What the key line ends with where it is cut."""
+
 Journal: TypeAlias = "Reading[tuple[ChangeRecord, ...]]"
 
 
@@ -145,13 +148,16 @@ def tab_row(current: str, width: int) -> Row:
 
 
 def key_row(actions: Sequence[Action], width: int) -> Row:
-    """The keys that work now; those that do not fit are left to the help."""
+    """The keys that work now; "…" stands for those that do not fit, which the help has."""
     runs: list[Run] = []
     used = 0
-    for action in actions:
+    for index, action in enumerate(actions):
         key, word = action.bar_key, action.word
         part = len(key) + len(word) + 3
-        if used + part > width:
+        more = len(MORE) if index + 1 < len(actions) else 0
+        if used + part + more > width:
+            runs.append((fit(MORE, max(width - used, 0)).rstrip(), "dim"))
+            used = min(used + len(MORE), width)
             break
         runs += [(f" {key}", "key"), (f" {word} ", "")]
         used += part

@@ -8,7 +8,18 @@ from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
-from vfiotui.model.boot.path import BootEntry
+from vfiotui.model.boot.path import BootEntry, BootPath
+
+LOADERS = {
+    "grub": "GRUB", "grub-bls": "GRUB", "uki": "the firmware", "efistub": "the firmware", "limine": "Limine",
+    "refind": "rEFInd", "proxmox": "proxmox-boot-tool's loader", "nixos": "NixOS's loader", "guix": "Guix's loader",
+    "unknown": "", "": "",
+}  # fmt: skip
+"""What a person calls them; a loader that is not here is called by its own name."""
+NAMED = 3
+"""Candidates that one sentence names."""
+OF_THE_LOADER = frozenset({"BOOT_IMAGE", "initrd"})
+"""Words that a loader adds by itself, other ones for each image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,53 @@ class PathLine:
     """Where it was read; empty where the text says it."""
 
 
+def path_summary(boot: Boot) -> str:
+    """The next boot in one sentence: what starts which entry and kernel, or why that is not known; hostile text."""
+    path = boot.path
+    if isinstance(path, Unread):
+        return f"not known: {path}"
+    starter = LOADERS.get(path.loader or boot.loader.name, path.loader or boot.loader.name)
+    does = f"{starter} starts" if starter else "starts"
+    default = path.default
+    if default is not None:
+        return f"{does} {_named(default)}"
+    if not path.candidates:
+        return f"not known: {path.open or (path.missing[0] if path.missing else 'no entry that starts was found')}"
+    names = [f"'{entry.name}'" for entry in path.candidates[:NAMED]]
+    more = len(path.candidates) - len(names)
+    names += [f"one of {more} more" if more > 1 else "one more"] if more else []
+    return f"{does} {' or '.join(names)}{f': {path.open}' if path.open else ''}"
+
+
+def _named(entry: BootEntry) -> str:
+    if entry.other_system:
+        return f"'{entry.name}': another system"
+    if isinstance(entry.kernel, Unread):
+        return f"'{entry.name}', kernel {entry.kernel}"
+    release = "a kernel whose release is not known" if isinstance(entry.release, Unread) else f"kernel {entry.release}"
+    return f"'{entry.name}', {release}"
+
+
+def words_against_now(boot: Boot) -> str:
+    """How the next boot's words differ from those of this boot, in one sentence; hostile text.
+
+    Empty where one of them is not known. Words that the loader adds by itself (BOOT_IMAGE, initrd) do not count, nor
+    does their order.
+    """
+    if isinstance(boot.on_disk, Unread) or isinstance(boot.cmdline, Unread):
+        return ""
+    coming, now = _own_words(boot.on_disk), _own_words(boot.cmdline)
+    new = " ".join(dict.fromkeys(word for word in coming if word not in now))
+    gone = " ".join(dict.fromkeys(word for word in now if word not in coming))
+    parts = [f"the next boot adds {new}"] if new else []
+    parts += [f"{'' if new else 'the next boot '}drops {gone}"] if gone else []
+    return ", and ".join(parts) or "the same words as this boot"
+
+
+def _own_words(line: CommandLine) -> list[str]:
+    return [word.text for word in line.words() if word.key not in OF_THE_LOADER]
+
+
 def path_lines(boot: Boot) -> tuple[PathLine, ...]:
     """The next boot step by step, every candidate of it, then the three command lines that must agree."""
     found: list[PathLine] = []
@@ -34,7 +92,7 @@ def path_lines(boot: Boot) -> tuple[PathLine, ...]:
         if path.open:
             found.append(PathLine("open", path.open))
         for entry in path.candidates:
-            found += _entry(entry)
+            found += _entry(entry, path)
         found += [PathLine("not read", str(gap)) for gap in path.missing]
     found += [
         _words("on disk", boot.on_disk),
@@ -44,15 +102,17 @@ def path_lines(boot: Boot) -> tuple[PathLine, ...]:
     return tuple(found)
 
 
-def _entry(entry: BootEntry) -> list[PathLine]:
-    made = f", made by {entry.maker}" if entry.maker else ""
+def _entry(entry: BootEntry, path: BootPath) -> list[PathLine]:
+    # A reason that a step has given already is not repeated.
+    why = entry.why.rstrip(".")
+    whys = [why] if why and not any(why in step.text for step in path.steps) else []
+    about = ", ".join([*whys, *([f"made by {entry.maker}"] if entry.maker else [])])
     other = ": another system" if entry.other_system else ""
     release = "release not known" if isinstance(entry.release, Unread) else entry.release
     found = [
-        PathLine("entry", f"'{entry.name}'{other} ({entry.why.rstrip('.')}{made})" if entry.why else
-                 f"'{entry.name}'{other}{made}", entry.source),
+        PathLine("entry", f"'{entry.name}'{other}{f' ({about})' if about else ''}", entry.source),
         PathLine("kernel", f"{entry.kernel} ({release})"),
-    ]  # fmt: skip
+    ]
     if entry.unified:
         return [*found, PathLine("initrd", "part of the unified image")]
     return [*found, *(PathLine("initrd", path) for path in entry.initrds or ("none",))]

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
 from tests.plan.isolate.test_isolate import CARD, HOST_CARD
-from tests.tui.consoles import LINUX, console
+from tests.tui.consoles import LINUX, SIZES, console
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.next_image import read_boots
 from vfiotui.model.base.mode import Mode
@@ -82,10 +82,10 @@ def test_cards_come_first_with_their_slots_and_every_heading_is_whole(width: int
     view = isolation_view(facts, read_config_snapshot(root), read_boots(root, path_of(facts)))
     rows = isolate_rows(facts, view, None, set(), "", width)
     head, *devices = (r.text for r in rows)
-    assert all(word in head for word in ("configured", "on disk", "booted", "bound", "next boot"))
+    assert all(word in head for word in ("configured", "on disk", "booted", "driver", "next boot"))
     assert [d[5:12] for d in devices[6:10]] == ["08:00.0", "08:00.1", "0b:00.0", "0b:00.1"]
     assert all(cell_len(text) <= width for text in (head, *devices))
-    assert devices[6][head.index("bound") :].startswith("vfio-pci")
+    assert devices[6][head.index("driver") :].startswith("vfio-pci")
 
 
 def test_what_is_unknown_on_disk_tells_why() -> None:
@@ -93,7 +93,7 @@ def test_what_is_unknown_on_disk_tells_why() -> None:
     facts, root = known_facts("tower"), root_of(replace(TOWER, files={**TOWER.files, image: ""}))
     view = isolation_view(facts, read_config_snapshot(root), read_boots(root, path_of(facts)))
     text = "\n".join(r.text for r in detail_rows(view, "0000:08:00.0", None, None, 200))
-    assert "0000:08:00.0  GM204 [GeForce GTX 970]" in text
+    assert text.startswith("GM204 [GeForce GTX 970]\n")
     assert f"on disk: unknown, {image}: is empty" in text
 
 
@@ -129,3 +129,35 @@ def test_what_was_not_foretold_is_not_judged() -> None:
     facts = known_facts("clean")
     assert verified_rows(facts, 79) == []
     assert verified_rows(replace(facts, changes=(record(State.UNDONE, (CARD, ("",))),)), 79) == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_next_boot_stands_below_the_devices(size: tuple[int, int]) -> None:
+    async with console(root_of(TOWER), size) as found:
+        await found.press("2")
+        await found.shows("GRUB starts 'Debian GNU/Linux', kernel 6.12.9-amd64", "3 cards", "08:00.0")
+        await found.press("b")
+        await found.shows("in /boot/grub/grub.cfg:4", "configured")
+        await found.press("escape")
+        await found.until(lambda: isinstance(found.app.screen, IsolateScreen))
+
+
+async def test_the_cursor_begins_on_a_card_that_can_be_selected() -> None:
+    async with console(root_of(TOWER), (160, 50)) as found:
+        await found.press("2")
+        await found.shows("3 cards")
+        assert isinstance(found.app.screen, IsolateScreen)
+        table = found.app.screen.query_one("#devices", Rows)
+        assert table.key == "device 0000:0b:00.0"
+        await found.press("space")
+        await found.shows("→vfio-pci")
+        await found.press("space")
+        await found.until(lambda: "→vfio-pci" not in found.text)
+
+
+def test_a_longer_sentence_shows_that_it_is_cut() -> None:
+    facts, root = known_facts("tower"), root_of(TOWER)
+    view = isolation_view(facts, read_config_snapshot(root), read_boots(root, path_of(facts)))
+    short, long = (detail_rows(view, "0000:02:00.0", None, None, 60, lines) for lines in (2, 9))
+    assert sum(r.text.endswith("…") for r in short) == 1 and not any("…" in r.text for r in long)
+    assert len(long) > len(short) and all(cell_len(r.text) <= 60 for r in (*short, *long))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STATUS_TOPICS: tuple[Topic[Any], ...] = (BOOTED, VIRT, COST, READING, CHANGES, TROUBLE, DEVICE_EVENTS)
 NARROW, WIDE = 100, 140
+TALL = 36
+"""Lines from which a pane that is a line of words elsewhere has more of them."""
 
 
 class ConsoleScreen(FollowsSize, Screen[None]):
@@ -165,5 +167,6 @@ class ConsoleScreen(FollowsSize, Screen[None]):
         """Fits the panes to the new size."""
         self.set_class(self.size.width < NARROW, "-narrow")
         self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
         if self._leave:
             self.call_after_refresh(self.redraw)

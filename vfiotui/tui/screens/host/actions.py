@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfiotui.tui.actions import COPY, NEXT_PANE, OPEN, READ_AGAIN, Action, Page
+from vfiotui.tui.actions import BOOT, COPY, NEXT_PANE, OPEN, READ_AGAIN, Action, Page
 
 NEXT_LIST = NEXT_PANE._replace(help="goes from list to list")
 FIX = Action(
@@ -25,6 +25,9 @@ HOST: Page = (
     "The lower list shows the IOMMU groups: devices that can only be passed through together. BLOCKED means "
     "that a foreign device is in the group of a graphics card.",
     "",
+    "The last pane shows what the next boot starts, by what lies on the disk, and how its words differ from those "
+    "of this boot.",
+    "",
     NEXT_LIST,
     OPEN._replace(help="opens what the cursor stands on: a finding leads on to its device, guest and files"),
     FIX,
@@ -36,7 +39,8 @@ HOST: Page = (
     GUEST,
     CLEAR,
     EXPLAIN,
+    BOOT,
     COPY_EVIDENCE,
     Action("", "", help="refresh", shown="r"),
 )
-KEYS = (OPEN, WRONG, FILTER, SEVERITY, AREA, GUEST, EXPLAIN, COPY_EVIDENCE, READ_AGAIN)
+KEYS = (OPEN, WRONG, FILTER, SEVERITY, AREA, GUEST, EXPLAIN, BOOT, COPY_EVIDENCE, READ_AGAIN)

@@ -24,6 +24,8 @@ from vfiotui.tui.screens.base.choice import ChoiceScreen
 from vfiotui.tui.screens.base.screen import NARROW, ConsoleScreen
 from vfiotui.tui.screens.base.text import Lines, TextScreen
 from vfiotui.tui.screens.host import actions
+from vfiotui.tui.screens.host.boot_path import KEY as BOOT_KEY
+from vfiotui.tui.screens.host.boot_path import boot_detail, boot_rows, boot_title, open_boot_path
 from vfiotui.tui.screens.host.filter import LEVELS, HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_rows, fold_detail, fold_key, key_of, rule_rows
 from vfiotui.tui.screens.host.forum import forum_post
@@ -33,10 +35,19 @@ from vfiotui.tui.screens.host.symptoms import ask
 from vfiotui.tui.text import clean
 from vfiotui.tui.widgets.rows import Rows
 
+LISTS = ("findings", "groups", "boot")
+"""The lists whose cursor the evidence follows."""
+
 
 def list_width(rows: Rows) -> int:
     """Cells for text in a list, its scroll bar left free."""
     return (rows.size.width or 60) - 1
+
+
+def _title_of(key: str) -> str:
+    if key.startswith(BOOT_KEY):
+        return "next boot"
+    return clean(key.split(" ")[1]) if " " in key and not key.startswith("fold ") else "evidence"
 
 
 class HostScreen(ConsoleScreen):
@@ -54,7 +65,7 @@ class HostScreen(ConsoleScreen):
         self._opened: frozenset[str] = frozenset()
 
     def compose_body(self) -> ComposeResult:
-        """Two lists on the left, evidence on the right, the filter below."""
+        """Findings, groups and the next boot on the left, evidence on the right, the filter below."""
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 findings = Rows(id="findings")
@@ -63,6 +74,9 @@ class HostScreen(ConsoleScreen):
                 groups = Rows(id="groups")
                 groups.add_class("pane")
                 yield groups
+                boot = Rows(id="boot")
+                boot.add_class("pane")
+                yield boot
             with Vertical(id="right"):
                 detail = Rows(id="detail", cursor=False)
                 detail.add_class("pane")
@@ -105,6 +119,9 @@ class HostScreen(ConsoleScreen):
         if topic == FACTS:
             groups.head(groups_title(facts))
             groups.show(group_rows(facts, self.caps.glyphs, list_width(groups), self._filter.text))
+            boot = self.query_one("#boot", Rows)
+            boot.head(boot_title(facts))
+            boot.show(boot_rows(facts, list_width(boot)))
         self._show_detail(self._current())
 
     def _nothing(self) -> Row:
@@ -116,7 +133,7 @@ class HostScreen(ConsoleScreen):
 
     def _current(self) -> str:
         focused = self.focused
-        if isinstance(focused, Rows) and focused.id in ("findings", "groups") and focused.key:
+        if isinstance(focused, Rows) and focused.id in LISTS and focused.key:
             return focused.key
         return self.query_one("#findings", Rows).key
 
@@ -131,13 +148,15 @@ class HostScreen(ConsoleScreen):
         fold = self._fold(key)
         if fold is not None:
             return fold_detail(fold, width)
+        if facts is not None and key.startswith(BOOT_KEY):
+            return boot_detail(facts, width)
         if facts is not None and key.startswith("device "):
             return device_detail(facts, key.removeprefix("device "), width)
         return [row(("move the cursor to a finding or a device", "dim")), BLANK]
 
     def _show_detail(self, key: str) -> None:
         detail = self.query_one("#detail", Rows)
-        detail.head(clean(key.split(" ")[1]) if " " in key and not key.startswith("fold ") else "evidence")
+        detail.head(_title_of(key))
         detail.show(self.detail_rows(key, max(list_width(detail) - 1, 20)))
 
     @on(Rows.Moved)
@@ -160,6 +179,8 @@ class HostScreen(ConsoleScreen):
             self.query_one("#findings", Rows).select(key_of(fold.findings[0]))
         elif finding is not None and facts is not None:
             open_finding(self.console, finding, facts)
+        elif key.startswith(BOOT_KEY):
+            self.action_boot()
         elif key.startswith("device "):
             title = row((" device ", "reverse"), f" {clean(key.removeprefix('device '))}")
             self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width)))
@@ -226,6 +247,10 @@ class HostScreen(ConsoleScreen):
     def action_wrong(self) -> None:
         """Asks for a symptom and shows what may cause it."""
         ask(self.console)
+
+    def action_boot(self) -> None:
+        """The whole path from the firmware to the kernel's words."""
+        open_boot_path(self.console, self.facts)
 
     def action_fix(self) -> None:
         """Makes the plan that fixes the finding under the cursor, and shows it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from vfiotui.tui.actions import Action, Page
+from vfiotui.tui.actions import BOOT, Action, Page
 
 CHOOSE = Action(
-    "space", "give", "choose",
-    "chooses the device, and everything that must go with it: the functions of its slot, the members of its IOMMU "
+    "space", "give", "select",
+    "selects the device, and everything that must go with it: the functions of its slot, the members of its IOMMU "
     "group",
     priority=True,
 )  # fmt: skip
@@ -21,8 +21,8 @@ PLAN = Action(
     shown="p, enter", bar="p", sometimes=True,
 )  # fmt: skip
 TRIAL = Action(
-    "t", "trial", "trial",
-    "the plan with a trial boot: passthrough stays only when a check finds the host healthy",
+    "t", "trial", "one-shot boot",
+    "the plan with a one-shot boot: passthrough stays only when a check finds the host healthy",
     sometimes=True,
 )  # fmt: skip
 UNDO = Action("u", "undo", "undo", "undoes the newest isolation", sometimes=True)
@@ -36,15 +36,16 @@ ISOLATE: Page = (
     PLAN,
     TRIAL,
     UNDO,
+    BOOT,
     "",
     "configured  what the files ask for: ids, override (by address), managed (by libvirt)",
     "on disk  what the built initramfs and the boot entry hold of it",
     "booted  what this boot was given",
-    "bound now  the driver that has it",
-    "next boot  the driver that will have it; several where their order is not certain",
-    "!  the columns do not agree; the sentence stands below",
+    "driver  the driver in use now",
+    "next boot  the driver after the next boot; several where their order is not certain",
+    "!  the columns do not agree; the sentence about it stands below",
     "",
-    "enter with nothing chosen  everything about the device",
+    "enter with nothing selected  everything about the device",
     FILTER,
     CLEAR,
 )

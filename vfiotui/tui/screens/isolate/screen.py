@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.widgets import Input
 
 from vfiotui.model.base.reading import Reading, or_else
@@ -18,23 +19,31 @@ from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.select import Choice, choose
 from vfiotui.plan.service import look_at_isolation
 from vfiotui.state.topics import FACTS
-from vfiotui.tui.actions import HELP, OPEN, PALETTE, QUIT, READ_AGAIN, Action, bindings
+from vfiotui.tui.actions import BOOT, HELP, OPEN, PALETTE, QUIT, READ_AGAIN, Action, bindings
 from vfiotui.tui.message_box import say
 from vfiotui.tui.open_plan import inputs_of, open_goals
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.choice import ChoiceScreen
-from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.base.screen import TALL, ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.host.boot_path import boot_rows, boot_title, open_boot_path
 from vfiotui.tui.screens.host.groups import device_detail
 from vfiotui.tui.screens.isolate import actions
-from vfiotui.tui.screens.isolate.view import detail_rows, isolate_rows, method_rows
+from vfiotui.tui.screens.isolate.view import (
+    about_title,
+    detail_rows,
+    devices_title,
+    first_candidate,
+    isolate_rows,
+    method_rows,
+)
 from vfiotui.tui.text import clean
 from vfiotui.tui.undo import open_undo
 from vfiotui.tui.widgets.rows import Rows
 
 
 class IsolateScreen(ConsoleScreen):
-    """One table of devices, and below it the one under the cursor with the choice."""
+    """One table of devices; below it the one under the cursor with the choice, and what the next boot starts."""
 
     MODE = "isolate"
     TOPICS = (FACTS,)
@@ -50,10 +59,16 @@ class IsolateScreen(ConsoleScreen):
         self._method: Method | None = None
 
     def compose_body(self) -> ComposeResult:
-        """The table, the filter, the words about the cursor's device and the choice."""
-        yield Rows(id="devices")
+        """The table, the filter, the words about the cursor's device and the choice, the next boot."""
+        devices = Rows(id="devices")
+        devices.add_class("pane")
+        yield devices
         yield Input(id="filter", placeholder="filter: any text; esc clears", compact=True)
-        yield Rows(id="about", cursor=False)
+        with Container(id="below"):
+            for name in ("about", "boot"):
+                pane = Rows(id=name, cursor=False)
+                pane.add_class("pane")
+                yield pane
 
     def on_mount(self) -> None:
         """Keys go to the table."""
@@ -71,7 +86,7 @@ class IsolateScreen(ConsoleScreen):
         own = [actions.PLAN, actions.METHOD] if self._wanted else [OPEN]
         more = [actions.TRIAL] if self._wanted else []
         more += [actions.UNDO] if self._undoable() else []
-        return [actions.CHOOSE, *own, HELP, QUIT, *more, actions.FILTER, READ_AGAIN, PALETTE]
+        return [actions.CHOOSE, *own, HELP, QUIT, *more, BOOT, actions.FILTER, READ_AGAIN, PALETTE]
 
     def _undoable(self) -> bool:
         facts = self.facts
@@ -86,20 +101,36 @@ class IsolateScreen(ConsoleScreen):
         self._show()
 
     async def _look(self, facts: Facts) -> None:
+        first = self._view is None
         self._view = await asyncio.to_thread(look_at_isolation, inputs_of(self.console), facts, choices=True)
         if self.is_attached:
             self._show()
+            if first and isinstance(self._view, IsolationView):
+                self.query_one("#devices", Rows).select(first_candidate(self._view))
 
     def _show(self) -> None:
         table = self.query_one("#devices", Rows)
         width = (table.size.width or 80) - 1
-        table.show(isolate_rows(self.facts, self._view, self.choice, self._wanted, self._filter, width))
+        table.head(devices_title(self._view))
+        table.show(isolate_rows(self.facts, self._view, self.choice, self._wanted, self._filter, width, self._method))
         self._about()
+        if self.facts is not None:
+            boot = self.query_one("#boot", Rows)
+            boot.head(boot_title(self.facts))
+            boot.show(boot_rows(self.facts, (boot.size.width or 80) - 1))
         self.draw_frame()
 
     def _about(self) -> None:
         page = self.query_one("#about", Rows)
-        page.show(detail_rows(self._view, self._bdf(), self.choice, self._method, (page.size.width or 80) - 1))
+        page.head(about_title(self._view, self._bdf()))
+        page.show(
+            detail_rows(self._view, self._bdf(), self.choice, self._method, (page.size.width or 80) - 1, self._lines)
+        )
+
+    @property
+    def _lines(self) -> int:
+        """Lines for one sentence about a device."""
+        return 6 if self.size.height >= TALL else 2
 
     def _bdf(self) -> str:
         return self.query_one("#devices", Rows).key.removeprefix("device ")
@@ -165,6 +196,10 @@ class IsolateScreen(ConsoleScreen):
         if self._wanted:
             goal = (f"isolate.{self._method or 'auto'}", ",".join(sorted(self._wanted)))
             open_goals(self.console, (goal, *more))
+
+    def action_boot(self) -> None:
+        """The whole path from the firmware to the kernel's words."""
+        open_boot_path(self.console, self.facts)
 
     def action_undo(self) -> None:
         """Shows what taking the newest isolation back would do."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 
 from rich.cells import cell_len
 
+from vfiotui.model.base.counted import counted
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.boot.verification import newest_forecast, verify
 from vfiotui.model.facts import Facts
@@ -18,7 +19,9 @@ from vfiotui.tui.row import Row, Run, row
 from vfiotui.tui.screens.host.groups import kind_of
 from vfiotui.tui.text import clean, fit, shown, wrap
 
-HEADS = ("configured", "on disk", "booted", "bound", "next boot")
+HEADS = ("configured", "on disk", "booted", "driver", "next boot")
+SELECTED = "→vfio-pci"
+"""What "next boot" shows of a selected device."""
 FLOORS = (10, 11, 8, 7, 9, 10)
 """Cells that the name and the five columns have at the least, a blank included."""
 
@@ -48,8 +51,12 @@ def isolate_rows(
     wanted: Set[str],
     text: str,
     width: int,
+    method: Method | None = None,
 ) -> list[Row]:
-    """A line for every device that is no bridge, by group; `text` keeps only what holds it."""
+    """A line for every device that is no bridge, by group; `text` keeps only what holds it.
+
+    "next boot" shows of selected devices what the plan is for, with an arrow: whether it works is the plan's answer.
+    """
     if facts is None or view is None:
         return [row(("reading the devices …", "accent"))]
     if isinstance(view, Unread):
@@ -60,16 +67,17 @@ def isolate_rows(
         d for d in sorted(view.bus.devices, key=lambda d: (not {d.slot, d.group} & beside, *_place(d)))
         if not d.is_bridge and (not text or text.lower() in f"{d.bdf} {d.ids} {d.name}".lower())
     ]  # fmt: skip
-    words = {d.bdf: _words(d, view) for d in shown_devices}
+    along = {d.bdf for d in chosen.devices} if chosen else set()
+    moved = along if chosen is not None and _moves(view, chosen, method) else set()
+    words = {d.bdf: _words(d, view, d.bdf in moved) for d in shown_devices}
     address, kind, group = (
         max([least, *(cell_len(of(d)) + 1 for d in shown_devices)])
         for least, of in ((8, _address), (6, kind_of), (4, _group))
     )
     name, *cells = _shares(shown_devices, words, max(width - 5 - address - kind - group, 0))
     heads = "".join(fit(h, c) for h, c in zip(HEADS, cells, strict=True))
-    head = f"give {'device':{address}}{'class':{kind}}{'grp':{group}}{fit('name', name)}{heads}"
+    head = f"     {'device':{address}}{'class':{kind}}{'grp':{group}}{fit('name', name)}{heads}"
     rows = [*verified_rows(facts, width), row((fit(head, width), "head"))]
-    along = {d.bdf for d in chosen.devices} if chosen else set()
     for device in shown_devices:
         mark = _mark(device.bdf, view, wanted, along)
         left = (_cell(_address(device), address), _cell(kind_of(device), kind), _cell(_group(device), group))
@@ -79,6 +87,26 @@ def isolate_rows(
             row((f"no device matches {clean(text)!r}" if text else "there is no device besides bridges", "dim"))
         )
     return rows
+
+
+def devices_title(view: Reading[IsolationView] | None) -> str:
+    """The table's title: how many graphics cards there are, and how many of them the next boot gives to vfio-pci."""
+    if view is None or isinstance(view, Unread):
+        return "devices"
+    cards = {d.slot for d in view.bus.devices if d.is_display}
+    isolated = {d.slot for d in view.bus.devices if d.is_display and _goes_to_vfio(view, d.bdf)}
+    return f"devices · {counted(len(cards), 'card')} · {len(isolated)} isolated at the next boot"
+
+
+def _goes_to_vfio(view: IsolationView, bdf: str) -> bool:
+    told = view.forecasts.get(bdf)
+    return told is not None and told.given and told.sure
+
+
+def about_title(view: Reading[IsolationView] | None, bdf: str) -> str:
+    """The title of the pane about one device: its address."""
+    known = view is not None and not isinstance(view, Unread) and view.bus.get(bdf) is not None
+    return clean(bdf) if known else "device"
 
 
 def _place(device: PciDevice) -> tuple[int, str]:
@@ -93,7 +121,22 @@ def _group(device: PciDevice) -> str:
     return "?" if isinstance(device.group, Unread) else shown(device.group)
 
 
-def _words(device: PciDevice, view: IsolationView) -> tuple[str, ...]:
+def _moves(view: IsolationView, chosen: Choice, method: Method | None) -> bool:
+    """Whether the choice binds its devices at boot; libvirt does it later, when the guest starts."""
+    taken = method_of(view.methods(chosen), method)
+    return taken is not None and taken.works and taken.method is not Method.DYNAMIC
+
+
+def first_candidate(view: IsolationView) -> str:
+    """The key of the row for the cursor to begin on: the first card that can be selected and stays with the host."""
+    free = [
+        d for d in view.bus.devices if not d.is_bridge and d.bdf in view.choices and not view.choices[d.bdf].refusals
+    ]
+    order = sorted(free, key=lambda d: (not d.is_display, _goes_to_vfio(view, d.bdf), d.boot_vga is True, *_place(d)))
+    return f"device {order[0].bdf}" if order else ""
+
+
+def _words(device: PciDevice, view: IsolationView, moves: bool) -> tuple[str, ...]:
     """What stands in the five columns."""
     columns, told = view.columns.get(device.bdf), view.forecasts.get(device.bdf)
     if columns is None:
@@ -102,7 +145,7 @@ def _words(device: PciDevice, view: IsolationView) -> tuple[str, ...]:
     four = (columns.configured, columns.on_disk, columns.booted, bound)
     return (
         *("?" if isinstance(c, Unread) else clean(c).replace(" + ", "+") or "–" for c in four),
-        told.text if told else "",
+        SELECTED if moves else told.text if told else "",
     )
 
 
@@ -141,6 +184,8 @@ def _line(
     address, kind, group = left
     given = columns is not None and isinstance(columns.bound, str) and "vfio" in columns.bound
     next_style = "" if told is None else "holds" if told.given else "" if told.sure else "unknown"
+    if words[-1] == SELECTED:
+        next_style = "accent"
     styles = ["accent", "accent", "accent", "holds" if given else "", next_style]
     return row(
         mark,
@@ -162,33 +207,48 @@ def method_of(methods: Iterable[Verdict], named: Method | None) -> Verdict | Non
     return next((v for v in methods if (v.works if named is None else v.method is named)), None)
 
 
+def shortened(text: str, width: int, lines: int) -> list[str]:
+    """The cleaned text in at most so many lines; the last one shows that it was cut.
+
+    >>> shortened("a long sentence", 7, 2), shortened("a word", 7, 2)
+    (['a long', 'senten…'], ['a word'])
+    """
+    found = wrap(text, width)
+    return found if len(found) <= lines else [*found[: lines - 1], fit(" ".join(found[lines - 1 :]), width)]
+
+
 def detail_rows(
-    view: Reading[IsolationView] | None, bdf: str, chosen: Choice | None, method: Method | None, width: int
+    view: Reading[IsolationView] | None,
+    bdf: str,
+    chosen: Choice | None,
+    method: Method | None,
+    width: int,
+    lines: int = 2,
 ) -> list[Row]:
-    """The device under the cursor, and the choice with its method."""
+    """The device under the cursor, and the choice with its method; a sentence has at most so many lines."""
     if view is None or isinstance(view, Unread):
         return []
     rows: list[Row] = []
     alone, told, columns = view.choices.get(bdf), view.forecasts.get(bdf), view.columns.get(bdf)
     device = view.bus.get(bdf)
     if alone is not None and device is not None:
-        rows.append(row((clean(bdf), "head"), f"  {fit(device.name, max(width - len(bdf) - 2, 0)).rstrip()}"))
+        rows.append(row((fit(device.name, width).rstrip(), "head")))
         said = [(f"cannot be passed through: {'; '.join(alone.refusals)}", "fail")] if alone.refusals else []
         said += [(s, "warn") for s in (columns.drift if columns else ())]
         if columns and isinstance(columns.on_disk, Unread):
             said.append((f"on disk: unknown, {columns.on_disk}", "unknown"))
         said += [(f"next boot: {told.why} {told.advice}".strip(), "" if told.sure else "unknown")] if told else []
         for text, style in said:
-            rows += [row((line, style)) for line in wrap(text, width)[:2]]
+            rows += [row((line, style)) for line in shortened(text, width, lines)]
     if chosen is None or not chosen.devices:
         return rows
     if chosen.added:
         names = ", ".join(short(b) for b in chosen.added)
-        rows.append(row(("also assigned  ", "head"), fit(f"{names}: of the same slot or group", width - 12)))
-    for refusal in chosen.refusals[:2]:
-        rows.append(row((fit(refusal, width), "fail")))
-    for warning in chosen.warnings[:1]:
-        rows.append(row((fit(warning, width), "warn")))
+        rows.append(row(("also assigned  ", "head"), fit(f"{names}: of the same slot or group", width - 15)))
+    for refusal in chosen.refusals[:lines]:
+        rows += [row((line, "fail")) for line in shortened(refusal, width, lines - 1)]
+    for warning in chosen.warnings[: lines - 1]:
+        rows += [row((line, "warn")) for line in shortened(warning, width, lines - 1)]
     taken = method_of(view.methods(chosen), method)
     if taken is not None:
         style = "" if taken.works else "fail"
