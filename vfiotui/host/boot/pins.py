@@ -11,7 +11,7 @@ from vfiotui.formats.shell.assignments import parse as shell_parse
 from vfiotui.formats.shell.assignments import value_of
 from vfiotui.formats.system import crypttab
 from vfiotui.host.boot.path import limine
-from vfiotui.host.boot.path.embedded import secure_boot
+from vfiotui.host.boot.path.unified import secure_boot
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.boot.boot import Loader

@@ -6,8 +6,8 @@ from functools import cmp_to_key
 
 from vfiotui.formats.loaders.boot_version import compare
 from vfiotui.formats.loaders.efi_load_option import text_of
-from vfiotui.host.boot.loader_firmware import PLACES
 from vfiotui.host.boot.path import firmware, systemd_boot, unified
+from vfiotui.host.boot.path.embedded import partition_of
 from vfiotui.host.boot.path.firmware import REMOVABLE, Start
 from vfiotui.host.boot.path.kernels import with_built_in
 from vfiotui.host.boot.path.places import in_folder
@@ -43,15 +43,11 @@ def _has_loader(root: Root) -> bool:
     )  # fmt: skip
 
 
-def _partition(path: str) -> str:
-    return max((p for p in PLACES if path.startswith(f"{p}/")), key=len, default="")
-
-
 def entry_of(root: Root, image: UnifiedImage, why: str, passed: str = "") -> tuple[BootEntry, unified.StubWords]:
     """The image's first profile as an entry; the words that its starter passes begin with @N for another profile."""
     number, passed = _profile(passed)
     profile = image.profiles[number if number < len(image.profiles) else 0]
-    stub = unified.stub_words(root, _partition(image.path), image, profile.number, passed)
+    stub = unified.stub_words(root, partition_of(image.path), image, profile.number, passed)
     release: Reading[str] = profile.release or Unread("has no .uname section", Why.ABSENT, image.path)
     words = CommandLine(with_built_in(root, release, stub.text), image.path)
     name = image.path.rpartition("/")[2]
