@@ -30,6 +30,7 @@ COMMANDS = {
     "pin": "show, propose and set which CPUs the threads of guests run on",
     "memory": "show huge pages and the page sizes of guests; reserve or release pages, now or at boot",
     "isolate": "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it",
+    "guard": "warn before a reboot when an update lost the isolation: hooks of package managers, and a check",
     "verify": "compare this boot with its prediction, and find moved cards",
     "plan": "make a plan from goals, or show one: as text, JSON, diff or shell script",
     "apply": "apply a plan or goals as one journaled change, or resume an interrupted one",

@@ -157,7 +157,8 @@ def build_access(tree: TreeBuilder, host: Host) -> None:
     tree.file("/sys/fs/cgroup/cpuset.cpus.isolated", "")
     tree.folder("/var/lib/libvirt/images", 0o711)
     for path, mode in host.modes.items():
-        tree.nodes[path] = Folder(mode)
+        if path not in host.files:
+            tree.nodes[path] = Folder(mode)
 
 
 def build(host: Host) -> Nodes:
@@ -178,6 +179,6 @@ def build(host: Host) -> Nodes:
     build_screens(tree, host)
     build_access(tree, host)
     for path, content in host.files.items():
-        tree.file(path, content if isinstance(content, bytes) else content.encode())
+        tree.file(path, content if isinstance(content, bytes) else content.encode(), host.modes.get(path, 0o644))
     gone = tuple(f"{path}/" for path in host.remove)
     return {path: node for path, node in tree.nodes.items() if not f"{path}/".startswith(gone)} if gone else tree.nodes

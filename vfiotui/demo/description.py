@@ -273,7 +273,7 @@ class Host:
     built: float = 60.0
     """Seconds between the last change of the configuration and the building of the initramfs."""
     modes: Mapping[str, int] = field(default_factory=dict)
-    """Folder → mode, where it is not 0755."""
+    """Folder → mode, where it is not 0755; one of `files` → mode, where it is not 0644."""
     users: tuple[str, ...] = ("root:x:0:0", "libvirt-qemu:x:64055:64055", "user:x:1000:1000")
     """Lines of /etc/passwd, as far as they matter."""
     user: int | None = None

@@ -14,7 +14,7 @@ from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.boot import fallback_entry as escape_entry
-from vfiotui.plan.boot import trial
+from vfiotui.plan.boot import guard, trial
 from vfiotui.plan.draft import FILE_NAME
 from vfiotui.plan.goals import declared
 from vfiotui.plan.guest import guest_hook
@@ -97,6 +97,8 @@ def _is_own_script(path: str, after: bytes | None) -> bool | None:
         pages_hook.PATH: (pages_hook.guests_of, pages_hook.pages_hook),
         cores_hook.PATH: (cores_hook.guests_of, cores_hook.cores_hook),
     }
+    if path in guard.PATHS:
+        return after is None or guard.is_own_text(path, text_of(after) or "")
     texts = _scripts().get(path)
     if texts is None and path not in makers:
         return None

@@ -63,7 +63,7 @@ def judge(work: StepContext) -> tuple[str, list[str]]:
     if isinstance(found, Unread):
         return "", [f"the next boot is not judged: {found}"]
     of_words = any(not want.startswith(DRIVER) for want in work.change.wants) or bool(work.change.bans)
-    wrong, notes = _words(work.change, found) if of_words else ("", [])
+    wrong, notes = judge_words(work.change, found) if of_words else ("", [])
     if wrong:
         return wrong, notes
     devices = [w.removeprefix(DRIVER) for w in work.change.wants if w.startswith(DRIVER)]
@@ -71,7 +71,8 @@ def judge(work: StepContext) -> tuple[str, list[str]]:
     return denied, [*notes, *open_]
 
 
-def _words(change: Change, found: Boot) -> tuple[str, list[str]]:
+def judge_words(change: Change, found: Boot) -> tuple[str, list[str]]:
+    """What the words of the next boot lack, as a sentence, empty for nothing; and what could not be judged."""
     path = found.path
     if isinstance(path, Unread):
         return "", [f"the words of the entry that starts next are not judged: {path.reason}"]

@@ -11,6 +11,7 @@ from vfiotui.host.boot import configured, kernel, loader, misnamed
 from vfiotui.host.boot.binders import read_binders
 from vfiotui.host.boot.boot_summary import read_hostname, read_reboot
 from vfiotui.host.boot.grub_sources import of_hand_entry
+from vfiotui.host.boot.guard import read_guard
 from vfiotui.host.boot.makers.makers import dracut_config, read_makers
 from vfiotui.host.boot.makers.menu import find_menu_maker
 from vfiotui.host.boot.makers.tools import find_tool, read_config
@@ -166,4 +167,5 @@ def read(root: Root) -> Reading[Boot]:
         path=path,
         next_kernels=kernel.read_next(root, running, path),
         makers=makers,
+        guard=read_guard(root),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vfiotui.formats.guard_hooks.runner import PATH as GUARD
+from vfiotui.host.boot import guard
 from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, not_executable, unified
 from vfiotui.host.boot.grub_sources import grub_files
 from vfiotui.host.boot.kernel import read_modules
@@ -118,6 +120,7 @@ PROGRAMS = (
     "update-initramfs",
     "mkinitcpio",
     "dracut",
+    "dnf",
     "booster",
     "ukify",
     "driverctl",
@@ -151,9 +154,11 @@ def find_program(root: Root, name: str) -> str | None:
 
 def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapshot:
     """Everything that planners may edit or run, and some files more; reads some hundred small files at most."""
+    more = tuple(extra)
+    guarded = GUARD in more
     programs = {name: path for name in PROGRAMS if (path := find_program(root, name))}
     sourced, drop_ins = grub_files(root)
-    files = _files(root, (*extra, *sourced))
+    files = _files(root, (*more, *sourced))
     return ConfigSnapshot(
         files,
         programs,
@@ -165,5 +170,6 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         grub_drop_ins=drop_ins,
         grub_sourced=sourced,
         modules=read_modules(root),
-        not_executable=not_executable(root),
+        not_executable=frozenset((*not_executable(root), *(guard.not_executable(root) if guarded else ()))),
+        own_program=guard.find_program(root) if guarded else Unread("was not looked for", Why.NOT_HERE),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.guard import Guard
 from vfiotui.model.boot.makers import Makers
 from vfiotui.model.boot.managed import Managed
 from vfiotui.model.boot.path import BootEntry, BootPath
@@ -124,6 +125,8 @@ class Boot:
     """What binds a hash, a signature or a TPM's policy to what the next boot loads."""
     managed: Managed = Managed()
     """Which tool of the whole system makes images and menu, where one does."""
+    guard: Guard = Guard()
+    """Whether hooks look at the next boot after updates, and what the last look found."""
 
     def kernel_of(self, entry: BootEntry) -> Reading[Kernel]:
         """The kernel of a candidate of the path; Unread where its release is not known."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
+from vfiotui.model.boot.guard import GuardProgram
 from vfiotui.model.guest.stored_guest import StoredGuest
 
 
@@ -42,6 +43,9 @@ class ConfigSnapshot:
 
     not_executable: frozenset[str] = frozenset()
     """Boot scripts of initramfs-tools that lack the executable bit: they are taken along and never run."""
+
+    own_program: Reading[GuardProgram] = Unread("was not looked for", Why.NOT_HERE)
+    """How a hook of this system can start vfiotui; looked for where a plan wants it."""
 
     def without_module(self, module: str) -> bool | None:
         """Whether no installed kernel has a module; None where that is not known."""
