@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hosts import configured, dead_words, desktop, first, given, guests, odd, pages, rom, running
+from tests.hosts import configured, dead_words, desktop, first, given, guarded, guests, odd, pages, rom, running
 from tests.hosts.base import CLEAN, INTEL
 from vfiotui.demo.description import Host
 from vfiotui.demo.tower import TOWER
@@ -20,5 +20,6 @@ HOSTS: dict[str, Host] = {
     **pages.HOSTS,
     **odd.HOSTS,
     **dead_words.HOSTS,
+    **guarded.HOSTS,
 }
 """Every machine by its name; each module of this package holds those of one topic."""

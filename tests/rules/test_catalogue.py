@@ -21,7 +21,7 @@ from vfiotui.rules.engine import HEADINGS, Rule, guest_rule, guests, holds, know
 BEGINS = {
     "IOMMU": "IOMMU GROUP",
     "Devices": "DEVICE PASSTHROUGH ROM VFIO XORG",
-    "Boot": "BOOT CMDLINE CONFIG DRACUT DRIVERCTL GRUB ISO MODPROBE MODULES VFIO",
+    "Boot": "BOOT CMDLINE CONFIG DRACUT DRIVERCTL GRUB GUARD ISO MODPROBE MODULES VFIO",
     "CPU": "CPU KVM IRQ ISOLATION",
     "Pinning": "PIN",
     "Memory": "MEM",

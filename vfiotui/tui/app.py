@@ -198,6 +198,7 @@ class ConsoleApp(App[int]):
         self.bridge.open()
         self.store.on_wanted(self._want)
         self.store.subscribe(VIRT, self._guests_changed)
+        self.store.subscribe(FACTS, self.news.hear_facts)
         self.store.subscribe(DEVICE_EVENTS, self._device_events_changed)
         self.sampler.start()
         self.follow.start()

@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vfiotui.state.topics import VIRT
+from vfiotui.model.base.counted import counted
+from vfiotui.model.base.reading import Unread
+from vfiotui.state.topics import FACTS, VIRT
 from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 TOAST_SECONDS = 300.0
 """Seconds for which an alarm of one kind and guest is reported once; the graphs show them all."""
 
+GUARD_SECONDS = 30.0
+"""Seconds for which the guard's warning stays; the Host screen goes on showing it."""
+
 
 class Notifications:
     """Remembers what was told."""
@@ -33,6 +38,8 @@ class Notifications:
         """Words about guests that have started, which await the next sample, to be marked at it."""
         self._waits_for_pages = False
         """Whether a timer is set."""
+        self._guard_told = ""
+        """When the check of the guard was made whose warning was shown."""
 
     @property
     def monitor(self) -> Monitor:
@@ -49,6 +56,17 @@ class Notifications:
         """What libvirt says of the guests: those that have started are looked at once they have settled."""
         self.monitor.hear_libvirt(virt, time.monotonic())
         self._look_later()
+
+    def hear_facts(self, topic: str = FACTS) -> None:
+        """Shows what the guard found lost of the next boot, once for each check."""
+        facts = self._console.store.get(FACTS)
+        warning = None if facts is None or isinstance(facts.boot, Unread) else facts.boot.guard.warning
+        if warning is None or warning.at == self._guard_told:
+            return
+        self._guard_told = warning.at
+        text = "\n".join(clean(one.sentence) for one in warning.lost)
+        title = f"the next boot loses {counted(len(warning.lost), 'thing')}"
+        self._console.notify(text, title=title, severity="error", markup=False, timeout=GUARD_SECONDS)
 
     def hear_moment(self, moment: LiveMoment) -> None:
         """What is wrong at the newest sample."""

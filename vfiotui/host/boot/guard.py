@@ -22,7 +22,7 @@ STICKY = 0o1000
 
 def read_guard(root: Root) -> Guard:
     """The guard of a system."""
-    script = root.text(PATH, LIMIT)
+    script = _text(root, PATH)
     state = read_state(root)
     marks = {hook.path: _fits(root, hook) for hook in HOOKS}
     starts: Reading[bool] = Unread("the guard is off", Why.NOT_HERE)
@@ -31,8 +31,23 @@ def read_guard(root: Root) -> Guard:
         starts = _starts(root, script)
         damaged = _damaged(root, script, marks)
     return Guard(
-        tuple(path for path, fits in marks.items() if fits is True), script, starts, damaged, state, _is_of_boot(root, state)
+        tuple(path for path, fits in marks.items() if fits is True),
+        script,
+        starts,
+        damaged,
+        state,
+        _is_of_boot(root, state),
     )
+
+
+def _text(root: Root, path: str) -> Reading[str]:
+    """A file to the last byte; each byte that is no UTF-8 as a surrogate. Unread where it holds a NUL."""
+    data = root.bytes(path, LIMIT)
+    if isinstance(data, Unread):
+        return data
+    if b"\0" in data:
+        return Unread("holds bytes that are no text", Why.DAMAGED, path)
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _is_of_boot(root: Root, state: Reading[GuardState]) -> bool:
@@ -79,7 +94,7 @@ def _fits(root: Root, hook: Hook) -> Reading[bool]:
 
 def _is_damaged(root: Root, path: str, expected: str | None, mode: int) -> Reading[bool]:
     """Whether a file of the guard is not there, has another text, or cannot be run although it should be."""
-    text = root.text(path, LIMIT)
+    text = _text(root, path)
     if isinstance(text, Unread):
         return True if text.why in (Why.ABSENT, Why.NOT_A_FILE) else text
     if text != expected:

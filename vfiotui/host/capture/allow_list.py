@@ -14,6 +14,7 @@ from vfiotui.host.boot.kernel import gunzip
 from vfiotui.host.capture import (
     reduce_changes,
     reduce_domain,
+    reduce_guard,
     reduce_host_kind,
     reduce_image,
     reduce_kernel,
@@ -125,7 +126,7 @@ def allowed() -> tuple[Allowed, ...]:
         ),
         *text_rules(reduce_kernel.numbers, "how many use it", ["/sys/module/kvm*/refcnt"]),
         *data_rules(reduce_kernel.arguments, "of QEMU: the guest and its memory", ["/proc/*/cmdline"]),
-        *(Allowed(*one) for one in reduce_host_kind.LIST),
+        *(Allowed(*one) for one in (*reduce_host_kind.LIST, *reduce_guard.LIST)),
         *text_rules(reduce_kernel.control_groups, "of QEMU: its groups", ["/proc/*/cgroup"]),
         *text_rules(
             reduce_kernel.numbers, "numbers of processes",

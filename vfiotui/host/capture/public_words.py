@@ -38,6 +38,10 @@ crypttab.initramfs uki.conf ukify.conf post sbctl sig menu.c32 vesamenu.c32 ldli
 vmlinuz-linux-lts initramfs-linux.img initramfs-lts arch-limine memtest bootmgfw steamos unraid-version abroot midclt
 buildconfig ash take ExecStart Unit Service systemd-udev-trigger systemd-udev-trigger.service sysinit.target.wants
 vfiotui-bind-vfio.service 01-dist.conf zz-vfiotui.conf
+guard guard.on guard.sh guard.json apt apt.conf.d 99vfiotui-guard postrm.d post-update.d zz-vfiotui-guard
+99-vfiotui-guard.install pacman pacman.d zz-vfiotui-guard.hook dnf libdnf5 libdnf5-plugins actions.d actions.so
+vfiotui-guard.actions plugins post-transaction-actions.d vfiotui-guard.action post-transaction-actions.conf
+dpkg apt-get python3 lib64 mkinitcpio update-initramfs
 container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 

@@ -73,6 +73,11 @@ class Guard:
         return isinstance(self.runner, str)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is on, every hook is as it should be, and what they start is there."""
+        return self.is_on and self.damaged == () and self.starts is True
+
+    @property
     def warning(self) -> GuardState | None:
         """The state of a check that found a loss that is still to come; None where there is none."""
         state = self.state

@@ -26,6 +26,11 @@ TRIAL = Action(
     sometimes=True,
 )  # fmt: skip
 UNDO = Action("u", "undo", "undo", "undoes the newest isolation", sometimes=True)
+GUARD = Action(
+    "g", "guard", "guard",
+    "the plan that turns the guard on or off: hooks that warn before a reboot when an update lost the isolation",
+    sometimes=True,
+)  # fmt: skip
 FILTER = Action("slash", "filter", "filter", "filter by any text")
 CLEAR = Action("escape", "clear", "clear")
 
@@ -37,6 +42,7 @@ ISOLATE: Page = (
     TRIAL,
     UNDO,
     BOOT,
+    GUARD,
     "",
     "configured  what the files ask for: ids, override (by address), managed (by libvirt)",
     "on disk  what the built initramfs and the boot entry hold of it",

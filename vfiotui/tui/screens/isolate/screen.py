@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from vfiotui.model.base.reading import Reading, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.boot.guard import Guard
 from vfiotui.model.boot.verification import newest_isolation
 from vfiotui.model.facts import Facts
 from vfiotui.plan.isolate.isolation_view import IsolationView
@@ -86,11 +87,16 @@ class IsolateScreen(ConsoleScreen):
         own = [actions.PLAN, actions.METHOD] if self._wanted else [OPEN]
         more = [actions.TRIAL] if self._wanted else []
         more += [actions.UNDO] if self._undoable() else []
+        more += [actions.GUARD] if self._guard() is not None else []
         return [actions.CHOOSE, *own, HELP, QUIT, *more, BOOT, actions.FILTER, READ_AGAIN, PALETTE]
 
     def _undoable(self) -> bool:
         facts = self.facts
         return facts is not None and newest_isolation(or_else(facts.changes, ())) is not None
+
+    def _guard(self) -> Guard | None:
+        facts = self.facts
+        return None if facts is None or isinstance(facts.boot, Unread) else facts.boot.guard
 
     def draw(self, topic: str) -> None:
         """The table anew; files and the boot image are looked at beside the screen."""
@@ -209,6 +215,12 @@ class IsolateScreen(ConsoleScreen):
             say(self.console, "undo", "No change that isolates devices is in force.")
         else:
             open_undo(self.console, record)
+
+    def action_guard(self) -> None:
+        """Has the plan made that turns the guard on, or off where it is on and whole."""
+        guard = self._guard()
+        if guard is not None:
+            open_goals(self.console, (("guard.off" if guard.is_whole else "guard.on", "yes"),))
 
     def action_filter(self) -> None:
         """Opens the filter."""
