@@ -21,7 +21,7 @@ from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.boot.guard import Guard, GuardState
 
 ADVICE = (
-    "before a reboot: 'vfiotui isolate' shows what the next boot loads; mend it (build the initramfs and the boot menu "
+    "before a reboot: 'vfiotui isolate' shows what the next boot loads; fix it (build the initramfs and the boot menu "
     "again), then 'vfiotui guard check'"
 )
 
