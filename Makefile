@@ -50,8 +50,10 @@ boot-cases:
 	@sh setup/setup.sh test
 	.venv/bin/python -m tests.boot_cases $(ARGS)
 
-# The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited.
+# The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited;
+# whole boot chains are changed, taken back, and taken back after a kernel came.
 loader-proof:
 	@sh setup/setup.sh proof
 	.venv/bin/python -m tests.rescue.loaders $(ARGS)
 	.venv/bin/python -m tests.rescue.systemd_boot
+	.venv/bin/python -m tests.rescue.chains $(ARGS)

@@ -19,7 +19,7 @@ from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
 from vfiotui.apply.undo.preview import undo_preview
 from vfiotui.apply.undo.undo import undo
-from vfiotui.model.change.change import look_into, run_command, write_file
+from vfiotui.model.change.change import Change, look_into, run_command, write_file
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import to_json
 
@@ -218,3 +218,68 @@ def test_a_kernel_that_came_after_a_kill_stays(folder: Path, way: str) -> None:
     for name in ("vmlinuz-9.9.9", "initrd.img-9.9.9"):
         (folder / "boot" / name).unlink()
     assert disk(folder) == before
+
+
+KERNEL_INSTALL = """#!/bin/sh
+# Stands for kernel-install with unified images: add RELEASE IMAGE.
+[ "$1" = add ] && [ -e "$3" ] || { echo "no kernel $3"; exit 1; }
+. /etc/default/grub
+mkdir -p /efi/EFI/Linux
+printf '%s %s\\n' "$2" "$GRUB_CMDLINE_LINUX_DEFAULT" >"/efi/EFI/Linux/x-$2.efi"
+"""
+
+
+def unified_step(release: str) -> Change:
+    argv = ("kernel-install", "add", release, f"/boot/vmlinuz-{release}")
+    return run_command(argv, "rebuild the unified image", products=("/efi/EFI/Linux/*.efi",), **RISKS)  # type: ignore[arg-type]
+
+
+def add_kernel(folder: Path, release: str) -> None:
+    (folder / "lib/modules" / release).mkdir(parents=True)
+    kernel(folder, release)
+    shell = [need("chroot", "coreutils"), str(folder), "/bin/sh", "/usr/sbin/kernel-install"]
+    subprocess.run([*shell, "add", release, f"/boot/vmlinuz-{release}"], check=True)
+
+
+def images(folder: Path) -> dict[str, str]:
+    return {p.name: p.read_text() for p in (folder / "efi/EFI/Linux").iterdir()}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_unified_images_are_made_again_for_the_kernels_that_are_there_now(folder: Path, way: str) -> None:
+    """kernel-install is asked for each kernel: one came since and has the new words, the oldest one went."""
+    tool(folder, "kernel-install", KERNEL_INSTALL)
+    for release in ("1", "2"):
+        add_kernel(folder, release)
+    steps = (MENU_STEPS[0], unified_step("1"), unified_step("2"))
+    assert apply(site_of(folder), plan(*steps), quiet).state is State.DONE
+    assert images(folder) == {"x-1.efi": "1 quiet iommu=pt\n", "x-2.efi": "2 quiet iommu=pt\n"}
+    add_kernel(folder, "3")
+    for gone in ("boot/vmlinuz-1", "boot/initrd.img-1", "efi/EFI/Linux/x-1.efi"):
+        (folder / gone).unlink()
+    (folder / "lib/modules/1").rmdir()
+    assert images(folder) == {"x-2.efi": "2 quiet iommu=pt\n", "x-3.efi": "3 quiet iommu=pt\n"}
+    assert "made anew since" in undone(folder, way)
+    assert images(folder) == {"x-2.efi": "2 quiet\n", "x-3.efi": "3 quiet\n"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_image_of_a_kernel_that_only_came_is_made_again_too(folder: Path, way: str) -> None:
+    """Nothing that the change left is another one now, and yet the new kernel's image has what the change wrote."""
+    tool(folder, "kernel-install", KERNEL_INSTALL)
+    add_kernel(folder, "1")
+    assert apply(site_of(folder), plan(MENU_STEPS[0], unified_step("1")), quiet).state is State.DONE
+    add_kernel(folder, "2")
+    assert images(folder)["x-2.efi"] == "2 quiet iommu=pt\n"
+    assert "made anew since" in undone(folder, way)
+    assert images(folder) == {"x-1.efi": "1 quiet\n", "x-2.efi": "2 quiet\n"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_copy_that_somebody_made_of_an_image_makes_nothing_anew(folder: Path, way: str) -> None:
+    tool(folder, "kernel-install", KERNEL_INSTALL)
+    add_kernel(folder, "1")
+    assert apply(site_of(folder), plan(MENU_STEPS[0], unified_step("1")), quiet).state is State.DONE
+    (folder / "efi/EFI/Linux/x-1.bak.efi").write_text("mine\n")
+    assert "made anew" not in undone(folder, way)
+    assert images(folder) == {"x-1.efi": "1 quiet\n", "x-1.bak.efi": "mine\n"}

@@ -9,92 +9,24 @@ next kernel), takes everything back, and compares every byte and mode below the 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-BASE = "ca-certificates,systemd,udev,kmod,zstd,cpio"
+from tests.rescue.system import System, differing, disk, disks, expect, make_archive, private
+
 PACKAGES = (
     "systemd-boot systemd-boot-efi systemd-ukify dracut-core grub2-common grub-common grub-efi-amd64-bin binutils "
     "linux-image-cloud-amd64"
 )
-
 AGREED = ("--yes", "--run-its-programs")
-ENVIRONMENT = {
-    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-    "LANG": "C.UTF-8",
-    "HOME": "/root",
-    "DEBIAN_FRONTEND": "noninteractive",
-    "SYSTEMD_RELAX_ESP_CHECKS": "1",
-    "SYSTEMD_RELAX_XBOOTLDR_CHECKS": "1",
-}
 ID = "0123456789abcdef0123456789abcdef"
 WORDS = "root=LABEL=loaders ro quiet"
-
-
-class System:
-    """A Debian on a file system of its own, mounted."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-
-    def put(self, path: str, text: str) -> None:
-        place = self.top / path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
-
-    def text(self, path: str) -> str:
-        return (self.top / path.lstrip("/")).read_text()
-
-    def found(self, pattern: str) -> list[str]:
-        return sorted(f"/{p.relative_to(self.top)}" for p in self.top.glob(pattern.lstrip("/")))
-
-    def run(self, *argv: str) -> str:
-        """A command inside, with what it needs mounted for it alone."""
-        mounts = (
-            'for t in dev proc sys; do mount --rbind /$t $0/$t; done; mount -t tmpfs tmpfs $0/run; exec chroot $0 "$@"'
-        )
-        words = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", mounts, str(self.top), *argv]
-        done = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT)
-        if done.returncode:
-            raise SystemExit(f"{' '.join(argv)}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
-        return done.stdout
-
-    def vfiotui(self, *argv: str) -> str:
-        words = [sys.executable, "-m", "vfiotui", "--root", str(self.top), *argv]
-        done = subprocess.run(words, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"vfiotui {' '.join(argv)}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
-        return done.stdout + done.stderr
-
-    def everything(self) -> dict[str, tuple[int, int, int, str]]:
-        """Kind and mode, owner, content of all that is below, but for the journal."""
-        found = {}
-        for folder, folders, files in os.walk(self.top):
-            folders[:] = [f for f in folders if f != "vfiotui" or not folder.endswith("/var/lib")]
-            for name in (*folders, *files):
-                place = os.path.join(folder, name)
-                info = os.lstat(place)
-                content = os.readlink(place) if stat.S_ISLNK(info.st_mode) else ""
-                if stat.S_ISREG(info.st_mode):
-                    with open(place, "rb") as file:
-                        content = hashlib.file_digest(file, "sha256").hexdigest()
-                found[place] = (info.st_mode, info.st_uid, info.st_gid, content)
-        return found
-
-
-def expect(holds: bool, what: str) -> None:
-    if not holds:
-        raise SystemExit(f"NOT SO: {what}")
-    print(f"   {what}", flush=True)
 
 
 def menu_lines(system: System, menu: str) -> list[str]:
@@ -195,57 +127,20 @@ CASES: dict[str, Callable[[System], Callable[[], None]]] = {
 }
 
 
-def make_base(cache: Path) -> Path:
-    """The system as an archive, made once."""
-    archive = cache / "system.tar"
-    if archive.exists():
-        return archive
-    new = cache / "new"
-    shutil.rmtree(new, ignore_errors=True)
-    log = (cache / "debootstrap.log").open("w")
-    said = {"stdout": log, "stderr": subprocess.STDOUT, "check": True}
-    subprocess.run(["debootstrap", "--variant=minbase", f"--include={BASE}", "trixie", str(new)], **said)  # type: ignore[call-overload]
-    for conf in Path("/etc/apt/apt.conf.d").glob("*"):
-        shutil.copy(conf, new / "etc/apt/apt.conf.d")
-    for path in ("etc/resolv.conf", "etc/hosts"):
-        shutil.copy(f"/{path}", new / path)
-    install = f"apt-get update -q && apt-get install -y -q --no-install-recommends {PACKAGES} && apt-get clean"
-    mounts = 'mount --bind /dev $0/dev; mount -t proc proc $0/proc; exec chroot $0 sh -ec "$1"'
-    subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-ec", mounts, str(new), install], **said,
-                   env=ENVIRONMENT)  # type: ignore[call-overload]  # fmt: skip
-    subprocess.run(["tar", "-C", str(new), "-cf", f"{archive}.part", "."], check=True)
-    Path(f"{archive}.part").rename(archive)
-    shutil.rmtree(new)
-    return archive
-
-
 def prove(archive: Path, wanted: list[str]) -> None:
     """Every case on a fresh file system; the mounts belong to this process."""
     for name, case in CASES.items():
         if wanted and not any(w in name for w in wanted):
             continue
         print(f"== {name}", flush=True)
-        # grub-probe looks for the file behind a loop device, inside of the system too: below /dev it finds it.
-        work = Path(tempfile.mkdtemp(dir="/dev/shm"))
-        store = Path(tempfile.mkdtemp(dir=archive.parent))
-        subprocess.run(["mount", "--bind", str(store), str(work)], check=True)
-        image, top = work / "disk.img", work / "mnt"
-        try:
-            with image.open("wb") as file:
-                file.truncate(3 << 30)
-            subprocess.run(["mkfs.ext4", "-q", "-L", "loaders", str(image)], check=True)
-            top.mkdir()
-            subprocess.run(["mount", "-o", "loop", str(image), str(top)], check=True)
+        with disks(archive.parent) as work:
+            top = disk(work, "mnt", "loaders", 3 << 30)
             subprocess.run(["tar", "-C", str(top), "-xf", str(archive)], check=True)
             system = System(top)
             system.put("/etc/fstab", "LABEL=loaders / ext4 defaults 0 1\nLABEL=boot /boot ext4 defaults 0 2\n")
-            esp = work / "esp.img"
-            with esp.open("wb") as file:
-                file.truncate(400 << 20)
-            subprocess.run(["mkfs.ext4", "-q", "-L", "boot", str(esp)], check=True)
             kernels = shutil.move(top / "boot", work / "kernels")
             (top / "boot").mkdir()
-            subprocess.run(["mount", "-o", "loop", str(esp), str(top / "boot")], check=True)
+            disk(work, "esp", "boot", 400 << 20, top / "boot")
             shutil.copytree(kernels, top / "boot", dirs_exist_ok=True)
             system.put("/etc/machine-id", f"{ID}\n")
             look = case(system)
@@ -258,15 +153,8 @@ def prove(archive: Path, wanted: list[str]) -> None:
             told = system.vfiotui("plan", "cmdline.add=iommu=pt", "cmdline.remove=quiet")
             expect("nothing to do" in told, "a second plan has nothing to do")
             system.vfiotui("undo", *AGREED)
-            after = system.everything()
-            differing = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
-            differing = [p for p in differing if not p.endswith(("/var/lib", "/var/cache/ldconfig/aux-cache"))]
-            expect(not differing, f"all {len(before)} files are as before the change {differing[:5]}")
-        finally:
-            subprocess.run(["umount", "-R", str(top)], check=False)
-            subprocess.run(["umount", "-l", str(work)], check=False)
-            shutil.rmtree(store, ignore_errors=True)
-            os.rmdir(work)
+            other = differing(before, system.everything())
+            expect(not other, f"all {len(before)} files are as before the change {other[:5]}")
 
 
 def grub_menus(folder: Path) -> None:
@@ -299,15 +187,12 @@ def grub_menus(folder: Path) -> None:
 
 
 def main() -> None:
-    cache = Path(sys.argv[1] if len(sys.argv) > 1 else Path.home() / ".cache/vfiotui-loaders").resolve()
-    if os.environ.get("PRIVATE") != "1":
-        words = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.rescue.loaders"]
-        os.execvpe("unshare", [*words, str(cache), *sys.argv[2:]], {**os.environ, "PRIVATE": "1"})
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = private("tests.rescue.loaders")
     if not sys.argv[2:] or "grub-emu" in sys.argv[2:]:
         grub_menus(cache)
     if sys.argv[2:] != ["grub-emu"]:
-        prove(make_base(cache), sys.argv[2:])
+        install = f"apt-get install -y -q --no-install-recommends {PACKAGES}"
+        prove(make_archive(cache, "loaders", install), sys.argv[2:])
     print("== proved")
 
 

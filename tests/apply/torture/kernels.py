@@ -24,7 +24,10 @@ from vfiotui.apply.undo.undo import undo
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import run_command, write_file
 
-BUILD = "#!/bin/sh\nfor image in /boot/initrd.img-*; do echo more >>$image; done\n"
+BUILD = """#!/bin/sh
+. /etc/default/grub
+for image in /boot/initrd.img-*; do echo "$image $GRUB_CMDLINE_LINUX_DEFAULT" >"$image"; done
+"""
 FAILS = f"{BUILD}exit 1\n"
 STEPS = (
     write_file("/etc/default/grub", GRUB, AFTER, "add iommu=pt", **RISKS),  # type: ignore[arg-type]
@@ -41,7 +44,7 @@ def quiet(sentence: str) -> None:
 def build_model(folder: Path) -> None:
     system(folder)
     with_busybox(folder, need("busybox", "busybox-static"))
-    (folder / "boot/initrd.img-1").write_text("initrd of 1\n")
+    (folder / "boot/initrd.img-1").write_text("/boot/initrd.img-1 quiet\n")
     (folder / "usr/sbin/build").write_text(BUILD)
     (folder / "usr/sbin/build").chmod(0o755)
 

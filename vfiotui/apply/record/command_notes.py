@@ -129,7 +129,10 @@ def made(work: StepContext, notes: CommandNotes, ran: Mapping[str, os.stat_resul
     words = {p: digest(place) for p, place in there.items()}
     # What somebody else made meanwhile is no product of this command.
     kept = {p: word for p, (_, word) in notes.all_kept.items()}
-    after = {p: word for p, word in words.items() if word == kept.get(p) or made_by_command(work, there[p])}
+    mine = _left_before(work)
+    after = {
+        p: word for p, word in words.items() if word in (kept.get(p), mine.get(p)) or made_by_command(work, there[p])
+    }
     changed = boot_record.differing({p: boot_record.sign(s) for p, s in ran.items()}, record)
     seen, came = notes.noted.get("seen", {}), kernels(work)
     touched, lost = [], []
@@ -147,6 +150,14 @@ def made(work: StepContext, notes: CommandNotes, ran: Mapping[str, os.stat_resul
     wrote = {p for p in changed if p in record} | {p for p in after if p not in ran and p not in record}
     said = f"{' and '.join(lost)} was rewritten, and is too large to be kept: no undo puts it back"
     return {"after": after, "touched": touched, "wrote": sorted(wrote), **({"said": said} if lost else {})}
+
+
+def _left_before(work: StepContext) -> dict[str, str]:
+    """What the earlier commands of the change left, by digest: kernel-install runs once for each kernel."""
+    found: dict[str, str] = {}
+    for step in range(1, work.step):
+        found |= dict(work.keep.noted(step).get("after") or {})
+    return found
 
 
 def _of_files(work: StepContext) -> frozenset[str]:

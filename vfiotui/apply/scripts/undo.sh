@@ -373,6 +373,26 @@ made_anew() { # KEPT PATH: somebody made a product of a command anew since
     stale="$stale${1%%.*} " alone="$alone$1 "
 }
 
+came() { # STEP PROGRAM FOLDER PATTERN KNOWN…: a product of a kernel that came since was made from the change's files
+    begun "$1" && [ -n "$sources" ] && has_program "$2" || return 0
+    step=$1 top=$3 pattern=$4
+    shift 4
+    same_folder "$top" && enter "$top/x" || return 0
+    # One pattern, whatever blanks are in it.
+    old_ifs=$IFS
+    IFS=
+    for name in $pattern; do
+        IFS=$old_ifs
+        [ -f "./$name" ] || [ -L "./$name" ] || continue
+        for known in "$@"; do
+            [ "$top/$name" != "$known" ] || continue 2
+        done
+        ! of_new_kernel "$name" || made_anew "$step.came" "$top/$name"
+    done
+    IFS=$old_ifs
+    cd "$here" || exit 4
+}
+
 check() { # KEPT PATH BEFORE AFTER [made|beside]: is it as before the change, or as the change left it?
     # made: a product of a command; beside: what lies beside its products, and is nobody's to make again.
     [ ! -e "$here/writing-$1" ] || return 0
@@ -604,23 +624,50 @@ has_program() { # NAME: the system that is mended can run it
     return 1
 }
 
-run_back() { # STEP WORDS…: a command of the system that is mended
-    step=$1
-    shift
-    begun "$step" || return 0
-    does runs "$*" || return 0
+run_inside() { # WORDS…: a command of the system that is mended; false where it did not run to a good end
+    does runs "$*" || return 1
     if ! has_program "$1"; then
         left="$left$*
 "
         trouble "$1 is not there: the files that it reads are as before, and what it makes of them is not"
-        return
+        return 1
     fi
     cd /
     if [ -z "$ROOT" ]; then "$@"; else chroot "$ROOT" "$@"; fi || {
         trouble "$1 failed: run it again after the next start"
-        return
+        return 1
     }
-    back "$step"
+}
+
+run_back() { # STEP WORDS…: the same, for a step that is taken back by it
+    step=$1
+    shift
+    begun "$step" || return 0
+    ! run_inside "$@" || back "$step"
+}
+
+kernel_again() { # STEP RELEASE IMAGE: kernel-install is asked for each kernel by name; one that went since is left out
+    case $stale in *" $1 "*) ;; *) return 0 ;; esac
+    if [ -e "$ROOT$3" ] || [ -L "$ROOT$3" ]; then
+        run_back "$1" kernel-install add "$2" "$3"
+    elif begun "$1" && [ -z "$only_tell" ]; then
+        back "$1"
+    fi
+}
+
+new_kernels() { # STEP RELEASE…: the same for the kernels that came since
+    case $stale in *" $1 "*) ;; *) return 0 ;; esac
+    begun "$1" || return 0
+    shift
+    for release in "$ROOT"/lib/modules/*; do
+        release=${release##*/}
+        case " $* " in *" $release "*) continue ;; esac
+        for image in "/usr/lib/modules/$release/vmlinuz" "/boot/vmlinuz-$release"; do
+            [ -f "$ROOT$image" ] || continue
+            run_inside kernel-install add "$release" "$image"
+            break
+        done
+    done
 }
 
 release_hook() { # STEP PATH GUEST: a hook lets go of what it holds for its running guest before it goes itself

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
+from vfiotui.apply.record.again import adds_kernel
 from vfiotui.apply.record.backup import ABSENT, DONE, digest
 from vfiotui.apply.record.command_notes import CommandNotes
 from vfiotui.apply.steps import kind_of
@@ -32,6 +33,21 @@ def _whole(steps: tuple[StepContext, ...]) -> Iterator[str]:
             yield f"whole {work.step} {note} {word}"
 
 
+def _made_again(steps: tuple[StepContext, ...]) -> Iterator[str]:
+    """The lines that run the generators of stale products; see again.py."""
+    adders = [work for work in steps if adds_kernel(work.change)]
+    for work in steps:
+        change = work.change
+        if change.kind != "command" or not change.products or change.back:
+            continue
+        if not adds_kernel(change):
+            yield f"made_again {work.step} {shlex.join(change.argv)}"
+            continue
+        if work is adders[-1]:
+            yield f"new_kernels {work.step} {shlex.join(w.change.argv[2] for w in adders)}"
+        yield f"kernel_again {work.step} {shlex.join(change.argv[2:4])}"
+
+
 def undo_script(title: str, number: int, works: Iterable[StepContext]) -> str:
     """The script for the steps of a change, each of which was prepared; the last step is taken back first."""
     steps = tuple(works)
@@ -41,8 +57,7 @@ def undo_script(title: str, number: int, works: Iterable[StepContext]) -> str:
         check, back = kind_of(work.change.kind).undo_script(work)
         checks += check
         backs += back
-    makers = (w for w in steps if w.change.kind == "command" and w.change.products and not w.change.back)
-    backs += [f"made_again {work.step} {shlex.join(work.change.argv)}" for work in makers]
+    backs += _made_again(steps)
     backs += [f"run_back {work.step} {shlex.join(work.change.argv)}" for work in steps if work.change.again]
     parts = {
         "STEPS": str(len(steps)),

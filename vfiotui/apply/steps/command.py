@@ -16,7 +16,7 @@ from vfiotui.apply.programs.process import run
 from vfiotui.apply.record import boot_record
 from vfiotui.apply.record.backup import ABSENT, digest
 from vfiotui.apply.record.command_notes import CommandNotes, changed_by_others, made
-from vfiotui.apply.record.made import made_by_command
+from vfiotui.apply.record.made import kernels, made_by_command
 from vfiotui.apply.record.menu import missing_of_menu
 from vfiotui.apply.record.products import OTHER_KINDS, products, shell_pattern
 from vfiotui.apply.scripts.shell_words import word
@@ -135,6 +135,15 @@ class CommandKind(Kind):
         notes = CommandNotes(work)
         now = notes.digests()
         return all(now.get(p) == word for p, word in notes.before.items())
+
+    def is_outgrown(self, work: StepContext) -> bool:
+        """Whether a kernel came since with products of this generator: they were made from the change's files."""
+        change, notes = work.change, CommandNotes(work)
+        if notes.after is None or not change.products or change.back or not work.target.program(change.argv[0]):
+            return False
+        known = {*notes.before, *notes.after}
+        releases = kernels(work)
+        return any(r in p.rpartition("/")[2] for p in notes.now if p not in known for r in releases)
 
     def _remade(self, work: StepContext) -> SubjectState:
         """What was made anew is made anew again, where there is a generator that does."""
@@ -260,10 +269,7 @@ class CommandKind(Kind):
         if after is None:
             backs.append(f"kernels={quoted(' '.join(notes.noted.get('kernels', [])))}")
             known = " ".join(quoted(p) for p in (*notes.declared, *notes.noted.get("odd", [])))
-            for pattern in work.change.products:
-                folder, name = os.path.split(pattern)
-                folder = work.target.real_place(folder).path.rstrip("/")
-                backs.append(f"drop_new {work.step} {quoted(folder)} {quoted(shell_pattern(name))} {known}".rstrip())
+            backs += [f"drop_new {work.step} {where} {known}".rstrip() for where in _patterns(work)]
             if "seen" in notes.noted:
                 backs += self._drop_others(work, notes)
         else:
@@ -272,6 +278,11 @@ class CommandKind(Kind):
                 kept = f"{work.step}.new{n}"
                 checks.append(f"check {kept} {quoted(path)} absent {quoted(found[path])} {how}".rstrip())
                 backs.append(f"put_back {kept} {quoted(path)} absent")
+            if made_here:
+                known = " ".join(quoted(p) for p in sorted({*before, *after, *notes.noted.get("odd", [])}))
+                program = quoted(work.change.argv[0])
+                checks.append(f"kernels={quoted(' '.join(notes.noted.get('kernels', [])))}")
+                checks += [f"came {work.step} {program} {where} {known}".rstrip() for where in _patterns(work)]
         if work.change.back:
             backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")
         return checks, backs
@@ -284,6 +295,13 @@ class CommandKind(Kind):
         yield "}"
         for place in boot_record.places(work.target):
             yield f"drop_below {work.step} {quoted(place.path)}"
+
+
+def _patterns(work: StepContext) -> Iterator[str]:
+    """Folder and pattern of each product, as words of undo.sh."""
+    for pattern in work.change.products:
+        folder, name = os.path.split(pattern)
+        yield f"{quoted(work.target.real_place(folder).path.rstrip('/'))} {quoted(shell_pattern(name))}"
 
 
 def _folders(change: Change) -> list[str]:

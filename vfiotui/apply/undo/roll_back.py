@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
 from vfiotui.apply.programs.process import end_left_behind, run
+from vfiotui.apply.record.again import runs
 from vfiotui.apply.record.backup import digest
 from vfiotui.apply.record.journal import Journal
 from vfiotui.apply.record.menu import missing_of_menu
@@ -97,8 +98,11 @@ def standing(work: StepContext, plan: Plan) -> SubjectState:
     """Where the subject of a step stands; what a command made and somebody made anew is made again only where the plan
     changes what it is made from."""
     found = kind_of(work.change.kind).standing(work)
-    if found is SubjectState.STALE and not any(step.kind in SOURCES for step in plan.steps):
+    has_sources = any(step.kind in SOURCES for step in plan.steps)
+    if found is SubjectState.STALE and not has_sources:
         return SubjectState.FOREIGN
+    if found is SubjectState.AFTER and has_sources and work.change.kind == "command" and COMMAND.is_outgrown(work):
+        return SubjectState.STALE
     return found
 
 
@@ -151,9 +155,9 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
     before = _made(remade)
     for work in remade:
         _keep_small(work)
-    for work in reversed(again):
-        tell(f"runs once more: {work.change.subject}")
-        run(work.target, work.change.argv, work.log, work.started)
+    for work, argv in runs(again[::-1], steps):
+        tell(f"runs once more: {' '.join(argv)}")
+        run(work.target, argv, work.log, work.started)
     after = _made(remade)
     problem = (
         why_not(journal.target, plan, (p for p, word in after.items() if before.get(p) != word)) if remade else None

@@ -82,8 +82,8 @@ def _initrds(root: Root, folders: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _add_all(root: Root) -> tuple[tuple[str, ...], ...]:
-    """kernel-install for every installed kernel."""
+def kernel_installs(root: Root) -> tuple[tuple[str, ...], ...]:
+    """kernel-install for every installed kernel, oldest first: kernel-install add RELEASE IMAGE."""
     found = []
     for release in installed(root):
         image = f"/usr/lib/modules/{release}/vmlinuz"
@@ -100,7 +100,7 @@ def _by_kernel_install(root: Root, plugin: str) -> tuple[tuple[str, ...], ...]:
         return (("reinstall-kernels",),)
     folders = ("/usr/lib/kernel/install.d", "/etc/kernel/install.d")
     plugged = any(root.exists(f"{folder}/{plugin}") is True for folder in folders)
-    return _add_all(root) if plugged and has_program(root, "kernel-install") else ()
+    return kernel_installs(root) if plugged and has_program(root, "kernel-install") else ()
 
 
 def _mkinitcpio(root: Root, loader: Loader, files: ConfigFiles) -> Found:
