@@ -90,7 +90,7 @@ def _unified(system: System) -> None:
     system.put("/etc/kernel/cmdline", f"root=LABEL={LABEL} ro quiet\n")
     system.put("/etc/kernel/entry-token", f"{ID}\n")
     system.run("bootctl", "install", "--no-variables", "--esp-path=/boot/efi")
-    system.run("update-initramfs", "-u", "-k", "all")
+    system.run("update-initramfs", "-c", "-k", "all")
 
 
 APT = "apt-get install -y -q --no-install-recommends"
