@@ -31,6 +31,24 @@ echo made >/boot/grub/unforeseen.cfg
 rm -f /boot/old.img
 exec /bin/sh /usr/sbin/update-grub
 """
+BROKEN = """#!/bin/sh
+# Stands for the same generator, which fails in the middle.
+echo new >/efi/EFI/arch/initramfs-linux.img
+mkdir -p /boot/deep
+echo made >/boot/deep/entry.conf
+rm -f /boot/old.img
+printf half >/boot/grub/grub.cfg
+echo '==> ERROR: no such hook'
+exit 3
+"""
+FILLING = """#!/bin/sh
+# Stands for a builder that fills the EFI partition, says so, and ends with 0: the old image is gone by then.
+rm -f /efi/EFI/arch/initramfs-linux.img
+cat /usr/share/large /usr/share/large >/efi/EFI/arch/initramfs-linux.img
+echo x >/efi/EFI/arch/more.img
+printf half >/boot/grub/grub.cfg
+exit 0
+"""
 FAILING = "#!/bin/sh\nprintf 'half' >/boot/grub/grub.cfg\necho 'no space for the menu'\nexit 3\n"
 RISKS = {"risk": Risk.R2, "effect": Effect.BOOT}
 
@@ -51,6 +69,8 @@ def lay_out(folder: Path) -> None:
         "usr/sbin/update-grub": BUILD.encode(),
         "usr/sbin/broken-build": FAILING.encode(),
         "usr/sbin/elsewhere": ELSEWHERE.encode(),
+        "usr/sbin/failing-elsewhere": BROKEN.encode(),
+        "usr/sbin/filling": FILLING.encode(),
     }
     for name, content in files.items():
         place = folder / name
@@ -60,8 +80,8 @@ def lay_out(folder: Path) -> None:
     (folder / "etc/current").symlink_to("/etc/default")
     (folder / "var/lib").mkdir(parents=True)
     os.chmod(folder / "etc/default/grub.real", 0o640)
-    for tool in ("usr/sbin/update-grub", "usr/sbin/broken-build", "usr/sbin/elsewhere"):
-        os.chmod(folder / tool, 0o755)
+    for tool in (folder / "usr/sbin").iterdir():
+        os.chmod(tool, 0o755)
     if os.geteuid() == 0:
         os.chown(folder / "etc/default/grub.real", 12, 34)
         os.setxattr(folder / "etc/default/grub.real", "user.label", b"system_u:object_r:etc_t")
@@ -73,9 +93,9 @@ def with_busybox(folder: Path, busybox: str) -> None:
         (folder / name).mkdir(exist_ok=True)
     (folder / "bin/busybox").write_bytes(Path(busybox).read_bytes())
     os.chmod(folder / "bin/busybox", 0o755)
-    for (
-        tool
-    ) in "sh cat cp mv rm ln rmdir sha256sum readlink sed dirname sync chroot printf echo pwd find sort ls".split():
+    for tool in (
+        "sh cat cp mv rm ln rmdir sha256sum readlink sed dirname sync chroot printf echo pwd find sort ls mkdir".split()
+    ):
         (folder / "bin" / tool).symlink_to("busybox")
 
 
@@ -96,6 +116,15 @@ UNFORESEEN: tuple[Change, ...] = (
     look_into("/boot/grub/grub.cfg", ("iommu=pt",), "the menu holds the word"),
 )
 """A command that writes to places which no plan names."""
+BREAKING: tuple[Change, ...] = (
+    run_command(("failing-elsewhere",), "build", products=("/boot/grub/grub.cfg",), **RISKS),  # type: ignore[arg-type]
+)
+"""A command that writes to places which no plan names, and fails."""
+FILLED: tuple[Change, ...] = (
+    run_command(("filling",), "build", products=("/boot/grub/grub.cfg",), **RISKS),  # type: ignore[arg-type]
+    look_into("/boot/grub/grub.cfg", ("iommu=pt",), "the menu holds the word"),
+)
+"""A command that fills the EFI partition and does not say so by its exit code."""
 
 
 def plan(*steps: Change, title: str = "Test the steps") -> Plan:

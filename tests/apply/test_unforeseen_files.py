@@ -23,6 +23,7 @@ BUILD = """#!/bin/sh
 echo "made from $(cat /etc/default/grub)" >/boot/grub/grub.cfg
 echo new >/efi/EFI/arch/initramfs-linux.img
 mv /efi/prepared /efi/EFI/arch/moved.img
+rm -r /boot/old
 mkdir -p /boot/deep/er; echo made >/boot/deep/er/entry.conf
 rm -f /boot/old.img
 cp /boot/same.img /boot/same.new; mv /boot/same.new /boot/same.img
@@ -50,6 +51,10 @@ def folder(tmp_path: Path) -> Path:
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_text(f"{name} as it was\n")
     (made / "boot/link").symlink_to("old.img")
+    (made / "boot/old/er").mkdir(parents=True)
+    (made / "boot/old/er/entry.conf").write_text("an entry of before\n")
+    (made / "boot/old/empty").mkdir(0o700)
+    os.chown(made / "boot/old/er", 12, 34)
     (made / "efi/prepared").write_text("prepared\n")
     (made / "code").write_text("0\n")
     (made / "usr/sbin/build").write_text(BUILD)
@@ -62,8 +67,8 @@ def target_of(folder: Path) -> Target:
 
 
 def states(folder: Path) -> dict[str, tuple[object, ...]]:
-    """The disk without empty folders that a generator made, and that hold nothing."""
-    return {p: v for p, v in disk(folder).items() if not p.startswith("boot/deep")}
+    """All of the disk, folders included."""
+    return disk(folder)
 
 
 def undone(folder: Path, way: str, code: int = 0) -> str:

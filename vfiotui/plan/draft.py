@@ -75,8 +75,8 @@ class Draft:
         self._left: list[Change] = []
         self._effect: dict[str, bool] = {}
         self._chosen: dict[str, None] = {}
-        self.cmdline = ""
-        """The kernel's words as the plan leaves them so far; empty where it does not change them."""
+        self.cmdline: str | None = None
+        """The kernel's words as the plan leaves them so far; None where it does not change them."""
 
     def text(self, path: str) -> str | None:
         """The file as the plan leaves it so far, None where there is none; PlanError where it cannot be read."""

@@ -11,6 +11,7 @@ from vfiotui.formats.refused import EditRefused
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.facts import Facts
+from vfiotui.plan.boot.command_line import settle_words
 from vfiotui.plan.boot.pins import check_pins
 from vfiotui.plan.draft import Draft, PlanError, Planner
 
@@ -76,5 +77,6 @@ def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> 
         except ValueError as error:
             raise PlanError(f"{name} cannot take {argument!r}: {error}") from error
         titles.append(planner.title.format(argument))
+    settle_words(draft)
     check_pins(draft)
     return draft.plan("; ".join(dict.fromkeys(titles)), wanted)

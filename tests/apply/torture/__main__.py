@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from tests.apply.systems import COMMAND, FILES, UNFORESEEN
+from tests.apply.systems import BREAKING, COMMAND, FILES, FILLED, UNFORESEEN
 from tests.apply.torture.faults import ERRORS, HOUSE, RECOVERIES, Bench, Case, by_other_start
+from tests.apply.torture.full_partition import FullCase, bench_of
 from tests.apply.torture.live_faults import LIVE_CASES, LiveBench
 from tests.apply.torture.swapped_links import Systems, swaps
 from tests.virt.libvirtd import Daemon
@@ -21,6 +22,8 @@ CASES = (
     Case("files", FILES),
     Case("command", (FILES[0], *COMMAND), enters=True),
     Case("elsewhere", (FILES[0], *UNFORESEEN), enters=True),
+    Case("failing", (FILES[0], *BREAKING), enters=True, fails=True),
+    FullCase("full", (FILES[0], *FILLED), enters=True, fails=True),
 )
 LINKS = "links"
 LINKS_EVERY = 101
@@ -92,7 +95,7 @@ def main() -> int:
     begin, failed = time.monotonic(), 0
     for case in CASES:
         if case.name in (args.case or names):
-            with closing(Bench(case)) as bench:
+            with closing(bench_of(case)) as bench:
                 failed += torture(bench, case.name, args.every)
     for program in PROGRAMS:
         if program in (args.case or names):

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.apply.systems import disk, plan, system, with_busybox
 from tests.requirements import need
@@ -40,6 +41,8 @@ class Case:
     steps: tuple[Change, ...]
     enters: bool = False
     """Whether a command runs inside the system."""
+    fails: bool = False
+    """Whether a command fails, or a look behind it: the change takes itself back."""
 
     def build(self, folder: Path) -> None:
         """The system as it is before."""
@@ -87,6 +90,9 @@ class Bench:
     """How many trials may run at once."""
     inside: tuple[str, ...] = ()
 
+    case: Any
+    """A `Case`, or another with its name and whether it fails."""
+
     def __init__(self, case: Case) -> None:
         self.case = case
         self.top = Path(tempfile.mkdtemp(prefix="vft-"))
@@ -99,10 +105,12 @@ class Bench:
         """Applies and undoes once: the two states, and every call between them."""
         probe = self.fresh()
         self.before = self.state(probe)
-        self.points = self.calls(probe, *self.apply_words(probe))
+        fails = self.case.fails
+        self.points = self.calls(probe, *self.apply_words(probe), code=4 if fails else 0)
         self.after = self.state(probe)
-        assert self.after != self.before
-        self.undo_points = self.calls(probe, "undo", "1", "--yes")
+        assert (self.after == self.before) is fails
+        assert ("rolled back" in self.changes(probe)) is fails
+        self.undo_points = [] if fails else self.calls(probe, "undo", "1", "--yes")
         assert self.state(probe) == self.before
         self.drop(probe)
 
@@ -121,7 +129,15 @@ class Bench:
 
     def state(self, folder: Path) -> object:
         """All that a change may change."""
-        return disk(folder)
+        return disk(self.seen(folder))
+
+    def seen(self, folder: Path) -> Path:
+        """Where this process sees a system with all that is mounted in it."""
+        return folder
+
+    def script(self, folder: Path, script: Path) -> str:
+        """The path of an undo.sh for the namespaces in which it runs."""
+        return str(script)
 
     def apply_words(self, folder: Path) -> tuple[str, ...]:
         return ("apply", str(folder / "plan.json"), *AGREED)
@@ -140,11 +156,11 @@ class Bench:
         """Whether a traced call writes to what the case is about."""
         return str(folder) in line and (call != "openat" or "O_CREAT" in line)
 
-    def calls(self, folder: Path, *command: str) -> list[Point]:
+    def calls(self, folder: Path, *command: str, code: int = 0) -> list[Point]:
         """Every call of a run that writes, in order."""
         with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
             done = self.vfiotui(folder, command, "-y", "-s", "60", "-o", log.name, "-e", f"trace={','.join(WRITES)}")
-            assert done.returncode == 0, done.stdout + done.stderr
+            assert done.returncode == code, done.stdout + done.stderr
             lines = log.read().splitlines()
         seen: Counter[str] = Counter()
         found = []
@@ -159,7 +175,7 @@ class Bench:
 
     def clean(self, folder: Path) -> None:
         """Nothing but the journal of whole changes is left: no half file, no half folder."""
-        stray = [p for p in folder.rglob("*") if p.name.startswith(".vfiotui-")]
+        stray = [p for p in self.seen(folder).rglob("*") if p.name.startswith(".vfiotui-")]
         stray += folder.glob("var/lib/vfiotui/changes/*.new")
         assert not stray, stray
 
@@ -199,7 +215,7 @@ class Bench:
         )
         assert "Traceback" not in done.stderr and "broke" not in done.stderr, done.stderr
         if done.returncode == 0:
-            assert self.state(folder) == self.after, (point, error)
+            assert self.state(folder) == self.after and not self.case.fails, (point, error)
         else:
             assert done.returncode == 4 and ("vfiotui: " in done.stderr or "change 0001" in done.stdout), done
             if self.state(folder) != self.before:
@@ -221,11 +237,16 @@ def _kill(point: Point) -> tuple[str, ...]:
     )
 
 
+def _in_force(listed: str) -> bool:
+    """Whether the list of changes names one that is not taken back already."""
+    return "0001" in listed and "rolled back" not in listed
+
+
 def by_undo(bench: Bench, folder: Path) -> None:
     """The console's own undo leads back, wherever it was killed."""
     listed = bench.changes(folder)
     done = bench.undo(folder)
-    assert done.returncode == 0 or "0001" not in listed, done.stderr
+    assert done.returncode == 0 or not _in_force(listed), done.stderr
     assert bench.state(folder) == bench.before
 
 
@@ -234,10 +255,12 @@ def by_resume(bench: Bench, folder: Path) -> None:
     listed = bench.changes(folder)
     if "interrupted" in listed:
         done = bench.vfiotui(folder, ("apply", "--resume", "1", *AGREED))
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == (4 if bench.case.fails else 0), done.stdout + done.stderr
         assert bench.state(folder) == bench.after
+    elif "stuck" in listed:
+        by_undo(bench, folder)
     elif "0001" in listed:
-        assert "done" in listed and bench.state(folder) == bench.after
+        assert ("rolled back" if bench.case.fails else "done") in listed and bench.state(folder) == bench.after
     else:
         assert bench.state(folder) == bench.before
         bench.undo(folder)
@@ -249,10 +272,9 @@ def by_script(bench: Bench, folder: Path) -> None:
         if script.parent.name.endswith(".new"):
             # It had not begun: nothing was changed.
             continue
-        inside = f"/{script.relative_to(folder)}" if bench.inside else str(script)
-        done = run([need("busybox", "busybox-static"), "sh", inside], inside=bench.inside)
+        done = run([need("busybox", "busybox-static"), "sh", bench.script(folder, script)], inside=bench.inside)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "undone" in bench.changes(folder)
+        assert "undone" in (listed := bench.changes(folder)) or "rolled back" in listed
     bench.undo(folder)
     assert bench.state(folder) == bench.before
 
@@ -265,14 +287,14 @@ def by_other_start(bench: Bench, folder: Path) -> None:
     mount = 'mount --bind "$1" /proc/sys/kernel/random/boot_id; shift; exec "$@"'
     words = [*there, mount, "sh", str(other), *bench.words(folder, "undo", "1", *AGREED)]
     was, listed = bench.state(folder), bench.changes(folder)
-    done = run(words)
+    done = run(words, inside=bench.inside)
     if done.returncode != 0:
-        assert "0001" not in listed or "another system" in done.stderr, done.stderr
+        assert not _in_force(listed) or "another system" in done.stderr, done.stderr
         assert bench.state(folder) == was
         for journal in folder.glob("var/lib/vfiotui/changes/0001-*/journal"):
             os.utime(journal, (10**9, 10**9))
-        done = run(words)
-        assert done.returncode == 0 or "0001" not in listed, done.stderr
+        done = run(words, inside=bench.inside)
+        assert done.returncode == 0 or not _in_force(listed), done.stderr
     assert bench.state(folder) == bench.before
 
 

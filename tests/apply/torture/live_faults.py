@@ -44,6 +44,7 @@ class LiveCase:
 
     name: str
     steps: Callable[[Daemon], tuple[Change, ...]]
+    fails: bool = False
 
 
 def guest_xml(daemon: Daemon, name: str) -> str:
@@ -93,6 +94,7 @@ class LiveBench(Bench):
     workers = 1
 
     def __init__(self, case: LiveCase, daemon: Daemon) -> None:
+        self.case = case
         self.daemon = daemon
         self.top = Path(tempfile.mkdtemp(prefix="vft-"))
         (self.top / "var/lib").mkdir(parents=True)
@@ -148,6 +150,9 @@ class LiveBench(Bench):
         self.holder.stdin.close()
         self.holder.wait(10)
         shutil.rmtree(self.top)
+
+    def script(self, folder: Path, script: Path) -> str:
+        return f"/{script.relative_to(folder)}"
 
     def words(self, folder: Path, *command: str) -> list[str]:
         return [sys.executable, "-m", "vfiotui", *command]

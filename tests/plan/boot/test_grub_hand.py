@@ -12,7 +12,7 @@ from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.refused import EditRefused
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.gather import gather
-from vfiotui.model.change.plan import Plan
+from vfiotui.model.change.plan import Plan, from_json, to_json
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.goals import make_plan
 
@@ -140,3 +140,44 @@ def test_an_edit_changes_the_one_line() -> None:
     after = grub_entries.edit_words(CUSTOM, "vfio", WordEdit(remove=("quiet",), add=("iommu=pt",)))
     assert after == CUSTOM.replace("ro quiet\n", "ro iommu=pt\n")
     assert grub_entries.edit_words(after, "vfio", WordEdit(add=("iommu=pt",))) == after
+
+
+OWN = "menuentry Own --id own {\n linux /vmlinuz root=/dev/sda2 quiet\n}\n"
+BY_HAND = {
+    "/boot/grub/grub.cfg": MENU.format(default="own") + "source $prefix/custom.cfg\n",
+    "/boot/grub/custom.cfg": OWN,
+    "/etc/default/grub": 'GRUB_DEFAULT="own"\nGRUB_CMDLINE_LINUX_DEFAULT="vfio-pci.ids=10de:13c2 video=off"\n',
+}
+
+
+def test_the_forecast_goes_by_the_entry_that_starts_and_not_by_its_neighbours(tmp_path: Path) -> None:
+    """The settings make the other entries; none of their words reaches the one that a person wrote."""
+    assert (
+        _plan(tmp_path / "custom.cfg", "own", **BY_HAND).cmdline == "BOOT_IMAGE=/vmlinuz root=/dev/sda2 quiet iommu=pt"
+    )
+    settings = {"/etc/default/grub": BY_HAND["/etc/default/grub"].replace("own", "more>vfio")}
+    assert _plan(tmp_path / "40_custom", "more>vfio", **settings).cmdline == "root=/dev/sda2 ro quiet iommu=pt"
+
+
+def test_a_menu_that_is_made_anew_for_another_reason_gets_the_words_of_its_sources(tmp_path: Path) -> None:
+    settings = 'GRUB_DEFAULT="simple"\nGRUB_CMDLINE_LINUX_DEFAULT="quiet vfio-pci.ids=10de:13c2"\n'
+    tree = {"/boot/grub/grub.cfg": MENU.format(default="simple"), "/boot/vmlinuz": "", "/etc/default/grub": settings}
+    tree |= {"/usr/sbin/update-grub": "#!/bin/sh\n", "/usr/lib/modules/6.1/modules.dep": ""}
+
+    def words(name: str, default: str) -> str | None:
+        files = tree | {"/boot/grub/grub.cfg": MENU.format(default=default), "/boot/grub/custom.cfg": OWN}
+        files["/boot/grub/grub.cfg"] += "source $prefix/custom.cfg\n"
+        root = folder_root(tmp_path / name, files)
+        return make_plan(gather(root), read_config_snapshot(root), [("boot.escape", "yes")]).cmdline
+
+    assert words("generated", "simple") == "quiet vfio-pci.ids=10de:13c2"
+    assert words("by hand", "own") is None
+
+
+def test_a_line_that_lost_its_last_word_is_another_than_one_that_stays(tmp_path: Path) -> None:
+    tree = {"/boot/limine.conf": "/x\n protocol: linux\n path: boot():/vmlinuz\n cmdline: quiet\n", "/boot/vmlinuz": ""}
+    root = folder_root(tmp_path, tree | {"/usr/lib/modules/6.1/modules.dep": ""})
+    plan = make_plan(gather(root), read_config_snapshot(root), [("cmdline.remove", "quiet")])
+    assert plan.cmdline == "" and from_json(to_json(plan)).cmdline == ""
+    same = make_plan(gather(root), read_config_snapshot(root), [("cmdline.add", "quiet")])
+    assert same.cmdline is None and from_json(to_json(same)).cmdline is None

@@ -39,25 +39,25 @@ def test_devices_that_nothing_concerns_have_empty_columns() -> None:
 def test_an_image_without_the_new_ids_is_drift() -> None:
     old = "options vfio-pci ids=10de:13c2\n"
     found = rows({CONF: IDS}, {INSIDE: old, VFIO: ""})
-    assert found[SOUND].on_disk == "" and "neither the image nor the boot entry" in found[SOUND].drift[0]
+    assert found[SOUND].on_disk == "" and "neither in the initramfs nor" in found[SOUND].drift[0]
     assert any(f"{CONF} differs from its copy" in sentence for sentence in found[CARD].drift)
 
 
 def test_what_was_taken_out_and_not_rebuilt_is_drift() -> None:
     found = rows({}, {INSIDE: IDS, VFIO: ""})[CARD]
-    assert (found.configured, found.on_disk) == ("", "ids") and "still in the image" in found.drift[0]
+    assert (found.configured, found.on_disk) == ("", "ids") and "in the initramfs or the boot entry" in found.drift[0]
 
 
 def test_bound_by_hand_is_named() -> None:
     found = rows({}, {VFIO: ""})[CARD]
-    assert "the next boot gives it back" in found.drift[0]
+    assert "the next boot gives the device back" in found.drift[0]
 
 
 def test_a_lost_race_is_named() -> None:
     words = "root=/dev/x vfio-pci.ids=10de:13c2"
     found = rows({}, {VFIO: ""}, "twins", cmdline=words, default_cmdline="vfio-pci.ids=10de:13c2")[CARD]
     assert (found.configured, found.on_disk, found.booted, found.bound) == ("ids", "ids", "ids", "nouveau")
-    assert "nouveau has it" in found.drift[-1]
+    assert "the driver in use is nouveau" in found.drift[-1]
 
 
 def test_a_reboot_that_is_due_is_named() -> None:

@@ -146,6 +146,9 @@ NOTED: dict[str, Callable[[object], bool]] = {
     "others": _are_texts,
     "touched": _are_texts,
     "wrote": _are_texts,
+    "tree": _is_map,
+    "folders_made": _are_texts,
+    "folders_gone": _are_texts,
 }
 """What a note may hold, and whether a value can be that."""
 

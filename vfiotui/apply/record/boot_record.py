@@ -43,14 +43,26 @@ def places(target: Target) -> tuple[Place, ...]:
 
 def look(target: Target) -> dict[str, os.stat_result]:
     """Every file and link there now, by its path inside the root; what cannot be listed is left out."""
-    found: dict[str, os.stat_result] = {}
+    return _look(target)[0]
+
+
+def look_at_folders(target: Target) -> dict[str, os.stat_result]:
+    """Every folder there now, likewise, without the places themselves."""
+    return _look(target)[1]
+
+
+def _look(target: Target) -> tuple[dict[str, os.stat_result], dict[str, os.stat_result]]:
+    files: dict[str, os.stat_result] = {}
+    folders: dict[str, os.stat_result] = {}
     journal = target.journal.path
     for place in places(target):
-        _below(place, journal, DEPTH, found)
-    return found
+        _below(place, journal, DEPTH, files, folders)
+    return files, folders
 
 
-def _below(place: Place, journal: str, depth: int, found: dict[str, os.stat_result]) -> None:
+def _below(
+    place: Place, journal: str, depth: int, found: dict[str, os.stat_result], seen: dict[str, os.stat_result]
+) -> None:
     try:
         fd = disk.open_folder(place)
     except OSError:
@@ -59,11 +71,12 @@ def _below(place: Place, journal: str, depth: int, found: dict[str, os.stat_resu
     try:
         with os.scandir(fd) as entries:
             for entry in entries:
-                if entry.name.startswith(".vfiotui-") or len(found) >= MOST:
+                if entry.name.startswith(".vfiotui-") or len(found) + len(seen) >= MOST:
                     continue
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(status.st_mode):
                     folders.append(entry.name)
+                    seen[(place / entry.name).path] = status
                 elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                     found[(place / entry.name).path] = status
     except OSError:
@@ -72,7 +85,7 @@ def _below(place: Place, journal: str, depth: int, found: dict[str, os.stat_resu
         os.close(fd)
     for name in sorted(folders) if depth else ():
         if (place / name).path != journal:
-            _below(place / name, journal, depth - 1, found)
+            _below(place / name, journal, depth - 1, found, seen)
 
 
 def sign(status: os.stat_result | None) -> str:

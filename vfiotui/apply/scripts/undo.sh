@@ -569,6 +569,34 @@ drop_below() { # STEP FOLDER: files below it that were not there before (known),
     cd "$here" || exit 4
 }
 
+folder_back() { # STEP PATH MODE OWNER:GROUP: a folder that the command removed
+    concerned "$1" && enter "$2" || return 0
+    [ ! -e "./$name" ] && [ ! -L "./$name" ] || return 0
+    does makes "the folder $2 again" || return 0
+    mkdir -m "$3" "./$name" || {
+        trouble "the folder $2 could NOT be made"
+        return
+    }
+    # FAT has no owners.
+    chown "$4" "./$name" 2>/dev/null || :
+    cd "$here" || exit 4
+}
+
+drop_folders() { # STEP FOLDER: folders below it that were not there before (known), and that a killed command made
+    begun "$1" && [ -z "$only_tell" ] || return 0
+    same_folder "$2" && enter "$2/x" && command -v find >/dev/null 2>&1 || return 0
+    top=$2
+    find . -depth -type d ! -name . ! -name '.vfiotui-*' -print >"$here/found" 2>/dev/null
+    while IFS= read -r line; do
+        line=${line#./}
+        if known "$top/$line" || ! enter "$top/$line"; then continue; fi
+        if [ ! -d "./$name" ] || [ -L "./$name" ] || of_new_kernel "$top/$line"; then continue; fi
+        rmdir "./$name" 2>/dev/null || :
+    done <"$here/found"
+    rm -f "$here/found"
+    cd "$here" || exit 4
+}
+
 drop_empty() { # STEP FOLDER…: folders that the change made, where nothing is in them
     [ -z "$only_tell" ] && concerned "$1" || return 0
     shift

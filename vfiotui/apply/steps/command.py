@@ -13,7 +13,7 @@ from typing import Any
 
 from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.programs.process import run
-from vfiotui.apply.record import boot_record
+from vfiotui.apply.record import boot_folders, boot_record
 from vfiotui.apply.record.backup import ABSENT, digest
 from vfiotui.apply.record.command_notes import CommandNotes, changed_by_others, made
 from vfiotui.apply.record.made import kernels, made_by_command
@@ -71,6 +71,7 @@ class CommandKind(Kind):
         if odd:
             noted["said"] = f"{', '.join(odd)} {'is no file' if len(odd) == 1 else 'are no files'} and left alone"
         if is_recorded(change):
+            noted["tree"] = boot_folders.recorded(target)
             noted["seen"] = {p: boot_record.sign(s) for p, s in record.items()}
         work.keep.note(work.step, **noted)
 
@@ -118,7 +119,7 @@ class CommandKind(Kind):
             # It never began, or was killed on its way: it is run again, or taken back. What is taken back by another
             # command shows in no file, and what somebody made since is not looked at.
             ours = {p: d for p, d in now.items() if p in before or made_by_command(work, notes.now[p])}
-            if ours == before:
+            if ours == before and not boot_folders.differ(work):
                 return SubjectState.PARTLY if work.change.back else SubjectState.BEFORE
             return self._remade(work) if strange else SubjectState.PARTLY
         if strange or self._outdated(work, notes):
@@ -186,7 +187,7 @@ class CommandKind(Kind):
         noted = made(work, notes, ran)
         for path in noted["touched"]:
             _sync(Place(work.target.top, path))
-        work.keep.note_done(work.step, **noted)
+        work.keep.note_done(work.step, **noted, **boot_folders.after_command(work))
 
     def release(self, work: StepContext) -> None:
         """Removes the copies that no undo of a command that ended well needs."""
@@ -198,6 +199,7 @@ class CommandKind(Kind):
         before, after, left = notes.before, notes.after, notes.left
         moved = self._moved(work, notes)
         now = {} if moved else notes.now
+        boot_folders.put_back(work)
         # What somebody made anew since is made again by its generator, when all else is as before.
         alone: set[str] = set()
         if not work.forced or self.standing(work) is SubjectState.STALE:
@@ -221,6 +223,7 @@ class CommandKind(Kind):
             if after is not None and not work.keep.is_writing(name):
                 over = frozenset({old, after.get(path, ABSENT), left.get(path, ABSENT)})
             put_back(work, place, name, old, over=over)
+        boot_folders.drop_new(work)
         if work.change.back:
             run(work.target, work.change.back, work.log, work.started)
 
@@ -258,7 +261,7 @@ class CommandKind(Kind):
         notes = CommandNotes(work)
         before, after, found = notes.before, notes.after, notes.left
         checks = [f"stays {work.step} {quoted(real)}" for _, real in notes.noted.get("folders", [])]
-        backs = []
+        backs, last = boot_folders.undo_lines(work)
         made_here = "made" if work.change.products and not work.change.back else ""
         for path, old in before.items():
             left = "any" if after is None else found.get(path, "absent")
@@ -283,13 +286,15 @@ class CommandKind(Kind):
                 program = quoted(work.change.argv[0])
                 checks.append(f"kernels={quoted(' '.join(notes.noted.get('kernels', [])))}")
                 checks += [f"came {work.step} {program} {where} {known}".rstrip() for where in _patterns(work)]
+        backs += last
         if work.change.back:
             backs.append(f"run_back {work.step} {shlex.join(work.change.back)}")
         return checks, backs
 
     def _drop_others(self, work: StepContext, notes: CommandNotes) -> Iterator[str]:
         """Lines that remove what a killed command made below /boot and the EFI partitions beside its products."""
-        known = "|".join(quoted(p) for p in sorted(notes.noted["seen"].keys() | notes.others))
+        there = notes.noted["seen"].keys() | notes.others | notes.noted.get("tree", {}).keys()
+        known = "|".join(quoted(p) for p in sorted(there))
         yield "known() { # PATH: it was there before the change"
         yield f"    case $1 in {known or quoted('')}) return 0 ;; *) return 1 ;; esac"
         yield "}"

@@ -5,6 +5,7 @@ Every call is given a `Place` and works with a descriptor of its folder and a si
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -316,6 +317,19 @@ def make_folder(place: Place, mode: int, exist_ok: bool = True) -> None:
                 return
             raise
         _sync(folder)
+
+
+def make_folder_as(place: Place, mode: int, uid: int, gid: int) -> None:
+    """One folder is made with its mode and, where the file system has owners, its owner."""
+    make_folder(place, mode)
+    with place.folder() as folder:
+        fd = os.open(place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        with contextlib.suppress(PermissionError):
+            os.fchown(fd, uid, gid)
+            os.fchmod(fd, mode)
+    finally:
+        os.close(fd)
 
 
 def missing_folders(place: Place) -> tuple[Place, ...]:

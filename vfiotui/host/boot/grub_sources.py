@@ -129,14 +129,19 @@ def grub_files(root: Root) -> tuple[tuple[str, ...], bool]:
 
 
 def of_hand_entry(root: Root, path: Reading[BootPath]) -> CommandLine | None:
-    """The words of the default entry in the script of /etc/grub.d in which a person wrote it, else None."""
+    """The words of GRUB's default entry where a person wrote it: those in its script of /etc/grub.d, else its own,
+    which the settings do not reach; None for an entry of a package's script."""
     entry = path.default if isinstance(path, BootPath) else None
-    if entry is None or not entry.maker.startswith("/etc/grub.d/") or is_generated(entry.maker) or entry.other_system:
+    if entry is None or entry.other_system or isinstance(entry.words, Unread):
+        return None
+    if entry.source.rpartition(":")[0].endswith("/custom.cfg"):
+        return entry.words
+    if not entry.maker.startswith("/etc/grub.d/") or is_generated(entry.maker):
         return None
     text = root.decoded(entry.maker, FILE_LIMIT)
     try:
         words = () if isinstance(text, Unread) else grub_entries.words(text, entry.name.rpartition(">")[2])
     except EditRefused:
-        return None
+        return entry.words
     line = as_kernel_gets(" ".join(words))
-    return CommandLine(line, entry.maker) if line else None
+    return CommandLine(line, entry.maker) if line else entry.words

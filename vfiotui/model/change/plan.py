@@ -51,8 +51,8 @@ class Plan:
     """The fingerprint of the machine for which it was made; empty fits all."""
     forecast: tuple[Expected, ...] = ()
     """What the next boot makes of every device; empty where the plan changes nothing about it."""
-    cmdline: str = ""
-    """The kernel's words of the next boot, where the plan changes them; empty elsewhere."""
+    cmdline: str | None = None
+    """The kernel's words of the next boot, where the plan changes them; None elsewhere."""
     chosen: tuple[tuple[str, str], ...] = ()
     """The addresses that vfio-pci shall have after the next boot, each with why it is not sure that it will."""
     left: tuple[Change, ...] = ()
@@ -157,7 +157,7 @@ def to_json(plan: Plan) -> str:
         "escape": list(plan.escape),
         "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
         **({"chosen": dict(plan.chosen)} if plan.chosen else {}),
-        **({"cmdline": plan.cmdline} if plan.cmdline else {}),
+        **({} if plan.cmdline is None else {"cmdline": plan.cmdline}),
         **({"left": [_step_to_json(s) for s in plan.left]} if plan.left else {}),
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
@@ -274,7 +274,7 @@ def from_json(text: str) -> Plan:
         escape=_texts(source, "escape", "the plan"),
         machine=_text(source, "machine", "the plan", ""),
         forecast=_forecast(source),
-        cmdline=_text(source, "cmdline", "the plan", ""),
+        cmdline=_text(source, "cmdline", "the plan") if source.get("cmdline") is not None else None,
         chosen=_chosen(source),
         left=tuple(_left(s, n) for n, s in enumerate(_maps(source, "left"), 1)),
     )

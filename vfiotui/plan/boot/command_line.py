@@ -32,6 +32,11 @@ COPIED = frozenset({"proxmox", "rpm-ostree", "nixos", "guix"})
 """Loaders whose words reach the disk later, or lie where no step can look."""
 RUNNING = "/proc/cmdline"
 """Where the words show after the next boot, when nothing on the disks shows them."""
+PLAYED = frozenset(
+    "vfio-pci.ids pci-stub.ids module-blacklist modprobe.blacklist rd.driver.blacklist rd.driver.pre rd.driver.post"
+    " modules-load nomodeset".split()
+)
+"""Keys of words that decide which driver gets a device."""
 SIGN = (
     "Secure Boot is on: the new image must be signed with a key that this firmware knows, or the host will not boot; "
     "look whether its builder signs it (sbctl, ukify's SecureBootPrivateKey=, dracut's uefi_secureboot_key=)"
@@ -163,7 +168,27 @@ def next_line(draft: Draft) -> CommandLine:
     boot = _boot(draft.facts)
     line = boot.configured if isinstance(boot.configured, CommandLine) else boot.cmdline
     now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
-    return CommandLine(draft.cmdline, now.source) if draft.cmdline else now
+    return now if draft.cmdline is None else CommandLine(draft.cmdline, now.source)
+
+
+def settle_words(draft: Draft) -> None:
+    """Where the menu, or the unified image, is made anew for another reason, it gets the words of its sources too."""
+    boot = draft.facts.boot
+    if draft.cmdline is not None or isinstance(boot, Unread):
+        return
+    sources, entry = boot.configured, boot.on_disk
+    if isinstance(sources, Unread) or isinstance(entry, Unread):
+        return
+    loader = words_loader(boot)
+    maker = refresh(loader, draft.snapshot)
+    makers = unified_builds(draft.snapshot, boot) if loader == "uki" else [maker] if maker else []
+    argvs = {step.argv for step in draft.steps("command")}
+    if not any(m.argv in argvs for m in makers):
+        return
+    new, old = split(sources.text), split(entry.text)
+    gone = [w for w in old if w not in new and w.partition("=")[0].replace("_", "-") in PLAYED]
+    if gone or any(w not in old for w in new if not set(w) & set("\\$`")):
+        draft.cmdline = sources.text
 
 
 def _note_words(draft: Draft, edit: WordEdit) -> None:

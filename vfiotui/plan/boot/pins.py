@@ -33,7 +33,7 @@ def moved(draft: Draft, boot: Boot) -> frozenset[int]:
     unified = isinstance(path, BootPath) and any(entry.unified for entry in path.own)
     loader = "uki" if unified else boot.loader.name
     found: set[int] = set()
-    if draft.touches(Phase.COMMAND_LINE) or draft.cmdline:
+    if draft.touches(Phase.COMMAND_LINE) or draft.cmdline is not None:
         found |= BY_WORDS.get(loader, {8, 9, 12})
     if any(step.kind == "command" for step in draft.in_phase(Phase.REBUILD)):
         found |= BY_IMAGE.get(loader, {9})

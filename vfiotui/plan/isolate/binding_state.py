@@ -203,19 +203,21 @@ def _drift(device: PciDevice, s: _Sources, configured: str, on_disk: Reading[str
     if disk is not None and not isinstance(s.image, Unread):
         missing, left = ways - disk, disk - ways
         if missing and not _root_suffices(missing, s):
-            found.append(f"{_and(missing)} is configured, but neither the image nor the boot entry has it: rebuild.")
+            found.append(f"{_and(missing)} is configured, but neither in the initramfs nor in the boot entry: rebuild.")
         if left:
-            found.append(f"{_and(left)} is still in the image or the boot entry, but not configured: rebuild.")
+            found.append(f"{_and(left)} is in the initramfs or the boot entry, but not configured: rebuild.")
     if s.stale and ways:
-        found.append(f"{_and(set(s.stale))} differs from its copy in {_image_path(s)}: rebuild.")
+        found.append(f"{_and(set(s.stale))} differs from its copy in {_image_path(s)}: rebuild the initramfs.")
     if isinstance(booted, str) and disk:
         new = disk - set(booted.split(" + "))
         if new:
-            found.append(f"{_and(new)} is on disk, but this boot was not given it: reboot.")
+            found.append(f"{_and(new)} is in the initramfs or the boot entry, but this boot did not have it: reboot.")
     if isinstance(booted, str) and booted and isinstance(device.driver, str) and not is_given(device):
-        found.append(f"{booted} was in force at this boot, and yet {device.driver} has it: it was faster.")
+        found.append(f"this boot had {booted}, but the driver in use is {device.driver}: it took the device first.")
     if is_given(device) and not configured and not (isinstance(booted, str) and booted):
-        found.append(f"it is bound to {device.driver} now, but nothing is configured: the next boot gives it back.")
+        found.append(
+            f"the driver in use is {device.driver}, but nothing is configured: the next boot gives the device back."
+        )
     return found
 
 
@@ -225,7 +227,7 @@ def _root_suffices(missing: set[str], s: _Sources) -> bool:
 
 
 def _image_path(s: _Sources) -> str:
-    return s.image.source if isinstance(s.image, EarlyBoot) else "the image"
+    return s.image.source if isinstance(s.image, EarlyBoot) else "the initramfs"
 
 
 def _and(words: set[str]) -> str:

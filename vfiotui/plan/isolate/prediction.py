@@ -91,7 +91,7 @@ def next_cmdline(boot: Boot, plan: Plan | None) -> CommandLine:
     """The next boot's words: those that the plan leaves, else those on the disk, else the running ones."""
     line = boot.next_line if isinstance(boot.next_line, CommandLine) else boot.cmdline
     now = line if isinstance(line, CommandLine) else CommandLine("", "the command line")
-    return CommandLine(plan.cmdline, f"{now.source}, as planned") if plan and plan.cmdline else now
+    return CommandLine(plan.cmdline, f"{now.source}, as planned") if plan and plan.cmdline is not None else now
 
 
 def _images(facts: Facts, boot: Boot, files: PlannedFiles, image: Reading[Image]) -> tuple[EarlyBoot | None, ...]:
