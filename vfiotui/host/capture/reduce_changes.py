@@ -43,7 +43,7 @@ def plan(text: str, scrub: Scrubber) -> str | None:
         steps=steps,
         goals=tuple((scrub.text(a), scrub.text(b)) for a, b in source.goals),
         forecast=tuple((scrub.text(bdf), tuple(map(scrub.text, drivers))) for bdf, drivers in source.forecast),
-        cmdline=kernel_words(source.cmdline, scrub),
+        cmdline=None if source.cmdline is None else kernel_words(source.cmdline, scrub),
     )
     return to_json(made)
 
