@@ -23,6 +23,7 @@ from benchmarks.oneshot import cost, python_floor
 from benchmarks.refreshes import refreshes
 from benchmarks.sources import sources
 from benchmarks.terminal import Measured, measure
+from benchmarks.visits import visits
 
 VFIOTUI = [sys.executable, "-m", "vfiotui"]
 DEMO = [*VFIOTUI, "--demo"]
@@ -30,8 +31,9 @@ SCALE = [*VFIOTUI, "--demo", "--machine", "scale"]
 RUNS = 3
 ROUNDS = 5
 """Rounds in which every program of the goals is measured once; a number among the words is another."""
-SOURCES_SECONDS, APART_SECONDS, REFRESHES = 60, 600, 100_000
-"""How long Live's system calls are looked at, how long its threads, and how often its screen is drawn."""
+SOURCES_SECONDS, APART_SECONDS, REFRESHES, VISITS = 60, 600, 100_000, 500
+"""How long Live's system calls are looked at, how long its threads, how often its screen is drawn, and how many times a
+screen is visited."""
 
 
 def line(name: str, runs: list[Measured]) -> None:
@@ -86,7 +88,7 @@ def commands() -> None:
 
 
 def main(words: list[str]) -> None:
-    """What is named, or all but apart and refreshes: scenes, commands, growth, looks, goals, sources; -- PROGRAM."""
+    """What is named, or scenes, commands, growth, looks, goals, sources; apart, refreshes, visits; -- PROGRAM."""
     alone()
     # An installed program is compiled once: that it would be at every start here is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -117,6 +119,8 @@ def main(words: list[str]) -> None:
             apart(command, frozenset({last}), number or APART_SECONDS)
     if "refreshes" in words:
         refreshes(number or REFRESHES)
+    if "visits" in words:
+        visits(number or VISITS)
 
 
 main(sys.argv[1:])

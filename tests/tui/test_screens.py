@@ -245,7 +245,7 @@ async def test_live_goes_back_in_time_marks_and_returns() -> None:
         await found.press("z")
         await found.shows("2 samples a cell")
         await found.press("enter")
-        await found.shows("v0 of win10", "may run 6", "p50", "p99", "MHz", "ms/s", "5000", "20 ")
+        await found.shows("v0 of win10", "pinned to 6", "p50", "p99", "MHz", "ms/s", "5000", "20 ")
         await found.press("left")
         await found.shows("s ago")
         await found.press("escape", "escape", "c")

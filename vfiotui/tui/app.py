@@ -175,8 +175,8 @@ class ConsoleApp(App[int]):
         return screen
 
     def get_driver_class(self) -> type[Driver]:
-        """The driver that sleeps until there is input, where it may be used."""
-        return door.driver_class() or super().get_driver_class()
+        """The driver that sleeps until there is input, where it may be used; else Textual's own."""
+        return door.driver_class() or door.clean_driver(super().get_driver_class())
 
     @property
     def follows_libvirt(self) -> bool:

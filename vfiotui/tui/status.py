@@ -79,7 +79,7 @@ def cost_words(cost: Reading[OwnCost]) -> str:
     if isinstance(cost, Unread) or isinstance(cost.cpu_ms, Unread):
         return ""
     sent = "" if isinstance(cost.bytes_per_s, Unread) else f" · {rough(cost.bytes_per_s / 1000)} kB/s"
-    return f"cpu {rough(cost.cpu_ms)} ms/s{sent} "
+    return f"vfiotui {rough(cost.cpu_ms / 10)} % CPU{sent} "
 
 
 def status_row(

@@ -93,6 +93,13 @@ def driver_class() -> type[Driver] | None:
     return None if parts is None else parts[0]
 
 
+def clean_driver(base: type[Driver]) -> type[Driver]:
+    """Textual's own driver, made to live through whatever a terminal sends."""
+    from vfiotui.tui.terminal import public_input
+
+    return public_input.clean_driver(base)
+
+
 def direct(app: App[Any], screen: Screen[Any]) -> Direct | None:
     """What writes cells of a screen now; None where the widgets are to be refreshed in the public way."""
     parts = opened()

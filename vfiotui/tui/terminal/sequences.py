@@ -58,6 +58,7 @@ _KEY = re.compile(
     r"\x1b\[(?:\[[A-E]|[\d:;]{0,24}[A-HPQSZ~u]|[a-dIO]|\d{1,3}[\^@$]|<\d{1,4};-?\d{1,5};-?\d{1,5}[Mm])|\x1bO[ -~]"
 )
 """Keys, focus (I, O) and SGR's mouse reports. R is left to the cursor's place, and no key here needs it."""
+_NUMBER = re.compile(r"\d+")
 _ASKED = re.compile(r"\x1b\[\?2026;[0-4]\$y")
 """The answer on synchronized output, for which Textual asks."""
 _FENCE = re.compile(r"\x1b\[\?[\d;]*c")
@@ -67,7 +68,14 @@ def is_key(sequence: str) -> bool:
     """Whether a whole control sequence is a key, the mouse, focus, or the answer that Textual waits for."""
     if sequence in (BEGIN.decode(), END.decode()):
         return False
-    return bool(_KEY.fullmatch(sequence) or _ASKED.fullmatch(sequence))
+    if _ASKED.fullmatch(sequence):
+        return True
+    return bool(_KEY.fullmatch(sequence)) and all(_may_be_character(int(n)) for n in _NUMBER.findall(sequence))
+
+
+def _may_be_character(number: int) -> bool:
+    """Whether it is one of Unicode: kitty's protocol sends keys so, and half a surrogate pair cannot be drawn."""
+    return number < 0xD800 or 0xDFFF < number < 0x110000
 
 
 def is_fence(sequence: str) -> bool:

@@ -88,7 +88,7 @@ def labelled(label: str, text: str, width: int, style: str = "") -> list[Row]:
 
 
 def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
-    """Sentence, evidence, why, fix, sources."""
+    """Sentence, fix, evidence, why, sources."""
     rule = rule_of(finding.code)
     rows = [
         row(
@@ -100,8 +100,14 @@ def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
     ]
     rows += [row((line, "")) for line in wrap(sentence_of(finding), width)]
     rows.append(BLANK)
-    for i, evidence in enumerate(finding.evidence):
-        rows += labelled("found" if i == 0 else "", evidence.seen, width)
+    if finding.fix is not None and finding.verdict is Verdict.FAILED:
+        rows += labelled("fix", finding.fix.text, width, "accent")
+        rows += labelled("risk", finding.fix.risk.words, width)
+        if can_plan(finding.fix.goal):
+            rows += labelled("", "f prepares a plan; nothing is changed yet", width, "key")
+        rows.append(BLANK)
+    for evidence in finding.evidence:
+        rows += labelled("found", evidence.seen, width)
         if evidence.path:
             rows += labelled("in", evidence.path, width, "dim")
     if not finding.evidence:
@@ -109,12 +115,7 @@ def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
     if rule is not None:
         rows += [BLANK, *labelled("expected", rule.section("Expected"), width)]
         rows += labelled("why", rule.section("Why"), width)
-    if finding.fix is not None and finding.verdict is Verdict.FAILED:
-        rows += labelled("fix", finding.fix.text, width, "accent")
-        rows += labelled("risk", finding.fix.risk.words, width)
-        if can_plan(finding.fix.goal):
-            rows += labelled("", "f prepares a plan; nothing is changed yet", width, "key")
-    elif rule is not None and finding.verdict is Verdict.NOT_CHECKED:
+    if rule is not None and finding.verdict is Verdict.NOT_CHECKED:
         rows += labelled("to know", "run as root on the host itself; the reason above says what is missing", width)
     if rule is not None:
         rows += labelled("sources", rule.section("Sources"), width, "dim")

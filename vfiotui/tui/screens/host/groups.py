@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vfiotui.model.base.counted import counted
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.functions import Capabilities, Link, PciBus, PciDevice, short
@@ -219,7 +220,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         ("boot VGA", "yes: the firmware drew on it" if device.boot_vga is True else "no"),
         ("node", node),
         ("link", _link_sentence(link)),
-        ("MSI", f"{len(or_else(device.msi_irqs, ()))} interrupts in use"),
+        ("MSI", f"{counted(len(or_else(device.msi_irqs, ())), 'interrupt')} in use"),
         ("BARs", ", ".join(f"{b.index}: {size_words(b.size)}" for b in or_else(device.bars, ()) if b.memory) or "none"),
     ]
     for label, text in pairs:
@@ -240,7 +241,7 @@ NOTHING_LOST = "nothing that is seen from here depends on it"
 
 def _link_sentence(link: Link) -> str:
     if isinstance(link.speed, Unread) and isinstance(link.max_speed, Unread):
-        return f"? {clean(link.speed.reason)}"
+        return f"not known: {clean(str(link.speed))}"
     return f"{shown(link.speed)} x{shown(link.width)}, at most {shown(link.max_speed)} x{shown(link.max_width)}"
 
 
@@ -272,7 +273,7 @@ def _with_it(verdict: GroupVerdict, group: IommuGroup) -> str:
         return f"group {group.number} holds nothing else"
     text = f"group {group.number}: {', '.join(others)}"
     return (
-        f"{text}; {', '.join(verdict.blockers)} would have to go too"
+        f"{text}; {', '.join(verdict.blockers)} must also be passed through"
         if verdict.blockers
         else f"{text} (same slot or bridges)"
     )

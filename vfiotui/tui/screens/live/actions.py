@@ -51,7 +51,7 @@ LIVE: Page = (
     "The two lines on top show the longest wait that the graphs show, and what is known of the reason: threads of "
     "guests that shared the CPU, how much of it others used, and names, where something was measured then.",
     "",
-    "Each row is a thread of the guest: where it may run and where it ran last, the frequency of that CPU, and how "
+    "Each row is a thread of the guest: the CPUs it is pinned to and its last CPU, the frequency of that CPU, and how "
     "many milliseconds of each second it was ready but had to wait (run_delay of schedstat). busy is the time on a "
     "CPU; forced counts the times it was pushed off, switch the time slices, both per second.",
     "",

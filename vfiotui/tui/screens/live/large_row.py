@@ -96,7 +96,7 @@ def _title(history: LiveHistory, key: Key, at: int, begin: int, end: int) -> Row
     each += f" · seen to change CPU {moved} times" if moved else ""
     return row(
         (f"{name_of(key)} of {clean(key[0])}", "head"),
-        f" at {seen} · may run {pin_text(history.thread(key))}, ran on {where} · {load}{each}",
+        f" at {seen} · pinned to {pin_text(history.thread(key))}, last on {where} · {load}{each}",
     )
 
 

@@ -286,7 +286,7 @@ class LiveScreen(ConsoleScreen):
             "simulated data" if console.root_.mode == "DEMO" else "",
         )
         name = clean(guest) if guest else "no guest runs" if seen else "guests are not visible"
-        self.query_one("#headline", Line).show(headline_row(name, count, interval, notes, restraint))
+        self.query_one("#headline", Line).show(headline_row(name, count if seen else None, interval, notes, restraint))
 
     @property
     def _interval(self) -> float:

@@ -86,9 +86,11 @@ def past_words(history: LiveHistory, at: int, recording: str) -> str:
     return f"{clock}, {history.at(history.count - 1) - history.at(at):.1f} s ago"
 
 
-def headline_row(guest: str, running: int, interval: float, notes: tuple[str, ...], restraint: str) -> Row:
-    """Which guest, how often it is read, what is special about the picture, and where this program keeps to."""
-    runs: list[Run] = [(" ", ""), (guest, "head"), (f" · {running} running · every {interval:.2g} s", "")]
+def headline_row(guest: str, running: int | None, interval: float, notes: tuple[str, ...], restraint: str) -> Row:
+    """Which guest, how many run (None: not known) and how often they are read, notes, and this program's own CPUs."""
+    runs: list[Run] = [(" ", ""), (guest, "head")]
+    if running is not None:
+        runs.append((f" · {running} running · every {interval:.2g} s", ""))
     runs += [(f" · {note}", "mark") for note in notes if note]
     return Row((*runs, (f" · {restraint}" if restraint else "", "dim")))
 
@@ -120,7 +122,9 @@ def live_rows(
 
 def _no_guest(moment: LiveMoment, width: int) -> list[Row]:
     if isinstance(moment.guests, Unread):
-        return [row((line, "unknown")) for line in wrap(f"guests are not visible: {moment.guests}", width)]
+        rows = [row((line, "unknown")) for line in wrap(f"guests are not visible: {moment.guests}", width)]
+        words = "vfiotui live --replay FILE shows a recording here; vfiotui live --record FILE makes one on the host"
+        return [*rows, *(row((line, "dim")) for line in wrap(words, width))]
     return [row(("no guest runs on this host; its CPUs are shown", "dim"))]
 
 
@@ -158,7 +162,7 @@ def _heading(table: Table, first: int, second: int) -> Row:
     if table.head[0] != made_of:
         mhz_word, top = _axis(f"MHz, top {table.mhz_top:.0f}", first), f"{table.delay_top:.0f}"
         delay_word = _axis(f"delay, top {top} ms/s", second, f"delay, top {top}", f"delay to {top}")
-        head = f"{'vCPU':5}{'may run':>8} {'ran':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
+        head = f"{'vCPU':5}{'pinned':>8} {'CPU':>4} {'MHz':>5} {mhz_word} {'ms/s':>6} {delay_word}"
         table.head = made_of, row((f"{head}  busy forced switch", "head"))
     return table.head[1]
 

@@ -194,16 +194,24 @@ def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], widt
     rows = [row((f"score {total.total}", "head"), " of 100")]
     for part in total.parts:
         style = "" if part.points >= part.of else "warn"
-        lines = wrap(part.words, max(width - 26, 20))
-        rows.append(row((f"{part.points:5.1f} of {part.of:<3}", style), f" {part.name:<9} ", (lines[0], style)))
-        rows += [row(f"{'':22}", (line, style)) for line in lines[1:]]
-    rows += [BLANK, row(("what is wrong", "head"), " " if said else "  nothing")]
+        lines = wrap(part.words, max(width - 29, 20))
+        name = SCORED.get(part.name, part.name)
+        rows.append(row((f"{part.points:5.1f} of {part.of:<3}", style), f" {name:<12} ", (lines[0], style)))
+        rows += [row(f"{'':25}", (line, style)) for line in lines[1:]]
+    rows += [BLANK, row(("problems", "head"), "" if said else "  none")]
     for problem in said:
         lines = wrap(problem.words, max(width - 17, 20))
         rows.append(row((f"{problem.severity:5}", str(problem.severity)), f"{problem.law:9} ", lines[0]))
         rows += [row(f"{'':15}", line) for line in lines[1:]]
     rows += [row(("! ", "warn"), line) for remark in remarks for line in wrap(remark, max(width - 4, 20))]
     return rows
+
+
+SCORED = {
+    "near": "NUMA", "prefer": "cache size", "kind": "core type", "quiet": "host IRQs", "threads": "emulator, io",
+    "cores": "whole cores", "host": "host's cores",
+}  # fmt: skip
+"""What a person calls the parts of the score, in twelve cells; the others are called so already."""
 
 
 def guest_lines(domains: Sequence[Domain], owners: Owners, width: int, unread: Sequence[UnreadGuest] = ()) -> list[Row]:
@@ -229,8 +237,8 @@ def pin_words(domain: Domain) -> str:
     """ "8 vCPUs on 6-9,18-21 · emulator 2-3 · 1 iothread" """
     pins = f"on {format_list(domain.pinned_cpus)}" if domain.vcpu_pins else "not pinned"
     unpinned = domain.vcpus - len(domain.vcpu_pins)
-    missing = f" ({unpinned} float)" if domain.vcpu_pins and unpinned > 0 else ""
-    emulator = "floats" if domain.emulator_pin is None else format_list(domain.emulator_pin)
+    missing = f" ({unpinned} unpinned)" if domain.vcpu_pins and unpinned > 0 else ""
+    emulator = "threads unpinned" if domain.emulator_pin is None else format_list(domain.emulator_pin)
     iothreads = "" if not domain.iothreads else f" · {domain.iothreads} iothread{'s' * (domain.iothreads > 1)}"
     return f"{vcpu_words(domain.vcpus)} {pins}{missing} · emulator {emulator}{iothreads}"
 
