@@ -90,7 +90,8 @@ def _unified(system: System) -> None:
     system.put("/etc/kernel/cmdline", f"root=LABEL={LABEL} ro quiet\n")
     system.put("/etc/kernel/entry-token", f"{ID}\n")
     system.run("bootctl", "install", "--no-variables", "--esp-path=/boot/efi")
-    system.run("update-initramfs", "-c", "-k", "all")
+    for release in installed(system):
+        system.run("kernel-install", "add", release, f"/boot/vmlinuz-{release}")
 
 
 APT = "apt-get install -y -q --no-install-recommends"
@@ -102,7 +103,7 @@ CHAINS = {
         f"{FAST}{KERNELS} {APT} initramfs-tools grub-efi-amd64 $kernels", "grub", "lsinitramfs", _grub
     ),
     "systemd-boot and unified images": Chain(
-        f"{FAST}{KERNELS} INITRD=No {APT} initramfs-tools systemd-boot systemd-ukify binutils $kernels",
+        f"{FAST}{KERNELS} {APT} initramfs-tools systemd-boot systemd-boot-efi systemd-ukify binutils $kernels",
         "systemd-boot",
         "lsinitramfs",
         _unified,
