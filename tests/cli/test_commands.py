@@ -100,6 +100,8 @@ def test_the_doctors_json_is_what_its_document_says(capsys: pytest.CaptureFixtur
         "privileged",
         "libvirt",
         "machine",
+        "boot_path",
+        "next_boot",
         "counts",
         "findings",
         "unread_guests",
