@@ -13,6 +13,10 @@ from tests.tree_on_disk import write
 from vfiotui.cli.exit import Exit
 from vfiotui.cli.main import main
 from vfiotui.demo.builder import build
+from vfiotui.host.boot import boot
+from vfiotui.host.root.root import Root
+from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.change.change import Effect, write_file
 from vfiotui.model.change.plan import Expected, Plan, from_json, to_json
 from vfiotui.model.finding.finding import Risk
@@ -32,11 +36,19 @@ def tree(folder: Path, name: str, **more: object) -> str:
     return str(folder)
 
 
-def change(folder: Path, number: int, goal: str, forecast: tuple[Expected, ...], journal: str = JOURNAL) -> None:
+def change(
+    folder: Path,
+    number: int,
+    goal: str,
+    forecast: tuple[Expected, ...],
+    journal: str = JOURNAL,
+    chosen: tuple[tuple[str, str], ...] = (),
+) -> None:
     step = write_file("/etc/x", None, b"x", "for the next boot", risk=Risk.R1, effect=Effect.BOOT)
     place = folder / f"var/lib/vfiotui/changes/{number:04d}-isolate"
     place.mkdir(parents=True)
-    place.joinpath("plan.json").write_text(to_json(Plan("Isolate", (step,), ((goal, CARD),), forecast=forecast)))
+    plan = Plan("Isolate", (step,), ((goal, CARD),), forecast=forecast, chosen=chosen)
+    place.joinpath("plan.json").write_text(to_json(plan))
     place.joinpath("journal").write_text(journal)
 
 
@@ -115,3 +127,61 @@ def test_the_boot_without_passthrough_is_not_the_one_foretold(
     block.write_text("# GRUB Environment Block\nvfiotui_trial=failed\n#####")
     code, out, _ = told(capsys, "--root", root, "verify")
     assert code == Exit.FAILS and "started without passthrough" in out and "trial boot was not healthy" in out
+
+
+TRIAL = """
+menuentry 'Debian (without passthrough)' --id 'vfiotui-simple' {
+    LINE module_blacklist=vfio_pci vfiotui=off
+}
+if [ "${boot_once}" != true ]; then
+    if [ "${vfiotui_trial}" = armed ]; then
+        set vfiotui_trial=running
+        set vfiotui_noted=
+        if save_env vfiotui_trial; then set vfiotui_noted=y; fi
+        if [ -z "${vfiotui_noted}" ]; then set default='vfiotui-simple'; fi
+    elif [ -n "${vfiotui_trial}" ]; then
+        set default='vfiotui-simple'
+    fi
+fi
+"""
+
+
+def failed_trial(folder: Path, state: str) -> str:
+    """A host whose menu has the entry of the trial, and whose last trial ended like this."""
+    root = tree(folder, "clean")
+    menu = folder / "boot/grub/grub.cfg"
+    text = menu.read_text()
+    line = next(one.strip() for one in text.split("\n") if one.strip().startswith("linux"))
+    menu.write_text("load_env\n" + text + TRIAL.replace("LINE", line))
+    (folder / "boot/grub/grubenv").write_text(f"# GRUB Environment Block\n{state}\n".ljust(1024, "#"))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("state", "gets_it"),
+    [("vfiotui_trial=failed", False), ("vfiotui_trial=running", False), ("vfiotui_trial=armed", True), ("", True)],
+)
+def test_after_a_failed_trial_no_start_is_predicted_to_pass_anything_through(
+    state: str, gets_it: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = failed_trial(tmp_path, state)
+    found = boot.read(Root.mounted(root))
+    assert isinstance(found, Boot) and isinstance(found.on_disk, CommandLine)
+    assert found.on_disk.has("module_blacklist") is not gets_it
+    code, out, _ = told(capsys, "--root", root, "isolate", "--json")
+    assert code == Exit.FINE
+    devices = {d["bdf"]: d["forecast"] for d in json.loads(out)["devices"]}
+    assert gets_it or "vfio-pci" not in {*devices[CARD], *devices[SOUND]}
+
+
+def test_every_chosen_device_that_is_not_bound_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = failed_trial(tmp_path, "vfiotui_trial=failed")
+    chosen = ((CARD, ""), ("0000:00:02.0", ""), ("0000:7f:00.0", ""))
+    change(tmp_path, 1, "isolate.ids", tuple((bdf, ("vfio-pci",)) for bdf, _ in chosen), chosen=chosen)
+    code, out, _ = told(capsys, "--root", root, "verify")
+    assert code == Exit.FAILS and "the trial boot was not healthy" in out
+    assert "0000:00:02.0 was chosen for vfio-pci and has i915" in out
+    assert "0000:7f:00.0 was chosen for vfio-pci and has no driver: no device is at this address any more" in out
+    assert f"{CARD} was chosen" not in out
+    code, out, _ = told(capsys, "--root", root, "verify", "--json")
+    assert json.loads(out)["not_bound"] == ["0000:00:02.0", "0000:7f:00.0"]

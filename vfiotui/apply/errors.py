@@ -15,6 +15,10 @@ class Damage(ApplyError):
     """What the way back needs is missing or not as it was kept: nothing is undone by it."""
 
 
+class CommandFailed(ApplyError):
+    """A program of the system ran to its end and says that it failed."""
+
+
 class Busy(ApplyError):
     """Another process applies or undoes a change on the same machine."""
 

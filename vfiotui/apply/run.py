@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vfiotui.apply.errors import ApplyError, Conflict, os_sentence
+from vfiotui.apply.errors import ApplyError, CommandFailed, Conflict, os_sentence
 from vfiotui.apply.lock import locked
 from vfiotui.apply.preflight import preflight
 from vfiotui.apply.record.journal import Journal, clear_unborn, create, discard, settle
@@ -105,5 +105,5 @@ def forward(journal: Journal, plan: Plan, tell: Tell, stopped: Stopped) -> Outco
         journal.write("done", **({"why": said} if said else {}), **({"left": list(left)} if left else {}))
     except (ApplyError, OSError) as error:
         why = str(error) if isinstance(error, ApplyError) else os_sentence(error, f"{subject} cannot be changed")
-        return roll_back(journal, plan, why, tell)
+        return roll_back(journal, plan, why, tell, work if isinstance(error, CommandFailed) else None)
     return Outcome(journal.name, State.OUTSTANDING if left else State.DONE, said, left)

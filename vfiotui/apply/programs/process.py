@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from vfiotui.apply.errors import ApplyError
+from vfiotui.apply.errors import ApplyError, CommandFailed
 from vfiotui.apply.programs import supervise
 from vfiotui.apply.programs.chroot import ENVIRONMENT, inside, walls
 from vfiotui.apply.programs.consent import must_be_agreed
@@ -93,7 +93,7 @@ def run(target: Target, argv: tuple[str, ...], log: Place, started: Callable[[in
     code = process.returncode
     if code:
         ending = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
-        raise ApplyError(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
+        raise CommandFailed(f"{argv[0]} {ending}: {_last_words(log, begin) or 'it said nothing'}")
 
 
 def _begin(process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vfiotui.apply.errors import ApplyError, Conflict, Damage, os_sentence
+from vfiotui.apply.errors import ApplyError, CommandFailed, Conflict, Damage, os_sentence
 from vfiotui.apply.programs.process import end_left_behind, run
 from vfiotui.apply.record.again import runs
 from vfiotui.apply.record.backup import digest
@@ -22,6 +22,7 @@ from vfiotui.apply.record.whole import must_be_whole
 from vfiotui.apply.run_steps import Outcome, Tell, works
 from vfiotui.apply.steps import kind_of
 from vfiotui.apply.steps.command import KIND as COMMAND
+from vfiotui.apply.steps.command import is_recorded
 from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.target import Target
@@ -203,16 +204,42 @@ def _undo_step(work: StepContext, plan: Plan, tell: Tell, force: bool) -> bool:
     return now is SubjectState.STALE
 
 
-def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell) -> Outcome:
-    """Takes everything back after a failure; what cannot be taken back leaves the change stuck."""
+def _fails_anyway(journal: Journal, work: StepContext, tell: Tell) -> str:
+    """Whether a generator that failed fails with everything as before, too, as a half sentence; empty where it does
+    not. What it writes then goes back as well; the journal calls the step begun until that is done."""
+    if not is_recorded(work.change) or work.change.back:
+        return ""
+    tell(f"runs once more with everything as before: {work.change.subject}")
+    journal.write("begin", step=work.step)
+    said = ""
+    try:
+        run(work.target, work.change.argv, work.log, work.started)
+    except CommandFailed as error:
+        said = f"it failed already before this change: with everything as it was, {error}"
+    COMMAND.undo(work)
+    _must_be_as_before([work])
+    journal.write("back", step=work.step)
+    return said
+
+
+def _must_be_as_before(commands: list[StepContext]) -> None:
+    differing = list(dict.fromkeys(path for work in commands for path in COMMAND.differs(work)))
+    if differing:
+        raise ApplyError(f"all was put back, and {', '.join(differing)} is not as it was before the change")
+
+
+def roll_back(journal: Journal, plan: Plan, why: str, tell: Tell, failed: StepContext | None = None) -> Outcome:
+    """Takes everything back after a failure; what cannot be taken back leaves the change stuck.
+
+    `failed` is the step whose program failed: it is asked whether it did so before the change too.
+    """
     tell(f"failed: {why}")
     try:
         end_left_behind(journal.come().command)
         commands = [work for work in begun(journal, plan) if work.change.kind == "command"]
         take_back(journal, plan, tell, force=False)
-        differing = list(dict.fromkeys(path for work in commands for path in COMMAND.differs(work)))
-        if differing:
-            raise ApplyError(f"all was put back, and {', '.join(differing)} is not as it was before the change")
+        _must_be_as_before(commands)
+        why = "; ".join(filter(None, (why, _fails_anyway(journal, failed, tell) if failed else "")))
         journal.write("rolled back", why=why)
     except (ApplyError, OSError) as error:
         sentence = str(error) if isinstance(error, ApplyError) else os_sentence(error, "the way back fails too")
