@@ -1,0 +1,114 @@
+"""Machines that a branch of a rule needs, and no other test: variants of those of tests/hosts.
+
+Some are read as a disk that is only mounted, some by a user who is not root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.hosts import HOSTS
+from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
+from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
+from tests.machines import facts_of
+from vfiotui.demo.builder import build
+from vfiotui.demo.description import Host
+from vfiotui.host.gather import gather
+from vfiotui.host.guest import domains
+from vfiotui.host.root.memory_tree import MemoryTree
+from vfiotui.host.root.root import Root
+from vfiotui.model.facts import Facts, Mode
+
+CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
+IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"
+LOST = replace(
+    CLEAN, pci=(BRIDGE, IGPU, gpu(CARD, 2, driver="nouveau"), replace(AUDIO, driver="snd_hda_intel")), files={}
+)
+"""The host's drivers have the card."""
+RACES = (
+    "softdep nouveau vfio-pci\nsoftdep snd_hda_intel pre: i2c_core\n",
+    "softdep nouveau post: vfio-pci\n",
+    "softdep vfio-pci pre: nouveau\n",
+    "softdep nouveau pre: i2c_core\nsoftdep nouveau pre: vfio-pci\n",
+    "alias nouveau off\nalias snd_hda_intel on\n",
+    "install nouveau /bin/false\nsoftdep nouveau post: i2c_core\n",
+    "blacklist nouveau\ninstall snd_hda_intel /bin/false\n",
+    "options nouveau modeset=0\n",
+)
+OWN_MENU = "set default=vfio\nmenuentry Debian --id vfio {\nlinux /vmlinuz-6.12.9-amd64 root=/dev/sda2 ro quiet %s\n}\n"
+
+
+def with_files(name: str, files: dict[str, str], **changes: object) -> Host:
+    """A machine of tests/hosts with more files."""
+    host = HOSTS[name]
+    return replace(host, files={**host.files, **files}, **changes)  # type: ignore[arg-type]
+
+
+def with_words(name: str, running: str, configured: str, **changes: object) -> Host:
+    """A machine of tests/hosts with other words."""
+    host = HOSTS[name]
+    return replace(host, cmdline=f"{WORDS} {running}", default_cmdline=configured, **changes)  # type: ignore[arg-type]
+
+
+def described() -> Iterator[Host]:
+    """Every variant of a description."""
+    for lines in RACES:
+        yield replace(LOST, files={VFIO_CONF: IDS + lines})
+    for words in ("nomodeset", "modprobe.blacklist=nouveau", "module_blacklist=vfio_pci"):
+        yield replace(LOST, files={VFIO_CONF: IDS}, default_cmdline=f"quiet {words}", cmdline=f"{WORDS} {words}")
+    for name in ("clean", "intel"):
+        if name in HOSTS:
+            for words in ("intremap=off", "nointremap", "intremap=nosid,off", "intremap=on"):
+                yield with_words(name, words, f"quiet {words}")
+            for log in ("DMAR-IR: not enabled\n", "Failed to enable irq remapping\n", ""):
+                yield replace(HOSTS[name], log=log)
+    for words in ("amd_iommu=on", "isolcpus=2-3", "iommu=pt", "video=efifb:off", "intel_iommu=on,igfx_off"):
+        yield with_words("clean", words, "quiet")
+        yield with_words("clean", words, f"quiet {words}", release="4.9.0-amd64")
+        yield with_files("clean", {"/boot/grub/grub.cfg": OWN_MENU % words}, cmdline=f"{WORDS} {words}")
+    yield booted("video=vesafb:off", "quiet")
+    ballots = "/etc/default/irqbalance"
+    for name in ("tower", "clean"):
+        if name in HOSTS:
+            for line in ("IRQBALANCE_BANNED_CPULIST=$(cat /x)", "IRQBALANCE_BANNED_CPULIST=0-63", "IRQBALANCE_ARGS=x"):
+                yield with_files(name, {ballots: f"{line}\n"}, enabled=("ssh", "irqbalance"))
+    for release in ("6.12.9-amd64", "5.10.0-amd64"):
+        gone = ("/proc/sys/kernel/split_lock_mitigate",)
+        yield replace(HOSTS["bad-log"], remove=(*HOSTS["bad-log"].remove, *gone), release=release)
+    yield replace(HOSTS["bad-log"], split_lock=0)
+    yield with_files("guest-devices", {"/etc/supergfxd.conf": '{"mode": "Integrated"}\n'})
+    yield with_files("guest-devices", {"/etc/supergfxd.conf": '{"mode": "Hybrid"}\n'})
+    for key in ('KERNEL=="0000:*"', 'KERNEL=="0000:ff:1f.7"', 'ATTR{vendor}=="0x10de"'):
+        rule = f'ACTION=="add", SUBSYSTEM=="pci", {key}, ATTR{{remove}}="1"\n'
+        yield with_files("guest-devices", {"/etc/udev/rules.d/50-remove.rules": rule})
+    yield with_files("second-line", {"/etc/kernel/cmdline": "root=ZFS=rpool/ROOT/pve-1 boot=zfs\n"})
+    yield replace(CLEAN, remove=(*CLEAN.remove, "/boot", GRUB, "/efi"))
+    for name in ("stale-menu", "wrong-file"):
+        yield with_files(name, {"/etc/os-release": "ID=steamos\n"})
+        yield replace(HOSTS[name], remove=(*HOSTS[name].remove, "/usr/sbin/update-grub", "/usr/sbin/grub-mkconfig"))
+    signed = "set check_signatures=enforce\n"
+    yield with_files("stale-menu", {"/boot/grub/grub.cfg": signed + OWN_MENU % "", "/boot/grub/grub.cfg.sig": "x"})
+
+
+MOUNTED = ("clean", "tower", "guest-devices", "lost-race", "stale-menu", "second-line", "odd-module", "dark-card")
+"""Machines that are read as a mounted disk too."""
+UNPRIVILEGED = ("clean", "tower", "guest-devices", "lost-race", "dark-card", "bad-log", "guest-fine")
+"""Machines that a user who is not root looks at too."""
+
+
+def on_disk(host: Host) -> Facts:
+    """What a mounted disk tells: nothing of /proc, /sys and /run."""
+    nodes = {p: n for p, n in build(host).items() if not p.startswith(("/proc", "/sys", "/run", "/dev"))}
+    root = Root(MemoryTree(nodes), Mode.ROOT)
+    return gather(root, domains.read(root))
+
+
+def machines() -> Iterator[Facts]:
+    """The facts of all of them, one after the other."""
+    for host in described():
+        yield facts_of(host)
+    for name in MOUNTED:
+        yield on_disk(HOSTS[name])
+    for name in UNPRIVILEGED:
+        yield facts_of(replace(HOSTS[name], user=1000))
