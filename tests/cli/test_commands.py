@@ -286,3 +286,13 @@ def test_a_shortened_global_option_keeps_its_value(capsys: pytest.CaptureFixture
 def test_a_sample_machine_without_the_demo_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--machine", "scale", "doctor"]) == Exit.USAGE
     assert "give --demo with it" in capsys.readouterr().err
+
+
+def test_the_acs_override_is_answered_in_text_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, "--demo", "groups", "--acs-override")["acs_override"]
+    assert found["options"]["downstream"]["stays"] == [{"group": 14, "why": "02:00.2 needs multifunction too"}]
+    both = found["options"]["downstream,multifunction"]
+    assert both["freed"] == ["0000:04:00.0"] and {c["group"] for c in both["changes"]} == {14, 15}
+    assert found["patch"]["present"] is False and found["patch"]["sure"] is False and len(found["gives_up"]) == 3
+    _, text, _ = told(capsys, "--demo", "groups", "--acs-override")
+    assert "group 14 becomes 10 groups" in text and "What it gives up" in text

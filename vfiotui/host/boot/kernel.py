@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from vfiotui.formats.modprobe.kernel_config import parse
+from vfiotui.host.boot.acs_patch import read_patch
 from vfiotui.host.pci.modules import kernel_release, natural
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
@@ -95,7 +96,7 @@ def read_kernel(root: Root) -> Reading[Kernel]:
 
 def _read(root: Root, release: str, *, runs: bool) -> Kernel:
     config, path = find_config(root, release, runs=runs)
-    return Kernel(release, config, read_builtin(root, release), path)
+    return Kernel(release, config, read_builtin(root, release), path, read_patch(root, release, runs=runs))
 
 
 def read_next(root: Root, running: Reading[Kernel], path: Reading[BootPath]) -> tuple[Kernel, ...]:

@@ -9,7 +9,7 @@ import gzip
 import re
 from functools import cache
 
-from vfiotui.host.boot import modules
+from vfiotui.host.boot import acs_patch, modules
 from vfiotui.host.boot.kernel import gunzip
 from vfiotui.host.capture import (
     reduce_changes,
@@ -297,6 +297,10 @@ def allowed() -> tuple[Allowed, ...]:
         *text_rules(
             _config_lines, "options that are y, m, n or numbers",
             ["/boot/config-*", "/lib/modules/*/config", "/usr/lib/modules/*/config"],
+        ),
+        *data_rules(
+            reduce_kernel.functions, "whether the ACS patch is there",
+            ["/proc/kallsyms", "/boot/System.map-*", "/lib/modules/*/System.map"], acs_patch.LIMIT,
         ),
         *text_rules(_alias_lines, "patterns of PCI ids", ["/lib/modules/*/modules.alias"], 16 << 20),
         *text_rules(_dep_lines, "names of modules", ["/lib/modules/*/modules.dep"], 16 << 20),

@@ -30,7 +30,7 @@ proxmox-boot-uuids initcpio pkgbase pci.ids pciutils plan.json journal reboot-re
 linux.preset 09vfiotui modules.d networks vfiotui.conf self mountinfo driver gpus guest kmsg autostart undo.sh
 before notes sysctl.conf hugepages qemu-kvm cmdline wants requires 95-vfiotui.install 90-vfiotui.conf
 09-vfiotui-override.rules bind-vfio README vfio.conf kvm.conf VARS CODE subvol @ @home rootfs changes vfiotui
-isolated.json machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
+isolated.json kallsyms System.map machine-qemu machine.slice qemu.slice system.slice user.slice init.scope
 modules.dep logind.conf logind.conf.d acpi button lid LID LID0 state logind entry-token systemd-inhibit
 handle-lid-switch
 extlinux syslinux extlinux.conf syslinux.cfg update-extlinux.conf limine.cfg refind.conf efivars vars crypttab

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from vfiotui.formats.loaders.efi_load_option import GUID_SIGNATURE, HARD_DRIVE, MEDIA, parse, text_of
 from vfiotui.formats.system.auxv import only_page_size
+from vfiotui.host.boot.acs_patch import KNOWN, PATCH
 from vfiotui.host.boot.kernel_log import parse_dmesg
 from vfiotui.host.capture.reduce_text import kernel_words
 from vfiotui.host.capture.scrub import Scrubber
@@ -51,6 +52,11 @@ def version(text: str, scrub: Scrubber) -> str:
 def release(text: str, scrub: Scrubber) -> str:
     """A kernel's release in a line."""
     return "\n".join(scrub.release(line) for line in text.split("\n"))
+
+
+def functions(data: bytes, scrub: Scrubber) -> bytes:
+    """A kernel's list of functions: the two that show whether it has the ACS patch, without their addresses."""
+    return b"".join(b"0000000000000000 t%s\n" % name for name in (KNOWN, PATCH) if name in data)
 
 
 def kernel_log(text: str, scrub: Scrubber) -> str:

@@ -29,6 +29,8 @@ class Kernel:
     """Names of built-in modules with _ for -."""
     config_path: str
     """Where the configuration was read."""
+    acs_patch: Reading[bool] = Unread("was not looked at", Why.NOT_HERE)
+    """Whether it has the patch for pcie_acs_override=, by the names of its functions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ HOST: Page = (
     "warning, not checked (with the reason), info, passed.",
     "",
     "The lower list shows the IOMMU groups: devices that can only be passed through together. BLOCKED means "
-    "that a foreign device is in the group of a graphics card.",
+    "that a foreign device is in the group of a graphics card. Where a group holds several slots, the first line "
+    "leads to what pcie_acs_override= would change.",
     "",
     "The last pane shows what the next boot starts, by what lies on the disk, and how its words differ from those "
     "of this boot.",

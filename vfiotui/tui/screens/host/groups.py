@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vfiotui.model.base.counted import counted
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
+from vfiotui.model.pci.acs_answer import acs_answer, answer_lines
 from vfiotui.model.pci.functions import Capabilities, Link, PciBus, PciDevice, short
 from vfiotui.model.pci.group_why import spans_slots, why_shared
 from vfiotui.model.pci.host_use import host_loses
@@ -128,7 +131,7 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
         return [row(("the PCI devices cannot be seen: ", "unknown"), clean(str(facts.pci)))]
     bus = facts.pci
     groups = () if isinstance(facts.iommu, Unread) else or_else(facts.iommu.groups, ())
-    rows: list[Row] = []
+    rows = list(override_row(groups, wanted))
     by_bdf = {d.bdf: d for d in bus.devices}
     verdicts = verdicts_of(groups, bus)
     for group in sorted(groups, key=lambda g: _weight(g, by_bdf, verdicts)):
@@ -152,6 +155,27 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
         rows += [Row(((" ", ""), *device_runs(d, width - 2)), f"device {d.bdf}") for d in alone]
     if not rows:
         return [row((f"no device matches {clean(wanted)!r}" if wanted else "there is no PCI device", "dim"))]
+    return rows
+
+
+OVERRIDE_KEY = "groups ACS-override"
+
+
+def override_row(groups: tuple[IommuGroup, ...], wanted: str) -> Iterator[Row]:
+    """The question that leads to the answer of `override_detail`, where a group holds several slots."""
+    text = "ACS override: which groups would it change?"
+    if any(spans_slots(g) for g in groups) and wanted.lower() in text.lower():
+        yield Row(((text, "accent"),), OVERRIDE_KEY)
+
+
+def override_detail(facts: Facts, width: int) -> list[Row]:
+    """What pcie_acs_override= would change here, whether the kernel has the patch, and what it gives up."""
+    rows: list[Row] = []
+    for depth, text in answer_lines(acs_answer(facts), facts.pci):
+        if not depth and rows:
+            rows.append(BLANK)
+        style = "" if depth else "head"
+        rows += [row((line, style)) for line in wrap(clean(text), max(width, 10))]
     return rows
 
 

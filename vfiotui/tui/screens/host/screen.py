@@ -29,7 +29,7 @@ from vfiotui.tui.screens.host.boot_path import boot_detail, boot_rows, boot_titl
 from vfiotui.tui.screens.host.filter import LEVELS, HostFilter, area_rows, guest_choice_rows
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_rows, fold_detail, fold_key, key_of, rule_rows
 from vfiotui.tui.screens.host.forum import forum_post
-from vfiotui.tui.screens.host.groups import device_detail, group_rows, groups_title
+from vfiotui.tui.screens.host.groups import OVERRIDE_KEY, device_detail, group_rows, groups_title, override_detail
 from vfiotui.tui.screens.host.progress import first_rows, headline_rows, judging_rows, more_rows, more_words
 from vfiotui.tui.screens.host.symptoms import ask
 from vfiotui.tui.text import clean
@@ -150,6 +150,8 @@ class HostScreen(ConsoleScreen):
             return fold_detail(fold, width)
         if facts is not None and key.startswith(BOOT_KEY):
             return boot_detail(facts, width)
+        if facts is not None and key == OVERRIDE_KEY:
+            return override_detail(facts, width)
         if facts is not None and key.startswith("device "):
             return device_detail(facts, key.removeprefix("device "), width)
         return [row(("move the cursor to a finding or a device", "dim")), BLANK]
@@ -181,6 +183,9 @@ class HostScreen(ConsoleScreen):
             open_finding(self.console, finding, facts)
         elif key.startswith(BOOT_KEY):
             self.action_boot()
+        elif key == OVERRIDE_KEY:
+            title = row((" ACS override ", "reverse"), " which groups would it change?")
+            self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width)))
         elif key.startswith("device "):
             title = row((" device ", "reverse"), f" {clean(key.removeprefix('device '))}")
             self.app.push_screen(TextScreen(title, lambda width: self.detail_rows(key, width)))
