@@ -1,8 +1,10 @@
 """`vfiotui pci`: PCI devices with what passthrough depends on.
 
 JSON: {"devices": {address: {"vendor", "device", "class", "express": {"type", "FLReset"}, "af": {"FLR"},
-"pm": {"NoSoftRst"}, "acs": {"cap", "ctl"}, "sriov": {"total"}, "rebar": {BAR: {"current", "supported"}}, …}}}. A part
-that the device does not have, or that could not be seen, is missing; "unread" then tells which.
+"pm": {"NoSoftRst"}, "acs": {"cap", "ctl"}, "sriov": {"total"}, "rebar": {BAR: {"current", "supported"}}, "above":
+[{"address", "name", "link"}, the root port last], "slot": its name or null, "wired_to": "CPU", "chipset", or null with
+"wired_to_unread", …}}}. A part that the device does not have, or that could not be seen, is missing; "unread" then
+tells which.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from vfiotui.cli.out import needed, plain, print_answer, printable, shown
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci.config_space import ACS_BITS
 from vfiotui.model.base.reading import Unread, or_else
-from vfiotui.model.pci.functions import Acs, Bar, Capabilities, PciDevice
+from vfiotui.model.pci.functions import Acs, Bar, Capabilities, Link, PciBus, PciDevice, short
+from vfiotui.model.pci.slot_location import way_up, wired_to
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +37,8 @@ def run(args: argparse.Namespace) -> Exit:
         raise CommandError(f"no such device: {', '.join(sorted(absent))}; 'vfiotui pci' lists all")
     return print_answer(
         args,
-        lambda: {"devices": {d.bdf: as_json(d) for d in devices}},
-        lambda: (line for d in devices for line in as_text(d)),
+        lambda: {"devices": {d.bdf: {**as_json(d), **place_json(d, bus)} for d in devices}},
+        lambda: (line for d in devices for line in (*as_text(d), *place_text(d, bus))),
     )
 
 
@@ -64,17 +67,46 @@ def as_json(device: PciDevice) -> dict[str, Any]:
         "boot_vga": plain(device.boot_vga),
         "reset": plain(device.has_reset),
         "reset_methods": plain(device.reset_methods),
-        "link": {
-            "speed": plain(device.link.speed),
-            "width": plain(device.link.width),
-            "max_speed": plain(device.link.max_speed),
-            "max_width": plain(device.link.max_width),
-        },
+        "link": _link_json(device.link),
         "bars": [] if isinstance(device.bars, Unread) else [_bar(b) for b in device.bars],
         "msi_irqs": plain(device.msi_irqs),
         "power_state": plain(device.power_state),
         **_capabilities(device),
     }
+
+
+def _link_json(link: Link) -> dict[str, Any]:
+    return {
+        "speed": plain(link.speed),
+        "width": plain(link.width),
+        "max_speed": plain(link.max_speed),
+        "max_width": plain(link.max_width),
+    }
+
+
+def place_json(device: PciDevice, bus: PciBus) -> dict[str, Any]:
+    """Where a device hangs: the bridges above it, its slot, CPU or chipset."""
+    wired = wired_to(device, bus)
+    return {
+        "above": [
+            {"address": b.bdf, "name": plain(b.device_name), "link": _link_json(b.link)} for b in way_up(device, bus)
+        ],
+        "slot": plain(device.slot_name),
+        "wired_to": plain(wired),
+        **({"wired_to_unread": str(wired)} if isinstance(wired, Unread) else {}),
+    }
+
+
+def place_text(device: PciDevice, bus: PciBus) -> list[str]:
+    """The same as lines; none for what is on the root bus."""
+    above = way_up(device, bus)
+    if not above:
+        return []
+    wired = wired_to(device, bus)
+    slot = f" · slot {device.slot_name}" if isinstance(device.slot_name, str) else ""
+    where = f"not known: {wired.reason}" if isinstance(wired, Unread) else f"the {wired}"
+    lines = [f"    below {short(b.bdf)} {b.name}{_link(b)}" for b in above]
+    return [printable(line) for line in (*lines, f"    wired to {where}{slot}")]
 
 
 def _bar(bar: Bar) -> dict[str, Any]:

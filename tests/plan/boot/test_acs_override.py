@@ -52,7 +52,7 @@ def test_a_kernel_that_lists_the_patch_needs_no_warning() -> None:
 
 
 def test_a_kernel_that_lacks_the_patch_is_refused() -> None:
-    with pytest.raises(PlanError, match="does not have the patch.*would ignore"):
+    with pytest.raises(PlanError, match=r"does not have the patch.*would ignore"):
         planned(replace(PVE, files={**PVE.files, KALLSYMS: PATCHED.splitlines()[0]}), BOTH)
 
 

@@ -165,7 +165,8 @@ def allowed() -> tuple[Allowed, ...]:
         *text_rules(
             _kernel, FIGURES,
             (
-                "/sys/bus/event_source/devices/*/cpus /sys/class/net/*/operstate /sys/devices/virtual/workqueue/cpumask"
+                "/sys/bus/pci/slots/*/address /sys/bus/event_source/devices/*/cpus"
+                " /sys/class/net/*/operstate /sys/devices/virtual/workqueue/cpumask"
                 " /sys/class/block/*/*/partition /sys/kernel/iommu_groups/*/type"
                 " /sys/kernel/iommu_groups/*/reserved_regions /sys/class/iommu/*/*-iommu/*"
                 " /sys/class/drm/*/status /sys/class/drm/*/enabled /sys/class/drm/*/boot_display"

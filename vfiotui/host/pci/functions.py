@@ -14,7 +14,7 @@ from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.cpu.cpuset import parse_list
 from vfiotui.model.pci.functions import BDF, Bar, Capabilities, Link, PciBus, PciDevice
 
-DEVICES = "/sys/bus/pci/devices"
+DEVICES, SLOTS = "/sys/bus/pci/devices", "/sys/bus/pci/slots"
 VGA = (0x0300, 0x0001)
 """Classes of VGA devices; the second is that of devices from before there were classes."""
 METHODS = frozenset("device_specific acpi flr af_flr pm bus cxl_bus".split())
@@ -42,7 +42,26 @@ def read(root: Root) -> Reading[PciBus]:
         return bus
     aliases = read_aliases(root)
     configs = read_configs(root, bus.devices)
-    return _with_resets_seen(PciBus(tuple(_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices)))
+    whole = (_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices)
+    slots = read_slots(root)
+    return _with_resets_seen(PciBus(tuple(replace(d, slot_name=_slot_name(d, slots)) for d in whole)))
+
+
+def read_slots(root: Root) -> Reading[dict[str, str]]:
+    """The slots' names by what is in them, "0000:01:00" (ABI/testing/sysfs-bus-pci, /sys/bus/pci/slots)."""
+    names = root.names(SLOTS)
+    if isinstance(names, Unread):
+        return {} if names.why is Why.ABSENT else names
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        address = root.text(f"{SLOTS}/{name}/address", 4096)
+        if not isinstance(address, Unread):
+            found.setdefault(address.strip(), name)
+    return found
+
+
+def _slot_name(device: PciDevice, slots: Reading[dict[str, str]]) -> Reading[str | None]:
+    return slots if isinstance(slots, Unread) else None if device.is_virtual else slots.get(device.slot)
 
 
 def peek(root: Root) -> Reading[PciBus]:

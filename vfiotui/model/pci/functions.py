@@ -156,6 +156,8 @@ class PciDevice:
     capabilities: Reading[Capabilities]
     sriov_parent: Reading[str | None] = None
     """The physical function, for a virtual one."""
+    slot_name: Reading[str | None] = None
+    """The name of its slot as the firmware numbers it; None where it is in none, as what is soldered on."""
 
     @property
     def answers(self) -> Reading[bool]:

@@ -237,7 +237,8 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         ("override", shown(device.driver_override, "none")),
         ("modules", " ".join(clean(m) for m in or_else(device.modules, ())) or "none that would claim it is known"),
         ("group", shown(device.group, "none")),
-        ("below", ", ".join(f"{b.bdf} {clean(b.name)}" for b in way_up(device, facts.pci)) or "the root complex"),
+        *(_below(device, facts.pci) or [("below", "the root complex")]),
+        ("slot", "none is reported" if device.slot_name is None else shown(device.slot_name)),
         ("wired to", f"the {wired}" if isinstance(wired, str) else shown(wired)),
         ("reset", reset_words(device)),
         ("power", shown(device.power_state)),
@@ -258,6 +259,17 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
                 verdict = judge_group(device, group, facts.pci)
                 rows += labelled("with it", _with_it(verdict, group), width)
     return rows
+
+
+def _below(device: PciDevice, bus: PciBus) -> list[tuple[str, str]]:
+    """The bridges above, the nearest first, each with its link."""
+    above = way_up(device, bus)
+    words = (f"{short(b.bdf)} {clean(b.name)}{_link_behind(b.link)}" for b in above)
+    return [("below" if n == 0 else "", text) for n, text in enumerate(words)]
+
+
+def _link_behind(link: Link) -> str:
+    return "" if isinstance(link.speed, Unread) else f", link {_link_sentence(link)}"
 
 
 NOTHING_LOST = "nothing that is seen from here depends on it"
