@@ -21,10 +21,7 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import needed, plain, print_answer, printable, table
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci import host_use, iommu, usb
-from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
-from vfiotui.model.pci.acs_answer import AcsAnswer, acs_answer, answer_lines
-from vfiotui.model.pci.acs_override import GIVES_UP
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.group_why import spans_slots, why_shared
 from vfiotui.model.pci.host_use import host_loses
@@ -45,7 +42,10 @@ def run(args: argparse.Namespace) -> Exit:
     """Prints the groups."""
     root = open_root(args)
     if args.acs_override:
-        return _override(args, root)
+        # Another question, which needs modules that the groups alone do not.
+        from vfiotui.cli.groups_override import print_override
+
+        return print_override(args, root)
     unseen = "the IOMMU groups cannot be seen"
     groups = needed(needed(iommu.read(root), unseen).groups, unseen)
     bus = needed(pci.peek(root), "the PCI devices cannot be seen")
@@ -55,44 +55,6 @@ def run(args: argparse.Namespace) -> Exit:
     losses = {d.bdf: host_loses(d, bus, ports, use) for d in bus.devices}
     told = (groups, bus, verdicts, losses)
     return print_answer(args, lambda: as_json(*told), lambda: as_text(*told))
-
-
-def _override(args: argparse.Namespace, root: Root) -> Exit:
-    from vfiotui.host.gather import gather
-
-    facts = gather(root, only=("pci", "iommu", "boot", "kernel_log"))
-    answer = acs_answer(facts)
-    return print_answer(
-        args,
-        lambda: {"acs_override": override_json(answer)},
-        lambda: [printable(f"{'    ' * depth}{text}") for depth, text in answer_lines(answer, facts.pci)],
-    )
-
-
-def override_json(answer: AcsAnswer) -> dict[str, Any]:
-    """The answer as JSON; see the module."""
-    found = answer.outcomes
-    return {
-        "patch": {
-            "present": answer.patch.present,
-            "sure": answer.patch.sure,
-            "active": answer.patch.active,
-            "why": answer.patch.why,
-        },
-        "running": list(answer.running),
-        "next_boot": list(answer.next),
-        "unread": str(found) if isinstance(found, Unread) else None,
-        "options": {
-            outcome.option: {
-                "changes": [{"group": c.number, "into": [list(p) for p in c.into]} for c in outcome.changed],
-                "freed": list(outcome.freed),
-                "stays": [{"group": number, "why": why} for number, why in outcome.stays],
-                "unknown": [{"group": number, "why": why} for number, why in outcome.unknown],
-            }
-            for outcome in or_else(found, ())
-        },
-        "gives_up": list(GIVES_UP),
-    }
 
 
 def explaining(groups: tuple[IommuGroup, ...], bus: PciBus) -> frozenset[str]:
