@@ -154,9 +154,9 @@ def installed(system: System) -> list[str]:
 
 SECTION = "objcopy -O binary --only-section=.{0} --set-section-flags .{0}=alloc {1} /run/{0}"
 CONTENT = {
-    "lsinitramfs": "lsinitramfs {0}; unmkinitramfs {0} /run/image; echo ===; "
+    "lsinitramfs": "lsinitramfs {0}; unmkinitramfs {0} /run/image; echo @part; "
     "cd /run/image; find . -path '*/etc/modprobe.d/vfiotui.conf' -exec cat '{{}}' +",
-    "lsinitrd": "lsinitrd {0} | sed 's/.* //'; echo ===; lsinitrd -f etc/modprobe.d/vfiotui.conf {0}",
+    "lsinitrd": "lsinitrd {0} | sed 's/.* //'; echo @part; lsinitrd -f etc/modprobe.d/vfiotui.conf {0}",
 }
 
 
@@ -170,8 +170,8 @@ def image(system: System, chain: Chain, release: str) -> tuple[set[str], str, st
             return set(), "no image", ""
         start = f"{SECTION.format('cmdline', files[0])}; {SECTION.format('initrd', files[0])}; cat /run/cmdline; "
         initrd = "/run/initrd"
-    said = system.run("sh", "-ec", f"{start}echo; echo ===; {CONTENT[chain.lister].format(initrd)}")
-    words, names, ours = said.split("===\n", 2)
+    said = system.run("sh", "-ec", f"{start}echo; echo @part; {CONTENT[chain.lister].format(initrd)}")
+    words, names, ours = said.split("@part\n", 2)
     return set(names.split()), ours.strip(), words.strip("\0 \n")
 
 
