@@ -57,6 +57,7 @@ AGREED = ("--yes", "--run-its-programs")
 ID = "0123456789abcdef0123456789abcdef"
 LABEL = "chain"
 ESP = "boot/efi"
+MENU = "/boot/grub/grub.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,12 @@ CONTENT = {
 }
 
 
+REBUILD = {
+    "lsinitramfs": ("update-initramfs", "-u", "-k", "all"),
+    "lsinitrd": ("dracut", "-f", "--regenerate-all"),
+}
+
+
 def image(system: System, chain: Chain, release: str) -> tuple[set[str], str, str]:
     """The names in a kernel's initrd, our file in it, and the words in a unified image; by the tools of the system."""
     files = system.found(f"boot/efi/EFI/Linux/*{release}*.efi") if chain.unified else []
@@ -194,7 +201,7 @@ def judge(checks: Checks, system: System, chain: Chain, when: str, isolated: boo
                 f"{when}: its words are {word} {WORD}", bool(given) and (WORD in given.split()) is isolated, given
             )
     if chain.loader == "grub":
-        lines = re.findall(r"^\s+linux\s.*", system.text("/boot/grub/grub.cfg"), re.MULTILINE)
+        lines = re.findall(r"^\s+linux\s.*", system.text(MENU), re.MULTILINE)
         normal = [line.split() for line in lines if "single" not in line.split()]
         with_word = [line for line in normal if WORD in line]
         checks.ask(f"{when}: {len(normal) if isolated else 0} of {len(normal)} entries of the menu have {WORD}",
@@ -270,9 +277,13 @@ def upgrade(checks: Checks, first: System, second: System, chain: Chain) -> None
     checks.ask("the undo says that it was made anew", "made anew" in told, told)
     judge(checks, first, chain, "undone with a third kernel", False)
     second.run(*new_kernel)
+    # The first images were made where no disk of the system was seen, and the undo made them again on this one.
+    second.run(*REBUILD[chain.lister])
     other = differing(second.everything(), first.everything())
+    menus = [re.sub(r"/dev/loop\d+", "/dev/loop", system.text(MENU)) for system in (first, second) if not chain.unified]
+    checks.ask("the menu is the one of a system that never had the change", len(set(menus)) < 2, menus)
     images = [p for p in other if re.search(r"/initrd\.img-|\.efi$", p)]
-    other = [p for p in other if p not in images and not p.startswith(OF_PACKAGES)]
+    other = [p for p in other if p not in images and p != MENU and not p.startswith(OF_PACKAGES)]
     checks.ask("all else is as on a system that never had the change", not other, other)
     for kernel in installed(first):
         ours, theirs = image(first, chain, kernel), image(second, chain, kernel)
