@@ -72,7 +72,9 @@ async def screens_of(name: str, size: tuple[int, int]) -> dict[str, str]:
     async with console(root_of(machine(name), Mode.CAPTURE), size, ability=LINUX if size[0] == 80 else None) as shown:
         for key, mode, _ in TABS:
             await shown.press(key)
-            await shown.until(lambda mode=mode: shown.app.current_mode == mode)
+            await shown.until(
+                lambda mode=mode: shown.app.current_mode == mode and "reading the devices" not in shown.text
+            )
             await shown.pilot.pause()
             found[f"{name}-{mode}-{size[0]}x{size[1]}"] = "\n".join(line.rstrip() for line in shown.lines) + "\n"
     return found
