@@ -113,8 +113,8 @@ def check_again(target: Target) -> GuardState | None:
     if isinstance(read_state(target.root), Unread):
         return None
     began = time.time()
-    state = check(target.root, "vfiotui")
     try:
+        state = check(target.root, "vfiotui")
         keep(target, state, began)
     except ApplyError:
         return None

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
@@ -22,6 +23,9 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.change.journal import RESTING, State, state_words
 from vfiotui.model.change.plan import Goal
 from vfiotui.plan.judged import Judged
+
+if TYPE_CHECKING:
+    from vfiotui.apply.target import Target
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +54,9 @@ def run(args: argparse.Namespace) -> Exit:
     try:
         target = Target(root)
         target = agreed(target, args, programs_on(target, args.resume))
-        return ended(args, resume(target, args.resume, tell, wait=args.wait, stopped=stop.asked))
+        outcome = resume(target, args.resume, tell, wait=args.wait, stopped=stop.asked)
+        guard_again(target)
+        return ended(args, outcome)
     except ApplyError as error:
         raise refused(args, str(error)) from error
 
@@ -92,6 +98,7 @@ def carry_out(args: argparse.Namespace, root: Root, make: Callable[[], Judged], 
         if not args.yes:
             ask(f"apply these {len(plan.steps)} steps", "apply" if plan.risk >= "R3" else "y")
         outcome = apply(target, plan, tell, wait=args.wait, stopped=stop.asked)
+        guard_again(target)
         return ended(args, outcome, plan.notes if outcome.state in (State.DONE, State.OUTSTANDING) else ())
     except ApplyError as error:
         raise refused(args, str(error)) from error
@@ -107,6 +114,15 @@ def reach(args: argparse.Namespace, goals: Iterable[Goal]) -> Exit:
         return Judged(planned(args, root, goals))
 
     return carry_out(args, root, make) if args.apply else show(args, make())
+
+
+def guard_again(target: Target) -> None:
+    """After a change of ours the guard's last check holds no more: where one is kept, the next boot is checked anew."""
+    from vfiotui.apply.guard import check_again
+
+    state = check_again(target)
+    for one in state.lost if state is not None else ():
+        tell(f"the next boot: {one.sentence}")
 
 
 def refused(args: argparse.Namespace, sentence: str) -> CommandError:

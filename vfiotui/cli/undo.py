@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vfiotui.cli.apply import ended, refused, tell
+from vfiotui.cli.apply import ended, guard_again, refused, tell
 from vfiotui.cli.consent import add_consent, agreed, ask
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.machine import open_root
@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> Exit:
             ask("undo it", "y")
         target = agreed(target, args, programs_back(target, wanted))
         outcome = undo(target, wanted, tell, force=args.force, wait=args.wait)
+        guard_again(target)
     except ApplyError as error:
         raise refused(args, str(error)) from error
     return ended(args, outcome)

@@ -9,7 +9,6 @@ from vfiotui.formats.guard_hooks.hooks import HOOKS, Hook
 from vfiotui.formats.guard_hooks.runner import INSTALLED, PATH, STATE, program_of, running
 from vfiotui.host.changes import boot_id
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.boot.guard import Guard, GuardProgram, GuardState, from_json
 
@@ -102,12 +101,12 @@ def _is_damaged(root: Root, path: str, expected: str | None, mode: int) -> Readi
     found = root.stat(path)
     if isinstance(found, Unread):
         return found
-    return bool(mode & 0o100) and root.origin is not Mode.CAPTURE and not found.mode & 0o100
+    return bool(mode & 0o100) and root.said is None and not found.mode & 0o100
 
 
 def not_executable(root: Root) -> tuple[str, ...]:
     """The guard's programs that lack the executable bit, so that nothing runs them; none of a capture."""
-    if root.origin is Mode.CAPTURE:
+    if root.said is not None:
         return ()
     paths = (PATH, *(hook.path for hook in HOOKS if hook.mode & 0o100))
     found = ((path, root.stat(path)) for path in paths)
@@ -139,12 +138,12 @@ def find_program(root: Root) -> Reading[GuardProgram]:
 
 
 def _is_roots(root: Root, path: str) -> bool:
-    """Whether a path without links, and every folder above it, can be changed by root only."""
+    """Whether a path without links, and every folder above it, can be changed by root only; captures keep no modes."""
     while True:
         found = root.stat(path)
         if isinstance(found, Unread) or found.owner > 0:
             return False
-        if found.mode & SHARED and not found.mode & STICKY and root.origin is not Mode.CAPTURE:
+        if found.mode & SHARED and not found.mode & STICKY and root.said is None:
             return False
         if path == "/":
             return True
