@@ -217,8 +217,8 @@ def test_a_damaged_image_is_never_a_pass(root: Path, spoil: str) -> None:
 def test_a_guest_without_managed_needs_its_device_at_boot(root: Path) -> None:
     xml = root / "etc/libvirt/qemu/tuned.xml"
     host = (
-        "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0' slot='2' function='0'/></source>"
-        "</hostdev></devices>"
+        "<hostdev mode='subsystem' type='pci'><source>"
+        "<address domain='0x0000' bus='0x00' slot='0x02' function='0x0'/></source></hostdev></devices>"
     )
     xml.write_text(xml.read_text().replace("</devices>", host, 1))
     found = check(Root.mounted(str(root)), "apt")

@@ -23,7 +23,7 @@ from vfiotui.host.changes import boot_id
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.guard import GuardState, Lost, to_json
 from vfiotui.model.boot.next_boot import image_of_all
@@ -31,6 +31,7 @@ from vfiotui.model.change.change import NEXT_BOOT, look_at_next_boot
 from vfiotui.model.change.journal import IN_FORCE, unread_words
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
+from vfiotui.model.guest.domain import Virt
 from vfiotui.plan.boot.guard_devices import Judged, judge_devices, wanted_devices
 from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.forecasts import forecasts
@@ -43,7 +44,7 @@ BEFORE = 3
 
 def check(root: Root, by: str) -> GuardState:
     """What the next boot keeps and loses, by what lies on the disk now; takes about a second for each boot image."""
-    facts = replace(gather(root, only=PARTS), virt=domains.read(root))
+    facts = replace(gather(root, only=PARTS), virt=_guests(root))
     devices = _devices(root, facts)
     lost, unknown, kept = _words(facts)
     if isinstance(facts.changes, Unread):
@@ -58,6 +59,15 @@ def check(root: Root, by: str) -> GuardState:
     )
 
 
+def _guests(root: Root) -> Reading[Virt]:
+    """The guests of the root's files; of one that runs its stored definition, for that is what starts after a boot."""
+    virt, stored = domains.read(root), domains.read_defined(root)
+    if isinstance(virt, Unread) or isinstance(virt.domains, Unread) or isinstance(stored, Unread):
+        return virt
+    by_name = {domain.name: domain for domain in (*virt.domains, *stored.domains.values())}
+    return replace(virt, domains=tuple(by_name.values()))
+
+
 def _devices(root: Root, facts: Facts) -> Judged:
     boots = read_boots(root, facts.boot if isinstance(facts.boot, Unread) else facts.boot.path)
     snapshot = read_config_snapshot(root)
@@ -70,7 +80,9 @@ def _devices(root: Root, facts: Facts) -> Judged:
         return Judged(unknown=(f"the drivers of the next boot are not predicted: {told}",))
     devices = () if isinstance(facts.pci, Unread) else facts.pci.devices
     names = {device.bdf: device.name for device in devices}
-    return judge_devices(wanted, names, {f.bdf: f for f in told}, bool(devices))
+    judged = judge_devices(wanted, names, {f.bdf: f for f in told}, bool(devices))
+    unread = (f"an initramfs of the next boot is not read: {b.image}" for b in boots if isinstance(b.image, Unread))
+    return replace(judged, unknown=(*judged.unknown, *dict.fromkeys(unread)))
 
 
 def _words(facts: Facts) -> tuple[list[Lost], list[str], int]:
