@@ -23,7 +23,7 @@ from vfiotui.host.changes import boot_id
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.guard import GuardState, Lost, to_json
 from vfiotui.model.boot.next_boot import image_of_all
@@ -59,10 +59,10 @@ def check(root: Root, by: str) -> GuardState:
     )
 
 
-def _guests(root: Root) -> Reading[Virt]:
+def _guests(root: Root) -> Virt:
     """The guests of the root's files; of one that runs its stored definition, for that is what starts after a boot."""
     virt, stored = domains.read(root), domains.read_defined(root)
-    if isinstance(virt, Unread) or isinstance(virt.domains, Unread) or isinstance(stored, Unread):
+    if isinstance(virt.domains, Unread) or isinstance(stored, Unread):
         return virt
     by_name = {domain.name: domain for domain in (*virt.domains, *stored.domains.values())}
     return replace(virt, domains=tuple(by_name.values()))
