@@ -47,7 +47,7 @@ def _on(draft: Draft, argument: str) -> None:
         raise PlanError(f"no hook can start vfiotui: {program.reason}")
     dead = [path for path in PATHS if path in draft.snapshot.not_executable]
     if dead:
-        raise PlanError(f"{' and '.join(dead)} cannot be run by anybody: 'chmod 755 {' '.join(dead)}' first")
+        raise PlanError(f"{' and '.join(dead)} is not executable: 'chmod 755 {' '.join(dead)}' first")
     _write(draft, PATH, runner(program), "look at the next boot when a hook asks for it", 0o755)
     for hook in HOOKS:
         if hook.path in boot.guard.interfaces:
