@@ -1,4 +1,4 @@
-"""`vfiotui isolate [BDF…]`: what the next boot gives to vfio-pci; with addresses a plan that gives them away.
+"""`vfiotui isolate [BDF…]`: what the next boot gives to vfio-pci; with addresses a plan that gives them away, or back.
 
 JSON without addresses: {"devices": [{"bdf", "name", "group", "configured", "on_disk", "booted", "bound", "drift",
 "forecast": [drivers], "sure", "why", "advice"}], "boot_path": {"loader", "steps", "candidates", "open", "on_disk",
@@ -32,8 +32,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", choices=METHODS, default="auto", help="how they are bound (the simplest that works)"
     )
-    parser.add_argument("--now", action="store_true", help="also bind them now, before the next boot")
+    parser.add_argument("--now", action="store_true", help="also bind them (with --off: give them back) now")
     parser.add_argument("--trial", action="store_true", help="the next boot is a trial, kept only when it is healthy")
+    parser.add_argument(
+        "--off", action="store_true", help="give them back to the host at the next boot, whatever binds them"
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
     what.add_argument("--apply", action="store_true", help="apply the plan")
@@ -49,14 +52,16 @@ def run(args: argparse.Namespace) -> Exit:
         args.number, args.preview, args.force = newest(open_root(args)), False, False
         return undo.run(args)
     if not args.device:
-        if args.apply or args.now or args.trial:
+        if args.apply or args.now or args.trial or args.off:
             raise CommandError("name the devices: 'vfiotui isolate' lists them", Exit.USAGE)
         return _list(args)
     from vfiotui.cli.apply import reach
 
     devices = ",".join(args.device)
-    goals = [(f"isolate.{args.method}", devices)]
-    goals += [("driver.vfio", devices)] if args.now else []
+    if args.off and args.method != "auto":
+        raise CommandError("--off takes the devices off whatever binds them: it takes no --method", Exit.USAGE)
+    goals = [("isolate.off" if args.off else f"isolate.{args.method}", devices)]
+    goals += [("driver.host" if args.off else "driver.vfio", devices)] if args.now else []
     goals += [("boot.trial", "yes")] if args.trial else []
     return reach(args, goals)
 

@@ -75,6 +75,7 @@ class Draft:
         self._left: list[Change] = []
         self._effect: dict[str, bool] = {}
         self._chosen: dict[str, None] = {}
+        self._released: dict[str, str] = {}
         self.cmdline: str | None = None
         """The kernel's words as the plan leaves them so far; None where it does not change them."""
 
@@ -189,11 +190,15 @@ class Draft:
         """Devices that vfio-pci shall have after the next boot."""
         self._chosen |= dict.fromkeys(bdfs)
 
+    def release(self, bdf: str, kept: str) -> None:
+        """A device that the host's drivers shall have after the next boot, with what binds it and is not edited."""
+        self._released[bdf] = kept
+
     def _last_look(self) -> list[tuple[Phase, Change]]:
         """The look at the boot path; none where a person has to do a part of it, or nothing is done."""
         wants = tuple(want for want, there in self._effect.items() if there)
         gone = tuple(want.removeprefix("word ") for want, there in self._effect.items() if not there)
-        wants += tuple(f"vfio {bdf}" for bdf in self._chosen)
+        wants += (*(f"vfio {bdf}" for bdf in self._chosen), *(f"host {bdf}" for bdf in self._released))
         acts = any(change.kind in ("file", "command") for _, change in (*self._files.values(), *self._steps))
         if not (wants or gone) or not acts or self._left:
             return []
@@ -232,5 +237,6 @@ class Draft:
             self.snapshot.machine,
             cmdline=self.cmdline,
             chosen=tuple((bdf, "") for bdf in self._chosen),
+            released=tuple(self._released.items()),
             left=tuple(self._left),
         )

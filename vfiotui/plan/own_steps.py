@@ -41,6 +41,7 @@ COMMANDS = re.compile(
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
             r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
             rf"bootctl\0set-(default|oneshot)\0({FILE_NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
+            rf"systemctl\0disable\0{FILE_NAME}\.service",
         )
     )
 )
@@ -60,6 +61,9 @@ DATA = re.compile(
     r'ATTR\{driver_override\}="vfio-pci", ATTR\{\[subsystem/pci\]drivers_probe\}="\$kernel"'
 )
 """Lines of our scripts and rules that name devices."""
+RULES = "/etc/udev/rules.d/"
+EXCEPT = re.compile(r'^(KERNEL!="[0-9a-f:.]+", )+')
+"""What keeps a rule from a device."""
 
 
 def _trials() -> Iterator[str]:
@@ -130,6 +134,8 @@ def _file(step: Change) -> str:
         return f"writes code of its own into {step.subject}"
     before, after = ((text_of(c) or "").split("\n") for c in (step.before, step.after))
     new = (line.split(None, 1)[0] for line in after if line not in before and line.split())
+    if step.subject.startswith(RULES) and step.subject != override_rule.RULE and not _passes_over(before, after):
+        return f"writes rules of its own into {step.subject}"
     if "/modprobe.d/" in step.subject and any(word in ("install", "remove") for word in new):
         return f"has {step.subject} run a command when a module is loaded"
     if step.after is not None and text_of(step.after) is None:
@@ -137,8 +143,16 @@ def _file(step: Change) -> str:
     return ""
 
 
+def _passes_over(before: list[str], after: list[str]) -> bool:
+    """Whether rules of a person have no new line, but for conditions by which one passes over a device."""
+    return all(line in before or EXCEPT.sub("", line) in before for line in after)
+
+
 def _command(step: Change) -> str:
-    for argv in (step.argv, step.back):
+    back = step.back
+    if step.argv[:2] == ("systemctl", "disable") and back == ("systemctl", "enable", *step.argv[2:]):
+        back = ()
+    for argv in (step.argv, back):
         if argv and not COMMANDS.fullmatch("\0".join(argv)):
             return f"runs {' '.join(argv)}"
     strange = [p for p in step.products if not PRODUCTS.fullmatch(p)]

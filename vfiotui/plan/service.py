@@ -69,7 +69,8 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
     facts = inputs.facts()
     snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
     plan = make_plan(facts, snapshot, wanted)
-    return predicted(plan, facts, snapshot, inputs.boots(facts)) if plan.waits_for_boot else plan
+    asks = plan.waits_for_boot or plan.released
+    return predicted(plan, facts, snapshot, inputs.boots(facts)) if asks else plan
 
 
 def look_at_isolation(inputs: PlanInputs, facts: Facts, *, choices: bool = False) -> Reading[IsolationView]:

@@ -21,7 +21,7 @@ from vfiotui.model.boot.path import BootEntry, BootPath
 from vfiotui.model.change.change import Change
 from vfiotui.plan.isolate.forecasts import forecasts
 
-WORD, OPTION, DRIVER = "word ", "option ", "vfio "
+WORD, OPTION, DRIVER, HOST = "word ", "option ", "vfio ", "host "
 PARTS = frozenset({"pci", "boot", "modules", "iommu"})
 """Parts of the facts that a forecast uses."""
 
@@ -30,14 +30,16 @@ class PathKind(LookingKind):
     """The words of the entry that starts next, and the drivers of devices; changes nothing."""
 
     def preview(self, change: Change) -> Iterator[str]:
-        wants = [w.removeprefix(WORD).removeprefix(OPTION) for w in change.wants if not w.startswith(DRIVER)]
-        devices = [w.removeprefix(DRIVER) for w in change.wants if w.startswith(DRIVER)]
+        wants = [w.removeprefix(WORD).removeprefix(OPTION) for w in change.wants if not w.startswith((DRIVER, HOST))]
+        devices, back = _named(change, DRIVER), _named(change, HOST)
         if wants:
             yield f"then the entry that starts next must have: {', '.join(wants)}"
         if change.bans:
             yield f"then the entry that starts next must not have: {', '.join(change.bans)}"
         if devices:
             yield f"then vfio-pci must get: {', '.join(devices)}"
+        if back:
+            yield f"then vfio-pci must not get: {', '.join(back)}"
 
     def standing(self, work: StepContext) -> SubjectState:
         return SubjectState.AFTER if work.keep.noted(work.step).get("done") else SubjectState.BEFORE
@@ -62,13 +64,18 @@ def judge(work: StepContext) -> tuple[str, list[str]]:
     found = boot.read(work.target.root)
     if isinstance(found, Unread):
         return "", [f"the next boot is not judged: {found}"]
-    of_words = any(not want.startswith(DRIVER) for want in work.change.wants) or bool(work.change.bans)
+    of_words = any(not want.startswith((DRIVER, HOST)) for want in work.change.wants) or bool(work.change.bans)
     wrong, notes = judge_words(work.change, found) if of_words else ("", [])
     if wrong:
         return wrong, notes
-    devices = [w.removeprefix(DRIVER) for w in work.change.wants if w.startswith(DRIVER)]
+    devices = [*_named(work.change, DRIVER), *_named(work.change, HOST)]
     denied, open_ = _drivers(work, devices) if devices else ("", [])
     return denied, [*notes, *open_]
+
+
+def _named(change: Change, kind: str) -> list[str]:
+    """The devices of one kind of want."""
+    return [w.removeprefix(kind) for w in change.wants if w.startswith(kind)]
 
 
 def judge_words(change: Change, found: Boot) -> tuple[str, list[str]]:
@@ -135,7 +142,7 @@ def _swallowed(path: BootPath, entry: BootEntry, what: str) -> str:
 
 
 def _drivers(work: StepContext, devices: list[str]) -> tuple[str, list[str]]:
-    """Whether the next boot, played over what lies on the disk now, gives these devices to vfio-pci."""
+    """Whether the next boot, played over what lies on the disk now, gives these devices to vfio-pci, or to the host."""
     root = work.target.root
     facts = gather(root, Unread("was not asked for", Why.NOT_HERE), PARTS)
     path = facts.boot if isinstance(facts.boot, Unread) else facts.boot.path
@@ -143,14 +150,16 @@ def _drivers(work: StepContext, devices: list[str]) -> tuple[str, list[str]]:
     if isinstance(found, Unread):
         return "", [f"the drivers of the next boot are not judged: {found.reason}"]
     told = {f.bdf: f for f in found}
-    notes = []
+    back, notes = frozenset(_named(work.change, HOST)), []
     for bdf in devices:
         forecast = told.get(bdf)
         if forecast is None:
             notes.append(f"the driver of {bdf} is not judged: no such device is seen")
+        elif bdf in back and forecast.stays_bound:
+            return f"{bdf} would still be bound to {forecast.text} at the next boot: {forecast.why}", notes
         elif forecast.unknown or (len(forecast.outcomes) > 1 and "vfio-pci" in forecast.outcomes):
             notes.append(f"{bdf} at the next boot: {forecast.text}: {forecast.why}")
-        elif "vfio-pci" not in forecast.outcomes:
+        elif bdf not in back and "vfio-pci" not in forecast.outcomes:
             return f"{bdf} would not get vfio-pci at the next boot but {forecast.text}: {forecast.why}", notes
     return "", notes
 

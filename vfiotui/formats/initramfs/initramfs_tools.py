@@ -44,3 +44,15 @@ def remove(text: str, module: str) -> str:
     return without_lines(
         text, [line for line in lines_of(text) if [fold(word) for word in _words(line.text)[:1]] == [fold(module)]]
     )
+
+
+def set_options(text: str, module: str, options: tuple[str, ...]) -> str:
+    """The text whose lines of the module have these options and no others; unchanged where no line loads it.
+
+    >>> set_options("vfio-pci ids=10de:1b80 disable_vga=1\n", "vfio-pci", ("disable_vga=1",))
+    'vfio-pci disable_vga=1\n'
+    """
+    for line in reversed(lines_of(text)):
+        if _names(line, module):
+            text = f"{text[: line.start]}{' '.join((_words(line.text)[0], *options))}{text[line.end :]}"
+    return text

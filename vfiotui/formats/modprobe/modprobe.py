@@ -143,3 +143,19 @@ def add_softdep(text: str, module: str, before: str) -> str:
     mark = next((word for word in first.words if word.value == "pre:"), None)
     place, new = (mark.end, f" {before}") if mark else (first.name.end, f" pre: {before}")
     return text[:place] + new + text[place:]
+
+
+def remove_softdep(text: str, module: str, before: str) -> str:
+    """The text in which no softdep line of the module loads `before` ahead of it; a line that loads nothing else goes.
+
+    >>> remove_softdep("softdep nouveau pre: vfio-pci\nsoftdep drm pre: vfio-pci i2c\n", "nouveau", "vfio-pci")
+    'softdep drm pre: vfio-pci i2c\n'
+    """
+    for statement in reversed(_of(text, "softdep", module)):
+        mine = [word for word in _pre(statement) if fold(word.value) == fold(before)]
+        others = [w for w in statement.words if w.value not in ("pre:", "post:") and w not in mine]
+        if mine and not others:
+            text = _drop(text, statement)
+        elif mine:
+            text = _without(text, statement, mine)
+    return text

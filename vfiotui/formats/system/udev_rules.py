@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from vfiotui.formats.text_lines import lines_of, without_lines
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.pci.functions import BDF, PciDevice
 
@@ -126,7 +127,7 @@ def override_rules(text: str) -> tuple[OverrideRule, ...]:
 def _logical(text: str) -> Iterator[tuple[int, str]]:
     """Lines that are no comments, joined where a backslash ends one, with the number of their first."""
     pieces: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in ((found.number, found.text) for found in lines_of(text)):
         if not pieces and line.lstrip().startswith("#"):
             continue
         pieces.append(line.removesuffix("\\"))
@@ -169,3 +170,21 @@ def _rule(line: str, number: int) -> tuple[OverrideRule | None, str, str, tuple[
     rule = OverrideRule(written[1] if written else driver, number, tuple(matches), loads, "drivers_probe" in does,
                         removes, by_run, named, command)  # fmt: skip
     return rule, goto, label, tuple(words)
+
+
+def without_device(text: str, line: int, bdf: str, *, whole: bool) -> str:
+    """The text whose rule at a line, as `override_rules` counts, passes over a device; `whole` takes the rule out.
+
+    Every other byte stays. A rule of several lines goes with all of them.
+
+    >>> without_device('KERNEL=="0000:01:00.*", ATTR{driver_override}="x"\n', 1, "0000:01:00.1", whole=False)
+    'KERNEL!="0000:01:00.1", KERNEL=="0000:01:00.*", ATTR{driver_override}="x"\n'
+    """
+    lines = lines_of(text)
+    last = first = line - 1
+    while lines[last].text.endswith("\\") and last + 1 < len(lines):
+        last += 1
+    if whole:
+        return without_lines(text, lines[first : last + 1])
+    place = lines[first].start
+    return f'{text[:place]}KERNEL!="{bdf}", {text[place:]}'

@@ -45,3 +45,8 @@ class Forecast:
     def given(self) -> bool:
         """Whether it is sure that the host loses it to vfio-pci."""
         return self.driver == "vfio-pci"
+
+    @property
+    def stays_bound(self) -> bool:
+        """Whether no driver of the host gets it in any order of the boot: vfio-pci, or pci-stub, takes it in each."""
+        return not self.unknown and all(outcome in ("vfio-pci", "pci-stub") for outcome in self.outcomes)

@@ -81,7 +81,8 @@ def newest_forecast(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
 def newest_isolation(records: Iterable[ChangeRecord]) -> ChangeRecord | None:
     """The newest change in force, wholly or in part, that gives devices away; the records are newest first."""
     for record in records:
-        isolates = isinstance(record.plan, Plan) and any(name.startswith("isolate.") for name, _ in record.plan.goals)
+        goals = record.plan.goals if isinstance(record.plan, Plan) else ()
+        isolates = any(name.startswith("isolate.") and name != "isolate.off" for name, _ in goals)
         if isolates and record.state not in (State.UNDONE, State.ROLLED_BACK, State.DAMAGED):
             return record
     return None

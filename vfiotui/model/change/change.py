@@ -140,7 +140,9 @@ NEXT_BOOT = "the next boot"
 
 
 def look_at_next_boot(wants: tuple[str, ...], bans: tuple[str, ...], why: str) -> Change:
-    """The boot path is resolved again: wants are "word WORD", "option KEY=OPTION" and "vfio BDF"; bans are words."""
+    """The boot path is resolved again: wants are "word WORD", "option KEY=OPTION", "vfio BDF" and "host BDF".
+
+    Bans are words."""
     return Change("path", NEXT_BOOT, why, risk=Risk.R0, wants=wants, bans=bans)
 
 

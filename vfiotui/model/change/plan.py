@@ -55,6 +55,8 @@ class Plan:
     """The kernel's words of the next boot, where the plan changes them; None elsewhere."""
     chosen: tuple[tuple[str, str], ...] = ()
     """The addresses that vfio-pci shall have after the next boot, each with why it is not sure that it will."""
+    released: tuple[tuple[str, str], ...] = ()
+    """The addresses that the host's drivers shall have again, each with what no step edits, or why it is not sure."""
     left: tuple[Change, ...] = ()
     """What only a person can do, as `why`, with the look that finds whether it is true; no subject where none can."""
 
@@ -70,9 +72,9 @@ class Plan:
 
     @property
     def next_boot(self) -> tuple[str, ...]:
-        """The chosen devices, and others that vfio-pci has after the next boot or may have, each with its drivers;
-        chosen ones that may not get vfio-pci come first, with why."""
-        told, why = dict(self.forecast), dict(self.chosen)
+        """The devices that the plan is about, and others that vfio-pci has after the next boot or may have, each with
+        its drivers; those of which it is not sure that it comes as planned come first, with why."""
+        told, why = dict(self.forecast), dict((*self.chosen, *self.released))
         given = [b for b, drivers in self.forecast if any("vfio" in d for d in drivers) and b not in why]
         first = [b for b in why if why[b]]
 
@@ -157,6 +159,7 @@ def to_json(plan: Plan) -> str:
         "escape": list(plan.escape),
         "forecast": {bdf: list(drivers) for bdf, drivers in plan.forecast},
         **({"chosen": dict(plan.chosen)} if plan.chosen else {}),
+        **({"released": dict(plan.released)} if plan.released else {}),
         **({} if plan.cmdline is None else {"cmdline": plan.cmdline}),
         **({"left": [_step_to_json(s) for s in plan.left]} if plan.left else {}),
     }
@@ -244,10 +247,10 @@ def _forecast(source: Mapping[str, Any]) -> tuple[Expected, ...]:
     return tuple((bdf, tuple(drivers)) for bdf, drivers in value.items())
 
 
-def _chosen(source: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    value = source.get("chosen", {})
+def _devices(source: Mapping[str, Any], name: str) -> tuple[tuple[str, str], ...]:
+    value = source.get(name, {})
     if not isinstance(value, dict) or not all(isinstance(why, str) for why in value.values()):
-        raise BadPlan("'chosen' of the plan does not map addresses to texts")
+        raise BadPlan(f"{name!r} of the plan does not map addresses to texts")
     return tuple(value.items())
 
 
@@ -275,6 +278,7 @@ def from_json(text: str) -> Plan:
         machine=_text(source, "machine", "the plan", ""),
         forecast=_forecast(source),
         cmdline=_text(source, "cmdline", "the plan") if source.get("cmdline") is not None else None,
-        chosen=_chosen(source),
+        chosen=_devices(source, "chosen"),
+        released=_devices(source, "released"),
         left=tuple(_left(s, n) for n, s in enumerate(_maps(source, "left"), 1)),
     )

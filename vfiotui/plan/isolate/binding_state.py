@@ -5,12 +5,10 @@ The words "on disk" are those of the entry that boots next: what the loader will
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from vfiotui.formats.initramfs import initramfs_tools
 from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
-from vfiotui.formats.loaders.loader_entry import options
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, gathered
 from vfiotui.formats.system.udev_rules import override_rules
@@ -20,7 +18,6 @@ from vfiotui.model.boot.boot import Boot, ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot, Script
 from vfiotui.model.boot.image import Image
-from vfiotui.model.boot.path import BootPath
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, SERVICE, STUB, BindingState
@@ -34,30 +31,6 @@ from vfiotui.plan.isolate.runtime_binders import Binders, binders_of
 from vfiotui.plan.isolate.script_addresses import named_by
 from vfiotui.plan.isolate.softdep import builtin_modules
 from vfiotui.plan.planned_files import PlannedFiles
-
-GRUB = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
-ENTRIES = ("/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries")
-LINUX = re.compile(r"^[ \t]*linux(?:16|efi)?[ \t]+\S+[ \t]*(.*)$", re.MULTILINE)
-
-
-def entry_cmdline(boot: Boot, snapshot: ConfigSnapshot, image: Reading[Image]) -> Reading[CommandLine]:
-    """The words of the first entry of grub.cfg, of the last loader entry, or of the unified kernel image."""
-    if isinstance(image, Image) and image.cmdline is not None:
-        return CommandLine(image.cmdline, image.path)
-    if boot.loader.name == "grub":
-        for path in GRUB:
-            content = snapshot.content(path)
-            if isinstance(content, bytes):
-                found = LINUX.search(content.decode("utf-8", "replace"))
-                return CommandLine(found[1], path) if found else Unread("boots no kernel", Why.DAMAGED, path)
-        return Unread("is not there", Why.ABSENT, GRUB[0])
-    for folder in ENTRIES:
-        for path in reversed(snapshot.below(folder, ".conf")):
-            content = snapshot.content(path)
-            line = options(content.decode("utf-8", "replace")) if isinstance(content, bytes) else None
-            if line is not None and "$kernelopts" not in line:
-                return CommandLine(line, path)
-    return Unread(f"where {boot.loader.name} keeps its entries is not read from here", Why.NOT_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +80,7 @@ def _sources(facts: Facts, bus: PciBus, boot: Boot, snapshot: ConfigSnapshot, im
             if "driver_override" in f.text
         ),
         line=boot.configured if isinstance(boot.configured, CommandLine) else next_cmdline(boot, None),
-        entry=boot.on_disk if isinstance(boot.path, BootPath) else entry_cmdline(boot, snapshot, image),
+        entry=boot.on_disk,
         image=early,
         copy=gathered(() if isinstance(early, Unread) else early.modprobe),
         stale=() if isinstance(image, Unread) else stale_files(files.modprobe(("/run",)), image),

@@ -70,8 +70,8 @@ def isolate(draft: Draft, wanted: tuple[str, ...], method: Method | None) -> Non
     if boot.managed.name and taken.method is not Method.DYNAMIC:
         raise PlanError(_made_elsewhere(boot, bus, choice.devices, taken.method))
     draft.note(f"method {taken.method}: {taken.why}")
-    for bdf in choice.added:
-        draft.note(f"{bdf} is also assigned: it is of the same slot or IOMMU group")
+    for bdf, why in choice.reasons:
+        draft.note(f"{bdf} is also assigned: {why}")
     for warning in choice.warnings:
         draft.note(warning)
     selection = tuple(chosen(d, bus, str(taken.method)) for d in choice.devices)

@@ -10,7 +10,7 @@ from vfiotui.model.boot.next_boot import NextBoot, image_of_all
 from vfiotui.model.boot.prediction import Forecast
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import BindingState
+from vfiotui.model.pci.binding_state import MANAGED, BindingState
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.forecasts import forecasts
@@ -34,6 +34,14 @@ class IsolationView:
     def methods(self, choice: Choice) -> tuple[Verdict, ...]:
         """Every method for a choice, the simplest first."""
         return verdicts(choice.devices, self.bus, self.tool)
+
+    def is_bound(self, bdf: str) -> bool:
+        """Whether vfio-pci or pci-stub has a device, or may get it at the next boot, or anything asks for that."""
+        told, row = self.forecasts.get(bdf), self.columns.get(bdf)
+        drivers = (*(told.outcomes if told else ()), *([row.bound] if row and isinstance(row.bound, str) else []))
+        return bool(row and row.configured and row.configured != MANAGED) or any(
+            "vfio" in driver or driver == "pci-stub" for driver in drivers
+        )
 
 
 def isolation_view(

@@ -119,7 +119,7 @@ def _scenes(
     builtin = builtin_modules(boot)
     loaded = frozenset() if isinstance(facts.modules, Unread) else or_else(facts.modules.loaded, frozenset())
     drivers = claimed(bus, frozenset(map(fold, loaded)), builtin)
-    binders = binders_of(facts, boot.binders)
+    binders = binders_of(facts, boot.binders, plan)
     rules = files.rules()
     rules = (*rules, *binders.rules(frozenset(f.path.rpartition("/")[2] for f in rules)))
     in_order = tuple(sorted(rules, key=lambda f: f.path.rpartition("/")[2]))

@@ -10,6 +10,7 @@ from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.binders import OPTIMUS, SUPERGFXD, WORDS, gpu_mode
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.services import Services
+from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
@@ -27,6 +28,8 @@ class Binders:
     files: tuple[ConfigFile, ...] = ()
     services: Services | None = None
     """None where the units could not be read."""
+    disabled: frozenset[str] = frozenset()
+    """Units that a plan disables, without their suffix."""
 
     def rules(self, besides: frozenset[str]) -> tuple[ConfigFile, ...]:
         """udev rules outside of /etc, but for those whose namesakes are there."""
@@ -38,30 +41,33 @@ class Binders:
         for file in self.files:
             if file.path == SUPERGFXD:
                 yield from self._supergfxd(file, device, bus)
-            elif file.path == OPTIMUS and SWITCHES.search(file.text) and _discrete(device, bus):
+            elif file.path == OPTIMUS and SWITCHES.search(file.text) and is_discrete(device, bus):
                 yield _unknown(f"optimus-manager switches it as {OPTIMUS} says", file)
-            elif file.path.endswith((".service", "/rc.local")) and self._runs(file.path):
-                whole = "\n".join((file.text, *(s.text for s in self._scripts(file))))
-                if "vfiotui" not in file.path and _concerns(whole, device, bus):
+            elif file.path.endswith((".service", "/rc.local")) and self.runs(file.path):
+                whole = "\n".join((file.text, *(s.text for s in self.scripts(file))))
+                if "vfiotui" not in file.path and concerns(whole, device, bus):
                     yield _unknown(f"{file.path} binds devices at run time", file)
 
-    def _scripts(self, unit: ConfigFile) -> Iterator[ConfigFile]:
-        return (f for f in self.files if "/local/" in f.path and f.path in unit.text)
+    def scripts(self, unit: ConfigFile) -> tuple[ConfigFile, ...]:
+        """The scripts that a unit runs, as far as they are among the files."""
+        return tuple(f for f in self.files if "/local/" in f.path and f.path in unit.text)
 
-    def _runs(self, path: str) -> bool:
+    def runs(self, path: str) -> bool:
         """Whether the next boot starts a unit; what is not known counts as started."""
         name = path.rpartition("/")[2].removesuffix(".service")
         services = self.services
+        if name in self.disabled and path.endswith(".service"):
+            return False
         if not path.endswith(".service") or services is None or isinstance(services.enabled, Unread):
             return True
         return bool(services.wanted(name))
 
     def _supergfxd(self, file: ConfigFile, device: PciDevice, bus: PciBus) -> Iterator[Event]:
         mode = gpu_mode(file.text)
-        if not _discrete(device, bus) or mode.mode in ("Hybrid", "AsusMuxDgpu", "NvidiaNoModeset"):
+        if not is_discrete(device, bus) or mode.mode in ("Hybrid", "AsusMuxDgpu", "NvidiaNoModeset"):
             return
         known = self.services is not None and not isinstance(self.services.enabled, Unread)
-        starts = is_given(device) or (known and self._runs("supergfxd.service"))
+        starts = is_given(device) or (known and self.runs("supergfxd.service"))
         seen = ((SUPERGFXD, f"mode {mode.mode}"),)
         if not starts or mode.mode not in ("Vfio", "Integrated"):
             yield _unknown(f"supergfxd may switch the card to the mode {mode.mode or 'of ' + SUPERGFXD}", file)
@@ -74,9 +80,11 @@ class Binders:
             yield Event(Does.PROBE, "", "supergfxd has the device probed", seen)
 
 
-def binders_of(facts: Facts, files: tuple[ConfigFile, ...]) -> Binders:
-    """The binders of a machine."""
-    return Binders(files, None if isinstance(facts.services, Unread) else facts.services)
+def binders_of(facts: Facts, files: tuple[ConfigFile, ...], plan: Plan | None = None) -> Binders:
+    """The binders of a machine, as a plan leaves them."""
+    argvs = [step.argv for step in plan.steps if step.argv[:2] == ("systemctl", "disable")] if plan else []
+    disabled = frozenset(unit.removesuffix(".service") for argv in argvs for unit in argv[2:])
+    return Binders(files, None if isinstance(facts.services, Unread) else facts.services, disabled)
 
 
 def _unknown(text: str, file: ConfigFile) -> Event:
@@ -84,14 +92,14 @@ def _unknown(text: str, file: ConfigFile) -> Event:
     return Event(Does.UNKNOWN, "", text, ((file.path, found[0] if found else "binds devices"),))
 
 
-def _discrete(device: PciDevice, bus: PciBus) -> bool:
+def is_discrete(device: PciDevice, bus: PciBus) -> bool:
     """Whether a function belongs to a graphics card beside the one of the firmware's screen."""
     displays = [d for d in bus.devices if d.is_display]
     cards = {d.slot for d in displays if d.boot_vga is not True and len(displays) > 1}
     return device.slot in cards and not device.is_bridge
 
 
-def _concerns(text: str, device: PciDevice, bus: PciBus) -> bool:
+def concerns(text: str, device: PciDevice, bus: PciBus) -> bool:
     """Whether a script is for a device: by address, by ids of new_id, or as it names none, for a card to give away."""
     if not WORDS.search(text):
         return False
@@ -99,4 +107,4 @@ def _concerns(text: str, device: PciDevice, bus: PciBus) -> bool:
     ids = {(int(v, 16), int(d, 16)) for v, d in IDS.findall(text)} if "new_id" in text else set()
     if named.any or ids:
         return device.bdf in named.full or (device.vendor, device.device) in ids
-    return _discrete(device, bus)
+    return is_discrete(device, bus)

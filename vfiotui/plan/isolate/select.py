@@ -22,6 +22,8 @@ class Choice:
     """Why it cannot be; empty where it can."""
     warnings: tuple[str, ...]
     """What the host loses, and what could not be seen."""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """Each of `added` with why it must go along, as a clause."""
 
 
 def groups_of(facts: Facts) -> dict[str, IommuGroup]:
@@ -48,18 +50,31 @@ def _reset_with(device: PciDevice, bus: PciBus) -> tuple[PciDevice, ...]:
     return tuple(d for d in card if d.group == device.group)
 
 
-def _closure(wanted: set[str], bus: PciBus, groups: dict[str, IommuGroup]) -> set[str]:
-    """What is reset with a device and every device of its group goes along, until nothing is added."""
-    todo, found = list(wanted), set(wanted)
+def _why_reset(device: PciDevice) -> str:
+    """Why the functions of a device's card go with it, as a clause."""
+    if device.is_display:
+        return f"a function of the same graphics card as {device.bdf}"
+    methods = or_else(device.reset_methods, ())
+    how = f"its reset is {methods[0]}" if methods else "it has no reset of its own"
+    if methods and methods[0] in OWN_RESETS:
+        how = "a graphics card shares the slot" if isinstance(device.group, int) else "no IOMMU group is seen"
+    return f"of the slot of {device.bdf}: {how}"
+
+
+def _closure(wanted: set[str], bus: PciBus, groups: dict[str, IommuGroup]) -> dict[str, str]:
+    """What is reset with a device and every device of its group goes along, until nothing is added; each with why."""
+    todo, found = sorted(wanted), dict.fromkeys(wanted, "")
     while todo:
         device = bus.get(todo.pop())
         if device is None:
             continue
         group = groups.get(device.bdf)
-        for other in (*(d.bdf for d in _reset_with(device, bus)), *(group.members if group else ())):
+        members = dict.fromkeys(group.members, f"in IOMMU group {group.number} with {device.bdf}") if group else {}
+        beside = {d.bdf: _why_reset(device) for d in _reset_with(device, bus)}
+        for other, why in {**beside, **members}.items():
             member = bus.get(other)
             if member is not None and not member.is_bridge and other not in found:
-                found.add(other)
+                found[other] = why
                 todo.append(other)
     return found
 
@@ -89,7 +104,8 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
         for d in devices
         if (lost := host_loses(d, bus, facts.usb, facts.host_use))
     )
-    return Choice(devices, tuple(sorted(all_of_them - known)), tuple(dict.fromkeys(refusals)), warnings)
+    reasons = tuple((bdf, why) for bdf, why in sorted(all_of_them.items()) if bdf not in known)
+    return Choice(devices, tuple(b for b, _ in reasons), tuple(dict.fromkeys(refusals)), warnings, reasons)
 
 
 def _no_groups(facts: Facts) -> list[str]:

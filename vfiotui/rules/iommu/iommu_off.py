@@ -5,29 +5,39 @@ Expected
 Why
     vfio-pci passes groups through; where there are none, no device can be passed safely.
 How it is read
-    Entries of /sys/class/iommu and of /sys/kernel/iommu_groups, never the kernel log alone: its ring wraps.
+    Entries of /sys/class/iommu and of /sys/kernel/iommu_groups, never the kernel log alone: its ring wraps. On a
+    disk that is only mounted: the configuration of the kernel that boots next, with the words of its entry; whether
+    the firmware offers an IOMMU is not known there.
 Fix
     Firmware first (see IOMMU-FIRMWARE). On Intel add intel_iommu=on where the kernel's default is off. On AMD
     nothing is needed: take amd_iommu=off or iommu=off away.
 Valid for
-    Kernel 3.6 and later. Runtime state: unknown on a mounted disk.
+    Kernel 3.6 and later.
 Sources
     ABI/testing/sysfs-kernel-iommu_groups; drivers/iommu/{intel/iommu.c,amd/init.c}.
 """
 
 from __future__ import annotations
 
+from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.iommu_start import IommuStart, iommu_starts
 from vfiotui.model.boot.machine import in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen, unknown
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
+VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "AMD"}
+"""The processor's vendor → whose IOMMU its machines have."""
 
-@rule("IOMMU-OFF", Severity.FAIL, needs=("iommu",), fires="iommu-off", silent="tower")
+
+@rule("IOMMU-OFF", Severity.FAIL, needs=(), fires="iommu-off", silent="tower")
 def check(facts: Facts) -> Answers:
+    if facts.mode is Mode.ROOT and (isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread)):
+        yield from on_disk(facts)
+        return
     iommu = known(facts.iommu)
     groups = known(iommu.groups)
     units = iommu.units
@@ -45,6 +55,49 @@ def check(facts: Facts) -> Answers:
         *evidence,
         fix=way_on(facts),
     )
+
+
+def on_disk(facts: Facts) -> Answers:
+    """The next boot of a disk that does not run: on, off or not known, for each maker whose processor it could have."""
+    boot = known(facts.boot)
+    kernel = known(boot.next_kernel)
+    config = known(kernel.config)
+    told: dict[str, list[tuple[IommuStart, CommandLine]]] = {}
+    for line in known(boot.next_lines):
+        for start in iommu_starts(config, line):
+            told.setdefault(start.maker, []).append((start, line))
+    vendor = "" if isinstance(facts.cpu, Unread) or isinstance(facts.cpu.vendor, Unread) else facts.cpu.vendor
+    sure = vendor in VENDORS or all(any(s.on is False for s, _ in found) for found in told.values())
+    for maker, found in told.items():
+        if vendor in VENDORS and VENDORS[vendor] != maker:
+            continue
+        # Of several entries that may start, the one that leaves it off decides.
+        start, line = min(found, key=lambda pair: (pair[0].on is not False, pair[0].on is not None))
+        evidence = (seen(kernel.config_path, start.why), seen(line.source, line.text))
+        if start.on is None:
+            yield unknown(maker, start.why, *evidence)
+        elif start.on:
+            but = f", but for {start.but}" if start.but else ""
+            yield holds(
+                maker, f"the next boot switches it on where the firmware offers one{but}: {start.why}", *evidence
+            )
+        else:
+            yield fails(
+                maker,
+                f"The next boot leaves the IOMMU of {maker} processors off: {start.why}.",
+                *evidence,
+                fix=_start_it(start),
+                severity=None if sure else Severity.INFO,
+            )
+
+
+def _start_it(start: IommuStart) -> Fix:
+    """The word to add or to take away; another kernel where this one has no driver."""
+    if start.why.startswith(("iommu=", "intel_iommu=", "amd_iommu=")):
+        return fix(f"take {start.why} away", Risk.R2, ("cmdline.remove", start.why))
+    if "intel_iommu=on" in start.why:
+        return fix("add intel_iommu=on", Risk.R2, ("cmdline.add", "intel_iommu=on"))
+    return fix(f"boot a kernel that is built with the IOMMU driver of {start.maker} processors", Risk.R0)
 
 
 def way_on(facts: Facts) -> Fix:

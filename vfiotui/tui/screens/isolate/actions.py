@@ -25,6 +25,12 @@ TRIAL = Action(
     "the plan with a one-shot boot: passthrough stays only when a check finds the host healthy",
     sometimes=True,
 )  # fmt: skip
+OFF = Action(
+    "o", "off", "give back",
+    "the plan that gives the chosen devices, or the one of the line, back to the host at the next boot, whatever binds "
+    "them: words, files, rules, units, made here or by hand",
+    sometimes=True,
+)  # fmt: skip
 UNDO = Action("u", "undo", "undo", "undoes the newest isolation", sometimes=True)
 GUARD = Action(
     "g", "guard", "guard",
@@ -40,6 +46,7 @@ ISOLATE: Page = (
     METHOD,
     PLAN,
     TRIAL,
+    OFF,
     UNDO,
     BOOT,
     GUARD,

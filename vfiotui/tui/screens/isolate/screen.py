@@ -86,6 +86,7 @@ class IsolateScreen(ConsoleScreen):
         """What can be done with the choice."""
         own = [actions.PLAN, actions.METHOD] if self._wanted else [OPEN]
         more = [actions.TRIAL] if self._wanted else []
+        more += [actions.OFF] if self._to_give_back() else []
         more += [actions.UNDO] if self._undoable() else []
         more += [actions.GUARD] if self._guard() is not None else []
         return [actions.CHOOSE, *own, HELP, QUIT, *more, BOOT, actions.FILTER, READ_AGAIN, PALETTE]
@@ -206,6 +207,22 @@ class IsolateScreen(ConsoleScreen):
     def action_boot(self) -> None:
         """The whole path from the firmware to the kernel's words."""
         open_boot_path(self.console, self.facts)
+
+    def _to_give_back(self) -> tuple[str, ...]:
+        """The chosen devices with what goes along, else that of the line: those of which anything is bound."""
+        view, choice = self._view, self.choice
+        if not isinstance(view, IsolationView):
+            return ()
+        meant = [d.bdf for d in choice.devices] if choice is not None else [self._bdf()]
+        return tuple(bdf for bdf in meant if view.is_bound(bdf))
+
+    def action_off(self) -> None:
+        """Has the plan made that gives devices back."""
+        meant = self._to_give_back()
+        if meant:
+            open_goals(self.console, (("isolate.off", ",".join(meant)),))
+        else:
+            say(self.console, "give back", "Nothing binds this device to vfio-pci, now or at the next boot.")
 
     def action_undo(self) -> None:
         """Shows what taking the newest isolation back would do."""

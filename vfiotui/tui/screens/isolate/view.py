@@ -243,8 +243,14 @@ def detail_rows(
     if chosen is None or not chosen.devices:
         return rows
     if chosen.added:
-        names = ", ".join(short(b) for b in chosen.added)
-        rows.append(row(("also assigned  ", "head"), fit(f"{names}: of the same slot or group", width - 15)))
+        by_why: dict[str, list[str]] = {}
+        for other, why in chosen.reasons:
+            by_why.setdefault(why.replace("0000:", ""), []).append(short(other))
+        told_why = "; ".join(f"{', '.join(names)}: {why}" for why, names in by_why.items())
+        rows += [
+            row(("also assigned  " if not n else " " * 15, "head"), line)
+            for n, line in enumerate(wrap(told_why, max(width - 15, 20))[:2])
+        ]
     for refusal in chosen.refusals[:lines]:
         rows += [row((line, "fail")) for line in shortened(refusal, width, lines - 1)]
     for warning in chosen.warnings[: lines - 1]:
