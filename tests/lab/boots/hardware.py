@@ -90,16 +90,19 @@ def start(disk: Path, kernel: Path, initrds: list[Path], words: str, out: Path, 
 
 
 INIT = r"""#!/bin/sh
-# The root's init: modules-load.d and udev's start as systemd's units do them, then what the kernel did, then the end.
+# Says on the serial line what the kernel did, then switches off. An image without systemd starts it as init: then it
+# loads modules-load.d and starts udev as systemd's units do. An image with systemd goes on with the root's systemd.
 exec >/dev/ttyS0 2>&1
-mountpoint -q /proc || mount -t proc proc /proc
-mountpoint -q /sys || mount -t sysfs sysfs /sys
-mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
-mountpoint -q /run || mount -t tmpfs tmpfs /run
-/usr/lib/systemd/systemd-modules-load
-/usr/lib/systemd/systemd-udevd --daemon
-# Only what has a driver of PCI, for each event costs; the image's own udev takes all devices, as it does anywhere.
-udevadm trigger --type=devices --action=add --subsystem-match=pci
+if [ $$ = 1 ]; then
+  mountpoint -q /proc || mount -t proc proc /proc
+  mountpoint -q /sys || mount -t sysfs sysfs /sys
+  mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
+  mountpoint -q /run || mount -t tmpfs tmpfs /run
+  /usr/lib/systemd/systemd-modules-load
+  /usr/lib/systemd/systemd-udevd --daemon
+  # Only what has a driver of PCI, for each event costs; the image's own udev takes all devices, as it does anywhere.
+  udevadm trigger --type=devices --action=add --subsystem-match=pci
+fi
 udevadm settle --timeout=300
 echo
 echo "words $(cat /proc/cmdline)"
@@ -120,3 +123,13 @@ esac
 echo "report ends"
 exec busybox poweroff -f
 """
+UNIT = """[Unit]
+Description=Say what the kernel did, and switch off
+DefaultDependencies=no
+After=systemd-udev-trigger.service systemd-modules-load.service
+Wants=systemd-udevd.service systemd-udev-trigger.service systemd-modules-load.service
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/report
+"""
+"""The system's default target where systemd goes on from the image: nothing else of it is started."""

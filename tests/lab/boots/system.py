@@ -190,11 +190,14 @@ def _configure(host: Host) -> None:
     host.put("/etc/machine-id", "0123456789abcdef0123456789abcdef\n")
     host.put("/usr/local/sbin/report", hardware.INIT)
     (host.top / "usr/local/sbin/report").chmod(0o755)
+    host.put("/etc/systemd/system/report.service", hardware.UNIT)
+    host.put("/etc/systemd/system/report.target", "[Unit]\nDefaultDependencies=no\nRequires=report.service\n")
     host.put("/etc/initramfs-tools/conf.d/small.conf", SMALL)
     host.put("/etc/initramfs-tools/modules", "\n".join((*NEEDED, "")))
     # The old link must go first: what it names is systemd itself.
     host.shell(
         "rm /usr/sbin/init; ln -s ../local/sbin/report /usr/sbin/init; mkdir -p /boot/grub; "
+        "ln -sf report.target /etc/systemd/system/default.target; "
         "update-initramfs -c -k all; update-grub"
     )
 
