@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
@@ -27,6 +28,7 @@ PRIVATE = (
     (App, "_driver _batch_count _notifications _sync_available"),
     (Screen, "_dirty_widgets _layout_required _refresh_layout _repaint_required _scroll_required"),
     (Widget, "_styles_cache"),
+    (StylesCache, "get_inner_outer"),
 )
 """Classes of Textual, and the names in them that are used here without being promised."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
@@ -54,6 +56,13 @@ def hidden_lines(widget: Widget, app: App[Any], screen: Screen[Any]) -> frozense
     content = widget.content_region
     regions = (toast.region.intersection(content) for toast in screen.query("Toast"))
     return frozenset(line - content.y for region in regions for line in region.line_range)
+
+
+def let_go() -> None:
+    """Empties the cache of colours whose keys are the widgets' drawn lines."""
+    empty = getattr(StylesCache.get_inner_outer, "cache_clear", None)
+    if empty is not None:
+        empty()
 
 
 def settle(screen: Screen[Any]) -> None:

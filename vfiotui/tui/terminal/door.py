@@ -48,6 +48,9 @@ class Direct(Protocol):
     ) -> None:
         """Writes cells of a widget."""
 
+    def let_go(self) -> None:
+        """Empties what is kept of removed widgets."""
+
     def settle(self, screen: Screen[Any]) -> None:
         """Lays out what waits for it."""
 
@@ -111,6 +114,13 @@ def settle(screen: Screen[Any]) -> None:
     parts = opened()
     if parts is not None:
         parts[1].settle(screen)
+
+
+def let_go() -> None:
+    """Frees the drawn lines of removed widgets, of which Textual keeps those of the last 1,024."""
+    parts = opened()
+    if parts is not None:
+        parts[1].let_go()
 
 
 def written(app: App[Any]) -> int | None:
