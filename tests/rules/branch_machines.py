@@ -93,6 +93,15 @@ def described() -> Iterator[Host]:
 
 MOUNTED = ("clean", "tower", "guest-devices", "lost-race", "stale-menu", "second-line", "odd-module", "dark-card")
 """Machines that are read as a mounted disk too."""
+CONFIG = "/boot/config-6.12.9-amd64"
+NEITHER = "# CONFIG_AMD_IOMMU is not set\n# CONFIG_INTEL_IOMMU is not set\n"
+STARTS = (
+    ("CONFIG_INTEL_IOMMU=y\nCONFIG_AMD_IOMMU=y\n# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n", "quiet"),
+    ("CONFIG_INTEL_IOMMU=y\nCONFIG_AMD_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\n", "quiet iommu=off"),
+    ("CONFIG_KVM=m\n", "quiet"),
+    (NEITHER, "quiet"),
+)
+"""The configuration of a mounted disk's kernel, and the words of its entry."""
 UNPRIVILEGED = ("clean", "tower", "guest-devices", "lost-race", "dark-card", "bad-log", "guest-fine")
 """Machines that a user who is not root looks at too."""
 
@@ -110,5 +119,7 @@ def machines() -> Iterator[Facts]:
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])
+    for config, words in STARTS:
+        yield on_disk(with_files("clean", {CONFIG: config}, default_cmdline=words, menu_cmdline=words))
     for name in UNPRIVILEGED:
         yield facts_of(replace(HOSTS[name], user=1000))

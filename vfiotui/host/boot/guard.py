@@ -21,7 +21,7 @@ STICKY = 0o1000
 
 def read_guard(root: Root) -> Guard:
     """The guard of a system."""
-    script = _text(root, PATH)
+    script = _below(root, "/etc", _text(root, PATH))
     state = read_state(root)
     marks = {hook.path: _fits(root, hook) for hook in HOOKS}
     starts: Reading[bool] = Unread("the guard is off", Why.NOT_HERE)
@@ -47,6 +47,13 @@ def _text(root: Root, path: str) -> Reading[str]:
     if b"\0" in data:
         return Unread("holds bytes that are no text", Why.DAMAGED, path)
     return data.decode("utf-8", "surrogateescape")
+
+
+def _below(root: Root, folder: str, text: Reading[str]) -> Reading[str]:
+    """A file that is absent says something only where its folder is there: a disk may be mounted without it."""
+    if isinstance(text, Unread) and text.why is Why.ABSENT and root.exists(folder) is not True:
+        return Unread("is not there: nothing below it was seen", Why.NOT_HERE, folder)
+    return text
 
 
 def _is_of_boot(root: Root, state: Reading[GuardState]) -> bool:
@@ -77,7 +84,7 @@ def _damaged(root: Root, script: str, marks: dict[str, Reading[bool]]) -> Readin
 
 def read_state(root: Root) -> Reading[GuardState]:
     """What the last check found; ABSENT where there was none."""
-    text = root.text(STATE, LIMIT)
+    text = _below(root, "/var/lib", root.text(STATE, LIMIT))
     if isinstance(text, Unread):
         return text
     try:

@@ -29,9 +29,6 @@ from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen, unknown
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
-VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "AMD"}
-"""The processor's vendor → whose IOMMU its machines have."""
-
 
 @rule("IOMMU-OFF", Severity.FAIL, needs=(), fires="iommu-off", silent="tower")
 def check(facts: Facts) -> Answers:
@@ -66,11 +63,8 @@ def on_disk(facts: Facts) -> Answers:
     for line in known(boot.next_lines):
         for start in iommu_starts(config, line):
             told.setdefault(start.maker, []).append((start, line))
-    vendor = "" if isinstance(facts.cpu, Unread) or isinstance(facts.cpu.vendor, Unread) else facts.cpu.vendor
-    sure = vendor in VENDORS or all(any(s.on is False for s, _ in found) for found in told.values())
+    sure = all(any(s.on is False for s, _ in found) for found in told.values())
     for maker, found in told.items():
-        if vendor in VENDORS and VENDORS[vendor] != maker:
-            continue
         # Of several entries that may start, the one that leaves it off decides.
         start, line = min(found, key=lambda pair: (pair[0].on is not False, pair[0].on is not None))
         evidence = (seen(kernel.config_path, start.why), seen(line.source, line.text))
