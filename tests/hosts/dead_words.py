@@ -29,7 +29,7 @@ def booted(words: str, grub: str = "") -> Host:
 ENTRY = "title Arch\nversion 6.12.9-amd64\nlinux /vmlinuz\ninitrd /initrd.img\noptions root=UUID=1 rw quiet\n"
 HOSTS: dict[str, Host] = {
     "misspelt-verb": of({VFIO_CONF: f"option vfio-pci ids={PAIR}\n"}),
-    "joined-line": of({VFIO_CONF: f"# the card \\\noptions vfio-pci ids={PAIR}\nsoftdep nouveau pre: vfio-pci\n"}),
+    "joined-line": of({VFIO_CONF: f"#\\\noptions vfio-pci ids={PAIR}\nsoftdep nouveau pre: vfio-pci\n"}),
     "softdep-sides": of(
         {VFIO_CONF: f"options vfio-pci ids={PAIR}\nsoftdep nouveau vfio-pci\nsoftdep snd_hda_intel post: vfio-pci\n"}
     ),

@@ -17,7 +17,7 @@ from vfiotui.model.pci.acs_override import GIVES_UP
 def print_override(args: argparse.Namespace, root: Root) -> Exit:
     """Prints the answer for the host of this root."""
     facts = gather(root, only=("pci", "iommu", "boot", "kernel_log"))
-    answer = acs_answer(facts)
+    answer = acs_answer(facts, facts.kernel_log)
     return print_answer(
         args,
         lambda: {"acs_override": override_json(answer)},

@@ -46,7 +46,7 @@ SCREEN = "tui.screens.base"
 """What every screen shows, and hands its topics to the one that is drawn."""
 HOST, LIVE_SCREEN, PIN, WAITS = "tui.screens.host", "tui.screens.live", "tui.screens.pin", "tui.wait_investigation"
 
-FACTS: Topic[Facts] = Topic("facts", REFRESHER, "tui.open_plan", SCREEN, HOST)
+FACTS: Topic[Facts] = Topic("facts", REFRESHER, "tui.open_plan", "tui.notifications", SCREEN, HOST)
 """The whole host, while a screen wants it."""
 FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, SCREEN, HOST)
 """What the checks say of the facts, while a screen wants it."""

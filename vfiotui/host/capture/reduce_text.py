@@ -111,6 +111,9 @@ def modprobe(text: str, scrub: Scrubber) -> str:
     def one(line: str) -> str | None:
         nonlocal before
         continued, before = before.endswith("\\"), line
+        if line.startswith("#") and line.endswith("\\"):
+            # kmod joins the next line to the comment, which takes that line's effect.
+            return f"{DROPPED}\\"
         verb, _, rest = line.partition(" ")
         if not continued and line.split(None, 1)[0] not in VERBS:
             # A verb that kmod does not know stays as it is: the check of it names what was meant.

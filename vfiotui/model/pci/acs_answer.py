@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.acs_patch import AcsPatch, find_patch
+from vfiotui.model.boot.boot import LogLine
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.acs_override import GIVES_UP, KEY, NO_GROUP, Outcome, outcomes
 from vfiotui.model.pci.functions import PciBus, short
@@ -26,9 +27,9 @@ class AcsAnswer:
     outcomes: Reading[tuple[Outcome, ...]]
 
 
-def acs_answer(facts: Facts) -> AcsAnswer:
-    """The answer for a host."""
-    patch = find_patch(facts.boot, facts.kernel_log)
+def acs_answer(facts: Facts, log: Reading[tuple[LogLine, ...]]) -> AcsAnswer:
+    """The answer for a host; the kernel's log stands apart, for planners have facts without it."""
+    patch = find_patch(facts.boot, log)
     running: tuple[str, ...] = ()
     coming: tuple[str, ...] = ()
     if not isinstance(facts.boot, Unread):

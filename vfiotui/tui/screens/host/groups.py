@@ -171,7 +171,7 @@ def override_row(groups: tuple[IommuGroup, ...], wanted: str) -> Iterator[Row]:
 def override_detail(facts: Facts, width: int) -> list[Row]:
     """What pcie_acs_override= would change here, whether the kernel has the patch, and what it gives up."""
     rows: list[Row] = []
-    for depth, text in answer_lines(acs_answer(facts), facts.pci):
+    for depth, text in answer_lines(acs_answer(facts, facts.kernel_log), facts.pci):
         if not depth and rows:
             rows.append(BLANK)
         style = "" if depth else "head"
