@@ -223,9 +223,10 @@ def test_a_script_of_the_initramfs_refuses_the_plan() -> None:
 
 def test_the_install_line_of_vfio_pci() -> None:
     script = '#!/bin/sh\nfor i in /sys/bus/pci/devices/*/boot_vga; do echo vfio-pci > "$i/driver_override"; done\n'
+    script += "modprobe -i vfio-pci\n"
     files = {
         "/usr/local/bin/vfio-override.sh": script,
-        MODPROBE: "install vfio-pci /usr/local/bin/vfio-override.sh; modprobe -i vfio-pci\n# mine\n" + SOFTDEP,
+        MODPROBE: "install vfio-pci /usr/local/bin/vfio-override.sh\n# mine\n" + SOFTDEP,
         LIST: "vfio-pci\n",
     }
     plan = off(host(files), CARD, SOUND)

@@ -48,7 +48,7 @@ def _all_off(line: CommandLine) -> str:
 
 def _intel(config: Mapping[str, str], line: CommandLine) -> IommuStart:
     built = config.get("INTEL_IOMMU")
-    if built is None:
+    if built not in ("y", "m", "n"):
         return IommuStart("Intel", None, "the configuration does not mention CONFIG_INTEL_IOMMU")
     if built != "y":
         return IommuStart("Intel", False, "CONFIG_INTEL_IOMMU is not set")
@@ -67,7 +67,7 @@ def _intel(config: Mapping[str, str], line: CommandLine) -> IommuStart:
 
 def _amd(config: Mapping[str, str], line: CommandLine) -> IommuStart:
     built = config.get("AMD_IOMMU")
-    if built is None:
+    if built not in ("y", "m", "n"):
         return IommuStart("AMD", None, "the configuration does not mention CONFIG_AMD_IOMMU")
     if built != "y":
         return IommuStart("AMD", False, "CONFIG_AMD_IOMMU is not set")
