@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
-from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
@@ -325,12 +324,6 @@ class ConsoleApp(App[int]):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
-
-    def pop_screen(self) -> AwaitComplete:
-        """Leaves what lies over a screen, and keeps nothing of it."""
-        left = super().pop_screen()
-        self.call_after_refresh(door.let_go)
-        return left
 
     def action_go(self, mode: str) -> None:
         """Another screen; what lies over the present one is left first."""

@@ -141,7 +141,7 @@ async def test_goals_change_what_is_proposed() -> None:
         await found.shows("one vCPU on each core")
         assert now(screen).shape is not None and now(screen).shape.threads == 1  # type: ignore[union-attr]
         await found.press("H", "w")
-        await found.shows(" why ", "of 25", "prefer")
+        await found.shows(" why ", "of 25", "cache or MHz")
         await found.press("escape", *"+" * 60)
         await found.shows("find no place")
 

@@ -16,6 +16,7 @@ from vfiotui.state.topics import BOOTED, CHANGES, COST, DEVICE_EVENTS, FACTS, FI
 from vfiotui.tui.actions import HELP, NEXT_PANE, PALETTE, QUIT, Action, Page, bindings
 from vfiotui.tui.screens.base.follows_size import FollowsSize
 from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
+from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.capabilities import Caps
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.paint import CLASSES
@@ -112,8 +113,9 @@ class ConsoleScreen(FollowsSize, Screen[None]):
         self._follow()
 
     def on_screen_resume(self) -> None:
-        """Follows its topics again."""
+        """Follows its topics again; nothing is kept of what lay over it."""
         self._follow()
+        self.call_after_refresh(door.let_go)
 
     def on_screen_suspend(self) -> None:
         """Nothing is read for a screen that nobody sees."""

@@ -208,7 +208,7 @@ def why_rows(total: Score, said: Sequence[Problem], remarks: Sequence[str], widt
 
 
 SCORED = {
-    "near": "NUMA", "prefer": "cache size", "kind": "core type", "quiet": "host IRQs", "threads": "emulator, io",
+    "near": "NUMA", "prefer": "cache or MHz", "kind": "core type", "quiet": "host IRQs", "threads": "emulator, io",
     "cores": "whole cores", "host": "host's cores",
 }  # fmt: skip
 """What a person calls the parts of the score, in twelve cells; the others are called so already."""
