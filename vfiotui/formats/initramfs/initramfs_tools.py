@@ -47,7 +47,7 @@ def remove(text: str, module: str) -> str:
 
 
 def set_options(text: str, module: str, options: tuple[str, ...]) -> str:
-    """The text whose lines of the module have these options and no others; unchanged where no line loads it.
+    r"""The text whose lines of the module have these options and no others; unchanged where no line loads it.
 
     >>> set_options("vfio-pci ids=10de:1b80 disable_vga=1\n", "vfio-pci", ("disable_vga=1",))
     'vfio-pci disable_vga=1\n'

@@ -146,7 +146,7 @@ def add_softdep(text: str, module: str, before: str) -> str:
 
 
 def remove_softdep(text: str, module: str, before: str) -> str:
-    """The text in which no softdep line of the module loads `before` ahead of it; a line that loads nothing else goes.
+    r"""The text in which no softdep line of the module loads `before` ahead of it; a line that loads nothing else goes.
 
     >>> remove_softdep("softdep nouveau pre: vfio-pci\nsoftdep drm pre: vfio-pci i2c\n", "nouveau", "vfio-pci")
     'softdep drm pre: vfio-pci i2c\n'

@@ -173,7 +173,7 @@ def _rule(line: str, number: int) -> tuple[OverrideRule | None, str, str, tuple[
 
 
 def without_device(text: str, line: int, bdf: str, *, whole: bool) -> str:
-    """The text whose rule at a line, as `override_rules` counts, passes over a device; `whole` takes the rule out.
+    r"""The text whose rule at a line, as `override_rules` counts, passes over a device; `whole` takes the rule out.
 
     Every other byte stays. A rule of several lines goes with all of them.
 
