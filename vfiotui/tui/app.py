@@ -198,7 +198,6 @@ class ConsoleApp(App[int]):
         self.bridge.open()
         self.store.on_wanted(self._want)
         self.store.subscribe(VIRT, self._guests_changed)
-        self.store.subscribe(FACTS, self.news.hear_facts)
         self.store.subscribe(DEVICE_EVENTS, self._device_events_changed)
         self.sampler.start()
         self.follow.start()
@@ -288,6 +287,8 @@ class ConsoleApp(App[int]):
         self.store.push(topic, value, keep=keep)
         if isinstance(value, LiveMoment) and self._painting:
             self.news.hear_moment(value)
+        elif topic == FACTS:
+            self.news.hear_facts()
 
     def _changed(self, topic: str) -> None:
         if not self.is_running or not self.screen_stack:

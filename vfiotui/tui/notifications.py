@@ -57,7 +57,7 @@ class Notifications:
         self.monitor.hear_libvirt(virt, time.monotonic())
         self._look_later()
 
-    def hear_facts(self, topic: str = FACTS) -> None:
+    def hear_facts(self) -> None:
         """Shows what the guard found lost of the next boot, once for each check."""
         facts = self._console.store.get(FACTS)
         warning = None if facts is None or isinstance(facts.boot, Unread) else facts.boot.guard.warning
