@@ -107,10 +107,13 @@ def test_a_console_behind_a_shut_door_lives_through_it(how: str, tmp_path: Path)
         for noise in NOISE.values():
             terminal.send(noise)
             terminal.send(b"\x1b[A")
-        terminal.send(b"6")
-        terminal.shows("shut off")
-        terminal.send(b"1")
-        terminal.shows("GROUP-FOREIGN")
+        for key, seen in ((b"6", "shut off"), (b"1", "GROUP-FOREIGN")):
+            # The first key behind noise may be taken for its end: it is pressed again.
+            for _ in range(5):
+                terminal.send(key)
+                if seen in terminal.settled(2.0):
+                    break
+            terminal.shows(seen)
         terminal.send(b"\x11")
         assert terminal.ends() == 0
 
