@@ -12,12 +12,13 @@ import pytest
 from tests.host.live.process_nodes import process, root_of
 from vfiotui.host.capture.statement import FILE, Statement, opened, to_json
 from vfiotui.host.live.guests import GuestReader
+from vfiotui.host.live.kvm_descriptors import INITIAL
 from vfiotui.host.live.visibility import hidden_by, kvm_is_used
 from vfiotui.host.memory.guest_backing import BackingReader
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
-from vfiotui.model.base.nodes import File, Folder, Node
+from vfiotui.model.base.nodes import File, Folder, Node, Symlink
 from vfiotui.model.base.reading import Unread, Why
 
 MOUNT = "22 1 0:20 / /proc rw,nosuid shared:5 - proc proc rw,{}\n"
@@ -80,6 +81,15 @@ def test_processes_that_show_nothing_leave_open_whether_a_guest_runs() -> None:
     mine = nodes | process(60, ["qemu-system-x86_64"], "qemu-system-x86", ["CPU 0/KVM"])
     found = GuestReader(Root(Forbidding(mine), Mode.CAPTURE)).read()
     assert not isinstance(found, Unread) and [g.pid for g in found] == [60]
+
+
+def test_the_init_of_the_host_runs_no_guest_even_where_it_shows_nothing() -> None:
+    nodes = process(1, ["/sbin/init"], "init") | {"/dev/kvm": File(b"")}
+    space = {"/proc/self/ns/pid": Symlink(INITIAL)}
+    for reader in (GuestReader, BackingReader):
+        assert reader(Root(Forbidding(nodes | space), Mode.CAPTURE)).read() == ()
+        container = nodes | {"/proc/self/ns/pid": Symlink("pid:[4026532000]")}
+        assert isinstance(reader(Root(Forbidding(container), Mode.CAPTURE)).read(), Unread)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting /proc needs root")

@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from vfiotui.host.live.kvm_descriptors import NOTHING, read_descriptors
+from vfiotui.host.live.kvm_descriptors import INITIAL, NOTHING, read_descriptors
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 
@@ -82,8 +82,13 @@ def identify(root: Root, pid: int, *, descriptors: bool = True) -> Reading[Vmm |
         return _vmm(root, pid, comm, executable)
     found = read_descriptors(root, pid) if descriptors else NOTHING
     if isinstance(found, Unread):
-        return found
+        return None if _is_init(root, pid) else found
     return _vmm(root, pid, comm, program) if found.vcpus else None
+
+
+def _is_init(root: Root, pid: int) -> bool:
+    """Whether a process is the one that the kernel started, which starts the others; a container's first is its own."""
+    return pid == 1 and root.link("/proc/self/ns/pid") == INITIAL
 
 
 def _base(path: str) -> str:

@@ -155,7 +155,7 @@ async def test_nothing_is_read_or_judged_before_somebody_wants_it() -> None:
         assert app.store.get("facts") is None and app.store.get("findings") is None
         await console.press("1")
         await console.until(lambda: app.store.get("findings"), "findings")
-        await console.shows("passed")
+        await console.shows("1 failed")
 
 
 def test_costly_is_what_walks_a_guest_or_asks_its_daemon() -> None:
