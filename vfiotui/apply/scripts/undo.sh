@@ -373,10 +373,9 @@ made_anew() { # KEPT PATH: somebody made a product of a command anew since
     stale="$stale${1%%.*} " alone="$alone$1 "
 }
 
-came() { # STEP PROGRAM FOLDER PATTERN KNOWN…: a product of a kernel that came since was made from the change's files
-    begun "$1" && [ -n "$sources" ] && has_program "$2" || return 0
-    step=$1 top=$3 pattern=$4
-    shift 4
+each_new() { # FUNCTION FOLDER PATTERN KNOWN…: calls it with each file of the pattern, but the known, as $name below $top
+    each=$1 top=$2 pattern=$3
+    shift 3
     same_folder "$top" && enter "$top/x" || return 0
     # One pattern, whatever blanks are in it.
     old_ifs=$IFS
@@ -387,10 +386,21 @@ came() { # STEP PROGRAM FOLDER PATTERN KNOWN…: a product of a kernel that came
         for known in "$@"; do
             [ "$top/$name" != "$known" ] || continue 2
         done
-        ! of_new_kernel "$name" || made_anew "$step.came" "$top/$name"
+        "$each"
     done
     IFS=$old_ifs
     cd "$here" || exit 4
+}
+
+came_since() {
+    ! of_new_kernel "$name" || made_anew "$step.came" "$top/$name"
+}
+
+came() { # STEP PROGRAM FOLDER PATTERN KNOWN…: a product of a kernel that came since was made from the change's files
+    begun "$1" && [ -n "$sources" ] && has_program "$2" || return 0
+    step=$1
+    shift 2
+    each_new came_since "$@"
 }
 
 check() { # KEPT PATH BEFORE AFTER [made|beside]: is it as before the change, or as the change left it?
@@ -522,28 +532,18 @@ put_back() { # KEPT PATH BEFORE [MODE [XATTRS]]: the path holds again what was k
     [ "$now" = "$3" ] || trouble "$2 could NOT be put back"
 }
 
+drop() {
+    if of_new_kernel "$name" || ! by_command "./$name"; then
+        say "$top/$name was made since: it is left alone"
+        return
+    fi
+    does removes "$top/$name" && rm -f "./$name"
+}
+
 drop_new() { # STEP FOLDER PATTERN KNOWN…: files of the pattern that were not there before
     concerned "$1" || return 0
-    top=$2 pattern=$3
-    shift 3
-    same_folder "$top" && enter "$top/x" || return 0
-    # One pattern, whatever blanks are in it.
-    old_ifs=$IFS
-    IFS=
-    for name in $pattern; do
-        IFS=$old_ifs
-        [ -f "./$name" ] || [ -L "./$name" ] || continue
-        for known in "$@"; do
-            [ "$top/$name" != "$known" ] || continue 2
-        done
-        if of_new_kernel "$name" || ! by_command "./$name"; then
-            say "$top/$name was made since: it is left alone"
-            continue
-        fi
-        does removes "$top/$name" && rm -f "./$name"
-    done
-    IFS=$old_ifs
-    cd "$here" || exit 4
+    shift
+    each_new drop "$@"
 }
 
 drop_below() { # STEP FOLDER: files below it that were not there before (known), and that a killed command made

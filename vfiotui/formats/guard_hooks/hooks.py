@@ -2,8 +2,9 @@
 
 Sources: Debian Kernel Handbook, chapter 8 (kernel and initramfs hooks are run by run-parts, and may run under debconf,
 whose standard output they must not use); apt.conf(5), DPkg::Post-Invoke; kernel-install(8), plugins; mkinitcpio(8),
-post hooks; alpm-hooks(5); libdnf5-actions(8); dnf-post-transaction-actions(8). dracut has no hook of its own: what
-runs it is one of these.
+post hooks; alpm-hooks(5); libdnf5-actions(8); dnf-post-transaction-actions(8); libzypp, "Commit plugin"; apk(8),
+commit_hooks.d; Void Handbook, "Kernel hooks"; Gentoo's installkernel(8), which runs postinst.d as Debian's does. dracut
+has no hook of its own: what runs it is one of these.
 """
 
 from __future__ import annotations
@@ -64,6 +65,21 @@ Description = Looking whether the next boot keeps what vfiotui isolated...
 When = PostTransaction
 Exec = {PATH} pacman
 """
+ZYPPER = f"""#!/bin/bash
+# Made by vfiotui (guard.on): looks at the next boot after zypper or YaST changed packages.
+# libzypp talks to it for a whole commit: a NUL ends each message, and each needs an answer. Standard error goes into
+# zypper's log alone.
+while IFS= read -r -d '' message; do
+    case $message in
+    COMMITEND*)
+        if {{ : >/dev/tty; }} 2>/dev/null; then exec 2>/dev/tty; fi
+        {CALL} zypper >&2 </dev/null
+        ;;
+    esac
+    printf 'ACK\\n\\n\\0'
+done
+exit 0
+"""
 HOOKS = (
     Hook(
         "apt", "/etc/apt/apt.conf.d/99vfiotui-guard",
@@ -73,7 +89,7 @@ HOOKS = (
     ),
     Hook(
         "kernel packages", f"/etc/kernel/postinst.d/{NAME}",
-        _script("kernel", "after a kernel was installed"), 0o755, ("/usr/bin/dpkg",),
+        _script("kernel", "after a kernel was installed"), 0o755, ("/usr/bin/dpkg", "/usr/bin/emerge"),
     ),
     Hook(
         "kernel packages", f"/etc/kernel/postrm.d/{NAME}",
@@ -106,6 +122,20 @@ HOOKS = (
         "dnf", "/etc/dnf/plugins/post-transaction-actions.d/vfiotui-guard.action",
         f"# Made by vfiotui (guard.on): looks at the next boot.\n*:any:{PATH} dnf\n",
         0o644, ("/etc/dnf/plugins/post-transaction-actions.conf",),
+    ),
+    Hook("zypper", "/usr/lib/zypp/plugins/commit/vfiotui-guard", ZYPPER, 0o755, ("/usr/bin/zypper",)),
+    Hook(
+        "apk", f"/etc/apk/commit_hooks.d/{NAME}",
+        _script("apk", "after apk changed packages", '[ "$1" = post-commit ] || exit 0\n'),
+        0o755, ("/sbin/apk", "/usr/sbin/apk", "/usr/bin/apk"),
+    ),
+    Hook(
+        "Void's kernel packages", f"/etc/kernel.d/post-install/{NAME}",
+        _script("xbps", "after a kernel was configured"), 0o755, ("/usr/bin/xbps-install",),
+    ),
+    Hook(
+        "Void's kernel packages", f"/etc/kernel.d/post-remove/{NAME}",
+        _script("xbps", "after a kernel was removed"), 0o755, ("/usr/bin/xbps-install",),
     ),
 )  # fmt: skip
 """Every interface; a system may have several."""

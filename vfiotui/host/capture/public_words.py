@@ -41,7 +41,8 @@ vfiotui-bind-vfio.service 01-dist.conf zz-vfiotui.conf
 guard guard.on guard.sh guard.json apt apt.conf.d 99vfiotui-guard postrm.d post-update.d zz-vfiotui-guard
 99-vfiotui-guard.install pacman pacman.d zz-vfiotui-guard.hook dnf libdnf5 libdnf5-plugins actions.d actions.so
 vfiotui-guard.actions plugins post-transaction-actions.d vfiotui-guard.action post-transaction-actions.conf
-dpkg apt-get python3 lib64 mkinitcpio update-initramfs
+dpkg apt-get python3 lib64 mkinitcpio update-initramfs zypper zypp commit vfiotui-guard apk commit_hooks.d kernel.d
+post-install post-remove xbps-install emerge urpmi eopkg slackpkg swupd
 container host container-manager containerenv dockerenv flatpak-info WSL WSLInterop binfmt_misc fs lxcfs fuse.lxcfs
 """
 

@@ -13,6 +13,16 @@ from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 
 PATHS = (PATH, *(hook.path for hook in HOOKS))
 """All that the guard may consist of."""
+HOOKLESS = {
+    "xbps-install": "xbps",
+    "emerge": "Portage",
+    "urpmi": "urpmi",
+    "eopkg": "eopkg",
+    "slackpkg": "slackpkg",
+    "swupd": "swupd",
+}
+"""Programs of package managers for which there is no hook here, with their names. xbps-install(1) and emerge(1) have
+none but scripts of packages, and /etc/portage/bashrc, which is the administrator's; of the others none is known."""
 
 
 def is_own_text(path: str, text: str) -> bool:
@@ -37,11 +47,14 @@ def _on(draft: Draft, argument: str) -> None:
             f"{boot.managed.name} makes the boot images of this system as a whole: no hook of it can look at the next "
             "boot; run 'vfiotui guard check' after each update"
         )
+    hookless = [name for program, name in HOOKLESS.items() if program in draft.snapshot.programs]
     if not boot.guard.interfaces:
-        raise PlanError(
-            "no package manager and no image builder with hooks that vfiotui knows was found here: run "
-            "'vfiotui guard check' after each update"
+        found = (
+            f"vfiotui knows no hook of {' and '.join(hookless)}, and found no image builder with hooks here"
+            if hookless
+            else "no package manager and no image builder with hooks that vfiotui knows was found here"
         )
+        raise PlanError(f"{found}: run 'vfiotui guard check' after each update")
     program = draft.snapshot.own_program
     if isinstance(program, Unread):
         raise PlanError(f"no hook can start vfiotui: {program.reason}")
@@ -59,6 +72,12 @@ def _on(draft: Draft, argument: str) -> None:
             "dnf has no plugin here that runs hooks: what it changes beside kernels is looked at only with the package "
             "libdnf5-plugin-actions, or python3-dnf-plugin-post-transaction-actions for dnf 4; then turn the guard on "
             "again"
+        )
+    watched = dict.fromkeys(hook.interface for hook in HOOKS if hook.path in boot.guard.interfaces)
+    for name in hookless:
+        draft.note(
+            f"vfiotui knows no hook of {name}: the guard looks at the next boot after {' and '.join(watched)} only; "
+            "run 'vfiotui guard check' after every other update"
         )
     draft.note("a hook only warns: it changes nothing, and no package operation fails because of it")
 
