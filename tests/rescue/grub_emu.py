@@ -1,7 +1,8 @@
 """Asks the real GRUB which entry it starts, and with which words: grub-emu, GRUB as a program of this machine.
 
-grub-emu has no command that loads a Linux kernel, so `linux` and `initrd` are functions here that print their words.
-Everything else is GRUB's own: its parser, its environment block, its choice of the default.
+What would load a kernel (`linux` and `initrd`, commands of grub-emu since GRUB 2.12) bears another name in the copy
+that is read, of functions that print their words. Everything else is GRUB's own: its parser, its environment block,
+its choice of the default.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from pathlib import Path
 
 from vfiotui.model.base.value import dataclass
 
-NAMES = "linux linuxefi linux16"
+LOADS = re.compile(
+    rb"((?:^|[;{]|\b(?:then|do|else))[ \t]*(?:set \w+=)?)(?=(?:linux|initrd)(?:efi|16)?(?:[ \t\\$]|$))", re.MULTILINE
+)
 PREAMBLE = "".join(
-    f'function {name} {{\n  for word in "$@"; do\n    echo "<{kind}|$word|>"\n  done\n}}\n'
-    for names, kind in ((NAMES, "L"), ("initrd initrdefi initrd16", "I"))
-    for name in names.split()
+    f'function asked_{name}{way} {{\n  for word in "$@"; do\n    echo "<{kind}|$word|>"\n  done\n}}\n'
+    for name, kind in (("linux", "L"), ("initrd", "I"))
+    for way in ("", "efi", "16")
 )
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\r\x0e\x0f]")
 END = re.compile(r"Failed to boot both|Press any key|grub>")
@@ -49,7 +52,9 @@ def start(folder: Path) -> Started:
     work = Path(tempfile.mkdtemp())
     prefix = work / "grub"
     shutil.copytree(folder, prefix)
-    (prefix / "asked.cfg").write_bytes((prefix / "grub.cfg").read_bytes())
+    for file in prefix.glob("*.cfg"):
+        file.write_bytes(LOADS.sub(rb"\1asked_", file.read_bytes()))
+    (prefix / "grub.cfg").rename(prefix / "asked.cfg")
     script = f"{PREAMBLE}set timeout=0\nexport timeout\nsource $prefix/asked.cfg\nunset timeout_style\nset timeout=0\n"
     (prefix / "grub.cfg").write_text(script)
     try:

@@ -67,6 +67,8 @@ def described() -> Iterator[Host]:
         yield with_words("clean", words, "quiet")
         yield with_words("clean", words, f"quiet {words}", release="4.9.0-amd64")
         yield with_files("clean", {"/boot/grub/grub.cfg": OWN_MENU % words}, cmdline=f"{WORDS} {words}")
+        yield with_words("clean", words, "quiet", menu_cmdline=f"quiet {words}")
+    yield replace(HOSTS["starved"], cpu=replace(HOSTS["starved"].cpu, isolated="6-7"))
     yield booted("video=vesafb:off", "quiet")
     ballots = "/etc/default/irqbalance"
     for name in ("tower", "clean"):

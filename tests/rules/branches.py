@@ -99,7 +99,9 @@ class Watch:
         return sorted(way for ways in self.open.values() for way in ways)
 
     def _called(self, frame: FrameType, event: str, _: Any) -> Any:
-        return Follow(self, frame.f_code).step if self.open.get(frame.f_code.co_filename) else None
+        # A comprehension is a frame of its own until Python 3.12: its end is no way out of the condition that it is in.
+        code = frame.f_code
+        return Follow(self, code).step if self.open.get(code.co_filename) and code.co_name[0] != "<" else None
 
 
 class Follow:
@@ -110,10 +112,11 @@ class Follow:
         self.open = watch.open[code.co_filename]
         self.before = 0
 
-    def step(self, frame: FrameType, event: str, _: Any) -> Any:
-        """A line begins, or the frame ends; what an exception leaves goes no way."""
+    def step(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """A line begins, or the frame ends; what an exception leaves goes no way, but one that ends a loop does."""
         if event == "exception":
-            self.before = 0
+            if argument[0] is not StopIteration:
+                self.before = 0
         elif event in ("line", "return"):
             line = frame.f_lineno if event == "line" else 0
             for branch in self.heads.get(self.before, ()):

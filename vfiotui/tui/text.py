@@ -6,7 +6,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from vfiotui.model.base.reading import Unread
 
@@ -40,13 +40,12 @@ def wrap(text: str, width: int) -> list[str]:
     line = ""
     for given in clean(text).split(" "):
         word = given
-        while cell_len(word) > width > 0:
+        if cell_len(word) > width > 0:
             if line:
                 lines.append(line)
                 line = ""
-            head = set_cell_size(word, width).rstrip() or word[0]
-            lines.append(head)
-            word = word[len(head) :]
+            *heads, word = _chopped(word, width)
+            lines += heads
         joined = f"{line} {word}" if line else word
         if line and cell_len(joined) > width:
             lines.append(line)
@@ -62,15 +61,12 @@ def pieces(text: str, width: int) -> list[str]:
     >>> pieces("  a\tb", 4)
     ['  a\\', 'tb']
     """
-    rest, width = clean(text), max(width, 2)
-    found = []
-    while cell_len(rest) > width:
-        head = set_cell_size(rest, width)
-        # A wide character that would be cut in half is a blank in the head and begins the next line.
-        head = head if rest.startswith(head) else head[:-1]
-        found.append(head)
-        rest = rest[len(head) :]
-    return [*found, rest]
+    return _chopped(clean(text), max(width, 2))
+
+
+def _chopped(text: str, width: int) -> list[str]:
+    """The text in pieces of at most so many cells, or of one character that is wider; one empty piece of no text."""
+    return [p for p in chop_cells(text, width) if p] or [""]
 
 
 def shown(value: Any, absent: str = "–") -> str:

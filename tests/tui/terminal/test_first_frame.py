@@ -77,10 +77,15 @@ def test_no_line_is_drawn_that_the_terminal_lacks() -> None:
 
 
 def written(words: list[str], env: dict[str, str]) -> bytes:
-    """What a command writes to a terminal of 120x40 until it ends or has drawn its second screen."""
+    """What a command writes to a terminal of 120x40 until it ends or has drawn its second screen.
+
+    The terminal controls nobody, as in a shell of a rescue system without job control.
+    """
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 120))
-    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **env})
+    process = subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **env}, start_new_session=True
+    )
     os.close(theirs)
     data = b""
     try:
@@ -97,8 +102,9 @@ def written(words: list[str], env: dict[str, str]) -> bytes:
 def test_it_is_there_before_textual_takes_the_terminal() -> None:
     words = [sys.executable, "-m", "vfiotui", "--demo", "live"]
     data = written(words, {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}).decode()
-    first, _, _ = data.removeprefix(ENTER).partition(ENTER[:8])
+    first, _, second = data.removeprefix(ENTER).partition(ENTER[:8])
     assert data.startswith(ENTER) and "win10" in first and "v7" in first
+    assert second, "Textual has taken the terminal"
 
 
 async def test_what_it_was_read_with_goes_on_so_that_the_next_sample_has_rates() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 
 import pytest
 
 from tests.requirements import need
-from tests.tui.terminal.pty_console import PtyConsole
+from tests.tui.terminal.pty_console import SECONDS, PtyConsole
 from vfiotui.tui.terminal.signals import ASKED, INTERRUPTS
 
 WALL = b"\x1b[6;1HBroadcast message from root\r\nThe system goes down\x1b(0\x1b[3;5r\x1b[31m"
@@ -21,10 +22,13 @@ STUCK = (
 
 
 def calm(terminal: PtyConsole) -> list[str]:
-    """The lines below the first, which shows what the console costs, once it is drawn; a cursor may go on blinking."""
-    for _ in range(5):
-        if not terminal.step(0.4):
-            break
+    """The lines below the first, which shows what the console costs, once it is drawn whole.
+
+    It is drawn in small pieces, which a busy machine takes its time for; a cursor blinks every half second.
+    """
+    end = time.monotonic() + SECONDS
+    while terminal.step(0.4) and time.monotonic() < end:
+        pass
     return terminal.lines[1:]
 
 
@@ -69,6 +73,7 @@ def test_what_others_write_over_it_is_repaired(over: bytes) -> None:
             terminal.shows("everywhere" if over == b"?" else "go to Isolate")
         before = calm(terminal)
         for again in ("ctrl+l", "SIGCONT"):
+            assert calm(terminal) == before
             terminal._draw(WALL)
             assert "Broadcast" in terminal.text
             if again == "ctrl+l":
@@ -80,6 +85,18 @@ def test_what_others_write_over_it_is_repaired(over: bytes) -> None:
         assert terminal.unknown == []
         terminal.send(b"\x11" if over != b":" else b"\x1b[27u")
         terminal.signal(signal.SIGTERM)
+        assert terminal.ends() == 0
+        terminal.is_itself_again()
+
+
+def test_a_terminal_that_controls_nobody_is_taken_too() -> None:
+    """As in a shell of a rescue system that has no job control."""
+    with PtyConsole("--demo", program=("setsid", "--wait", sys.executable, "-m", "vfiotui")) as terminal:
+        terminal.shows(*READY)
+        terminal.send(b"\x1a")
+        terminal.send(b"6")
+        terminal.shows("shut off")
+        terminal.send(b"q")
         assert terminal.ends() == 0
         terminal.is_itself_again()
 

@@ -12,6 +12,7 @@ Only `door` imports this: it leans on the names of Textual in PRIVATE, and is lo
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import select
 import signal
@@ -110,11 +111,15 @@ class QuietDriver(LinuxDriver):
             self.write(QUESTION)
 
     def _is_in_front(self) -> bool:
-        """Whether the terminal is this process group's now; also where it is no terminal of any group."""
+        """Whether the terminal is this process group's now; also where it is not the controlling one.
+
+        A shell of a rescue system often has no job control ("can't access tty"): ENOTTY, and no signal stops anybody. A
+        terminal that has gone away answers EIO.
+        """
         try:
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
-        except OSError:
-            return not self.input_tty
+        except OSError as error:
+            return error.errno == errno.ENOTTY or not self.input_tty
 
     def start_application_mode(self) -> None:
         """Takes the terminal, once until it is given back, and only in the foreground.
