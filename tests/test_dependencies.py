@@ -87,7 +87,7 @@ RUN = {
     "mypy": "bin/mypy",
     "import-linter": "lint-imports",
     "pytest": "-m pytest",
-    "pytest-xdist": "-n 2",
+    "pytest-xdist": "-n 3",
 }
 """Tools that a command line in the Makefile runs."""
 

@@ -247,7 +247,7 @@ def test_interrupted_anywhere_it_is_run_again(tmp_path: Path, give: Callable[[Pa
     assert run(fresh("count")).returncode == 0
     calls = re.findall(r"^(clone3|clone|vfork|fork)\(", (tmp_path / "trace").read_text(), re.M)
     assert len(calls) > 40
-    for number in range(0, len(calls), 11):
+    for number in range(0, len(calls), 23):
         copy, call = fresh(f"c{number}"), calls[number]
         nth = calls[: number + 1].count(call)
         killed = run(copy, "-e", f"inject={call}:signal=SIGKILL:when={nth}")
