@@ -45,6 +45,16 @@ def test_who_has_left_is_not_told_and_nothing_is_wanted() -> None:
     assert wanted == [frozenset(), frozenset({"live"}), frozenset()]
 
 
+def test_a_listener_is_told_and_wants_nothing() -> None:
+    store, told, wanted = Store(), list[str](), list[frozenset[str]]()
+    store.on_wanted(wanted.append)
+    store.listen("facts", told.append)
+    store.push("facts", 1)
+    store.push("facts", 1)
+    store.push("virt", 1)
+    assert told == ["facts"] and store.wanted() == frozenset() and wanted == [frozenset()]
+
+
 def test_a_subscriber_may_leave_while_it_is_told() -> None:
     store, told = Store(), list[str]()
 

@@ -75,10 +75,11 @@ async def console(
     uri: str | None = None,
     ability: Caps | None = None,
     theme: str = "",
+    toasts: bool = False,
 ) -> AsyncIterator[Console]:
-    """The console over a root, once its first findings are there."""
+    """The console over a root, once its first findings are there; with `toasts` those are shown, too."""
     app = ConsoleApp(root, ability or caps(), uri=uri, theme=theme)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts) as pilot:
         found = Console(app, pilot)
         await found.until(lambda: app.store.get("findings") is not None and app.store.get("reading") is False, "facts")
         yield found

@@ -38,6 +38,7 @@ class Store:
         self._histories: dict[str, deque[Any]] = {}
         self._keepers: dict[str, Keeper] = {}
         self._subscribers: dict[str, list[Subscriber]] = {}
+        self._listeners: dict[str, list[Subscriber]] = {}
         self._on_wanted: list[Callable[[frozenset[str]], None]] = []
 
     def push(self, topic: Topic[T], value: T, *, keep: bool = False) -> None:
@@ -50,7 +51,7 @@ class Store:
         self._values[topic] = value
         if keep:
             self.kept(topic).append(value)
-        for subscriber in tuple(self._subscribers.get(topic, ())):
+        for subscriber in (*self._subscribers.get(topic, ()), *self._listeners.get(topic, ())):
             subscriber(topic)
 
     def get(self, topic: Topic[T]) -> T | None:
@@ -85,6 +86,10 @@ class Store:
                 self._tell_wanted()
 
         return leave
+
+    def listen(self, topic: Topic[Any], listener: Subscriber) -> None:
+        """Calls the listener at every change, for ever; the topic is not read for its sake."""
+        self._listeners.setdefault(topic, []).append(listener)
 
     def wanted(self) -> frozenset[str]:
         """The topics that somebody looks at."""

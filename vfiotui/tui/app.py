@@ -199,6 +199,7 @@ class ConsoleApp(App[int]):
         self.store.on_wanted(self._want)
         self.store.subscribe(VIRT, self._guests_changed)
         self.store.subscribe(DEVICE_EVENTS, self._device_events_changed)
+        self.store.listen(FACTS, lambda _: self.news.hear_facts())
         self.sampler.start()
         self.follow.start()
         if self._start not in FIRST:
@@ -287,8 +288,6 @@ class ConsoleApp(App[int]):
         self.store.push(topic, value, keep=keep)
         if isinstance(value, LiveMoment) and self._painting:
             self.news.hear_moment(value)
-        elif topic == FACTS:
-            self.news.hear_facts()
 
     def _changed(self, topic: str) -> None:
         if not self.is_running or not self.screen_stack:
