@@ -107,7 +107,7 @@ def test_a_hook_that_allocates_pages_softens_the_finding(path: str, text: str, s
 
 def test_topology_of_a_fix_fits_the_vcpus() -> None:
     (found,) = said("GUEST-CPU-TOPOLOGY", (TOPOLOGY, "sockets='1' cores='3' threads='2'"))
-    assert found.fix is not None and found.fix.goal == (("domain.cpu.topology", "1,1,2,2"),)
+    assert found.fix is not None and found.fix.goal == (("domain.cpu.topology", "win/1,1,2,2"),)
 
 
 def test_the_address_width_is_judged_by_the_limit() -> None:

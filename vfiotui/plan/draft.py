@@ -51,14 +51,24 @@ class Planner:
 
     name: str
     argument: str
-    """What the argument is, as a word for the help: WORDS, PATH=VALUE."""
+    """What the argument is, as a word for the help: WORDS, PATH=VALUE, GUEST, GUEST/VALUE."""
     promise: str
     title: str
-    """The title of a plan with only this goal; {} is its argument."""
+    """The title of a plan with only this goal; {0} is its argument, {1} and {2} what stands before and behind the
+    slash of GUEST/VALUE."""
     draw: Callable[[Draft, str], None]
     """Adds its steps to the draft, or raises PlanError."""
     reads: Callable[[str], tuple[str, ...]] = lambda argument: ()
     """Files beside the usual ones whose content it wants to know."""
+
+    def guest(self, argument: str) -> str | None:
+        """The guest that the goal is about; None for one about the host. libvirt takes no slash in a name."""
+        return argument.partition("/")[0] if self.argument.partition("/")[0] == "GUEST" else None
+
+    def named(self, argument: str) -> str:
+        """The title with the argument in it."""
+        guest, _, value = argument.partition("/")
+        return self.title.format(argument, guest, value).strip()
 
 
 class Draft:
@@ -176,6 +186,15 @@ class Draft:
         """A step takes the place of the one of its kind in a phase, or is added."""
         kept = [(p, c) for p, c in self._steps if p is not phase or c.kind != change.kind]
         self._steps = [*kept, (phase, change)]
+
+    def step_for(self, *subjects: str) -> Change | None:
+        """The step that was added for one of these subjects; None where there is none."""
+        return next((change for _, change in self._steps if change.subject in subjects), None)
+
+    def exchange(self, old: Change | None, new: Change | None, phase: Phase) -> None:
+        """A step takes the place of an older one, is added, or with None goes away."""
+        kept = [(p, c) for p, c in self._steps if c is not old]
+        self._steps = kept if new is None else [*kept, (phase, new)]
 
     def require(self, name: str, subject: str, value: str = "", why: str = "") -> None:
         """Something must hold before the first step."""

@@ -58,8 +58,8 @@ def reads(goals: Iterable[Goal]) -> tuple[str, ...]:
 
 def guests(goals: Iterable[Goal]) -> tuple[str, ...]:
     """The guests whose definitions a snapshot for these goals must hold; PlanError for an unknown goal."""
-    about = (argument for name, argument in goals if planner_of(name).argument == "GUEST")
-    return tuple(dict.fromkeys(about))
+    about = (planner_of(name).guest(argument) for name, argument in goals)
+    return tuple(dict.fromkeys(guest for guest in about if guest is not None))
 
 
 def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> Plan:
@@ -76,7 +76,7 @@ def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> 
             raise PlanError(f"{where}{refusal.sentence}") from refusal
         except ValueError as error:
             raise PlanError(f"{name} cannot take {argument!r}: {error}") from error
-        titles.append(planner.title.format(argument))
+        titles.append(planner.named(argument))
     settle_words(draft)
     check_pins(draft)
     return draft.plan("; ".join(dict.fromkeys(titles)), wanted)

@@ -23,7 +23,7 @@ from vfiotui.model.base.inputs import MEANT as MEANT
 from vfiotui.model.base.inputs import OPTIONS as OPTIONS
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why
-from vfiotui.model.base.value import dataclass
+from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
@@ -34,6 +34,7 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
+from vfiotui.rules.guest_goals import fix_of
 from vfiotui.rules.topic_parts import parts_of
 
 T = TypeVar("T")
@@ -274,10 +275,10 @@ def guest_rule(
 ) -> Callable[[GuestCheck], Rule]:
     """Makes the function below it a rule that is asked about one guest after the other.
 
-    The subject of its answers is the guest's name. A guest to which the rule does not apply gets no answer;
-    a part of the facts that a guest's answer needs is taken with `known` where it is needed. A guest that could not
-    be read is not checked. `reads` are the paths of the host on which a pass rests. `changes` are the parts of the
-    host that its fix changes beside the guest.
+    The subject of its answers is the guest's name; the engine puts it before the argument of goals `domain.*`. A guest
+    to which the rule does not apply gets no answer; a part of the facts that a guest's answer needs is taken with
+    `known` where it is needed. A guest that could not be read is not checked. `reads` are the paths of the host on
+    which a pass rests. `changes` are the parts of the host that its fix changes beside the guest.
     """
 
     def make(check: GuestCheck) -> Rule:
@@ -346,7 +347,8 @@ def ask_about(check: GuestCheck, title: str, facts: Facts, domain: Domain) -> An
 
 def _ask_one(check: GuestCheck, facts: Facts, domain: Domain, title: str) -> Answers:
     try:
-        yield from check(facts, domain)
+        for answer in check(facts, domain):
+            yield answer if answer.fix is None else replace(answer, fix=fix_of(answer.fix, domain.name))
     except Missing as error:
         yield lacking(domain.name, title, error.unread)
     except Exception as error:

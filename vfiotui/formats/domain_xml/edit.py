@@ -5,7 +5,7 @@ A new element comes to stand where libvirt itself would write it (libvirt.org/fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vfiotui.formats.domain_xml.schema import order_of
 from vfiotui.formats.domain_xml.words import cpuset, number
@@ -81,6 +81,32 @@ class DomainEdit:
             self.add(above, f"<{tag}>{escaped(value)}</{tag}>")
         else:
             self._edit(self.document.text_edit(element, value))
+
+    def set_on(self, element: Element, name: str, value: str | None) -> None:
+        """Sets an attribute of an element of the present text, or takes it away."""
+        self._edit(self.document.attribute_edit(element, name, value))
+
+    def set_below(self, element: Element, tag: str, name: str, value: str | None, order: tuple[str, ...] = ()) -> None:
+        """Sets an attribute of the child `tag` of an element, which is made if need be; one left bare goes away."""
+        child = element.find(tag)
+        if child is not None:
+            bare = value is None and list(child.attributes) == [name] and not child.children
+            self.document.edit(self.document.remove_edits([child])) if bare else self.set_on(child, name, value)
+        elif value is not None:
+            quote = self.document.quote
+            self.add_to(element, f"<{tag} {name}={quote}{escaped(value)}{quote}/>", order or (tag,))
+
+    def add_to(self, element: Element, written: str, order: tuple[str, ...] = ()) -> None:
+        """Adds an element, written with a left margin of zero, to one of the present text."""
+        self.document.edit([self.document.insert_edit(element, [written], order)])
+
+    def set_words(self, element: Element, value: str) -> None:
+        """Replaces the words inside an element of the present text."""
+        self._edit(self.document.text_edit(element, value))
+
+    def remove_all(self, elements: Sequence[Element], *, prune: bool = True) -> None:
+        """Takes children of one element away with their lines; with `prune` a parent that is left bare goes too."""
+        self.document.edit(self.document.remove_edits(elements, prune=prune))
 
     def set_keyed(self, path: str, key: str, name: str, wanted: Mapping[str, str]) -> None:
         """Makes the elements at a path, told apart by the attribute `key`, carry exactly these values of `name`."""

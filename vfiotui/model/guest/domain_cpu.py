@@ -7,6 +7,14 @@ from vfiotui.model.base.value import dataclass
 SWITCHING_MODES = ("passthrough", "host-model")
 """Modes of <hyperv> in which libvirt switches on what the host offers."""
 
+ENLIGHTENMENT_NEEDS = {
+    "stimer": ("synic", "vpindex", "hypervclock"),
+    "synic": ("vpindex",),
+    "tlbflush": ("vpindex",),
+    "ipi": ("vpindex",),
+}
+"""Enlightenment → those without which it has no effect; hypervclock is a timer (QEMU docs, system/i386/hyperv)."""
+
 
 @dataclass(frozen=True, slots=True)
 class GuestCpu:

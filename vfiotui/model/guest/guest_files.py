@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 
-from vfiotui.model.base.reading import Reading, Unread, Why
+from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.pci.option_rom import OptionRom
 
@@ -57,6 +57,13 @@ class GuestFiles:
     descriptors: Reading[tuple[Descriptor, ...]]
     iommufd: Reading[bool]
     """Whether /dev/iommu is there."""
+
+    def efi(self, *, secure: bool) -> Reading[tuple[Descriptor, ...]]:
+        """The descriptors of EFI firmware among which libvirt may choose; `secure`: those with secure boot."""
+        wanted = {"secure-boot"} if secure else set()
+        return then(
+            self.descriptors, lambda all_: tuple(d for d in all_ if "uefi" in d.interfaces and wanted <= d.features)
+        )
 
     def state(self, path: str) -> Reading[PathState]:
         """The state of a path."""

@@ -36,7 +36,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     if reach is None:
         return
     bits = known(known(facts.cpu).physical_bits)
-    cpu, limits = domain.cpu, known(facts.virt).versions.libvirt_is((9, 3))
+    cpu, limits = domain.cpu, known(facts.virt).versions.libvirt_is((8, 7))
     own = cpu.address_bits if cpu.address_mode == "emulate" else cpu.address_limit if cpu.address_mode else None
     evidence = (
         seen("/sys/class/iommu", f"the IOMMU maps {reach} bits"),
@@ -51,5 +51,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             *evidence,
             fix=fix(f"limit it to {reach} bits", Risk.R2, ("domain.maxphysaddr", str(reach)))
             if limits is not False
-            else fix(f"use libvirt 9.3 or later, which can limit it to {reach} bits", Risk.R2),
+            else fix(f"use libvirt 8.7 or later, which can limit it to {reach} bits", Risk.R2),
         )

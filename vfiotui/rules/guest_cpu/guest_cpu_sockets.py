@@ -28,6 +28,8 @@ def check(facts: Facts, domain: Domain) -> Answers:
         return
     sockets = domain.vcpus if domain.topology is None else domain.topology[0]
     said = "no topology, so each vCPU is a socket" if domain.topology is None else f"{sockets} sockets"
+    threads = 1 if domain.topology is None or domain.vcpus % max(domain.topology[3], 1) else max(domain.topology[3], 1)
+    shape = f"1,1,{domain.vcpus // threads},{threads}"
     evidence = seen(domain.source, f"{domain.vcpus} vCPUs, {said}")
     if sockets <= 1:
         yield holds(domain.name, "one socket", evidence)
@@ -36,6 +38,6 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"Windows sees {sockets} sockets: Home uses one of them and Pro two.",
             evidence,
-            fix=fix("give all vCPUs as cores of one socket", Risk.R2, ("domain.cpu.topology", f"1,1,{domain.vcpus},1")),
+            fix=fix("give all vCPUs as cores of one socket", Risk.R2, ("domain.cpu.topology", shape)),
             severity=Severity.INFO if sockets == 2 else None,
         )

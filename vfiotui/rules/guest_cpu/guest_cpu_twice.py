@@ -32,7 +32,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "It hands QEMU a second -cpu, which takes the place of <cpu> and <features>.",
             seen(domain.source, f"-cpu {value}".strip()),
-            fix=fix("say it in <cpu> and <features>", Risk.R2, ("domain.qemu.drop", "-cpu")),
+            fix=fix("say it in <cpu> and <features>", Risk.R2, ("domain.qemu.cpu", "")),
         )
     else:
         yield holds(domain.name, "no second -cpu", seen(domain.source, " ".join(domain.qemu.arguments)))

@@ -20,22 +20,16 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.domain_cpu import ENLIGHTENMENT_NEEDS
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
-
-NEEDS = {
-    "stimer": ("synic", "vpindex", "hypervclock"),
-    "synic": ("vpindex",),
-    "tlbflush": ("vpindex",),
-    "ipi": ("vpindex",),
-}
 
 
 @guest_rule("GUEST-HYPERV-NEEDS", Severity.WARN, fires="guest-windows", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Answers:
     on = domain.hyperv.on | ({"hypervclock"} if domain.clock.present("hypervclock") else set())
-    if domain.hyperv.chosen_by_libvirt or not on & NEEDS.keys():
+    if domain.hyperv.chosen_by_libvirt or not on & ENLIGHTENMENT_NEEDS.keys():
         return
-    lacking = {word: [n for n in needs if n not in on] for word, needs in NEEDS.items() if word in on}
+    lacking = {word: [n for n in needs if n not in on] for word, needs in ENLIGHTENMENT_NEEDS.items() if word in on}
     words = [f"{word} needs {' and '.join(needs)}" for word, needs in lacking.items() if needs]
     evidence = seen(domain.source, f"hyperv: {' '.join(sorted(on))}")
     if not words:

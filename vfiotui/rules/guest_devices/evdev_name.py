@@ -34,7 +34,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{path} can be another device after the next boot.",
             seen(domain.source, f"input evdev {path}"),
-            fix=fix("name it by its link below /dev/input/by-id", Risk.R2, ("domain.input.by-id", path)),
+            fix=fix("name it by its link below /dev/input/by-id", Risk.R2),
         )
     if domain.devices.evdev and not loose:
         yield holds(domain.name, "its inputs are named lastingly", seen(domain.source, domain.devices.evdev[0]))

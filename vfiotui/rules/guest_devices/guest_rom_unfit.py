@@ -59,7 +59,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 domain.name,
                 f"The ROM file of {hostdev.address} does not fit. {verdict.sentence}",
                 *evidence,
-                fix=fix("give it a ROM that fits", Risk.R2, ("domain.hostdev.rom", f"{hostdev.address}=PATH")),
+                fix=fix("give it a ROM that fits", Risk.R2),
             )
         elif device is None:
             # That it begins as it should is seen; whose ROM it is, only beside the device.

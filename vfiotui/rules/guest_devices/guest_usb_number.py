@@ -31,7 +31,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"The USB device {hostdev.address} is named by a number that changes with every plugging.",
             seen(domain.source, f"USB hostdev {hostdev.address}"),
-            fix=fix("name it by its ids", Risk.R2)
+            fix=fix("name it by its ids", Risk.R2, ("domain.usb.ids", hostdev.address))
             if known(facts.virt).versions.libvirt_is((12, 0)) is False
             else fix("name it by its port or its ids", Risk.R2, ("domain.usb.port", hostdev.address)),
         )

@@ -40,7 +40,9 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"The source of its {disk.device} {disk.target} is not there: it does not start.",
             seen(domain.source, f"{disk.target} {disk.source}"),
             seen(disk.source, "is not there"),
-            fix=fix("name its present path, or take it away", Risk.R2, ("domain.disk.source", f"{disk.target}=")),
+            fix=fix("take the medium out of the drive", Risk.R2, ("domain.disk.eject", disk.target))
+            if disk.device in ("cdrom", "floppy")
+            else fix("name its present path, or take it away", Risk.R2),
         )
     if not gone:
         for missing in states.values():

@@ -37,7 +37,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
         yield holds(domain.name, f"iothread {format_list(named)} exist", evidence)
         return
     used = lost & domain.devices.used_iothreads
-    goals = [("domain.iothreads", str(max(used)))] if used else []
+    goals = [("domain.iothread.add", str(i)) for i in sorted(used)]
     goals += [("domain.iothreadpin.drop", str(i)) for i in sorted(lost - used)]
     yield fails(
         domain.name,

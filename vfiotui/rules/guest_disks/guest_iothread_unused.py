@@ -31,11 +31,18 @@ def check(facts: Facts, domain: Domain) -> Answers:
     used = format_list(domain.devices.used_iothreads) or "none"
     evidence = seen(domain.source, f"iothreads {format_list(domain.iothread_ids)}, used {used}")
     if idle:
+        devices = domain.devices
+        free = sum(d.bus == "virtio" and not d.iothreads for d in devices.disks)
+        free += sum(c.kind == "scsi" and c.model.startswith("virtio-") and not c.iothreads for c in devices.controllers)
+        goals = [
+            ("domain.iothread.attach" if place < free else "domain.iothread.drop", str(number))
+            for place, number in enumerate(sorted(idle))
+        ]
         yield fails(
             domain.name,
             f"No disk uses iothread {format_list(idle)}.",
             evidence,
-            fix=fix("give a disk the iothread", Risk.R2, ("domain.iothread.attach", "")),
+            fix=fix("give a disk the iothread" if free else "take the iothread away", Risk.R2, *goals),
         )
     else:
         yield holds(domain.name, "every iothread has a disk", evidence)

@@ -19,10 +19,11 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_pci import displays_of
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, guest_rule, holds, known, seen
+from vfiotui.rules.guest_firmware_choice import choose
 
 
 @guest_rule("GUEST-BIOS-GPU", Severity.FAIL, needs=("pci",), fires="guest-2018", silent="guest-fine")
@@ -43,5 +44,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"It is given the graphics card {cards[0].bdf} and boots with BIOS: the card's screen stays black.",
             *evidence,
-            fix=fix("let libvirt choose an EFI firmware", Risk.R2, ("domain.firmware", "efi")),
+            fix=choose(facts, domain, "let libvirt choose an EFI firmware", ("domain.firmware", "efi")),
         )

@@ -19,9 +19,10 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, fails, guest_rule, holds, known, seen
+from vfiotui.rules.guest_firmware_choice import choose
 
 
 @guest_rule("GUEST-LOADER-MISSING", Severity.FAIL, needs=("guest_files",), fires="guest-files", silent="guest-fine")
@@ -43,7 +44,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"It cannot start: {' and '.join(gone)} {'is' if len(gone) == 1 else 'are'} not there.",
             *evidence,
             *(seen(path, "is not there") for path in gone),
-            fix=fix("let libvirt choose the firmware again", Risk.R2, ("domain.firmware.again", "efi")),
+            fix=choose(facts, domain, "let libvirt choose the firmware again", ("domain.firmware.again", "efi")),
         )
     else:
         yield holds(domain.name, "firmware and variables are there", *evidence)

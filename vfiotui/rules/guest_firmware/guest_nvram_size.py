@@ -20,9 +20,10 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, fails, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.guest_firmware_choice import choose
 
 BUILDS = {1966080: 131072, 3653632: 540672}
 """Bytes of code → bytes of variables."""
@@ -57,5 +58,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "Its firmware and its variables are of different builds: it stops before it shows anything.",
             *evidence,
-            fix=fix("let libvirt choose both again", Risk.R2, ("domain.firmware.again", "efi")),
+            fix=choose(facts, domain, "let libvirt choose both again", ("domain.firmware.again", "efi")),
         )

@@ -21,6 +21,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.guest_firmware_choice import choose
 
 
 @guest_rule("GUEST-WINDOWS-11", Severity.INFO, fires="guest-windows", silent="guest-fine")
@@ -33,12 +34,15 @@ def check(facts: Facts, domain: Domain) -> Answers:
     )
     lacking = [word for word, there in (("a TPM 2.0", tpm), ("secure boot", secure)) if not there]
     evidence = seen(domain.source, f"{domain.os_id}, {len(domain.devices.tpms)} TPM, firmware {domain.firmware}")
+    goals = [*([] if tpm else [("domain.tpm", "2.0")]), *([] if secure else [("domain.firmware.secure", "")])]
     if lacking:
         yield fails(
             domain.name,
             f"Windows 11 asks for {' and '.join(lacking)} when it is installed or renewed.",
             evidence,
-            fix=fix("add them", Risk.R2, *([] if tpm else [("domain.tpm", "2.0")])),
+            fix=choose(facts, domain, "add them", *goals, secure=True)
+            if not secure
+            else fix("add them", Risk.R2, *goals),
         )
     else:
         yield holds(domain.name, "it has a TPM and secure boot", evidence)

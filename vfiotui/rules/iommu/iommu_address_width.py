@@ -53,11 +53,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: a guest's memory can lie out of reach.",
             *evidence,
-            fix=fix(
-                f"limit the guest to {min(widths)} bits with maxphysaddr",
-                Risk.R2,
-                ("domain.maxphysaddr", str(min(widths))),
-            ),
+            fix=fix(f"limit each guest with PCI devices to {min(widths)} bits with maxphysaddr", Risk.R2),
         )
     else:
         yield holds("host", f"the IOMMU maps {min(widths)} bits, the CPU has {bits}", *evidence)

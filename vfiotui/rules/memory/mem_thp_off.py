@@ -46,7 +46,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             else "It asks for no huge pages, and transparent ones are switched off.",
             seen(domain.source, "no hugepages"),
             evidence,
-            fix=fix("use huge pages for it", Risk.R2, ("domain.memory.huge", "0")),
+            fix=fix("allow transparent huge pages to guests", Risk.R2, ("thp.enabled", "madvise")),
         )
     else:
         yield holds(domain.name, f"transparent huge pages are allowed: {enabled}", evidence)

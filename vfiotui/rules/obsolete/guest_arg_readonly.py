@@ -34,7 +34,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "A -drive says readonly without a value, which QEMU gives up.",
             seen(domain.source, drive),
-            fix=fix("write readonly=on", Risk.R2, ("domain.qemu.drop", drive)),
+            fix=fix("write readonly=on", Risk.R2, ("domain.qemu.readonly", drive)),
         )
     if drives and not bare:
         yield holds(domain.name, "its -drive options are written out", seen(domain.source, drives[0]))

@@ -36,7 +36,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{disk.source} can be another disk after the next boot.",
             seen(domain.source, f"{disk.target} {disk.source}"),
-            fix=fix("name it by its link below /dev/disk/by-id", Risk.R2, ("domain.disk.source", f"{disk.target}=")),
+            fix=fix("name it by its link below /dev/disk/by-id", Risk.R2),
         )
     if blocks and not loose:
         yield holds(domain.name, "its disks are named lastingly", *(seen(domain.source, d.source) for d in blocks))
