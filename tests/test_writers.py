@@ -18,7 +18,7 @@ WRITING = {
 METHODS = set(
     "write_text write_bytes touch mkdir rmdir unlink symlink_to hardlink_to chmod defineXML defineXMLFlags setMetadata "
     "pinVcpu pinVcpuFlags pinEmulator pinIOThread setVcpusFlags undefine undefineFlags reAttach "
-    "attachDeviceFlags detachDeviceFlags".split()
+    "attachDeviceFlags detachDeviceFlags createWithFlags shutdownFlags destroyFlags setAutostart".split()
 )
 """Methods of paths, and of libvirt's objects, that do."""
 CREATING = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND")
@@ -48,6 +48,7 @@ WRITERS = {
     "live/tracing.py": "an instance of tracefs of its own, which ends with the process",
     "host/live/trace_leftovers.py": "removes such an instance that a killed process has left",
     "host/live/own_threads.py": "self-affinity: CPUs and priority of this program's own threads",
+    "virt/control.py": "states of guests, called by apply alone",
     "virt/define.py": "definitions and devices of guests, called by the steps of apply alone",
     "virt/pins.py": "pins of running guests, called by the steps of apply alone",
     "cli/fault.py": "the details of a fault of this program, a new file in the folder for such files",
@@ -65,6 +66,7 @@ WRITERS = {
 }
 """Files outside apply that change something, and what that is: nothing of it is part of a change of the machine."""
 READING = {
+    "vfiotui.virt.control": {"ALREADY", "ControlRefused", "DOING", "NOT_NOW", "NoGuest", "Outcome", "VERBS"},
     "vfiotui.virt.define": {"definition", "running_xml", "writable"},
     "vfiotui.virt.pins": {"read_pins", "real_affinity"},
 }

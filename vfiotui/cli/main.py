@@ -28,6 +28,7 @@ COMMANDS = {
     "firmware": "show the IOMMU tables that the firmware reports (DMAR, IVRS)",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
     "pin": "show, propose and set which CPUs the threads of guests run on",
+    "guest": "list, show and check guests; start, shut down, pause and resume them",
     "memory": "show huge pages and the page sizes of guests; reserve or release pages, now or at boot",
     "isolate": "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it",
     "guard": "warn before a reboot when an update lost the isolation: hooks of package managers, and a check",

@@ -12,6 +12,7 @@ from vfiotui.formats.domain_xml.elements import (
     cpu,
     cputune,
     devices,
+    displays,
     domain,
     features,
     hostdev,
@@ -21,7 +22,7 @@ from vfiotui.formats.domain_xml.elements import (
 )
 from vfiotui.formats.domain_xml.xml_text import Element
 
-FILES = (domain, memory, vcpu, cputune, os, features, cpu, clock, devices, address, hostdev, commandline)
+FILES = (domain, memory, vcpu, cputune, os, features, cpu, clock, devices, displays, address, hostdev, commandline)
 PARTS: Mapping[str, type[Part]] = {
     part.path: part
     for file in FILES

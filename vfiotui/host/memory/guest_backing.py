@@ -11,6 +11,8 @@ import re
 import time
 from itertools import pairwise
 
+from vfiotui.host.cpu.interrupts import read_uptime
+from vfiotui.host.live.process_start import age, read_start
 from vfiotui.host.live.visibility import kvm_is_used, why_unseen
 from vfiotui.host.live.vmm import Vmm, identify, machine_name
 from vfiotui.host.root.root import Root
@@ -199,6 +201,8 @@ class BackingReader:
         self._root = root
         self._looks: dict[int, int] = {}
         self._guests: dict[int, Vmm] = {}
+        self._started: dict[int, Reading[float]] = {}
+        """When each guest's process began, in seconds after boot."""
         self._undescribed: set[int] = set()
 
     def read(self) -> Reading[tuple[GuestBacking, ...]]:
@@ -208,6 +212,7 @@ class BackingReader:
             return names
         pids = {int(n) for n in names if n.isascii() and n.isdigit() and len(n) < 10}
         self._guests = {p: vmm for p, vmm in self._guests.items() if p in pids}
+        self._started = {p: s for p, s in self._started.items() if p in pids}
         self._looks = {p: n for p, n in self._looks.items() if p in pids}
         self._undescribed &= pids
         new = [p for p in sorted(pids - self._guests.keys()) if self._looks.get(p, 0) < 2]
@@ -219,8 +224,13 @@ class BackingReader:
                 self._undescribed.add(pid)
             elif vmm is not None:
                 self._guests[pid] = vmm
+                self._started[pid] = read_start(self._root, pid)
                 self._undescribed.discard(pid)
-        found = [replace(read_guest(self._root, p), name=vmm.name) for p, vmm in self._guests.items()]
+        now = read_uptime(self._root) if self._guests else 0.0
+        found = [
+            replace(read_guest(self._root, p), name=vmm.name, age=age(self._started[p], now))
+            for p, vmm in self._guests.items()
+        ]
         if not found and (unseen := why_unseen(self._root, len(self._undescribed))) is not None:
             return unseen
         return tuple(sorted(found, key=lambda g: (g.name, g.pid)))

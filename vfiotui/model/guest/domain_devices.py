@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.model.base.value import dataclass
+from vfiotui.model.guest.displays import Console, Display
 
 IDS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 
@@ -104,13 +105,20 @@ class GuestDevices:
     controllers: tuple[Controller, ...] = ()
     videos: tuple[str, ...] = ()
     """Models of <video>, none included."""
-    graphics: tuple[str, ...] = ()
-    """Kinds of <graphics>: spice, vnc, …"""
+    displays: tuple[Display, ...] = ()
+    """Every <graphics>."""
+    consoles: tuple[Console, ...] = ()
+    """Every <console>."""
     shmems: tuple[Shmem, ...] = ()
     audios: tuple[Audio, ...] = ()
     tpms: tuple[Tpm, ...] = ()
     evdev: tuple[str, ...] = ()
     """Device paths of <input type='evdev'>."""
+
+    @property
+    def graphics(self) -> tuple[str, ...]:
+        """Kinds of <graphics>: spice, vnc, …"""
+        return tuple(d.kind for d in self.displays)
 
     @property
     def used_iothreads(self) -> frozenset[int]:

@@ -64,6 +64,8 @@ class GuestBacking:
     """Page size in KiB and node → KiB of hugetlbfs, where the control group shows it."""
     pinned_kib: Reading[int] = Unread("not read", Why.NOT_HERE)
     """Locked where it lies, as VFIO does with all of a guest's memory: small pages there stay small."""
+    age: Reading[int] = Unread("not read", Why.NOT_HERE)
+    """Seconds since its process began; whole minutes from the first one on: a sample without news equals the last."""
     walk_ms: float | None = None
     """What the exact count took; None where the cheap one was read."""
 

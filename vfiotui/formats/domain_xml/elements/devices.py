@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vfiotui.formats.domain_xml.declared import TEXT, Amount, Number, Part, Switch, Word
+from vfiotui.formats.domain_xml.elements.displays import consoles_of, displays_of
 from vfiotui.formats.domain_xml.words import number
 from vfiotui.model.guest import domain_devices as model
 
@@ -92,13 +93,6 @@ class Video(Part):
     """A graphics card of the guest."""
 
     path = "devices/video"
-
-
-class Graphics(Part):
-    """How a person sees the guest's screen."""
-
-    path = "devices/graphics"
-    type = Word("type", "spice, vnc, dbus, …")
 
 
 class Shmem(Part):
@@ -206,7 +200,8 @@ def devices_of(domain: Part) -> model.GuestDevices:
         disks=tuple(map(_disk, Disk.each(devices))),
         controllers=tuple(map(_controller, Controller.each(devices))),
         videos=tuple(VideoModel.of(v).type for v in Video.each(devices)),
-        graphics=tuple(g.type for g in Graphics.each(devices)),
+        displays=displays_of(devices),
+        consoles=consoles_of(devices),
         shmems=tuple(model.Shmem(s.name, ShmemModel.of(s).type, ShmemSize.of(s).size) for s in Shmem.each(devices)),
         audios=tuple(model.Audio(a.type, a.runtime_dir, a.server_name) for a in Audio.each(devices)),
         tpms=tuple(model.Tpm(t.model, b.type, b.version) for t, b in backends),
