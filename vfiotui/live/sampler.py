@@ -248,7 +248,7 @@ class Readers:
         if self._pages is None:
             from vfiotui.host.memory.guest_backing import BackingReader
 
-            self._pages = BackingReader(self._root)
+            self._pages = BackingReader(self._root, ages=True)
         found = memory.read(self._root)
         return replace(found, guests=self._pages.read()) if isinstance(found, Memory) else found
 

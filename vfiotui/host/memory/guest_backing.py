@@ -197,8 +197,10 @@ def settled(root: Root, guest: GuestBacking) -> GuestBacking:
 class BackingReader:
     """Finds the guests by their processes; each other process costs two looks in all its life."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, *, ages: bool = False) -> None:
+        """`ages`: also since when each guest runs, which no check asks for."""
         self._root = root
+        self._ages = ages
         self._looks: dict[int, int] = {}
         self._guests: dict[int, Vmm] = {}
         self._started: dict[int, Reading[float]] = {}
@@ -224,13 +226,13 @@ class BackingReader:
                 self._undescribed.add(pid)
             elif vmm is not None:
                 self._guests[pid] = vmm
-                self._started[pid] = read_start(self._root, pid)
+                if self._ages:
+                    self._started[pid] = read_start(self._root, pid)
                 self._undescribed.discard(pid)
-        now = read_uptime(self._root) if self._guests else 0.0
-        found = [
-            replace(read_guest(self._root, p), name=vmm.name, age=age(self._started[p], now))
-            for p, vmm in self._guests.items()
-        ]
+        found = [replace(read_guest(self._root, p), name=vmm.name) for p, vmm in self._guests.items()]
+        if self._started:
+            now = read_uptime(self._root)
+            found = [replace(g, age=age(self._started[g.pid], now)) if g.pid in self._started else g for g in found]
         if not found and (unseen := why_unseen(self._root, len(self._undescribed))) is not None:
             return unseen
         return tuple(sorted(found, key=lambda g: (g.name, g.pid)))
