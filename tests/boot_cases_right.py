@@ -187,7 +187,9 @@ RIGHT: dict[str, Callable[[Answer], bool]] = {
     ),
     "arm-acpi": lambda a: not {"IOMMU-FIRMWARE", "IOMMU-OFF", "IOMMU-DISABLED"} & a.codes(),
     "arm-dt": lambda a: not {"IOMMU-FIRMWARE", "IOMMU-OFF", "IOMMU-DISABLED"} & a.codes(),
-    "xen-dom0": lambda a: a.says("IOMMU", "Xen") and not a.says("IOMMU", "in the firmware setup"),
+    "xen-dom0": lambda a: (
+        a.refuses("Xen owns the IOMMU", "xl pci-assignable-add") and not a.says("IOMMU", "in the firmware setup")
+    ),
     "vmd-root": lambda a: (
         a.goal("isolate.auto", "10000:e1:00.0").startswith("refused: ")
         and "the host needs it" in a.goal("isolate.auto", "0000:00:0e.0")

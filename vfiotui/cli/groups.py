@@ -21,6 +21,7 @@ from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import needed, plain, print_answer, printable, table
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci import host_use, iommu, usb
+from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.group_why import spans_slots, why_shared
@@ -54,7 +55,15 @@ def run(args: argparse.Namespace) -> Exit:
     ports, use = usb.read(root), host_use.read(root)
     losses = {d.bdf: host_loses(d, bus, ports, use) for d in bus.devices}
     told = (groups, bus, verdicts, losses)
-    return print_answer(args, lambda: as_json(*told), lambda: as_text(*told))
+    return print_answer(args, lambda: as_json(*told), lambda: as_text(*told) if groups else without_groups(root))
+
+
+def without_groups(root: Root) -> list[str]:
+    """One line: why there is no group."""
+    from vfiotui.host.boot import host_kind
+    from vfiotui.model.pci.no_groups import why_no_groups
+
+    return [printable(f"no IOMMU groups: {why_no_groups(host_kind.read(root))}; 'vfiotui doctor' explains why")]
 
 
 def explaining(groups: tuple[IommuGroup, ...], bus: PciBus) -> frozenset[str]:
@@ -112,8 +121,6 @@ def as_text(
     groups: tuple[IommuGroup, ...], bus: PciBus, verdicts: dict[str, GroupVerdict], losses: Losses
 ) -> list[str]:
     """Every group with its members; what blocks a card stands right under it."""
-    if not groups:
-        return ["no IOMMU groups: the IOMMU is off; 'vfiotui doctor' explains why"]
     rows: list[tuple[str, ...]] = []
     notes: dict[int, list[str]] = {}
     devices = {d.bdf: d for d in bus.devices}

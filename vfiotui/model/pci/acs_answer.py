@@ -9,8 +9,9 @@ from vfiotui.model.base.value import dataclass
 from vfiotui.model.boot.acs_patch import AcsPatch, find_patch
 from vfiotui.model.boot.boot import LogLine
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.acs_override import GIVES_UP, KEY, NO_GROUP, Outcome, outcomes
+from vfiotui.model.pci.acs_override import GIVES_UP, KEY, Outcome, outcomes
 from vfiotui.model.pci.functions import PciBus, short
+from vfiotui.model.pci.no_groups import why_no_groups
 
 GOAL = "acs.override"
 
@@ -48,7 +49,7 @@ def _outcomes(facts: Facts) -> Reading[tuple[Outcome, ...]]:
     groups = facts.iommu.groups
     if isinstance(groups, Unread):
         return groups
-    return outcomes(facts.pci, groups) if groups else NO_GROUP
+    return outcomes(facts.pci, groups) if groups else Unread(f"no IOMMU groups: {why_no_groups(facts.host_kind)}")
 
 
 def in_force(answer: AcsAnswer) -> str:

@@ -61,9 +61,13 @@ class HostUse:
     """Mounts whose disks could not be followed to a controller."""
 
 
+HOLDERS = ("pci-stub", "pciback", "xen-pciback")
+"""Drivers beside those of vfio that hold a device for a guest (drivers/xen/xen-pciback calls its driver pciback)."""
+
+
 def is_given(device: PciDevice) -> bool:
-    """Whether a vfio driver holds it, so that the host has lost it already."""
-    return isinstance(device.driver, str) and ("vfio" in device.driver or device.driver == "pci-stub")
+    """Whether a driver holds it for a guest, so that the host has lost it already."""
+    return isinstance(device.driver, str) and ("vfio" in device.driver or device.driver in HOLDERS)
 
 
 def lost_disks(use: Reading[HostUse], bdf: str) -> tuple[DiskUse, ...]:

@@ -8,6 +8,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
 from vfiotui.model.pci.iommu import IommuGroup
+from vfiotui.model.pci.no_groups import why_no_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _no_groups(facts: Facts) -> list[str]:
     """A disk without a running kernel has no groups; a running kernel without groups has no IOMMU."""
     if isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread):
         return []
-    return ["this kernel has no IOMMU groups: the IOMMU is off ('vfiotui doctor' explains why)"]
+    return [f"this kernel has no IOMMU groups: {why_no_groups(facts.host_kind)} ('vfiotui doctor' explains why)"]
 
 
 def _losses(facts: Facts, bus: PciBus, devices: tuple[PciDevice, ...]) -> list[str]:

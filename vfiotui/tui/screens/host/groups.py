@@ -12,6 +12,7 @@ from vfiotui.model.pci.functions import Capabilities, Link, PciBus, PciDevice, s
 from vfiotui.model.pci.group_why import spans_slots, why_shared
 from vfiotui.model.pci.host_use import host_loses
 from vfiotui.model.pci.iommu import GroupVerdict, IommuGroup, cards_in_groups, judge_group
+from vfiotui.model.pci.no_groups import why_no_groups
 from vfiotui.model.pci.slot_location import way_up, wired_to
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.screens.host.finding_view import labelled
@@ -150,12 +151,17 @@ def group_rows(facts: Facts, glyphs: Glyphs, width: int, wanted: str = "") -> li
                 rows += _loss_rows(facts, device, width)
     alone = [d for d in bus.devices if not any(d.bdf in g.members for g in groups) and _wanted(d, wanted)]
     if alone:
-        why = "the IOMMU is off, or it does not show them" if not groups else "devices without a group"
-        rows.append(row((f"no group: {why}", "warn" if not groups else "dim")))
+        why = "devices without a group" if groups else clean(_no_groups(facts))
+        rows += [row((line, "dim" if groups else "warn")) for line in wrap(f"no group: {why}", max(width, 10))]
         rows += [Row(((" ", ""), *device_runs(d, width - 2)), f"device {d.bdf}") for d in alone]
     if not rows:
         return [row((f"no device matches {clean(wanted)!r}" if wanted else "there is no PCI device", "dim"))]
     return rows
+
+
+def _no_groups(facts: Facts) -> str:
+    found = facts.iommu if isinstance(facts.iommu, Unread) else facts.iommu.groups
+    return found.reason if isinstance(found, Unread) else why_no_groups(facts.host_kind)
 
 
 OVERRIDE_KEY = "groups ACS-override"
