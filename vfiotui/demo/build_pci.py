@@ -52,6 +52,8 @@ def places(host: Host) -> dict[str, str]:
         if bdf not in found:
             parent = by_bdf[bdf].parent
             above = place(parent) if parent in by_bdf else f"/sys/devices/pci{bdf[:-5]}"
+            if len(parent) < len(bdf) and parent in by_bdf:
+                above += f"/pci{bdf[:-5]}"  # a host bridge that VMD makes
             found[bdf] = f"{above}/{bdf}"
         return found[bdf]
 

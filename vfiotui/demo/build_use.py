@@ -127,7 +127,7 @@ def _disk(tree: TreeBuilder, controller: str, mount: MountDesc, index: int) -> s
         tree.file(f"/dev/{mount.disk}", b"", 0o660)
         return f"/dev/{mount.disk}"
     volume = f"{VIRTUAL}/block/dm-{index}"
-    tree.file(f"{volume}/dm/name", mount.mapped)
+    tree.files(f"{volume}/dm", name=mount.mapped, uuid=f"{'mpath-3600140' if mount.multipath else 'LVM-'}{index}")
     tree.link(f"{volume}/slaves/{mount.disk}", folder)
     tree.link(f"{BLOCK}/dm-{index}", volume)
     return f"/dev/mapper/{mount.mapped}"

@@ -158,6 +158,8 @@ class MountDesc:
     """Mount point, or "swap"."""
     mapped: str = ""
     """The name of a device mapper volume between the two."""
+    multipath: bool = False
+    """Whether that volume is a multipath device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ def allowed() -> tuple[Allowed, ...]:
                    " bInterfaceSubClass bInterfaceProtocol modalias"),
         ),
         *text_rules(_plain, "pseudonym of the volume", ["/sys/class/block/*/dm/name"]),
+        *text_rules(reduce_kernel.mapper, "whether it is a multipath device", ["/sys/class/block/*/dm/uuid"]),
         *text_rules(
             _kernel, FIGURES,
             (

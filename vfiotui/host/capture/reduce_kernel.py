@@ -335,6 +335,11 @@ def numbers(text: str, scrub: Scrubber) -> str | None:
     return text if re.fullmatch(r"[\d\s.,:\-+a-fx]{0,4096}", text) else None
 
 
+def mapper(text: str, scrub: Scrubber) -> str:
+    """Of the uuid of a mapped device the mark of multipath alone: what follows names the disk."""
+    return "mpath-\n" if text.startswith("mpath-") else "\n"
+
+
 def page_size(data: bytes, scrub: Scrubber) -> bytes | None:
     """The auxiliary vector of the capturing process: the size of a page stays, addresses do not."""
     return only_page_size(data)

@@ -39,7 +39,8 @@ HEX = re.compile(r"(?=.*\d)(?:[0-9a-f]{1,4}|[0-9A-F]{1,4})|[0-9a-f]{1,2}\.[0-7]|
 DECIMAL = re.compile(r"\d{1,8}")
 RELEASE = re.compile(r"\d{1,2}\.\d{1,3}(?:\.\d{1,4})?(?:[-.+~_]\w+)*")
 DEVICE = re.compile(
-    r"(?:sd[a-z]{1,2}|vd[a-z]|hd[a-z]|xvd[a-z])\d{0,3}|nvme\d{1,3}(?:n\d{1,3}(?:p\d{1,3})?|q\d{1,3})?"
+    r"(?:sd[a-z]{1,2}|vd[a-z]|hd[a-z]|xvd[a-z])\d{0,3}|nvme\d{1,3}(?:(?:c\d{1,3})?n\d{1,3}(?:p\d{1,3})?|q\d{1,3})?"
+    r"|nvme-subsys\d{1,3}|nvme-subsystem"
     r"|(?:dm-|md|loop|sr|zd|zram|nbd|mmcblk|tty|ttyS|ttyUSB|hvc|event|input|js|mouse|card|renderD|fb|vtcon|hidraw)\d{1,4}"
     r"(?:p\d{1,3})?|(?:eth|wlan|wwan|br|virbr|bond|vnet|tap|tun|docker|veth|macvtap|team|wg|lan|wan|vlan)\d{1,4}|lo"
     r"|(?:en|wl|ww)(?:p\d{1,4}s\d{1,3}(?:f\d{1,3})?(?:np\d{1,2})?|o\d{1,3}(?:np\d)?|s\d{1,3}(?:f\d)?(?:np\d)?|P\d\w{0,8})"

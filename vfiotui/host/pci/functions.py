@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from vfiotui.host.pci.config_space import parse_pieces
+from vfiotui.host.pci.disk_path import NESTED
 from vfiotui.host.pci.modules import AliasTable, read_aliases
 from vfiotui.host.pci.names import PciNames, named, read_names
 from vfiotui.host.root.root import Root
@@ -270,7 +271,9 @@ def _parent(root: Root, folder: str) -> str | None:
     way = root.link(folder)
     if isinstance(way, Unread):
         way = or_else(root.real(folder), "")
-    above = way.rpartition("/")[0].rpartition("/")[2]
+    way, _, above = way.rpartition("/")[0].rpartition("/")
+    if NESTED.fullmatch(above):
+        above = way.rpartition("/")[2]
     return above if BDF.fullmatch(above) else None
 
 

@@ -6,19 +6,17 @@ The way leads from a file system or swap to the PCI functions that carry it, thr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.pci import network
+from vfiotui.host.pci.disk_path import BLOCK, DiskPath, disk_paths
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
 
-BLOCK = "/sys/class/block"
 BTRFS = "/sys/fs/btrfs"
-DEPTH = 8
-"""Layers of mapped devices that are followed."""
 
 
 def name_of(root: Root, source: str) -> str:
@@ -34,22 +32,6 @@ def name_of(root: Root, source: str) -> str:
         if candidate.startswith("dm-") and root.text(f"{BLOCK}/{candidate}/dm/name", 4096) == mapped:
             return candidate
     return ""
-
-
-def controller_of(root: Root, name: str) -> str:
-    """The PCI function in the real path of a block device; empty where there is none."""
-    real = root.real(f"{BLOCK}/{name}")
-    found = [] if isinstance(real, Unread) else [p for p in real.split("/") if BDF.fullmatch(p)]
-    return found[-1] if found else ""
-
-
-def disks_below(root: Root, name: str, depth: int = DEPTH) -> Iterator[str]:
-    """The disks and partitions that a device is made of; itself where it is made of none."""
-    slaves = or_else(root.names(f"{BLOCK}/{name}/slaves"), ())
-    if not slaves or not depth:
-        yield name
-    for slave in slaves if depth else ():
-        yield from disks_below(root, slave, depth - 1)
 
 
 def pools(root: Root) -> dict[str, tuple[str, ...]]:
@@ -93,22 +75,19 @@ def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...
     # A host of containers mounts one disk at thousands of places.
     followed = {source: _followed(root, members, source) for source in dict.fromkeys(s for s, _ in sources)}
     for source, place in sources:
-        name, disks = followed[source]
-        uses = [DiskUse(bdf, disk, place) for bdf, disk in disks]
+        name, paths = followed[source]
+        uses = [DiskUse(path.bdf, path.disk, place, path.way) for path in paths]
         found.update({(u.bdf, u.place): u for u in reversed(uses)})
         if not uses and not name.startswith(("loop", "zram")):
             unseen.append(f"{place} ({source})")
     return tuple(found.values()), tuple(unseen)
 
 
-def _followed(
-    root: Root, members: Mapping[str, tuple[str, ...]], source: str
-) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The kernel's name of a block device, and the controllers and disks that it lies on."""
+def _followed(root: Root, members: Mapping[str, tuple[str, ...]], source: str) -> tuple[str, tuple[DiskPath, ...]]:
+    """The kernel's name of a block device, and the functions and disks that it lies on."""
     name = name_of(root, source)
     together = members.get(name, (name,)) if name else ()
-    disks = [d for n in together for d in disks_below(root, n)]
-    return name, tuple((bdf, disk) for disk in disks if (bdf := controller_of(root, disk)))
+    return name, tuple(path for n in together for path in disk_paths(root, n))
 
 
 def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:

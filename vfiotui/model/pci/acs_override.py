@@ -23,6 +23,7 @@ from vfiotui.model.pci.group_rules import (
 from vfiotui.model.pci.group_why import acs_gap, port_gap, spans_slots
 from vfiotui.model.pci.iommu import IommuGroup, judge_group
 from vfiotui.model.pci.slot_location import way_up
+from vfiotui.model.pci.vmd import is_behind
 
 KEY = "pcie_acs_override"
 OPTIONS = (DOWNSTREAM, MULTIFUNCTION, f"{DOWNSTREAM},{MULTIFUNCTION}")
@@ -39,8 +40,6 @@ OTHERWISE = "the ports that are shown do not explain today's group"
 NO_GROUP = Unread("the kernel has formed no IOMMU groups: the IOMMU is off, or is not shown")
 
 
-USUAL = len("0000:00:00.0")
-"""Longer addresses are those of a domain that a VMD controller makes."""
 NAMED = 4
 
 
@@ -96,7 +95,7 @@ def _outcome(
         if len(members) < 2:
             continue
         into = _parts(members, surely)
-        if any(len(m) > USUAL for m in members):
+        if any(is_behind(d) for d in map(bus.get, members) if d is not None):
             stays.append((group.number, VMD))
             continue
         if members not in today:

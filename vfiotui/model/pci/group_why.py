@@ -12,6 +12,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.pci.functions import Acs, Capabilities, PciBus, PciDevice, short, slot_of
 from vfiotui.model.pci.iommu import IommuGroup
 from vfiotui.model.pci.slot_location import way_up
+from vfiotui.model.pci.vmd import controller_of, is_behind
 
 NEEDED = ("SrcValid", "ReqRedir", "CmpltRedir", "UpstreamFwd")
 """What must be switched on where a port is able to (REQ_ACS_FLAGS)."""
@@ -78,8 +79,11 @@ def why_shared(group: IommuGroup, bus: PciBus) -> tuple[str, ...]:
     if len(members) + len(group.foreign) < 2:
         return ()
     inside = frozenset(group.members)
+    hidden = [d for d in members if is_behind(d)]
     ports: dict[str, str] = {}
     for member in members:
+        if member in hidden:
+            continue
         above = way_up(member, bus)
         if any(p.bdf in inside for p in above) or _share_bridge(member, members):
             # The kernel joins a function to the bridge above it unless the whole path to the root isolates.
@@ -88,14 +92,29 @@ def why_shared(group: IommuGroup, bus: PciBus) -> tuple[str, ...]:
     for slot in dict.fromkeys(d.slot for d in members):
         together = tuple(d for d in members if d.slot == slot)
         # The functions of one card stay together anyway: they tell nothing of why other slots are here.
-        if len(together) > 1 and (not spans_slots(group) or any(d.is_bridge for d in together)):
+        if (
+            len(together) > 1
+            and together[0] not in hidden
+            and (not spans_slots(group) or any(d.is_bridge for d in together))
+        ):
             slots[slot] = slot_gap(together)
-    words = [*_told("port", ports, short), *_told("slot", slots, lambda s: s.removeprefix("0000:"))]
+    words = [
+        *_behind(hidden, bus),
+        *_told("port", ports, short),
+        *_told("slot", slots, lambda s: s.removeprefix("0000:")),
+    ]
     words += [f"{name} is no PCI device: the platform puts it here" for name in group.foreign]
     if words:
         return tuple(words)
-    hidden = any(d.parent is None and not d.bdf.partition(":")[2].startswith("00:") for d in members)
-    return (UNSEEN if hidden else UNEXPLAINED,)
+    unseen = any(d.parent is None and not d.bdf.partition(":")[2].startswith("00:") for d in members)
+    return (UNSEEN if unseen else UNEXPLAINED,)
+
+
+def _behind(hidden: list[PciDevice], bus: PciBus) -> list[str]:
+    """One clause for each VMD controller with members of the group behind it."""
+    above = dict.fromkeys(controller.bdf if (controller := controller_of(d, bus)) else "" for d in hidden)
+    return [f"all that is behind {f'the VMD controller {short(b)}' if b else 'a VMD controller'} uses its address"
+            for b in above]  # fmt: skip
 
 
 def _told(kind: str, gaps: dict[str, str], named: Callable[[str], str]) -> Iterator[str]:

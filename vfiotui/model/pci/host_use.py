@@ -6,6 +6,7 @@ from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.usb import Usb
+from vfiotui.model.pci.vmd import hides
 
 VITAL = ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/etc")
 """Mount points without which a host does not start or does not stay up."""
@@ -21,6 +22,8 @@ class DiskUse:
     """nvme0n1p2."""
     place: str
     """A mount point, or "swap"."""
+    way: str = ""
+    """How the disk hangs there, as words that follow its name; empty for a disk of this controller alone."""
 
     @property
     def vital(self) -> bool:
@@ -100,7 +103,8 @@ def host_loses(device: PciDevice, bus: Reading[PciBus], usb: Reading[Usb], use: 
     if is_given(device):
         return ()
     words = [
-        f"{d.place} on {d.disk}" for d in sorted(lost_disks(use, device.bdf), key=lambda d: (not d.vital, d.place))
+        f"{d.place} on {d.disk}{d.way}"
+        for d in sorted(lost_disks(use, device.bdf), key=lambda d: (not d.vital, d.place))
     ]
     for net in lost_networks(use, device.bdf):
         what = "the default route" if net.default_route else "the network"
@@ -121,5 +125,6 @@ def host_loses(device: PciDevice, bus: Reading[PciBus], usb: Reading[Usb], use: 
         ]
     if not words and isinstance(device.driver, str) and device.class16 in (0x0104, 0x0106, 0x0107, 0x0108):
         seen = not isinstance(use, Unread) and not isinstance(use.disks, Unread)
-        words.append("its disks" + (", none of them mounted" if seen else ""))
+        whose = "the disks behind it" if isinstance(bus, PciBus) and hides(device, bus) else "its disks"
+        words.append(whose + (", none of them mounted" if seen else ""))
     return tuple(words)

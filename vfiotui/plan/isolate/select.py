@@ -9,6 +9,7 @@ from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import host_loses, last_keyboards, lost_disks, lost_networks, remaining_displays
 from vfiotui.model.pci.iommu import IommuGroup
 from vfiotui.model.pci.no_groups import why_no_groups
+from vfiotui.model.pci.vmd import behind_text, is_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def _closure(wanted: set[str], bus: PciBus, groups: dict[str, IommuGroup]) -> di
         beside = {d.bdf: _why_reset(device) for d in _reset_with(device, bus)}
         for other, why in {**beside, **members}.items():
             member = bus.get(other)
-            if member is not None and not member.is_bridge and other not in found:
+            # What is behind a VMD controller leaves the host with it, and no driver of a guest's is bound to it.
+            if member is not None and not member.is_bridge and not is_behind(member) and other not in found:
                 found[other] = why
                 todo.append(other)
     return found
@@ -89,6 +91,7 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
     named = [d for bdf in wanted if (d := bus.get(bdf)) is not None]
     refusals += [f"{d.bdf} is a bridge: bridges are never passed through" for d in named if d.is_bridge]
     refusals += [f"{d.bdf} is the IOMMU itself: without it nothing can be passed through" for d in named if d.is_iommu]
+    refusals += [_vmd(d, bus) for d in named if is_behind(d) and not d.is_bridge]
     known = {d.bdf for d in named if not d.is_bridge}
     all_of_them = _closure(known, bus, groups)
     devices = tuple(d for d in bus.devices if d.bdf in all_of_them)
@@ -109,6 +112,13 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
     return Choice(devices, tuple(b for b, _ in reasons), tuple(dict.fromkeys(refusals)), warnings, reasons)
 
 
+def _vmd(device: PciDevice, bus: PciBus) -> str:
+    return (
+        f"{device.bdf} {behind_text(device, bus)} and uses its address: it cannot be passed through by itself,"
+        " unless VMD is switched off for it in the firmware setup"
+    )
+
+
 def _no_groups(facts: Facts) -> list[str]:
     """A disk without a running kernel has no groups; a running kernel without groups has no IOMMU."""
     if isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread):
@@ -123,7 +133,9 @@ def _losses(facts: Facts, bus: PciBus, devices: tuple[PciDevice, ...]) -> list[s
     for device in devices:
         vital = [d for d in lost_disks(facts.host_use, device.bdf) if d.vital]
         if vital:
-            found.append(f"{device.bdf} holds {', '.join(f'{d.place} ({d.disk})' for d in vital)}: the host needs it")
+            found.append(
+                f"{device.bdf} holds {', '.join(f'{d.place} ({d.disk}{d.way})' for d in vital)}: the host needs it"
+            )
         for net in lost_networks(facts.host_use, device.bdf):
             if net.ssh_from:
                 found.append(f"{device.bdf} carries your own connection from {net.ssh_from} ({net.interface})")

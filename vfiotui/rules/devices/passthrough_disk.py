@@ -6,8 +6,8 @@ Expected
 Why
     The disk vanishes under the host when the guest starts, or the host does not find its root at the next boot.
 How it is read
-    /proc/mounts, /proc/swaps and /sys/class/block (through partitions, mapper, RAID and btrfs) against the
-    devices that are assigned to guests.
+    /proc/mounts, /proc/swaps and /sys/class/block (through partitions, mapper, multipath, RAID, btrfs, NVMe
+    subsystems and VMD) against the devices that are assigned to guests.
 Fix
     Take the device out of the guest and of the ids; where another controller of the same kind is meant, bind it
     by its address.
@@ -33,6 +33,8 @@ from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, 
         "/proc/mounts",
         "/proc/swaps?",
         "/sys/class/block/*/slaves?",
+        "/sys/class/block/*/dm/uuid?",
+        "/sys/devices/virtual/nvme-subsystem/*?",
         "/sys/fs/btrfs/*/devices?",
         "/dev/*",
         "/dev/mapper/*",
@@ -46,7 +48,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
         if not uses:
             continue
         bad = True
-        places = ", ".join(f"{u.place} on {u.disk}" for u in uses)
+        places = ", ".join(f"{u.place} on {u.disk}{u.way}" for u in uses)
         yield fails(
             bdf,
             f"{device_of(bus, bdf).name} is assigned to a guest, and the host has {places}.",
