@@ -40,14 +40,67 @@ def test_the_last_word_about_it_counts(host: Host, words: str, off: str) -> None
         assert found.fix.goal == (("cmdline.remove", off),)
 
 
+HEAD = "           CPU0       CPU1\n"
+OWN = "  25:          0          0  PCI-MSI-0000:00:00.2    0-edge      AMD-Vi\n"
+UNIT = "  24:          0          0  DMAR-MSI    0-edge      dmar0\n"
+BEHIND_VMD = "  90:          1          1  PCI-MSIX-10000:e1:00.0    0-edge      nvme0q0\n"
+LEGACY = "   0:         30          0  {}IO-APIC    2-edge      timer\n"
+CARD = "  40:         12          0  {}PCI-MSIX-0000:01:00.0    0-edge      nouveau\n"
+OLD = "  40:         12          0  {}PCI-MSI-edge      eth0\n"
+
+
+def with_lines(host: Host, lines: str, log: str = "") -> Host:
+    return replace(host, files={**host.files, "/proc/interrupts": HEAD + lines}, log=log)
+
+
+@pytest.mark.parametrize("lines", [LEGACY, CARD, OLD, LEGACY + OWN, UNIT + CARD, CARD + BEHIND_VMD])
+@pytest.mark.parametrize("host", [CLEAN, INTEL], ids=["amd", "intel"])
+def test_the_interrupt_controllers_show_what_the_kernel_did(host: Host, lines: str) -> None:
+    found = ask(with_lines(host, lines.format("IR-")))
+    assert found.verdict is Verdict.PASSED and found.evidence[0].path == "/proc/interrupts"
+    plain = ask(with_lines(host, lines.format("")))
+    assert plain.verdict is Verdict.FAILED and "left interrupt remapping off" in plain.sentence
+    assert plain.evidence[-1].path == "/proc/interrupts" and plain.fix is not None
+
+
+@pytest.mark.parametrize("lines", ["", OWN, UNIT, BEHIND_VMD, "  16:  3  0  xen-pirq    -msi  eth0\n"])
+def test_lines_that_never_are_remapped_tell_nothing(lines: str) -> None:
+    assert ask(with_lines(INTEL, lines)).verdict is Verdict.NOT_CHECKED
+    said = ask(with_lines(INTEL, lines, "[    0.1] DMAR-IR: Enabled IRQ remapping in x2apic mode\n"))
+    assert said.verdict is Verdict.PASSED and said.evidence[0].path == "kernel log"
+
+
+def test_a_host_of_both_kinds_is_not_judged() -> None:
+    found = ask(with_lines(CLEAN, LEGACY.format("IR-") + CARD.format("")))
+    assert found.verdict is Verdict.NOT_CHECKED and "those of nouveau are not" in found.sentence
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "DMAR-IR: Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
-        "DMAR-IR: not enabled",
+        "DMAR-IR: Not enabling interrupt remapping",
+        "AMD-Vi: Disabling interrupt remapping",
         "Failed to enable irq remapping",
     ],
 )
 def test_the_kernels_own_word_counts_more_than_the_capability(line: str) -> None:
-    found = ask(replace(INTEL, log=f"[    0.1] {line}\n"))
-    assert found.verdict is Verdict.FAILED and found.evidence[0].path == "kernel log"
+    for lines in ("", CARD.format("")):
+        found = ask(with_lines(INTEL, lines, f"[    0.1] {line}\n"))
+        assert found.verdict is Verdict.FAILED and found.evidence[0].path == "kernel log"
+
+
+@pytest.mark.parametrize("lines", ["", "\0\xff\n", "  40: x\n", "  40:" + " 9" * 40 + "\n", "  40:\n"])
+def test_a_unit_that_cannot_remap_needs_no_other_proof(lines: str) -> None:
+    found = ask(with_lines(replace(INTEL, iommu_ecap=0xF050D2), lines))
+    assert found.verdict is Verdict.FAILED and "cannot remap interrupts" in found.sentence
+    assert found.evidence[0].path.endswith("ecap")
+
+
+@pytest.mark.parametrize("lines", ["\0\xff", "  40: x\n", "  40:\n"])
+def test_what_cannot_be_read_passes_nothing(lines: str) -> None:
+    assert ask(with_lines(INTEL, lines)).verdict is Verdict.NOT_CHECKED
+
+
+def test_without_a_command_line_the_kernel_still_shows_it() -> None:
+    assert ask(replace(CLEAN, remove=("/proc/cmdline",))).verdict is Verdict.PASSED

@@ -51,7 +51,8 @@ def read(root: Root) -> Reading[Interrupts]:
             return Unread(f"holds no counts for interrupt {number}", Why.DAMAGED, PATH)
         counts = tuple((cpu, int(w)) for cpu, w in zip(cpus, counted, strict=True) if w != "0")
         served = cpu_list(root, f"/proc/irq/{number}/effective_affinity_list")
-        found.append(Irq(int(number), names_of(words[len(cpus) :]), counts, served))
+        chip = words[len(cpus)] if len(words) > len(cpus) else ""
+        found.append(Irq(int(number), names_of(words[len(cpus) :]), counts, served, chip))
     return Interrupts(tuple(found), read_uptime(root))
 
 

@@ -15,6 +15,10 @@ MANAGED = re.compile(r"^(nvme\d+q[1-9]\d*|virtio\d+-req\.\d+|mpt3sas\d+-msix\d+|
 """Queues whose lines the kernel itself places; it refuses to move them (core-api/irq/irq-affinity)."""
 
 
+PLAIN = re.compile(r"IO-APIC|PCI-MSI(?!X?-[0-9a-f]{5,8}:)")
+"""Chips of an x86 host without remapping; a domain of more than four digits is VMD's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Irq:
     """One numbered line of /proc/interrupts."""
@@ -26,6 +30,8 @@ class Irq:
     """CPU and count since boot, where there was one."""
     served_by: Reading[CpuSet]
     """effective_affinity_list."""
+    chip: str = ""
+    """The interrupt controller's name, as IR-PCI-MSIX-0000:01:00.0 or IO-APIC; a number behind it is left out."""
 
     @property
     def name(self) -> str:
@@ -41,6 +47,18 @@ class Irq:
     def managed(self) -> bool:
         """Whether its names are those of queues that only the kernel moves."""
         return bool(self.names) and all(MANAGED.match(n) for n in self.names)
+
+    @property
+    def remapped(self) -> bool | None:
+        """Whether it goes through the interrupt remapping of an x86 host; None for what none of its kind does.
+
+        The chip's name begins with IR- where it is remapped (drivers/iommu/intel/irq_remapping.c, amd/iommu.c). The
+        interrupts of the IOMMU itself, and those that VMD collects, are never remapped by themselves.
+        """
+        if self.chip.startswith("IR-"):
+            return True
+        own = any(name.startswith(("AMD-Vi", "dmar")) for name in self.names)
+        return False if PLAIN.match(self.chip) and not own else None
 
     def count_on(self, cpus: CpuSet) -> int:
         """How often it came on some CPUs."""

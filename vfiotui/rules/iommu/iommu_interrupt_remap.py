@@ -1,31 +1,37 @@
 """Interrupts of passed devices are remapped.
 
 Expected
-    Every VT-d unit has interrupt remapping and the kernel uses it; on AMD the kernel log says that it is on.
+    The kernel remaps the interrupts of PCI devices.
 Why
     Without remapping a guest can raise any interrupt of the host, so vfio refuses to pass devices through.
 How it is read
-    intremap= and nointremap of the running command line, and what the kernel's log says of it. Where neither says
-    that it is off: bit 3 of the extended capability register in /sys/class/iommu/dmar*/intel-iommu/ecap, bit 0 of the
-    DMAR flags, AMD-Vi lines of the kernel log.
+    What the kernel did: the names of interrupt controllers in /proc/interrupts begin with IR- where it remaps, and
+    are IO-APIC and PCI-MSI where it does not; where no such line is there, the kernel's log. A word such as
+    intremap=off of the running command line is named as the cause. Bit 3 of the extended capability register in
+    /sys/class/iommu/dmar*/intel-iommu/ecap and bit 0 of the DMAR flags only show what can never be: that a unit is
+    able to remap does not show that the kernel uses it.
 Fix
     Take intremap=off or nointremap out; else a firmware setting (x2APIC, interrupt remapping) or another board.
     allow_unsafe_interrupts=1 gives the safety up.
 Valid for
     x86.
 Sources
-    drivers/iommu/intel/iommu.h (ecap_ir_support); drivers/vfio/vfio_iommu_type1.c.
+    drivers/iommu/irq_remapping.c, intel/irq_remapping.c, amd/iommu.c (names of chips); drivers/iommu/intel/iommu.h
+    (ecap_ir_support); drivers/vfio/vfio_iommu_type1.c.
 """
 
 from __future__ import annotations
 
 import re
 
-from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.counted import counted
+from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.cpu.interrupts import Irq
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Evidence, Risk, Severity
 from vfiotui.model.pci.iommu import Dmar, IommuUnit
 from vfiotui.rules.engine import Answer, Answers, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
 from vfiotui.rules.old_words import without
@@ -42,18 +48,19 @@ def remedy(facts: Facts) -> str:
 
 
 REFUSED = re.compile(
-    r"DMAR-IR: (?:not enabled|.*fail)|AMD-Vi: Interrupt remapping (?:disabled|not)|Failed to enable irq remapping", re.I
+    r"DMAR-IR: (?:not enabl|.*fail)|AMD-Vi: (?:Interrupt remapping (?:disabled|not)|Disabling interrupt remapping)"
+    r"|Failed to enable irq remapping",
+    re.I,
 )
 """What the kernel says where it left interrupt remapping off (drivers/iommu/irq_remapping.c, intel, amd)."""
+ENABLED = re.compile(r"DMAR-IR: Enabled IRQ remapping|AMD-Vi: Interrupt remapping enabled", re.I)
 
 
-def switched_off(facts: Facts) -> Answer | None:
-    """The answer where the kernel was told to leave it off, or says that it did; None where nothing says so.
+def switched_off(line: CommandLine) -> str:
+    """The word that leaves it off, of the running command line; empty where none does.
 
     Of intremap= the last of on and off counts; nointremap is off (early_param in drivers/iommu/irq_remapping.c).
     """
-    boot = known(facts.boot)
-    line = known(boot.cmdline)
     state = ""
     for word in line.words():
         if word.key == "nointremap":
@@ -61,85 +68,99 @@ def switched_off(facts: Facts) -> Answer | None:
         elif word.key == "intremap":
             for option in word.options:
                 state = word.text if option == "off" else "" if option == "on" else state
-    if state:
-        return fails(
-            "host",
-            f"{state} leaves interrupt remapping off: vfio refuses devices, or guests can raise the host's interrupts.",
-            seen(line.source, state),
-            fix=without(boot, (state,), f"boot without {state}"),
-        )
-    log = known(facts.kernel_log)
-    said = next((m.text for m in log if REFUSED.search(m.text)), None)
-    if said is None:
+    return state
+
+
+def by_word(facts: Facts) -> Answer | None:
+    """The answer where a word of the running command line leaves it off."""
+    boot = facts.boot
+    if isinstance(boot, Unread) or isinstance(boot.cmdline, Unread):
+        return None
+    state = switched_off(boot.cmdline)
+    if not state:
         return None
     return fails(
-        "host", "The kernel left interrupt remapping off.", seen("kernel log", said), fix=fix(remedy(facts), Risk.R0)
+        "host",
+        f"{state} leaves interrupt remapping off: vfio refuses devices, or guests can raise the host's interrupts.",
+        seen(boot.cmdline.source, state),
+        fix=without(boot, (state,), f"boot without {state}"),
     )
 
 
-def intel(units: list[IommuUnit], facts: Facts) -> Answers:
-    """VT-d: by the units' registers and the firmware's word."""
-    firmware = known(facts.firmware)
+def incapable(units: list[IommuUnit], facts: Facts) -> tuple[Evidence, ...]:
+    """What shows that the hardware or its firmware cannot remap; empty where nothing does."""
     bad = [u for u in units if u.interrupt_remapping is False]
     if bad:
-        yield fails(
-            "host",
-            f"The IOMMU unit {bad[0].name} cannot remap interrupts: vfio refuses devices behind it.",
-            *(
-                seen(f"/sys/class/iommu/{u.name}/intel-iommu/ecap", f"{u.ecap:x}")
-                for u in bad
-                if isinstance(u.ecap, int)
-            ),
-            fix=fix(remedy(facts), Risk.R0),
+        return tuple(
+            seen(f"/sys/class/iommu/{u.name}/intel-iommu/ecap", f"{u.ecap:x}") for u in bad if isinstance(u.ecap, int)
         )
-        return
-    unread = next((u.ecap for u in units if isinstance(u.ecap, Unread)), None)
-    if unread is not None:
-        raise Missing(unread)
-    if isinstance(firmware.dmar, Dmar) and not firmware.dmar.intr_remap:
-        yield fails(
-            "host",
-            "The firmware says that this platform does not remap interrupts.",
-            seen("/sys/firmware/acpi/tables/DMAR", f"flags {firmware.dmar.flags:#x}"),
-            fix=fix(remedy(facts), Risk.R0),
-        )
-    else:
-        yield holds("host", "every unit remaps interrupts", seen("/sys/class/iommu", " ".join(u.name for u in units)))
+    dmar = None if isinstance(facts.firmware, Unread) else facts.firmware.dmar
+    if isinstance(dmar, Dmar) and not dmar.intr_remap:
+        return (seen("/sys/firmware/acpi/tables/DMAR", f"flags {dmar.flags:#x}"),)
+    return ()
+
+
+def off(facts: Facts, units: list[IommuUnit], *evidence: Evidence) -> Answer:
+    """The failure: the reason that the hardware shows, or the kernel's log, stands before the evidence."""
+    cannot = incapable(units, facts)
+    said = next((m.text for m in or_else(facts.kernel_log, ()) if REFUSED.search(m.text)), "")
+    sentence = (
+        "The kernel left interrupt remapping off: vfio refuses devices, or guests can raise the host's interrupts."
+    )
+    if cannot:
+        name = "The firmware says that this platform" if "DMAR" in cannot[0].path else "The IOMMU of this host"
+        sentence = f"{name} cannot remap interrupts: vfio refuses devices behind it."
+    log = (seen("kernel log", said),) if said else ()
+    return fails("host", sentence, *log, *cannot, *evidence, fix=fix(remedy(facts), Risk.R0))
+
+
+def lines_of(irqs: list[Irq]) -> Evidence:
+    """Some of the lines of /proc/interrupts, by number and chip."""
+    return seen("/proc/interrupts", ", ".join(f"{i.number}: {i.chip}" for i in irqs[:3]))
 
 
 @rule(
     "IOMMU-INTERRUPT-REMAP",
     Severity.WARN,
-    needs=(
-        "iommu",
-        "firmware",
-        "kernel_log",
-        "boot",
-    ),
-    reads=("/proc/cmdline",),
+    needs=("iommu",),
     fires="intel-default-off",
     silent="tower",
     changes=(Part.IOMMU, Part.X86),
 )
 def check(facts: Facts) -> Answers:
-    units = known(known(facts.iommu).units)
-    if not units:
+    units = [u for u in known(known(facts.iommu).units) if u.kind in ("intel", "amd")]
+    if not known(facts.iommu).units:
         yield not_applicable("host", "there is no IOMMU unit")
-        return
-    if not any(u.kind in ("intel", "amd") for u in units):
+    elif not units:
         yield not_applicable("host", "interrupts are remapped by the interrupt controller here, not by the IOMMU")
-        return
-    if (off := switched_off(facts)) is not None:
-        yield off
-        return
-    if all(u.kind == "amd" for u in units):
-        log = known(facts.kernel_log)
-        said = [line.text for line in log if "AMD-Vi" in line.text and "nterrupt remapping enabled" in line.text]
-        if said:
-            yield holds("host", "AMD-Vi remaps interrupts", seen("kernel log", said[0]))
-        else:
-            yield unknown(
-                "host", "the kernel log no longer holds the line that shows it", seen("kernel log", "no such line")
-            )
-        return
-    yield from intel([u for u in units if u.kind == "intel"], facts)
+    elif (word := by_word(facts)) is not None:
+        yield word
+    else:
+        yield by_kernel(facts, units)
+
+
+def by_kernel(facts: Facts, units: list[IommuUnit]) -> Answer:
+    """What the kernel did, by its interrupt controllers; else by what it said."""
+    irqs = () if isinstance(facts.interrupts, Unread) else facts.interrupts.irqs
+    remapped, plain = [i for i in irqs if i.remapped], [i for i in irqs if i.remapped is False]
+    if remapped and plain:
+        names = ", ".join(i.name or str(i.number) for i in plain[:3])
+        return unknown(
+            "host", f"some interrupts are remapped, and those of {names} are not", lines_of(remapped), lines_of(plain)
+        )
+    if remapped:
+        return holds("host", f"the kernel remaps {counted(len(remapped), 'interrupt')}", lines_of(remapped))
+    if plain:
+        return off(facts, units, lines_of(plain))
+    log = or_else(facts.kernel_log, ())
+    if any(REFUSED.search(m.text) for m in log) or incapable(units, facts):
+        return off(facts, units)
+    said = next((m.text for m in log if ENABLED.search(m.text)), "")
+    if said:
+        return holds("host", "the kernel remaps interrupts", seen("kernel log", said))
+    if isinstance(facts.interrupts, Unread):
+        raise Missing(facts.interrupts)
+    return unknown(
+        "host", "no interrupt of a PCI device shows it, and no line of the kernel's log",
+        seen("/proc/interrupts", "neither IR-, IO-APIC nor PCI-MSI"),
+    )  # fmt: skip
