@@ -12,6 +12,7 @@ from tests.hosts import HOSTS
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
 from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
 from tests.machines import facts_of
+from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.host.gather import gather
@@ -51,6 +52,23 @@ def with_words(name: str, running: str, configured: str, **changes: object) -> H
     return replace(host, cmdline=f"{WORDS} {running}", default_cmdline=configured, **changes)  # type: ignore[arg-type]
 
 
+DMAR = "/sys/firmware/acpi/tables/DMAR"
+
+
+def dmar(flags: int) -> bytes:
+    """A DMAR table without units (VT-d specification, chapter 8)."""
+    return table("DMAR", 1, bytes([38, flags]) + bytes(10))
+
+
+INTERRUPTS = (
+    "     CPU0\n  2: 1  IO-APIC 2-edge timer\n",
+    "     CPU0\n  2: 1  IR-IO-APIC 2-edge timer\n 40: 1  PCI-MSI 0-edge nvidia\n",
+    "     CPU0\n  9: 1  DMAR-MSI 0-edge dmar0\n",
+    "nothing",
+)
+"""With remapping, with some, without a sign of it, and no table of interrupts."""
+
+
 def described() -> Iterator[Host]:
     """Every variant of a description."""
     for lines in RACES:
@@ -63,6 +81,12 @@ def described() -> Iterator[Host]:
                 yield with_words(name, words, f"quiet {words}")
             for log in ("DMAR-IR: not enabled\n", "Failed to enable irq remapping\n", ""):
                 yield replace(HOSTS[name], log=log)
+            for lines in INTERRUPTS:
+                for log in ("DMAR-IR: Not enabling interrupt remapping\n", HOSTS[name].log, ""):
+                    yield with_files(name, {"/proc/interrupts": lines}, log=log)
+            yield replace(HOSTS[name], remove=("/proc/cmdline",))
+            yield with_files(name, {"/sys/class/iommu/smmu3.0x00000000fa000000/uevent": ""}, iommu="")
+            yield with_files(name, {DMAR: dmar(0), "/proc/interrupts": INTERRUPTS[0]})
     for words in ("amd_iommu=on", "isolcpus=2-3", "iommu=pt", "video=efifb:off", "intel_iommu=on,igfx_off"):
         yield with_words("clean", words, "quiet")
         yield with_words("clean", words, f"quiet {words}", release="4.9.0-amd64")
