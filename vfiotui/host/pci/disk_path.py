@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.base.value import dataclass, replace
-from vfiotui.model.pci.functions import BDF
+from vfiotui.model.pci.functions import BDF, NESTED
 
 BLOCK = "/sys/class/block"
 DEPTH = 8
 """Layers of mapped devices that are followed."""
 SUBSYSTEM = re.compile(r"(/sys/devices/virtual/nvme-subsystem/nvme-subsys\d{1,9})/nvme(\d{1,9})n(\d{1,9})(?:/.*)?")
 CONTROLLER = re.compile(r"nvme\d{1,9}")
-NESTED = re.compile(r"pci[0-9a-f]{5,8}:[0-9a-f]{2}")
-"""A host bridge that VMD makes below a PCI function; its domain has more than four digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 
 from vfiotui.host.pci.config_space import parse_pieces
-from vfiotui.host.pci.disk_path import NESTED
 from vfiotui.host.pci.modules import AliasTable, read_aliases
 from vfiotui.host.pci.names import PciNames, named, read_names
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.cpu.cpuset import parse_list
-from vfiotui.model.pci.functions import BDF, Bar, Capabilities, Link, PciBus, PciDevice
+from vfiotui.model.pci.functions import BDF, NESTED, Bar, Capabilities, Link, PciBus, PciDevice
 
 DEVICES, SLOTS = "/sys/bus/pci/devices", "/sys/bus/pci/slots"
 VGA = (0x0300, 0x0001)

@@ -10,6 +10,9 @@ from vfiotui.model.base.value import dataclass, field
 BDF = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 """A full address; the domain may be longer than four digits (VMD)."""
 
+NESTED = re.compile(r"pci[0-9a-f]{5,8}:[0-9a-f]{2}")
+"""A folder of sysfs: the host bridge that VMD makes below a PCI function; its domain has more than four digits."""
+
 HEADER_ONLY = Unread("needs root: 64 bytes of configuration space were given", Why.FORBIDDEN)
 """The device answers, and its capabilities are for root."""
 
