@@ -2,7 +2,9 @@
 
 JSON: {"dmar": {"flags", "intr_remap", "x2apic_opt_out", "dma_ctrl_opt_in", "host_address_width", "drhd", "rmrr", …} or
 null, "ivrs": {"iv_info", "virt_info", "ivhd", …} or null, …}. Addresses are hexadecimal texts; virt_info is
-the first unit's "Virtualization Info" as iasl names that field of an IVHD block.
+the first unit's "Virtualization Info" as iasl names that field of an IVHD block. other_tables: names of IORT, RIMT and
+VIOT that are there; device_tree: null or {"iommus": [nodes], "behind": [PCI host bridges with iommu-map], "beside":
+[those without]}.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from vfiotui.cli.exit import Exit
 from vfiotui.cli.machine import open_root
 from vfiotui.cli.out import needed, plain, print_answer, printable, shown
 from vfiotui.host.pci import firmware
-from vfiotui.model.base.reading import Unread
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.pci.iommu import Dmar, Firmware, Ivrs, Scope
 
 
@@ -30,10 +32,13 @@ def run(args: argparse.Namespace) -> Exit:
 
 def as_json(found: Firmware) -> dict[str, Any]:
     """The JSON document; see the module."""
+    tree = or_else(found.tree, None)
     return {
         "dmar": _dmar(found.dmar) if isinstance(found.dmar, Dmar) else None,
         "ivrs": _ivrs(found.ivrs) if isinstance(found.ivrs, Ivrs) else None,
-        "unread": [str(t) for t in (found.dmar, found.ivrs) if isinstance(t, Unread)],
+        "unread": [str(t) for t in (found.dmar, found.ivrs, found.tree) if isinstance(t, Unread)],
+        "other_tables": plain(found.others),
+        "device_tree": None if tree is None else {"iommus": tree.iommus, "behind": tree.behind, "beside": tree.beside},
         "efi": plain(found.efi),
         "secure_boot": plain(found.secure_boot),
         "vendor": plain(found.vendor),
@@ -130,4 +135,12 @@ def as_text(found: Firmware) -> list[str]:
             lines.append("IVRS         not among the tables")
         case Unread():
             lines.append(f"IVRS         {shown(found.ivrs)}")
+    lines += [f"{name}         among the tables" for name in or_else(found.others, ())]
+    tree = found.tree
+    if isinstance(tree, Unread):
+        lines.append(f"device tree  {shown(tree)}")
+    elif tree is not None:
+        lines.append(f"device tree  IOMMUs: {', '.join(tree.iommus) or 'none'}")
+        lines += [f"             {node}: behind it (iommu-map)" for node in tree.behind]
+        lines += [f"             {node}: not behind it (no iommu-map)" for node in tree.beside]
     return [printable(line) for line in lines]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from vfiotui.host.boot import container_marks
 from vfiotui.host.cpu.cpuinfo import PATH as CPUINFO
 from vfiotui.host.cpu.cpuinfo import parse_blocks
+from vfiotui.host.pci import device_tree
 from vfiotui.host.pci.firmware import DMI
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
@@ -20,6 +21,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.host_kind import HostKind, Kind, Part
 from vfiotui.model.finding.finding import Evidence
+from vfiotui.model.pci.iommu import TreeIommu
 
 RELEASE = "/proc/sys/kernel/osrelease"
 TREE = "/proc/device-tree"
@@ -57,8 +59,6 @@ CLOUDS = ("Amazon EC2", "Alibaba Cloud", "Hetzner", "DigitalOcean")
 GROUPS = "/sys/kernel/iommu_groups"
 TREE_ARCHES = ("ARM", "RISC-V", "LoongArch")
 """Processors whose boards describe an IOMMU as a node of the device tree; POWER and IBM Z have theirs by nature."""
-BUS = re.compile(r"soc|axi|bus|smb|platform|amba")
-IOMMU_NODE = re.compile(r"(?:iommu|smmu|dart)\b")
 APPLE = re.compile(r"apple,t\d{4}")
 X86_ONLY = "the check is about x86 processors and their firmware"
 OUTSIDE = "its kernel and devices are set up on the host that runs it"
@@ -169,13 +169,9 @@ def _vm(root: Root, flags: frozenset[str]) -> tuple[str, tuple[Evidence, ...]]:
     return name, tuple(seen)
 
 
-def _tree_has_iommu(root: Root) -> Reading[bool]:
-    """Whether the device tree has a node of an IOMMU, at its top or one folder below, where buses are."""
-    names = root.names(TREE)
-    if isinstance(names, Unread):
-        return names
-    below = (or_else(root.names(f"{TREE}/{name}"), ()) for name in names if BUS.match(name))
-    return any(IOMMU_NODE.match(name) for folder in (names, *below) for name in folder)
+def _describes_none(tree: Reading[TreeIommu | None]) -> bool:
+    """Whether a device tree is read and has no node of an IOMMU."""
+    return isinstance(tree, TreeIommu) and not tree.iommus
 
 
 def _board(root: Root, arch: str, every: Mapping[str, str]) -> HostKind:
@@ -185,7 +181,7 @@ def _board(root: Root, arch: str, every: Mapping[str, str]) -> HostKind:
     if foreign and root.exists("/sys/firmware/acpi") is not True:
         lacks[Part.SETUP] = "a device tree describes it, and it has no firmware setup"
         # What the kernel shows counts more than the device tree.
-        if arch in TREE_ARCHES and not or_else(root.names(GROUPS), ()) and _tree_has_iommu(root) is False:
+        if arch in TREE_ARCHES and not or_else(root.names(GROUPS), ()) and _describes_none(device_tree.read(root)):
             lacks[Part.IOMMU] = "its device tree describes no IOMMU"
     model = _line(or_else(root.text(f"{TREE}/model", 4096), "") or every.get("Model", ""))
     seen = [Evidence(f"{TREE}/model", model)] if model else []

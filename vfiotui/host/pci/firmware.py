@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from vfiotui.host.pci import device_tree
 from vfiotui.host.pci.acpi import parse_dmar, parse_ivrs
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why
-from vfiotui.model.pci.iommu import Firmware
+from vfiotui.model.base.reading import Reading, Unread, Why, then
+from vfiotui.model.pci.iommu import OTHER_TABLES, Firmware
 
 T = TypeVar("T")
 
@@ -63,4 +64,6 @@ def read(root: Root) -> Reading[Firmware]:
         vendor=root.text(f"{DMI}/sys_vendor", 4096) if isinstance(vendor, Unread) else vendor,
         product=root.text(f"{DMI}/product_name", 4096) if isinstance(product, Unread) else product,
         bios=version if isinstance(version, Unread) or isinstance(date, Unread) else f"{version}, {date}",
+        others=then(root.names(TABLES), lambda names: tuple(n for n in OTHER_TABLES if n in names)),
+        tree=device_tree.read(root),
     )

@@ -45,7 +45,7 @@ def _no_unit(facts: Facts) -> bool:
         return False
     units, firmware = facts.iommu.units, facts.firmware
     shown = units.why is not Why.ABSENT if isinstance(units, Unread) else bool(units)
-    return not shown and firmware.dmar is None and firmware.ivrs is None
+    return not shown and firmware.dmar is None and firmware.ivrs is None and firmware.others == ()
 
 
 def _kvm(facts: Facts, kind: HostKind) -> str:

@@ -152,6 +152,22 @@ class Ivrs:
     length: int
 
 
+OTHER_TABLES = ("IORT", "RIMT", "VIOT")
+"""ACPI tables that describe the IOMMUs of ARM and RISC-V machines and of virtual ones (ACPI specification, 5.2.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeIommu:
+    """What a device tree says of IOMMUs, by the names of its nodes."""
+
+    path: str
+    iommus: tuple[str, ...]
+    behind: tuple[str, ...]
+    """PCI host bridges with an iommu-map: the IOMMU stands before their devices."""
+    beside: tuple[str, ...]
+    """PCI host bridges without one: their devices get no IOMMU group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Firmware:
     """What the firmware says of its IOMMU, and the firmware itself."""
@@ -166,6 +182,10 @@ class Firmware:
     product: Reading[str]
     bios: Reading[str]
     """BIOS version and date from DMI."""
+    others: Reading[tuple[str, ...]] = ()
+    """Names of OTHER_TABLES that are among the ACPI tables; Unread where the tables are not visible."""
+    tree: Reading[TreeIommu | None] = None
+    """None: there is no device tree."""
 
 
 @dataclass(frozen=True, slots=True)

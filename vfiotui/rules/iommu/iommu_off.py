@@ -22,10 +22,12 @@ from __future__ import annotations
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
+from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.iommu_start import IommuStart, iommu_starts
-from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.boot.machine import has, in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.model.pci.iommu import TreeIommu
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen, unknown
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
@@ -94,6 +96,21 @@ def _start_it(start: IommuStart) -> Fix:
     return fix(f"boot a kernel that is built with the IOMMU driver of {start.maker} processors", Risk.R0)
 
 
+def _way_on_elsewhere(facts: Facts) -> Fix:
+    """What switches the IOMMU of another processor on: a kernel with its driver where the firmware offers one."""
+    firmware = facts.firmware
+    if not isinstance(firmware, Unread):
+        tree = firmware.tree
+        if (not isinstance(firmware.others, Unread) and firmware.others) or (
+            isinstance(tree, TreeIommu) and tree.behind
+        ):
+            return fix("boot a kernel that is built with the driver of this IOMMU (CONFIG_ARM_SMMU_V3)", Risk.R0)
+        if isinstance(tree, TreeIommu) and tree.beside:
+            return fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0)
+    outside = "give this virtual machine an IOMMU on the host that runs it"
+    return fix(in_firmware(facts, "switch the SMMU or IOMMU on", outside), Risk.R0)
+
+
 def way_on(facts: Facts) -> Fix:
     """What switches it on: the word that keeps it off goes first, and firmware that shows its table is left alone."""
     line = None if isinstance(facts.boot, Unread) else facts.boot.cmdline
@@ -104,5 +121,7 @@ def way_on(facts: Facts) -> Fix:
     goal = (("cmdline.add", "intel_iommu=on"),) if intel else ()
     if intel and not isinstance(facts.firmware, Unread) and or_else(facts.firmware.dmar, None):
         return fix("boot with intel_iommu=on", Risk.R2, *goal)
+    if not has(facts, Part.X86):
+        return _way_on_elsewhere(facts)
     on = in_firmware(facts, "switch it on", "give this virtual machine an IOMMU on the host that runs it")
     return fix(on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *goal)
