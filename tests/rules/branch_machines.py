@@ -11,6 +11,7 @@ from dataclasses import replace
 from tests.hosts import HOSTS
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
 from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
+from tests.hosts.odd import ARM, foreign
 from tests.machines import facts_of
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
@@ -67,6 +68,17 @@ INTERRUPTS = (
     "nothing",
 )
 """With remapping, with some, without a sign of it, and no table of interrupts."""
+
+
+def elsewhere() -> Iterator[Host]:
+    """Machines with other processors: ACPI tables and device trees of theirs."""
+    server = foreign(ARM, {}, remove=())
+    yield server
+    yield replace(server, files={**server.files, "/sys/firmware/acpi/tables/IORT": ""})
+    bridge, mapped = {"pcie@1/device_type": "pci\0"}, {"pcie@1/iommu-map": "\0"}
+    for tree in (bridge, {**bridge, "smmu@2/x": ""}, {**bridge, "smmu@2/x": "", **mapped}):
+        yield foreign(ARM, tree)
+    yield replace(server, remove=("/sys/firmware",))
 
 
 def described() -> Iterator[Host]:
@@ -141,7 +153,7 @@ def on_disk(host: Host) -> Facts:
 
 def machines() -> Iterator[Facts]:
     """The facts of all of them, one after the other."""
-    for host in described():
+    for host in (*described(), *elsewhere()):
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])
