@@ -41,11 +41,12 @@ COMMANDS = re.compile(
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
             r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
             rf"bootctl\0set-(default|oneshot)\0({FILE_NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
-            rf"systemctl\0disable\0{FILE_NAME}\.service",
         )
     )
 )
 """Commands, their words joined by NUL."""
+WANTED = re.compile(rf"/etc/systemd/system/{FILE_NAME}\.(wants|requires)/{FILE_NAME}\.service")
+"""The links by which a unit starts at boot."""
 PRODUCTS = re.compile(
     rf"(/boot|/efi)/({BELOW}{PLAIN}*)?|/(?!.*\.\.)[\w./@+-]+\.(img|efi)|/var/lib/initramfs-tools/\*|{FILES.pattern}"
     r"|/boot/grub2?/grubenv"
@@ -149,10 +150,7 @@ def _passes_over(before: list[str], after: list[str]) -> bool:
 
 
 def _command(step: Change) -> str:
-    back = step.back
-    if step.argv[:2] == ("systemctl", "disable") and back == ("systemctl", "enable", *step.argv[2:]):
-        back = ()
-    for argv in (step.argv, back):
+    for argv in (step.argv, step.back):
         if argv and not COMMANDS.fullmatch("\0".join(argv)):
             return f"runs {' '.join(argv)}"
     strange = [p for p in step.products if not PRODUCTS.fullmatch(p)]
@@ -166,7 +164,8 @@ def strange(step: Change) -> str:
             return _file(step)
         case "link":
             own = step.subject == trial.WANTED and step.after in (None, trial.UNIT.encode())
-            return "" if own else f"sets the link {step.subject}"
+            disables = step.after is None and WANTED.fullmatch(step.subject)
+            return "" if own or disables else f"sets the link {step.subject}"
         case "command":
             return _command(step)
         case "value" | "pages":

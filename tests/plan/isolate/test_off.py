@@ -195,10 +195,26 @@ def unit(*bdfs: str) -> str:
 
 
 def test_a_unit_for_the_device_alone_is_disabled() -> None:
-    plan = off(host({UNIT: unit(CARD), WANTS: ""}), CARD)
-    (step,) = (s for s in plan.steps if s.kind == "command")
-    assert step.argv == ("systemctl", "disable", "gpu-bind.service") and step.back[1] == "enable"
+    """Without systemctl: the disk may be mounted only, or another system's."""
+    plan = off(host({UNIT: unit(CARD)}, enabled=(*CLEAN.enabled, "gpu-bind")), CARD, programs=("update-initramfs",))
+    step = plan.steps[0]
+    assert not [s for s in plan.steps if s.kind == "command"]
+    assert (step.kind, step.subject, step.after) == ("link", WANTS, None)
+    assert step.before == b"/usr/lib/systemd/system/gpu-bind.service"
     assert told(plan)[CARD] == ("nouveau",) and judged(plan).strange == ()
+    assert judged(replace(plan, steps=(replace(step, after=b"/tmp/x.service"),))).strange
+    assert judged(replace(plan, steps=(replace(step, subject="/etc/systemd/system/x.service"),))).strange
+
+
+def test_a_unit_that_has_no_link_is_named() -> None:
+    """Somebody copied the file instead: what starts it is no link of systemctl's."""
+    with pytest.raises(PlanError, match=rf"nothing is planned.*{UNIT}:3"):
+        off(host({UNIT: unit(CARD), WANTS: unit(CARD)}), CARD)
+
+
+def test_a_unit_that_no_boot_starts_is_left_alone() -> None:
+    plan = off(host({UNIT: unit(CARD), MODPROBE: f"options vfio-pci ids={IDS}\n", LIST: "vfio_pci\n"}), CARD, SOUND)
+    assert not [s for s in plan.steps if s.kind == "link"] and dict(plan.released)[CARD] == ""
 
 
 def test_a_unit_for_others_too_is_named_with_its_line() -> None:

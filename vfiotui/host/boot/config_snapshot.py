@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from vfiotui.formats.guard_hooks.runner import PATH as GUARD
 from vfiotui.host.boot import guard
@@ -12,6 +12,7 @@ from vfiotui.host.boot.kernel import read_modules
 from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
 from vfiotui.host.boot.mounts import not_mounted
+from vfiotui.host.boot.services import CONFIGURED as UNITS
 from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -153,6 +154,16 @@ def _files(root: Root, extra: Iterable[str]) -> dict[str, Reading[bytes]]:
     return found
 
 
+def _unit_links(root: Root) -> Iterator[tuple[str, bytes]]:
+    """Links of targets to services of /etc/systemd/system, as `systemctl enable` makes them (systemd.unit(5))."""
+    here = set(or_else(root.names(UNITS), ()))
+    for folder in sorted(n for n in here if n.endswith((".wants", ".requires"))):
+        for name in sorted(here.intersection(or_else(root.names(f"{UNITS}/{folder}"), ()))):
+            target = root.link(f"{UNITS}/{folder}/{name}")
+            if name.endswith(".service") and isinstance(target, str):
+                yield f"{UNITS}/{folder}/{name}", target.encode("utf-8", "surrogateescape")
+
+
 def find_program(root: Root, name: str) -> str | None:
     """The path inside the root of a program, or None."""
     return next((p for p in (f"{f}/{name}" for f in PROGRAM_FOLDERS) if root.exists(p) is True), None)
@@ -177,5 +188,6 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         grub_sourced=sourced,
         modules=read_modules(root),
         not_executable=frozenset((*not_executable(root), *(guard.not_executable(root) if guarded else ()))),
+        unit_links=dict(_unit_links(root)),
         own_program=guard.find_program(root) if guarded else Unread("was not looked for", Why.NOT_HERE),
     )

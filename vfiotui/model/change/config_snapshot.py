@@ -44,6 +44,9 @@ class ConfigSnapshot:
     not_executable: frozenset[str] = frozenset()
     """Boot scripts of initramfs-tools that lack the executable bit: they are taken along and never run."""
 
+    unit_links: Mapping[str, bytes] = field(default_factory=dict)
+    """Links below /etc/systemd/system by which targets want or require services that lie there → their targets."""
+
     own_program: Reading[GuardProgram] = Unread("was not looked for", Why.NOT_HERE)
     """How a hook of this system can start vfiotui; looked for where a plan wants it."""
 
@@ -67,6 +70,11 @@ class ConfigSnapshot:
         return tuple(
             sorted(p for p in self.files if p.startswith(inside) and "/" not in p[len(inside) :] and p.endswith(suffix))
         )
+
+    def links_of(self, unit: str) -> tuple[tuple[str, bytes], ...]:
+        """The links that have a service started at boot, each with its target."""
+        name = unit.rpartition("/")[2]
+        return tuple((path, to) for path, to in sorted(self.unit_links.items()) if path.rpartition("/")[2] == name)
 
     def unmounted_at(self, path: str) -> str | None:
         """The mount point that a path needs and that is not mounted; None where it lies on what is mounted."""

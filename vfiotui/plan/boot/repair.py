@@ -12,6 +12,7 @@ from vfiotui.formats.suffix import SUFFIXES, lacks_suffix, with_suffix
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import NO_REFRESH, loader_of
+from vfiotui.plan.boot.grub_words import predict_words
 from vfiotui.plan.boot.initramfs import rebuild
 from vfiotui.plan.boot.loader_commands import refresh
 from vfiotui.plan.draft import ANY_NAME, FILE_NAME, Draft, Phase, PlanError, Planner
@@ -109,7 +110,8 @@ def _ids(draft: Draft, module: str) -> tuple[str, ...]:
 
 
 def _menu_anew(draft: Draft) -> None:
-    """The words reach the boot menu by the loader's generator."""
+    """The words reach the boot menu by the loader's generator; the forecast knows them."""
+    predict_words(draft)
     loader = loader_of(draft.facts)
     maker = refresh(loader, draft.snapshot)
     if maker is None:

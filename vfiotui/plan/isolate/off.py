@@ -13,7 +13,7 @@ from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.system.udev_rules import without_device
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.change.change import Effect, run_command
+from vfiotui.model.change.change import Effect, set_link
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.selection import FILE, from_json, to_json
@@ -131,15 +131,12 @@ def _install_line(draft: Draft, place: Place, wanted: tuple[str, ...], kept: lis
 def _script(draft: Draft, place: Place, wanted: tuple[str, ...], kept: list[str]) -> None:
     """A unit for these devices alone is disabled; a person's script is named and left alone."""
     only = bool(place.serves) and place.serves <= set(wanted)
-    boot = draft.facts.boot
-    texts = {} if isinstance(boot, Unread) else {f.path: f.text for f in boot.binders}
-    if place.unit and only and "[Install]" in texts.get(place.unit, "") and "systemctl" in draft.snapshot.programs:
-        unit = place.unit.rpartition("/")[2]
-        step = run_command(
-            ("systemctl", "disable", unit), f"{unit} binds devices at boot no more", products=(),
-            back=("systemctl", "enable", unit), risk=Risk.R2, effect=Effect.BOOT,
-        )  # fmt: skip
-        draft.add(step, Phase.HOST_FILE)
+    links = draft.snapshot.links_of(place.unit)
+    if only and links:
+        # What 'systemctl disable' takes away: so it works on a disk that is only mounted, and comes back to the byte.
+        why = f"no boot starts {place.unit.rpartition('/')[2]} any more, which binds devices"
+        for path, target in links:
+            draft.add(set_link(path, target, None, why, risk=Risk.R2, effect=Effect.BOOT), Phase.HOST_FILE)
         return
     others = sorted(place.serves - set(wanted))
     kept.append(f"{place}" + (f", for {', '.join(others)} too" if others else ""))

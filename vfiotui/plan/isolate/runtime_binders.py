@@ -82,8 +82,8 @@ class Binders:
 
 def binders_of(facts: Facts, files: tuple[ConfigFile, ...], plan: Plan | None = None) -> Binders:
     """The binders of a machine, as a plan leaves them."""
-    argvs = [step.argv for step in plan.steps if step.argv[:2] == ("systemctl", "disable")] if plan else []
-    disabled = frozenset(unit.removesuffix(".service") for argv in argvs for unit in argv[2:])
+    gone = [step.subject for step in plan.steps if step.kind == "link" and step.after is None] if plan else []
+    disabled = frozenset(path.rpartition("/")[2].removesuffix(".service") for path in gone)
     return Binders(files, None if isinstance(facts.services, Unread) else facts.services, disabled)
 
 
