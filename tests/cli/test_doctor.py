@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,32 @@ def test_checks_that_lack_the_same_are_told_together_unless_all_are_wanted(
     markdown = told(capsys, *whole, "--markdown")[1]
     assert markdown.count("**not checked**") < unknown / 2 and "`LOG-AER`" in markdown
     assert told(capsys, *whole, "--markdown", "--all")[1].count("**not checked**") == unknown
+
+
+def test_the_plan_of_a_fix_is_printed_as_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "--demo", "doctor")[1]
+    commands = [line.partition("plan   ")[2] for line in out.split("\n") if line.strip().startswith("plan   vfiotui")]
+    ban = next(c for c in commands if "irqbalance" in c)
+    program, *words = shlex.split(ban)
+    code, text, _ = told(capsys, "--demo", *words)
+    assert program == "vfiotui" and code == Exit.FINE and "IRQBALANCE_BANNED_CPULIST" in text
+    assert len(commands) > 3
+
+
+def test_the_definition_of_a_guest_is_changed_and_given_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = HOSTS["guest-2018"]
+    root, name = tmp_path / "host", host.guests[0].name
+    write(build(host), str(root))
+    (file,) = (root / "etc/libvirt/qemu").glob("*.xml")
+    before = file.read_bytes()
+    out = told(capsys, "--root", str(root), "doctor", "--guest", name)[1]
+    command = next(line for line in out.split("\n") if "domain.balloon" in line).partition("vfiotui ")[2]
+    goals = shlex.split(command)[1:]
+    assert goals == [f"domain.balloon={name}/none"]
+    assert told(capsys, "--root", str(root), "apply", *goals, "--yes")[0] == Exit.FINE
+    assert b"<memballoon model='none'/>" in file.read_bytes()
+    assert "GUEST-BALLOON" not in told(capsys, "--root", str(root), "doctor", "--guest", name)[1]
+    assert told(capsys, "--root", str(root), "undo", "1", "--yes")[0] == Exit.FINE
+    assert file.read_bytes() == before

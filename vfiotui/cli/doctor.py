@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from shlex import quote
 from typing import Any
 
 from vfiotui import __version__
@@ -235,6 +236,8 @@ def _details(finding: Finding, indent: str) -> list[str]:
         lines.append(f"{indent}why    {rule.section('Why')}")
     if finding.fix is not None:
         lines.append(printable(f"{indent}fix    {finding.fix.text} (risk {finding.fix.risk.words})"))
+        if goals := [quote(f"{name}={argument}") for name, argument in finding.fix.goal]:
+            lines.append(printable(f"{indent}plan   vfiotui plan {' '.join(goals)}"))
     return lines
 
 
