@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.hosts.guest_texts import FINE
+from tests.machines import facts_of, root_of
 from tests.plan.guest.definitions import edited, host_of, of_win, planned, with_words
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
+from vfiotui.model.base.value import replace
+from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
+from vfiotui.plan.goals import make_plan
 
 SHAPE = "sockets='1' dies='1' cores='2' threads='2'"
 ROM = "<rom file='/usr/share/vgabios/card.rom'/>"
@@ -176,3 +181,20 @@ def test_a_damaged_definition_is_a_sentence(text: str) -> None:
 def test_line_ends_and_comments_stay(end: str) -> None:
     xml = with_words(("<acpi/>", "<!-- <kvm> --><acpi/><kvm><hidden state='on'/></kvm>")).replace("\n", end)
     assert edited(xml, "kvm.hidden=off") == xml.replace("<kvm><hidden state='on'/></kvm>", "")
+
+
+def test_nothing_of_this_host_is_used_for_the_guest_of_another() -> None:
+    snapshot = read_config_snapshot(root_of(host_of()), ("/etc/passwd",))
+    stored = StoredGuest("win", "qemu+ssh://far/system", FINE.encode())
+    for goal, sentence in (
+        ("domain.usb.port", "the USB devices of this host are not known|no USB device"),
+        ("domain.audio", "0 persons"),
+        ("domain.hostdev.add", "shows no PCI device"),
+    ):
+        value = {"domain.usb.port": "1532:0037", "domain.audio": "pipewire", "domain.hostdev.add": "0000:00:02.0"}[goal]
+        with pytest.raises(PlanError, match=sentence):
+            make_plan(facts_of(host_of()), replace(snapshot, guests={"win": stored}), [(goal, f"win/{value}")])
+    plan = make_plan(
+        facts_of(host_of()), replace(snapshot, guests={"win": stored}), [("domain.memory.huge", "win/1048576")]
+    )
+    assert [(s.kind, s.where) for s in plan.steps] == [("domain", "qemu+ssh://far/system")]

@@ -13,6 +13,7 @@ from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
 from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.boot.services import CONFIGURED as UNITS
+from vfiotui.host.guest import device_links
 from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -181,6 +182,7 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         programs,
         machine(root),
         not_mounted(root),
+        links={folder: device_links.read(root, folder) for folder in device_links.FOLDERS if folder in more},
         kernels=kernels(root),
         unified=unified(root),
         enrolled=enrolled(root),

@@ -26,6 +26,9 @@ class ConfigSnapshot:
     guests: Mapping[str, Reading[StoredGuest]] = field(default_factory=dict)
     """The guests that were asked for by name, each with its stored definition."""
 
+    links: Mapping[str, Reading[Mapping[str, str]]] = field(default_factory=dict)
+    """Folders of lasting names that were asked for → each link with the device that it leads to."""
+
     kernels: Mapping[str, str] = field(default_factory=dict)
     """Releases → the kernel's file."""
     unified: tuple[str, ...] = ()

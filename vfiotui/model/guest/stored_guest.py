@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.topology import CpuSet
@@ -21,3 +22,11 @@ class StoredGuest:
     """The path of the definition where no daemon is asked."""
     running: Mapping[str, CpuSet] | None = None
     """The pins of its threads now; None where it does not run."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another host runs it: nothing of this machine says anything of it then."""
+        try:
+            return bool(urlsplit(self.where).netloc)
+        except ValueError:
+            return True

@@ -44,12 +44,12 @@ def _follows(work: Definition) -> None:
         xml.cache_mode = "passthrough"
     if xml.cpu_mode not in OWN:
         return
-    topology = work.draft.facts.cpu
+    topology = work.facts.cpu
     threads = 1 if domain.topology is None else (xml.threads or 1)
     vendor = "" if isinstance(topology, Unread) else or_else(topology.vendor, "")
     if threads > 1 and vendor in AMD and "topoext" not in xml.cpu_features:
         xml.cpu_features = {**xml.cpu_features, "topoext": "require"}
-    iommu = work.draft.facts.iommu
+    iommu = work.facts.iommu
     units = () if isinstance(iommu, Unread) else or_else(iommu.units, ())
     reach = min((w for u in units if u.kind == "intel" and (w := u.address_bits) is not None), default=None)
     bits = None if isinstance(topology, Unread) else or_else(topology.physical_bits, None)

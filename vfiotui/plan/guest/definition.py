@@ -7,9 +7,11 @@ from collections.abc import Callable
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.formats.domain_xml.xml_text import decode
-from vfiotui.model.base.reading import Unread
-from vfiotui.model.base.value import dataclass
+from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.change.change import Change, Effect, define_domain, write_file
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
+from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
@@ -22,6 +24,8 @@ class Definition:
     """What an edit gets: the definition as the plan leaves it so far."""
 
     draft: Draft
+    facts: Facts
+    """Of the host that runs the guest: parts of another host are not known."""
     name: str
     xml: DomainXml
     """The edit changes this."""
@@ -31,8 +35,14 @@ class Definition:
     @property
     def versions(self) -> Versions:
         """Of the libvirt and the QEMU that start the guest."""
-        virt = self.draft.facts.virt
+        virt = self.facts.virt
         return Versions() if isinstance(virt, Unread) else virt.versions
+
+    @property
+    def snapshot(self) -> ConfigSnapshot:
+        """Files and links of the host that runs the guest; of another host none are known."""
+        elsewhere = self.facts.guest_files is OTHER_HOST
+        return ConfigSnapshot({}) if elsewhere else self.draft.snapshot
 
     def note(self, sentence: str) -> None:
         """Something that a person should know of this edit."""
@@ -71,7 +81,13 @@ def change_definition(draft: Draft, name: str, why: str, edit: Callable[[Definit
     now = stored.definition if old is None or old.after is None else old.after
     try:
         text, encoding = decode(now)
-        definition = Definition(draft, name, DomainXml(text), parse(text, source=stored.file or stored.where))
+        definition = Definition(
+            draft,
+            facts_for(draft.facts, stored),
+            name,
+            DomainXml(text),
+            parse(text, source=stored.file or stored.where),
+        )
         edit(definition)
         after = definition.xml.xml.encode(encoding)
     except ValueError as error:
@@ -82,6 +98,24 @@ def change_definition(draft: Draft, name: str, why: str, edit: Callable[[Definit
         draft.exchange(old, new, Phase.GUEST)
     if stored.running is not None:
         draft.note(f"{name} runs on as it is until it is shut off and started again: a reboot inside is not enough")
+
+
+OTHER_HOST = Unread("the guest is on another host", Why.NOT_HERE)
+
+
+def facts_for(facts: Facts, stored: StoredGuest) -> Facts:
+    """The facts as far as they are true for a guest."""
+    if not stored.elsewhere:
+        return facts
+    return replace(
+        facts,
+        cpu=OTHER_HOST,
+        pci=OTHER_HOST,
+        iommu=OTHER_HOST,
+        usb=OTHER_HOST,
+        memory=OTHER_HOST,
+        guest_files=OTHER_HOST,
+    )
 
 
 def _defined(draft: Draft, name: str) -> Change | None:

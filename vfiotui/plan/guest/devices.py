@@ -142,7 +142,7 @@ def _put(work: Definition, pci: str, place: tuple[str, str, str], function: str,
 
 def _add(work: Definition, value: str) -> None:
     """Functions are added beside one of their card that is there, with its word for managed, and on its slot."""
-    bus = work.draft.facts.pci
+    bus = work.facts.pci
     for bdf in dict.fromkeys(w.strip() for w in value.split(",")):
         if not BDF.fullmatch(bdf):
             raise PlanError(f"{bdf!r} is no PCI address, such as 0000:0b:00.0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.domain_xml.xml_text import Element
+from vfiotui.model.base.reading import Unread
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.definition import Definition, definition_goal, pair
 
@@ -19,6 +20,7 @@ PAST_CACHE = ("none", "directsync")
 ONLY_SCSI = ("wwn", "vendor", "product")
 """What libvirt refuses for a virtio disk."""
 PREFIX = {"virtio": "vd", "scsi": "sd", "sata": "sd"}
+LINKS = "/dev/disk/by-id"
 PATH = re.compile(r"/[^\x00-\x1f\x7f]*")
 
 
@@ -92,6 +94,33 @@ def _source(work: Definition, value: str) -> None:
     work.xml.set_below(disk, "source", name, path, ("driver", "auth", "source"))
 
 
+def _by_id(work: Definition, value: str) -> None:
+    disk = disk_of(work, value)
+    source = disk.find("source")
+    path = "" if source is None else source.get("dev")
+    if not path:
+        raise PlanError(f"{value} is no block device of this host")
+    work.xml.set_below(disk, "source", "dev", lasting(work, LINKS, path), ("driver", "auth", "source"))
+
+
+def lasting(work: Definition, folder: str, path: str) -> str:
+    """The link below a folder that leads to a device; PlanError where none does. A link stays what it is."""
+    links = work.snapshot.links.get(folder, Unread("was not looked at"))
+    if isinstance(links, Unread):
+        raise PlanError(f"{folder} cannot be read ({links.reason}): look there on the running host")
+    if path in links:
+        return path
+    found = sorted((_rank(link.rpartition("/")[2]), link) for link, real in links.items() if real == path)
+    if not found:
+        raise PlanError(f"no link below {folder} leads to {path}: name it by another link of /dev that does not change")
+    return found[0][1]
+
+
+def _rank(name: str) -> tuple[bool, int]:
+    """Names that a person can read come first, the shortest of them at the top."""
+    return name.startswith(("wwn-", "nvme-eui.", "nvme-uuid.", "lvm-", "scsi-3", "scsi-S")), len(name)
+
+
 def _eject(work: Definition, value: str) -> None:
     disk = disk_of(work, value)
     if disk.get("device") not in ("cdrom", "floppy"):
@@ -109,6 +138,7 @@ PLANNERS = (
     definition_goal("domain.disk.driver", "TARGET=NAME:WORD,…", "how QEMU reaches a disk", "disk {2}", _driver),
     definition_goal("domain.disk.bus", "TARGET=BUS", "the bus of a disk", "disk bus {2}", _bus),
     definition_goal("domain.disk.source", "TARGET=PATH", "what holds a disk", "disk source {2}", _source),
+    definition_goal("domain.disk.by-id", "TARGET", "a disk by a name that stays", "{2} by its id", _by_id, (LINKS,)),
     definition_goal("domain.disk.eject", "TARGET", "no medium in a drive", "no medium in {2}", _eject),
     definition_goal("domain.disk.drop", "TARGET", "a disk less", "no disk {2}", _drop),
 )

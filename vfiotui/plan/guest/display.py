@@ -8,7 +8,9 @@ from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.definition import Definition, definition_goal, pair, whole
+from vfiotui.plan.guest.disks import lasting
 
+INPUTS = "/dev/input/by-id"
 MOST_MIB = 1 << 20
 USERS = "/etc/passwd"
 PERSONS = range(1000, 60000)
@@ -125,7 +127,7 @@ def _runtime_folder(work: Definition) -> str:
     for _, value in work.domain.qemu.environment:
         if match := RUNTIME.fullmatch(value):
             return match[1]
-    content = work.draft.snapshot.content(USERS)
+    content = work.snapshot.content(USERS)
     lines = [] if isinstance(content, Unread) else content.decode("utf-8", "replace").split("\n")
     numbers = [w[2] for line in lines if len(w := line.split(":")) > 6 and w[2].isascii() and w[2].isdecimal()]
     persons = sorted({int(n) for n in numbers if len(n) < 6 and int(n) in PERSONS})
@@ -137,11 +139,21 @@ def _runtime_folder(work: Definition) -> str:
     return f"/run/user/{persons[0]}"
 
 
+def _input(work: Definition, value: str) -> None:
+    for element in work.xml.devices("input"):
+        source = element.find("source")
+        if element.get("type") == "evdev" and source is not None and source.get("dev") == value:
+            work.xml.set_on(source, "dev", lasting(work, INPUTS, value))
+            return
+    raise PlanError(f"{work.name} has no input {value!r}")
+
+
 PLANNERS = (
     definition_goal("domain.video", "none", "no emulated card", "no emulated card", _video),
     definition_goal("domain.graphics", "spice|vnc", "a display beside the card", "a {2} display", _graphics),
     definition_goal("domain.balloon", "none", "no memory balloon", "no memory balloon", _balloon),
     definition_goal("domain.shmem.size", "NAME=MIB", "the size of shared memory", "shared memory {2} MiB", _shmem),
     definition_goal("domain.tpm", "2.0", "an emulated TPM", "a TPM {2}", _tpm),
+    definition_goal("domain.input.by-id", "PATH", "an input by a name that stays", "{2} by its id", _input, (INPUTS,)),
     definition_goal("domain.audio", "KIND[=FOLDER]", "sound to a user's server", "sound by {2}", _audio, (USERS,)),
 )

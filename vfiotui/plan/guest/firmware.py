@@ -68,7 +68,7 @@ def _secure(work: Definition, value: str) -> None:
 
 def _autoselect(work: Definition, *, secure: bool = False) -> None:
     secure = secure or work.domain.boot.feature("secure-boot") is True
-    files = work.draft.facts.guest_files
+    files = work.facts.guest_files
     fitting = files if isinstance(files, Unread) else files.efi(secure=secure)
     if fitting == ():
         what = "EFI with secure boot" if secure else "EFI"

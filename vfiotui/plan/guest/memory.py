@@ -19,7 +19,7 @@ def _huge(work: Definition, value: str) -> None:
     if not size:
         xml.remove_all(pages, prune=False)
         return
-    memory = work.draft.facts.memory
+    memory = work.facts.memory
     pools = () if isinstance(memory, Unread) else or_else(memory.pools, ())
     if pools and size not in {p.size_kib for p in pools}:
         raise PlanError(f"this host has no huge pages of {size} KiB")
@@ -41,7 +41,7 @@ def _node(work: Definition, value: str) -> None:
     nodes = parse_list(value)
     if isinstance(nodes, Unread) or not nodes:
         raise PlanError(f"{value!r} is no list of nodes, such as 0 or 0-1")
-    topology = work.draft.facts.cpu
+    topology = work.facts.cpu
     if not isinstance(topology, Unread) and (lost := nodes - {n.node for n in topology.nodes}):
         raise PlanError(f"this host has no node {min(lost)}")
     work.xml.memory_mode = "strict"

@@ -31,7 +31,7 @@ def _read(element: Element) -> Hostdev | None:
 
 
 def _plugged(work: Definition, hostdev: Hostdev) -> tuple[UsbDevice, ...]:
-    usb = work.draft.facts.usb
+    usb = work.facts.usb
     if isinstance(usb, Unread):
         raise PlanError(f"the USB devices of this host are not known: {usb}")
     found = passthrough_devices(hostdev, [d for c in usb.controllers for d in c.devices])
@@ -78,7 +78,7 @@ def _ids(work: Definition, value: str) -> None:
     device = _plugged(work, hostdev)[0]
     if isinstance(device.vendor, Unread) or isinstance(device.product, Unread):
         raise PlanError(f"the ids of {value} cannot be read")
-    usb = work.draft.facts.usb
+    usb = work.facts.usb
     alike = [
         d
         for c in (() if isinstance(usb, Unread) else usb.controllers)

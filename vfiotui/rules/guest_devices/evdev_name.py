@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
@@ -34,7 +34,12 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{path} can be another device after the next boot.",
             seen(domain.source, f"input evdev {path}"),
-            fix=fix("name it by its link below /dev/input/by-id", Risk.R2),
+            fix=fix(
+                "name it by its link below /dev/input/by-id",
+                Risk.R2,
+                # Only a running host has the links.
+                *((("domain.input.by-id", path),) if facts.mode in (Mode.LIVE, Mode.DEMO) else ()),
+            ),
         )
     if domain.devices.evdev and not loose:
         yield holds(domain.name, "its inputs are named lastingly", seen(domain.source, domain.devices.evdev[0]))

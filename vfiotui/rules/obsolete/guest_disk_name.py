@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 
-from vfiotui.model.facts import Facts
+from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
@@ -36,7 +36,12 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{disk.source} can be another disk after the next boot.",
             seen(domain.source, f"{disk.target} {disk.source}"),
-            fix=fix("name it by its link below /dev/disk/by-id", Risk.R2),
+            fix=fix(
+                "name it by its link below /dev/disk/by-id",
+                Risk.R2,
+                # Only a running host has the links.
+                *((("domain.disk.by-id", disk.target),) if facts.mode in (Mode.LIVE, Mode.DEMO) else ()),
+            ),
         )
     if blocks and not loose:
         yield holds(domain.name, "its disks are named lastingly", *(seen(domain.source, d.source) for d in blocks))
