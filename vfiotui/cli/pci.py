@@ -2,7 +2,8 @@
 
 JSON: {"devices": {address: {"vendor", "device", "class", "express": {"type", "FLReset"}, "af": {"FLR"},
 "pm": {"NoSoftRst"}, "acs": {"cap", "ctl"}, "sriov": {"total"}, "rebar": {BAR: {"current", "supported"}}, "above":
-[{"address", "name", "link"}, the root port last], "slot": its name or null, "wired_to": "CPU", "chipset", or null with
+[{"address", "name", "link"}, the root port last], "slot": its name or null, "board_slot": the name that
+the board's maker gives it, or null, "wired_to": "CPU", "chipset", or null with
 "wired_to_unread", …}}}. A part that the device does not have, or that could not be seen, is missing; "unread" then
 tells which.
 """
@@ -92,6 +93,7 @@ def place_json(device: PciDevice, bus: PciBus) -> dict[str, Any]:
             {"address": b.bdf, "name": plain(b.device_name), "link": _link_json(b.link)} for b in way_up(device, bus)
         ],
         "slot": plain(device.slot_name),
+        "board_slot": plain(device.board_slot),
         "wired_to": plain(wired),
         **({"wired_to_unread": str(wired)} if isinstance(wired, Unread) else {}),
     }
@@ -103,7 +105,7 @@ def place_text(device: PciDevice, bus: PciBus) -> list[str]:
     if not above:
         return []
     wired = wired_to(device, bus)
-    slot = f" · slot {device.slot_name}" if isinstance(device.slot_name, str) else ""
+    slot = f" · slot {device.slot_text}" if device.slot_text else ""
     where = f"not known: {wired.reason}" if isinstance(wired, Unread) else f"the {wired}"
     lines = [f"    below {short(b.bdf)} {b.name}{_link(b)}" for b in above]
     return [printable(line) for line in (*lines, f"    wired to {where}{slot}")]

@@ -25,6 +25,7 @@ from vfiotui.host.capture import (
 from vfiotui.host.capture.allowed import IMAGE_LIMIT, Allowed, below, data_rules, text_rules
 from vfiotui.host.capture.allowed_loaders import loaders
 from vfiotui.host.capture.scrub import Scrubber
+from vfiotui.host.pci.smbios import ENTRIES, TABLE
 from vfiotui.model.base.reading import Unread
 
 
@@ -213,6 +214,7 @@ def allowed() -> tuple[Allowed, ...]:
         ),
         *data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),
         *data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
+        *data_rules(reduce_kernel.system_slots, "addresses and names of slots", [f"{ENTRIES}/9-*/raw", TABLE]),
         *text_rules(reduce_shell.os_release, "name and version", ["/etc/os-release", "/usr/lib/os-release"]),
         *text_rules(_machine_id, "a pseudonym", ["/etc/machine-id"]),
         *text_rules(

@@ -16,6 +16,7 @@ from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.host.live.vmm import OTHERS, QEMU, VCPU
 from vfiotui.host.pci.acpi import parse_dmar, parse_ivrs
 from vfiotui.host.pci.network import ESTABLISHED, HEX, SSH_PORT, address, in_network_order
+from vfiotui.host.pci.smbios import SLOT, WITH_ADDRESS, structures
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.log_signs import ALL, SPLIT_LOCK
 
@@ -203,6 +204,18 @@ def dmar(data: bytes, scrub: Scrubber) -> bytes | None:
 def ivrs(data: bytes, scrub: Scrubber) -> bytes | None:
     """The IVRS table as far as its length says; None where it is none."""
     return None if isinstance(parse_ivrs(data), Unread) else data[: int.from_bytes(data[4:8], "little")]
+
+
+def system_slots(data: bytes, scrub: Scrubber) -> bytes:
+    """Of the SMBIOS tables the slots, with address and name alone: serial numbers stand in other structures."""
+    found = []
+    for kind, part, texts in structures(data):
+        if kind == SLOT and len(part) >= WITH_ADDRESS:
+            name = texts[part[4] - 1] if 0 < part[4] <= len(texts) else b""
+            kept = scrub.kernel(name.decode("ascii", "replace")).strip().encode()
+            head = bytes([SLOT, WITH_ADDRESS, 0, 0, 1 if kept else 0]) + bytes(8)
+            found.append(head + part[13:17] + kept + b"\0\0")
+    return b"".join(found)
 
 
 def efi_number(data: bytes, scrub: Scrubber) -> bytes | None:

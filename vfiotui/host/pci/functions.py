@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import partial
 
+from vfiotui.host.pci import smbios
 from vfiotui.host.pci.config_space import parse_pieces
 from vfiotui.host.pci.modules import AliasTable, read_aliases
 from vfiotui.host.pci.names import PciNames, named, read_names
@@ -44,7 +46,15 @@ def read(root: Root) -> Reading[PciBus]:
     configs = read_configs(root, bus.devices)
     whole = (_whole(root, d, configs[d.bdf], names, aliases) for d in bus.devices)
     slots = read_slots(root)
-    return _with_resets_seen(PciBus(tuple(replace(d, slot_name=_slot_name(d, slots)) for d in whole)))
+    board = smbios.read(root)
+    return _with_resets_seen(
+        PciBus(
+            tuple(
+                replace(d, slot_name=_slot_name(d, slots), board_slot=then(board, partial(smbios.name_of, d, bus)))
+                for d in whole
+            )
+        )
+    )
 
 
 def read_slots(root: Root) -> Reading[dict[str, str]]:

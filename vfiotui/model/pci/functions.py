@@ -161,6 +161,14 @@ class PciDevice:
     """The physical function, for a virtual one."""
     slot_name: Reading[str | None] = None
     """The name of its slot as the firmware numbers it; None where it is in none, as what is soldered on."""
+    board_slot: Reading[str | None] = None
+    """The name of its slot as the board's maker prints it (SMBIOS): "PCIEX16_1"; None where the board names none."""
+
+    @property
+    def slot_text(self) -> str:
+        """Both names of its slot; empty where neither is known."""
+        number, name = (None if isinstance(n, Unread) else n for n in (self.slot_name, self.board_slot))
+        return f"{number} ({name})" if number and name else number or name or ""
 
     @property
     def answers(self) -> Reading[bool]:

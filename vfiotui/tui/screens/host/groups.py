@@ -192,6 +192,14 @@ def why_lines(group: IommuGroup, bus: PciBus, width: int) -> list[str]:
     return wrap(f"together because {'; '.join(map(clean, why_shared(group, bus)))}", max(width, 10))
 
 
+def _slot_text(device: PciDevice) -> str:
+    """The slot's names; where none is known, why: the board's is for root alone."""
+    if device.slot_text:
+        return device.slot_text
+    unread = next((n for n in (device.slot_name, device.board_slot) if isinstance(n, Unread)), None)
+    return "none is reported" if unread is None else shown(unread)
+
+
 def _loss_rows(facts: Facts, device: PciDevice, width: int) -> list[Row]:
     lost = host_loses(device, facts.pci, facts.usb, facts.host_use)
     text = f"passing it through removes from the host: {'; '.join(map(clean, lost))}"
@@ -244,7 +252,7 @@ def device_detail(facts: Facts, bdf: str, width: int) -> list[Row]:
         ("modules", " ".join(clean(m) for m in or_else(device.modules, ())) or "none that would claim it is known"),
         ("group", shown(device.group, "none")),
         *(_below(device, facts.pci) or [("below", "the root complex")]),
-        ("slot", "none is reported" if device.slot_name is None else shown(device.slot_name)),
+        ("slot", _slot_text(device)),
         ("wired to", f"the {wired}" if isinstance(wired, str) else shown(wired)),
         ("reset", reset_words(device)),
         ("power", shown(device.power_state)),
