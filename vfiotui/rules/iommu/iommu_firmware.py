@@ -38,7 +38,7 @@ def check(facts: Facts) -> Answers:
     if there := tables_there(firmware):
         yield holds("host", f"the firmware has the table {there[0]}", seen(f"{TABLES}/{there[0]}", "present"))
         return
-    if foreign and isinstance(firmware.others, Unread):
+    if foreign and has(facts, Part.IOMMU) and isinstance(firmware.others, Unread):
         yield by_tree(facts, firmware)
         return
     for table in (firmware.dmar, firmware.ivrs, firmware.others):
@@ -86,7 +86,8 @@ def by_tree(facts: Facts, firmware: Firmware) -> Answer:
     tree = known(firmware.tree)
     name = facts.host_kind.name if isinstance(facts.host_kind, HostKind) else "a machine"
     if tree is None:
-        return not_applicable("host", f"this is {name}: it shows neither ACPI tables nor a device tree")
+        shown = seen(TABLES, "neither ACPI tables nor a device tree")
+        return not_applicable("host", f"this is {name}: it shows neither ACPI tables nor a device tree", shown)
     if not tree.iommus:
         return not_applicable(
             "host", f"this is {name}: its device tree has no node of an IOMMU", seen(tree.path, "none")
