@@ -177,6 +177,38 @@ def test_a_damaged_definition_is_a_sentence(text: str) -> None:
         planned(host_of(files=files), ("domain.balloon", "odd/none"))
 
 
+def test_a_disk_that_moves_gets_a_free_name_however_many_there_are() -> None:
+    more = "".join(f"<disk type='file'><target dev='vd{c}' bus='virtio'/></disk>" for c in "cdefghijklmnopqrstuvwxyz")
+    place = "<address type='drive' controller='0' bus='0' target='0' unit='0'/>"
+    disk = f"<disk type='file'><wwn>5000</wwn><target dev='sda' bus='sata' rotation_rate='1'/>{place}</disk>"
+    xml = FINE.replace("\n    <controller", f"{more}{disk}\n    <controller", 1)
+    moved = "<disk type='file'><target dev='vdaa' bus='virtio'/></disk>"
+    assert edited(xml, "disk.bus=sda=virtio") == xml.replace(disk, moved)
+    plan = planned(host_of(xml), *of_win("disk.bus=sda=virtio"))
+    assert any("INACCESSIBLE_BOOT_DEVICE" in note for note in plan.notes)
+
+
+def test_an_empty_drive_is_none_of_the_network() -> None:
+    medium = "<source protocol='http' name='x.iso'><host name='far' port='80'/></source>"
+    drive = DRIVE.format(medium).replace("type='file'", "type='network'")
+    assert edited(FINE.replace(PORT, drive, 1), "disk.eject=sdc") == FINE.replace(PORT, DRIVE.format(""), 1)
+
+
+def test_an_nvme_drive_goes_with_all_of_its_namespaces_and_has_no_rom() -> None:
+    address = "<address domain='0' bus='0x03' slot='0' function='0'/>"
+    source = f"<source type='pci' managed='yes' namespace='{{}}'>{address}</source>"
+    disks = "".join(
+        f"\n    <disk type='nvme' device='disk'>{source.format(n)}<target dev='vd{c}' bus='virtio'/></disk>"
+        for n, c in ((1, "y"), (2, "z"))
+    )
+    xml = FINE.replace("\n    <controller", f"{disks}\n    <controller", 1)
+    assert edited(xml, "hostdev.drop=0000:03:00.0") == FINE
+    assert edited(xml, "hostdev.managed=0000:03:00.0=no").count("managed='no'") == 2
+    for goal in ("hostdev.rom=0000:03:00.0=", "hostdev.rom-bar=0000:03:00.0=on"):
+        with pytest.raises(PlanError, match="a disk to the guest"):
+            planned(host_of(xml), *of_win(goal))
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 def test_line_ends_and_comments_stay(end: str) -> None:
     xml = with_words(("<acpi/>", "<!-- <kvm> --><acpi/><kvm><hidden state='on'/></kvm>")).replace("\n", end)

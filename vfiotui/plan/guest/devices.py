@@ -50,15 +50,21 @@ def _order(element: Element) -> tuple[str, ...]:
 
 def _drop(work: Definition, value: str) -> None:
     work.xml.remove(device_at(work, value))
+    # An NVMe drive is passed once for each of its namespaces.
+    while any(pci == value for pci, _ in passed(work)):
+        work.xml.remove(device_at(work, value))
 
 
 def _managed(work: Definition, value: str) -> None:
     bdf, equals, word = value.partition("=")
-    element = device_at(work, bdf)
-    # An NVMe drive says it in its <source>.
-    holder = element.find("source") if element.tag == "disk" else element
-    assert holder is not None
-    work.xml.set_on(holder, "managed", "yes" if not equals or switch(word) else "no")
+    wanted = "yes" if not equals or switch(word) else "no"
+    device_at(work, bdf)
+    for number in range(sum(pci == bdf for pci, _ in passed(work))):
+        element = [found for pci, found in passed(work) if pci == bdf][number]
+        # An NVMe drive says it in its <source>.
+        holder = element.find("source") if element.tag == "disk" else element
+        assert holder is not None
+        work.xml.set_on(holder, "managed", wanted)
 
 
 def _place(work: Definition, value: str) -> None:
@@ -67,17 +73,24 @@ def _place(work: Definition, value: str) -> None:
         work.xml.remove(address)
 
 
+def _with_rom(work: Definition, bdf: str) -> Element:
+    element = device_at(work, bdf)
+    if element.tag == "disk":
+        raise PlanError(f"{bdf} is a disk to the guest, which sees no ROM of it")
+    return element
+
+
 def _rom(work: Definition, value: str) -> None:
     bdf, path = pair(value, "ADDRESS=FILE, or ADDRESS= for the device's own ROM")
     if path and not (path.startswith("/") and path.isprintable()):
         raise PlanError(f"{path!r} is no absolute path of a ROM file")
-    element = device_at(work, bdf)
+    element = _with_rom(work, bdf)
     work.xml.set_below(element, "rom", "file", path or None, _order(element))
 
 
 def _rom_bar(work: Definition, value: str) -> None:
     bdf, word = pair(value, "ADDRESS=on or ADDRESS=off")
-    element = device_at(work, bdf)
+    element = _with_rom(work, bdf)
     work.xml.set_below(element, "rom", "bar", "on" if switch(word) else "off", _order(element))
 
 

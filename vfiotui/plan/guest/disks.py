@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import product
+from string import ascii_lowercase
 
 from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
@@ -33,6 +35,16 @@ def disk_of(work: Definition, target: str) -> Element:
     raise PlanError(f"{work.name} has no disk {target!r}")
 
 
+def free_name(work: Definition, prefix: str) -> str:
+    """The first name of a target that no disk has: vda, …, vdz, vdaa, …; PlanError where there is none."""
+    taken = {t.get("dev") for d in work.xml.devices("disk") if (t := d.find("target")) is not None}
+    names = (prefix + "".join(letters) for size in (1, 2) for letters in product(ascii_lowercase, repeat=size))
+    found = next((name for name in names if name not in taken), None)
+    if found is None:
+        raise PlanError(f"{work.name} has too many disks for another {prefix} name")
+    return found
+
+
 def _driver(work: Definition, value: str) -> None:
     target, words = pair(value, "TARGET=NAME:WORD,…, such as vda=cache:none,io:native")
     for word in words.split(","):
@@ -57,8 +69,7 @@ def _bus(work: Definition, value: str) -> None:
     if disk.get("device", "disk") != "disk":
         raise PlanError(f"{target} is a {disk.get('device')}, which stays on its bus")
     xml = work.xml
-    taken = {t.get("dev") for d in xml.devices("disk") if (t := d.find("target")) is not None and t is not place}
-    new = next(n for i in range(26) if (n := f"{PREFIX[bus]}{chr(ord('a') + i)}") not in taken)
+    new = free_name(work, PREFIX[bus])
     # Its place on the old bus: libvirt finds one on the new.
     gone = ["address", *(ONLY_SCSI if bus == "virtio" else ())]
     for name in gone:
@@ -127,6 +138,10 @@ def _eject(work: Definition, value: str) -> None:
         raise PlanError(f"{value} is no drive with a medium: domain.disk.drop={work.name}/{value} takes the disk away")
     if (source := disk.find("source")) is not None:
         work.xml.remove(source)
+    disk = disk_of(work, value)
+    if disk.get("type", "file") not in ("file", "block"):
+        # A drive on the network is never empty.
+        work.xml.set_on(disk, "type", "file")
 
 
 def _drop(work: Definition, value: str) -> None:

@@ -8,7 +8,7 @@ from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.definition import Definition, definition_goal
-from vfiotui.plan.guest.disks import PREFIX
+from vfiotui.plan.guest.disks import PREFIX, free_name
 
 STORE = "/var/lib/libvirt/qemu/nvram"
 """Where libvirt keeps the variables of guests of the system."""
@@ -38,6 +38,9 @@ def _again(work: Definition, value: str) -> None:
     """libvirt chooses the firmware again, with new variables: those of another build do not fit it."""
     if value != "efi":
         raise PlanError(f"{value!r}: only efi can be planned")
+    boot = work.domain.boot
+    if boot.autoselect == "efi" and not boot.loader:
+        return
     _autoselect(work)
     _fresh(work)
 
@@ -127,11 +130,10 @@ def _off_ide(work: Definition, number: int) -> None:
     target = xml.devices("disk")[number].find("target")
     if target is None or target.get("bus") != "ide":
         return
-    taken = {t.get("dev") for d in xml.devices("disk") if (t := d.find("target")) is not None}
+    new = free_name(work, PREFIX["sata"])
     xml.set_on(target, "bus", "sata")
     old = target.get("dev")
     if not old.startswith(PREFIX["sata"]):
-        new = next(n for i in range(26) if (n := f"sd{chr(ord('a') + i)}") not in taken)
         moved = xml.devices("disk")[number].find("target")
         assert moved is not None
         xml.set_on(moved, "dev", new)
