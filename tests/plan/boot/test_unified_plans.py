@@ -9,7 +9,7 @@ import pytest
 from tests.host.boot.path.test_systemd_boot import SEEN, entry
 from tests.host.boot.test_loader import Files
 from tests.plan.boot.test_loader_writers import ID, commands, looks, planned, written
-from tests.unified_images import image
+from tests.unified_images import addon, image
 from vfiotui.plan.draft import PlanError
 
 LINE = "root=UUID=1 rw quiet"
@@ -42,6 +42,27 @@ def test_the_words_go_into_what_the_image_s_preset_reads(uki: str, options: str,
     plan = planned(tmp_path, {**preset(uki, options), **(more if options else {})}, GOAL)
     assert list(written(plan)) == [file] and written(plan)[file].split()[-1] == "iommu=pt"
     assert commands(plan) == ["mkinitcpio -P"] and list(looks(plan)) == [uki]
+
+
+@pytest.mark.parametrize(
+    ("goal", "word"),
+    [
+        (("cmdline.remove", "quiet"), ""),
+        (("cmdline.remove", "iommu=pt"), "iommu=pt"),
+        (("cmdline.remove", "ids=1:2"), ""),
+        (("cmdline.set", "vfio-pci.ids=3:4"), "vfio-pci.ids=1:2"),
+        (("cmdline.add", "amd_iommu=on"), ""),
+    ],
+    ids=" ".join,
+)
+def test_a_word_of_an_addon_is_taken_out_by_no_builder(goal: tuple[str, str], word: str, tmp_path: Path) -> None:
+    place = "/efi/loader/addons/vfio.addon.efi"
+    files = {**preset("/efi/EFI/Linux/arch-linux.efi"), place: addon("iommu=pt vfio-pci.ids=1:2 quiets")}
+    if word:
+        with pytest.raises(PlanError, match=f"{word} stands in the addon {place}"):
+            planned(tmp_path, files, goal)
+    else:
+        assert not any(place in note for note in planned(tmp_path, files, goal).notes)
 
 
 def test_an_entry_that_is_left_over_gets_no_words_where_an_image_starts(tmp_path: Path) -> None:

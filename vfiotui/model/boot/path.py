@@ -19,6 +19,8 @@ class PathStep:
     """A sentence: "GRUB_DEFAULT is saved, and the environment block names the entry 'vfio'"."""
     source: str
     """Path inside the root, with ":LINE" where a line decides; an EFI variable by its path."""
+    words: str = ""
+    """The kernel words that this file appends by itself, which no generator makes: those of an addon."""
 
 
 @dataclass(frozen=True, slots=True)

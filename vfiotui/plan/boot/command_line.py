@@ -85,6 +85,9 @@ def edit_command_line(draft: Draft, edit: WordEdit, why: str) -> None:
     files = [hand] if hand else word_files(loader, draft.snapshot, boot)
     if not files:
         refuse_without_files(loader, edit, uki.ignored_words(draft.snapshot) if loader == "uki" else "")
+    kept = uki.of_addon(boot, edit)
+    if kept:
+        raise PlanError(kept)
     if loader in ("uki", "systemd-boot"):
         _starts_here(draft, boot, [f.path for f in files])
     refuse_other_home(boot, loader, {f.path for f in files}, edit)

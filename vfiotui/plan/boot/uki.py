@@ -9,6 +9,7 @@ from vfiotui.formats.shell import variable as shell_variable
 from vfiotui.formats.shell.assignments import parse, value_of
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Boot
+from vfiotui.model.boot.cmdline import split
 from vfiotui.model.boot.makers import Build
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.draft import FILE_NAME
@@ -77,6 +78,21 @@ def default_builds(boot: Boot) -> tuple[Build, ...]:
     own = () if isinstance(boot.path, Unread) else boot.path.own
     found = [b for entry in own if entry.unified for b in named if b.unified in (entry.kernel, entry.source)]
     return tuple(b for b in found if b.words == found[0].words)
+
+
+def of_addon(boot: Boot, edit: WordEdit) -> str:
+    """A sentence where a word that is to go, or to change, is appended by an addon (systemd-stub(7)); else empty."""
+    gone = {word for text in edit.remove for word in split(text)}
+    keys = {word.partition("=")[0] for text in edit.replace for word in split(text) if "=" in word}
+    keys |= {option.key for option in edit.options if option.remove}
+    for step in () if isinstance(boot.path, Unread) else boot.path.steps:
+        found = next((w for w in split(step.words) if w in gone or w.partition("=")[0] in keys), "")
+        if found:
+            return (
+                f"{found} stands in the addon {step.source}, which no program here makes: take the file away, or make "
+                "it anew without the word (ukify build --cmdline=), then plan again"
+            )
+    return ""
 
 
 def starts_unmade(boot: Boot, snapshot: ConfigSnapshot) -> str:

@@ -181,7 +181,7 @@ def stub_words(root: Root, partition: str, image: UnifiedImage, number: int, pas
             continue
         path, words = addon
         line = f"{line} {words}".strip(" ")
-        steps.append(PathStep(f"an addon of the image appends {words!r}", path))
+        steps.append(PathStep(f"an addon of the image appends {words!r}", path, words))
     return StubWords(line, tuple(steps), tuple(missing))
 
 
