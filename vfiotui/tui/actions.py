@@ -126,7 +126,7 @@ GO = tuple(Action(key, f"go('{mode}')", word) for key, mode, word in TABS)
 
 EVERYWHERE: Page = (
     *GO,
-    Action("", "", help="the screens", shown="1 to 7"),
+    Action("", "", help="the screens; a click on a tab opens one too", shown="1 to 7"),
     MOVE._replace(help="move; page up and down, home and end jump", shown="arrows, hjkl"),
     OPEN._replace(help="open, back", shown="enter, esc"),
     NEXT_PANE,

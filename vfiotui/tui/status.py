@@ -1,4 +1,4 @@
-"""The status line and the row of tabs, as rows."""
+"""The status line and the line of keys, as rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.live.sample import OwnCost
-from vfiotui.tui.actions import TABS
 from vfiotui.tui.row import Row, Run
 from vfiotui.tui.text import clean, fit
 
@@ -135,16 +134,6 @@ def status_row(
 def trouble_row(sentence: str, width: int) -> Row:
     """What broke, in place of the status, whose words may be old then."""
     return Row(((fit(clean(sentence), width), "warn"),))
-
-
-def tab_row(current: str, width: int) -> Row:
-    """The screens with their keys; the shown one is reversed."""
-    runs: list[Run] = []
-    short = width < 78
-    for key, mode, word in TABS:
-        text = f" {key} {word[:5] if short else word} "
-        runs.append((text, "reverse" if mode == current else "dim"))
-    return Row(tuple(runs))
 
 
 def key_row(actions: Sequence[Action], width: int) -> Row:

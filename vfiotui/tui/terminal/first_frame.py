@@ -15,7 +15,7 @@ from vfiotui.live.sampler import Readers
 from vfiotui.tui.row import Row
 from vfiotui.tui.screens.live.time_window import Window
 from vfiotui.tui.screens.live.view import Table, headline_row, live_rows
-from vfiotui.tui.status import tab_row
+from vfiotui.tui.tabs import tab_row
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, Caps
 from vfiotui.tui.terminal.size import terminal_size
 from vfiotui.tui.text import for_console, in_ascii
@@ -33,7 +33,7 @@ def frame(history: LiveHistory, guest: str, interval: float, caps: Caps, size: o
     width = size.columns
     named = headline_row(guest, len(history.guests), interval, (), "")
     table = live_rows(history, guest, Window(1), 0, Table(caps.glyphs), width - 1, cpus=False)
-    lines = [(TABS, tab_row("live", width)), (HEADLINE, named), *enumerate(table, TABLE)]
+    lines = [(TABS, tab_row("live", width, {})), (HEADLINE, named), *enumerate(table, TABLE)]
     return ENTER + "".join(f"\x1b[{y};1H{_drawn(row, caps)}" for y, row in lines if y < size.lines)
 
 

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
+from textual.events import Click, Resize
 from textual.screen import Screen
 
 from vfiotui.state.store import Store
 from vfiotui.state.topics import BOOTED, CHANGES, COST, DEVICE_EVENTS, FACTS, FINDINGS, READING, TROUBLE, VIRT, Topic
 from vfiotui.tui.actions import HELP, NEXT_PANE, PALETTE, QUIT, Action, Page, bindings
+from vfiotui.tui.row import Run
 from vfiotui.tui.screens.base.follows_size import FollowsSize
-from vfiotui.tui.status import key_row, status_row, tab_row, trouble_row
+from vfiotui.tui.status import key_row, status_row, trouble_row
+from vfiotui.tui.tabs import badges, tab_at, tab_row
 from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.capabilities import Caps
 from vfiotui.tui.widgets.line import Line
@@ -162,8 +164,19 @@ class ConsoleScreen(FollowsSize, Screen[None]):
             unfollowed=store.get(DEVICE_EVENTS) not in (None, ""),
         )
         self.query_one("#status", Line).show(trouble_row(trouble, width) if trouble else status)
-        self.query_one("#tabs", Line).show(tab_row(self.MODE, width))
+        self.query_one("#tabs", Line).show(tab_row(self.MODE, width, self._badges()))
         self.query_one("#keys", Line).show(key_row(self.keys(), width))
+
+    def _badges(self) -> dict[str, Run]:
+        # Of what was judged already: the tabs have nothing judged.
+        return badges(self.store.get(FINDINGS), self.store.get(CHANGES), self.console.history, self.caps.glyphs)
+
+    async def on_click(self, event: Click) -> None:
+        """A click on a tab opens its screen."""
+        if event.widget is self.query_one("#tabs", Line):
+            mode = tab_at(event.x, self.size.width, self._badges())
+            if mode:
+                await self.run_action(f"app.go('{mode}')")
 
     def on_resize(self, _: Resize) -> None:
         """Fits the panes to the new size."""
