@@ -55,7 +55,7 @@ class Lab:
     def fresh(self, *options: str) -> None:
         """A new machine with this tree in it."""
         self._do("down", "--kill")
-        self._must("up", "--fresh", *options)
+        self._must("up", "--fresh", "--timeout", str(LIMIT - 5), *options)
         self._must("copy", str(Path(__file__).parents[2]), TREE)
 
     def send(self, folder: Path, place: str) -> None:

@@ -39,8 +39,11 @@ MKINITCPIO_IN = f"""release=$(ls /lib/modules | tail -n 1)
 {INSTALL} gawk
 dpkg --purge --force-depends initramfs-tools initramfs-tools-core initramfs-tools-bin
 rm -f /boot/initrd.img-* /initrd.img* /vmlinuz*
-# Its home is a system where /usr/sbin is /usr/bin, and the libraries have one folder.
-for file in /usr/sbin/*; do [ -e /usr/bin/${{file##*/}} ] || ln -s ../sbin/${{file##*/}} /usr/bin/; done
+# Its home is a system where /usr/sbin is /usr/bin, and the libraries have one folder. So it is in its images too, where
+# a link from one to the other would be a loop.
+for file in /usr/sbin/*; do [ -e /usr/bin/${{file##*/}} ] || mv $file /usr/bin/; done
+rm -r /usr/sbin
+ln -s bin /usr/sbin
 ln -sf x86_64-linux-gnu/libkmod.so.2 /usr/lib/libkmod.so.2
 : >/etc/udev/hwdb.bin
 # The hook systemd takes a program along that systemd 257 has not yet.

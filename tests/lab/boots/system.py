@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.lab.boots import hardware
 from tests.requirements import need
-from tests.rescue.loaders import System
+from tests.rescue.system import Fact, System
 from vfiotui.host.boot import boot as boot_reader
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread
@@ -108,6 +108,17 @@ class Host(System):
         told: dict[str, Any] = json.loads(self.vfiotui("isolate", "--json"))
         return Next({d["bdf"]: tuple(d["forecast"]) for d in told["devices"]}, self.entry())
 
+    @contextmanager
+    def noted(self, word: str) -> Iterator[None]:
+        """GRUB's environment block holds NAME=VALUE; afterwards it is as before, to the byte."""
+        block = self.top / "boot/grub/grubenv"
+        before = block.read_bytes() if block.exists() else None
+        self.run("grub-editenv", "/boot/grub/grubenv", "set", word)
+        try:
+            yield
+        finally:
+            block.unlink() if before is None else block.write_bytes(before)
+
     def start(self, entry: Entry, dump: Path | None = None) -> hardware.Started:
         """The machine starts with what the boot path says; the disk is not mounted meanwhile."""
         with tempfile.TemporaryDirectory(dir=self.out) as folder:
@@ -122,11 +133,12 @@ class Host(System):
             finally:
                 subprocess.run(["mount", "-o", "loop", str(self.disk), str(self.top)], check=True)
 
-    def files(self) -> dict[str, tuple[int, int, int, str]]:
+    def files(self) -> dict[str, Fact]:
         """Kind, mode, owner and content of all that a change may write: /etc, /boot, the builders' own folders."""
-        found = {}
+        found: dict[str, Fact] = {}
         for name in ("etc", "boot", "var/lib/dracut", "var/lib/initramfs-tools", "usr/lib/dracut", "usr/lib/initcpio"):
-            found.update(System(self.top / name).everything())
+            below = System(self.top / name).everything()
+            found.update((f"/{name}{path}", fact) for path, fact in below.items())
         return found
 
 
