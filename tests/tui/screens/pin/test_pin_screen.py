@@ -72,8 +72,9 @@ async def test_pins_are_edited_by_keys_alone_with_undo_and_redo() -> None:
         await found.press("right", "space")
         assert now(screen).vcpus[0] == {1} and screen.desk.editor.thread == "v1"  # type: ignore[union-attr]
         await found.shows("edited")
-        await found.press("down", "space")
-        assert now(screen).vcpus[1] == {13}
+        await found.press("space")
+        assert now(screen).vcpus[1] == {13}, "the cursor has gone on to the sibling"
+        assert screen.query_one(CoreMap).number == 2, "and to the next core"
         await found.press("u")
         assert now(screen).vcpus[1] == {18}
         await found.press("U", "u", "u")
@@ -90,6 +91,22 @@ async def test_pins_are_edited_by_keys_alone_with_undo_and_redo() -> None:
         await found.press("x")
         assert now(screen).emulator is None
         await found.shows("the emulator may run on the vCPUs' CPUs")
+
+
+async def test_a_guest_is_pinned_core_by_core_with_one_key() -> None:
+    async with console(root_of(TOWER, Mode.DEMO), (100, 30)) as found:
+        screen = await at_pins(found)
+        page = screen.query_one(CoreMap)
+        page.go(4)
+        await found.press(*["space"] * 8)
+        assert [min(c) for c in now(screen).vcpus.values()] == [4, 16, 5, 17, 6, 18, 7, 19]
+        assert (page.number, screen.desk.editor.thread) == (19, "emu")  # type: ignore[union-attr]
+        await found.press("space")
+        assert page.number == 19, "the emulator has no core of its own"
+        page.go(11)
+        screen.desk.editor.pick("v0")  # type: ignore[union-attr]
+        await found.press("space", "space")
+        assert now(screen).vcpus[1] == {23} and page.number == 23, "no CPU is left behind it"
 
 
 async def test_whole_caches_swaps_and_marked_ranges() -> None:

@@ -162,6 +162,17 @@ class PinEditorModel:
         marked = self.marked(cpu)
         return [c for c in self.order() if c in marked] or [cpu]
 
+    def next_cpu(self, cpu: int) -> int:
+        """Where the vCPU belongs that is placed after the one on a CPU: the sibling, then the next core.
+
+        The same CPU where no vCPU is placed next, or no CPU without one of this guest follows.
+        """
+        if self.editor is None or not self.editor.thread.startswith("v"):
+            return cpu
+        order = self.order()
+        later = order[order.index(cpu) + 1 :] if cpu in order else []
+        return next((c for c in later if not any(t.startswith("v") for t in self.editor.on(c))), cpu)
+
     def do(self, verb: str, cpu: int) -> None:
         """One deed at a CPU."""
         editor = self.editor

@@ -214,9 +214,14 @@ class PinScreen(ConsoleScreen):
             self.draw(FACTS)
 
     def action_edit(self, verb: str) -> None:
-        """One deed of the editor, at the CPU under the cursor."""
+        """One deed of the editor, at the CPU under the cursor, which then goes where the next vCPU belongs."""
         self._picked = self._picked and verb == "place"
-        self.desk.do(verb, self.query_one(CoreMap).number)
+        page, desk = self.query_one(CoreMap), self.desk
+        alone = verb == "place" and not self._picked and not desk.marked(page.number)
+        vcpu = alone and desk.editor is not None and desk.editor.thread.startswith("v")
+        desk.do(verb, page.number)
+        if vcpu:
+            page.go(desk.next_cpu(page.number))
         self.draw(FACTS)
 
     def action_zoom(self) -> None:
