@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.host.capture.test_capture import compared
 from tests.hosts import HOSTS
 from tests.hosts.odd import ARM, FIRMWARE, NO_IOMMU, RISCV, WITH_GROUPS, foreign
-from tests.machines import facts_of
+from tests.machines import facts_of, root_of
 from vfiotui.demo.description import Host
 from vfiotui.demo.tree import TreeBuilder
 from vfiotui.host.pci import device_tree
@@ -126,6 +127,16 @@ def test_a_board_without_an_iommu_has_nothing_to_switch_on(tree: dict[str, str])
 def test_a_server_with_units_and_groups_can_pass_devices() -> None:
     assert "PCI passthrough is possible" in headline(facts_of(with_acpi(ARM, "IORT", **UNIT)))
     assert ask(with_acpi(ARM, "IORT", **UNIT), "IOMMU-INTERRUPT-REMAP").verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    "host",
+    [with_acpi(ARM, "IORT", **UNIT), PASSED["board with nested buses"][0], NO_MAP],
+    ids=["acpi", "tree", "no map"],
+)
+def test_a_capture_is_judged_as_its_host(host: Host) -> None:
+    host_said, capture_said = compared(root_of(host))
+    assert capture_said == host_said
 
 
 def read(builder: TreeBuilder) -> TreeIommu | Unread | None:

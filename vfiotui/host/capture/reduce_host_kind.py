@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from vfiotui.host.boot.container_marks import GROUPS
 from vfiotui.host.capture.scrub import Scrubber
+from vfiotui.host.pci.device_tree import DEPTH, TREES, is_on
 
 MANAGER = re.compile(rb"[A-Za-z][\w.-]{0,31}")
 
@@ -40,7 +41,11 @@ def control_program(data: bytes, scrub: Scrubber) -> bytes:
     return b"".join(m[0] + b"\n" for m in re.finditer(rb"^VM00 Control Program:[\w /.-]+$", data, re.MULTILINE))
 
 
-TREES = ("/proc/device-tree", "/sys/firmware/devicetree/base")
+def status(data: bytes, scrub: Scrubber) -> bytes:
+    """Whether a node of a device tree is in use."""
+    return b"okay\0" if is_on(data) else b"disabled\0"
+
+
 LIST: tuple[tuple[str, str, Callable[[bytes, Scrubber], bytes]], ...] = (
     ("/proc/1/cgroup", "a container's manager", groups),
     ("/proc/1/environ", "a container's manager", environment),
@@ -55,5 +60,6 @@ LIST: tuple[tuple[str, str, Callable[[bytes, Scrubber], bytes]], ...] = (
         for t in TREES
         for n in ("model", "compatible", "hypervisor/compatible")
     ),
+    *((f"{t}{'/*' * depth}/status", "whether it is in use", status) for t in TREES for depth in range(1, DEPTH + 2)),
 )
 """Path, what stays of it, and what reduces it."""

@@ -53,4 +53,9 @@ def _nodes(root: Root, folder: str, names: tuple[str, ...], depth: int) -> Itera
 def _is_on(root: Root, node: str) -> bool:
     """Whether a node is in use: its status is absent, okay or ok (Devicetree Specification, 2.3.4)."""
     status = root.bytes(f"{node}/status", 64)
-    return isinstance(status, Unread) or status.rstrip(b"\0\n") in (b"okay", b"ok")
+    return isinstance(status, Unread) or is_on(status)
+
+
+def is_on(status: bytes) -> bool:
+    """Whether a node with this status is in use."""
+    return status.rstrip(b"\0\n") in (b"okay", b"ok")

@@ -96,15 +96,19 @@ def _start_it(start: IommuStart) -> Fix:
     return fix(f"boot a kernel that is built with the IOMMU driver of {start.maker} processors", Risk.R0)
 
 
+DRIVERS = {"IORT": "CONFIG_ARM_SMMU_V3", "RIMT": "CONFIG_RISCV_IOMMU", "VIOT": "CONFIG_VIRTIO_IOMMU"}
+"""ACPI table → the option of its IOMMU's driver (drivers/iommu/Kconfig, arm, riscv)."""
+
+
 def _way_on_elsewhere(facts: Facts) -> Fix:
     """What switches the IOMMU of another processor on: a kernel with its driver where the firmware offers one."""
     firmware = facts.firmware
     if not isinstance(firmware, Unread):
         tree = firmware.tree
-        if (not isinstance(firmware.others, Unread) and firmware.others) or (
-            isinstance(tree, TreeIommu) and tree.behind
-        ):
-            return fix("boot a kernel that is built with the driver of this IOMMU (CONFIG_ARM_SMMU_V3)", Risk.R0)
+        tables = or_else(firmware.others, ())
+        if tables or (isinstance(tree, TreeIommu) and tree.behind):
+            option = f" ({DRIVERS[tables[0]]})" if tables else ""
+            return fix(f"boot a kernel that is built with the driver of this IOMMU{option}", Risk.R0)
         if isinstance(tree, TreeIommu) and tree.beside:
             return fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0)
     outside = "give this virtual machine an IOMMU on the host that runs it"
