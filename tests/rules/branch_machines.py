@@ -13,6 +13,7 @@ from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
 from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
 from tests.hosts.odd import ARM, foreign
 from tests.machines import facts_of
+from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
@@ -153,7 +154,7 @@ def on_disk(host: Host) -> Facts:
 
 def machines() -> Iterator[Facts]:
     """The facts of all of them, one after the other."""
-    for host in (*described(), *elsewhere()):
+    for host in (*described(), *elsewhere(), *variants()):
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])

@@ -9,6 +9,7 @@ from vfiotui.model.base.reading import Reading
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.finding.finding import Risk
 from vfiotui.rules.engine import Answers, counted, fails, fix, holds, known, seen
+from vfiotui.rules.ids_in_force import with_vfio_first
 
 
 def dead_lines(
@@ -36,7 +37,7 @@ def dead_lines(
                 file.path,
                 fault.sentence,
                 seen(f"{file.path}:{fault.line}", fault.text),
-                fix=fix(meant, Risk.R2, *goal),
+                fix=with_vfio_first(fix(meant, Risk.R2, *goal), fault.right or fault.text),
             )
     if not bad:
         known(all_seen)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from vfiotui.formats.loaders.cmdline_faults import faults
 from vfiotui.model.facts import Facts
 from vfiotui.rules.engine import Answers, all_lines, fails, holds, known, seen
+from vfiotui.rules.ids_in_force import with_vfio_first
 from vfiotui.rules.old_words import NO_WORD, without
+
+UNSAFE = "allow_unsafe_interrupts"
+"""An option that no fix brings into force: see IOMMU-UNSAFE-INTERRUPTS."""
 
 
 def dead_words(facts: Facts, kind: str, advice: str) -> Answers:
@@ -13,12 +17,15 @@ def dead_words(facts: Facts, kind: str, advice: str) -> Answers:
     boot = known(facts.boot)
     found = {f.words: (f, line) for line in reversed(boot.lines) for f in faults(line) if f.kind == kind}
     for fault, line in found.values():
-        meant = f"{advice}: {' '.join(fault.right)}" if fault.right else advice
+        right = tuple(w for w in fault.right if UNSAFE not in w)
+        meant = f"{advice}: {' '.join(right)}" if right else advice
+        if right != fault.right:
+            meant = f"take it out; where the board cannot remap interrupts: {' '.join(fault.right)}"
         yield fails(
             "host",
             fault.sentence,
             seen(line.source, " ".join(fault.words)),
-            fix=without(boot, fault.words, meant, fault.right),
+            fix=with_vfio_first(without(boot, fault.words, meant, right), " ".join(right)),
         )
     if not found:
         yield holds("host", NO_WORD, *(seen(line.source, line.text) for line in all_lines(facts)))

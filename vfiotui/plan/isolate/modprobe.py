@@ -113,12 +113,6 @@ def take_ids_out(draft: Draft, gone: Set[str]) -> bool:
     return found
 
 
-def _drop_id(draft: Draft, wanted: str) -> None:
-    if not take_ids_out(draft, {wanted}):
-        raise PlanError(f"no file of {FOLDER} gives the id {wanted} to vfio-pci: look at the kernel command line")
-    rebuild(draft)
-
-
 def _softdep(draft: Draft, argument: str) -> None:
     module, mark, before = (*argument.split(), "", "")[:3]
     if mark != "pre:" or not before or not all(map(modprobe.is_module_name, (module, before))):
@@ -133,5 +127,4 @@ PLANNERS = (
         "modprobe.softdep", "MODULE pre: MODULE", "a module that waits for another one", "Set softdep {}", _softdep
     ),
     Planner("modprobe.option", "[FILE:]MODULE OPTION", "an option of a module in modprobe.d", "Set {}", _option),
-    Planner("vfio.ids.remove", "ID", "an id that vfio-pci does not take any more", "Do not bind {}", _drop_id),
 )

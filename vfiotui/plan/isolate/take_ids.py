@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from vfiotui.formats.initramfs import initramfs_tools
 from vfiotui.formats.loaders.kernel_words import WordEdit
 from vfiotui.formats.modprobe import modprobe
+from vfiotui.model.boot.boot import Boot
 from vfiotui.model.change.change import Effect
 from vfiotui.model.finding.finding import Risk
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.vfio_ids import LIST
 from vfiotui.plan.boot.command_line import edit_command_line
-from vfiotui.plan.draft import Draft, Phase
+from vfiotui.plan.boot.initramfs import rebuild
+from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.isolate.bound_by import BoundBy, IdList
-from vfiotui.plan.isolate.modprobe import FOLDER
+from vfiotui.plan.isolate.modprobe import FOLDER, take_ids_out
 from vfiotui.plan.isolate.module_loading import shown, takes
+
+VFIO = "vfio_pci"
 
 
 def take_from_lists(draft: Draft, bus: PciBus, devices: tuple[PciDevice, ...], module: str) -> None:
@@ -28,6 +32,11 @@ def take_from_lists(draft: Draft, bus: PciBus, devices: tuple[PciDevice, ...], m
     if not gone:
         return
     _name_others(draft, bus, devices, gone, lists)
+    _take(draft, lists, gone, module)
+
+
+def _take(draft: Draft, lists: tuple[IdList, ...], gone: set[str], module: str) -> None:
+    """The lists of a module without these ids; see `take_from_lists`."""
     all_go = bool(set(lists[0].ids) & gone) and not set(lists[0].ids) - gone
     for one in lists[1:] if all_go else ():
         rest = [i for i in one.ids if i not in gone and i not in lists[0].ids]
@@ -96,3 +105,19 @@ def _from_command_line(draft: Draft, words: list[IdList], dropped: set[str], why
     spelled = tuple(dict.fromkeys(w for one in words for w in (one.word, f'"{one.word}"') if w.count('"') <= 2))
     edit = WordEdit(replace=(f"{key}={rest}",)) if rest else WordEdit(remove=spelled)
     edit_command_line(draft, edit, why)
+
+
+def _drop_id(draft: Draft, wanted: str) -> None:
+    """An id out of every list, those that a built-in vfio-pci never reads among them."""
+    seen = isinstance(draft.facts.pci, PciBus) and isinstance(draft.facts.boot, Boot)
+    lists = BoundBy(draft).id_lists(VFIO) if seen else ()
+    given = any(wanted in one.ids for one in lists)
+    if given:
+        _take(draft, lists, {wanted}, VFIO)
+    if not take_ids_out(draft, {wanted}) and not given:
+        raise PlanError(f"nothing gives the id {wanted} to vfio-pci: no file of {FOLDER}, no kernel word, no {LIST}")
+    if draft.touches(Phase.MODPROBE, Phase.INITRAMFS_CONFIG):
+        rebuild(draft)
+
+
+PLANNERS = (Planner("vfio.ids.remove", "ID", "an id that vfio-pci does not take any more", "Do not bind {}", _drop_id),)

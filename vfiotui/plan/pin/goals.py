@@ -74,13 +74,26 @@ def _host_cpus(now: Pinning, context: PlacementContext) -> CpuSet:
     return context.allowed.intersection(kept[0].cpus)
 
 
+def _disturbs(cpus: CpuSet, now: Pinning, context: PlacementContext) -> bool:
+    """Whether threads of QEMU on these CPUs share one with a vCPU, or all sit on one isolated CPU."""
+    isolated = frozenset(c for core in context.cores if core.isolated for c in core.cpus)
+    return bool(cpus & now.guest_cpus) or len(cpus & isolated) > 1
+
+
 def _emulator(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
-    return now.placed(EMULATOR, _host_cpus(now, context))
+    """The emulator, and with it the iothreads that were pinned beside it or where they disturb."""
+    cpus = _host_cpus(now, context)
+    wanted = now.placed(EMULATOR, cpus)
+    for index, had in now.iothread_pins.items():
+        if had == now.emulator or _disturbs(had, now, context):
+            wanted = wanted.placed(f"io{index}", cpus)
+    return wanted
 
 
 def _iothreads(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
     known = tuple(p for p in now.pins if not p[0].startswith("io") or 1 <= int(p[0][2:]) <= now.iothreads)
-    wanted, cpus = replace(now, pins=known), now.emulator or _host_cpus(now, context)
+    beside = now.emulator if now.emulator and not _disturbs(now.emulator, now, context) else None
+    wanted, cpus = replace(now, pins=known), beside or _host_cpus(now, context)
     for index in range(1, now.iothreads + 1):
         wanted = wanted.placed(f"io{index}", cpus)
     return wanted

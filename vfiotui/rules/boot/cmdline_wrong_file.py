@@ -29,6 +29,7 @@ from vfiotui.model.boot.cmdline import CommandLine, Word
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LINES, Answers, all_files, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.rules.ids_in_force import with_vfio_first
 
 ABOUT = re.compile(
     r"vfio\w*(\..*)?|(amd_|intel_)?iommu|pcie_acs_override|isolcpus|nohz_full|rcu_nocbs|(default_)?hugepages\w*"
@@ -81,7 +82,10 @@ def check(facts: Facts) -> Answers:
             f"{boot.loader.name} does not read this file: no kernel gets {' '.join(lost)}.",
             seen(_place(file, lost[0]), " ".join(lost)),
             seen(line.source, line.text),
-            fix=fix("put the words where this loader reads them", Risk.R2, *(("cmdline.add", w) for w in lost)),
+            fix=with_vfio_first(
+                fix("put the words where this loader reads them", Risk.R2, *(("cmdline.add", w) for w in lost)),
+                " ".join(lost),
+            ),
         )
     unseen = boot.lists_seen
     if not boot.ukify and isinstance(unseen, Unread) and unseen.path.endswith("/uki.conf"):

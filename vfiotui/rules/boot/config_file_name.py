@@ -24,6 +24,7 @@ from vfiotui.formats.suffix import SUFFIXES, with_suffix
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import LISTS, OPTIONS, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.ids_in_force import with_vfio_first
 
 ABOUT = re.compile(r"vfio|iommu|kvm|nouveau|nvidia|amdgpu|radeon|i915|snd_hda|pci[-_]stub|hugepages|isolcpus")
 
@@ -49,7 +50,7 @@ def check(facts: Facts) -> Answers:
             seen(f"{file.path}:{number}", text),
             fix=fix(f"put its lines into {target}, which is there", Risk.R2)
             if there
-            else fix(f"rename it to {target}", Risk.R2, ("config.rename", file.path)),
+            else with_vfio_first(fix(f"rename it to {target}", Risk.R2, ("config.rename", file.path)), file.text),
         )
     if not found:
         known(boot.lists_seen)

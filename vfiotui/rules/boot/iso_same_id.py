@@ -24,11 +24,13 @@ from vfiotui.model.pci.vfio_ids import configured_ids
 from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, ids_of, known, not_applicable, rule, seen
 
 
-def _goals(matched: list[PciDevice]) -> list[tuple[str, str]]:
-    """Binding the one card that is not the host's by address; none where it is not known which is meant."""
-    passthrough_devices = [d for d in matched if d.boot_vga is not True]
-    one_slot = len({d.slot for d in passthrough_devices}) == 1
-    return [("isolate.override", ",".join(d.bdf for d in passthrough_devices))] if one_slot else []
+def goals_of(word: str, matched: list[PciDevice]) -> list[tuple[str, str]]:
+    """Binding the one card that is not the host's by address instead of by this id; none where it is not known which
+    is meant."""
+    meant = [d for d in matched if d.boot_vga is not True]
+    if len({d.slot for d in meant}) != 1:
+        return []
+    return [("vfio.ids.remove", word), ("isolate.override", ",".join(d.bdf for d in meant))]
 
 
 @rule(
@@ -65,7 +67,7 @@ def check(facts: Facts) -> Answers:
                 one.text,
                 f"The id {one.text} takes {what}.",
                 *evidence,
-                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *_goals(matched)),
+                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *goals_of(one.text, matched)),
             )
         elif not matched:
             ids_of(bus)

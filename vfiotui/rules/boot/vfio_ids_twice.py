@@ -21,6 +21,7 @@ from vfiotui.formats.modprobe.modprobe_set import gathered
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import OPTIONS, Answers, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.ids_in_force import FIRST
 
 
 @rule("VFIO-IDS-TWICE", Severity.WARN, needs=("boot",), fires="two-id-lines", silent="clean", reads=OPTIONS)
@@ -42,7 +43,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"Only the last ids= counts: vfio-pci does not get {', '.join(dict.fromkeys(lost))}.",
             *(seen(where, f"ids={','.join(ids)}") for where, ids in lines),
-            fix=fix("put all ids into one line", Risk.R3, ("modprobe.option", f"{place}vfio-pci ids={every}")),
+            fix=fix("put all ids into one line", Risk.R3, ("modprobe.option", f"{place}vfio-pci ids={every}"), FIRST),
         )
     else:
         all_files(boot)

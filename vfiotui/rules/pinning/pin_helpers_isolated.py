@@ -35,11 +35,12 @@ def check(facts: Facts, domain: Domain) -> Answers:
         seen(domain.source, f"emulator and iothreads on {format_list(helpers)}"),
     )
     if len(bad) > 1 or bad & domain.pinned_cpus:
+        goal = "pin.emulator" if (domain.emulator_pin or frozenset()) & bad else "pin.iothreads"
         yield fails(
             domain.name,
             f"Emulator or iothreads are pinned to isolated CPU {format_list(bad)}: they all sit on one of them.",
             *evidence,
-            fix=fix("pin them to CPUs that the host keeps", Risk.R2, ("pin.emulator", domain.name)),
+            fix=fix("pin them to CPUs that the host keeps", Risk.R2, (goal, domain.name)),
         )
     else:
         yield holds(domain.name, "emulator and iothreads are on CPUs of the host", *evidence)

@@ -20,9 +20,20 @@ from __future__ import annotations
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+
+
+def _fix(domain: Domain, threads: int) -> Fix:
+    """Whole cores; a guest whose vCPUs do not fill them needs another number of vCPUs first."""
+    more = -domain.vcpus % threads
+    if not more:
+        return fix("give it whole cores", Risk.R2, ("pin.propose", domain.name))
+    count = domain.vcpus + more
+    return fix(
+        f"give it {count} vCPUs, which fill whole cores: 'vfiotui pin propose {domain.name} --vcpus {count}'", Risk.R2
+    )
 
 
 @guest_rule("PIN-SHARED-CORE", Severity.WARN, needs=("cpu",), fires="guest-pins", silent="guest-fine")
@@ -44,7 +55,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"The host may work on CPU {format_list(disturbed)}, the other threads of its cores.",
             seen(domain.source, f"vCPUs on {format_list(pins)}"),
             evidence,
-            fix=fix("give it whole cores", Risk.R2, ("pin.propose", domain.name)),
+            fix=_fix(domain, max(len(known(cpus[cpu].siblings)) for cpu in pins if cpu in cpus)),
         )
     else:
         yield holds(domain.name, "no host work on its cores", evidence)
