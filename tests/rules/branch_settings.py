@@ -69,6 +69,10 @@ def boots() -> Iterator[Host]:
     yield files(HOSTS["booster"], {"/etc/booster.yaml": force})
     twin = (gpu("0000:02:00.0", 12), replace(AUDIO, bdf="0000:02:00.1", group=12))
     yield replace(HOSTS["chosen-card"], pci=(*CLEAN.pci, *twin))
+    builtin = ("kernel/drivers/vfio/pci/vfio-pci.ko",)
+    yield replace(CLEAN, builtin=builtin)
+    yield replace(CLEAN, builtin=builtin, pci=(*CLEAN.pci, *twin))
+    yield files(HOSTS["same-id"], {vfio: "options vfio-pci ids=10de:13c2\n"})
     yield files(
         CLEAN,
         {"/etc/mkinitcpio.conf": "MODULES=(vfio_pci vfio vfio_virqfd)\nHOOKS=(base udev)\n", "/usr/bin/mkinitcpio": ""},
