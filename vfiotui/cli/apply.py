@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the way back on one page into a new file first: take it off the machine",
     )
-    parser.add_argument("--resume", metavar="NUMBER", help="end the interrupted change of this number")
+    parser.add_argument("--resume", metavar="NUMBER", help="finish the interrupted change with this number")
     add_consent(parser)
 
 

@@ -36,7 +36,7 @@ MARKS = {"fail": "x", "warn": "!", "unknown": "?", "info": ".", "holds": "+", "n
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Format and extent of the report."""
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a forum post")
-    parser.add_argument("--all", action="store_true", help="also what passed and what does not apply")
+    parser.add_argument("--all", action="store_true", help="show also what passed and what does not apply")
     parser.add_argument("--guest", metavar="NAME", help="only what concerns this guest and its devices")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--symptom", metavar="NAME", help="causes of a symptom (a name or words), the likeliest first")

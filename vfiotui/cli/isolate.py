@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--plan", action="store_true", help="show the plan and change nothing (the default)")
     what.add_argument("--apply", action="store_true", help="apply the plan")
-    what.add_argument("--undo", action="store_true", help="take the newest change back that isolates devices")
+    what.add_argument("--undo", action="store_true", help="undo the newest change that isolates devices")
     add_consent(parser)
 
 

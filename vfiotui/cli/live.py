@@ -33,7 +33,7 @@ Sink = Callable[[LiveMoment], None]
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where the figures come from, and where they go."""
     parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between samples, 0.1 to 10")
-    parser.add_argument("--seconds", type=float, metavar="S", help="end after so long; without it, at Ctrl-C")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after this time (without it, at Ctrl-C)")
     parser.add_argument("--record", metavar="FILE", help="write every sample into a file that --replay opens")
     parser.add_argument(
         "--force", action="store_true", help="of --record and --openmetrics: replace FILE where it exists"

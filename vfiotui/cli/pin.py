@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--take", type=int, metavar="RANK", help="take the proposal of this rank (1 is the best)")
     _goals(one)
     _how(one)
-    one = verbs.add_parser("clear", help="free threads; all of them where none is named")
+    one = verbs.add_parser("clear", help="remove pins; all of them where no thread is named")
     one.add_argument("guest", metavar="GUEST")
     one.add_argument("threads", nargs="*", metavar="THREAD", help="v0, emu, io1 …")
     _how(one)
@@ -74,7 +74,7 @@ def _goals(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--near", metavar="BDF", help="a device whose NUMA node is wanted (the guest's own card)")
     parser.add_argument("--no-smt", action="store_true", help="one vCPU on each core, siblings idle")
     parser.add_argument("--no-dies", action="store_true", help="do not show the guest several L3 caches as dies")
-    parser.add_argument("--iothreads", type=int, metavar="N", default=0, help="how many iothreads it shall have")
+    parser.add_argument("--iothreads", type=int, metavar="N", default=0, help="how many iothreads it gets")
 
 
 def _how(parser: argparse.ArgumentParser) -> None:

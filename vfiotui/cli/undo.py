@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which change, and how to be asked."""
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the change's number (the newest one in force)")
     parser.add_argument("--preview", action="store_true", help="show what would be put back, and do nothing")
-    parser.add_argument("--force", action="store_true", help="also overwrite what was changed since")
+    parser.add_argument("--force", action="store_true", help="overwrite also what was changed since")
     add_consent(parser)
 
 

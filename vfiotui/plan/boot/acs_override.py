@@ -89,5 +89,5 @@ def _sentences(outcome: Outcome) -> tuple[str, ...]:
     return (*changed, *freed, *unknown)
 
 
-PROMISE = "IOMMU groups as if ports isolated, by a patched kernel; off: without"
+PROMISE = "split IOMMU groups by a patched kernel's word; off removes it"
 PLANNERS = (Planner(GOAL, "KINDS", PROMISE, "ACS override: {}", draw),)

@@ -381,8 +381,8 @@ def _option(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("cmdline.add", "WORD", "a word on the kernel command line of the next boots", "Add {}", _add),
-    Planner("cmdline.remove", "WORD", "a word gone from the kernel command line", "Drop {}", _remove),
-    Planner("cmdline.set", "KEY=VALUE", "a word in place of the one with the same key", "Set {}", _set),
-    Planner("cmdline.option", "KEY=OPTION", "an option in the comma list of a word", "Set {}", _option),
+    Planner("cmdline.add", "WORD", "add a word to the kernel command line", "Add {}", _add),
+    Planner("cmdline.remove", "WORD", "remove a word from the kernel command line", "Drop {}", _remove),
+    Planner("cmdline.set", "KEY=VALUE", "replace the word that has the same key", "Set {}", _set),
+    Planner("cmdline.option", "KEY=OPTION", "add an option to the comma list of a word", "Set {}", _option),
 )

@@ -107,8 +107,8 @@ def _paths(argument: str) -> tuple[str, ...]:
 
 PLANNERS = (
     Planner(
-        "guard.on", "yes", "hooks that warn before a reboot when an update lost the isolation", "Turn the guard on",
+        "guard.on", "yes", "warn before a reboot when an update lost the isolation", "Turn the guard on",
         _on, _paths,
     ),
-    Planner("guard.off", "yes", "no such hooks any more", "Turn the guard off", _off, _paths),
+    Planner("guard.off", "yes", "remove the hooks of guard.on", "Turn the guard off", _off, _paths),
 )  # fmt: skip

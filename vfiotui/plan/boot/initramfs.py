@@ -174,7 +174,11 @@ def _rebuild(draft: Draft, _tool: str) -> None:
 
 
 PLANNERS = (
-    Planner("initramfs.rebuild", "TOOL", "images of the configuration as it is", "Rebuild the initramfs", _rebuild),
-    Planner("initramfs.module", "MODULE", "a module that the initramfs loads early", "Load {} early", _add),
-    Planner("modules.remove", "MODULE", "a module in no list of modules to load", "Do not load {}", _remove),
+    Planner(
+        "initramfs.rebuild", "TOOL", "build the initramfs of every kernel again", "Rebuild the initramfs", _rebuild
+    ),
+    Planner("initramfs.module", "MODULE", "load a module early, from the initramfs", "Load {} early", _add),
+    Planner(
+        "modules.remove", "MODULE", "take a module out of every list of modules to load", "Do not load {}", _remove
+    ),
 )

@@ -32,4 +32,6 @@ def draw(draft: Draft, argument: str) -> None:
         draft.add(set_value(path, before, value.encode(), f"set {path} to {value}", risk=Risk.R1), Phase.RUNTIME)
 
 
-PLANNERS = (Planner("value.set", "PATH=VALUE", "a sysfs or procfs value, until the next boot", "Set {}", draw, reads),)
+PLANNERS = (
+    Planner("value.set", "PATH=VALUE", "set a sysfs or procfs value until the next boot", "Set {}", draw, reads),
+)

@@ -21,4 +21,6 @@ def _draw(draft: Draft, argument: str) -> None:
     draft.cmdline = sources.text
 
 
-PLANNERS = (Planner("boot.menu", "refresh", "the boot menu as its sources have it", "Make the boot menu anew", _draw),)
+PLANNERS = (
+    Planner("boot.menu", "refresh", "make the boot menu again from its sources", "Make the boot menu anew", _draw),
+)

@@ -166,11 +166,17 @@ PLANNERS = (
     Planner(
         "config.repair",
         "KIND:PATH",
-        "lines that their reader takes",
+        "correct lines that the program which reads the file ignores",
         "Correct {}",
         repair,
         _reads,
     ),
-    Planner("config.rename", "PATH", "a file under the name that is read", "Rename {}", rename, _renamed),
-    Planner("driverctl.drop", "ADDRESS", "no driver stored for an address", "Forget {}", drop_override),
+    Planner("config.rename", "PATH", "rename a file so that it is read", "Rename {}", rename, _renamed),
+    Planner(
+        "driverctl.drop",
+        "ADDRESS",
+        "remove the driver that driverctl stores for an address",
+        "Forget {}",
+        drop_override,
+    ),
 )

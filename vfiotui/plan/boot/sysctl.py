@@ -46,4 +46,4 @@ def draw(draft: Draft, argument: str) -> None:
         draft.add(set_value(place, now, value.encode(), f"set {key} to {value} now", risk=Risk.R1), Phase.RUNTIME)
 
 
-PLANNERS = (Planner("sysctl.set", "KEY=VALUE", "a kernel setting, now and at every boot", "Set {}", draw, reads),)
+PLANNERS = (Planner("sysctl.set", "KEY=VALUE", "set a kernel setting now and at every boot", "Set {}", draw, reads),)

@@ -177,4 +177,6 @@ def _draw(draft: Draft, argument: str) -> None:
     add_trial(draft)
 
 
-PLANNERS = (Planner("boot.trial", "yes", "the next boot as a trial that a check must confirm", "Try it once", _draw),)
+PLANNERS = (
+    Planner("boot.trial", "yes", "make the next boot a trial, kept only when its check passes", "Try it once", _draw),
+)

@@ -57,6 +57,6 @@ def ban(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("irqbalance.ban", "CPUS", "irqbalance moves no interrupt to these CPUs", "Keep irqbalance off CPUs {}",
+    Planner("irqbalance.ban", "CPUS", "keep irqbalance off these CPUs", "Keep irqbalance off CPUs {}",
             ban, lambda _: (*SETTINGS, *UNITS)),
 )  # fmt: skip

@@ -137,13 +137,13 @@ def _package(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("power.performance", "CPUS", "CPUs that speed up at once, until the next boot",
+    Planner("power.performance", "CPUS", "set CPUs to the performance governor or preference until the next boot",
             "Performance on CPUs {}", _performance, _choices),
-    Planner("power.full-frequency", "CPUS", "no limit below the top frequency, until the next boot",
+    Planner("power.full-frequency", "CPUS", "remove limits below the top frequency until the next boot",
             "Full frequency on CPUs {}", _full),
-    Planner("power.boost", "on", "boost switched on, until the next boot", "Boost {}", _boost),
-    Planner("power.profile", "WORD", "the firmware's platform profile, until the next boot",
+    Planner("power.boost", "on", "switch boost on until the next boot", "Boost {}", _boost),
+    Planner("power.profile", "WORD", "set the firmware's platform profile until the next boot",
             "Platform profile {}", _profile),
-    Planner("power.package-limit", "full", "packages that may use their maximum power, until the next boot",
+    Planner("power.package-limit", "full", "set the package power limit to its maximum until the next boot",
             "Package power {}", _package),
 )  # fmt: skip

@@ -197,9 +197,9 @@ def _planner(name: str, method: Method | None, promise: str) -> Planner:
 
 
 PLANNERS = (
-    _planner("auto", None, "devices for vfio-pci at the next boot, by the simplest way that is safe"),
-    _planner("ids", Method.IDS, "devices for vfio-pci by their ids"),
-    _planner("subsystem", Method.SUBSYSTEM, "devices for vfio-pci by ids and subsystem ids"),
-    _planner("override", Method.OVERRIDE, "devices for vfio-pci by address, where another card has the same ids"),
-    _planner("dynamic", Method.DYNAMIC, "devices that libvirt binds when the guest starts"),
+    _planner("auto", None, "bind devices to vfio-pci at the next boot by the simplest safe method"),
+    _planner("ids", Method.IDS, "bind devices to vfio-pci by their ids"),
+    _planner("subsystem", Method.SUBSYSTEM, "bind devices to vfio-pci by ids and subsystem ids"),
+    _planner("override", Method.OVERRIDE, "bind devices to vfio-pci by address, where another card has the same ids"),
+    _planner("dynamic", Method.DYNAMIC, "let libvirt bind devices when the guest starts"),
 )

@@ -124,7 +124,11 @@ def _softdep(draft: Draft, argument: str) -> None:
 
 PLANNERS = (
     Planner(
-        "modprobe.softdep", "MODULE pre: MODULE", "a module that waits for another one", "Set softdep {}", _softdep
+        "modprobe.softdep",
+        "MODULE pre: MODULE",
+        "make a module wait for another one (softdep)",
+        "Set softdep {}",
+        _softdep,
     ),
-    Planner("modprobe.option", "[FILE:]MODULE OPTION", "an option of a module in modprobe.d", "Set {}", _option),
+    Planner("modprobe.option", "[FILE:]MODULE OPTION", "set an option of a module in modprobe.d", "Set {}", _option),
 )

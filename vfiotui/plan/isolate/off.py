@@ -229,7 +229,7 @@ def _notes(draft: Draft, devices: tuple[PciDevice, ...], rest: list[PciDevice]) 
 
 PLANNERS = (
     Planner(
-        "isolate.off", "BDF,…", "devices for the host's drivers again, whatever bound them",
+        "isolate.off", "BDF,…", "give devices back to the host's drivers, whatever binds them",
         "Give {} back to the host", lambda draft, argument: off(draft, addresses(argument)),
     ),
 )  # fmt: skip

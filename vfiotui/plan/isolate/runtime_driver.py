@@ -102,6 +102,6 @@ def _release(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("driver.vfio", "BDF,…", "running devices for vfio-pci, until the next boot", "Bind {} now", _bind),
-    Planner("driver.host", "BDF,…", "running devices back to the host's drivers", "Give {} back", _release),
+    Planner("driver.vfio", "BDF,…", "bind running devices to vfio-pci until the next boot", "Bind {} now", _bind),
+    Planner("driver.host", "BDF,…", "give running devices back to the host's drivers now", "Give {} back", _release),
 )

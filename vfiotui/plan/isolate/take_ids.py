@@ -120,4 +120,4 @@ def _drop_id(draft: Draft, wanted: str) -> None:
         rebuild(draft)
 
 
-PLANNERS = (Planner("vfio.ids.remove", "ID", "an id that vfio-pci does not take any more", "Do not bind {}", _drop_id),)
+PLANNERS = (Planner("vfio.ids.remove", "ID", "take an id out of the ids of vfio-pci", "Do not bind {}", _drop_id),)

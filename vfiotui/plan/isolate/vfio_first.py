@@ -43,6 +43,6 @@ def _first(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("vfio.first", "ids", "host drivers wait for vfio-pci where it has their devices' ids",
+    Planner("vfio.first", "ids", "load vfio-pci before the host's drivers of the devices whose ids it has",
             "Load vfio-pci first", _first),
 )  # fmt: skip

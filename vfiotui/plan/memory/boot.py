@@ -159,7 +159,11 @@ def cma(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("memory.persist", "[nodeN:]KIB=COUNT", "huge pages reserved at every boot", "At every boot {}", persist),
-    Planner("memory.default-size", "SIZE", "the size of <hugepages/> without one", "Default size {}", default_size),
-    Planner("memory.cma", "GIB", "room for pages of 1 GiB that is usable until then", "Keep {} GiB together", cma),
+    Planner("memory.persist", "[nodeN:]KIB=COUNT", "reserve huge pages at every boot", "At every boot {}", persist),
+    Planner(
+        "memory.default-size", "SIZE", "set the size of huge pages where none is named", "Default size {}", default_size
+    ),
+    Planner(
+        "memory.cma", "GIB", "keep memory together for pages of 1 GiB, usable until then", "Keep {} GiB together", cma
+    ),
 )

@@ -38,6 +38,14 @@ def unhook(draft: Draft, guest: str) -> None:
 
 
 PLANNERS = (
-    Planner("memory.hook", "GUEST", "a guest's huge pages only while it runs", "Pages of {} when it starts", hook),
-    Planner("memory.unhook", "GUEST", "no huge pages for a guest at its start", "No pages for {} at its start", unhook),
+    Planner(
+        "memory.hook", "GUEST", "allocate a guest's huge pages only while it runs", "Pages of {} when it starts", hook
+    ),
+    Planner(
+        "memory.unhook",
+        "GUEST",
+        "allocate no huge pages at a guest's start any more",
+        "No pages for {} at its start",
+        unhook,
+    ),
 )

@@ -46,7 +46,7 @@ def overcommit(draft: Draft, argument: str) -> None:
 
 PLANNERS = (
     Planner(
-        "memory.overcommit", "KIB=COUNT", "surplus (overcommit) huge pages, now and at every boot", "Overcommit {}",
+        "memory.overcommit", "KIB=COUNT", "allow surplus huge pages now and at every boot", "Overcommit {}",
         overcommit,
     ),
 )  # fmt: skip

@@ -104,9 +104,11 @@ def drop_caches(draft: Draft, argument: str) -> None:
 
 PLANNERS = (
     Planner(
-        "memory.reserve", "[nodeN:]KIB=COUNT", "so many huge pages are free for guests, now", "Reserve {}", reserve
+        "memory.reserve", "[nodeN:]KIB=COUNT", "reserve so many free huge pages for guests now", "Reserve {}", reserve
     ),
-    Planner("memory.release", "[nodeN:]KIB=COUNT", "free huge pages go back to the host (all)", "Release {}", release),
-    Planner("memory.compact", "now", "free memory in larger blocks", "Compact memory", compact),
-    Planner("memory.drop-caches", "now", "caches of files leave memory", "Drop the caches", drop_caches),
+    Planner(
+        "memory.release", "[nodeN:]KIB=COUNT", "give free huge pages back to the host (all)", "Release {}", release
+    ),
+    Planner("memory.compact", "now", "compact memory into larger free blocks", "Compact memory", compact),
+    Planner("memory.drop-caches", "now", "drop the page cache", "Drop the caches", drop_caches),
 )

@@ -67,9 +67,9 @@ def _word(draft: Draft, argument: str) -> None:
 
 
 PLANNERS = (
-    Planner("thp.enabled", "WORD", "transparent huge pages now and at every boot",
+    Planner("thp.enabled", "WORD", "set transparent huge pages now and at every boot",
             "Transparent huge pages: {}", _enabled, lambda argument: _read("enabled")),
-    Planner("thp.cmdline", "WORD", "transparent huge pages from the first moment of a boot", "THP at boot: {}", _word),
-    Planner("memory.shmem-thp", "WORD", "transparent huge pages of shared memory, now and at every boot",
+    Planner("thp.cmdline", "WORD", "set transparent huge pages on the kernel command line", "THP at boot: {}", _word),
+    Planner("memory.shmem-thp", "WORD", "set transparent huge pages of shared memory now and at every boot",
             "THP of shared memory: {}", _shared, lambda argument: _read("shmem_enabled")),
 )  # fmt: skip

@@ -104,10 +104,22 @@ def _cleared(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning
 
 
 PLANNERS = (
-    Planner("pin.propose", "GUEST", "the best pinning that there is", "Pin {}", _planner(_proposed, tuned=True)),
     Planner(
-        "pin.emulator", "GUEST", "QEMU's own threads on the host's CPUs", "Pin the emulator of {}", _planner(_emulator)
+        "pin.propose", "GUEST", "pin a guest as 'pin propose' ranks best", "Pin {}", _planner(_proposed, tuned=True)
     ),
-    Planner("pin.iothreads", "GUEST", "iothreads beside the emulator", "Pin the iothreads of {}", _planner(_iothreads)),
-    Planner("pin.clear", "GUEST", "no pins at all", "Free the threads of {}", _planner(_cleared)),
+    Planner(
+        "pin.emulator",
+        "GUEST",
+        "pin QEMU's own threads to the host's CPUs",
+        "Pin the emulator of {}",
+        _planner(_emulator),
+    ),
+    Planner(
+        "pin.iothreads",
+        "GUEST",
+        "pin iothreads to the emulator's CPUs",
+        "Pin the iothreads of {}",
+        _planner(_iothreads),
+    ),
+    Planner("pin.clear", "GUEST", "remove all pins of a guest", "Free the threads of {}", _planner(_cleared)),
 )

@@ -33,6 +33,6 @@ def free(draft: Draft, guest: str) -> None:
 
 
 PLANNERS = (
-    Planner("cores.keep", "GUEST", "the host's work off a pinned guest's CPUs while it runs", "Keep off {}", keep),
-    Planner("cores.free", "GUEST", "the host may use a guest's CPUs again", "Free the CPUs of {}", free),
+    Planner("cores.keep", "GUEST", "keep the host's work off a pinned guest's CPUs while it runs", "Keep off {}", keep),
+    Planner("cores.free", "GUEST", "let the host use a guest's CPUs again", "Free the CPUs of {}", free),
 )
