@@ -103,14 +103,13 @@ DRIVERS = {"IORT": "CONFIG_ARM_SMMU_V3", "RIMT": "CONFIG_RISCV_IOMMU", "VIOT": "
 def _way_on_elsewhere(facts: Facts) -> Fix:
     """What switches the IOMMU of another processor on: a kernel with its driver where the firmware offers one."""
     firmware = facts.firmware
-    if not isinstance(firmware, Unread):
-        tree = firmware.tree
-        tables = or_else(firmware.others, ())
-        if tables or (isinstance(tree, TreeIommu) and tree.behind):
-            option = f" ({DRIVERS[tables[0]]})" if tables else ""
-            return fix(f"boot a kernel that is built with the driver of this IOMMU{option}", Risk.R0)
-        if isinstance(tree, TreeIommu) and tree.beside:
-            return fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0)
+    tables = () if isinstance(firmware, Unread) else or_else(firmware.others, ())
+    tree = None if isinstance(firmware, Unread) else firmware.tree
+    if tables or (isinstance(tree, TreeIommu) and tree.behind):
+        option = f" ({DRIVERS[tables[0]]})" if tables else ""
+        return fix(f"boot a kernel that is built with the driver of this IOMMU{option}", Risk.R0)
+    if isinstance(tree, TreeIommu) and tree.beside:
+        return fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0)
     outside = "give this virtual machine an IOMMU on the host that runs it"
     return fix(in_firmware(facts, "switch the SMMU or IOMMU on", outside), Risk.R0)
 
