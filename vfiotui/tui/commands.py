@@ -1,67 +1,63 @@
-"""The palette: everything that can be done, by name."""
+"""The palette: what is typed finds everything by name, by what it does, and by what people call it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
 
-from vfiotui.rules import catalogue
-from vfiotui.rules.symptoms import symptoms
-from vfiotui.tui.actions import GO, HELP, QUIT, READ_AGAIN, Action, offers
-from vfiotui.tui.row import row
-from vfiotui.tui.screens.base.text import TextScreen
-from vfiotui.tui.screens.host.finding_view import rule_rows
-from vfiotui.tui.screens.host.symptoms import show_answer
-from vfiotui.tui.terminal.capabilities import SETS
+from vfiotui.tui.entries import Entry, entries
+from vfiotui.tui.text import clean, fit
 
 if TYPE_CHECKING:
     from vfiotui.tui.context import ConsoleContext
 
+FRAME = 12
+"""Columns that the palette's own frame and margins take."""
+LEAST = 8
+"""Columns below which a line's second half is left out."""
+IN_NAME, IN_WORDS = 1000.0, 500.0
+"""What goes before letters that only stand in the same order: all typed words in the name, or in what else is told."""
+
 
 class Commands(Provider):
-    """Screens, what can be done on this one, themes, glyphs, symptoms, explanations."""
+    """One line for everything that can be done or looked at."""
 
-    def _all(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        console, app = cast("ConsoleContext", self.app), self.app
-        for go in GO:
-            yield f"go to {go.word}", f"key {go.bar_key}", partial(app.run_action, go.does, app)
-        for action in (READ_AGAIN, HELP):
-            yield action.word, _words(action), partial(app.run_action, action.does, app)
-        for name in console.theme_names:
-            yield f"theme {name}", "colours", partial(setattr, app, "theme", name)
-        for name in SETS:
-            yield f"glyphs {name}", "marks and graphs", partial(console.use_glyphs, name)
-        for action in offers(self.screen):
-            yield action.word, _words(action), partial(app.run_action, action.does, self.screen)
-        for symptom in symptoms():
-            yield f"symptom: {symptom.name}", symptom.title, partial(show_answer, console, symptom.name)
-        for rule in catalogue():
-            yield f"explain {rule.code}", rule.title, partial(self._explain, rule.code)
-        yield QUIT.word, _words(QUIT), partial(app.run_action, QUIT.does, app)
+    def _all(self) -> list[Entry]:
+        return list(entries(cast("ConsoleContext", self.app), self.screen))
 
-    def _explain(self, code: str) -> None:
-        self.app.push_screen(
-            TextScreen(row((" explain ", "reverse"), f" {code}"), lambda width: rule_rows(code, width))
-        )
+    def _line(self, entry: Entry, matcher: Matcher | None = None) -> Content:
+        """The name and what it is, on one line; a text of the host is no markup here."""
+        room = self.app.size.width - FRAME
+        name = fit(entry.name, min(room, len(clean(entry.name))))
+        line = Content(name)
+        if matcher is not None:
+            _, offsets = matcher.fuzzy_search.match(matcher.query, name)
+            for place in offsets:
+                line = line.stylize(matcher.match_style, place, place + 1)
+        left = room - len(name) - 2
+        told = clean(entry.help)
+        return Content.assemble(line, ("  " + fit(told, min(left, len(told))), "dim")) if left >= LEAST else line
 
     async def discover(self) -> Hits:
-        """What is offered before anything is typed: all but symptoms and explanations."""
-        for name, text, run in self._all():
-            if not name.startswith(("explain ", "symptom:")):
-                yield DiscoveryHit(name, run, help=text)
+        """What is offered before anything is typed: what can be done here, the screens and the settings."""
+        for entry in self._all():
+            if entry.at_once:
+                yield DiscoveryHit(self._line(entry), entry.run, text=clean(entry.name))
 
     async def search(self, query: str) -> Hits:
-        """What fits the typed text."""
+        """What fits the typed text: first what has all its words, then what has its letters in their order."""
         matcher = self.matcher(query)
-        for name, text, run in self._all():
-            score = matcher.match(name)
+        words = query.lower().split()
+        for entry in self._all():
+            score = matcher.match(clean(entry.name))
+            name = entry.name.lower()
+            if all(w in name for w in words):
+                score += IN_NAME
+            elif all(w in f"{name} {entry.help} {entry.words}".lower() for w in words):
+                score += IN_WORDS
             if score > 0:
-                yield Hit(score, matcher.highlight(name), run, help=text)
-
-
-def _words(action: Action) -> str:
-    """What an action does, and its key: the key is learned on the way."""
-    return f"{action.help}, key {action.bar_key}" if action.help else f"key {action.bar_key}"
+                score = score / IN_NAME if entry.last else score
+                yield Hit(score, self._line(entry, matcher), entry.run, text=clean(entry.name))
