@@ -51,7 +51,7 @@ boot-cases:
 	.venv/bin/python -m tests.boot_cases $(ARGS)
 
 # The loaders' own tools of a real Debian 13 (grub-mkconfig, kernel-install, ukify, dracut) work on what was edited;
-# whole boot chains are changed, taken back, and taken back after a kernel came.
+# whole boot chains are changed, taken back, and taken back after a kernel came; then the guard's hooks have to warn.
 loader-proof:
 	@sh setup/setup.sh proof
 	.venv/bin/python -m tests.rescue.loaders $(ARGS)

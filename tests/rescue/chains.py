@@ -5,7 +5,8 @@
 Needs root, debootstrap, a loop device; some minutes for each chain. Two kernels are installed, and their images made by
 the real tools. The isolation and the word are applied by `vfiotui --root`; the boot path, the images (by lsinitramfs,
 lsinitrd, objcopy) and the menu are asked before and after; the undo puts every byte back, and so does undo.sh with
-busybox alone on a copy of the disk. Then a third kernel comes between the change and its undo.
+busybox alone on a copy of the disk. Then a third kernel comes between the change and its undo, and somebody makes an
+image without the isolation where the guard is on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.hosts.base import INTEL
+from tests.rescue import warned
 from tests.rescue.system import System, differing, disk, disks, make_archive, mount, private
 from tests.tree_on_disk import write
 from vfiotui.demo.builder import build
@@ -51,8 +53,6 @@ MACHINE = replace(
 """The host's disk, and two network cards for which the images hold modules."""
 DEVICES = "02:00.0,03:00.0"
 IDS = "1d0f:ec20,15ad:07b0"
-WORD = "iommu=pt"
-GOALS = (f"isolate.auto={DEVICES}", f"cmdline.add={WORD}")
 AGREED = ("--yes", "--run-its-programs")
 ID = "0123456789abcdef0123456789abcdef"
 LABEL = "chain"
@@ -71,6 +71,17 @@ class Chain:
     """The command that lists an initrd."""
     prepare: Callable[[System], None]
     unified: bool = False
+    archive: str = ""
+    """The chain whose packages it has; its own where this is empty."""
+    word: str = "iommu=pt"
+    """The word that is added; empty where devices are isolated only."""
+
+
+def _old_guide(system: System) -> None:
+    """The list of a host that followed a guide for kernels before 6.2, when vfio_virqfd was a module of its own."""
+    with (system.top / "etc/initramfs-tools/modules").open("a") as file:
+        file.write("vfio_virqfd\n")
+    _grub(system)
 
 
 def _grub(system: System) -> None:
@@ -95,13 +106,19 @@ def _unified(system: System) -> None:
         system.run("kernel-install", "add", release, f"/boot/vmlinuz-{release}")
 
 
+def _without_hook(system: System) -> None:
+    """Nothing copies a new initramfs into the unified images but who calls kernel-install."""
+    _unified(system)
+    (system.top / "etc/initramfs/post-update.d/systemd-boot").unlink()
+
+
 APT = "apt-get install -y -q --no-install-recommends"
 FAST = "mkdir -p /etc/initramfs-tools/conf.d; echo COMPRESSLEVEL=1 >/etc/initramfs-tools/conf.d/fast; "
 FAST_DRACUT = "mkdir -p /etc/dracut.conf.d; echo 'compress=cat' >/etc/dracut.conf.d/fast.conf; "
 """Images are made a dozen times."""
 CHAINS = {
     "GRUB and initramfs-tools": Chain(
-        f"{FAST}{KERNELS} {APT} initramfs-tools grub-efi-amd64 $kernels", "grub", "lsinitramfs", _grub
+        f"{FAST}{KERNELS} {APT} initramfs-tools grub-efi-amd64 $kernels", "grub", "lsinitramfs", _old_guide
     ),
     "systemd-boot and unified images": Chain(
         f"{FAST}{KERNELS} {APT} initramfs-tools systemd-boot systemd-boot-efi systemd-ukify binutils $kernels",
@@ -109,6 +126,9 @@ CHAINS = {
         "lsinitramfs",
         _unified,
         True,
+    ),
+    "unified images without a hook of update-initramfs": Chain(
+        "", "systemd-boot", "lsinitramfs", _without_hook, True, "systemd-boot and unified images", ""
     ),
     "GRUB and dracut": Chain(
         f"{FAST_DRACUT}{KERNELS} {APT} dracut grub-efi-amd64 $kernels",
@@ -153,7 +173,10 @@ def installed(system: System) -> list[str]:
     return [path.split("/")[-2] for path in system.found("lib/modules/*/modules.dep")]
 
 
-SECTION = "objcopy -O binary --only-section=.{0} --set-section-flags .{0}=alloc {1} /run/{0}"
+SECTION = 'python3 -c \'import pefile, sys; from pathlib import Path; \
+[Path("/run" + s.Name.strip(b"\\0").decode().replace(".", "/")).write_bytes(s.get_data()[:s.Misc_VirtualSize]) \
+for s in pefile.PE(sys.argv[1]).sections if s.Name.startswith((b".cmdline", b".initrd"))]\' {0}'
+"""Takes the words and the initrd out of a unified image; a section is longer in the file than its content."""
 CONTENT = {
     "lsinitramfs": "lsinitramfs {0}; unmkinitramfs {0} /run/image; echo @part; "
     "cd /run/image; find . -path '*/etc/modprobe.d/vfiotui.conf' -exec cat '{{}}' +",
@@ -175,7 +198,7 @@ def image(system: System, chain: Chain, release: str) -> tuple[set[str], str, st
     if chain.unified:
         if not files:
             return set(), "no image", ""
-        start = f"{SECTION.format('cmdline', files[0])}; {SECTION.format('initrd', files[0])}; cat /run/cmdline; "
+        start = f"{SECTION.format(files[0])}; cat /run/cmdline; "
         initrd = "/run/initrd"
     said = system.run("sh", "-ec", f"{start}echo; echo @part; {CONTENT[chain.lister].format(initrd)}")
     words, names, ours = said.split("@part\n", 2)
@@ -185,10 +208,11 @@ def image(system: System, chain: Chain, release: str) -> tuple[set[str], str, st
 def judge(checks: Checks, system: System, chain: Chain, when: str, isolated: bool) -> None:
     """Asks the boot path, the forecast and every image whether the change is there, or not."""
     word = "with" if isolated else "without"
+    added = chain.word if isolated else ""
     name, release, words = default(system)
     newest = sorted(installed(system), key=lambda r: [int(n) for n in re.findall(r"\d+", r)])[-1]
-    checks.ask(f"{when}: the boot path starts {newest} {word} {WORD}",
-               release == newest and (WORD in words.split()) is isolated, (name, release, words))  # fmt: skip
+    checks.ask(f"{when}: the boot path starts {newest} {word} {chain.word or 'any word'}",
+               release == newest and _has(words, chain, added), (name, release, words))  # fmt: skip
     got = drivers(system)
     want = dict.fromkeys(DEVICES.split(","), "vfio-pci") if isolated else {"02:00.0": "ena", "03:00.0": "vmxnet3"}
     checks.ask(f"{when}: the forecast is {', '.join(want.values())}", {b: got[b] for b in want} == want, got)
@@ -197,15 +221,29 @@ def judge(checks: Checks, system: System, chain: Chain, when: str, isolated: boo
         has = IDS in ours and any(n.rpartition("/")[2].startswith("vfio-pci.ko") for n in names)
         checks.ask(f"{when}: the image of {kernel} is {word} the ids and vfio-pci", has is isolated, (ours, len(names)))
         if chain.unified:
-            checks.ask(
-                f"{when}: its words are {word} {WORD}", bool(given) and (WORD in given.split()) is isolated, given
-            )
+            checks.ask(f"{when}: its words are {word} {chain.word}", bool(given) and _has(given, chain, added), given)
     if chain.loader == "grub":
         lines = re.findall(r"^\s+linux\s.*", system.text(MENU), re.MULTILINE)
         normal = [line.split() for line in lines if "single" not in line.split()]
-        with_word = [line for line in normal if WORD in line]
-        checks.ask(f"{when}: {len(normal) if isolated else 0} of {len(normal)} entries of the menu have {WORD}",
+        with_word = [line for line in normal if chain.word in line]
+        checks.ask(f"{when}: {len(normal) if isolated else 0} of {len(normal)} entries of the menu have {chain.word}",
                    bool(normal) and with_word == (normal if isolated else []), normal)  # fmt: skip
+
+
+def _has(words: str, chain: Chain, added: str) -> bool:
+    """Whether a line has the word that the change adds, or none of it."""
+    return (chain.word in words.split()) is bool(added) if chain.word else True
+
+
+def goals(chain: Chain) -> tuple[str, ...]:
+    """What the change is for."""
+    return (f"isolate.auto={DEVICES}", *((f"cmdline.add={chain.word}",) if chain.word else ()))
+
+
+def menu(system: System) -> str:
+    """grub.cfg without what it says of the image file behind the loop device, which is another one for each system."""
+    text = re.sub(r"\bloopback loop\d+ .*|\(loop\d+\)", "(loop)", system.text(MENU))
+    return re.sub(r"/dev/shm/\w+/\w+[.]img|/dev/loop\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "DISK", text)
 
 
 def by_script(system: System, number: str) -> str:
@@ -236,9 +274,9 @@ def prove(archive: Path, chain: Chain, checks: Checks) -> None:
         write({p: node for p, node in build(MACHINE).items() if p.startswith("/sys/")}, str(first.top))
         before = first.everything()
         judge(checks, first, chain, "before", False)
-        print(first.vfiotui("apply", *GOALS, *AGREED), flush=True)
+        print(first.vfiotui("apply", *goals(chain), *AGREED), flush=True)
         judge(checks, first, chain, "after", True)
-        told = first.vfiotui("plan", *GOALS)
+        told = first.vfiotui("plan", *goals(chain))
         checks.ask("a second plan has nothing to do", "nothing to do" in told, told)
         second = copy(first, work)
         told = first.vfiotui("undo", *AGREED)
@@ -250,6 +288,7 @@ def prove(archive: Path, chain: Chain, checks: Checks) -> None:
         other = differing(before, second.everything())
         checks.ask(f"undo.sh by busybox: all {len(before)} paths are as before", not other, other)
         upgrade(checks, first, second, chain)
+        guard(checks, first, chain)
 
 
 def copy(first: System, work: Path) -> System:
@@ -269,7 +308,7 @@ def copy(first: System, work: Path) -> System:
 def upgrade(checks: Checks, first: System, second: System, chain: Chain) -> None:
     """A third kernel comes after the change; its undo leaves what the same kernel makes of a system without it."""
     new_kernel = ("sh", "-ec", "dpkg -i /root/linux-image-*.deb")
-    first.vfiotui("apply", *GOALS, *AGREED)
+    first.vfiotui("apply", *goals(chain), *AGREED)
     first.run(*new_kernel)
     judge(checks, first, chain, "a third kernel came", True)
     told = first.vfiotui("undo", *AGREED)
@@ -279,8 +318,10 @@ def upgrade(checks: Checks, first: System, second: System, chain: Chain) -> None
     second.run(*new_kernel)
     # The first images were made where no disk of the system was seen, and the undo made them again on this one.
     second.run(*REBUILD[chain.lister])
+    for release in installed(second) if chain.unified else ():
+        second.run("kernel-install", "add", release, f"/boot/vmlinuz-{release}")
     other = differing(second.everything(), first.everything())
-    menus = [re.sub(r"/dev/loop\d+", "/dev/loop", system.text(MENU)) for system in (first, second) if not chain.unified]
+    menus = [menu(system) for system in (first, second) if chain.loader == "grub"]
     checks.ask("the menu is the one of a system that never had the change", len(set(menus)) < 2, menus)
     images = [p for p in other if re.search(r"/initrd\.img-|\.efi$", p)]
     other = [p for p in other if p not in images and p != MENU and not p.startswith(OF_PACKAGES)]
@@ -290,6 +331,18 @@ def upgrade(checks: Checks, first: System, second: System, chain: Chain) -> None
         checks.ask(f"the image of {kernel} holds what it holds there", ours == theirs, ours[0] ^ theirs[0])
 
 
+def guard(checks: Checks, system: System, chain: Chain) -> None:
+    """The hooks of `vfiotui guard on` speak when somebody loses the isolation."""
+    warned.prepare(system)
+    system.vfiotui("apply", *goals(chain), *AGREED)
+    system.vfiotui("apply", "guard.on=yes", *AGREED)
+    builders = {"update-initramfs": ("update-initramfs", "-u")} if chain.lister == "lsinitramfs" else {}
+    newest = default(system)[1]
+    # dracut has no hook of its own: Debian's kernel packages call it.
+    adds = ("kernel-install", "add", newest, f"/boot/vmlinuz-{newest}")
+    warned.prove(system, checks.ask, builders | ({"kernel-install": adds} if chain.unified else {}))
+
+
 def main() -> None:
     cache = private("tests.rescue.chains")
     wrong = 0
@@ -297,7 +350,8 @@ def main() -> None:
     for name, chain in CHAINS.items():
         if sys.argv[2:] and not any(word in name for word in sys.argv[2:]):
             continue
-        archive = make_archive(cache, name.replace(" ", "-"), chain.install)
+        made = chain.archive or name
+        archive = make_archive(cache, made.replace(" ", "-"), CHAINS[made].install)
         print(f"== {name}", flush=True)
         checks = Checks()
         try:

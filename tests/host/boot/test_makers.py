@@ -153,3 +153,86 @@ def test_a_damaged_preset_is_missed_and_builds_nothing(tmp_path: Path) -> None:
     found = makers(tmp_path, ARCH)
     assert found.builds == () and found.commands == (("mkinitcpio", "-P"),)
     assert {u.path.rpartition("/")[2] for u in found.unread} >= {"c.preset", "f.preset", "g.preset"}
+
+
+SDBOOT = {
+    "usr/sbin/update-initramfs": "",
+    "usr/bin/kernel-install": "",
+    "etc/machine-id": MID + "\n",
+    "lib/modules/6.12.9/modules.dep": "",
+    "boot/vmlinuz-6.12.9": "",
+    "boot/initrd.img-6.12.9": "",
+    "boot/efi/EFI/systemd/systemd-bootx64.efi": "",
+    "boot/efi/loader/loader.conf": "timeout 3\n",
+}
+ADD = ("kernel-install", "add", "6.12.9", "/boot/vmlinuz-6.12.9")
+UPDATE = ("update-initramfs", "-u", "-k", "all")
+HOOK = "etc/initramfs/post-update.d/systemd-boot"
+CALLS = '#!/bin/sh\nbootctl is-installed --quiet || exit 0\nkernel-install add "$1" "$2"\n'
+
+
+@pytest.mark.parametrize("copy", [f"EFI/Linux/{MID}-6.12.9.efi", f"EFI/Linux/{MID}-6.12.9+3-0.efi", f"{MID}/6.12.9/x"])
+def test_a_copy_of_the_initramfs_is_made_again_where_no_hook_does_so(tmp_path: Path, copy: str) -> None:
+    """kernel-install puts the initramfs into a unified image or a folder, which update-initramfs does not know."""
+    found = makers(tmp_path, {**SDBOOT, f"boot/efi/{copy}": ""})
+    assert found.commands == (UPDATE, ADD)
+    named = f"/boot/efi/{MID}/6.12.9/initrd*" if copy.endswith("/x") else f"/boot/efi/{copy}"
+    assert named in found.images and named in found.products and "/boot/initrd.img-*" in found.images
+
+
+@pytest.mark.parametrize(
+    ("hook", "mode", "called"),
+    [
+        (CALLS, 0o755, True),
+        (CALLS, 0o644, False),
+        ("#!/bin/sh\n# kernel-install is not called\nexit 0\n", 0o755, False),
+        ("#!/bin/sh\nexec proxmox-boot-tool refresh\n", 0o755, False),
+    ],
+)
+def test_a_hook_that_calls_kernel_install_does_it(tmp_path: Path, hook: str, mode: int, called: bool) -> None:
+    place = tmp_path / HOOK
+    place.parent.mkdir(parents=True)
+    place.write_text(hook)
+    place.chmod(mode)
+    found = makers(tmp_path, {**SDBOOT, f"boot/efi/EFI/Linux/{MID}-6.12.9.efi": ""})
+    assert found.commands == ((UPDATE,) if called else (UPDATE, ADD))
+
+
+def test_a_hook_that_asks_for_systemd_boot_does_nothing_where_the_firmware_starts_the_images(tmp_path: Path) -> None:
+    place = tmp_path / HOOK
+    place.parent.mkdir(parents=True)
+    place.write_text(CALLS)
+    place.chmod(0o755)
+    files = {p: t for p, t in SDBOOT.items() if "systemd" not in p and "loader" not in p}
+    found = makers(tmp_path, {**files, f"boot/efi/EFI/Linux/{MID}-6.12.9.efi": ""})
+    assert found.commands == (UPDATE, ADD)
+
+
+def test_a_hook_that_is_damaged_counts_for_nothing(tmp_path: Path) -> None:
+    place = tmp_path / HOOK
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"kernel-install\0\xff\r\n" * 3)
+    (place.parent / "folder").mkdir()
+    (place.parent / "loop").symlink_to("loop")
+    (place.parent / "away").symlink_to("../../../../../../etc/passwd")
+    assert makers(tmp_path, {**SDBOOT, f"boot/efi/EFI/Linux/{MID}-6.12.9.efi": ""}).commands == (UPDATE, ADD)
+
+
+@pytest.mark.parametrize("gone", ["usr/bin/kernel-install", "boot/efi/EFI/Linux"])
+def test_without_a_copy_or_kernel_install_the_tool_is_alone(tmp_path: Path, gone: str) -> None:
+    other = {"boot/efi/EFI/Linux/other-6.12.9.efi": "", f"boot/efi/EFI/Linux/{MID}-6.12.90.efi": ""}
+    files = {p: t for p, t in {**SDBOOT, f"boot/efi/EFI/Linux/{MID}-6.12.9.efi": ""}.items() if not p.startswith(gone)}
+    assert makers(tmp_path, {**files, **other}).commands == (UPDATE,)
+
+
+def test_grub_starts_no_copy_that_kernel_install_left(tmp_path: Path) -> None:
+    files = {p: t for p, t in SDBOOT.items() if not p.startswith("boot/efi")}
+    grub = {"boot/grub/grub.cfg": "menuentry 'x' {\n linux /boot/vmlinuz-6.12.9 quiet\n}\n", "usr/sbin/update-grub": ""}
+    assert makers(tmp_path, {**files, **grub, f"boot/{MID}/6.12.9/initrd": ""}).commands == (UPDATE,)
+
+
+def test_dracut_alone_leaves_the_unified_images_of_kernel_install(tmp_path: Path) -> None:
+    files = {p: t for p, t in SDBOOT.items() if p != "usr/sbin/update-initramfs"}
+    found = makers(tmp_path, {**files, **DRACUT, f"boot/efi/EFI/Linux/{MID}-6.12.9.efi": ""})
+    assert found.commands == (("dracut", "-f", "--regenerate-all"), ADD)
+    assert makers(tmp_path / "b", {**files, **DRACUT}).commands == (("dracut", "-f", "--regenerate-all"),)

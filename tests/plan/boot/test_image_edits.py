@@ -198,6 +198,14 @@ def test_what_stands_behind_a_missing_name_is_not_expected_of_dracut() -> None:
     assert "vfio_nosuch" not in written(plan)[DRACUT]
 
 
+def test_thousands_of_names_that_no_kernel_has_are_told_and_left() -> None:
+    names = " ".join(f"x{number}" for number in range(3000))
+    files = {DRACUT: f'hostonly=yes\nforce_drivers+=" vfio_pci {names} vfio_virqfd "\n'}
+    plan = planned("dracut", files, modules=HAS)
+    assert any("3000 names in the lists of modules are of no installed kernel" in note for note in plan.notes)
+    assert "x2999" in written(plan)[DRACUT] and "vfio_virqfd" not in written(plan)[DRACUT]
+
+
 def test_booster_gets_no_dashes() -> None:
     plan = planned("booster", {"/etc/booster.yaml": "modules_force_load: vfio-pci,btrfs\n"})
     assert written(plan)["/etc/booster.yaml"] == "modules_force_load: vfio_pci,btrfs,vfio_iommu_type1\n"

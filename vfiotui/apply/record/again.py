@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.apply.steps.step import StepContext
-from vfiotui.host.boot.makers.makers import kernel_installs
+from vfiotui.host.boot.makers.kernel_install import kernel_installs
 from vfiotui.model.change.change import Change
 
 ADD = ("kernel-install", "add")

@@ -26,6 +26,7 @@ from vfiotui.apply.steps.command import is_recorded
 from vfiotui.apply.steps.look import words_left
 from vfiotui.apply.steps.step import SOURCES, StepContext, SubjectState
 from vfiotui.apply.target import Target
+from vfiotui.apply.undo.left_isolated import left_isolated
 from vfiotui.apply.writes import disk
 from vfiotui.host.boot import boot, image
 from vfiotui.model.base.reading import Unread, or_else
@@ -77,7 +78,7 @@ def why_not(target: Target, plan: Plan, made: Iterable[str]) -> str | None:
             left = words_left(target, step.subject, added)
             if left:
                 return f"{step.subject} still holds {' and '.join(left)}"
-    return None
+    return left_isolated(target, plan) or None
 
 
 BY_BYTES = "every file that it wrote is as it was, byte for byte"

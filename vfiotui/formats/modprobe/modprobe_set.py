@@ -61,11 +61,31 @@ NEVER = re.compile(r"(?:(?:/usr)?/s?bin/)?(?:false|true|:)(?:\s.*)?")
 """Install commands that load nothing."""
 
 
+GLOB = re.compile(r"[*?\[]")
+
+
 @dataclass(frozen=True, slots=True)
 class ModprobeSet:
     """Statements by verb and module."""
 
     by_verb: Mapping[str, Mapping[str, tuple[Said, ...]]] = field(default_factory=dict)
+    patterns: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
+    """Verb → the names of its statements that are patterns; all others are found by their name."""
+
+    def __post_init__(self) -> None:
+        """Looks once which names are patterns: a name is asked for once for each device."""
+        found = {verb: tuple(filter(GLOB.search, names)) for verb, names in self.by_verb.items()}
+        object.__setattr__(self, "patterns", found)
+
+    def _fitting(self, verb: str, name: str) -> list[tuple[Said, ...]]:
+        """The statements of a verb whose name, or pattern, fits."""
+        lines = self.by_verb.get(verb, {})
+        found = [lines[name]] if name in lines and not GLOB.search(name) else []
+        return [*found, *(lines[p] for p in self.patterns.get(verb, ()) if fnmatchcase(name, p))]
+
+    def diverts(self, module: str) -> bool:
+        """Whether anything else than the module alone is loaded when it is asked for."""
+        return any(self._fitting(verb, fold(module)) for verb in ("alias", "softdep", "install"))
 
     def of(self, verb: str, module: str) -> tuple[Said, ...]:
         """The statements of a verb about a module, in order."""
@@ -77,8 +97,7 @@ class ModprobeSet:
 
     def first(self, verb: str, module: str) -> Said | None:
         """The softdep or install line that counts: the first whose name, or pattern, fits (libkmod-module.c)."""
-        name = fold(module)
-        found = [said[0] for pattern, said in self.by_verb.get(verb, {}).items() if fnmatchcase(name, pattern)]
+        found = (said[0] for said in self._fitting(verb, fold(module)))
         return min(found, key=lambda said: said.at, default=None)
 
     def softdep(self, module: str, before: str) -> Said | None:
@@ -86,9 +105,9 @@ class ModprobeSet:
         said = self.first("softdep", module)
         return said if said is not None and fold(before) in said.side("pre:") else None
 
-    def pulling(self, before: str) -> frozenset[str]:
-        """Modules whose softdep lines load `before` ahead of them."""
-        return frozenset(m for m in self.by_verb.get("softdep", {}) if self.softdep(m, before))
+    def pulling(self, before: str, among: Iterable[str]) -> frozenset[str]:
+        """Those of these modules whose softdep lines load `before` ahead of them."""
+        return frozenset(m for m in among if self.softdep(m, before))
 
     def install(self, module: str) -> Said | None:
         """The command that stands for loading a module; none counts where a softdep line is obeyed (libkmod)."""
@@ -104,13 +123,8 @@ class ModprobeSet:
 
     def aliases(self, name: str) -> tuple[Said, ...]:
         """The alias lines for a name or a modalias; where there are any, modprobe looks no further."""
-        wanted = fold(name)
-        return tuple(
-            said
-            for pattern, lines in self.by_verb.get("alias", {}).items()
-            if fnmatchcase(wanted, pattern)
-            for said in lines
-        )
+        found = (said for lines in self._fitting("alias", fold(name)) for said in lines)
+        return tuple(sorted(found, key=lambda said: said.at))
 
     def option(self, module: str, key: str) -> Said | None:
         """The value in force of a module's option; the last one wins."""

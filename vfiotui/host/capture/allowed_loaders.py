@@ -68,6 +68,8 @@ def loaders() -> tuple[Allowed, ...]:
         ),
         *data_rules(
             reduce_script.file, "lines that a check looks for", ["/etc/kernel/install.d/*"]),
+        *text_rules(
+            reduce_script.image_hook, "whether it calls kernel-install", ["/etc/initramfs/post-update.d/*"]),
         *text_rules(reduce_loader.kernelstub, "kernel words", ["/etc/kernelstub/configuration"]),
         *text_rules(
             reduce_grub.grub_menu, "entries, kernel words",

@@ -32,6 +32,16 @@ def script(text: str, scrub: Scrubber) -> str:
     return f"{head}\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{named}"
 
 
+COPIERS = ("kernel-install", "bootctl")
+
+
+def image_hook(text: str, scrub: Scrubber) -> str:
+    """A hook that runs behind every image: which of the programs it calls that copy images, or ask for the loader."""
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
+    called = [name for name in COPIERS if any(name in line for line in lines)]
+    return "".join(f"{word}\n" for word in ("#!/bin/sh", *called))
+
+
 UNIT_LINE = re.compile(r"\[(?:Unit|Service|Install)\]|Before=.*|ExecStart=.*\bvfio.*")
 
 

@@ -57,11 +57,10 @@ def _words(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def _with_pulled(early: EarlyBoot) -> EarlyBoot:
     """A softdep line takes vfio-pci into the image along with the driver that it is for (modprobe --show-depends)."""
-    if early.modules is not None and gathered(early.modprobe).pulling(VFIO) & (
-        early.modules | {n for n, _ in early.early}
-    ):
-        return replace(early, modules=early.modules | {VFIO})
-    return early
+    if early.modules is None:
+        return early
+    there = early.modules | {n for n, _ in early.early}
+    return replace(early, modules=early.modules | {VFIO}) if gathered(early.modprobe).pulling(VFIO, there) else early
 
 
 def _initramfs_tools(files: PlannedFiles, base: EarlyBoot, now: EarlyBoot | None) -> tuple[EarlyBoot, ...]:

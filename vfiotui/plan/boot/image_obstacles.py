@@ -27,6 +27,8 @@ from vfiotui.plan.draft import Draft, Phase, PlanError
 from vfiotui.plan.planned_files import PlannedFiles
 
 MODPROBE = "/etc/modprobe.d"
+UNKNOWN_LIMIT = 100
+"""Each name that is taken out has every list read anew; no list that somebody wrote has so many."""
 LISTS = ("/etc/initramfs-tools/modules", "/etc/booster.yaml", "/etc/modules")
 
 
@@ -87,7 +89,12 @@ def drop_dead(draft: Draft, tool: str) -> None:
     dead = [m for m in GONE if releases and all(is_gone(m, release) for release in releases)]
     try:
         listed = [m for m in _listed(draft, tool) if fold(m) not in dead]
-        dead += [m for m in listed if draft.snapshot.without_module(m) or meant_module(m)]
+        unknown = tuple(dict.fromkeys(m for m in listed if draft.snapshot.without_module(m) or meant_module(m)))
+        if len(unknown) > UNKNOWN_LIMIT:
+            count = len(unknown)
+            draft.note(f"{count} names in the lists of modules are of no installed kernel: take them out by hand")
+        else:
+            dead += unknown
         if tool == "booster":
             text = draft.text("/etc/booster.yaml") or ""
             why = "spell the modules with _: booster knows no other name"

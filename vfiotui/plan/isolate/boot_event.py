@@ -122,13 +122,41 @@ def _after(state: State, event: Event) -> Iterable[State]:
 def play(moments: Iterable[tuple[Lane, ...]]) -> tuple[State, ...]:
     """Every state in which the device can be after the last moment, each with one way that leads there."""
     states: dict[object, State] = {State().key: State()}
-    for lanes in moments:
+    for lanes in _that_matter(tuple(moments)):
         shortened = tuple(dict.fromkeys(lane for lane in lanes if lane))
         ends: dict[object, State] = {}
         for state in states.values():
             ends.update({s.key: s for s in _orders(state, shortened)})
         states = ends
     return tuple(states.values())
+
+
+def _that_matter(moments: tuple[tuple[Lane, ...], ...]) -> Iterable[tuple[Lane, ...]]:
+    """The moments without loads of modules that never touch the device: a host may list thousands of them."""
+    names = set()
+    todo = [event for lanes in moments for lane in lanes for event in lane]
+    for event in todo:
+        if event.does is Does.OVERRIDE:
+            names.add(event.name.replace("-", "_"))
+        elif event.takes or event.refuses:
+            names.add(event.name)
+        if event.first is not None:
+            todo.append(event.first)
+    for lanes in moments:
+        yield tuple(tuple(_shortened(lane, names)) for lane in lanes)
+
+
+def _shortened(lane: Lane, names: set[str]) -> Iterable[Event]:
+    """A lane with the loads of these modules only, each of them once: a second load does nothing."""
+    met = set()
+    for event in lane:
+        told: Event | None = event
+        while told is not None and told.does is Does.LOAD and (told.name not in names or told.name in met):
+            told = told.first
+        if told is not None:
+            yield told
+            if told.does is Does.LOAD:
+                met.add(told.name)
 
 
 def _orders(start: State, lanes: tuple[Lane, ...]) -> Iterable[State]:

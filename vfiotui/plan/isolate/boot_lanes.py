@@ -32,6 +32,15 @@ class Lanes:
 
     def moments(self) -> tuple[tuple[Lane, ...], ...]:
         """All moments in order."""
+        found = self._moments()
+        events = (event for lanes in found for lane in lanes for event in lane)
+        named = {fold(event.name) for event in events if event.does is Does.OVERRIDE}
+        if not named & self.scene.idle:
+            return found
+        self.loading.idle = self.scene.idle - named
+        return self._moments()
+
+    def _moments(self) -> tuple[tuple[Lane, ...], ...]:
         found: dict[Moment, list[Lane]] = {moment: [] for moment in Moment}
         found[Moment.KERNEL] = list(self._kernel())
         early = self.scene.early
@@ -112,10 +121,11 @@ class Lanes:
             *self._runs(stage, late=True),
             *self._probes(stage),
         )
-        pulling = {*stage.modprobe.pulling(VFIO), *stage.modprobe.pulling(STUB)}
+        counts = self.scene.counts
+        pulling = {m for first in (VFIO, STUB) for m in stage.modprobe.pulling(first, (*counts, "drm"))}
         concerned = {*self.drivers, *pulling, *(self.scene.on_drm if "drm" in pulling else ())}
         for module in sorted(concerned):
-            if self.scene.counts.get(module, 0) > (module in self.drivers):
+            if counts.get(module, 0) > (module in self.drivers):
                 yield loads(module)
         for other in self.scene.bus.devices if stage.rules else ():
             if other.bdf != self.device.bdf:

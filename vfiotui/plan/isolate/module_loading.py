@@ -55,6 +55,8 @@ class Loading:
     def __init__(self, scene: Scene, device: PciDevice) -> None:
         self.scene, self.device = scene, device
         self.drivers = scene.drivers.get(device.bdf, ())
+        self.idle = scene.idle
+        """Modules of which no load is told."""
 
     @cached_property
     def _off(self) -> frozenset[str]:
@@ -63,14 +65,25 @@ class Loading:
 
     def _blacklisted(self, module: str, stage: Stage) -> bool:
         """Whether modprobe -b and udev pass it over in this stage; words of one tool count in its initramfs only."""
-        scene = self.scene
-        words = ["modprobe.blacklist"]
-        if stage is scene.image and scene.early is not None:
-            dracut = ("rd.driver.blacklist", "rd.driver.post")
-            words += {"dracut": dracut, "initramfs-tools": ("blacklist",)}.get(scene.early.tool, ())
-            words += dracut if not scene.early.tool and scene.in_doubt else ()
-        named = {fold(m) for word in words for m in scene.cmdline.options(word)}
+        named = self._in_image_off if stage is self.scene.image else self._by_word_off
         return module in named or stage.modprobe.blacklist(module) is not None
+
+    @cached_property
+    def _by_word_off(self) -> frozenset[str]:
+        return self._named_by("modprobe.blacklist")
+
+    @cached_property
+    def _in_image_off(self) -> frozenset[str]:
+        early = self.scene.early
+        if early is None:
+            return self._by_word_off
+        dracut = ("rd.driver.blacklist", "rd.driver.post")
+        words = {"dracut": dracut, "initramfs-tools": ("blacklist",)}.get(early.tool, ())
+        more = dracut if not early.tool and self.scene.in_doubt else ()
+        return self._by_word_off | self._named_by(*words, *more)
+
+    def _named_by(self, *words: str) -> frozenset[str]:
+        return frozenset(fold(m) for word in words for m in self.scene.cmdline.options(word))
 
     def event(self, module: str, stage: Stage | None, text: str, given: str = "") -> Event:
         """The load itself; what the module does with this device."""
@@ -106,7 +119,7 @@ class Loading:
 
         What is in `met` is under way already and is not loaded once more; an alias leads to a module, not to an alias.
         """
-        if module in met:
+        if module in met or module in self.idle:
             return
         met |= {module}
         targets = () if by_alias or is_target else stage.modprobe.aliases(module)

@@ -10,6 +10,7 @@ from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.pci.functions import PciBus
+from vfiotui.plan.isolate.boot_event import STUB, VFIO
 from vfiotui.plan.isolate.runtime_binders import Binders
 
 WITHOUT_DRM = ("nvidia", "nova_core")
@@ -52,10 +53,16 @@ class Scene:
     """Module → how many devices it could claim."""
     on_drm: frozenset[str] = field(init=False, repr=False)
     """Display drivers that stand on the module drm."""
+    idle: frozenset[str] = field(init=False, repr=False)
+    """Listed modules that claim no device and load nothing else: they count only where a driver_override names them."""
 
     def __post_init__(self) -> None:
-        """Counts once what every device asks for."""
+        """Finds once what every device asks for."""
         displays = [d.bdf for d in self.bus.devices if d.is_display]
         found = {m for bdf in displays for m in self.drivers.get(bdf, ()) if not m.startswith(WITHOUT_DRM)}
         object.__setattr__(self, "counts", dict(Counter(m for modules in self.drivers.values() for m in modules)))
         object.__setattr__(self, "on_drm", frozenset(found))
+        listed = {name for name, _ in (*self.lists, *(self.early.early if self.early is not None else ()))}
+        sets = (self.image.modprobe, self.root.modprobe)
+        busy = {n for n in listed if n in self.counts or n in (VFIO, STUB) or any(s.diverts(n) for s in sets)}
+        object.__setattr__(self, "idle", frozenset(listed - busy))

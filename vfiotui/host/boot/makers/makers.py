@@ -5,11 +5,18 @@ Where the images lie: dracut(8), and dracut.sh for `outfile`; kernel-install(8),
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from vfiotui.host.boot.kernel import installed
 from vfiotui.host.boot.loader_firmware import PLACES
+from vfiotui.host.boot.makers.kernel_install import (
+    copies_by_kernel_install,
+    entry_folders,
+    has_program,
+    is_hooked,
+    kernel_installs,
+    tokens,
+)
 from vfiotui.host.boot.makers.presets import default_config, preset_builds
 from vfiotui.host.root.config_files import ConfigFiles
 from vfiotui.host.root.root import Root
@@ -17,11 +24,9 @@ from vfiotui.model.base.reading import Reading, or_else
 from vfiotui.model.boot.boot import ConfigFile, Loader
 from vfiotui.model.boot.makers import Build, Makers
 
-PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 BOOSTER = "/usr/lib/booster/regenerate_images"
 UNIFIED = tuple(f"{place}/EFI/Linux/*.efi" for place in PLACES)
 ENTRIES = tuple(f"{place}/loader/entries/*.conf" for place in PLACES)
-TOKEN = re.compile(r"[\w.-]+", re.ASCII)
 
 
 def read_makers(root: Root, tool: Reading[str], loader: Loader) -> Makers:
@@ -52,25 +57,8 @@ Found = tuple[tuple[tuple[str, ...], ...], str, tuple[Build, ...], tuple[str, ..
 """Commands, why there is none, builds, images, what else is written."""
 
 
-def has_program(root: Root, name: str) -> bool:
-    """Whether a program is installed."""
-    return any(root.exists(f"{folder}/{name}") is True for folder in PROGRAMS)
-
-
 def _no_program(name: str) -> str:
     return f"the program {name} was not found"
-
-
-def tokens(root: Root) -> tuple[str, ...]:
-    """The names that kernel-install gives the folder of this system's kernels: its entry token, its machine id."""
-    said = [or_else(root.text(path, 4096), "").strip() for path in ("/etc/kernel/entry-token", "/etc/machine-id")]
-    return tuple(dict.fromkeys(word for word in (*said, "Default") if TOKEN.fullmatch(word)))
-
-
-def entry_folders(root: Root) -> tuple[str, ...]:
-    """Folders of this system's kernels on the boot partitions: /efi/TOKEN."""
-    found = (f"{place}/{token}" for place in PLACES for token in tokens(root))
-    return tuple(folder for folder in found if isinstance(root.names(folder), tuple))
 
 
 def _initrds(root: Root, folders: Iterable[str]) -> tuple[str, ...]:
@@ -79,18 +67,6 @@ def _initrds(root: Root, folders: Iterable[str]) -> tuple[str, ...]:
     for folder in folders:
         for name in (*installed(root), *or_else(root.names(folder), ())):
             found.setdefault(f"{folder}/{name}/initrd")
-    return tuple(found)
-
-
-def kernel_installs(root: Root) -> tuple[tuple[str, ...], ...]:
-    """kernel-install for every installed kernel, oldest first: kernel-install add RELEASE IMAGE."""
-    found = []
-    for release in installed(root):
-        image = f"/usr/lib/modules/{release}/vmlinuz"
-        boot = f"/boot/vmlinuz-{release}"
-        path = image if root.exists(image) is True else boot if root.exists(boot) is True else ""
-        if path:
-            found.append(("kernel-install", "add", release, path))
     return tuple(found)
 
 
@@ -140,7 +116,11 @@ def _dracut(root: Root, loader: Loader, files: ConfigFiles) -> Found:
     if own and has_program(root, "reinstall-kernels"):
         return (("reinstall-kernels",),), "", (build,), images, ENTRIES
     there = has_program(root, "dracut")
-    return (("dracut", "-f", "--regenerate-all"),) if there else (), _no_program("dracut"), (build,), images, ()
+    commands: tuple[tuple[str, ...], ...] = (("dracut", "-f", "--regenerate-all"),) if there else ()
+    if there and any(path.endswith(".efi") for path in copies_by_kernel_install(root, loader)):
+        # dracut alone leaves the unified images that kernel-install made as they are.
+        commands = (*commands, *kernel_installs(root))
+    return commands, _no_program("dracut"), (build,), images, ()
 
 
 def dracut_config(root: Root, files: ConfigFiles) -> tuple[ConfigFile, ...]:
@@ -155,10 +135,16 @@ def dracut_config(root: Root, files: ConfigFiles) -> tuple[ConfigFile, ...]:
 
 def _initramfs_tools(root: Root, loader: Loader, files: ConfigFiles) -> Found:
     there = has_program(root, "update-initramfs")
-    commands = (("update-initramfs", "-u", "-k", "all"),) if there else ()
+    commands: tuple[tuple[str, ...], ...] = (("update-initramfs", "-u", "-k", "all"),) if there else ()
     config = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/modules")
     build = Build("initramfs-tools", "", config[0], config, image="/boot/initrd.img-*")
-    return commands, _no_program("update-initramfs"), (build,), ("/boot/initrd.img-*",), ("/var/lib/initramfs-tools/*",)
+    images: tuple[str, ...] = ("/boot/initrd.img-*",)
+    more: tuple[str, ...] = ("/var/lib/initramfs-tools/*",)
+    copies = copies_by_kernel_install(root, loader)
+    if copies and not is_hooked(root):
+        commands = (*commands, *kernel_installs(root)) if there else ()
+        images, more = (*images, *copies), (*more, *UNIFIED, *ENTRIES)
+    return commands, _no_program("update-initramfs"), (build,), images, more
 
 
 def _booster(root: Root, loader: Loader, files: ConfigFiles) -> Found:
