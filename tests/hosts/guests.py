@@ -215,6 +215,7 @@ HOSTS: dict[str, Host] = {
             "/dev/kvmfr0": "",
             "/etc/modprobe.d/kvmfr.conf": "options kvmfr static_size_mb=32\n",
             "/srv/pulse/README": "",
+            "/run/user/1000/pipewire-0": "",
         },
     ),
 }
