@@ -14,6 +14,15 @@ from vfiotui.demo.description import Host, NetDesc, PciDesc, ScreenDesc
 CPUS = "/sys/devices/system/cpu"
 CARD = "0000:01:00.0"
 NIC = PciDesc("0000:03:00.0", 0x8086, 0x1539, 0x020000, 10, "vfio-pci", "0000:00:01.0", msi=4)
+BLACK = replace(
+    HOSTS["same-id"],
+    builtin=CLEAN.builtin,
+    pci=(
+        *(replace(d, driver="vfio-pci") if d.boot_vga else d for d in HOSTS["same-id"].pci),
+        replace(AUDIO, bdf="0000:02:00.1", device=0x0FBC, group=6, driver="snd_hda_intel", parent="0000:00:01.1"),
+    ),
+)
+"""The id of the guest's card took the boot display, too."""
 QEMU_XML = "<vcpusched vcpus='0-1' scheduler='fifo' priority='1'/>"
 
 
@@ -108,6 +117,7 @@ def devices() -> Iterator[Host]:
     yield replace(CLEAN, pci=(BRIDGE, NIC), files=only_nic)
     compute = gpu(CARD, 2, driver="vfio-pci", class_code=0x030200, boot_vga=None)
     yield replace(CLEAN, pci=(BRIDGE, IGPU, compute, AUDIO))
+    yield BLACK
     given = HOSTS["gives-all-away"]
     yield replace(given, networks=(NetDesc(given.networks[0].bdf, "enp4s0"),))
     yield replace(given, usb=(), remove=("/sys/bus/usb",))

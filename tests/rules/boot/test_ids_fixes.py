@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.hosts import HOSTS
 from tests.machines import facts_of, known_facts
+from tests.rules.branch_settings import BLACK
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import rule_of
 
@@ -35,6 +36,14 @@ def test_an_id_of_one_card_goes_to_the_command_line_of_a_built_in_vfio_pci() -> 
     (finding,) = rule.ask(facts_of(host))
     assert finding.fix is not None
     assert finding.fix.goal == (("cmdline.add", f"vfio-pci.ids={SHARED},{SOUND}"),)
+
+
+def test_a_boot_display_that_an_id_took_along_goes_back_to_the_host() -> None:
+    rule = rule_of("PASSTHROUGH-SLOT-INCOMPLETE")
+    assert rule is not None
+    (finding,) = [f for f in rule.ask(facts_of(BLACK)) if f.verdict is Verdict.FAILED]
+    assert finding.fix is not None and "back to the host" in finding.fix.text
+    assert finding.fix.goal == (("vfio.ids.remove", SHARED), ("isolate.override", "0000:01:00.0"))
 
 
 def test_an_option_that_lets_guests_inject_interrupts_is_taken_out() -> None:

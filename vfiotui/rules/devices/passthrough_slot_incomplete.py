@@ -17,9 +17,28 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.model.pci.functions import PciBus, PciDevice
+from vfiotui.model.pci.vfio_ids import configured_ids
+from vfiotui.rules.boot.iso_same_id import goals_of
 from vfiotui.rules.engine import CLASS, DRIVERS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+
+
+def _taken_along(facts: Facts, bus: PciBus, functions: Sequence[PciDevice]) -> Fix | None:
+    """The way back where the boot display was taken because a card for a guest has the same id; else None."""
+    shown = [d for d in functions if d.boot_vga is True]
+    for one in () if isinstance(facts.boot, Unread) else configured_ids(facts.boot):
+        matched = [d for d in bus.devices if one.matches(d) and not d.is_bridge]
+        if any(d in matched for d in shown) and len({d.slot for d in matched}) > 1:
+            text = (
+                "give the boot display back to the host: bind the other card by address instead of by their common id"
+            )
+            return fix(text, Risk.R3, *goals_of(one.text, matched))
+    return None
 
 
 @rule(
@@ -47,7 +66,8 @@ def check(facts: Facts) -> Answers:
                 slot,
                 f"Only a part of this card is given: {', '.join(f'{d.bdf} ({d.driver})' for d in missing)} is not.",
                 *evidence,
-                fix=fix("bind every function of the slot", Risk.R2, ("isolate.auto", ",".join(d.bdf for d in missing))),
+                fix=_taken_along(facts, bus, functions)
+                or fix("bind every function of the slot", Risk.R2, ("isolate.auto", ",".join(d.bdf for d in missing))),
             )
         else:
             yield holds(slot, "all functions are free of host drivers", *evidence)
