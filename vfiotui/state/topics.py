@@ -68,7 +68,7 @@ CHANGES: Topic[Reading[tuple[ChangeRecord, ...]]] = Topic("changes", JOURNAL, SC
 LOG: Topic[tuple[str, Reading[str]]] = Topic("log", JOURNAL, "tui.screens.changes")
 """The folder of the change that is followed, and its log."""
 
-LIVE: Topic[Reading[LiveMoment]] = Topic("live", SAMPLER, LIVE_SCREEN, PIN)
+LIVE: Topic[Reading[LiveMoment]] = Topic("live", SAMPLER, LIVE_SCREEN, PIN, "tui.screens.guests")
 """The newest sample of CPUs and guests; its history is kept."""
 MEMORY: Topic[Reading[Memory]] = Topic("memory", SAMPLER, "tui.screens.memory", "tui.screens.guests")
 """The newest sample of memory; its history is kept."""

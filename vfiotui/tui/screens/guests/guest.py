@@ -1,8 +1,8 @@
-"""One guest in tabs: Doctor, Devices, XML; nothing is changed here."""
+"""One guest in tabs: Doctor, Devices, XML; its state can be changed, its definition cannot."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,11 +12,13 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import of_guest
 from vfiotui.model.guest.domain import Domain, UnreadGuest
-from vfiotui.state.topics import FACTS, FINDINGS, VIRT
+from vfiotui.model.guest.running import Running, of_domain, running_guests
+from vfiotui.state.topics import FACTS, FINDINGS, LIVE, MEMORY, VIRT, Topic
 from vfiotui.tui.actions import COPY, OPEN, Action, bindings
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest_view import TABS, device_rows, doctor_rows, heading_row, unread_rows, xml_rows
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_text, key_of
 from vfiotui.tui.widgets.line import Line
@@ -40,10 +42,11 @@ class GuestScreen(ConsoleScreen):
         TAB,
         TAB_BEFORE,
         OPEN._replace(help="the evidence of a finding"),
+        CONTROL,
         COPY_GUEST,
         BACK_TO_LIST,
     )
-    KEYS = (BACK_TO_LIST, TAB, OPEN, COPY_GUEST)
+    KEYS = (BACK_TO_LIST, TAB, OPEN, CONTROL, COPY_GUEST)
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, name: str) -> None:
@@ -60,6 +63,10 @@ class GuestScreen(ConsoleScreen):
         """Keys go to the list."""
         super().on_mount()
         self.query_one("#guest", Rows).focus()
+
+    def topics(self) -> tuple[Topic[Any], ...]:
+        """Also what it uses, while that is shown."""
+        return (*self.TOPICS, LIVE, MEMORY) if self._tab == "Devices" else self.TOPICS
 
     @property
     def guest(self) -> Domain | None:
@@ -101,15 +108,28 @@ class GuestScreen(ConsoleScreen):
             case "Doctor":
                 return self._findings(width)
             case "Devices":
-                return device_rows(guest, self.facts, width)
+                return device_rows(guest, self.facts, self._use(guest), width)
             case _:
                 return xml_rows(guest)
 
+    def _use(self, guest: Domain) -> Running | None:
+        """What it uses now; None where it does not run."""
+        memory = self.store.get(MEMORY)
+        backings = None if memory is None or isinstance(memory, Unread) else memory.guests
+        return of_domain(guest, running_guests(self.store.get(LIVE), backings))
+
+    def action_control(self) -> None:
+        """What can be done with it now."""
+        guest = self.guest
+        if guest is not None:
+            open_control(self.console, guest, self.virt, self.facts, self.findings)
+
     def action_turn(self, step: int) -> None:
         """Another tab, from its top."""
+        self.on_screen_suspend()
         self._tab = TABS[(TABS.index(self._tab) + step) % len(TABS)]
         self.query_one("#guest", Rows).scroll_to(y=0, animate=False)
-        self.redraw()
+        self._follow()
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:

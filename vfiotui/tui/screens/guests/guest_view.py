@@ -12,6 +12,7 @@ from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count, level
 from vfiotui.model.guest.domain import Domain, UnreadGuest
 from vfiotui.model.guest.domain_devices import Disk
+from vfiotui.model.guest.running import Running, age_words, percent, reached_at
 from vfiotui.model.memory.page_words import page_words
 from vfiotui.tui.row import BLANK, Row, row
 from vfiotui.tui.screens.host.finding_view import finding_rows, labelled
@@ -47,8 +48,8 @@ def doctor_rows(findings: Sequence[Finding], glyphs: Glyphs, width: int) -> list
     return rows + ([BLANK, row(("passed", "head")), *finding_rows(good, glyphs, width, named=False)] if good else [])
 
 
-def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
-    """Machine, memory, pins, the host's devices, disks and screens."""
+def device_rows(domain: Domain, facts: Facts | None, use: Running | None, width: int) -> list[Row]:
+    """What it uses while it runs, machine, memory, pins, the host's devices, disks and screens."""
     pages = (
         ", ".join(page_words(p.size_kib) if p.size_kib else "default size" for p in domain.huge_pages)
         or "none asked for"
@@ -56,6 +57,7 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
     topology = "not given" if domain.topology is None else Shape(*domain.topology, domain.cpu.clusters).words
     rows: list[Row] = []
     for label, text in (
+        *(() if use is None else (("running", _use_words(use)),)),
         ("machine", f"{domain.domain_type} {domain.machine}".strip()),
         ("firmware", domain.firmware),
         (
@@ -65,6 +67,8 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
         ("memory", f"{gib(domain.memory_kib)}, huge pages {pages}{', shared' if domain.shared_memory else ''}"),
         ("balloon", domain.balloon),
         ("screen", ", ".join((*domain.devices.videos, *domain.devices.graphics)) or "none"),
+        *(("address", address) for address in reached_at(domain)),
+        *(("console", f"{c.kind} {c.path}") for c in domain.devices.consoles if domain.running and c.path),
         ("autostart", "yes" if domain.autostart else "no"),
         ("UUID", domain.uuid or "none"),
         *((("session of", domain.owner),) if domain.owner else ()),
@@ -74,6 +78,14 @@ def device_rows(domain: Domain, facts: Facts | None, width: int) -> list[Row]:
     rows += [BLANK, row(("devices of the host", "head")), *_hostdevs(domain, facts)]
     rows += [BLANK, row(("disks", "head")), *([_disk(d) for d in domain.devices.disks] or [row(("  none", "dim"))])]
     return [*rows, BLANK, row(("pins", "head")), *_pins(domain)]
+
+
+def _use_words(use: Running) -> str:
+    """Uptime, CPU, memory and process; what is not known is left out."""
+    words = [] if isinstance(use.age, Unread) else [f"for {age_words(use.age)}"]
+    words += [] if isinstance(use.cpu, Unread) else [f"{percent(use.cpu)} of a CPU busy"]
+    words += [] if isinstance(use.memory_kib, Unread) else [f"{gib(use.memory_kib)} of the host's memory"]
+    return ", ".join([*words, *([] if use.pid is None else [f"process {use.pid}"])]) or "no process of it is seen here"
 
 
 def xml_rows(domain: Domain) -> list[Row]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
 from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.guest.running import running_guests
 from vfiotui.model.memory.guest_backing import GuestBacking
-from vfiotui.state.topics import FINDINGS, MEMORY, VIRT
-from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN
+from vfiotui.state.topics import FINDINGS, LIVE, MEMORY, VIRT
+from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN, bindings
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest import GuestScreen
 from vfiotui.tui.screens.guests.view import guest_rows, link_rows, other_rows
 from vfiotui.tui.widgets.rows import Rows
@@ -20,15 +25,19 @@ class GuestsScreen(ConsoleScreen):
     """The list; Enter opens one guest."""
 
     MODE = "guests"
-    TOPICS = (VIRT, FINDINGS, MEMORY)
-    KEYS = (OPEN, MOVE, READ_AGAIN)
+    TOPICS = (VIRT, FINDINGS, MEMORY, LIVE)
+    KEYS = (OPEN, CONTROL, MOVE, READ_AGAIN)
     PAGE = (
         "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
         "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
-        "with each. Virtual machines that run without this connection stand below, by their processes.",
+        "with each. CPU is what its vCPUs, its emulator and its iothreads keep busy, 100 % for each host CPU; up is "
+        "how long it has run. Both come from its process: the guest is not asked. Virtual machines that run without "
+        "this connection stand below, by their processes.",
         "",
         OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
+        CONTROL,
     )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def compose_body(self) -> ComposeResult:
         """The connection's state and the list."""
@@ -43,13 +52,24 @@ class GuestsScreen(ConsoleScreen):
         """The list anew."""
         page = self.query_one("#guests", Rows)
         width = (page.size.width or 80) - 1
-        guests = guest_rows(self.virt, self.findings, width)
-        page.show([*link_rows(self.virt, width), BLANK, *guests, *other_rows(self.virt, self._machines(), width)])
+        machines = self._machines()
+        running = running_guests(self.store.get(LIVE), machines)
+        guests = guest_rows(self.virt, self.findings, running, width)
+        page.show([*link_rows(self.virt, width), BLANK, *guests, *other_rows(self.virt, machines, width)])
 
     def _machines(self) -> Reading[tuple[GuestBacking, ...]] | None:
         """Every running virtual machine of this host, by its process; None before the first look."""
         memory = self.store.get(MEMORY)
         return memory if memory is None or isinstance(memory, Unread) else memory.guests
+
+    def action_control(self) -> None:
+        """What can be done with the guest under the cursor."""
+        key = self.query_one("#guests", Rows).key
+        virt = self.virt
+        domains = () if virt is None or isinstance(virt.domains, Unread) else virt.domains
+        domain = next((d for d in domains if f"guest {d.name}" == key), None)
+        if domain is not None:
+            open_control(self.console, domain, virt, self.facts, self.findings)
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:

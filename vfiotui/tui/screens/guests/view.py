@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -10,12 +10,15 @@ from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.finding.finding import Finding
 from vfiotui.model.finding.report import count, of_guest
 from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt
+from vfiotui.model.guest.running import Running, age_words, of_domain, percent, reached_at
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.tui.row import BLANK, Row, Run, row
 from vfiotui.tui.screens.memory.words import gib
 from vfiotui.tui.screens.pin.view import pin_words
 from vfiotui.tui.text import clean, fit, wrap
 
+MORE, TAIL = 100, 112
+"""Cells from which USB, autostart and uptime are shown, and from which pins and screens are."""
 DOCTOR = 18
 """Cells for two counts: "2 failed 13 warn"."""
 
@@ -29,8 +32,8 @@ def link_rows(virt: Virt | None, width: int) -> list[Row]:
     return [row((line, style)) for line in wrap(f"{where}{virt.detail}", width)]
 
 
-def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> list[Row]:
-    """The list of guests, each with the counts of what is wrong with it."""
+def guest_rows(virt: Virt | None, findings: Sequence[Finding], running: Mapping[str, Running], width: int) -> list[Row]:
+    """The list of guests, each with the counts of what is wrong with it, and what it uses while it runs."""
     if virt is None:
         return []
     if isinstance(virt.domains, Unread):
@@ -38,15 +41,13 @@ def guest_rows(virt: Virt | None, findings: Sequence[Finding], width: int) -> li
     if not virt.names:
         where = "on this connection" if virt.connected else "in these files"
         return [row((f"no guest is defined {where}", "dim"))]
-    wide = width >= 112
     most = 48 if width >= 156 else 20
     name = min(max(8, *(cell_len(clean(n)) for n in virt.names)), most)
-    head = (
-        f"{'guest':{name}} {'state':11} {'doctor':{DOCTOR}} {'vCPU':>4} {'memory':>8} {'PCI':>3} {'USB':>3} auto "
-        f"{'pins' if wide else ''}"
-    )
+    head = f"{'guest':{name}} {'state':11} {'doctor':{DOCTOR}} {'vCPU':>4} {'CPU':>7} {'memory':>8} {'PCI':>3}"
+    head += f" {'USB':>3} {'auto':4} {'up':>7}" if width >= MORE else ""
+    head += "  pins, screen" if width >= TAIL else ""
     rows = [row((fit(head, width), "head"))]
-    rows += [_guest_row(d, of_guest(findings, d.name), width, wide, name) for d in virt.domains]
+    rows += [_guest_row(d, of_guest(findings, d.name), of_domain(d, running), width, name) for d in virt.domains]
     return rows + [_unread_row(g, width, name) for g in virt.unread]
 
 
@@ -101,18 +102,29 @@ def _unread_row(guest: UnreadGuest, width: int, name: int) -> Row:
     )
 
 
-def _guest_row(domain: Domain, findings: Sequence[Finding], width: int, wide: bool, name: int) -> Row:
+def _guest_row(domain: Domain, findings: Sequence[Finding], use: Running | None, width: int, name: int) -> Row:
     pci = sum(h.kind == "pci" for h in domain.hostdevs)
     usb = sum(h.kind == "usb" for h in domain.hostdevs)
     style = "holds" if domain.running else "fail" if domain.state == "crashed" else "dim"
-    tail = pin_words(domain) if wide else ""
+    more = f" {usb:>3} {'yes ' if domain.autostart else 'no  '} {_age(use):>7}" if width >= MORE else ""
+    tail = "  ".join((pin_words(domain), *reached_at(domain))) if width >= TAIL else ""
     return row(
         (fit(domain.name, name), "accent" if domain.running else ""),
         " ",
         (fit(domain.state, 11), style),
         " ",
         *doctor_runs(findings),
-        f" {domain.vcpus:>4} {gib(domain.memory_kib):>8} {pci:>3} {usb:>3} {'yes ' if domain.autostart else 'no  '} ",
-        fit(tail, max(width - name - 42 - DOCTOR, 0)),
+        f" {domain.vcpus:>4} {_cpu(use):>7} {gib(domain.memory_kib):>8} {pci:>3}{more}",
+        fit(f"  {tail}", max(width - name - 56 - DOCTOR, 0)) if tail else "",
         key=f"guest {domain.name}",
     )
+
+
+def _cpu(use: Running | None) -> str:
+    """What it keeps busy; nothing for a guest that is off, "?" where its process is not seen."""
+    return "" if use is None else "?" if isinstance(use.cpu, Unread) else percent(use.cpu)
+
+
+def _age(use: Running | None) -> str:
+    """How long it has run, by the largest unit."""
+    return "" if use is None else "?" if isinstance(use.age, Unread) else " ".join(age_words(use.age).split()[:2])
