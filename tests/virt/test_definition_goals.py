@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +63,6 @@ GOALS = {
     "timer=hypervclock=yes": ("", "hv-time=on"),
     "memory.nosharepages=on": ("", "mem-merge=off"),
     "memory.node=0": ("", '"host-nodes":[0] "policy":"bind"'),
-    "memory.round=67584": ('65 "size":68157440', '66 "size":69206016'),
     "iothread.add=5": ("", '-object "qom-type":"iothread" "id":"iothread5"'),
     "iothread.attach=1": ("", '"iothread":"iothread1"'),
     "iothread.drop=1": ('-object "qom-type":"iothread" "id":"iothread1"', ""),
@@ -76,14 +77,20 @@ GOALS = {
 }
 """Goal → the words of QEMU's line that go, and those that come."""
 TAKEN = (
-    "cpu.mode=host-passthrough", "memory.locked=on", "memory.huge=0", "disk.bus=sda=virtio", "disk.eject=sdb",
-    "disk.drop=sda", "disk.driver=vda=cache:none,io:native,discard:unmap", "hostdev.managed=0000:01:00.0",
-    "hostdev.rom=0000:01:00.0=", "hostdev.rom-bar=0000:01:00.0=on", "hostdev.drop=0000:01:00.0",
-    "hostdev.add=0000:01:00.1", "hostdev.place=0000:01:00.0", "usb.optional=1532:0037",
+    "cpu.mode=host-passthrough", "memory.locked=on", "memory.round=67584", "memory.huge=0", "disk.bus=sda=virtio",
+    "disk.eject=sdb", "disk.drop=sda", "disk.driver=vda=cache:none,io:native,discard:unmap",
+    "hostdev.managed=0000:01:00.0", "hostdev.rom=0000:01:00.0=", "hostdev.rom-bar=0000:01:00.0=on",
+    "hostdev.drop=0000:01:00.0", "hostdev.add=0000:01:00.1", "hostdev.place=0000:01:00.0", "usb.optional=1532:0037",
     "graphics=spice", "video=none", "balloon=none", "audio=pulseaudio=/run/user/1000", "firmware=efi",
     "firmware.secure=",
 )  # fmt: skip
 """Goals of which libvirt makes much on QEMU's line, or whose devices this host does not have."""
+
+
+def need_firmware() -> None:
+    """The end of the test where libvirt has no EFI firmware to choose."""
+    if not Path("/usr/share/qemu/firmware").is_dir():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no descriptor of firmware is here: install ovmf")
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +154,8 @@ def test_qemus_line_changes_by_what_the_goal_says(daemon: Daemon, snapshot: Conf
 def test_libvirt_takes_the_definition_and_the_old_one_back(
     daemon: Daemon, snapshot: ConfigSnapshot, base: str, goal: str
 ) -> None:
+    if goal.startswith("firmware"):
+        need_firmware()
     after = planned(daemon, snapshot, base, goal)
     assert defined(daemon, after) != base
     assert defined(daemon, base) == base
@@ -161,6 +170,7 @@ def test_a_pc_of_1996_becomes_a_q35(daemon: Daemon, snapshot: ConfigSnapshot) ->
 
 
 def test_firmware_is_chosen_again_with_new_variables(daemon: Daemon, snapshot: ConfigSnapshot) -> None:
+    need_firmware()
     old = "<loader readonly='yes' type='pflash'>/gone/CODE.fd</loader><nvram>/v/own_VARS.fd</nvram>"
     base = defined(daemon, defined(daemon, text(daemon, Q35, "").replace("hvm</type>", f"hvm</type>{old}")))
     stored = defined(daemon, planned(daemon, snapshot, base, "firmware.again=efi"))
