@@ -112,3 +112,20 @@ def test_a_rule_of_a_package_removes_the_card_unless_its_namesake_hides_it() -> 
 
 def test_the_mode_is_read_as_json() -> None:
     assert gpu_mode(VFIO_MODE).restored and not gpu_mode('{"mode": "Vfio", "vfio_save": 1}').restored
+
+
+@pytest.mark.parametrize(
+    ("install", "links", "outcome"),
+    [
+        ("[Install]\nWantedBy=multi-user.target\n", {}, "nouveau"),
+        ("[Install]\nWantedBy=multi-user.target\n", {WANTS: ""}, "not known"),
+        ("", {}, "not known"),
+    ],
+    ids=["disabled since it was started", "enabled", "started by another unit"],
+)
+def test_a_unit_that_runs_now_starts_at_the_next_boot_where_something_starts_it(
+    install: str, links: Mapping[str, str], outcome: str
+) -> None:
+    text = unit(f"/bin/sh -c 'echo vfio-pci > /sys/bus/pci/devices/{CARD}/driver_override'") + install
+    runs = {"/run/systemd/units/invocation:gpu-bind.service": ""}
+    assert boot({UNIT: text, **runs, **links}, {})[CARD].text == outcome

@@ -60,6 +60,8 @@ class Binders:
             return False
         if not path.endswith(".service") or services is None or isinstance(services.enabled, Unread):
             return True
+        if name not in services.enabled and any("[Install]" in f.text for f in self.files if f.path == path):
+            return False  # It runs since it was started by hand, or until the reboot since it was disabled.
         return bool(services.wanted(name))
 
     def _supergfxd(self, file: ConfigFile, device: PciDevice, bus: PciBus) -> Iterator[Event]:
