@@ -83,3 +83,13 @@ def changed(*pairs: tuple[str, str], name: str = "win") -> GuestDesc:
 def without(*words: str, name: str = "win") -> GuestDesc:
     """The fine guest without some of its words."""
     return changed(*((word, "") for word in words), name=name)
+
+
+def cells_xml(name: str, pins: tuple[int, int], inside: str, kib: tuple[int, int] = (1 << 20, 1 << 20)) -> str:
+    """A guest that sees two NUMA nodes, each with one vCPU."""
+    return (
+        f"<domain type='kvm'><name>{name}</name><memory>{sum(kib)}</memory>{inside}<vcpu>2</vcpu>"
+        f"<cputune><vcpupin vcpu='0' cpuset='{pins[0]}'/><vcpupin vcpu='1' cpuset='{pins[1]}'/></cputune>"
+        f"<cpu mode='host-passthrough'><numa><cell id='0' cpus='0' memory='{kib[0]}'/>"
+        f"<cell id='1' cpus='1' memory='{kib[1]}'/></numa></cpu></domain>"
+    )

@@ -12,11 +12,13 @@ from tests.hosts import HOSTS
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
 from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
 from tests.hosts.odd import ARM, foreign
+from tests.hosts.guest_texts import cells_xml, changed
+from tests.hosts.guests import TWO_NODES
 from tests.machines import facts_of
 from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
-from vfiotui.demo.description import Host
+from vfiotui.demo.description import GuestDesc, Host
 from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.memory_tree import MemoryTree
@@ -40,6 +42,16 @@ RACES = (
     "options nouveau modeset=0\n",
 )
 OWN_MENU = "set default=vfio\nmenuentry Debian --id vfio {\nlinux /vmlinuz-6.12.9-amd64 root=/dev/sda2 ro quiet %s\n}\n"
+
+
+OWN_NODES = "<memnode cellid='0' mode='strict' nodeset='0'/><memnode cellid='1' mode='strict' nodeset='1'/>"
+UNBOUND = "<memory mode='strict' nodeset='1'/>"
+PAGES = "<memoryBacking><hugepages><page size='2048'/></hugepages></memoryBacking>"
+FORBID = ("policy='require'", "policy='disable'")
+APPLE = (
+    "<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='isa-applesmc,osk=x'/><qemu:arg value='-cpu'/>"
+    "<qemu:arg value='Penryn,vendor=GenuineIntel'/></qemu:commandline></domain>"
+)
 
 
 def with_files(name: str, files: dict[str, str], **changes: object) -> Host:
@@ -107,6 +119,12 @@ def described() -> Iterator[Host]:
         yield with_words("clean", words, "quiet", menu_cmdline=f"quiet {words}")
     yield replace(HOSTS["starved"], cpu=replace(HOSTS["starved"].cpu, isolated="6-7"))
     yield booted("video=vesafb:off", "quiet")
+    for pins, inside in (((1, 5), ""), ((5, 1), OWN_NODES), ((1, 5), OWN_NODES), ((1, 5), UNBOUND)):
+        cells = GuestDesc("cells", cells_xml("cells", pins, f"<numatune>{inside}</numatune>{PAGES}"))
+        yield replace(CLEAN, nodes=2, cpu=TWO_NODES, huge_2m=(1024, 512), guests=(cells,))
+        yield replace(CLEAN, nodes=2, cpu=TWO_NODES, huge_2m=(1030, 1030), guests=(cells,))
+    yield replace(HOSTS["guest-fine"], guests=(changed(("' name='topoext'", "' name='hypervisor'"), FORBID),))
+    yield replace(HOSTS["guest-fine"], guests=(changed(("</domain>", APPLE)),))
     ballots = "/etc/default/irqbalance"
     for name in ("tower", "clean"):
         if name in HOSTS:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hosts.guest_texts import changed
-from tests.hosts.guests import FINE_HOST
+from tests.hosts.base import CLEAN
+from tests.hosts.guest_texts import cells_xml, changed
+from tests.hosts.guests import FINE_HOST, TWO_NODES
 from tests.machines import facts_of, known_facts
 from vfiotui.demo.description import GuestDesc
 from vfiotui.formats.domain_xml.domain_xml import parse
@@ -28,6 +29,11 @@ def said(code: str, *pairs: tuple[str, str]) -> list[Finding]:
 
 def domain(*pairs: tuple[str, str]) -> Domain:
     return parse(changed(*pairs).xml, source="test")
+
+
+def arguments(*words: str) -> str:
+    """Arguments of QEMU, and the end of the guest."""
+    return "<qemu:commandline>" + "".join(f"<qemu:arg value='{w}'/>" for w in words) + "</qemu:commandline></domain>"
 
 
 TOPOLOGY = "sockets='1' dies='1' cores='2' threads='2'"
@@ -53,6 +59,20 @@ CARD = "bus='0x01' slot='0x00' function='0x0'/></source>"
         ("GUEST-HYPERV-SET", "<synic state='on'/>", "", "warn"),
         ("GUEST-HYPERV-SET", "mode='custom'", "mode='passthrough'", "holds"),
         ("GUEST-HYPERVCLOCK", "name='hypervclock' present='yes'", "name='hypervclock' present='no'", "warn"),
+        ("GUEST-HYPERV-SET", "policy='require' name='topoext'", "policy='disable' name='hypervisor'", "warn"),
+        ("GUEST-HYPERV-SET", "</domain>", arguments("-cpu", "host"), "warn"),
+        ("GUEST-HYPERVCLOCK", "</domain>", arguments("-cpu", "host,hv_time"), "holds"),
+        ("GUEST-CPU-TOPOEXT", "</domain>", arguments("-cpu", "host"), "warn"),
+        ("GUEST-CPU-TOPOEXT", "</domain>", arguments("-cpu", "host,+topoext"), "holds"),
+        ("GUEST-CPU-MODE", "</domain>", arguments("-cpu", "qemu64"), "warn"),
+        ("GUEST-CPU-MODE", "</domain>", arguments("-cpu", "Penryn", "-device", "isa-applesmc,osk=x"), "n/a"),
+        ("GUEST-CPU-TWICE", "</domain>", arguments("-cpu", "Penryn", "-device", "isa-applesmc,osk=x"), "holds"),
+        ("GUEST-CPU-TWICE", "</domain>", arguments("-cpu", "Penryn"), "info"),
+        ("GUEST-KVM-HIDDEN", "</domain>", arguments("-cpu", "host,-hypervisor"), "warn"),
+        ("GUEST-KVM-HIDDEN", "</domain>", arguments("-cpu", "host"), "holds"),
+        ("PIN-EMULATOR", "<emulatorpin cpuset='0,4'/>", "", "warn"),
+        ("PIN-EMULATOR", "<vcpu placement='static'>4</vcpu>", "<vcpu cpuset='2'>4</vcpu>", "holds"),
+        ("PIN-OFFLINE", "<vcpu placement='static'>4</vcpu>", "<vcpu cpuset='99'>4</vcpu>", "fail"),
         ("GUEST-KVM-HIDDEN", "<acpi/>", "<acpi/><kvm><hidden state='on'/></kvm>", "info"),
         ("GUEST-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789ab'/>", "holds"),
         ("GUEST-VENDOR-ID", "<ipi state='on'/>", "<vendor_id state='on' value='0123456789abc'/>", "fail"),
@@ -246,3 +266,38 @@ def test_the_memory_of_a_guest_with_cells_is_their_sum(numa: str, pages: str, ki
 def test_pages_of_the_smallest_size_are_no_huge_pages() -> None:
     assert parse(memory_guest("", "<page size='4'/>").xml, source="x").huge_pages == ()
     assert [p.size_kib for p in parse(memory_guest("", "").xml, source="x").huge_pages] == [0]
+
+
+LOOSE = "<emulatorpin cpuset='0,4'/><iothreadpin iothread='1' cpuset='0,4'/>"
+
+
+@pytest.mark.parametrize(("cpuset", "verdict"), [("0,4", "holds"), ("0-2", "warn"), ("", "warn")])
+def test_threads_without_a_pin_are_where_the_vcpu_element_says(cpuset: str, verdict: str) -> None:
+    vcpu = f"<vcpu cpuset='{cpuset}'>" if cpuset else "<vcpu>"
+    for code in ("PIN-EMULATOR", "PIN-IOTHREADS"):
+        (found,) = said(code, (LOOSE, ""), ("<vcpu placement='static'>", vcpu))
+        assert level(found) == verdict, found
+
+
+def test_a_guest_with_a_set_of_its_size_has_its_cpus() -> None:
+    other = GuestDesc("other", "<domain><name>other</name><vcpu cpuset='2,6'>2</vcpu></domain>", autostart=True)
+    rule = rule_of("PIN-OVERLAP")
+    assert rule is not None
+    mine = replace(changed(), autostart=True)
+    found = [f for f in rule.ask(facts_of(replace(FINE_HOST, guests=(mine, other)))) if f.subject == "win"]
+    assert [level(f) for f in found] == ["fail"] and "CPU 2,6 also carries vCPUs of other" in found[0].sentence
+
+
+OWN_NODES = "<memnode cellid='0' mode='strict' nodeset='0'/><memnode cellid='1' mode='strict' nodeset='1'/>"
+
+
+@pytest.mark.parametrize(
+    ("pins", "memory", "verdict"),
+    [((1, 5), OWN_NODES, "holds"), ((5, 1), OWN_NODES, "warn"), ((1, 5), "", "warn"), ((1, 2), OWN_NODES, "warn")],
+)
+def test_a_guest_that_sees_nodes_has_each_with_its_memory(pins: tuple[int, int], memory: str, verdict: str) -> None:
+    desc = GuestDesc("cells", cells_xml("cells", pins, f"<numatune>{memory}</numatune>"))
+    rule = rule_of("PIN-NODE")
+    assert rule is not None
+    (found,) = rule.ask(facts_of(replace(CLEAN, nodes=2, cpu=TWO_NODES, guests=(desc,))))
+    assert level(found) == verdict, found

@@ -73,6 +73,10 @@ def pinning_lines(found: Pinning) -> list[str]:
         lines.append("  no vCPU is pinned")
     others = [f"{name}={format_list(cpus)}" for name, cpus in found.pins if not name.startswith("v")]
     lines.append("  " + ("  ".join(others) or "neither emulator nor iothreads are pinned"))
+    if found.rest is not None:
+        lines.append(f"  threads without a pin run on CPU {format_list(found.rest)}")
+    if found.off:
+        lines.append(f"  off at the start: vCPU {format_list(found.off)}")
     if found.nodes is not None:
         lines.append(f"  memory from node {format_list(found.nodes)}")
     return lines

@@ -38,7 +38,9 @@ def read_pins(connection: Any, name: str) -> dict[str, CpuSet] | None:
         cpus = frozenset(i for i, chosen in enumerate(cpumap) if chosen)
         return NONE if cpus >= every else cpus
 
-    found = {f"v{vcpu}": pin(cpumap) for vcpu, cpumap in enumerate(domain.vcpuPinInfo(live))}
+    # libvirt lists a pin for each vCPU that there may be, and takes one only for those that are on.
+    on = {number for number, *_ in domain.vcpus()[0]}
+    found = {f"v{vcpu}": pin(cpumap) for vcpu, cpumap in enumerate(domain.vcpuPinInfo(live)) if vcpu in on}
     found[EMULATOR] = pin(domain.emulatorPinInfo(live))
     found |= {f"io{thread}": pin(cpumap) for thread, cpumap in domain.ioThreadInfo(live)}
     return found
@@ -49,8 +51,9 @@ def real_affinity(connection: Any, name: str) -> dict[int, CpuSet]:
     domain = _running(connection, name)
     if domain is None:
         return {}
-    maps = domain.vcpus()[1]
-    return {vcpu: frozenset(i for i, on in enumerate(cpumap) if on) for vcpu, cpumap in enumerate(maps)}
+    vcpus, maps = domain.vcpus()
+    numbers = (number for number, *_ in vcpus)
+    return {n: frozenset(i for i, on in enumerate(cpumap) if on) for n, cpumap in zip(numbers, maps, strict=True)}
 
 
 def set_pins(connection: Any, name: str, pins: Mapping[str, CpuSet]) -> None:

@@ -53,7 +53,7 @@ def test_new_elements_stand_where_libvirt_writes_them_in_the_documents_own_manne
     domain = DomainXml(ODD)
     domain.vcpu_pins = {0: frozenset({2}), 1: frozenset({3}), 2: frozenset({4})}
     domain.emulator_pin = frozenset({0, 1})
-    domain.iothreads = 1
+    domain.iothread_count = 1
     domain.iothread_pins = {1: frozenset({0, 1})}
     domain.cores = 4
     bare = without(

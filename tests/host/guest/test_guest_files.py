@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.hosts import CLEAN
 from tests.machines import root_of
 from tests.trees import Link, folder_root
@@ -16,7 +18,8 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.guest.domain import Virt
-from vfiotui.model.guest.guest_files import GuestFiles
+from vfiotui.model.guest.domain_boot import GuestBoot
+from vfiotui.model.guest.guest_files import Descriptor, GuestFiles
 
 XML = """<domain type='kvm'><name>g</name>
 <os><loader type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram template='/gone/VARS.fd'>/var/g.fd</nvram></os>
@@ -133,3 +136,37 @@ def test_hostile_paths_are_only_looked_at() -> None:
     xml = XML.replace("/x.rom", "/../../x\x7f[/dev]").replace("/img", "//" + "a" * 5000)
     found = files(root_of(replace(CLEAN, guests=(GuestDesc("g", xml),)), Mode.CAPTURE))
     assert all(isinstance(found.state(p), Unread) for p in ("/../../x\x7f[/dev]", "//" + "a" * 5000))
+
+
+SECURE = frozenset({"secure-boot", "requires-smm"})
+Q35 = (("x86_64", "pc-q35-*"),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "features", "targets", "machine", "why"),
+    [
+        ({}, SECURE, Q35, "pc-q35-9.2", ""),
+        ({}, SECURE, Q35, "q35", ""),
+        ({}, SECURE, Q35, "pc-i440fx-9.2", "not for pc-i440fx-9.2"),
+        ({}, SECURE, Q35, "pc", "not for pc"),
+        ({}, SECURE, (("aarch64", "virt-*"),), "q35", "not for q35"),
+        ({}, SECURE, (), "pc", ""),
+        ({"secure-boot": True}, SECURE, Q35, "q35", ""),
+        ({"secure-boot": False}, SECURE, Q35, "q35", "has secure-boot"),
+        ({"secure-boot": True}, frozenset(), Q35, "q35", "no secure-boot"),
+        ({"secure-boot": True, "enrolled-keys": True}, SECURE, Q35, "q35", "no enrolled-keys"),
+        ({"secure-boot": True, "enrolled-keys": False}, SECURE | {"enrolled-keys"}, Q35, "q35", "has enrolled-keys"),
+    ],
+)
+def test_a_descriptor_fits_by_machine_and_by_every_feature_that_is_asked_for_or_refused(
+    asked: dict[str, bool], features: frozenset[str], targets: tuple[tuple[str, str], ...], machine: str, why: str
+) -> None:
+    found = Descriptor("/x", "/code", "/vars", features, frozenset({"uefi"}), targets)
+    assert found.unfit(GuestBoot(features=tuple(asked.items())), machine) == why
+    assert replace(found, interfaces=frozenset({"bios"})).unfit(GuestBoot(), machine) == "no EFI firmware"
+
+
+def test_targets_are_read_and_nonsense_among_them_is_left_out() -> None:
+    text = '{"mapping": {}, "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*", 7]}, 5, {"machines": "x"}]}'
+    found = describe("/x", text)
+    assert found is not None and found.targets == (("x86_64", "pc-q35-*"),)

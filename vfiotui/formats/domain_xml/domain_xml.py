@@ -5,12 +5,12 @@ Format: libvirt.org/formatdomain.html. Document types are refused: libvirt write
 
 from __future__ import annotations
 
+from vfiotui.formats.domain_xml.cpu_argument import with_argument
 from vfiotui.formats.domain_xml.elements import domain as top
 from vfiotui.formats.domain_xml.elements.clock import clock_of
 from vfiotui.formats.domain_xml.elements.commandline import qemu_of
 from vfiotui.formats.domain_xml.elements.cpu import Cpu, cells_of, cpu_of, topology_of
 from vfiotui.formats.domain_xml.elements.cputune import (
-    Cputune,
     EmulatorPin,
     iothread_pins,
     scheduling_of,
@@ -21,7 +21,7 @@ from vfiotui.formats.domain_xml.elements.features import Features, hidden, hyper
 from vfiotui.formats.domain_xml.elements.hostdev import hostdevs_of, networks_of
 from vfiotui.formats.domain_xml.elements.memory import MemoryBacking, backing_of, huge_pages_of, memory_kib, shared
 from vfiotui.formats.domain_xml.elements.os import OsType, boot_of, firmware_word
-from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu, enabled_vcpus, iothread_ids
+from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu, cpuset_of, enabled_vcpus, iothread_ids
 from vfiotui.formats.domain_xml.schema import damage_of
 from vfiotui.formats.domain_xml.words import MOST_CPUS, number
 from vfiotui.formats.domain_xml.xml_text import Element, XmlText
@@ -51,14 +51,15 @@ def _guest(
         raise ValueError(f"the XML is no domain but <{root.tag[:40]}>")
     damage = damage_of(root)
     domain = top.Domain(root)
-    vcpu, tune, cpu = Vcpu.of(domain), Cputune.of(domain), Cpu.of(domain)
+    vcpu, cpu = Vcpu.of(domain), Cpu.of(domain)
     backing, features = MemoryBacking.of(domain), Features.of(domain)
     vcpus, current = vcpu.count or 1, vcpu.current
     iothreads = Iothreads.of(domain).count or 0
     if max(vcpus, iothreads) > MOST_CPUS:
         raise ValueError(f"the XML asks for {max(vcpus, iothreads)} threads, and no guest has more than {MOST_CPUS}")
+    ids = iothread_ids(domain)
     boot, qemu = boot_of(domain), qemu_of(domain)
-    return Domain(
+    found = Domain(
         name=top.Name.of(domain).value,
         uuid=top.Uuid.of(domain).value,
         state=state,
@@ -69,10 +70,10 @@ def _guest(
         memory_kib=memory_kib(domain),
         vcpus=vcpus,
         current_vcpus=vcpus if current is None else current,
-        vcpu_pins=vcpu_pins(tune),
-        emulator_pin=EmulatorPin.of(tune).cpuset,
-        iothreads=iothreads,
-        iothread_pins=iothread_pins(tune),
+        vcpu_pins=vcpu_pins(domain),
+        emulator_pin=EmulatorPin.of(domain).cpuset,
+        iothreads=len(ids),
+        iothread_pins=iothread_pins(domain),
         topology=topology_of(cpu),
         cpu_mode=cpu.mode,
         huge_pages=huge_pages_of(backing),
@@ -89,18 +90,20 @@ def _guest(
         os_id=top.os_id(domain),
         enabled_vcpus=enabled_vcpus(domain),
         placement=vcpu.placement,
+        vcpu_cpuset=cpuset_of(vcpu),
         boot=boot,
         cpu=cpu_of(cpu),
         hyperv=hyperv_of(features),
         kvm_hidden=hidden(features),
         clock=clock_of(domain),
-        iothread_ids=iothread_ids(domain),
-        scheduling=scheduling_of(tune),
+        iothread_ids=ids,
+        scheduling=scheduling_of(domain),
         backing=backing_of(domain, backing),
         cells=cells_of(cpu),
         devices=devices_of(domain),
         qemu=qemu,
     )
+    return with_argument(found) if qemu.arguments else found
 
 
 def parse_status(xml: str, *, source: str, autostart: bool = False) -> Domain:

@@ -118,13 +118,16 @@ class DomainEdit:
         kept: dict[str, Element] = {}
         gone: list[Element] = []
         edits: list[Edit | None] = []
-        for element in parent.all(tag):
+        # libvirt takes the children of several parents of one name together.
+        first = set(parent.children)
+        for element in self.root.all(path):
             word = plain(element.attributes.get(key, ""))
             if word not in left:
                 gone.append(element)
                 continue
             value = left.pop(word)
-            kept[word] = element
+            if element in first:
+                kept[word] = element
             if not same(element.attributes.get(name), value):
                 edits.append(self.document.attribute_edit(element, name, value))
         quote = self.document.quote
@@ -134,7 +137,9 @@ class DomainEdit:
             places.setdefault(before(word, kept), []).append(written)
         order = order_of(above)
         edits += [self.document.insert_edit(parent, new, order, behind) for behind, new in places.items()]
-        edits += self.document.remove_edits(gone, prune=not left)
+        for one in self.root.all(above) if gone else ():
+            own = set(one.children)
+            edits += self.document.remove_edits([e for e in gone if e in own], prune=not left)
         self.document.edit(e for e in edits if e is not None)
 
     def _edit(self, edit: Edit | None) -> None:

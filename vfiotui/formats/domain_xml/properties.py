@@ -12,19 +12,21 @@ from typing import Any, Generic, TypeVar
 from vfiotui.formats.domain_xml.declared import Attribute, Part, Written
 from vfiotui.formats.domain_xml.edit import DomainEdit, plain
 from vfiotui.formats.domain_xml.elements.cpu import Cache, Cpu, Feature, Topology
-from vfiotui.formats.domain_xml.elements.cputune import EmulatorPin, IothreadPin, VcpuPin
-from vfiotui.formats.domain_xml.elements.devices import Memballoon
+from vfiotui.formats.domain_xml.elements.cputune import EmulatorPin, IothreadPin, VcpuPin, scheduling_of
+from vfiotui.formats.domain_xml.elements.devices import Memballoon, devices_of
+from vfiotui.formats.domain_xml.elements.domain import Domain
 from vfiotui.formats.domain_xml.elements.features import Enlightenment, Hyperv, KvmHidden, Spinlocks, VendorId
 from vfiotui.formats.domain_xml.elements.memory import (
     Access,
     Allocation,
+    CellMemory,
     HugePages,
     Locked,
     NodeMemory,
     NoSharePages,
     Source,
 )
-from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu
+from vfiotui.formats.domain_xml.elements.vcpu import IothreadId, Iothreads, Vcpu, iothread_ids
 from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.cpu.topology import CpuSet
 
@@ -109,10 +111,11 @@ class DomainXml(DomainEdit):
     placement = First(Vcpu.placement)
     current_vcpus = First(Vcpu.current)
     vcpu_cpus = First(Vcpu.cpuset)
-    iothreads = First(Iothreads.count)
+    iothread_count = First(Iothreads.count)
     vcpu_pins = Pins(VcpuPin.vcpu, VcpuPin.cpuset)
     emulator_pin = First(EmulatorPin.cpuset)
     iothread_pins = Pins(IothreadPin.iothread, IothreadPin.cpuset)
+    memory_cells = Pins(CellMemory.cell, CellMemory.nodeset)
     cpu_mode = First(Cpu.mode)
     cpu_check = First(Cpu.check)
     cpu_migratable = First(Cpu.migratable)
@@ -163,6 +166,34 @@ class DomainXml(DomainEdit):
             quote = self.document.quote
             edits = [self.document.insert_edit(device, [f"<driver {name}={quote}{value}{quote}/>"], ("driver",))]
         self.document.edit(e for e in edits if e is not None)
+
+    @property
+    def iothread_ids(self) -> tuple[int, ...]:
+        """Numbers of the iothreads, ascending."""
+        return iothread_ids(Domain(self.root))
+
+    @iothread_ids.setter
+    def iothread_ids(self, wanted: tuple[int, ...]) -> None:
+        named = self.root.all(IothreadId.path)
+        for number in [n for e in named if (n := IothreadId(e).id) is not None and n not in wanted]:
+            self.remove(next(e for e in self.root.all(IothreadId.path) if IothreadId(e).id == number))
+        self.iothread_count = len(wanted) or None
+        # Numbers without a name are the lowest free ones.
+        for number in sorted(set(wanted) - set(self.iothread_ids)):
+            quote = self.document.quote
+            self.add("iothreadids", f"<iothread id={quote}{number}{quote}/>")
+
+    @property
+    def used_iothreads(self) -> frozenset[int]:
+        """Numbers of the iothreads that a disk, a controller or a scheduling class names."""
+        domain = Domain(self.root)
+        named = (s.which for s in scheduling_of(domain) if s.who == "iothread")
+        return devices_of(domain).used_iothreads.union(*named)
+
+    @property
+    def scheduled_vcpus(self) -> frozenset[int]:
+        """Numbers of the vCPUs that a scheduling class names."""
+        return frozenset().union(*(s.which for s in scheduling_of(Domain(self.root)) if s.who == "vcpu"))
 
     @property
     def thread_users(self) -> tuple[Element, ...]:

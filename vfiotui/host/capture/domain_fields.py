@@ -187,12 +187,15 @@ spec-ctrl monitor umip xsaves tsc_adjust tsc-deadline amd-ssbd amd-stibp virt-ss
 perfctr_core wbnoinvd lbrv npt nrip-save vgif flushbyasid decodeassists pause-filter tsc-scale v-vmsave-vmload rdpid
 Skylake-Client Skylake-Server Cascadelake-Server Icelake-Server Haswell Broadwell EPYC EPYC-Rome EPYC-Milan
 EPYC-Genoa Penryn Nehalem Westmere SandyBridge IvyBridge Opteron_G5 qemu64 kvm64 core2duo max host base Intel AMD
-Hygon noTSX IBRS
+Hygon noTSX IBRS isa-applesmc
 """)
 OPTION_KEYS = words_of("""
 driver qom-type id size share mem-path memdev bus addr host sysfsdev romfile rombar x-vga x-no-mmap x-igd-opregion
 x-igd-gms multifunction iommufd max-bytes period chardev audiodev type kvm hv_vendor_id hv_relaxed hv_vapic
 hv_spinlocks hv_time hv_vpindex hv_synic hv_stimer hv_frequencies hv_passthrough hv-vendor-id hv-passthrough vendor
+hv_runtime hv_tlbflush hv_ipi hv_reset hv_reenlightenment hv_evmcs hv_avic hv-relaxed hv-vapic hv-spinlocks hv-time
+hv-vpindex hv-synic hv-stimer hv-frequencies hv-runtime hv-tlbflush hv-ipi hv-reset hv-reenlightenment hv-evmcs hv-avic
+phys-bits host_phys_bits
 vmware-cpuid-freq hypervisor topoext host-phys-bits host-phys-bits-limit host-cache-info l3-cache invtsc migratable
 pmu check property value tb-size thread accel kernel_irqchip kernel-irqchip smm vmport usb dump-guest-core base
 clock driftfix grab_all repeat grab-toggle evdev version gic-version prealloc policy host-nodes merge dump

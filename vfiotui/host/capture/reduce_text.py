@@ -228,6 +228,10 @@ def hostname(text: str, scrub: Scrubber) -> str:
     return "host\n" if text.strip() else text
 
 
+MACHINES = re.compile(r"(pc-)?(q35|i440fx)(-[0-9.*]{1,8})?|virt(-[0-9.*]{1,8})?|pc|\*|microvm|none")
+"""Machine types and patterns of them."""
+
+
 def descriptor(text: str, scrub: Scrubber) -> str | None:
     """A firmware descriptor of QEMU: images, features and interfaces."""
     try:
@@ -258,6 +262,17 @@ def descriptor(text: str, scrub: Scrubber) -> str | None:
     if isinstance(source.get("mapping"), dict):
         kept["mapping"] = mapping
     kept["features"] = strings(source.get("features"))
+    targets = source.get("targets")
+    kept["targets"] = [
+        {
+            "architecture": scrub.text(arch),
+            "machines": [m for m in machines if isinstance(m, str) and MACHINES.fullmatch(m)],
+        }
+        for target in (targets if isinstance(targets, list) else ())
+        if isinstance(target, dict)
+        and isinstance(arch := target.get("architecture"), str)
+        and isinstance(machines := target.get("machines"), list)
+    ]
     return json.dumps(kept, indent=1) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from vfiotui.host.root.root import Root
@@ -24,6 +25,13 @@ def _part(value: Any, *names: str) -> Any:
     return value
 
 
+def _targets(value: Any) -> Iterator[tuple[str, str]]:
+    for target in value if isinstance(value, list) else ():
+        arch = _part(target, "architecture")
+        if isinstance(arch, str):
+            yield from ((arch, machine) for machine in sorted(_words(_part(target, "machines"))))
+
+
 def describe(path: str, text: str) -> Descriptor | None:
     """One descriptor; None where it is none."""
     try:
@@ -41,6 +49,7 @@ def describe(path: str, text: str) -> Descriptor | None:
         nvram_template=template if isinstance(template, str) else "",
         features=_words(_part(document, "features")),
         interfaces=_words(_part(document, "interface-types")),
+        targets=tuple(_targets(_part(document, "targets"))),
     )
 
 

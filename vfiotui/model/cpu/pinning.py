@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.cpu.cpuset import format_list, parse_list
+from vfiotui.model.cpu.guest_nodes import PinnedCell, cells_of
 from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.model.guest.domain import Domain
 
@@ -50,11 +52,23 @@ class Pinning:
     """vCPUs at most."""
     pins: tuple[tuple[str, CpuSet], ...]
     """Threads that are pinned, in order; none of the sets is empty."""
-    iothreads: int = 0
+    iothread_ids: tuple[int, ...] = ()
+    """Numbers of its iothreads, ascending; they need not be 1 to N (libvirt formatdomain, iothreadids)."""
     shape: Shape | None = None
     """None: the guest's XML names none."""
     nodes: CpuSet | None = None
     """NUMA nodes that its memory must come from; None: any."""
+    off: CpuSet = frozenset()
+    """vCPUs that are off when the guest starts: they have no thread."""
+    rest: CpuSet | None = None
+    """Where a thread without a pin runs (vcpu/@cpuset); None: anywhere."""
+    cells: tuple[PinnedCell, ...] = ()
+    """The NUMA nodes that the guest sees."""
+
+    @property
+    def iothreads(self) -> int:
+        """How many iothreads it has."""
+        return len(self.iothread_ids)
 
     @property
     def by_thread(self) -> dict[str, CpuSet]:
@@ -85,7 +99,16 @@ class Pinning:
     def threads(self) -> tuple[str, ...]:
         """Every thread that can be pinned: the vCPUs, the emulator, the iothreads."""
         vcpus = tuple(f"v{i}" for i in range(self.count))
-        return (*vcpus, EMULATOR, *(f"io{i}" for i in range(1, self.iothreads + 1)))
+        return (*vcpus, *self.helpers)
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The emulator and the iothreads."""
+        return (EMULATOR, *(f"io{i}" for i in self.iothread_ids))
+
+    def where(self, thread: str) -> CpuSet | None:
+        """Where a thread may run: its pin, else the CPUs of all threads without one; None: anywhere."""
+        return self.by_thread.get(thread, self.rest)
 
     def placed(self, thread: str, cpus: CpuSet) -> Pinning:
         """The pinning with a thread on other CPUs; an empty set frees it."""
@@ -101,7 +124,7 @@ def pinning(
     iothreads: Mapping[int, CpuSet] | None = None,
     *,
     count: int | None = None,
-    iothread_count: int = 0,
+    iothread_ids: tuple[int, ...] = (),
     shape: Shape | None = None,
     nodes: CpuSet | None = None,
 ) -> Pinning:
@@ -111,24 +134,36 @@ def pinning(
         pins[EMULATOR] = emulator
     pins |= {f"io{i}": cpus for i, cpus in sorted((iothreads or {}).items())}
     total = len(vcpus) if count is None else count
-    return Pinning(total, tuple((n, c) for n, c in pins.items() if c), iothread_count, shape, nodes)
+    return Pinning(total, tuple((n, c) for n, c in pins.items() if c), iothread_ids, shape, nodes)
 
 
 def pinning_of(domain: Domain) -> Pinning:
     """What a guest's XML says today."""
-    return pinning(
+    found = pinning(
         dict(domain.vcpu_pins),
         domain.emulator_pin,
         dict(domain.iothread_pins),
         count=domain.vcpus,
-        iothread_count=domain.iothreads,
+        iothread_ids=domain.iothread_ids,
         shape=None if domain.topology is None else Shape(*domain.topology, domain.cpu.clusters),
     )
+    off = frozenset(v for v in range(domain.vcpus) if not domain.is_on(v))
+    return replace(found, off=off, rest=domain.vcpu_cpuset, cells=cells_of(domain))
+
+
+def sized(ids: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """So many numbers of iothreads: the highest go first, and new ones are the lowest free, as libvirt counts.
+
+    >>> sized((2, 4), 4), sized((2, 4), 1)
+    ((1, 2, 3, 4), (2,))
+    """
+    free = (n for n in range(1, count + len(ids) + 1) if n not in ids)
+    return tuple(sorted((*ids[:count], *islice(free, max(count - len(ids), 0)))))
 
 
 def owners_of(domain: Domain) -> CpuSet:
     """The CPUs that a guest's vCPUs have for themselves: sets no larger than the guest are meant to be its own."""
-    return frozenset(c for _, cpus in domain.vcpu_pins if len(cpus) <= max(domain.vcpus, 1) for c in cpus)
+    return frozenset(c for cpus in domain.vcpu_cpus if len(cpus) <= max(domain.vcpus, 1) for c in cpus)
 
 
 def pins_text(pins: Mapping[str, CpuSet]) -> str:

@@ -39,6 +39,7 @@ class Domain:
     vcpu_pins: tuple[tuple[int, CpuSet], ...]
     emulator_pin: CpuSet | None
     iothreads: int
+    """How many there are; `iothread_ids` are their numbers."""
     iothread_pins: tuple[tuple[int, CpuSet], ...]
     topology: tuple[int, int, int, int] | None
     """sockets, dies, cores, threads of cpu/topology."""
@@ -66,8 +67,12 @@ class Domain:
     """Numbers of the vCPUs that <vcpus> switches on; None where it is left to their count: then the first ones are."""
     placement: str = ""
     """Of <vcpu>: static or auto."""
+    vcpu_cpuset: CpuSet | None = None
+    """Host CPUs of every thread without a pin of its own (vcpu/@cpuset); None: any."""
     boot: GuestBoot = GuestBoot()
     cpu: GuestCpu = GuestCpu()
+    cpu_argument: str = ""
+    """The -cpu of qemu:commandline, which takes the place of <cpu> but for its topology: all else here is by it."""
     hyperv: Hyperv = Hyperv()
     kvm_hidden: bool = False
     clock: Clock = Clock()
@@ -130,7 +135,14 @@ class Domain:
         """Whether Windows runs in it: by libosinfo's word; without one, by its enlightenments or its local clock."""
         if self.os_id:
             return "microsoft.com/win" in self.os_id
+        if self.is_macos:
+            return False
         return bool(self.hyperv.mode) or self.clock.offset == "localtime"
+
+    @property
+    def is_macos(self) -> bool:
+        """Whether macOS runs in it: by libosinfo's word, or by the chip without which it does not start."""
+        return "apple.com/macos" in self.os_id or any("isa-applesmc" in a for a in self.qemu.arguments)
 
     @property
     def looking_glass(self) -> Shmem | None:
@@ -157,6 +169,25 @@ class Domain:
     def pinned_cpus(self) -> CpuSet:
         """All host CPUs that some vCPU is pinned to."""
         return frozenset(c for _, cpus in self.vcpu_pins for c in cpus)
+
+    @property
+    def vcpu_cpus(self) -> tuple[CpuSet, ...]:
+        """Where its vCPUs may run: the pin of each, and the CPUs of <vcpu> where some vCPU that is on has none."""
+        pinned = {vcpu for vcpu, _ in self.vcpu_pins}
+        own = tuple(cpus for _, cpus in self.vcpu_pins)
+        loose = self.vcpu_cpuset is not None and any(self.is_on(v) and v not in pinned for v in range(self.vcpus))
+        return (*own, self.vcpu_cpuset) if loose and self.vcpu_cpuset is not None else own
+
+    @property
+    def emulator_cpus(self) -> CpuSet | None:
+        """Where QEMU's own threads may run: their pin, else the CPUs of <vcpu>; None: anywhere."""
+        return self.vcpu_cpuset if self.emulator_pin is None else self.emulator_pin
+
+    @property
+    def iothread_cpus(self) -> dict[int, CpuSet]:
+        """Where each iothread may run: its pin, else the CPUs of <vcpu>; one that may run anywhere is left out."""
+        pins = dict(self.iothread_pins)
+        return {i: cpus for i in self.iothread_ids if (cpus := pins.get(i, self.vcpu_cpuset)) is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class GuestCpu:
         """Whether a feature is asked for by name."""
         return dict(self.features).get(feature) in ("require", "force")
 
+    def lacks(self, feature: str) -> bool:
+        """Whether a feature is taken away by name."""
+        return dict(self.features).get(feature) in ("disable", "forbid")
+
 
 @dataclass(frozen=True, slots=True)
 class Hyperv:

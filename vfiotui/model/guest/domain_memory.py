@@ -24,6 +24,16 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class CellNodes:
+    """One <memnode> of numatune: the host's nodes of one cell's memory."""
+
+    cell: int
+    mode: str
+    """strict, preferred, interleave or restrictive."""
+    nodes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryBacking:
     """memoryBacking, numatune and memtune, but for huge pages and sharing, which Domain has."""
 
@@ -36,3 +46,5 @@ class MemoryBacking:
     """strict, preferred, interleave, restrictive of numatune/memory; empty where there is none."""
     nodes: frozenset[int] = frozenset()
     """Its nodeset."""
+    cell_nodes: tuple[CellNodes, ...] = ()
+    """For the cells that have nodes of their own."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from vfiotui.model.base.reading import Reading, Unread, Why, then
 from vfiotui.model.base.value import dataclass
+from vfiotui.model.guest.domain_boot import GuestBoot
 from vfiotui.model.pci.option_rom import OptionRom
 
+FEATURES = ("secure-boot", "enrolled-keys")
+"""What a guest can ask of its firmware, or refuse (libvirt formatdomain, firmware)."""
+MACHINES = {"q35": "pc-q35-9.2", "pc": "pc-i440fx-9.2"}
+"""Short names of machine types, with a full one: descriptors have patterns of those."""
 NOT_LOOKED = Unread("was not looked at", Why.NOT_HERE)
 
 
@@ -42,6 +48,26 @@ class Descriptor:
     features: frozenset[str]
     interfaces: frozenset[str]
     """uefi, bios, …"""
+    targets: tuple[tuple[str, str], ...] = ()
+    """Architecture and pattern of machine types; empty where the descriptor names none."""
+
+    def unfit(self, boot: GuestBoot, machine: str) -> str:
+        """Why libvirt passes it over for a guest, as a few words; empty where it fits.
+
+        By interface, machine type and the features that the guest asks for or refuses (libvirt,
+        qemuFirmwareMatchDomain).
+        """
+        if "uefi" not in self.interfaces:
+            return "no EFI firmware"
+        known = MACHINES.get(machine, machine)
+        arch = boot.arch or "x86_64"
+        if self.targets and not any(a == arch and (not known or fnmatchcase(known, m)) for a, m in self.targets):
+            return f"not for {machine or arch}"
+        for name in FEATURES:
+            wanted = boot.feature(name)
+            if wanted is not None and wanted is not (name in self.features):
+                return f"{'no' if wanted else 'has'} {name}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

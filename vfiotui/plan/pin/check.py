@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.guest_nodes import cell_faults
 from vfiotui.model.cpu.pinning import EMULATOR, Pinning
 from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.model.finding.finding import Severity
@@ -68,10 +69,12 @@ def problems(pinning: Pinning, context: PlacementContext) -> tuple[Problem, ...]
 
 def _each_vcpu(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     pins = pinning.vcpus
-    floating = [v for v in range(pinning.count) if v not in pins]
+    on = pinning.count - len(pinning.off)
+    floating = [v for v in range(pinning.count) if v not in pins and v not in pinning.off]
     if floating:
-        words = f"vCPU {format_list(floating)} may run anywhere: no pin"
-        if context.isolates and len(floating) == pinning.count:
+        anywhere = "anywhere: no pin" if pinning.rest is None else f"on CPU {format_list(pinning.rest)}: no pin"
+        words = f"vCPU {format_list(floating)} may run {anywhere}"
+        if context.isolates and len(floating) == on:
             words += ", although the host isolates CPUs for guests"
         yield Problem(Law.PINS, Severity.WARN if pins or context.isolates else Severity.INFO, words)
     wide = [v for v, cpus in pins.items() if len(cpus) > 1]
@@ -82,7 +85,7 @@ def _each_vcpu(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]
         yield Problem(
             Law.TOPOLOGY, Severity.WARN, f"pins for vCPU {format_list(strange)}, which the guest does not have"
         )
-    threads = [i for i in pinning.iothread_pins if not 1 <= i <= pinning.iothreads]
+    threads = [i for i in pinning.iothread_pins if i not in pinning.iothread_ids]
     if threads:
         yield Problem(
             Law.HELPERS, Severity.FAIL, f"pins for iothread {format_list(threads)}, which the guest does not have"
@@ -150,11 +153,16 @@ def _beside(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
 def _caches(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     cores = {context.by_cpu[c].first: context.by_cpu[c] for c in pinning.guest_cpus if c in context.by_cpu}
     used = {c.domain for c in cores.values()}
-    needed = fewest_domains(len(cores), [len(d.cores) for d in context.domains])
+    needed = max(fewest_domains(len(cores), [len(d.cores) for d in context.domains]), len(pinning.cells))
     if len(used) > needed:
         words = f"L3 crossing: the vCPUs span {len(used)} L3 caches; they would fit in {needed}"
         yield Problem(Law.L3, Severity.WARN, words)
-    elif len(used) > 1 and context.knows_dies and pinning.shape is not None and pinning.shape.dies != len(used):
+    elif (
+        len(used) > 1
+        and context.knows_dies
+        and pinning.shape is not None
+        and len(used) not in (pinning.shape.dies, len(pinning.cells))
+    ):
         words = f"the guest is not shown that its vCPUs lie on {len(used)} L3 caches (dies)"
         yield Problem(Law.L3, Severity.INFO, words)
 
@@ -170,9 +178,14 @@ def _nodes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     if len(context.nodes) < 2:
         return
     nodes = {n for c in pinning.guest_cpus if c in context.by_cpu and (n := context.by_cpu[c].node) is not None}
-    if len(nodes) > 1:
+    several = len(pinning.cells) > 1
+    if several:
+        pins = {v: cpus for v, cpus in pinning.vcpus.items() if v not in pinning.off}
+        faults = cell_faults(pinning.cells, pins, lambda c: context.by_cpu[c].node if c in context.by_cpu else None)
+        yield from (Problem(Law.NUMA, Severity.WARN, words) for words in faults)
+    elif len(nodes) > 1:
         yield Problem(Law.NUMA, Severity.WARN, f"the vCPUs lie on NUMA nodes {format_list(nodes)}")
-    if nodes and context.near and not nodes <= context.near:
+    if nodes and context.near and not (nodes & context.near if several else nodes <= context.near):
         words = f"the vCPUs are on node {format_list(nodes)}, the device is on node {format_list(context.near)}"
         yield Problem(Law.NUMA, Severity.WARN, words)
     if nodes and pinning.nodes is not None and not pinning.nodes <= nodes:
@@ -183,15 +196,14 @@ def _nodes(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
 def _workers(pinning: Pinning, context: PlacementContext) -> Iterator[Problem]:
     if not pinning.vcpus:
         return
-    names = [EMULATOR, *(f"io{i}" for i in range(1, pinning.iothreads + 1))]
-    pins = pinning.by_thread
-    loose = [n for n in names if n not in pins]
+    names = pinning.helpers
+    loose = [n for n in names if pinning.where(n) is None]
     if loose and not pinning.guest_cpus >= context.allowed:
         yield Problem(Law.HELPERS, Severity.WARN, f"{', '.join(map(_named, loose))} may run on the vCPUs' CPUs: no pin")
     vcpus = pinning.guest_cpus | context.taken.keys()
     isolated = {c.cpu for c in context.topology.cpus if c.isolated}
     for name in names:
-        cpus = pins.get(name, NONE)
+        cpus = pinning.where(name) or NONE
         if cpus & vcpus:
             words = f"{_named(name)} shares CPU {format_list(cpus & vcpus)} with vCPUs"
             yield Problem(Law.HELPERS, Severity.WARN, words, cpus & vcpus)

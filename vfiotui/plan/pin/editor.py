@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfiotui.model.base.value import replace
-from vfiotui.model.cpu.pinning import Pinning, Shape
+from vfiotui.model.cpu.pinning import Pinning, Shape, sized
 from vfiotui.model.cpu.topology import CpuSet
 
 NONE: CpuSet = frozenset()
@@ -117,10 +117,11 @@ class Editor:
             threads = shape.threads if count % shape.threads == 0 else 1
             shape = Shape(1, 1, count // threads, threads)
         kept = tuple(p for p in self.present.pins if not p[0].startswith("v") or int(p[0][1:]) < count)
-        self._become(replace(self.present, count=count, pins=kept, shape=shape))
+        off = self.start.off if count == self.start.count else NONE
+        self._become(replace(self.present, count=count, pins=kept, shape=shape, off=off))
 
     def resize_iothreads(self, count: int) -> None:
         """Another number of iothreads."""
-        count = min(max(count, 0), MOST)
-        kept = tuple(p for p in self.present.pins if not p[0].startswith("io") or int(p[0][2:]) <= count)
-        self._become(replace(self.present, iothreads=count, pins=kept))
+        ids = sized(self.present.iothread_ids, min(max(count, 0), MOST))
+        kept = tuple(p for p in self.present.pins if not p[0].startswith("io") or int(p[0][2:]) in ids)
+        self._become(replace(self.present, iothread_ids=ids, pins=kept))

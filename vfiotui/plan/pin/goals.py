@@ -91,10 +91,10 @@ def _emulator(now: Pinning, context: PlacementContext, domain: Domain) -> Pinnin
 
 
 def _iothreads(now: Pinning, context: PlacementContext, domain: Domain) -> Pinning:
-    known = tuple(p for p in now.pins if not p[0].startswith("io") or 1 <= int(p[0][2:]) <= now.iothreads)
+    known = tuple(p for p in now.pins if not p[0].startswith("io") or int(p[0][2:]) in now.iothread_ids)
     beside = now.emulator if now.emulator and not _disturbs(now.emulator, now, context) else None
     wanted, cpus = replace(now, pins=known), beside or _host_cpus(now, context)
-    for index in range(1, now.iothreads + 1):
+    for index in now.iothread_ids:
         wanted = wanted.placed(f"io{index}", cpus)
     return wanted
 

@@ -72,8 +72,10 @@ def _stored(guest: StoredGuest, wanted: Pinning, topology: Topology | None) -> l
 def _running(guest: StoredGuest, wanted: Pinning, notes: list[str]) -> list[Change]:
     if guest.running is None:
         raise PlanError(f"{guest.name} does not run: change its definition (--config)")
-    pins = {name: wanted.by_thread.get(name, NONE) for name in wanted.threads}
-    absent = [name for name in pins if name not in guest.running and pins[name]]
+    pins = {name: wanted.where(name) or NONE for name in wanted.threads}
+    # A vCPU that is off has no thread, unless someone switched it on meanwhile.
+    off = {f"v{number}" for number in wanted.off}
+    absent = [name for name in pins if name not in guest.running and pins[name] and name not in off]
     extra = [name for name in guest.running if name not in pins]
     if absent or extra:
         notes.append(

@@ -108,7 +108,7 @@ def placement_context(
             spoken_for |= dict.fromkeys(owners_of(domain), domain.name)
             continue
         taken |= dict.fromkeys(owners_of(domain), domain.name)
-        for cpus in (domain.emulator_pin, *(c for _, c in domain.iothread_pins)):
+        for cpus in (domain.emulator_cpus, *domain.iothread_cpus.values()):
             # A pin to most of the host is no pin.
             if cpus and len(cpus) <= most:
                 busy |= dict.fromkeys(cpus, domain.name)
@@ -140,7 +140,8 @@ def context_of(
 def bound_in(pinning: Pinning, context: PlacementContext) -> Pinning:
     """The pinning without pins to all CPUs, which are none: libvirt leaves such where a running thread is freed."""
     online = context.by_cpu.keys()
-    return replace(pinning, pins=tuple(p for p in pinning.pins if len(p[1]) == 1 or not p[1] >= online))
+    rest = None if pinning.rest is None or pinning.rest >= online else pinning.rest
+    return replace(pinning, pins=tuple(p for p in pinning.pins if len(p[1]) == 1 or not p[1] >= online), rest=rest)
 
 
 def nodes_near(pci: Reading[PciBus], address: str) -> Reading[CpuSet]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.base.value import dataclass
-from vfiotui.model.cpu.pinning import Pinning, Shape, pinning
+from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.cpu.pinning import Pinning, Shape, pinning, pinning_of, sized
 from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.pin.place import Choice, choices
 from vfiotui.plan.pin.placement_context import PlacementContext
@@ -56,6 +56,12 @@ class NoPlacement:
 
 def propose(goal: Goal, context: PlacementContext, guest: Domain | None = None) -> tuple[Proposal, ...] | NoPlacement:
     """The best pinnings for a goal, best first; at equal scores fewer remarks, more vCPUs and lower CPUs win."""
+    if guest is not None and len(guest.cells) > 1 and len(context.nodes) > 1:
+        return NoPlacement(
+            f"{guest.name} sees {len(guest.cells)} NUMA nodes (<numa>): pin the vCPUs of each by hand to the host's "
+            "node of its memory ('vfiotui pin set'); a proposal would put them all on one node",
+            0,
+        )
     found = [_proposal(c, goal, context, guest) for c in choices(context, goal.vcpus, goal.host_cores, goal.smt)]
     if not found:
         return _no_place(goal, context)
@@ -86,18 +92,22 @@ def _proposal(choice: Choice, goal: Goal, context: PlacementContext, guest: Doma
     cores = sum(len(g) for g in choice.groups)
     dies = len(choice.groups) if choice.even and goal.dies and context.knows_dies else 1
     own = choice.emulator
-    iothreads = max(goal.iothreads, guest.iothreads if guest else 0)
+    had = pinning_of(guest) if guest else None
+    ids = sized(had.iothread_ids if had else (), max(goal.iothreads, had.iothreads if had else 0))
     nodes = frozenset(core.node for group in choice.groups for core in group if core.node is not None)
     several = len(context.nodes) > 1
     short = several and guest is not None and not fits(guest, nodes, context)
     found = pinning(
         {v: frozenset({cpu}) for v, cpu in enumerate(cpus)},
         own,
-        dict.fromkeys(range(1, iothreads + 1), own) if own else None,
-        iothread_count=iothreads,
+        dict.fromkeys(ids, own) if own else None,
+        iothread_ids=ids,
         shape=Shape(1, dies, cores // dies, choice.threads),
         nodes=nodes if several and not short else None,
     )
+    if had is not None:
+        off = had.off if found.count == had.count else frozenset()
+        found = replace(found, off=off, rest=had.rest, cells=had.cells)
     return Proposal(
         found,
         score(found, context, prefer=goal.prefer, host_cores=goal.host_cores),

@@ -2,7 +2,7 @@
 
 | part     | of | points                                                                              |
 |----------|----|-------------------------------------------------------------------------------------|
-| cache    | 25 | fewest L3 domains that could hold the guest's cores, divided by those it uses         |
+| cache    | 25 | fewest L3 domains that could hold the guest's cores and nodes, divided by those it uses |
 | near     | 20 | share of the guest's CPUs on the device's node; with no device, of its largest node |
 | cores    | 15 | share of the guest's cores without other work, siblings in the guest's own order     |
 | prefer   | 10 | where its L3 (or highest frequency) lies between the host's least and greatest       |
@@ -66,7 +66,7 @@ def score(pinning: Pinning, context: PlacementContext, *, prefer: Prefer = Prefe
         return Score((Part("cache", 0, 100, "no vCPU is pinned to a CPU that runs"),))
     return Score(
         (
-            _cache(cores, context),
+            _cache(cores, context, len(pinning.cells)),
             _near(cpus, context),
             _cores(pinning, cores, context),
             _prefer(cores, context, prefer),
@@ -90,9 +90,10 @@ def fewest_domains(count: int, sizes: Iterable[int]) -> int:
     return max(needed, 1)
 
 
-def _cache(cores: tuple[Core, ...], context: PlacementContext) -> Part:
+def _cache(cores: tuple[Core, ...], context: PlacementContext, cells: int) -> Part:
     used = {c.domain for c in cores}
-    needed = fewest_domains(len(cores), [len(d.cores) for d in context.domains])
+    # Each NUMA node that the guest sees has a level 3 cache of its own at least.
+    needed = max(fewest_domains(len(cores), [len(d.cores) for d in context.domains]), min(cells, len(used)))
     sizes = {d.size >> 20 for d in context.domains if d.number in used and isinstance(d.size, int)}
     size = f" of {sizes.pop()} MiB" if len(sizes) == 1 else ""
     if len(used) == 1 and not size:
@@ -127,8 +128,8 @@ def _cores(pinning: Pinning, cores: tuple[Core, ...], context: PlacementContext)
     doubled = {a for a, b in pairwise(own) if a == b}
     if doubled:
         return Part("cores", 0, 15, f"several vCPUs share CPU {format_list(doubled)}")
-    other = set(context.taken) | set(context.busy) | set(pinning.emulator or ())
-    other |= {c for cpus in pinning.iothread_pins.values() for c in cpus}
+    other = set(context.taken) | set(context.busy)
+    other |= {c for name in pinning.helpers for c in pinning.where(name) or ()}
     ours = pinning.guest_cpus
     torn = set(torn_cores(pinning, context))
     good = [c for c in cores if not (set(c.cpus) - ours) & other and not set(c.cpus) & ours & other]
@@ -201,7 +202,7 @@ def _host(cpus: CpuSet, context: PlacementContext, wanted: int) -> Part:
 
 
 def _threads(pinning: Pinning, cpus: CpuSet, context: PlacementContext) -> Part:
-    sets = [pinning.emulator, *(pinning.iothread_pins.get(i) for i in range(1, pinning.iothreads + 1))]
+    sets = [pinning.where(name) for name in pinning.helpers]
     if cpus >= context.allowed:
         return Part("threads", 7, 7, "no CPU is left for the emulator: it need not be pinned")
     known = [s for s in sets if s]

@@ -9,7 +9,7 @@ from vfiotui.formats.domain_xml.properties import DomainXml
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.cpu.pinning import Pinning, Shape
-from vfiotui.model.cpu.topology import Topology
+from vfiotui.model.cpu.topology import CpuSet, Topology
 
 
 def with_pinning(xml: str, wanted: Pinning, topology: Topology | None = None) -> str:
@@ -21,12 +21,12 @@ def with_pinning(xml: str, wanted: Pinning, topology: Topology | None = None) ->
     _count(domain, wanted)
     domain.vcpu_pins = wanted.vcpus
     domain.emulator_pin = wanted.emulator
-    if wanted.iothreads or domain.iothreads:
-        domain.iothreads = wanted.iothreads or None
+    _iothreads(domain, wanted.iothread_ids)
     domain.iothread_pins = wanted.iothread_pins
     if wanted.shape is not None:
         _shape(domain, wanted.shape, topology)
     if wanted.nodes is not None:
+        _cell(domain, wanted.nodes)
         domain.memory_nodes = wanted.nodes
         domain.memory_mode = domain.memory_mode or "strict"
         domain.memory_placement = None
@@ -41,9 +41,39 @@ def _count(domain: DomainXml, wanted: Pinning) -> None:
                 f"the guest lists its {domain.vcpus} vCPUs one by one (<vcpus> or <numa>): "
                 f"change those by hand before it gets {wanted.count}"
             )
+        beyond = {v for v in domain.scheduled_vcpus if v >= wanted.count}
+        if beyond:
+            raise ValueError(
+                f"<vcpusched> names vCPU {format_list(beyond)}, and libvirt refuses a guest without it: "
+                "take it from there first"
+            )
         domain.vcpus = wanted.count
         domain.current_vcpus = None
         domain.placement = domain.placement or "static"
+
+
+def _iothreads(domain: DomainXml, wanted: tuple[int, ...]) -> None:
+    """The iothreads of these numbers; ValueError where one that goes is in use: libvirt refuses such a guest."""
+    gone = set(domain.iothread_ids) - set(wanted)
+    used = gone & domain.used_iothreads
+    if used:
+        raise ValueError(
+            f"iothread {format_list(used)} is used by a disk, a controller or <iothreadsched>: take it from there first"
+        )
+    if set(wanted) != set(domain.iothread_ids):
+        domain.iothread_ids = wanted
+
+
+def _cell(domain: DomainXml, nodes: CpuSet) -> None:
+    """The memory of the guest's only NUMA node moves along; ValueError where there are several."""
+    cells = domain.memory_cells
+    if any(not own <= nodes for own in cells.values()):
+        if len(cells) > 1:
+            raise ValueError(
+                "the memory of each of its NUMA nodes (<memnode>) has a node of its own: "
+                "change pins and memory of each by hand"
+            )
+        domain.memory_cells = dict.fromkeys(cells, nodes)
 
 
 def _shape(domain: DomainXml, shape: Shape, topology: Topology | None) -> None:
@@ -79,7 +109,7 @@ def changes(before: str, after: str) -> tuple[str, ...]:
     said = []
     for what, a, b in (
         ("vCPUs", old.vcpus, new.vcpus),
-        ("iothreads", old.iothreads, new.iothreads),
+        ("iothreads", format_list(old.iothread_ids), format_list(new.iothread_ids)),
         ("emulator", _list(old.emulator_pin), _list(new.emulator_pin)),
         ("shape", _shape_of(old), _shape_of(new)),
         ("memory from nodes", _list(old.memory_nodes), _list(new.memory_nodes)),

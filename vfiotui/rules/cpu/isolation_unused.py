@@ -43,7 +43,7 @@ def check(facts: Facts) -> Answers:
         yield not_applicable("host", "no CPU is isolated", seen("/sys/devices/system/cpu/isolated", "empty"))
         return
     domains = all_guests(facts)
-    pinned = frozenset(c for d in domains for c in d.pinned_cpus)
+    pinned = frozenset(c for d in domains for cpus in d.vcpu_cpus for c in cpus)
     evidence = (
         seen("/sys/devices/system/cpu/isolated", format_list(known(cpu.isolated))),
         *(seen(d.source, f"pins {format_list(d.pinned_cpus) or 'none'}") for d in domains),

@@ -1,7 +1,8 @@
 """The processor is described once.
 
 Expected
-    The arguments of qemu:commandline have no -cpu of their own.
+    The arguments of qemu:commandline have no -cpu of their own, but for macOS: what it wants of a processor
+    (vendor=, vmware-cpuid-freq) has no place in <cpu>.
 Why
     QEMU takes the last -cpu: everything that <cpu>, <hyperv> and <kvm> say is lost, pins and topology apart.
 How it is read
@@ -26,8 +27,10 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.qemu.arguments:
         return
-    if "-cpu" in domain.qemu.arguments:
-        value = next(iter(domain.qemu.values("-cpu")), "")
+    if domain.is_macos and domain.cpu_argument:
+        yield holds(domain.name, "its -cpu is that of macOS", seen(domain.source, f"-cpu {domain.cpu_argument}"))
+    elif not {"-cpu", "--cpu"}.isdisjoint(domain.qemu.arguments):
+        value = domain.cpu_argument
         yield fails(
             domain.name,
             "It hands QEMU a second -cpu, which takes the place of <cpu> and <features>.",

@@ -2,12 +2,13 @@
 
 Expected
     relaxed, vapic, spinlocks, vpindex, synic and stimer are on; runtime, frequencies, tlbflush and ipi too
-    where the host has them.
+    where the host has them. The feature hypervisor is not switched off: Windows looks for them only where the
+    processor says that there is one.
 Why
     With them Windows asks the hypervisor instead of polling emulated timers: less time lost, fewer exits,
     shorter interrupts.
 How it is read
-    <hyperv> of <features>.
+    <hyperv> of <features>, <feature name='hypervisor'>; a -cpu of qemu:commandline takes their place.
 Fix
     Switch them on one by one, or use <hyperv mode='host-model'> (libvirt 11.9) or mode='passthrough' (8.0).
 Valid for
@@ -33,7 +34,14 @@ def check(facts: Facts, domain: Domain) -> Answers:
         return
     evidence = seen(domain.source, f"hyperv: {' '.join(sorted(domain.hyperv.on)) or domain.hyperv.mode or 'none'}")
     core, more = ([w for w in words if w not in domain.hyperv.on] for words in (CORE, MORE))
-    if domain.hyperv.chosen_by_libvirt or not (core or more):
+    if domain.cpu.lacks("hypervisor"):
+        yield fails(
+            domain.name,
+            "Windows does not look for enlightenments: the feature hypervisor is switched off.",
+            evidence,
+            fix=fix("leave the feature hypervisor on", Risk.R2, ("domain.cpu.feature", "hypervisor")),
+        )
+    elif domain.hyperv.chosen_by_libvirt or not (core or more):
         yield holds(domain.name, "the enlightenments are on", evidence)
     else:
         yield fails(

@@ -1,13 +1,13 @@
 """A guest does not hide its hypervisor without need.
 
 Expected
-    Neither <kvm><hidden> nor a vendor_id of <hyperv> is set, unless the NVIDIA driver is older than 465 or a
-    program looks for virtual machines.
+    Neither <kvm><hidden> nor a vendor_id of <hyperv> is set, nor is the feature hypervisor off, unless the NVIDIA
+    driver is older than 465 or a program looks for virtual machines.
 Why
     Drivers of 2021 and later allow one guest with a GeForce. The old recipe without any enlightenment now
     only costs speed.
 How it is read
-    <kvm> and <hyperv> of <features>.
+    <kvm> and <hyperv> of <features>, <cpu>; a -cpu of qemu:commandline takes their place.
 Fix
     Take it away, or keep it for an old driver; keep the enlightenments in any case.
 Valid for
@@ -30,7 +30,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
         return
     hides = [
         w
-        for w, is_on in (("kvm hidden", domain.kvm_hidden), ("vendor_id", domain.hyperv.vendor_id is not None))
+        for w, is_on in (
+            ("kvm hidden", domain.kvm_hidden),
+            ("vendor_id", domain.hyperv.vendor_id is not None),
+            ("feature hypervisor off", domain.cpu.lacks("hypervisor")),
+        )
         if is_on
     ]
     if not hides:

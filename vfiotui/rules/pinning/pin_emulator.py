@@ -1,11 +1,12 @@
 """QEMU's own threads stay off the vCPUs' cores.
 
 Expected
-    A guest with pinned vCPUs has an emulatorpin, and it shares no CPU with them.
+    A guest with pinned vCPUs has an emulatorpin, or CPUs for all threads without a pin (<vcpu cpuset=>), and
+    these share none with the vCPUs.
 Why
     Without it QEMU's main loop and workers run on the very CPUs that the vCPUs need.
 How it is read
-    emulatorpin and vcpupin of every pinned guest.
+    emulatorpin, vcpupin and <vcpu cpuset=> of every pinned guest.
 Fix
     Pin the emulator to CPUs that the host keeps, on the same node.
 Valid for
@@ -27,7 +28,7 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.vcpu_pins:
         return
-    vcpus, emulator = domain.pinned_cpus, domain.emulator_pin
+    vcpus, emulator = domain.pinned_cpus, domain.emulator_cpus
     evidence = seen(
         domain.source, f"vCPUs on {format_list(vcpus)}, emulator on {format_list(emulator or ()) or 'any CPU'}"
     )

@@ -25,7 +25,7 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, 
 
 @guest_rule("PIN-HELPERS-ISOLATED", Severity.WARN, needs=("cpu",), fires="guest-isolated", silent="guest-fine")
 def check(facts: Facts, domain: Domain) -> Answers:
-    helpers = (domain.emulator_pin or frozenset()).union(*(c for _, c in domain.iothread_pins))
+    helpers = (domain.emulator_cpus or frozenset()).union(*domain.iothread_cpus.values())
     if not helpers:
         return
     isolated = known(known(facts.cpu).isolated)

@@ -5,7 +5,7 @@ Expected
 Why
     An iothread that floats runs where the vCPUs run, at every disk access.
 How it is read
-    <iothreads>, <iothreadpin>, <vcpupin>.
+    <iothreads>, <iothreadids>, <iothreadpin>, <vcpupin>, <vcpu cpuset=>.
 Fix
     Pin iothreads beside the emulator.
 Valid for
@@ -27,7 +27,7 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 def check(facts: Facts, domain: Domain) -> Answers:
     if not domain.vcpu_pins or not domain.iothread_ids:
         return
-    pins = dict(domain.iothread_pins)
+    pins = domain.iothread_cpus
     floating = [i for i in domain.iothread_ids if i not in pins]
     shared = domain.pinned_cpus.intersection(frozenset().union(*pins.values()))
     evidence = seen(

@@ -44,6 +44,8 @@ def check(facts: Facts, domain: Domain) -> Answers:
     for shared in domains:
         if room < domain.vcpus_on:
             need, room = need + 1, room + len(shared)
+    # A guest that sees NUMA nodes has one cache at least in each of them, and knows it.
+    need = max(need, len(domain.cells))
     dies = domain.topology[1] if domain.topology else 1
     evidence = (
         seen(domain.source, f"vCPUs on {format_list(domain.fixed_pins.values())}, {dies} dies"),
@@ -56,7 +58,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             *evidence,
             fix=fix("pin it into fewer caches", Risk.R2, ("pin.propose", domain.name)),
         )
-    elif len(used) > 1 and dies != len(used):
+    elif len(used) > 1 and len(used) not in (dies, len(domain.cells)):
         yield fails(
             domain.name,
             f"It needs {len(used)} level 3 caches, and its topology does not say so.",

@@ -2,12 +2,13 @@
 
 Expected
     On a host with several NUMA nodes the pinned CPUs lie on one node, that of the PCI devices where it is
-    known, and <numatune> keeps the memory there strictly.
+    known, and <numatune> keeps the memory there strictly. Of a guest that sees several nodes (<numa>) each lies
+    on one node with its memory (<memnode>).
 Why
     Memory and devices of another node are reached through the link between the packages: slower, and shared
     with everything else.
 How it is read
-    <vcpupin>, <numatune>, node lists, numa_node of the hostdevs.
+    <vcpupin>, <numa>, <numatune>, node lists, numa_node of the hostdevs.
 Fix
     Pin the guest to the node of its card, and set <memory mode='strict' nodeset=>.
 Valid for
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.guest_nodes import cell_faults, cells_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
@@ -47,7 +49,18 @@ def check(facts: Facts, domain: Domain) -> Answers:
         seen("/sys/bus/pci/devices/*/numa_node", f"devices on node {format_list(near) or 'unknown'}"),
     )
     propose = fix("pin it to one node", Risk.R2, ("pin.propose", domain.name))
-    if len(homes) > 1 and (domain.topology is None or domain.topology[0] * domain.topology[1] < 2):
+    if len(domain.cells) > 1:
+        node_of = {cpu: n.node for n in populated for cpu in or_else(n.cpus, frozenset())}
+        pinned = {vcpu: frozenset({cpu}) for vcpu, cpu in domain.fixed_pins.items()}
+        faults = cell_faults(cells_of(domain), pinned, node_of.get)
+        if faults:
+            mend = fix("pin the vCPUs of each of its nodes to the node of its memory (<memnode>)", Risk.R2)
+            yield fails(
+                domain.name, f"It sees {len(domain.cells)} NUMA nodes: {'; '.join(faults)}.", *evidence, fix=mend
+            )
+        else:
+            yield holds(domain.name, "each of its NUMA nodes is whole on one of the host's", *evidence)
+    elif len(homes) > 1 and (domain.topology is None or domain.topology[0] * domain.topology[1] < 2):
         yield fails(
             domain.name, f"Its vCPUs lie on nodes {format_list(homes)}, and it does not know.", *evidence, fix=propose
         )

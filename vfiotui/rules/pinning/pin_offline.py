@@ -5,7 +5,7 @@ Expected
 Why
     A guest that is pinned to an offline CPU does not start (EINVAL), or its vCPU runs elsewhere.
 How it is read
-    vcpupin, emulatorpin and iothreadpin of every guest against /sys/devices/system/cpu/online.
+    vcpupin, emulatorpin, iothreadpin and <vcpu cpuset=> of every guest against /sys/devices/system/cpu/online.
 Fix
     Pin to a CPU that runs, or bring it online.
 Valid for
@@ -25,7 +25,8 @@ from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, 
 
 @guest_rule("PIN-OFFLINE", Severity.FAIL, needs=("cpu",), fires="bad-pins", silent="tower")
 def check(facts: Facts, domain: Domain) -> Answers:
-    wanted = (domain.emulator_pin or frozenset()).union(domain.pinned_cpus, *(c for _, c in domain.iothread_pins))
+    pins = (domain.pinned_cpus, domain.vcpu_cpuset or frozenset(), *(c for _, c in domain.iothread_pins))
+    wanted = (domain.emulator_pin or frozenset()).union(*pins)
     if not wanted:
         return
     online = known(known(facts.cpu).online)

@@ -20,6 +20,7 @@ from collections import Counter
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.pinning import owners_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
@@ -37,7 +38,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     others = {
         other.name: shared
         for other in guests(facts)
-        if other is not domain and _together(other) is True and (shared := set(pins) & set(other.fixed_pins.values()))
+        if other is not domain and _together(other) is True and (shared := set(pins) & owners_of(other))
     }
     if own:
         yield fails(domain.name, f"Several of its vCPUs are pinned to CPU {format_list(own)}.", evidence, fix=move)
@@ -46,7 +47,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
         yield fails(domain.name, f"CPU {cpus} also carries vCPUs of {', '.join(others)}.", evidence, fix=move)
     if not own and not others:
         for other in all_guests(facts):
-            if set(pins) & set(other.fixed_pins.values()):
+            if set(pins) & owners_of(other):
                 known(_together(other))
         yield holds(domain.name, f"its {len(domain.fixed_pins)} pinned CPUs carry one vCPU each", evidence)
 

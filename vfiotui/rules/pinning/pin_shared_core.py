@@ -46,7 +46,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
     online = known(topology.online)
     beside = {s for cpu in pins if cpu in cpus for s in known(cpus[cpu].siblings)} & online - pins
     kept = or_else(topology.isolated, frozenset())
-    helpers = (domain.emulator_pin or frozenset()).union(*(c for _, c in domain.iothread_pins))
+    helpers = (domain.emulator_cpus or frozenset()).union(*domain.iothread_cpus.values())
     disturbed = beside - kept | beside & helpers
     evidence = seen("/sys/devices/system/cpu", f"siblings of its CPUs: {format_list(beside) or 'all its own'}")
     if disturbed:

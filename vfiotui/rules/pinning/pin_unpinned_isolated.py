@@ -31,12 +31,12 @@ def check(facts: Facts, domain: Domain) -> Answers:
     isolated = known(known(facts.cpu).isolated)
     if not isolated:
         return
-    emulator = format_list(domain.emulator_pin or ()) or "any CPU"
+    emulator = format_list(domain.emulator_cpus or ()) or "any CPU"
     evidence = (
         seen("/sys/devices/system/cpu/isolated", format_list(isolated)),
         seen(domain.source, f"emulator on {emulator}"),
     )
-    if domain.emulator_pin is not None or known(known(facts.virt).versions.libvirt_is((10, 4))):
+    if domain.emulator_cpus is not None or known(known(facts.virt).versions.libvirt_is((10, 4))):
         yield holds(domain.name, "its QEMU stays off the isolated CPUs", *evidence)
     else:
         yield fails(

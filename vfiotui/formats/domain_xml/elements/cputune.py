@@ -1,4 +1,7 @@
-"""<cputune>: the host CPUs of a guest's threads, and their scheduling classes."""
+"""<cputune>: the host CPUs of a guest's threads, and their scheduling classes.
+
+A file may hold several <cputune>: libvirt reads the children of all of them (virDomainDefTunablesParse, by XPath).
+"""
 
 from __future__ import annotations
 
@@ -69,14 +72,14 @@ class EmulatorSched(Part):
     priority = Number("priority", "1 to 99 for fifo and rr")
 
 
-def vcpu_pins(tune: Cputune) -> tuple[tuple[int, CpuSet], ...]:
+def vcpu_pins(domain: Part) -> tuple[tuple[int, CpuSet], ...]:
     """Pins by the number of the vCPU; a damaged one is left out."""
-    return _sorted((pin.vcpu, pin.cpuset) for pin in VcpuPin.each(tune))
+    return _sorted((pin.vcpu, pin.cpuset) for pin in VcpuPin.each(domain))
 
 
-def iothread_pins(tune: Cputune) -> tuple[tuple[int, CpuSet], ...]:
+def iothread_pins(domain: Part) -> tuple[tuple[int, CpuSet], ...]:
     """Pins by the number of the iothread; a damaged one is left out."""
-    return _sorted((pin.iothread, pin.cpuset) for pin in IothreadPin.each(tune))
+    return _sorted((pin.iothread, pin.cpuset) for pin in IothreadPin.each(domain))
 
 
 def _sorted(pins: Iterable[tuple[int | None, CpuSet | None]]) -> tuple[tuple[int, CpuSet], ...]:
@@ -84,11 +87,11 @@ def _sorted(pins: Iterable[tuple[int | None, CpuSet | None]]) -> tuple[tuple[int
     return tuple(sorted(whole, key=lambda pin: pin[0]))
 
 
-def scheduling_of(tune: Cputune) -> tuple[Scheduling, ...]:
+def scheduling_of(domain: Part) -> tuple[Scheduling, ...]:
     """Scheduling classes of vCPUs, iothreads and the emulator."""
     none: CpuSet = frozenset()
     return (
-        *(Scheduling("vcpu", s.which or none, s.scheduler, s.priority) for s in VcpuSched.each(tune)),
-        *(Scheduling("iothread", s.which or none, s.scheduler, s.priority) for s in IothreadSched.each(tune)),
-        *(Scheduling("emulator", none, s.scheduler, s.priority) for s in EmulatorSched.each(tune)),
+        *(Scheduling("vcpu", s.which or none, s.scheduler, s.priority) for s in VcpuSched.each(domain)),
+        *(Scheduling("iothread", s.which or none, s.scheduler, s.priority) for s in IothreadSched.each(domain)),
+        *(Scheduling("emulator", none, s.scheduler, s.priority) for s in EmulatorSched.each(domain)),
     )

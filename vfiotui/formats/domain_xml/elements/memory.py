@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.domain_xml.declared import TEXT, Amount, Cpus, Number, Part, Word
 from vfiotui.formats.domain_xml.elements.cpu import Cell
 from vfiotui.formats.domain_xml.words import kib
+from vfiotui.model.guest.domain_memory import CellNodes
 from vfiotui.model.guest.domain_memory import HugePages as Asked
 from vfiotui.model.guest.domain_memory import MemoryBacking as Backing
 
@@ -104,6 +105,15 @@ class NodeMemory(Part):
     placement = Word("placement", "static: as the XML says; auto: as numad says")
 
 
+class CellMemory(Part):
+    """The nodes of one cell's memory."""
+
+    path = "numatune/memnode"
+    cell = Number("cellid", "number of the cell")
+    mode = Word("mode", "strict, preferred, interleave or restrictive", "strict")
+    nodeset = Cpus("nodeset", "the host's nodes")
+
+
 class MemoryModule(Part):
     """A DIMM or an NVDIMM."""
 
@@ -153,4 +163,9 @@ def backing_of(domain: Part, backing: MemoryBacking) -> Backing:
         modules=MemoryModule.of(domain).given,
         node_mode=nodes.mode,
         nodes=nodes.nodeset or frozenset(),
+        cell_nodes=tuple(
+            CellNodes(number, cell.mode, cell.nodeset or frozenset())
+            for cell in CellMemory.each(domain)
+            if (number := cell.cell) is not None
+        ),
     )

@@ -40,6 +40,11 @@ class IothreadId(Part):
     id = Number("id", "its number")
 
 
+def cpuset_of(vcpu: Vcpu) -> CpuSet | None:
+    """Host CPUs of every thread without a pin of its own; with placement auto numad chooses, and libvirt drops them."""
+    return None if vcpu.placement == "auto" else vcpu.cpuset or None
+
+
 def enabled_vcpus(domain: Part) -> CpuSet | None:
     """Numbers of the vCPUs that <vcpus> switches on; None without such a list."""
     listed = VcpuState.each(domain)
@@ -47,7 +52,10 @@ def enabled_vcpus(domain: Part) -> CpuSet | None:
 
 
 def iothread_ids(domain: Part) -> tuple[int, ...]:
-    """Numbers of the iothreads: those that are named, then the lowest free ones up to <iothreads>."""
+    """Numbers of the iothreads: those that are named, then the lowest free ones up to <iothreads>.
+
+    More names than <iothreads> says count all the same (libvirt, virDomainDefIOThreadsParse).
+    """
     known = list(dict.fromkeys(n for e in IothreadId.each(domain) if (n := e.id) is not None))
     wanted = Iothreads.of(domain).count or 0
     taken = set(known)
