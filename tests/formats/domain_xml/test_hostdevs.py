@@ -117,3 +117,21 @@ def test_an_interface_that_has_begun_asks_no_network() -> None:
 def test_a_network_with_damaged_addresses_is_read_as_far_as_it_goes() -> None:
     found = parse_network(POOL.replace("function='0x1'", "function='9'"))
     assert found.passes and found.addresses == ()
+
+
+@pytest.mark.parametrize(
+    ("whole", "own", "uses"),
+    [
+        ("", "", False),
+        ("", "<driver iommufd='yes'/>", True),
+        ("<iommufd enabled='yes'/>", "", True),
+        ("<iommufd enabled='yes' fdgroup='x'/>", "<driver name='vfio'/>", True),
+        ("<iommufd enabled='yes'/>", "<driver iommufd='no'/>", False),
+        ("<iommufd enabled='no'/>", "<driver iommufd='yes'/>", True),
+        ("<iommufd/>", "", False),
+    ],
+)
+def test_a_device_uses_iommufd_by_its_own_word_or_the_guests(whole: str, own: str, uses: bool) -> None:
+    found = guest(f"<hostdev mode='subsystem' type='pci'>{own}<source>{PLACE}</source></hostdev>", whole)
+    assert found.pci_hostdevs[0].iommufd is uses
+    assert found.iommufd is ("enabled='yes'" in whole)

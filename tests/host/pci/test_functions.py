@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hosts.base import BRIDGE, IGPU, gpu
+from tests.hosts.guest_texts import changed
+from tests.hosts.guests import FINE_HOST
 from tests.machines import known_facts, root_of
 from vfiotui.demo.builder import build
 from vfiotui.demo.tower import TOWER
+from vfiotui.host.gather import gather
+from vfiotui.host.guest import domains
 from vfiotui.host.pci import functions as pci
 from vfiotui.host.pci.config_space import EXPRESS_KINDS, parse, parse_pieces
 from vfiotui.host.pci.modules import AliasTable
@@ -19,9 +25,10 @@ from vfiotui.host.pci.names import PciNames
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
-from vfiotui.model.base.nodes import File
+from vfiotui.model.base.nodes import File, Symlink
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.pci.functions import Capabilities, PciBus
+from vfiotui.rules import rule_of
 
 IDS = b"""# a comment
 1002  Advanced Micro Devices, Inc. [AMD/ATI]
@@ -226,3 +233,29 @@ def test_a_glance_tells_what_a_list_shows_and_nothing_wrong() -> None:
     some = pci.with_capabilities(root_of(TOWER), peek, {"0000:03:01.0"})
     told = [d.bdf for d in some.devices if not isinstance(d.capabilities, Unread)]
     assert told == ["0000:03:01.0"] and some.get(told[0]) != peek.get(told[0])
+
+
+@pytest.mark.parametrize(
+    ("virtual", "has", "verdict"), [(True, True, "passed"), (True, False, "failed"), (False, True, "failed")]
+)
+def test_a_virtual_function_with_a_device_of_vfio_stays_with_its_driver(virtual: bool, has: bool, verdict: str) -> None:
+    """NVIDIA's vGPU of kernel 6.8 and later: no mdev, the function is bound to nvidia."""
+    card = "0000:01:00.0"
+    text = changed(("managed='yes'", "managed='no'"), ("bus='0x01' slot='0x00' function='0x1'", "bus='0x55'"))
+    host = replace(FINE_HOST, pci=(BRIDGE, IGPU, gpu(card, 2, driver="nvidia")), usb=(), guests=(text,))
+    nodes = dict(build(host))
+    place = nodes[f"/sys/bus/pci/devices/{card}"]
+    assert isinstance(place, Symlink)
+    folder = os.path.normpath(f"/sys/bus/pci/devices/{place.target}")
+    if virtual:
+        nodes[f"{folder}/physfn"] = Symlink("../0000:00:02.0")
+    if has:
+        nodes[f"{folder}/vfio-dev/vfio0/dev"] = File(b"511:0\n")
+    root = Root(MemoryTree(nodes), Mode.DEMO)
+    facts = gather(root, domains.read(root))
+    assert isinstance(facts.pci, PciBus)
+    device = facts.pci.get(card)
+    assert device is not None and device.vfio_device is (virtual and has)
+    rule = rule_of("GUEST-MANAGED")
+    assert rule is not None
+    assert [str(f.verdict) for f in rule.ask(facts)] == [verdict]

@@ -18,7 +18,7 @@ from vfiotui.formats.domain_xml.elements.cputune import (
 )
 from vfiotui.formats.domain_xml.elements.devices import balloon_of, devices_of
 from vfiotui.formats.domain_xml.elements.features import Features, hidden, hyperv_of
-from vfiotui.formats.domain_xml.elements.hostdev import hostdevs_of, networks_of
+from vfiotui.formats.domain_xml.elements.hostdev import Iommufd, hostdevs_of, networks_of
 from vfiotui.formats.domain_xml.elements.memory import MemoryBacking, backing_of, huge_pages_of, memory_kib, shared
 from vfiotui.formats.domain_xml.elements.os import OsType, boot_of, firmware_word
 from vfiotui.formats.domain_xml.elements.vcpu import Iothreads, Vcpu, cpuset_of, enabled_vcpus, iothread_ids
@@ -81,6 +81,7 @@ def _guest(
         balloon=balloon_of(domain),
         firmware=firmware_word(boot),
         hostdevs=hostdevs_of(domain, qemu.arguments),
+        iommufd=Iommufd.of(domain).enabled is True,
         networks=networks_of(domain),
         damage=damage,
         qemu_arguments=(*qemu.arguments, *(f"{name}={value}" for name, value in qemu.environment)),

@@ -154,7 +154,7 @@ def allowed() -> tuple[Allowed, ...]:
             below(PCI, "vendor device subsystem_vendor subsystem_device class revision modalias resource numa_node"
                    " local_cpulist boot_vga driver_override reset_method power_state d3cold_allowed enable irq"
                    " current_link_speed current_link_width max_link_speed max_link_width resource?_resize"
-                   " sriov_totalvfs sriov_numvfs msi_irqs/* drm/*/boot_display power/* vpd_present"),
+                   " sriov_totalvfs sriov_numvfs msi_irqs/* drm/*/boot_display power/* vpd_present vfio-dev/*/dev"),
         ),
         *text_rules(reduce_kernel.label, "one pseudonym for each name", [f"{USB}/manufacturer", f"{USB}/product"]),
         *text_rules(

@@ -26,6 +26,7 @@ memtune/hard_limit: unit =
 vcpu: placement current cpuset =
 vcpus:
 vcpus/vcpu: id enabled hotpluggable order
+iommufd: enabled
 iothreads: =
 iothreadids:
 iothreadids/iothread: id thread_pool_min thread_pool_max

@@ -11,7 +11,7 @@ from vfiotui.host.pci.config_space import parse_pieces
 from vfiotui.host.pci.modules import AliasTable, read_aliases
 from vfiotui.host.pci.names import PciNames, named, read_names
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why, at, or_else, then
+from vfiotui.model.base.reading import Reading, Unread, Why, at, if_absent, or_else, then
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.cpu.cpuset import parse_list
 from vfiotui.model.pci.functions import BDF, NESTED, Bar, Capabilities, Link, PciBus, PciDevice
@@ -208,6 +208,7 @@ def _whole(
     """One function with all that sysfs tells of it."""
     folder = f"{DEVICES}/{device.bdf}"
     alias = device.modalias
+    parent = linked_name(root, f"{folder}/physfn")
     numbers = (device.vendor, device.device, device.subsystem_vendor, device.subsystem_device)
     return replace(
         device,
@@ -230,7 +231,8 @@ def _whole(
         d3cold_allowed=then(root.integer(f"{folder}/d3cold_allowed"), bool),
         enabled=then(root.integer(f"{folder}/enable"), bool),
         capabilities=capabilities,
-        sriov_parent=linked_name(root, f"{folder}/physfn"),
+        sriov_parent=parent,
+        vfio_device=isinstance(parent, str) and then(if_absent(root.names(f"{folder}/vfio-dev"), ()), bool),
     )
 
 

@@ -83,6 +83,8 @@ class Domain:
     cells: tuple[Cell, ...] = ()
     devices: GuestDevices = GuestDevices()
     qemu: QemuLine = QemuLine()
+    iommufd: bool = False
+    """Whether all its devices of the host use iommufd that do not say otherwise."""
     networks: tuple[GuestNetwork, ...] = ()
     """Networks that decide at its start what its interfaces are."""
     damage: tuple[str, ...] = ()

@@ -159,6 +159,9 @@ class PciDevice:
     capabilities: Reading[Capabilities]
     sriov_parent: Reading[str | None] = None
     """The physical function, for a virtual one."""
+    vfio_device: Reading[bool] = False
+    """Whether a virtual function is a device of VFIO under the driver that it has (vfio-dev/): NVIDIA's vGPU, kernel
+    6.8, stays with nvidia. Of others the driver's name says it."""
     slot_name: Reading[str | None] = None
     """The name of its slot as the firmware numbers it; None where it is in none, as what is soldered on."""
     board_slot: Reading[str | None] = None

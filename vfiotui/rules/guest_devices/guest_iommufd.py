@@ -1,7 +1,8 @@
 """The kernel has iommufd where a guest asks for it.
 
 Expected
-    A hostdev with <driver iommufd='yes'/> runs on a kernel with IOMMUFD and VFIO_DEVICE_CDEV.
+    A hostdev with <driver iommufd='yes'/>, or any of a guest with <iommufd enabled='yes'/>, runs on a kernel with
+    IOMMUFD and VFIO_DEVICE_CDEV.
 Why
     Debian's kernels have it switched off: the guest does not start.
 How it is read
@@ -9,7 +10,7 @@ How it is read
 Fix
     Take iommufd away: the classic group interface does the same.
 Valid for
-    libvirt 12.1 and later.
+    libvirt 12.1 and later; 12.2 for the whole guest.
 Sources
     libvirt formatdomain, hostdev driver; Documentation/driver-api/vfio.rst.
 """
@@ -27,10 +28,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
     asked = [h for h in domain.pci_hostdevs if h.iommufd]
     if not asked:
         return
-    if not known(known(facts.virt).versions.libvirt_is((12, 1))):
+    since = (12, 2) if domain.iommufd else (12, 1)
+    if not known(known(facts.virt).versions.libvirt_is(since)):
         yield holds(
             domain.name,
-            "libvirt before 12.1 passes iommufd over and uses VFIO groups",
+            f"libvirt before {since[0]}.{since[1]} passes iommufd over and uses VFIO groups",
             *(seen(domain.source, f"hostdev {h.address} iommufd yes") for h in asked),
         )
         return

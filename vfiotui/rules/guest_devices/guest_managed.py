@@ -30,7 +30,13 @@ def check(facts: Facts, domain: Domain) -> Answers:
         return
     bus = known(facts.pci)
     bound = {h.address: known(d.driver) for h in own if (d := bus.get(h.address)) is not None}
-    held = {address: driver or "no driver" for address, driver in bound.items() if "vfio" not in (driver or "")}
+    # A virtual function of a vGPU is a device of VFIO, and stays with its driver.
+    ready = {d.bdf for h in own if (d := bus.get(h.address)) is not None and known(d.vfio_device)}
+    held = {
+        address: driver or "no driver"
+        for address, driver in bound.items()
+        if "vfio" not in (driver or "") and address not in ready
+    }
     for address, driver in held.items():
         yield fails(
             domain.name,

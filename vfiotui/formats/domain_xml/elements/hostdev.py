@@ -75,6 +75,13 @@ class Driver(Part):
     iommufd = Switch("iommufd", "whether through iommufd", "yes", "no")
 
 
+class Iommufd(Part):
+    """iommufd for all devices of the host that do not say otherwise; libvirt 12.2 and later."""
+
+    path = "iommufd"
+    enabled = Switch("enabled", "whether they use it", "yes", "no")
+
+
 class Interface(Part):
     """A network card."""
 
@@ -98,11 +105,11 @@ class Actual(Interface):
     path = "devices/interface/actual"
 
 
-def _pci(device: Part, host: PassedAddress, managed: bool | None, by: str) -> Passed | None:
+def _pci(device: Part, host: PassedAddress, managed: bool | None, by: str, iommufd: bool = False) -> Passed | None:
     address = host.pci
     if address is None:
         return None
-    rom, place = Rom.of(device), Address.of(device)
+    rom, place, own = Rom.of(device), Address.of(device), Driver.of(device).iommufd
     return Passed(
         "pci",
         address,
@@ -112,7 +119,7 @@ def _pci(device: Part, host: PassedAddress, managed: bool | None, by: str) -> Pa
         rom.file,
         rom.bar is not False,
         place.multifunction is True,
-        Driver.of(device).iommufd is True,
+        iommufd if own is None else own,
         by=by,
     )
 
@@ -136,11 +143,12 @@ def _mediated(device: Hostdev, source: HostdevSource) -> Passed | None:
 
 
 def _hostdevs(domain: Part) -> Iterator[Passed | None]:
+    whole = Iommufd.of(domain).enabled is True
     for device in Hostdev.each(domain):
         source = HostdevSource.of(device)
         match device.type if source.given else "":
             case "pci":
-                yield _pci(device, HostAddress.of(source), device.managed, "hostdev")
+                yield _pci(device, HostAddress.of(source), device.managed, "hostdev", whole)
             case "usb":
                 yield _usb(device, source)
             case "mdev":
