@@ -11,9 +11,9 @@ from dataclasses import replace
 from tests.hosts import HOSTS
 from tests.hosts.base import AUDIO, BRIDGE, CLEAN, IGPU, WORDS, gpu
 from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
-from tests.hosts.odd import ARM, foreign
 from tests.hosts.guest_texts import cells_xml, changed
 from tests.hosts.guests import TWO_NODES
+from tests.hosts.odd import ARM, foreign
 from tests.machines import facts_of
 from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table

@@ -24,7 +24,7 @@ def _list(work: Definition, ids: tuple[int, ...]) -> None:
     gone = [e for e in listed if e.get("id") not in {str(i) for i in ids}]
     if gone:
         xml.remove_all(gone, prune=len(gone) == len(listed))
-    xml.iothreads = len(ids) or None
+    xml.iothread_count = len(ids) or None
     there = {e.get("id") for e in xml.root.all("iothreadids/iothread")}
     if not there and ids == tuple(range(1, len(ids) + 1)):
         return

@@ -22,6 +22,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
@@ -49,7 +50,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"It sees {bits} address bits and the IOMMU maps {reach}: what it places above fails to be mapped.",
             *evidence,
-            fix=fix(f"limit it to {reach} bits", Risk.R2, ("domain.maxphysaddr", str(reach)))
+            fix=fix(f"limit it to {reach} bits", Risk.R2, *in_xml(domain, ("domain.maxphysaddr", str(reach))))
             if limits is not False
             else fix(f"use libvirt 8.7 or later, which can limit it to {reach} bits", Risk.R2),
         )

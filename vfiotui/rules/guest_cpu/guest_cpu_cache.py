@@ -20,6 +20,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
@@ -35,5 +36,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "It is pinned, and sees invented caches instead of the host's.",
             evidence,
-            fix=fix("pass the caches through", Risk.R2, ("domain.cpu.cache", "passthrough")),
+            fix=fix("pass the caches through", Risk.R2, *in_xml(domain, ("domain.cpu.cache", "passthrough"))),
         )

@@ -21,6 +21,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, not_applicable, seen
 
 
@@ -39,5 +40,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"Its processor is a model ({domain.cpu.model or mode}), not the host's own.",
             seen(domain.source, f"cpu mode {mode} {domain.cpu.model}".rstrip()),
-            fix=fix("use the mode host-passthrough", Risk.R2, ("domain.cpu.mode", "host-passthrough")),
+            fix=fix("use the mode host-passthrough", Risk.R2, *in_xml(domain, ("domain.cpu.mode", "host-passthrough"))),
         )

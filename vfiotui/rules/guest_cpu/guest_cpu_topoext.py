@@ -21,6 +21,7 @@ from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
@@ -41,5 +42,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "It has threads without topoext: its system takes them for cores.",
             *evidence,
-            fix=fix("require topoext", Risk.R2, ("domain.cpu.feature", "topoext")),
+            fix=fix("require topoext", Risk.R2, *in_xml(domain, ("domain.cpu.feature", "topoext"))),
         )

@@ -19,6 +19,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
@@ -38,6 +39,6 @@ def check(facts: Facts, domain: Domain) -> Answers:
         else "evmcs is on, and this host's processor is no Intel: it cannot work.",
         seen(domain.source, "evmcs on"),
         seen("/proc/cpuinfo", vendor),
-        fix=fix("switch evmcs off", Risk.R2, ("domain.hyperv.off", "evmcs")),
+        fix=fix("switch evmcs off", Risk.R2, *in_xml(domain, ("domain.hyperv.off", "evmcs"))),
         severity=Severity.INFO if intel else None,
     )

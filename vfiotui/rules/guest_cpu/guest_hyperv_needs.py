@@ -21,6 +21,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.domain_cpu import ENLIGHTENMENT_NEEDS
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
@@ -44,5 +45,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
         domain.name,
         f"Enlightenments lack their base: {'; '.join(words)}.",
         evidence,
-        fix=fix(f"switch on {', '.join(wanted)}", Risk.R2, *goals),
+        fix=fix(f"switch on {', '.join(wanted)}", Risk.R2, *in_xml(domain, *goals)),
     )

@@ -22,6 +22,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 CORE = ("relaxed", "vapic", "spinlocks", "vpindex", "synic", "stimer")
@@ -39,7 +40,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "Windows does not look for enlightenments: the feature hypervisor is switched off.",
             evidence,
-            fix=fix("leave the feature hypervisor on", Risk.R2, ("domain.cpu.feature", "hypervisor")),
+            fix=fix("leave the feature hypervisor on", Risk.R2, *in_xml(domain, ("domain.cpu.feature", "hypervisor"))),
         )
     elif domain.hyperv.chosen_by_libvirt or not (core or more):
         yield holds(domain.name, "the enlightenments are on", evidence)
@@ -48,6 +49,6 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"Windows lacks enlightenments: {', '.join(core or more)}.",
             evidence,
-            fix=fix("switch them on", Risk.R2, ("domain.hyperv.on", ",".join((*core, *more)))),
+            fix=fix("switch them on", Risk.R2, *in_xml(domain, ("domain.hyperv.on", ",".join((*core, *more))))),
             severity=None if core else Severity.INFO,
         )

@@ -20,6 +20,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
 
 
@@ -34,5 +35,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "Windows has no hypervclock: it polls emulated timers instead.",
             seen(domain.source, "no timer hypervclock"),
-            fix=fix("add the timer", Risk.R2, ("domain.timer", "hypervclock=yes")),
+            fix=fix("add the timer", Risk.R2, *in_xml(domain, ("domain.timer", "hypervclock=yes"))),
         )

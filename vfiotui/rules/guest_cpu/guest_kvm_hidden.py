@@ -21,6 +21,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
+from vfiotui.rules.cpu_goals import in_xml
 from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
 
 
@@ -44,12 +45,14 @@ def check(facts: Facts, domain: Domain) -> Answers:
     goals = [("domain.kvm.hidden", "off")] if domain.kvm_hidden else []
     if domain.hyperv.vendor_id is not None:
         goals.append(("domain.hyperv.vendor-id", ""))
+    if domain.cpu.lacks("hypervisor"):
+        goals.append(("domain.cpu.feature", "hypervisor"))
     yield fails(
         domain.name,
         "It hides its hypervisor and has no enlightenments: Windows runs slower for a driver check that is gone."
         if bare
         else f"It hides its hypervisor ({', '.join(hides)}), needed for NVIDIA drivers before 465 only.",
         seen(domain.source, ", ".join(hides)),
-        fix=fix("take it away where the driver is newer than 2021", Risk.R2, *goals),
+        fix=fix("take it away where the driver is newer than 2021", Risk.R2, *in_xml(domain, *goals)),
         severity=Severity.WARN if bare else None,
     )
