@@ -45,6 +45,7 @@ OWN_MENU = "set default=vfio\nmenuentry Debian --id vfio {\nlinux /vmlinuz-6.12.
 
 
 OWN_NODES = "<memnode cellid='0' mode='strict' nodeset='0'/><memnode cellid='1' mode='strict' nodeset='1'/>"
+NO_NODE = "<memory mode='strict' nodeset='7'/>"
 UNBOUND = "<memory mode='strict' nodeset='1'/>"
 PAGES = "<memoryBacking><hugepages><page size='2048'/></hugepages></memoryBacking>"
 FORBID = ("policy='require'", "policy='disable'")
@@ -119,7 +120,7 @@ def described() -> Iterator[Host]:
         yield with_words("clean", words, "quiet", menu_cmdline=f"quiet {words}")
     yield replace(HOSTS["starved"], cpu=replace(HOSTS["starved"].cpu, isolated="6-7"))
     yield booted("video=vesafb:off", "quiet")
-    for pins, inside in (((1, 5), ""), ((5, 1), OWN_NODES), ((1, 5), OWN_NODES), ((1, 5), UNBOUND)):
+    for pins, inside in (((1, 5), ""), ((5, 1), OWN_NODES), ((1, 5), OWN_NODES), ((1, 5), UNBOUND), ((1, 5), NO_NODE)):
         cells = GuestDesc("cells", cells_xml("cells", pins, f"<numatune>{inside}</numatune>{PAGES}"))
         yield replace(CLEAN, nodes=2, cpu=TWO_NODES, huge_2m=(1024, 512), guests=(cells,))
         yield replace(CLEAN, nodes=2, cpu=TWO_NODES, huge_2m=(1030, 1030), guests=(cells,))
