@@ -46,13 +46,13 @@ SCREEN = "tui.screens.base"
 """What every screen shows, and hands its topics to the one that is drawn."""
 HOST, LIVE_SCREEN, PIN, WAITS = "tui.screens.host", "tui.screens.live", "tui.screens.pin", "tui.wait_investigation"
 
-FACTS: Topic[Facts] = Topic("facts", REFRESHER, "tui.open_plan", "tui.notifications", SCREEN, HOST)
+FACTS: Topic[Facts] = Topic("facts", REFRESHER, "tui.open_plan", "tui.notifications", SCREEN, HOST, "tui.entries")
 """The whole host, while a screen wants it."""
-FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, SCREEN, HOST)
+FINDINGS: Topic[tuple[Finding, ...]] = Topic("findings", REFRESHER, SCREEN, HOST, "tui.entries")
 """What the checks say of the facts, while a screen wants it."""
 BOOTED: Topic[Reading[Booted]] = Topic("booted", REFRESHER, SCREEN)
 """Host name, kernel and whether a reboot is required, for the status line."""
-VIRT: Topic[Virt] = Topic("virt", REFRESHER, SCREEN, "tui.app", "tui.notifications", "tui.open_plan")
+VIRT: Topic[Virt] = Topic("virt", REFRESHER, SCREEN, "tui.app", "tui.notifications", "tui.open_plan", "tui.entries")
 """The guests."""
 READING: Topic[bool] = Topic("reading", REFRESHER, SCREEN, JOURNAL)
 """Whether the host is being read or judged."""
@@ -63,7 +63,9 @@ TROUBLE: Topic[str] = Topic("trouble", REFRESHER, SCREEN)
 DEVICE_EVENTS: Topic[str] = Topic("device_events", REFRESHER, SCREEN, "tui.app")
 """A sentence where device events are not followed; empty while they are."""
 
-CHANGES: Topic[Reading[tuple[ChangeRecord, ...]]] = Topic("changes", JOURNAL, SCREEN, "tui.screens.changes")
+CHANGES: Topic[Reading[tuple[ChangeRecord, ...]]] = Topic(
+    "changes", JOURNAL, SCREEN, "tui.screens.changes", "tui.entries"
+)
 """The journal of changes."""
 LOG: Topic[tuple[str, Reading[str]]] = Topic("log", JOURNAL, "tui.screens.changes")
 """The folder of the change that is followed, and its log."""
