@@ -1,4 +1,4 @@
-"""`vfiotui firmware`: DMAR and IVRS, boot mode, board.
+"""`vfiotui firmware`: DMAR and IVRS, other tables and device trees by name, boot mode, board.
 
 JSON: {"dmar": {"flags", "intr_remap", "x2apic_opt_out", "dma_ctrl_opt_in", "host_address_width", "drhd", "rmrr", …} or
 null, "ivrs": {"iv_info", "virt_info", "ivhd", …} or null, …}. Addresses are hexadecimal texts; virt_info is

@@ -25,7 +25,7 @@ COMMANDS = {
     "topology": "show the processors: packages, caches, cores, nodes",
     "groups": "show the IOMMU groups and whether each card can be passed through",
     "pci": "show the PCI devices with reset, link, BARs and capabilities",
-    "firmware": "show the IOMMU tables that the firmware reports (DMAR, IVRS)",
+    "firmware": "show the IOMMU tables that the firmware reports (DMAR, IVRS, IORT) or its device tree",
     "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
     "pin": "show, propose and set which CPUs the threads of guests run on",
     "guest": "list, show and check guests; start, shut down, pause and resume them",
