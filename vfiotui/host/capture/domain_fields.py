@@ -129,7 +129,10 @@ devices/hostdev/source/product: id
 devices/hostdev/boot: order
 devices/video:
 devices/video/model: type heads primary ram vram vgamem
-devices/graphics: type
+devices/graphics: type port tlsPort listen socket
+devices/graphics/listen: type address socket
+devices/console: type tty
+devices/console/source: path
 devices/input: type bus
 devices/input/source: dev grab repeat grabToggle
 devices/shmem: name role
@@ -169,8 +172,9 @@ hostdev sysinfo host-passthrough host-model custom maximum exact minimum full pa
 disable optional force forbid require requireVmx utc localtime timezone variable absolute hpet hypervclock kvmclock
 tsc pit rtc delay catchup merge discard destroy restart preserve rename-restart coredump-destroy native threads
 io_uring writeback writethrough directsync unsafe default unmap ignore detect-zeroes block volume dir nvme vhostuser
-disk lun floppy virtio virtio-scsi virtio-non-transitional virtio-transitional scsi sata ide usb sd fdc vda vdb vdc
-vdd sda sdb sdc sdd hda hdb hdc hdd pci pcie-root pcie-root-port pcie-switch-upstream-port
+disk lun floppy pty unix tcp udp socket address virtio virtio-scsi virtio-non-transitional virtio-transitional scsi
+sata ide usb sd fdc vda vdb vdc vdd sda sdb sdc sdd hda hdb hdc hdd pci pcie-root pcie-root-port
+pcie-switch-upstream-port
 pcie-switch-downstream-port pcie-to-pci-bridge dmi-to-pci-bridge pci-root pci-bridge pcie-expander-bus
 pci-expander-bus qemu-xhci nec-xhci piix3-uhci piix4-uhci ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3 lsilogic
 lsisas1068 megasas virtio-serial ccid isa bridge user direct ethernet vdpa e1000 e1000e rtl8139 vhost subsystem

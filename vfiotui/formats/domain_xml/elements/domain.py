@@ -22,7 +22,8 @@ class Domain(Part):
     path = ""
     order = (
         *("name", "uuid", "genid", "title", "description", "metadata", "maxMemory", "memory", "currentMemory"),
-        *("blkiotune", "memtune", "memoryBacking", "vcpu", "vcpus", "iothreads", "iothreadids", "defaultiothread"),
+        *("blkiotune", "memtune", "memoryBacking", "vcpu", "vcpus", "iommufd", "iothreads", "iothreadids"),
+        "defaultiothread",
         *("cputune", "numatune", "resource", "fibrechannel", "sysinfo", "bootloader", "bootloader_args", "os"),
         *("idmap", "features", "cpu", "clock", "on_poweroff", "on_reboot", "on_crash", "on_lockfailure", "pm", "perf"),
         *("devices", "launchSecurity", "seclabel"),
