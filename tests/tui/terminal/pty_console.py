@@ -198,10 +198,18 @@ class PtyConsole:
         return self.until(lambda screen: all(w in screen for w in words), str(words))
 
     def settled(self, seconds: float = 0.3) -> str:
-        """The screen, once nothing was written for some time."""
+        """The screen, once nothing was written for some time; a screen whose figures move on is never still."""
+        end = time.monotonic() + SECONDS
         while self.step(seconds):
-            pass
+            assert time.monotonic() < end, f"it goes on writing\n{self.text}"
         return self.text
+
+    def answers(self, word: str, seconds: float) -> bool:
+        """Whether a word comes onto the screen in some time."""
+        end = time.monotonic() + seconds
+        while word not in self.text and (left := end - time.monotonic()) > 0:
+            self.step(left)
+        return word in self.text
 
     def ends(self) -> int:
         """Waits for the program's end, draws its last words, and gives its exit code; negative: the signal's number."""

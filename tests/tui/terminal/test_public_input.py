@@ -111,7 +111,7 @@ def test_a_console_behind_a_shut_door_lives_through_it(how: str, tmp_path: Path)
             # The first key behind noise may be taken for its end: it is pressed again.
             for _ in range(5):
                 terminal.send(key)
-                if seen in terminal.settled(2.0):
+                if terminal.answers(seen, 2.0):
                     break
             terminal.shows(seen)
         terminal.send(b"\x11")
