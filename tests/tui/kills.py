@@ -17,8 +17,10 @@ from vfiotui.tui.actions import TABS
 PLAN = "plan"
 UNDER = (PLAN, *(key for key, _, _ in TABS))
 """What is open when the daemon dies: a plan, or a screen by its key."""
-REST = "6"
-"""The screen on which figures are taken: Guests keeps no files open."""
+REST = "7"
+"""The screen on which figures are taken: Changes takes no samples, and keeps no files open for them."""
+LOOKS = 12
+"""How often the descriptors are the same before they count: what another screen had open is closed soon after."""
 
 
 class Held(NamedTuple):
@@ -48,9 +50,20 @@ def _open(terminal: Tmux, under: str) -> None:
         terminal.until(lambda screen: screen.splitlines()[-1] != keys, f"screen {under}")
 
 
-def _rest(terminal: Tmux, guest: str) -> None:
+def _rest(terminal: Tmux) -> None:
     terminal.send(REST)
-    terminal.shows("libvirt ok 1/1 running", f"{guest} ")
+    terminal.shows("libvirt ok 1/1 running")
+
+
+def _at_rest(terminal: Tmux, pid: int) -> Held:
+    looks: list[int] = []
+
+    def still(_: str) -> bool:
+        looks.append(_held(pid).descriptors)
+        return len(looks) >= LOOKS and len(set(looks[-LOOKS:])) == 1
+
+    terminal.until(still, "descriptors that stay")
+    return _held(pid)
 
 
 def figures(daemon: Daemon, kills: int) -> list[Held]:
@@ -59,10 +72,10 @@ def figures(daemon: Daemon, kills: int) -> list[Held]:
     daemon.define(guest)
     daemon.virsh("start", guest)
     with Tmux("--connect", daemon.uri, columns=120, lines=40, term="tmux-256color") as terminal:
-        _rest(terminal, guest)
+        _rest(terminal)
         terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
         console = terminal.console_pid()
-        found = [_held(console)]
+        found = [_at_rest(terminal, console)]
         for number in range(kills):
             under = UNDER[number % len(UNDER)]
             _open(terminal, under)
@@ -72,8 +85,8 @@ def figures(daemon: Daemon, kills: int) -> list[Held]:
                 terminal.send("Escape")
             terminal.shows("libvirt lost")
             daemon.start()
-            _rest(terminal, guest)
-            found.append(_held(console))
+            _rest(terminal)
+            found.append(_at_rest(terminal, console))
         assert terminal.console_pid() == console
         terminal.send("q")
         terminal.shows("ended with 0")

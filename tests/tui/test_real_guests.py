@@ -94,7 +94,8 @@ def test_a_running_guest_is_pinned_from_the_pin_screen_and_freed_again(
         terminal.send("3")
         terminal.shows("game", "2 vCPUs", "may run anywhere")
         terminal.until(lambda screen: "reading" not in screen.splitlines()[0], "all facts")
-        terminal.send("Space", "Space")
+        # The cursor has gone on to where v1 belongs.
+        terminal.send("Space", "Left", "Space")
         terminal.shows("vCPUs 0-1 are all pinned to CPU 0", "overlap")
         terminal.send("u", "Right", "Space")
         terminal.shows("v0:0", "v1:1", "edited")
