@@ -17,7 +17,7 @@ lint:
 	.venv/bin/lint-imports
 
 test: lint
-	.venv/bin/python -m pytest -n 3
+	.venv/bin/python -m pytest -n 3 --reruns 1 -rR
 
 # The whole suite on Debian 13, and the tests that need no daemon on Debian unstable, each in a system of its own.
 test-debian13:

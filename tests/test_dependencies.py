@@ -88,6 +88,7 @@ RUN = {
     "import-linter": "lint-imports",
     "pytest": "-m pytest",
     "pytest-xdist": "-n 3",
+    "pytest-rerunfailures": "--reruns 1",
 }
 """Tools that a command line in the Makefile runs."""
 
@@ -103,6 +104,8 @@ def test_what_is_declared_for_the_work_is_imported_or_run() -> None:
             assert RUN[name] in makefile, name
         elif name == "pytest-asyncio":
             assert "asyncio_mode" in settings
+        elif name == "pytest-timeout":
+            assert "\ntimeout = " in settings
         elif name == "hatchling":
             assert 'build-backend = "hatchling.build"' in settings
         elif name == "build":

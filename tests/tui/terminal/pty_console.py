@@ -27,6 +27,8 @@ from pyte.screens import wcwidth
 
 SECONDS = 60.0
 """How long something may take to appear on a busy machine."""
+PIECES = 20
+"""So many pieces of output are read on after something was seen: more than one picture has."""
 TOP = Path(__file__).parents[3]
 _SEQUENCE = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences (ECMA-48, 5.4)
@@ -185,12 +187,16 @@ class PtyConsole:
         self._stream.feed(text)
 
     def until(self, true: Callable[[str], Any], what: str = "") -> str:
-        """The screen, once it satisfies a condition."""
+        """The screen, once it satisfies a condition, with the rest of what is being written."""
         end = time.monotonic() + SECONDS
         while not true(self.text):
             if not self.step(0.5) and not self.alive and not self.step(0):
                 assert true(self.text), f"ended before it was seen: {what}\n{self.text}"
             assert time.monotonic() < end, f"not seen in time: {what}\n{self.text}"
+        # A pseudo terminal hands over 4 KiB at a time: the picture's last lines may still be on their way.
+        for _ in range(PIECES):
+            if not self.step(0.02):
+                break
         return self.text
 
     def shows(self, *words: str) -> str:

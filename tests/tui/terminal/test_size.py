@@ -74,7 +74,7 @@ def test_the_console_draws_whatever_the_size_is_and_takes_the_next_one(
     with PtyConsole("--demo", size=given, env={**UTF8, **exported}) as terminal:
         terminal.screen.resize(int(exported.get("LINES", "24")), 80)
         terminal.shows("DEMO", "libvirt ok 1/3 running", "Group 14")
-        assert "help" in terminal.lines[-1]
+        terminal.until(lambda _: "help" in terminal.lines[-1], "the keys on the last line")
         terminal.resize(100, 35)
         terminal.until(lambda _: "help" in terminal.lines[34], "the new size")
         terminal.send(b"q")
