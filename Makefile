@@ -17,6 +17,8 @@ lint:
 	.venv/bin/lint-imports
 
 test: lint
+	@# The tests start the console a thousand times; it is compiled once, also where the environment forbids to keep that.
+	.venv/bin/python -m compileall -q vfiotui tests
 	.venv/bin/python -m pytest -n 3 --reruns 1 -rR
 
 # The whole suite on Debian 13, and the tests that need no daemon on Debian unstable, each in a system of its own.
@@ -32,6 +34,7 @@ bench:
 
 torture:
 	@sh setup/setup.sh test
+	.venv/bin/python -m compileall -q vfiotui tests
 	.venv/bin/python -m tests.apply.torture
 
 # Real boots: VFIOTUI_LAB names the command that drives the machine.

@@ -140,6 +140,7 @@ apart sh -euc '
             echo \"set-up: apt-get could not bring this system up to date\" >&2
         cd /root/vfiotui
         sh setup/setup.sh test
+        .venv/bin/python -m compileall -q vfiotui tests
         .venv/bin/python -m pytest -n 3 --reruns 1 -rR $tests \"\$@\"
     " sh "$@"
     ca=/usr/local/machine-ca.crt
