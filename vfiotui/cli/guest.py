@@ -1,4 +1,4 @@
-"""`vfiotui guest list|show|check|start|shutdown|force-off|pause|resume`: the guests, and what they do.
+"""`vfiotui guest list|show|check|clone-xml|start|shutdown|force-off|pause|resume`: the guests, and what they do.
 
 JSON of list: {"vfiotui": version, "uri", "connected", "detail", "guests": [GUEST], "unread": [{"guest", "source",
 "unread": reason}], "others": [{"name", "pid", "memory_kib"}]}: others run without this connection. show is one GUEST
@@ -35,6 +35,7 @@ PATIENCE = 10.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, with which guest."""
+    from vfiotui.cli import guest_clone
     from vfiotui.cli.main import add_global
 
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -50,12 +51,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--yes", action="store_true", help="do not ask")
         if verb == "shutdown":
             one.add_argument("--timeout", type=float, metavar="SECONDS", help="wait so long until it is off")
+    guest_clone.arguments(verbs)
     for one in verbs.choices.values():
         add_global(one, argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> Exit:
     """Does what the verb says."""
+    if args.verb == "clone-xml":
+        from vfiotui.cli import guest_clone
+
+        return guest_clone.run(args)
     guests = Guests(args, daemon_only=args.verb in VERBS)
     if args.verb in VERBS:
         return _control(args, guests)

@@ -29,6 +29,14 @@ def printable(text: str) -> str:
     return "".join(c if c == " " or _harmless(c) else ascii(c)[1:-1] for c in text)
 
 
+def write_text(text: str) -> None:
+    """Writes a text that a program may read to standard output: to the byte, on a terminal so that it is not obeyed."""
+    if sys.stdout.isatty():
+        print("\n".join(printable(line.expandtabs()) for line in text.rstrip("\n").split("\n")))
+    else:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
 def _harmless(char: str) -> bool:
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 

@@ -17,10 +17,12 @@ from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.facts import Facts
+from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 
 if TYPE_CHECKING:
+    from vfiotui.plan.guest.clone import Disks
     from vfiotui.plan.isolate.isolation_view import IsolationView
 
 Way = tuple[str, Plan]
@@ -123,6 +125,17 @@ def pinning_ways(
     if not ways:
         raise refused[0]
     return tuple(ways)
+
+
+def plan_clone(inputs: PlanInputs, name: str, new: str, disks: Disks, others: Iterable[Domain]) -> Plan:
+    """The plan that defines a guest `new` as a clone of a guest, beside all `others` that there are; blocks.
+
+    PlanError says why there is none.
+    """
+    from vfiotui.plan.guest import clone
+
+    first, second = _guest(inputs, name), _guest(inputs, new)
+    return replace(clone.plan_clone(first, second, disks, others), machine=inputs.machine())
 
 
 def _guest(inputs: PlanInputs, name: str) -> StoredGuest:
