@@ -58,7 +58,7 @@ WRITERS = {
     "host/capture/recorder.py": "anonymous memory",
     "host/root/memory_tree.py": "anonymous memory",
     "cli/main.py": "the null device, in place of an output that is gone",
-    "cli/metrics_server.py": "a pipe that wakes its own thread",
+    "cli/live/metrics_server.py": "a pipe that wakes its own thread",
     "tui/terminal/driver.py": "a pipe that wakes its own thread",
     "tui/terminal/first_frame.py": "the terminal",
     "tui/terminal/output.py": "the terminal",

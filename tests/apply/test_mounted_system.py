@@ -16,8 +16,8 @@ from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
 from vfiotui.apply.undo.undo import undo
+from vfiotui.cli.change.plan_options import planned
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.plan_options import planned
 from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.boot.mounts import missing_mounts, not_mounted
 from vfiotui.host.root.root import Root

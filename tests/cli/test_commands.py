@@ -196,13 +196,13 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0
-    assert COMMANDS[command].split(":")[0].capitalize()[:30] in " ".join(capsys.readouterr().out.split())
+    assert COMMANDS[command][1].split(":")[0].capitalize()[:30] in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_fault_of_our_own_is_a_sentence_and_a_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    from vfiotui.cli import topology
+    from vfiotui.cli.cpu import topology
 
     def broken(args: object) -> None:
         raise RuntimeError("boom")

@@ -15,9 +15,9 @@ from tests.hosts import HOSTS, TOWER
 from tests.machines import known_facts, root_of
 from tests.tree_on_disk import write
 from tests.tui.consoles import caps, console
+from vfiotui.cli.change.plan_options import wanted
 from vfiotui.cli.exit import CommandError
 from vfiotui.cli.main import main
-from vfiotui.cli.plan_options import wanted
 from vfiotui.demo.builder import build
 from vfiotui.demo.description import Host
 from vfiotui.host.guest import domains

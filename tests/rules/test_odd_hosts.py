@@ -8,7 +8,7 @@ import pytest
 
 from tests.hosts import CLEAN, HOSTS, odd, pages
 from tests.machines import facts_of, known_facts
-from vfiotui.cli.doctor import as_json, as_markdown, as_text
+from vfiotui.cli.finding.doctor import as_json, as_markdown, as_text
 from vfiotui.demo.description import Host
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.headline import headline

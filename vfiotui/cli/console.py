@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> Exit:
 
     caps = find_caps()
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or caps.dumb or args.plain or args.json:
-        from vfiotui.cli import doctor
+        from vfiotui.cli.finding import doctor
 
         plain = argparse.ArgumentParser()
         doctor.arguments(plain)
@@ -108,7 +108,7 @@ def _console(args: argparse.Namespace, root: Root, caps: Caps, uri: str | None, 
     app.sampler.interval = getattr(args, "interval", 1.0)
     replay = getattr(args, "replay", None)
     if replay:
-        from vfiotui.cli.recording import recorded
+        from vfiotui.cli.live.recording import recorded
 
         app.replay(replay, *recorded(replay))
     catch_faults(app, lambda error: _failed(app, error))

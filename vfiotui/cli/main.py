@@ -1,6 +1,6 @@
 """The `vfiotui` command: picks a subcommand and imports only that one.
 
-A subcommand is a module of this package with `arguments(parser)` and `run(args) -> Exit`.
+A subcommand is a module in the folder of its topic, with `arguments(parser)` and `run(args) -> Exit`.
 """
 
 from __future__ import annotations
@@ -13,35 +13,43 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
+from types import ModuleType
 
 from vfiotui import __version__
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.own_path import own_path
 
 COMMANDS = {
-    "console": "open the console (the default on a terminal)",
-    "doctor": "run all checks on this host, with their evidence",
-    "explain": "explain what a check expects, why it matters and how to fix it",
-    "topology": "show the processors: packages, caches, cores, nodes",
-    "groups": "show the IOMMU groups and whether each card can be passed through",
-    "pci": "show the PCI devices with reset, link, BARs and capabilities",
-    "firmware": "show the IOMMU tables that the firmware reports (DMAR, IVRS, IORT) or its device tree",
-    "rom": "read an option ROM: its images, and whether a UEFI guest can use it",
-    "pin": "show, propose and set which CPUs the threads of guests run on",
-    "guest": "list, show and check guests; start, shut down, pause and resume them",
-    "memory": "show huge pages and the page sizes of guests; reserve or release pages, now or at boot",
-    "isolate": "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it",
-    "guard": "warn before a reboot when an update lost the isolation: hooks of package managers, and a check",
-    "verify": "compare this boot with its prediction, and find moved cards",
-    "plan": "make a plan from goals, or show one: as text, JSON, diff or shell script",
-    "apply": "apply a plan or goals as one journaled change, or resume an interrupted one",
-    "undo": "undo a change, byte for byte",
-    "changes": "list the journal, or show one change with its log",
-    "live": "show what every vCPU gets while guests run; record, replay, CSV, Prometheus",
-    "capture": "write this host, scrubbed, into a file that --root opens",
+    "console": ("", "open the console (the default on a terminal)"),
+    "doctor": ("finding", "run all checks on this host, with their evidence"),
+    "explain": ("finding", "explain what a check expects, why it matters and how to fix it"),
+    "topology": ("cpu", "show the processors: packages, caches, cores, nodes"),
+    "groups": ("pci", "show the IOMMU groups and whether each card can be passed through"),
+    "pci": ("pci", "show the PCI devices with reset, link, BARs and capabilities"),
+    "firmware": ("pci", "show the IOMMU tables that the firmware reports (DMAR, IVRS, IORT) or its device tree"),
+    "rom": ("pci", "read an option ROM: its images, and whether a UEFI guest can use it"),
+    "pin": ("cpu", "show, propose and set which CPUs the threads of guests run on"),
+    "guest": ("guest", "list, show and check guests; start, shut down, pause and resume them"),
+    "memory": ("memory", "show huge pages and the page sizes of guests; reserve or release pages, now or at boot"),
+    "isolate": ("boot", "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it"),
+    "guard": ("boot", "warn before a reboot when an update lost the isolation: hooks of package managers, and a check"),
+    "verify": ("change", "compare this boot with its prediction, and find moved cards"),
+    "plan": ("change", "make a plan from goals, or show one: as text, JSON, diff or shell script"),
+    "apply": ("change", "apply a plan or goals as one journaled change, or resume an interrupted one"),
+    "undo": ("change", "undo a change, byte for byte"),
+    "changes": ("change", "list the journal, or show one change with its log"),
+    "live": ("live", "show what every vCPU gets while guests run; record, replay, CSV, Prometheus"),
+    "capture": ("", "write this host, scrubbed, into a file that --root opens"),
 }
+"""Each subcommand: the folder of its module, and what it does."""
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a full disk or a vanished terminal answers to a write."""
+
+
+def module_of(command: str) -> ModuleType:
+    """The module of a subcommand, a name in COMMANDS; imports it and what it imports."""
+    folder = COMMANDS[command][0]
+    return importlib.import_module(f"vfiotui.cli.{folder}.{command}" if folder else f"vfiotui.cli.{command}")
 
 
 @cache
@@ -78,18 +86,14 @@ def build_parser(command: str, every: bool = True) -> argparse.ArgumentParser:
     for target in (parser, common):
         add_global(target, argparse.SUPPRESS if target is common else None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
-    for name, help_text in COMMANDS.items():
+    for name, (_folder, help_text) in COMMANDS.items():
         if not every and name != command:
             continue
         sub = commands.add_parser(
-            name,
-            help=help_text,
-            description=help_text.capitalize() + ".",
-            parents=[common],
-            formatter_class=_formatter,
+            name, help=help_text, description=help_text.capitalize() + ".", parents=[common], formatter_class=_formatter
         )
         if name == command:
-            importlib.import_module(f"vfiotui.cli.{name}").arguments(sub)
+            module_of(name).arguments(sub)
     return parser
 
 
@@ -97,10 +101,7 @@ def add_global(parser: argparse.ArgumentParser, default: str | None) -> None:
     """The options that stand before or behind the subcommand."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--root",
-        metavar="PATH|CAPTURE",
-        default=default,
-        help="look at a mounted disk, a captured tree or a capture",
+        "--root", metavar="PATH|CAPTURE", default=default, help="look at a mounted disk, a captured tree or a capture"
     )
     flag = False if default is None else default
     where.add_argument("--demo", action="store_true", default=flag, help="show a sample machine with simulated data")
@@ -178,7 +179,7 @@ def answer(argv: Sequence[str] | None) -> int:
         if args.machine and not args.demo:
             raise CommandError(f"--machine {args.machine} names a sample machine: give --demo with it", Exit.USAGE)
         args.machine = args.machine or "tower"
-        code = int(importlib.import_module(f"vfiotui.cli.{args.command}").run(args))
+        code = int(module_of(args.command).run(args))
         sys.stdout.flush()
         return code
     except CommandError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.model.boot.test_path import CLOSED, MENU, OTHER, boot_with, entry, path_of
-from vfiotui.cli.isolate import path_text
+from vfiotui.cli.boot.isolate import path_text
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.cmdline import CommandLine

@@ -23,7 +23,7 @@ from vfiotui.tui.terminal.first_frame import ENTER, LEAVE, frame
 
 CELL = re.compile(r"\x1b\[(\d+);1H|\x1b\[[\d;]*m")
 LOADED = (
-    "import sys, vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.terminal.first_frame; "
+    "import sys, vfiotui.cli.main, vfiotui.cli.live.live, vfiotui.cli.console, vfiotui.tui.terminal.first_frame; "
     "print(*sys.modules)"
 )
 SIZE = os.terminal_size((120, 40))

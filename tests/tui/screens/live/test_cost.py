@@ -102,7 +102,7 @@ def test_paused_it_sleeps(guest: Daemon) -> None:
 
 def test_the_first_frame_of_live_loads_nothing_that_it_does_not_show() -> None:
     program = (
-        "import sys, vfiotui.cli.main, vfiotui.cli.live, vfiotui.cli.console, vfiotui.tui.app, "
+        "import sys, vfiotui.cli.main, vfiotui.cli.live.live, vfiotui.cli.console, vfiotui.tui.app, "
         "vfiotui.tui.screens.live.screen; print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

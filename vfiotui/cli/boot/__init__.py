@@ -1,0 +1,1 @@
+"""What the next boot binds to vfio-pci, and the warning before a reboot that would lose it."""

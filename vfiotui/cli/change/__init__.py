@@ -1,0 +1,1 @@
+"""Plans, and what applies, lists, verifies and undoes them."""

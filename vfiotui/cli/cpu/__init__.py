@@ -1,0 +1,1 @@
+"""Processors, and which of them the threads of guests run on."""

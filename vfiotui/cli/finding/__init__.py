@@ -1,0 +1,1 @@
+"""What the checks say of this host, and what a check means."""

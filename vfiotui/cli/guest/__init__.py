@@ -1,0 +1,1 @@
+"""Guests: listed, shown, checked, started and ended."""

@@ -1,0 +1,1 @@
+"""Figures of running guests as lines, recordings and metrics."""

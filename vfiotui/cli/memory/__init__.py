@@ -1,0 +1,1 @@
+"""Huge pages and the memory of guests."""

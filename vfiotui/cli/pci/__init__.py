@@ -1,0 +1,1 @@
+"""PCI devices, IOMMU groups, firmware tables and option ROMs."""
