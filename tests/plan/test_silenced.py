@@ -1,8 +1,9 @@
 """For every check and every machine on which it fails: the plan of its fix silences it there, and breaks nothing else.
 
 The plan is applied to a copy of the machine (`carried_out.py`), which restarts where the plan waits for that, and is
-judged again: the finding is gone, no other warning or failure has come. `fixes_known.txt` lists the checks whose fixes
-have no planner and, as "CODE on MACHINE", those whose plan is refused there; it may only shrink.
+judged again: the finding is gone, no other warning or failure has come. `fixes_known.txt` lists "CODE by hand: WHERE"
+for what only a person can do, "CODE not built" for fixes without a planner, and "CODE on MACHINE refused" where a plan
+is; it may only shrink.
 `python -m tests.plan.test_silenced` prints all, with the counts.
 """
 
@@ -47,15 +48,28 @@ class Tally:
     """CODE on MACHINE → what is wrong with its plan there."""
     refused: dict[str, str] = field(default_factory=dict)
     """CODE on MACHINE → the sentence with which a plan is refused."""
-    unplanned: set[str] = field(default_factory=set)
-    """Codes of checks that fail on some machine and whose fix is nowhere a plan."""
+    by_hand: set[str] = field(default_factory=set)
+    """Codes with where a person has to act."""
+    unplanned: dict[str, str] = field(default_factory=dict)
+    """Codes of checks that fail on some machine with a fix that no planner makes → the first such machine."""
     rebooted: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     """Machine → its findings after a reboot without a plan."""
 
     @property
     def known(self) -> list[str]:
         """The lines of the list."""
-        return sorted({*self.unplanned, *self.refused})
+        refused = (f"{case} refused" for case in self.refused)
+        return sorted({*self.by_hand, *(f"{code} not built" for code in self.unplanned), *refused})
+
+    def note_unplanned(self, machine: str, found: Iterable[Finding]) -> None:
+        """Sorts the findings that no plan serves; one that is no more than news needs no fix."""
+        for finding in found:
+            fix = finding.fix
+            if fix is not None and fix.by_hand is not None:
+                assert not fix.goal, f"{finding.code}: by hand, and a goal"
+                self.by_hand.add(f"{finding.code} by hand: {fix.by_hand}")
+            elif not (can_plan(fix.goal) if fix is not None else finding.severity is Severity.INFO):
+                self.unplanned.setdefault(finding.code, machine)
 
 
 class Inputs(RootInputs):
@@ -175,14 +189,11 @@ def _rebooted(tally: Tally, name: str, host: Host) -> tuple[Finding, ...]:
 @cache
 def tallied(*names: str) -> Tally:
     """All fixes on all machines, or on those named, one after the other."""
-    tally, planned, failing = Tally(), set(), set()
+    tally = Tally()
     for name, host, facts in machines():
         if not names or name in names:
-            found = bad(judge(facts))
-            failing |= {f.code for f in found}
-            planned |= {f.code for group in by_fix(found).values() for f in group}
+            tally.note_unplanned(name, bad(judge(facts)))
             _try(tally, name, host, facts)
-    tally.unplanned = failing - planned
     return tally
 
 
@@ -195,14 +206,14 @@ def test_the_plan_of_every_fix_silences_its_finding_and_raises_no_other() -> Non
 def test_fixes_without_a_plan_are_listed_and_become_fewer() -> None:
     known, found = set(KNOWN.read_text("utf-8").splitlines()), set(tallied().known)
     assert found <= known, "a fix needs a planner, or its finding no fix that is refused"
-    assert known <= found, f"these are planned now: take them out of {KNOWN.name}"
+    assert known <= found, f"these are planned now, or by hand elsewhere: take them out of {KNOWN.name}"
 
 
 if __name__ == "__main__":
     done = tallied(*sys.argv[1:])
     print(*done.known, sep="\n")
-    for line in (f"{case}: {why}" for case, why in (*done.refused.items(), *done.failed.items())):
+    for line in (f"{c}: {why}" for c, why in (*done.unplanned.items(), *done.refused.items(), *done.failed.items())):
         print(line, file=sys.stderr)
     count = len(done.silenced) + len(done.failed)
     print(f"{len(done.silenced)} of {count} plans silence their finding", file=sys.stderr)
-    print(f"{len(done.refused)} are refused, {len(done.unplanned)} checks have no planner", file=sys.stderr)
+    print(f"{len(done.refused)} refused, {len(done.unplanned)} not built, {len(done.by_hand)} by hand", file=sys.stderr)

@@ -29,11 +29,14 @@ from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.areas import area_of
-from vfiotui.model.finding.finding import Evidence, Finding, Fix, Risk, Severity, Verdict
+from vfiotui.model.finding.finding import ByHand as ByHand
+from vfiotui.model.finding.finding import Evidence, Finding, Fix, Severity, Verdict
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
+from vfiotui.rules.fixes import by_hand as by_hand
+from vfiotui.rules.fixes import fix as fix
 from vfiotui.rules.guest_goals import fix_of
 from vfiotui.rules.topic_parts import parts_of
 
@@ -109,11 +112,6 @@ def lacking(subject: str, title: str, unread: Unread, more: int = 0) -> Answer:
 def seen(path: str, value: object) -> Evidence:
     """One thing that was read."""
     return Evidence(path, str(value))
-
-
-def fix(text: str, risk: Risk, *goal: tuple[str, str]) -> Fix:
-    """What a person can do, and the goal from which a planner builds it."""
-    return Fix(text, risk, goal)
 
 
 Answers = Iterator[Answer]

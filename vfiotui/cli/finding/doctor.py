@@ -5,18 +5,18 @@ JSON: {"vfiotui": version, "mode", "root", "host", "kernel", "privileged", "libv
 `isolate` or null, "counts": {"failed",
 "warnings", "info", "not_checked", "passed", "not_applicable"}, "unread_guests": [{"guest", "source", "unread":
 reason}], "findings": [{"code", "title", "area", "verdict", "severity", "subject", "sentence",
-"evidence": [{"path", "seen"}], "fix": {"text", "risk", "goals"} or null}]}.
+"evidence": [{"path", "seen"}], "fix": {"text", "risk", "goals", "by_hand"} or null}]}.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
-from shlex import quote
 from typing import Any
 
 from vfiotui import __version__
 from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.fix_text import fix_json, how_of
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather
@@ -161,7 +161,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "sentence": finding.sentence,
         "evidence": [{"path": e.path, "seen": e.seen} for e in finding.evidence],
-        "fix": None if fix is None else {"text": fix.text, "risk": str(fix.risk), "goals": [list(w) for w in fix.goal]},
+        "fix": None if fix is None else fix_json(fix),
     }
 
 
@@ -236,8 +236,8 @@ def _details(finding: Finding, indent: str) -> list[str]:
         lines.append(f"{indent}why    {rule.section('Why')}")
     if finding.fix is not None:
         lines.append(printable(f"{indent}fix    {finding.fix.text} (risk {finding.fix.risk.words})"))
-        if goals := [quote(f"{name}={argument}") for name, argument in finding.fix.goal]:
-            lines.append(printable(f"{indent}plan   vfiotui plan {' '.join(goals)}"))
+        if how := how_of(finding.fix):
+            lines.append(printable(f"{indent}plan   {how}"))
     return lines
 
 
@@ -276,4 +276,6 @@ def finding_markdown(finding: Finding) -> list[str]:
     lines.extend(f"  - {escaped(e.path)}: {escaped(e.seen)}" for e in finding.evidence if e.path)
     if finding.fix is not None:
         lines.append(f"  - fix: {escaped(finding.fix.text)} (risk {finding.fix.risk.words})")
+        if how := how_of(finding.fix):
+            lines.append(f"  - plan: {escaped(how)}")
     return lines

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from vfiotui.cli.exit import CommandError, Exit
+from vfiotui.cli.fix_text import how_of
 from vfiotui.cli.out import paint, printable, table
 from vfiotui.model.finding.finding import Finding
 from vfiotui.rules.symptoms import symptom_of, symptoms, symptoms_like
@@ -64,6 +65,8 @@ def as_text(found: Answer, colours: bool) -> list[str]:
             lines.append(f"{INDENT}also    {len(suspect.findings) - MORE - 1} more of the kind")
         if first.fix is not None:
             lines.append(printable(f"{INDENT}fix     {first.fix.text} (risk {first.fix.risk.words})"))
+            if how := how_of(first.fix):
+                lines.append(printable(f"{INDENT}plan    {how}"))
     for hidden in found.hidden:
         word = paint("not checked", "unknown", colours)
         lines.append(f"? {word}  {printable(subject_sentence(hidden.findings[0]))} {_code(hidden.cause.code, colours)}")

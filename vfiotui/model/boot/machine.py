@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
+from vfiotui.model.finding.finding import ByHand
 from vfiotui.model.guest.versions import at_least
 
 OWN_PORT = "give the card a root port of its own, on the host that runs this virtual machine"
@@ -13,6 +14,11 @@ OWN_PORT = "give the card a root port of its own, on the host that runs this vir
 def inside_machine(facts: Facts) -> bool:
     """Whether another system is seen to run this host: it has no slots and no firmware setup of its own."""
     return not isinstance(facts.host_kind, Unread) and facts.host_kind.is_inside
+
+
+def by_whom(facts: Facts, where: ByHand) -> ByHand:
+    """Where a person acts on a machine that is real, or else the host that runs this virtual one."""
+    return ByHand.OUTER_HOST if inside_machine(facts) else where
 
 
 def has(facts: Facts, part: Part) -> bool:

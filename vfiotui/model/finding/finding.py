@@ -63,6 +63,40 @@ RISK_WORDS = {
 }
 
 
+class ByHand(StrEnum):
+    """Where a person has to act, because no plan can; the values are those of the doctor's JSON."""
+
+    FIRMWARE = "firmware"
+    HARDWARE = "hardware"
+    OUTER_HOST = "outer host"
+    RUNNING_HOST = "running host"
+    GUEST = "guest"
+    PROGRAMS = "programs"
+    SCRIPT = "script"
+    FILE = "file"
+    CHOICE = "choice"
+    LOG = "log"
+
+    @property
+    def words(self) -> str:
+        """The same for a person: "only by hand, in the firmware setup"."""
+        return f"only by hand, {BY_HAND_WORDS[self]}"
+
+
+BY_HAND_WORDS = {
+    ByHand.FIRMWARE: "in the firmware setup",
+    ByHand.HARDWARE: "at the hardware",
+    ByHand.OUTER_HOST: "on the host that runs this virtual machine",
+    ByHand.RUNNING_HOST: "on the running host",
+    ByHand.GUEST: "inside the guest",
+    ByHand.PROGRAMS: "by installing or ending a program",
+    ByHand.SCRIPT: "in the script itself",
+    ByHand.FILE: "because only you know which file is right",
+    ByHand.CHOICE: "because it is a choice between things that you may need",
+    ByHand.LOG: "after reading these lines: what caused them is not known from them alone",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One thing that was read."""
@@ -80,7 +114,9 @@ class Fix:
     text: str
     risk: Risk
     goal: tuple[tuple[str, str], ...] = ()
-    """Name and argument pairs for a planner; empty where no program can do it."""
+    """Name and argument pairs for a planner; empty where no planner does it."""
+    by_hand: ByHand | None = None
+    """Where a person has to act; None where there is a goal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.finding.log_signs import ALL, said
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 PLACES = ("/var/log/journal", "/var/log/dmesg.0")
 
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The boot before this one: {ending}{'; '.join(f'{s.name} ({len(t)})' for s, t in signs)}.",
             *(seen(last.source, t[-1]) for _, t in signs[:6]),
-            fix=fix("read these lines, then the checks that they belong to", Risk.R0),
+            fix=by_hand(ByHand.LOG, "read these lines, then the checks that they belong to"),
             severity=Severity.WARN,
         )
     elif cut:
@@ -47,7 +47,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "The boot before this one was not shut down in order: a freeze, a reset or a power cut.",
             seen(last.source, last.lines[-1].text if last.lines else "no line about passthrough"),
-            fix=fix("if it froze: let the kernel log go to another machine (netconsole) the next time", Risk.R0),
+            fix=by_hand(ByHand.LOG, "if it froze: let the kernel log go to another machine (netconsole) the next time"),
         )
     else:
         yield holds("host", "the boot before this one shows no trouble", seen(last.source, f"{len(last.lines)} lines"))

@@ -17,8 +17,8 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts, Mode
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LINES, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import LINES, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 OF_THE_LOADER = frozenset({"BOOT_IMAGE", "initrd"})
 """Words that loaders add for themselves: they name files, as this boot or the next one has them."""
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"{where} but not running: {' '.join(missing)}. A reboot is pending, or another loader is active.",
             *evidence,
-            fix=fix("boot again, then look here", Risk.R0),
+            fix=by_hand(ByHand.RUNNING_HOST, "boot again, then look here"),
         )
     else:
         yield holds("host", "every word of the next boot is running", *evidence)

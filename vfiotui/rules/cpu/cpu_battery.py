@@ -17,8 +17,8 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 FOLDER = "/sys/class/power_supply"
 
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Answers:
             "The host runs on its battery: firmware and drivers slow it down.",
             seen(f"{empties[0].folder}/status", "Discharging"),
             *(seen(f"{s.folder}/online", "0") for s in supplies if s.online is False),
-            fix=fix("connect the power supply", Risk.R0),
+            fix=by_hand(ByHand.HARDWARE, "connect the power supply"),
         )
     else:
         by = seen(f"{fed[0].folder}/online", "1") if fed else seen(f"{batteries[0].folder}/status", batteries[0].status)

@@ -17,8 +17,8 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 FOLDER = "/sys/class/thermal"
 
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The cooling device {kind} {does}: it is at {state} of {known(device.top)}.",
             *(seen(f"{d.folder}/cur_state", s) for d, _, s in active[:3]),
-            fix=fix("find out what is hot, and whether thermald is set to cool so", Risk.R0),
+            fix=by_hand(ByHand.HARDWARE, "find out what is hot, and whether thermald is set to cool so"),
         )
     else:
         yield holds(

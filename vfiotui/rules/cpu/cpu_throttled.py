@@ -17,8 +17,8 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, counted, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, ByHand, by_hand, counted, fails, holds, known, not_applicable, rule, seen
 
 FEW = 100
 """So many events may be those of one warm afternoon."""
@@ -37,7 +37,9 @@ def check(facts: Facts) -> Answers:
             "host",
             f"Heat slowed the processor down {counted(count, 'time')} since boot.",
             seen(path, count),
-            fix=fix("look at cooler and fans, and at what else heats the package while the guest runs", Risk.R0),
+            fix=by_hand(
+                ByHand.HARDWARE, "look at cooler and fans, and at what else heats the package while the guest runs"
+            ),
             severity=Severity.WARN if count >= FEW else Severity.INFO,
         )
     else:

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.host_kind import Part
-from vfiotui.model.boot.machine import inside_machine
+from vfiotui.model.boot.machine import by_whom, inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen, unknown
 
 X86 = frozenset({"lm", "tsc", "cx8", "vme", "vmx", "svm"})
 OTHERS = frozenset({"asimd", "neon", "vfpv3", "vfpv4", "cpucfg", "zarch", "esan3"})
@@ -55,10 +55,10 @@ def check(facts: Facts) -> Answers:
             "host",
             "The processor shows neither vmx nor svm: KVM cannot run here.",
             seen("/proc/cpuinfo", "no vmx, no svm in flags"),
-            fix=fix(
+            fix=by_hand(
+                by_whom(facts, ByHand.FIRMWARE),
                 "switch on nested virtualisation on the host that runs this machine"
                 if inside
                 else "switch on virtualisation (VT-x, SVM) in the firmware setup",
-                Risk.R0,
             ),
         )

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.host_kind import Part
-from vfiotui.model.boot.machine import has, in_firmware
+from vfiotui.model.boot.machine import by_whom, has, in_firmware
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule("KVM-DEVICE", Severity.FAIL, needs=("kvm_device",), fires="no-virt", silent="tower", changes=(Part.KVM,))
@@ -40,9 +40,10 @@ def check(facts: Facts) -> Answers:
             "host",
             "/dev/kvm is missing: guests would run without acceleration or not at all.",
             seen("/dev/kvm", "is not there"),
-            fix=fix("see CPU-VIRT first: without vmx or svm no module makes it", Risk.R0)
+            fix=by_hand(by_whom(facts, ByHand.FIRMWARE), "see CPU-VIRT first: without vmx or svm no module makes it")
             if bare
-            else fix(
+            else by_hand(
+                by_whom(facts, ByHand.FIRMWARE),
                 in_firmware(
                     facts,
                     f"{load}; where it refuses, look for virtualisation",

@@ -16,10 +16,11 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.machine import by_whom
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.pci.functions import Capabilities
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 
 @rule(
@@ -42,7 +43,7 @@ def check(facts: Facts) -> Answers:
                 device.bdf,
                 "This device has fallen off the bus." if dead else "This device does not answer.",
                 seen(f"/sys/bus/pci/devices/{device.bdf}/config", "ff ff ff ff" if dead else str(caps)),
-                fix=fix("shut down and cut the power for some seconds", Risk.R0),
+                fix=by_hand(by_whom(facts, ByHand.HARDWARE), "shut down and cut the power for some seconds"),
             )
     if not bad:
         for device in bus.devices:

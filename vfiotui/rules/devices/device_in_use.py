@@ -21,7 +21,19 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import (
+    MEANT,
+    Answers,
+    ByHand,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 
 
 @rule(
@@ -50,7 +62,9 @@ def check(facts: Facts) -> Answers:
                 *(seen(f"/proc/{h.pid}/fd", h.node) for h in mine[:6]),
                 *dict.fromkeys(e for h in mine[:6] for e in h.origin),
                 *((seen("/proc/*/fd", holders.gap),) if holders.gap else ()),
-                fix=fix("end these programs before the guest starts, or keep them off this card", Risk.R1),
+                fix=by_hand(
+                    ByHand.PROGRAMS, "end these programs before the guest starts, or keep them off this card", Risk.R1
+                ),
             )
         elif holders.gap:
             yield unknown(bdf, f"no user of it was found, but {holders.gap}", seen("/proc/*/fd", holders.gap))

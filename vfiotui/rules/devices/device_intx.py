@@ -21,7 +21,19 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given
-from vfiotui.rules.engine import CLASS, DRIVERS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    CLASS,
+    DRIVERS,
+    Answers,
+    ByHand,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
 
 @rule(
@@ -49,7 +61,7 @@ def check(facts: Facts) -> Answers:
                 f"{device.name} raises its interrupts over a legacy interrupt line (INTx)"
                 + (f", which it shares with {', '.join(shared)}." if shared else "."),
                 *evidence,
-                fix=fix("switch the guest's driver to MSI", Risk.R2),
+                fix=by_hand(ByHand.GUEST, "switch the guest's driver to MSI", Risk.R2),
             )
         elif mine:
             yield holds(device.bdf, f"{len(mine)} interrupts by {' and '.join(sorted(kinds)).upper()}", *evidence)

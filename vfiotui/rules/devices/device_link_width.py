@@ -17,10 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.boot.machine import inside_machine
+from vfiotui.model.boot.machine import by_whom, inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import CLASS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import CLASS, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -45,11 +45,11 @@ def check(facts: Facts) -> Answers:
                 device.bdf,
                 f"The card has {now} of {most} lanes.",
                 evidence,
-                fix=fix(
+                fix=by_hand(
+                    by_whom(facts, ByHand.HARDWARE),
                     "look at the card's slot on the host that runs this virtual machine"
                     if inside_machine(facts)
                     else "try another slot",
-                    Risk.R0,
                 ),
             )
         else:

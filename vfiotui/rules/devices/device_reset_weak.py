@@ -29,8 +29,9 @@ from vfiotui.rules.engine import (
     DRIVERS,
     Answer,
     Answers,
+    ByHand,
+    by_hand,
     fails,
-    fix,
     holds,
     known,
     lacking,
@@ -69,8 +70,10 @@ def verdict(device: PciDevice, bus: PciBus) -> Answer:
         device.bdf,
         "This device has no reset of its own: a guest may get it once, and not again before the host boots.",
         evidence,
-        fix=fix(
-            "try it; if the second start fails, eject it in the guest first, or use vendor-reset where it fits", Risk.R1
+        fix=by_hand(
+            ByHand.GUEST,
+            "try it; if the second start fails, eject it in the guest first, or use vendor-reset where it fits",
+            Risk.R1,
         ),
     )
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.pci.passthrough import passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -50,7 +50,7 @@ def check(facts: Facts) -> Answers:
                     f"{or_else(device.name, device.path)}.",
                     *given[controller.bdf],
                     seen(f"/sys/bus/usb/devices/{device.path}", "btusb"),
-                    fix=fix("give another controller away, or do without Bluetooth on the host", Risk.R0),
+                    fix=by_hand(ByHand.CHOICE, "give another controller away, or do without Bluetooth on the host"),
                 )
     if not bad:
         yield holds("host", "no Bluetooth adapter of the host is assigned to a guest")

@@ -19,11 +19,23 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, or_else
-from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.boot.machine import by_whom, in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, lacking, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    MEANT,
+    Answers,
+    ByHand,
+    by_hand,
+    fails,
+    holds,
+    known,
+    lacking,
+    not_applicable,
+    rule,
+    seen,
+)
 
 
 @rule(
@@ -52,7 +64,8 @@ def check(facts: Facts) -> Answers:
                 if card.boot_vga is True
                 else seen(f"/sys/class/drm/{drawn[card.bdf]}/boot_display", "1"),
                 *given[card.bdf],
-                fix=fix(
+                fix=by_hand(
+                    by_whom(facts, ByHand.FIRMWARE),
                     in_firmware(
                         facts,
                         "make the other card the primary display",

@@ -23,7 +23,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, lost_disks
 from vfiotui.model.pci.passthrough import PassthroughDevices, device_of
-from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, given_rule, holds, known, seen, unknown
 
 
 @given_rule(
@@ -54,7 +54,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
             f"{device_of(bus, bdf).name} is assigned to a guest, and the host has {places}.",
             *why,
             *(seen("/proc/mounts", f"{u.disk} {u.place}") for u in uses),
-            fix=fix("take the device out of the guest and of the ids for vfio-pci", Risk.R4),
+            fix=by_hand(ByHand.CHOICE, "take the device out of the guest and of the ids for vfio-pci", Risk.R4),
         )
     if not bad and use.unseen:
         yield unknown("host", f"not all disks could be followed: {', '.join(use.unseen[:4])}")

@@ -17,11 +17,11 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, last_keyboards
 from vfiotui.model.pci.passthrough import PassthroughDevices
-from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, not_applicable, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, given_rule, holds, known, not_applicable, seen
 
 
 @given_rule("PASSTHROUGH-KEYBOARD", Severity.WARN, reads=("/proc/bus/input/devices",))
@@ -34,7 +34,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
             f"Every keyboard hangs on controllers that are assigned to guests: {', '.join(k.name for k in lost)}.",
             *(e for k in lost for e in given[k.bdf][:1]),
             *(seen("/proc/bus/input/devices", f"{k.name} below {k.bdf}") for k in lost),
-            fix=fix("plug one keyboard into a controller that the host keeps", Risk.R0),
+            fix=by_hand(ByHand.HARDWARE, "plug one keyboard into a controller that the host keeps"),
         )
     elif not boards:
         yield not_applicable("host", "no keyboard is plugged in", seen("/proc/bus/input/devices", "none"))

@@ -21,7 +21,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.host_use import HostUse, lost_networks
 from vfiotui.model.pci.passthrough import PassthroughDevices, device_of
-from vfiotui.rules.engine import Answers, fails, fix, given_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, given_rule, holds, known, seen
 
 
 @given_rule(
@@ -50,7 +50,7 @@ def check(bus: PciBus, use: HostUse, given: PassthroughDevices) -> Answers:
                 f"{device_of(bus, bdf).name} is assigned to a guest, and {what} goes over its {net.interface}.",
                 *why,
                 seen("/proc/net/route", f"{net.interface}{' default' if net.default_route else ''}"),
-                fix=fix("give the guest another port, a virtual function or a bridge", Risk.R3),
+                fix=by_hand(ByHand.CHOICE, "give the guest another port, a virtual function or a bridge", Risk.R3),
             )
     if not bad:
         yield holds("host", f"none of {len(given)} devices for guests carries the host's network")

@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import remaining_displays
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 WAYS = ("ssh", "sshd", "dropbear", "sshd@", "tailscaled")
 
@@ -64,5 +64,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "The last display is assigned to a guest, and neither ssh nor a serial console is switched on.",
             *evidence,
-            fix=fix("switch ssh on, and log in over it once, before the card is passed through", Risk.R2),
+            fix=by_hand(
+                ByHand.CHOICE, "switch ssh on, and log in over it once, before the card is passed through", Risk.R2
+            ),
         )

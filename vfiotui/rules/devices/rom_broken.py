@@ -25,7 +25,7 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciDevice
-from vfiotui.rules.engine import LOG, Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 MESSAGE = re.compile(r"\b([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): Invalid (?:PCI ROM|ROM contents)")
 
@@ -48,7 +48,11 @@ def check(facts: Facts) -> Answers:
             if shows
             else "The kernel cannot make out the option ROM of this device, which has no video output: harmless.",
             seen("kernel log", text),
-            fix=fix("wake the card and start the guest again; else give the guest a ROM file that fits", Risk.R2)
+            fix=by_hand(
+                ByHand.FILE,
+                "wake the card and start the guest again; else give the guest a ROM file that fits",
+                Risk.R2,
+            )
             if shows
             else None,
             severity=None if shows else Severity.INFO,

@@ -27,9 +27,10 @@ from vfiotui.rules.engine import (
     CLASS,
     DRIVERS,
     Answers,
+    ByHand,
     all_guests,
+    by_hand,
     fails,
-    fix,
     holds,
     known,
     not_applicable,
@@ -69,5 +70,9 @@ def check(facts: Facts) -> Answers:
                 card.bdf,
                 "This card showed the boot screen: its guest gets the ROM as the host's firmware left it in memory.",
                 evidence,
-                fix=fix("boot with another display, read the ROM then, and name the file in the guest's XML", Risk.R2),
+                fix=by_hand(
+                    ByHand.FILE,
+                    "boot with another display, read the ROM then, and name the file in the guest's XML",
+                    Risk.R2,
+                ),
             )

@@ -26,9 +26,10 @@ from vfiotui.rules.engine import (
     CLASS,
     DRIVERS,
     Answers,
+    ByHand,
     all_guests,
+    by_hand,
     fails,
-    fix,
     holds,
     known,
     not_applicable,
@@ -77,5 +78,5 @@ def check(facts: Facts) -> Answers:
                 card.bdf,
                 "This card has no option ROM: a guest's firmware has no video output on it.",
                 seen(path, "the seventh line is empty"),
-                fix=fix("name a ROM file that fits in the guest's XML", Risk.R2),
+                fix=by_hand(ByHand.FILE, "name a ROM file that fits in the guest's XML", Risk.R2),
             )

@@ -23,9 +23,10 @@ from vfiotui.model.pci.host_use import is_given
 from vfiotui.rules.engine import (
     DRIVERS,
     Answers,
+    ByHand,
     all_guests,
+    by_hand,
     fails,
-    fix,
     holds,
     known,
     not_applicable,
@@ -57,7 +58,7 @@ def check(facts: Facts) -> Answers:
             + (": a guest that was started by hand." if qemu else "."),
             seen(f"/proc/{holder.pid}/fd", holder.node),
             *holder.origin,
-            fix=fix(f"end process {holder.pid} where it should not run", Risk.R1),
+            fix=by_hand(ByHand.PROGRAMS, f"end process {holder.pid} where it should not run", Risk.R1),
             severity=Severity.INFO if qemu else Severity.WARN,
         )
     if strangers:

@@ -18,12 +18,12 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_pci import devices_of
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.slot_location import way_up
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-ACS", Severity.INFO, needs=("pci",), fires="guest-devices", silent="guest-fine")
@@ -38,7 +38,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{device} is behind the switch port {port}, which has no access control.",
             seen(f"/sys/bus/pci/devices/{port}/config", "downstream port without ACS"),
-            fix=fix("use a slot of a root port", Risk.R0),
+            fix=by_hand(ByHand.HARDWARE, "use a slot of a root port"),
         )
     if given and not bare:
         yield holds(domain.name, "no switch without access control above its devices", seen(domain.source, "hostdevs"))

@@ -24,7 +24,7 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_files import NOT_LOOKED
 from vfiotui.model.pci.option_rom import judge_rom
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, lacking, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, lacking, seen
 
 
 @guest_rule(
@@ -59,7 +59,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 domain.name,
                 f"The ROM file of {hostdev.address} does not fit. {verdict.sentence}",
                 *evidence,
-                fix=fix("give it a ROM that fits", Risk.R2),
+                fix=by_hand(ByHand.FILE, "give it a ROM that fits", Risk.R2),
             )
         elif device is None:
             # That it begins as it should is seen; whose ROM it is, only beside the device.

@@ -21,7 +21,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import kvmfr_paths
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, seen
 
 
 @guest_rule(
@@ -35,7 +35,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 domain.name,
                 f"{path} is not there: QEMU would make a plain file of that name.",
                 seen(path, "is not there"),
-                fix=fix("load kvmfr before the guest starts", Risk.R1),
+                fix=by_hand(ByHand.RUNNING_HOST, "load kvmfr before the guest starts", Risk.R1),
                 severity=Severity.WARN,
             )
         elif not known(files.state(path)).is_device:
@@ -43,7 +43,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 domain.name,
                 f"{path} is a plain file that QEMU made before the module was loaded.",
                 seen(path, "regular file"),
-                fix=fix("stop the guest, remove the file, load kvmfr", Risk.R1),
+                fix=by_hand(ByHand.RUNNING_HOST, "stop the guest, remove the file, load kvmfr", Risk.R1),
             )
         else:
             yield holds(domain.name, f"{path} is a device", seen(path, "character device"))

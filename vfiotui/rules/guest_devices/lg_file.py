@@ -20,7 +20,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, seen
 
 
 @guest_rule(
@@ -42,7 +42,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{path} has {size} bytes and the guest's shared memory {shared.size}.",
             *evidence,
-            fix=fix("remove the file while the guest is off", Risk.R1),
+            fix=by_hand(ByHand.RUNNING_HOST, "remove the file while the guest is off", Risk.R1),
         )
     else:
         yield holds(domain.name, "file and shared memory are of one size", *evidence)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-DISK-MISSING", Severity.FAIL, needs=("guest_files",), fires="guest-disks", silent="guest-fine")
@@ -42,7 +42,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             seen(disk.source, "is not there"),
             fix=fix("take the medium out of the drive", Risk.R2, ("domain.disk.eject", disk.target))
             if disk.device in ("cdrom", "floppy")
-            else fix("name its present path, or take it away", Risk.R2),
+            else by_hand(ByHand.FILE, "name its present path, or take it away", Risk.R2),
         )
     if not gone:
         for missing in states.values():

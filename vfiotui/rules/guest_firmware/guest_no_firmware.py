@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.guest_files import FEATURES
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-NO-FIRMWARE", Severity.WARN, needs=("guest_files",), fires="guest-files", silent="guest-fine")
@@ -42,7 +42,8 @@ def check(facts: Facts, domain: Domain) -> Answers:
             f"libvirt finds no EFI firmware{' with ' + ' and '.join(asked) if asked else ''} for it.",
             seen("/usr/share/qemu/firmware", f"{len(found)} descriptors of EFI firmware"),
             *(seen(path, words) for path, words in [*why.items()][:8]),
-            fix=fix(
+            fix=by_hand(
+                ByHand.PROGRAMS,
                 "ask for the features that a descriptor has, or install the firmware with them"
                 if found
                 else "install the package ovmf or edk2-ovmf",

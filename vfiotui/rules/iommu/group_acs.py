@@ -20,12 +20,12 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.boot.machine import OWN_PORT, in_firmware
+from vfiotui.model.boot.machine import OWN_PORT, by_whom, in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.pci.group_why import port_gap, why_shared
 from vfiotui.model.pci.iommu import judge_group
-from vfiotui.rules.engine import GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import GROUPS, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -59,7 +59,10 @@ def check(facts: Facts) -> Answers:
                 for p in map(bus.get, group.members)
                 if p is not None and p.is_bridge and port_gap(p)
             ),
-            fix=fix(in_firmware(facts, "move the card to a slot of the processor, or look for ACS", OWN_PORT), Risk.R0),
+            fix=by_hand(
+                by_whom(facts, ByHand.HARDWARE),
+                in_firmware(facts, "move the card to a slot of the processor, or look for ACS", OWN_PORT),
+            ),
         )
     if not judged:
         yield not_applicable("host", "no display controller is in a group")

@@ -20,13 +20,13 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import or_else
-from vfiotui.model.boot.machine import OWN_PORT, inside_machine
+from vfiotui.model.boot.machine import OWN_PORT, by_whom, inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Evidence, Risk, Severity
+from vfiotui.model.finding.finding import Evidence, Severity
 from vfiotui.model.pci.host_use import host_loses
 from vfiotui.model.pci.iommu import cards_in_groups, judge_group
 from vfiotui.model.pci.slot_location import CHIPSET, CPU, wired_to
-from vfiotui.rules.engine import GROUPS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import GROUPS, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 FIXES = {
     CHIPSET: "its slot hangs behind the chipset: move it to one of the CPU, or look for ACS in the firmware setup",
@@ -76,6 +76,9 @@ def check(facts: Facts) -> Answers:
             + ("the card is the boot display and may stay." if boot else "they would have to go to the guest with it."),
             seen(path, " ".join(group.members)),
             *losses,
-            fix=fix(OWN_PORT if inside_machine(facts) else FIXES[or_else(wired_to(device, bus), "")], Risk.R0),
+            fix=by_hand(
+                by_whom(facts, ByHand.HARDWARE),
+                OWN_PORT if inside_machine(facts) else FIXES[or_else(wired_to(device, bus), "")],
+            ),
             severity=Severity.INFO if boot else Severity.FAIL,
         )

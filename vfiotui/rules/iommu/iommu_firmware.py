@@ -22,11 +22,23 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.boot.host_kind import HostKind, Part
-from vfiotui.model.boot.machine import has, in_firmware
+from vfiotui.model.boot.machine import by_whom, has, in_firmware
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.pci.iommu import Firmware
-from vfiotui.rules.engine import Answer, Answers, Missing, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    Answer,
+    Answers,
+    ByHand,
+    Missing,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
 TABLES = "/sys/firmware/acpi/tables"
 
@@ -60,7 +72,7 @@ def by_tables(facts: Facts, foreign: bool) -> Answer:
         "host",
         f"The firmware shows no IOMMU: it has neither {lacks} table.",
         seen(TABLES, "no IORT, no RIMT" if foreign else "no DMAR, no IVRS"),
-        fix=fix(on, Risk.R0),
+        fix=by_hand(by_whom(facts, ByHand.FIRMWARE), on),
     )
 
 
@@ -102,5 +114,5 @@ def by_tree(facts: Facts, firmware: Firmware) -> Answer:
         "host",
         f"The device tree has an IOMMU, but {' and '.join(tree.beside[:3])} is not behind it: it has no iommu-map.",
         *evidence,
-        fix=fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0),
+        fix=by_hand(by_whom(facts, ByHand.FIRMWARE), "use a device tree in which the PCI host bridge has an iommu-map"),
     )

@@ -28,12 +28,25 @@ from vfiotui.model.base.counted import counted
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
-from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.boot.machine import by_whom, in_firmware
 from vfiotui.model.cpu.interrupts import Irq
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Evidence, Risk, Severity
+from vfiotui.model.finding.finding import Evidence, Severity
 from vfiotui.model.pci.iommu import Dmar, IommuUnit
-from vfiotui.rules.engine import Answer, Answers, Missing, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import (
+    Answer,
+    Answers,
+    ByHand,
+    Missing,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 from vfiotui.rules.old_words import without
 
 
@@ -111,7 +124,9 @@ def off(facts: Facts, units: list[IommuUnit], *evidence: Evidence) -> Answer:
         name = "The firmware says that this platform" if "DMAR" in cannot[0].path else "The IOMMU of this host"
         sentence = f"{name} cannot remap interrupts: vfio refuses devices behind it."
     log = (seen("kernel log", said),) if said else ()
-    return fails("host", sentence, *log, *cannot, *evidence, fix=fix(remedy(facts), Risk.R0))
+    return fails(
+        "host", sentence, *log, *cannot, *evidence, fix=by_hand(by_whom(facts, ByHand.FIRMWARE), remedy(facts))
+    )
 
 
 def lines_of(irqs: list[Irq]) -> Evidence:

@@ -18,10 +18,23 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread
-from vfiotui.model.boot.machine import inside_machine, kernel_since
+from vfiotui.model.boot.machine import by_whom, inside_machine, kernel_since
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import GROUPS, Answers, counted, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import (
+    GROUPS,
+    Answers,
+    ByHand,
+    by_hand,
+    counted,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
 
 RELAXES = (5, 3)
 """The first kernel that lets devices with regions of graphics and USB be passed through all the same."""
@@ -63,11 +76,11 @@ def check(facts: Facts) -> Answers:
                         f"/sys/kernel/iommu_groups/{group.number}/reserved_regions",
                         f"{region.start:#x} {region.end:#x} direct",
                     ),
-                    fix=fix(
+                    fix=by_hand(
+                        by_whom(facts, ByHand.FIRMWARE),
                         "have the host that runs this virtual machine claim no memory for it"
                         if inside_machine(facts)
                         else "update the firmware; no setting of the kernel helps",
-                        Risk.R0,
                     ),
                 )
     if not looked:

@@ -16,11 +16,11 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.boot.machine import in_firmware
+from vfiotui.model.boot.machine import by_whom, in_firmware
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import AER, said
-from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, counted, fails, fix, holds, known, rule, seen
 
 
 @rule("LOG-AER", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -31,13 +31,13 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The kernel log holds {counted(len(found), 'line')} about errors of PCI Express links.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix(
+            fix=by_hand(
+                by_whom(facts, ByHand.HARDWARE),
                 in_firmware(
                     facts,
                     "seat the card again, or set its slot to a lower generation",
                     "look at the card's link on the host that runs this virtual machine",
                 ),
-                Risk.R0,
             ),
         )
         return

@@ -18,9 +18,9 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.finding.log_signs import AMD_VI, said
-from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, counted, fails, holds, known, rule, seen
 
 
 @rule("LOG-AMD-VI", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Answers:
             f"AMD-Vi has {counted(len(found), 'complaint')} in the kernel log: "
             + ("a device no longer answers." if gone else "a device reached for memory that it was not given."),
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("look which device is named; a card that is gone needs the power switched off", Risk.R0),
+            fix=by_hand(ByHand.LOG, "look which device is named; a card that is gone needs the power switched off"),
         )
     else:
         yield holds("host", "the kernel log holds no fault of AMD-Vi")

@@ -19,7 +19,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import BAR, said
-from vfiotui.rules.engine import LOG, Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 
 @rule("LOG-BAR", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -30,7 +30,9 @@ def check(facts: Facts) -> Answers:
             "host",
             "vfio-pci could not reserve the memory of a card: something else holds it.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("look at DEVICE-BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1),
+            fix=by_hand(
+                ByHand.LOG, "look at DEVICE-BAR-FRAMEBUFFER, and into /proc/iomem for who lies in that range", Risk.R1
+            ),
         )
     else:
         yield holds("host", "the kernel log holds no such message")

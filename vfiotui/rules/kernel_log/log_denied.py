@@ -21,7 +21,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import DENIED, said
-from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, counted, fails, holds, known, rule, seen
 
 
 @rule("LOG-DENIED", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"QEMU or libvirt was denied something {counted(len(found), 'time')} since boot.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("allow the path, or move the file below /var/lib/libvirt", Risk.R2),
+            fix=by_hand(ByHand.LOG, "allow the path, or move the file below /var/lib/libvirt", Risk.R2),
         )
     else:
         yield holds("host", "the kernel log holds no denial")

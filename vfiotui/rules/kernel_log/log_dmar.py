@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from vfiotui.model.boot.machine import inside_machine
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.finding.log_signs import DMAR, said
-from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, counted, fails, holds, known, rule, seen
 
 
 @rule("LOG-DMAR", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -33,8 +33,9 @@ def check(facts: Facts) -> Answers:
             f"VT-d has {counted(len(found), 'complaint')} in the kernel log: a device reached for memory that it was "
             "not given, or the firmware's table is wrong.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix(
-                "look which device is named" + ("" if inside_machine(facts) else ", and for a firmware update"), Risk.R0
+            fix=by_hand(
+                ByHand.LOG,
+                "look which device is named" + ("" if inside_machine(facts) else ", and for a firmware update"),
             ),
         )
     else:

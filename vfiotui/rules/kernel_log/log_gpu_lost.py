@@ -17,10 +17,11 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.boot.machine import by_whom
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.finding.log_signs import LOST, said
-from vfiotui.rules.engine import LOG, Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 
 @rule("LOG-GPU-LOST", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -31,7 +32,9 @@ def check(facts: Facts) -> Answers:
             "host",
             "The driver of a graphics card has lost its card, or had to reset it.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("switch the power off once; look at power supply, riser and D3 sleep", Risk.R0),
+            fix=by_hand(
+                by_whom(facts, ByHand.HARDWARE), "switch the power off once; look at power supply, riser and D3 sleep"
+            ),
         )
     else:
         yield holds("host", "the kernel log reports no lost card")

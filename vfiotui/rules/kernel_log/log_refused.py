@@ -17,9 +17,9 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Severity
 from vfiotui.model.finding.log_signs import REFUSED, said
-from vfiotui.rules.engine import LOG, Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 
 @rule("LOG-REFUSED", Severity.FAIL, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -30,7 +30,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "vfio refused to give a device away.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("read IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT", Risk.R0),
+            fix=by_hand(ByHand.LOG, "read IOMMU-INTERRUPT-REMAP and IOMMU-RESERVED-DIRECT"),
         )
     else:
         yield holds("host", "the kernel log holds no refusal")

@@ -19,7 +19,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.finding.log_signs import RESET, said
-from vfiotui.rules.engine import LOG, Answers, counted, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import LOG, Answers, ByHand, by_hand, counted, fails, holds, known, rule, seen
 
 
 @rule("LOG-RESET", Severity.WARN, needs=("kernel_log",), fires="bad-log", silent="clean", reads=LOG)
@@ -30,7 +30,9 @@ def check(facts: Facts) -> Answers:
             "host",
             f"{counted(len(found), 'reset')} failed since boot.",
             *(seen("kernel log", text) for text in found[-3:]),
-            fix=fix("try another order in reset_method; a dead card needs the power switched off", Risk.R1),
+            fix=by_hand(
+                ByHand.LOG, "try another order in reset_method; a dead card needs the power switched off", Risk.R1
+            ),
         )
     else:
         yield holds("host", "the kernel log holds no failed reset")

@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import memory_of
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen, unknown
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, known, seen, unknown
 
 ROWS = ("MemTotal", "MemAvailable")
 
@@ -45,7 +45,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "It is to have more memory than this host: all of it is pinned at the start.",
             *evidence,
-            fix=fix("give it less memory", Risk.R2),
+            fix=by_hand(ByHand.CHOICE, "give it less memory", Risk.R2),
         )
     elif domain.memory_kib > known(available) and domain.state == "unknown":
         yield unknown(domain.name, "it wants more than is available; whether it runs and has it is not seen", *evidence)
@@ -54,7 +54,7 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "It will pin more memory than is available now.",
             *evidence,
-            fix=fix("stop what holds the memory, or give it less", Risk.R2),
+            fix=by_hand(ByHand.CHOICE, "stop what holds the memory, or give it less", Risk.R2),
             severity=Severity.WARN,
         )
     else:

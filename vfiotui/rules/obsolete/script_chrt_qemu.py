@@ -21,7 +21,7 @@ import re
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, all_scripts, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, all_scripts, by_hand, fails, holds, known, rule, seen
 
 
 @rule("SCRIPT-CHRT-QEMU", Severity.WARN, needs=("boot",), fires="old-advice", silent="tower")
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Answers:
             file.path,
             "This script runs QEMU, or what belongs to it, with a realtime priority as a whole: the host can freeze.",
             seen(f"{file.path}:{number}", text),
-            fix=fix("use vcpupin and emulatorpin in the guest's XML instead", Risk.R1),
+            fix=by_hand(ByHand.SCRIPT, "use vcpupin and emulatorpin in the guest's XML instead", Risk.R1),
         )
     if not found:
         all_scripts(boot)

@@ -20,7 +20,7 @@ import re
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, all_scripts, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, all_scripts, by_hand, fails, holds, known, rule, seen
 
 CALL = re.compile(r"\b(plink\b.*\s-pw|sshpass\s+-p)\s*\S+")
 
@@ -35,7 +35,7 @@ def check(facts: Facts) -> Answers:
             file.path,
             "This script holds a password for ssh in plain text.",
             seen(f"{file.path}:{number}", f"{call.split()[0]} … (password not shown)"),
-            fix=fix("use a key with a forced command, and change the password", Risk.R1),
+            fix=by_hand(ByHand.SCRIPT, "use a key with a forced command, and change the password", Risk.R1),
         )
     if not found:
         all_scripts(boot)

@@ -20,7 +20,7 @@ import re
 
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, all_hooks, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, all_hooks, by_hand, fails, holds, known, rule, seen
 
 CALL = re.compile(r"(?<![\w/-])(?:/usr/bin/)?(?:virsh|virt-manager|virt-install)\s")
 
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Answers:
             file.path,
             "This hook calls libvirt while libvirt waits for it: both hang.",
             seen(f"{file.path}:{number}", line),
-            fix=fix("take it from standard input, or start a unit with --no-block", Risk.R2),
+            fix=by_hand(ByHand.SCRIPT, "take it from standard input, or start a unit with --no-block", Risk.R2),
         )
     if not found:
         all_hooks(known(facts.boot))

@@ -22,9 +22,22 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.host_kind import Part
+from vfiotui.model.boot.machine import by_whom
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import LISTS, OPTIONS, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    LISTS,
+    OPTIONS,
+    Answers,
+    ByHand,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
 ASKED = ("vendor_reset", "kvmfr")
 
@@ -59,7 +72,11 @@ def check(facts: Facts) -> Answers:
             f"{module} is asked for and not loaded, and Secure Boot is on: it must be signed with a known key.",
             seen(f"{file.path}:{number}", text),
             seen(path, "1"),
-            fix=fix("enrol a key with mokutil and sign the module, or switch Secure Boot off", Risk.R2),
+            fix=by_hand(
+                by_whom(facts, ByHand.FIRMWARE),
+                "enrol a key with mokutil and sign the module, or switch Secure Boot off",
+                Risk.R2,
+            ),
         )
     if not missing:
         yield holds("host", "Secure Boot is on, and every module that is asked for is loaded", seen(path, "1"))

@@ -19,9 +19,10 @@ Sources
 from __future__ import annotations
 
 from vfiotui.model.boot.host_kind import Part
+from vfiotui.model.boot.machine import by_whom
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, holds, known, rule, seen
 
 
 @rule(
@@ -47,5 +48,5 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The kernel is locked down ({state}): writing MSRs, private debugfs and perhaps reading ROMs are refused.",
             seen(path, state),
-            fix=fix("nothing, unless one of these is needed", Risk.R0),
+            fix=by_hand(by_whom(facts, ByHand.FIRMWARE), "nothing, unless one of these is needed"),
         )

@@ -105,6 +105,8 @@ def finding_detail(finding: Finding, glyphs: Glyphs, width: int) -> list[Row]:
         rows += labelled("risk", finding.fix.risk.words, width)
         if can_plan(finding.fix.goal):
             rows += labelled("", "f prepares a plan; nothing is changed yet", width, "key")
+        elif finding.fix.by_hand is not None:
+            rows += labelled("", finding.fix.by_hand.words, width)
         rows.append(BLANK)
     for evidence in finding.evidence:
         rows += labelled("found", evidence.seen, width)

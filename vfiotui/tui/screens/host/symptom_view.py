@@ -63,6 +63,8 @@ def _suspect(number: int, suspect: Suspect, width: int) -> list[Row]:
         rows += _inside("also", f"{len(suspect.findings) - ALSO - 1} more of the kind", width)
     if first.fix is not None:
         rows += _inside("fix", f"{first.fix.text} (risk {first.fix.risk.words})", width, "accent")
+        if first.fix.by_hand is not None:
+            rows += _inside("", first.fix.by_hand.words, width)
     rows.append(BLANK)
     return rows
 
