@@ -40,6 +40,7 @@ async def found_by(app: Console, query: str) -> list[Hit]:
         ("win10", "guest win10"),
         ("0b:00", "device 0000:0b:00.0 Navi 23"),
         ("severity", "Host: severity"),
+        ("record", "Live: record"),
         ("gtx 970", "device 0000:08:00.0 GM204 [GeForce GTX 970]"),
         ("amd_iommu", "warning CMDLINE-AMD-IOMMU-ON"),
         ("rollback", "go to Changes"),

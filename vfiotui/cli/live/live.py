@@ -11,19 +11,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from vfiotui.apply.errors import ApplyError
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.live.asked_to_end import asked_to_end
 from vfiotui.cli.live.recording import samples_of
 from vfiotui.cli.machine import open_root
-from vfiotui.model.base.reading import Unread, or_else
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.live.interference import Culprits
 from vfiotui.model.live.sample import LiveMoment, Sample
 
 if TYPE_CHECKING:
     # The screen needs none of what streams and recordings need.
-    from vfiotui.formats.records import live_record
+    from vfiotui.live.recorder import Recorder
     from vfiotui.live.sampler import Readers
     from vfiotui.model.live.alarm import Alarm, Limits
 
@@ -81,9 +82,9 @@ def stream(args: argparse.Namespace) -> Exit:
     from vfiotui.model.live.alarm import Limits
 
     ended = asked_to_end()
-    with contextlib.ExitStack() as stack:
+    with _told(), contextlib.ExitStack() as stack:
         recorder = _recorder(args, stack) if args.record else None
-        sinks: list[Sink] = [recorder] if recorder else []
+        sinks: list[Sink] = [lambda moment: recorder.sample(moment.sample)] if recorder else []
         if args.openmetrics:
             from vfiotui.cli.live.live_metrics import metrics_sink
 
@@ -141,7 +142,7 @@ def _watch(args: argparse.Namespace, limits: Limits, ended: threading.Event) -> 
     return _live(args, readers, ended), notice
 
 
-def _tell(moment: LiveMoment, alarms: list[Alarm], look: Culprits | None, recorder: _Recorder | None) -> None:
+def _tell(moment: LiveMoment, alarms: list[Alarm], look: Culprits | None, recorder: Recorder | None) -> None:
     """Alarms and names go to standard error, and into the recording."""
     from vfiotui.cli.out import printable
     from vfiotui.model.memory.start_pages import COUNTED
@@ -189,54 +190,23 @@ def _live(args: argparse.Namespace, readers: Readers, ended: threading.Event) ->
         ended.wait(beat - time.monotonic())
 
 
-class _Recorder:
-    """Writes samples into a file, a line each, flushed: a recording that is broken off is whole up to there."""
-
-    def __init__(self, path: str, file: BinaryIO, heading: live_record.Heading) -> None:
-        from vfiotui.formats.records import live_record
-
-        self._format = live_record
-        self._path = path
-        self._file = file
-        self._line(live_record.heading_line(heading))
-
-    def __call__(self, moment: LiveMoment) -> None:
-        self._line(self._format.sample_line(moment.sample))
-
-    def remark(self, text: str, at: float, *, alarm: bool) -> None:
-        self._line(self._format.remark_line(self._format.Remark(text, at, alarm)))
-
-    def look(self, look: Culprits) -> None:
-        self._line(self._format.look_line(look))
-
-    def close(self) -> None:
-        """Ends the file; what could not be written was told before."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-
-    def _line(self, text: str) -> None:
-        try:
-            self._file.write(text.encode() + b"\n")
-            self._file.flush()
-        except OSError as error:
-            raise CommandError(
-                f"{self._path} cannot be written: {(error.strerror or str(error)).lower()}; what was recorded is kept"
-            ) from error
-
-
-def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> _Recorder:
-    from vfiotui.formats.records import live_record
-
-    root = open_root(args)
-    heading = live_record.Heading(
-        or_else(root.text("/proc/sys/kernel/hostname"), ""), or_else(root.text("/proc/sys/kernel/osrelease"), "")
-    )
+def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> Recorder:
     # Only a recording needs what writes files.
     from vfiotui.cli.new_file import open_new
+    from vfiotui.live.recorder import Recorder
 
-    recorder = _Recorder(args.record, open_new(args.record, args.force), heading)
+    recorder = Recorder(args.record, open_new(args.record, args.force), open_root(args))
     stack.callback(recorder.close)
     return recorder
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """A recording that cannot be written ends the command with a sentence."""
+    try:
+        yield
+    except ApplyError as error:
+        raise CommandError(str(error)) from error
 
 
 def as_text(moment: LiveMoment) -> str:

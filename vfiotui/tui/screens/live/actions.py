@@ -38,6 +38,7 @@ EXITS = Action(
     "exits and halt polling of the vCPUs, asked of libvirt and QEMU every 5 s: it costs both some milliseconds",
 )  # fmt: skip
 MARK = Action("m", "mark", "mark", "marks the moment")
+RECORD = Action("R", "record", "record", "every sample into a file for --replay; again to end it")
 NEXT_MARK = Action(
     "n", "to_mark(1)", "next mark", "to the next mark or alarm, or back to the last one", shown="n N", bar="n"
 )
@@ -77,9 +78,10 @@ LIVE: Page = (
     MARK,
     NEXT_MARK,
     LAST_MARK,
+    RECORD,
     SLOWER,
     FASTER,
 )
-KEYS = (GRAPH, WHO, PAUSE, TIME, ZOOM, PRECISE, EXITS, NEXT_GUEST, MARK, NEXT_MARK, CPUS, SLOWER)
-NOT_OF_A_RECORDING = (WHO, PRECISE, EXITS, SLOWER)
+KEYS = (GRAPH, WHO, PAUSE, TIME, ZOOM, PRECISE, EXITS, NEXT_GUEST, MARK, NEXT_MARK, RECORD, CPUS, SLOWER)
+NOT_OF_A_RECORDING = (WHO, PRECISE, EXITS, RECORD, SLOWER)
 """What needs a host that runs."""

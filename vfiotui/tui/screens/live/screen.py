@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -28,6 +28,10 @@ from vfiotui.tui.text import clean
 from vfiotui.tui.wait_investigation import WaitInvestigation
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    # What writes files is loaded when a recording begins.
+    from vfiotui.tui.screens.live.recording import LiveRecording
 
 MORE = (CORE, TRACE, EXITS)
 ASKED = frozenset({CULPRITS, *MORE})
@@ -57,6 +61,7 @@ class LiveScreen(ConsoleScreen):
         self._verdict_of: tuple[object, ...] = ()
         """What the verdict was made of."""
         self._hunt: WaitInvestigation | None = None
+        self._recording: LiveRecording | None = None
         self._headline_of: tuple[object, ...] = ()
         """What the headline was made of."""
         self._has_more = True
@@ -273,8 +278,9 @@ class LiveScreen(ConsoleScreen):
         stands = -1 if self._follows else history.count
         read = -1 if self._follows else self.at
         count, interval = len(history.guests), self._interval
+        records = self._recording is not None and self._recording.runs
         seen = history.last is None or not isinstance(history.last.guests, Unread)
-        of = (guest, gone, count, interval, sight.zoom, sight.paused, restraint, stands, read, seen)
+        of = (guest, gone, count, interval, sight.zoom, sight.paused, restraint, stands, read, seen, records)
         if of == self._headline_of:
             return
         self._headline_of = of
@@ -283,6 +289,7 @@ class LiveScreen(ConsoleScreen):
             f"{sight.zoom} samples a cell" if sight.zoom > 1 else "",
             past_words(history, read, "" if console.recording is None else console.recording[0]) if stands > 0 else "",
             "paused" if sight.paused else "",
+            "recording" if records else "",
             "simulated data" if console.root_.mode == "DEMO" else "",
         )
         name = clean(guest) if guest else "no guest runs" if seen else "guests are not visible"
@@ -346,6 +353,20 @@ class LiveScreen(ConsoleScreen):
         if self.history.count:
             self.history.mark("by hand", number=self.at)
             self.redraw()
+
+    def action_record(self) -> None:
+        """Asks for a file and records into it, or ends that."""
+        if self.console.recording is not None:
+            return
+        from vfiotui.tui.screens.live.recording import LiveRecording, RecordScreen
+
+        if self._recording is None:
+            self._recording = LiveRecording(self.console)
+        if self._recording.runs:
+            self._recording.end()
+            self.redraw()
+        else:
+            self.console.push_screen(RecordScreen(self._recording.begin))
 
     def action_interval(self, step: int) -> None:
         """The next slower or faster interval."""
