@@ -30,6 +30,7 @@ COMMANDS = {
     "rom": ("pci", "read an option ROM: its images, and whether a UEFI guest can use it"),
     "pin": ("cpu", "show, propose and set which CPUs the threads of guests run on"),
     "guest": ("guest", "list, show and check guests; start, shut down, pause and resume them"),
+    "usb": ("pci", "show USB ports and devices, and who uses each; give them to guests, now or always"),
     "memory": ("memory", "show huge pages and the page sizes of guests; reserve or release pages, now or at boot"),
     "isolate": ("boot", "show what the next boot binds to vfio-pci; assign devices to it, now or at boot; undo it"),
     "guard": ("boot", "warn before a reboot when an update lost the isolation: hooks of package managers, and a check"),

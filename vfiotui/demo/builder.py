@@ -39,6 +39,7 @@ def build_usb(tree: TreeBuilder, host: Host) -> None:
             manufacturer=f"Linux {host.release} xhci-hcd",
             product="xHCI Host Controller",
             speed="480",
+            maxchild=10,
         )
         tree.link(f"{DEVICES}/usb{bus}", folder)
     numbers: dict[int, int] = {}

@@ -14,6 +14,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.base.value import dataclass, replace
 from vfiotui.model.pci.functions import BDF, NESTED
+from vfiotui.model.pci.usb import device_in
 
 BLOCK = "/sys/class/block"
 DEPTH = 8
@@ -31,6 +32,8 @@ class DiskPath:
     """The disk or partition at the end of the layers."""
     way: str = ""
     """How the disk hangs there, as words that follow its name; empty for a disk of this controller alone."""
+    usb: str = ""
+    """The USB device that it is in, by its kernel name."""
 
 
 def disk_paths(root: Root, name: str) -> tuple[DiskPath, ...]:
@@ -80,7 +83,7 @@ def _functions(real: str, disk: str, way: str) -> Iterator[DiskPath]:
     places = [i for i, part in enumerate(parts) if BDF.fullmatch(part)]
     if not places:
         return
-    last = DiskPath(parts[places[-1]], disk, way)
+    last = DiskPath(parts[places[-1]], disk, way, device_in(real))
     yield last
     for i in places[:-1]:
         if NESTED.fullmatch(parts[i + 1]):

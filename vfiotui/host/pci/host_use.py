@@ -15,6 +15,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
+from vfiotui.model.pci.usb import device_in
 
 BTRFS = "/sys/fs/btrfs"
 
@@ -69,15 +70,15 @@ def read_disks(root: Root) -> tuple[Reading[tuple[DiskUse, ...]], tuple[str, ...
     sources = [(source, place) for place, source in wanted.items()]
     swaps = or_else(root.lines(SWAPS, 1 << 16), ())[1:]
     sources += [(w[0], "swap") for w in (line.split() for line in swaps) if len(w) > 1 and w[1] == "partition"]
-    found: dict[tuple[str, str], DiskUse] = {}
+    found: dict[tuple[str, str, str], DiskUse] = {}
     unseen = list(pooled)
     members = pools(root)
     # A host of containers mounts one disk at thousands of places.
     followed = {source: _followed(root, members, source) for source in dict.fromkeys(s for s, _ in sources)}
     for source, place in sources:
         name, paths = followed[source]
-        uses = [DiskUse(path.bdf, path.disk, place, path.way) for path in paths]
-        found.update({(u.bdf, u.place): u for u in reversed(uses)})
+        uses = [DiskUse(path.bdf, path.disk, place, path.way, path.usb) for path in paths]
+        found.update({(u.bdf, u.usb, u.place): u for u in reversed(uses)})
         if not uses and not name.startswith(("loop", "zram")):
             unseen.append(f"{place} ({source})")
     return tuple(found.values()), tuple(unseen)
@@ -108,7 +109,7 @@ def read_keyboards(root: Root) -> Reading[tuple[Keyboard, ...]]:
             # A PS/2 port behind the LPC bridge is no part of a function that could be given away.
             bdf = "" if "/i8042/" in place else bdf
             name = fields.get("Name", "") or "a keyboard"
-            found.setdefault((bdf, place.partition("/input/")[0]), Keyboard(name, bdf))
+            found.setdefault((bdf, place.partition("/input/")[0]), Keyboard(name, bdf, device_in(place)))
     return tuple(found.values())
 
 

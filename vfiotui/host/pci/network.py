@@ -10,6 +10,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import NetworkUse
+from vfiotui.model.pci.usb import device_in
 
 NET = "/sys/class/net"
 SSH_PORT = 22
@@ -134,5 +135,7 @@ def read(root: Root) -> Reading[tuple[NetworkUse, ...]]:
         functions = [] if isinstance(real, Unread) else [p for p in real.split("/") if BDF.fullmatch(p)]
         if functions:
             up = root.text(f"{NET}/{name}/operstate", 4096) in ("up", "unknown")
-            found.append(NetworkUse(functions[-1], name, up, name in default, visitors.get(name, "")))
+            found.append(
+                NetworkUse(functions[-1], name, up, name in default, visitors.get(name, ""), device_in(str(real)))
+            )
     return tuple(found)

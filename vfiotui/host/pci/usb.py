@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, if_absent, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.usb import Usb, UsbController, UsbDevice
 
@@ -14,6 +15,8 @@ ROOT_HUB = re.compile(r"usb(\d{1,4})$")
 DEVICE = re.compile(r"(\d{1,4})-[\d.]{1,40}$")
 INTERFACE = re.compile(r":\d{1,3}\.\d{1,3}$")
 HID, BOOT_KEYBOARD = 0x03, 0x01
+PORT = re.compile(r"(?:usb(\d{1,4})|(\d{1,4}-[\d.]{1,40}))-port(\d{1,3})")
+"""The folder of a port, named after its hub (drivers/usb/core/port.c)."""
 
 
 def controller_of(root: Root, hub: str) -> str:
@@ -49,7 +52,31 @@ def read_device(root: Root, name: str, bus: int, interfaces: list[str]) -> UsbDe
         drivers=tuple(sorted(drivers)),
         interface_classes=tuple(sorted(classes)),
         keyboard=keyboard,
+        ports=if_absent(root.integer(f"{folder}/maxchild"), 0),
     )
+
+
+def port_name(folder: str) -> str:
+    """The name that a device in a port would have, from the port's folder; empty where it is none.
+
+    >>> port_name("usb1-port4"), port_name("1-2.3-port1"), port_name("power")
+    ('1-4', '1-2.3.1', '')
+    """
+    match = PORT.fullmatch(folder)
+    if match is None:
+        return ""
+    return f"{match[1]}-{match[3]}" if match[1] else f"{match[2]}.{match[3]}"
+
+
+def read_peers(root: Root, interfaces: list[str]) -> Iterator[tuple[str, str]]:
+    """Ports of some interfaces of hubs, each with its peer on the other bus (ABI/testing/sysfs-bus-usb)."""
+    for interface in interfaces:
+        for folder in or_else(root.names(f"{DEVICES}/{interface}"), ()):
+            port = port_name(folder)
+            target = root.link(f"{DEVICES}/{interface}/{folder}/peer") if port else ""
+            other = port_name(target.rpartition("/")[2]) if isinstance(target, str) else ""
+            if other:
+                yield port, other
 
 
 def read(root: Root) -> Reading[Usb]:
@@ -73,5 +100,8 @@ def read(root: Root) -> Reading[Usb]:
             for match in filter(None, map(DEVICE.match, or_else(names, ())))
             if int(match[1]) in numbers
         )
-        found.append(UsbController(bdf, tuple(sorted(numbers)), devices))
+        roots = tuple(read_device(root, f"usb{n}", n, interfaces.get(f"{n}-0", [])) for n in sorted(numbers))
+        hubs = [i for d in devices if d.is_hub for i in interfaces.get(d.path, [])]
+        hubs += [i for n in numbers for i in interfaces.get(f"{n}-0", [])]
+        found.append(UsbController(bdf, tuple(sorted(numbers)), devices, roots, tuple(read_peers(root, hubs))))
     return Usb(tuple(found))

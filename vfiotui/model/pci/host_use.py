@@ -24,6 +24,8 @@ class DiskUse:
     """A mount point, or "swap"."""
     way: str = ""
     """How the disk hangs there, as words that follow its name; empty for a disk of this controller alone."""
+    usb: str = ""
+    """The USB device that it is in, by its kernel name: "1-2.3"."""
 
     @property
     def vital(self) -> bool:
@@ -42,6 +44,8 @@ class NetworkUse:
     """Whether the default route leads over it, or over a bridge or bond that it belongs to."""
     ssh_from: str
     """Address of an ssh session to this host over it; empty where there is none."""
+    usb: str = ""
+    """The USB device that it is, by its kernel name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Keyboard:
     name: str
     bdf: str
     """The controller that it hangs on; empty for PS/2 and the like."""
+    usb: str = ""
+    """The USB device that it is, by its kernel name."""
 
 
 @dataclass(frozen=True, slots=True)
