@@ -75,6 +75,14 @@ def dmar(flags: int) -> bytes:
     return table("DMAR", 1, bytes([38, flags]) + bytes(10))
 
 
+def regset(*gsts: int) -> str:
+    """Registers of VT-d units as debugfs lists them."""
+    units = (
+        f"IOMMU: dmar{n} Register Base Address: fed9{n}000\n\nGSTS\t\t0x1c\t\t{v:#018x}\n" for n, v in enumerate(gsts)
+    )
+    return "\n".join(units)
+
+
 INTERRUPTS = (
     "     CPU0\n  2: 1  IO-APIC 2-edge timer\n",
     "     CPU0\n  2: 1  IR-IO-APIC 2-edge timer\n 40: 1  PCI-MSI 0-edge nvidia\n",
@@ -111,6 +119,8 @@ def described() -> Iterator[Host]:
                 for log in ("DMAR-IR: Not enabling interrupt remapping\n", HOSTS[name].log, ""):
                     yield with_files(name, {"/proc/interrupts": lines}, log=log)
             yield replace(HOSTS[name], remove=("/proc/cmdline",))
+            for gsts in ((0xC7000000,), (0xC0000000,), (0xC7000000, 0xC0000000)):
+                yield with_files(name, {"/sys/kernel/debug/iommu/intel/iommu_regset": regset(*gsts)})
             yield with_files(name, {"/sys/class/iommu/smmu3.0x00000000fa000000/uevent": ""}, iommu="")
             yield with_files(name, {DMAR: dmar(0), "/proc/interrupts": INTERRUPTS[0]})
     for words in ("amd_iommu=on", "isolcpus=2-3", "iommu=pt", "video=efifb:off", "intel_iommu=on,igfx_off"):

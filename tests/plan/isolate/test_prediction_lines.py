@@ -82,6 +82,9 @@ WORDS: Mapping[str, tuple[Row, dict[str, object]]] = {
         (N, {}, {NOUVEAU: ""}, "nouveau"), line("pci-stub.ids=10de:13c2")),
     "pci-stub as a module of the list": (
         ("pci-stub", {CONF: "options pci-stub ids=10de:13c2\nsoftdep nouveau pre: pci-stub\n"}, {}, "softdep"), {}),
+    "pci-stub in a list of systemd races with udev": (
+        ("nouveau or pci-stub", {"/etc/modules-load.d/s.conf": "pci-stub\n"}, {}, "not ordered"),
+        line("pci-stub.ids=10de:13c2")),
     "a built-in driver whose init function is left out": (
         (V, {CONF: IDS, **LISTED}, {}, "modules-load.d"),
         line("initcall_blacklist=nouveau_drm_init", builtin=("kernel/drivers/gpu/drm/nouveau/nouveau.ko",))),

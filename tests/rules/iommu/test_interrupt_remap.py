@@ -10,6 +10,9 @@ from tests.hosts import CLEAN, INTEL
 from tests.hosts.base import WORDS
 from tests.machines import facts_of
 from vfiotui.demo.description import Host
+from vfiotui.formats.system.iommu_regset import global_status
+from vfiotui.host.capture.allow_list import rule_for
+from vfiotui.host.capture.scrub import Scrubber
 from vfiotui.model.finding.finding import Finding, Verdict
 from vfiotui.rules import rule_of
 
@@ -104,3 +107,55 @@ def test_what_cannot_be_read_passes_nothing(lines: str) -> None:
 
 def test_without_a_command_line_the_kernel_still_shows_it() -> None:
     assert ask(replace(CLEAN, remove=("/proc/cmdline",))).verdict is Verdict.PASSED
+
+
+REGISTERS = "/sys/kernel/debug/iommu/intel/iommu_regset"
+ON, OFF = 0xC7000000, 0xC0000000
+
+
+def regset(*gsts: int) -> str:
+    """As the kernel prints it (Documentation/ABI/testing/debugfs-intel-iommu)."""
+    return "\n".join(
+        f"IOMMU: dmar{n} Register Base Address: fed9{n}000\n\nName                    Offset          Contents\n"
+        f"VER                     0x00            0x0000000000000010\n"
+        f"GSTS                    0x1c            {value:#018x}\n"
+        for n, value in enumerate(gsts)
+    )
+
+
+def with_registers(text: str, lines: str) -> Host:
+    host = with_lines(INTEL, lines)
+    return replace(host, files={**host.files, REGISTERS: text})
+
+
+def test_a_units_own_register_shows_what_it_does() -> None:
+    """Whatever the table of interrupts says: a dead line of it may be of another controller."""
+    found = ask(with_registers(regset(ON, ON), CARD.format("")))
+    assert found.verdict is Verdict.PASSED and found.evidence[0].path == REGISTERS
+    assert "dmar1 GSTS 0xc7000000" in found.evidence[0].seen
+    off = ask(with_registers(regset(OFF, OFF), CARD.format("IR-")))
+    assert off.verdict is Verdict.FAILED and off.fix is not None and off.evidence[-1].path == REGISTERS
+    some = ask(with_registers(regset(ON, OFF), CARD.format("IR-")))
+    assert some.verdict is Verdict.NOT_CHECKED and "dmar1" in some.sentence and "dmar0" not in some.sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0\0\0", regset(ON)[:60], "IOMMU: dmar0\nGSTS 0x1c 0x1", "GSTS 0x1c 0xc7000000\n" * 9]
+)
+def test_registers_that_show_nothing_leave_it_to_the_table(text: str) -> None:
+    found = ask(with_registers(text, CARD.format("IR-")))
+    assert found.verdict is Verdict.PASSED and found.evidence[0].path == "/proc/interrupts"
+
+
+def test_the_registers_of_another_maker_are_not_asked_for() -> None:
+    host = with_lines(CLEAN, CARD.format("IR-"))
+    found = ask(replace(host, files={**host.files, REGISTERS: regset(OFF)}))
+    assert found.verdict is Verdict.PASSED
+
+
+def test_a_capture_holds_the_status_and_no_address_of_a_table() -> None:
+    rule = rule_for(REGISTERS)
+    assert rule is not None
+    text = regset(ON, OFF) + "RTADDR 0x20 0x0000000103028000\n"
+    kept = (rule.reduce(text.encode(), Scrubber()) or b"").decode()
+    assert global_status(kept) == {"dmar0": ON, "dmar1": OFF} and "103028" not in kept and "fed9" not in kept

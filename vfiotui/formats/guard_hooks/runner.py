@@ -79,7 +79,8 @@ folder=$(mktemp -d /run/vfiotui-guard.XXXXXX 2>/dev/null || mktemp -d 2>/dev/nul
 (
     cd /
     check >"$folder/said" 2>/dev/null
-    : >"$folder/done"
+    echo $? >"$folder/code"
+    mv "$folder/code" "$folder/done"
 ) >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 
 tenths=0
@@ -87,12 +88,23 @@ while [ ! -e "$folder/done" ] && [ "$tenths" -lt @SECONDS@0 ]; do
     sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths + 9)); }
     tenths=$((tenths + 1))
 done
-if [ -e "$folder/done" ]; then
-    cat "$folder/said" 2>/dev/null
-else
-    echo 'vfiotui: the next boot was not checked: no answer in @SECONDS@ s'
-fi
+# 124 is timeout's own code, of busybox's it is the signal's.
+result=124
+[ ! -e "$folder/done" ] || read -r result <"$folder/done"
+cat "$folder/said" 2>/dev/null
+why=
+case $result in
+0) ;;
+1) [ -s "$folder/said" ] || why='it failed' ;;
+124 | 137 | 143) why='no answer in @SECONDS@ s' ;;
+*) why="it ended with $result" ;;
+esac
 rm -rf "$folder"
+if [ -n "$why" ]; then
+    lost="the next boot was not checked after $by: $why; run 'vfiotui guard check' before a reboot"
+    echo "vfiotui: warning: $lost"
+    [ -n "$root" ] || logger -t vfiotui-guard -p daemon.warning "$lost" >/dev/null 2>&1 &
+fi
 exit 0
 """
 PROGRAM = re.compile(r"^python=(.*)\ncode=(.*)$", re.MULTILINE)

@@ -212,6 +212,7 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_kernel.switch, "switches, numbers and public words",
             (f"/sys/module/{kind}/parameters/*" for kind in modules.TOLD),
         ),
+        *text_rules(reduce_kernel.registers, "each unit's status", ["/sys/kernel/debug/iommu/intel/iommu_regset"]),
         *data_rules(reduce_kernel.dmar, "the table", ["/sys/firmware/acpi/tables/DMAR"]),
         *data_rules(reduce_kernel.ivrs, "the table", ["/sys/firmware/acpi/tables/IVRS"]),
         *data_rules(reduce_kernel.system_slots, "addresses and names of slots", [f"{ENTRIES}/9-*/raw", TABLE]),

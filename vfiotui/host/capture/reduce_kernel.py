@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from vfiotui.formats.loaders.efi_load_option import GUID_SIGNATURE, HARD_DRIVE, MEDIA, parse, text_of
 from vfiotui.formats.system.auxv import only_page_size
+from vfiotui.formats.system.iommu_regset import global_status
 from vfiotui.host.boot.acs_patch import KNOWN, PATCH
 from vfiotui.host.boot.kernel_log import parse_dmesg
 from vfiotui.host.capture.reduce_text import kernel_words
@@ -194,6 +195,14 @@ def config_space(data: bytes, scrub: Scrubber) -> bytes:
             made[at + 4 : at + 12] = bytes(len(made[at + 4 : at + 12]))
         at = head >> 20
     return bytes(made)
+
+
+def registers(text: str, scrub: Scrubber) -> str:
+    """Of the registers of VT-d units the Global Status Register; addresses of tables stand in others."""
+    return "".join(
+        f"IOMMU: {name} Register Base Address: 0\nGSTS 0x1c {gsts:#018x}\n"
+        for name, gsts in global_status(text).items()
+    )
 
 
 def dmar(data: bytes, scrub: Scrubber) -> bytes | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from vfiotui.host.root.root import Root
-from vfiotui.model.base.reading import Reading, Unread, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.pci.functions import BDF
-from vfiotui.model.pci.iommu import Iommu, IommuGroup, IommuUnit, ReservedRegion
+from vfiotui.model.pci.iommu import Iommu, IommuGroup, IommuUnit, ReservedRegion, UnitStatus
 
 UNITS = "/sys/class/iommu"
 GROUPS = "/sys/kernel/iommu_groups"
+REGISTERS = "/sys/kernel/debug/iommu/intel/iommu_regset"
+"""Of kernels with CONFIG_INTEL_IOMMU_DEBUGFS (Debian's and Fedora's have it), for root where debugfs is mounted."""
 REGION = re.compile(r"0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} [a-z-]+")
 """A line of reserved_regions (drivers/iommu/iommu.c iommu_group_show_resv_regions)."""
 
@@ -37,6 +39,20 @@ def read_units(root: Root) -> Reading[tuple[IommuUnit, ...]]:
         )
         for name in names
     )
+
+
+def read_status(root: Root, units: Reading[tuple[IommuUnit, ...]]) -> Reading[tuple[UnitStatus, ...]]:
+    """What the VT-d units do now; their registers are short, and reading them changes nothing."""
+    if not any(unit.kind == "intel" for unit in or_else(units, ())):
+        return ()
+    text = root.text(REGISTERS, 1 << 18)
+    if isinstance(text, Unread):
+        return text
+    # Few hosts show the file: no command pays for its reader elsewhere.
+    from vfiotui.formats.system.iommu_regset import global_status
+
+    found = tuple(UnitStatus(name, gsts) for name, gsts in global_status(text).items())
+    return found or Unread("holds no unit's Global Status Register", Why.DAMAGED, REGISTERS)
 
 
 def read_reserved(root: Root, path: str) -> Reading[tuple[ReservedRegion, ...]]:
@@ -94,4 +110,4 @@ def read(root: Root) -> Reading[Iommu]:
         groups = linked if not isinstance(linked, Unread) and linked else groups
     if isinstance(units, Unread) and isinstance(groups, Unread) and not root.has("sys"):
         return groups
-    return Iommu(units, groups)
+    return Iommu(units, groups, read_status(root, units))

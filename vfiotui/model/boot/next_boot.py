@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, replace
+from vfiotui.model.boot.host_kind import Kind
 from vfiotui.model.boot.image import Image
 from vfiotui.model.boot.path import BootEntry
 from vfiotui.model.facts import Facts
@@ -25,6 +26,15 @@ def narrowed(facts: Facts, boot: NextBoot) -> Facts:
         return facts
     path = replace(facts.boot.path, candidates=(boot.entry,), open="")
     return replace(facts, boot=replace(facts.boot, path=path, kernel=facts.boot.kernel_of(boot.entry)))
+
+
+def starts_dom0(facts: Facts) -> bool:
+    """Whether this system runs as Xen's dom0 after the next boot: by GRUB's entry, else as it runs now."""
+    path = None if isinstance(facts.boot, Unread) else facts.boot.path
+    own = () if path is None or isinstance(path, Unread) else path.own
+    if own and all(entry.loader == "grub" for entry in own):
+        return all(entry.xen for entry in own)
+    return not isinstance(facts.host_kind, Unread) and facts.host_kind.kind is Kind.XEN_DOM0
 
 
 def image_of_all(boots: tuple[NextBoot, ...]) -> Reading[Image]:

@@ -50,6 +50,8 @@ class BootEntry:
     """Whether the kernel, its initrd and its words are one EFI file."""
     other_system: bool = False
     """Whether it starts another installation: its words are not this one's."""
+    xen: bool = False
+    """Whether Xen starts first, with the kernel as its dom0."""
 
 
 @dataclass(frozen=True, slots=True)

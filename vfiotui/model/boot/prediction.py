@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.finding.finding import Evidence
+from vfiotui.model.pci.host_use import HOLDERS
 
 NOBODY = ""
 """The outcome "no driver is bound"."""
@@ -48,5 +49,5 @@ class Forecast:
 
     @property
     def stays_bound(self) -> bool:
-        """Whether no driver of the host gets it in any order of the boot: vfio-pci, or pci-stub, takes it in each."""
-        return not self.unknown and all(outcome in ("vfio-pci", "pci-stub") for outcome in self.outcomes)
+        """Whether no driver of the host gets it in any order of the boot: one that holds devices for guests does."""
+        return not self.unknown and all(outcome in ("vfio-pci", *HOLDERS) for outcome in self.outcomes)

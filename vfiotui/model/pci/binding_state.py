@@ -5,7 +5,9 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 
-IDS, OVERRIDE, MANAGED, STUB, SERVICE, NOTHING = "ids", "override", "managed", "pci-stub", "service", ""
+IDS, OVERRIDE, MANAGED, STUB, PCIBACK, SERVICE, NOTHING = (
+    "ids", "override", "managed", "pci-stub", "pciback", "service", ""
+)  # fmt: skip
 """Ways in which a device is passed through; several of them are joined by " + "."""
 
 
@@ -15,7 +17,7 @@ class BindingState:
 
     bdf: str
     configured: Reading[str]
-    """What the configuration of the system says: "ids", "override", "managed", "pci-stub", "service", or empty."""
+    """What the configuration of the system says: "ids", "override", "managed", "pci-stub", …, or empty."""
     on_disk: Reading[str]
     """What the built initramfs and the boot entry hold of it."""
     booted: Reading[str]

@@ -31,6 +31,24 @@ class IommuUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitStatus:
+    """What a VT-d unit does now: its Global Status Register (VT-d specification, 11.4.4.2)."""
+
+    name: str
+    gsts: int
+
+    @property
+    def translates(self) -> bool:
+        """Whether it translates the addresses of devices (TES, bit 31)."""
+        return bool(self.gsts >> 31 & 1)
+
+    @property
+    def remaps_interrupts(self) -> bool:
+        """Whether it remaps the interrupts of devices (IRES, bit 25)."""
+        return bool(self.gsts >> 25 & 1)
+
+
+@dataclass(frozen=True, slots=True)
 class ReservedRegion:
     """One line of reserved_regions."""
 
@@ -60,6 +78,8 @@ class Iommu:
 
     units: Reading[tuple[IommuUnit, ...]]
     groups: Reading[tuple[IommuGroup, ...]]
+    status: Reading[tuple[UnitStatus, ...]] = ()
+    """What VT-d units do now; Unread where debugfs does not show it, none where there is no such unit."""
 
 
 @dataclass(frozen=True, slots=True)

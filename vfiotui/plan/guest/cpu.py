@@ -121,14 +121,46 @@ def _limit(work: Definition, bits: int) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.cpu.mode", "MODE", "the host's processor instead of a model", "CPU mode {2}", _mode),
-    definition_goal("domain.cpu.cache", "MODE", "the host's caches", "CPU caches: {2}", _cache),
-    definition_goal("domain.cpu.feature", "FEATURE[=POLICY]", "a feature of the CPU", "CPU feature {2}", _feature),
     definition_goal(
-        "domain.cpu.topology", "SOCKETS,DIES,CORES,THREADS", "how vCPUs are arranged", "CPU topology {2}", _topology
+        "domain.cpu.mode",
+        "MODE",
+        "show the guest the host's CPU (host-passthrough, host-model) instead of a named model",
+        "CPU mode {2}",
+        _mode,
     ),
-    definition_goal("domain.cpu.clusters", "1", "dies in place of clusters", "dies in place of clusters", _clusters),
     definition_goal(
-        "domain.maxphysaddr", "BITS", "addresses within the IOMMU's reach", "at most {2} address bits", _address
+        "domain.cpu.cache",
+        "MODE",
+        "show the guest the host's caches (passthrough), or none (disable)",
+        "CPU caches: {2}",
+        _cache,
+    ),
+    definition_goal(
+        "domain.cpu.feature",
+        "FEATURE[=POLICY]",
+        "set a CPU feature to a policy: require, disable, optional, …",
+        "CPU feature {2}",
+        _feature,
+    ),
+    definition_goal(
+        "domain.cpu.topology",
+        "SOCKETS,DIES,CORES,THREADS",
+        "arrange the guest's vCPUs as sockets, dies, cores and threads",
+        "CPU topology {2}",
+        _topology,
+    ),
+    definition_goal(
+        "domain.cpu.clusters",
+        "1",
+        "write the CPU topology with dies, where this QEMU knows no clusters",
+        "dies in place of clusters",
+        _clusters,
+    ),
+    definition_goal(
+        "domain.maxphysaddr",
+        "BITS",
+        "limit the guest's physical addresses to what the IOMMU can map",
+        "at most {2} address bits",
+        _address,
     ),
 )

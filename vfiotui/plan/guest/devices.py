@@ -204,12 +204,50 @@ def _join(work: Definition, bdf: str, place: tuple[str, str, str], function: str
 
 
 PLANNERS = (
-    definition_goal("domain.hostdev.add", "BDF,…", "functions of a card, too", "passes {2} too", _add),
-    definition_goal("domain.hostdev.drop", "BDF", "a device of the host less", "no {2}", _drop),
-    definition_goal("domain.hostdev.managed", "BDF[=no]", "libvirt binds it", "libvirt binds {2}", _managed),
-    definition_goal("domain.hostdev.place", "BDF", "libvirt finds its place", "libvirt finds a place for {2}", _place),
-    definition_goal("domain.hostdev.slot", "SLOT", "a card on one slot", "{2} on one slot", _slot),
-    definition_goal("domain.hostdev.rom", "BDF=[FILE]", "a ROM file, or none", "ROM of {2}", _rom),
-    definition_goal("domain.hostdev.rom-bar", "BDF=on|off", "whether the ROM shows", "ROM of {2}", _rom_bar),
-    definition_goal("domain.hostdev.iommufd", "BDF=yes|no", "iommufd or VFIO groups", "iommufd of {2}", _iommufd),
+    definition_goal(
+        "domain.hostdev.add", "BDF,…", "pass further functions of a card through to the guest", "passes {2} too", _add
+    ),
+    definition_goal("domain.hostdev.drop", "BDF", "pass a device of the host through no longer", "no {2}", _drop),
+    definition_goal(
+        "domain.hostdev.managed",
+        "BDF[=no]",
+        "let libvirt bind the device at start and give it back at the end (managed), or not",
+        "libvirt binds {2}",
+        _managed,
+    ),
+    definition_goal(
+        "domain.hostdev.place",
+        "BDF",
+        "let libvirt choose the device's address in the guest",
+        "libvirt finds a place for {2}",
+        _place,
+    ),
+    definition_goal(
+        "domain.hostdev.slot",
+        "SLOT",
+        "put all functions of a card on one slot of the guest, as on the host",
+        "{2} on one slot",
+        _slot,
+    ),
+    definition_goal(
+        "domain.hostdev.rom",
+        "BDF=[FILE]",
+        "load the device's option ROM from a file; without FILE, from the card again",
+        "ROM of {2}",
+        _rom,
+    ),
+    definition_goal(
+        "domain.hostdev.rom-bar",
+        "BDF=on|off",
+        "show or hide the device's option ROM in the guest",
+        "ROM of {2}",
+        _rom_bar,
+    ),
+    definition_goal(
+        "domain.hostdev.iommufd",
+        "BDF=yes|no",
+        "open the device by iommufd (yes) or by its VFIO group (no)",
+        "iommufd of {2}",
+        _iommufd,
+    ),
 )

@@ -150,10 +150,29 @@ def _drop(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.disk.driver", "TARGET=NAME:WORD,…", "how QEMU reaches a disk", "disk {2}", _driver),
-    definition_goal("domain.disk.bus", "TARGET=BUS", "the bus of a disk", "disk bus {2}", _bus),
-    definition_goal("domain.disk.source", "TARGET=PATH", "what holds a disk", "disk source {2}", _source),
-    definition_goal("domain.disk.by-id", "TARGET", "a disk by a name that stays", "{2} by its id", _by_id, (LINKS,)),
-    definition_goal("domain.disk.eject", "TARGET", "no medium in a drive", "no medium in {2}", _eject),
-    definition_goal("domain.disk.drop", "TARGET", "a disk less", "no disk {2}", _drop),
+    definition_goal(
+        "domain.disk.driver",
+        "TARGET=NAME:WORD,…",
+        "set attributes of a disk's <driver>: cache, io, discard, …",
+        "disk {2}",
+        _driver,
+    ),
+    definition_goal(
+        "domain.disk.bus", "TARGET=BUS", "attach a disk to another bus: virtio, sata, scsi, usb", "disk bus {2}", _bus
+    ),
+    definition_goal(
+        "domain.disk.source", "TARGET=PATH", "use another file or block device for a disk", "disk source {2}", _source
+    ),
+    definition_goal(
+        "domain.disk.by-id",
+        "TARGET",
+        "name a block device by /dev/disk/by-id, which stays the same after a reboot",
+        "{2} by its id",
+        _by_id,
+        (LINKS,),
+    ),
+    definition_goal(
+        "domain.disk.eject", "TARGET", "eject the medium of a CD-ROM or floppy drive", "no medium in {2}", _eject
+    ),
+    definition_goal("domain.disk.drop", "TARGET", "detach a disk; its file stays", "no disk {2}", _drop),
 )

@@ -149,11 +149,37 @@ def _input(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.video", "none", "no emulated card", "no emulated card", _video),
-    definition_goal("domain.graphics", "spice|vnc", "a display beside the card", "a {2} display", _graphics),
-    definition_goal("domain.balloon", "none", "no memory balloon", "no memory balloon", _balloon),
-    definition_goal("domain.shmem.size", "NAME=MIB", "the size of shared memory", "shared memory {2} MiB", _shmem),
-    definition_goal("domain.tpm", "2.0", "an emulated TPM", "a TPM {2}", _tpm),
-    definition_goal("domain.input.by-id", "PATH", "an input by a name that stays", "{2} by its id", _input, (INPUTS,)),
-    definition_goal("domain.audio", "KIND[=FOLDER]", "sound to a user's server", "sound by {2}", _audio, (USERS,)),
+    definition_goal("domain.video", "none", "remove the emulated graphics card", "no emulated card", _video),
+    definition_goal(
+        "domain.graphics",
+        "spice|vnc",
+        "add a SPICE or VNC display beside the graphics card",
+        "a {2} display",
+        _graphics,
+    ),
+    definition_goal("domain.balloon", "none", "remove the memory balloon", "no memory balloon", _balloon),
+    definition_goal(
+        "domain.shmem.size",
+        "NAME=MIB",
+        "set the size of a shared memory device (Looking Glass, KVMFR)",
+        "shared memory {2} MiB",
+        _shmem,
+    ),
+    definition_goal("domain.tpm", "2.0", "add an emulated TPM", "a TPM {2}", _tpm),
+    definition_goal(
+        "domain.input.by-id",
+        "PATH",
+        "name an evdev input by /dev/input/by-id, which stays the same after a reboot",
+        "{2} by its id",
+        _input,
+        (INPUTS,),
+    ),
+    definition_goal(
+        "domain.audio",
+        "KIND[=FOLDER]",
+        "send the guest's sound to a user's PipeWire or PulseAudio server",
+        "sound by {2}",
+        _audio,
+        (USERS,),
+    ),
 )

@@ -143,8 +143,20 @@ def _off_ide(work: Definition, number: int) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.firmware", "efi", "libvirt chooses an EFI firmware", "EFI firmware", _choose),
-    definition_goal("domain.firmware.again", "efi", "firmware and variables anew", "EFI firmware anew", _again),
-    definition_goal("domain.firmware.secure", "", "secure boot with Microsoft's keys", "secure boot", _secure),
-    definition_goal("domain.machine", "q35", "PCI Express", "machine {2}", _machine),
+    definition_goal(
+        "domain.firmware", "efi", "start the guest with an EFI firmware that libvirt chooses", "EFI firmware", _choose
+    ),
+    definition_goal(
+        "domain.firmware.again",
+        "efi",
+        "let libvirt choose the EFI firmware again, with new variables (boot entries are lost)",
+        "EFI firmware anew",
+        _again,
+    ),
+    definition_goal(
+        "domain.firmware.secure", "", "start with Secure Boot and Microsoft's keys enrolled", "secure boot", _secure
+    ),
+    definition_goal(
+        "domain.machine", "q35", "use the machine type q35, which has PCI Express", "machine {2}", _machine
+    ),
 )

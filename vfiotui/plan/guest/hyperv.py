@@ -83,9 +83,21 @@ def _set_timer(work: Definition, name: str, present: bool) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.hyperv.on", "NAME,…", "enlightenments, with what they need", "hyperv {2} on", _on),
-    definition_goal("domain.hyperv.off", "NAME,…", "no such enlightenments", "hyperv {2} off", _off),
-    definition_goal("domain.hyperv.vendor-id", "[ID]", "the hypervisor's vendor id, or none", "vendor_id {2}", _vendor),
-    definition_goal("domain.kvm.hidden", "on|off", "whether KVM hides its signature", "KVM hidden: {2}", _hidden),
-    definition_goal("domain.timer", "NAME=yes|no", "which timers the guest has", "timer {2}", _timer),
+    definition_goal(
+        "domain.hyperv.on", "NAME,…", "turn Hyper-V enlightenments on, with those that they need", "hyperv {2} on", _on
+    ),
+    definition_goal("domain.hyperv.off", "NAME,…", "turn Hyper-V enlightenments off", "hyperv {2} off", _off),
+    definition_goal(
+        "domain.hyperv.vendor-id",
+        "[ID]",
+        "set the hypervisor's vendor id; without ID, remove it",
+        "vendor_id {2}",
+        _vendor,
+    ),
+    definition_goal(
+        "domain.kvm.hidden", "on|off", "hide KVM's signature from the guest, or show it", "KVM hidden: {2}", _hidden
+    ),
+    definition_goal(
+        "domain.timer", "NAME=yes|no", "turn a timer of the guest on or off: hpet, hypervclock, …", "timer {2}", _timer
+    ),
 )

@@ -74,11 +74,35 @@ def _round(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.memory.huge", "KIB", "huge pages of this size (0: the default)", "huge pages {2}", _huge),
-    definition_goal("domain.memory.locked", "on|off", "whether QEMU's memory is locked", "memory locked: {2}", _locked),
     definition_goal(
-        "domain.memory.nosharepages", "on|off", "whether KSM leaves it alone", "no pages merged by KSM: {2}", _unshared
+        "domain.memory.huge",
+        "KIB",
+        "back the guest's memory with huge pages of this size (0: the host's default)",
+        "huge pages {2}",
+        _huge,
     ),
-    definition_goal("domain.memory.node", "NODES", "memory from these nodes only", "memory from node {2}", _node),
-    definition_goal("domain.memory.round", "KIB", "memory of this size", "{2} KiB of memory", _round),
+    definition_goal(
+        "domain.memory.locked", "on|off", "lock the guest's memory into RAM, or do not", "memory locked: {2}", _locked
+    ),
+    definition_goal(
+        "domain.memory.nosharepages",
+        "on|off",
+        "keep KSM from merging the guest's pages (on), or let it (off)",
+        "no pages merged by KSM: {2}",
+        _unshared,
+    ),
+    definition_goal(
+        "domain.memory.node",
+        "NODES",
+        "take the guest's memory from these NUMA nodes only",
+        "memory from node {2}",
+        _node,
+    ),
+    definition_goal(
+        "domain.memory.round",
+        "KIB",
+        "set the guest's memory to a size that its huge pages fill",
+        "{2} KiB of memory",
+        _round,
+    ),
 )

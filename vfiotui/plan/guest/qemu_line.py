@@ -136,8 +136,32 @@ def _enlightenment(work: Definition, name: str, word: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.qemu.drop", "ARGUMENT", "an argument to QEMU less", "QEMU does not get {2}", _drop),
-    definition_goal("domain.qemu.readonly", "DRIVE", "readonly=on in a -drive", "readonly=on in -drive", _readonly),
-    definition_goal("domain.qemu.json", "DEVICE", "a -device as JSON", "shared memory as JSON", _as_json),
-    definition_goal("domain.qemu.cpu", "", "<cpu> in place of -cpu", "<cpu> in place of -cpu", _processor),
+    definition_goal(
+        "domain.qemu.drop",
+        "ARGUMENT",
+        "remove an argument that is handed to QEMU (<qemu:commandline>)",
+        "QEMU does not get {2}",
+        _drop,
+    ),
+    definition_goal(
+        "domain.qemu.readonly",
+        "DRIVE",
+        "write readonly=on in a -drive argument, as newer QEMU wants it",
+        "readonly=on in -drive",
+        _readonly,
+    ),
+    definition_goal(
+        "domain.qemu.json",
+        "DEVICE",
+        "write the -device argument of a shared memory device as JSON",
+        "shared memory as JSON",
+        _as_json,
+    ),
+    definition_goal(
+        "domain.qemu.cpu",
+        "",
+        "describe the CPU in <cpu> instead of a -cpu argument",
+        "<cpu> in place of -cpu",
+        _processor,
+    ),
 )

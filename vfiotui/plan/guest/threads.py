@@ -88,11 +88,19 @@ def _unscheduled(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.iothread.add", "ID", "an iothread of this number", "iothread {2}", _add),
-    definition_goal("domain.iothread.drop", "ID", "an iothread less", "no iothread {2}", _drop),
-    definition_goal("domain.iothread.attach", "ID", "a disk uses the iothread", "a disk on iothread {2}", _attach),
-    definition_goal("domain.iothreadpin.drop", "ID", "no pins of an iothread", "no pins of iothread {2}", _drop_pin),
+    definition_goal("domain.iothread.add", "ID", "add an iothread with this number", "iothread {2}", _add),
+    definition_goal("domain.iothread.drop", "ID", "remove an iothread that no disk uses", "no iothread {2}", _drop),
     definition_goal(
-        "domain.vcpu.sched", "none", "no realtime class of any thread", "realtime classes: {2}", _unscheduled
+        "domain.iothread.attach", "ID", "let the guest's disk use an iothread", "a disk on iothread {2}", _attach
+    ),
+    definition_goal(
+        "domain.iothreadpin.drop", "ID", "remove the pins of an iothread", "no pins of iothread {2}", _drop_pin
+    ),
+    definition_goal(
+        "domain.vcpu.sched",
+        "none",
+        "remove the realtime scheduling of the guest's threads",
+        "realtime classes: {2}",
+        _unscheduled,
     ),
 )

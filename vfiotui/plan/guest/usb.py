@@ -102,9 +102,21 @@ def _optional(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.usb.port", "DEVICE", "a USB device by its port", "USB {2} by its port", _port),
-    definition_goal("domain.usb.ids", "DEVICE", "a USB device by its ids", "USB {2} by its ids", _ids),
     definition_goal(
-        "domain.usb.optional", "DEVICE", "it may be absent at the start", "USB {2} may be absent", _optional
+        "domain.usb.port", "DEVICE", "select a USB device by its port instead of its ids", "USB {2} by its port", _port
+    ),
+    definition_goal(
+        "domain.usb.ids",
+        "DEVICE",
+        "select a USB device by its ids instead of its bus and device number",
+        "USB {2} by its ids",
+        _ids,
+    ),
+    definition_goal(
+        "domain.usb.optional",
+        "DEVICE",
+        "let the guest start when a USB device is not plugged in",
+        "USB {2} may be absent",
+        _optional,
     ),
 )

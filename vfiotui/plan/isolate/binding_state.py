@@ -11,6 +11,7 @@ from vfiotui.formats.initramfs import initramfs_tools
 from vfiotui.formats.initramfs.boot_image import early_boot, stale_files
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import ModprobeSet, gathered
+from vfiotui.formats.modprobe.xen_hide import hiding
 from vfiotui.formats.system.udev_rules import override_rules
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else, then
 from vfiotui.model.base.value import dataclass
@@ -20,7 +21,7 @@ from vfiotui.model.boot.early_boot import EarlyBoot, Script
 from vfiotui.model.boot.image import Image
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
-from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, SERVICE, STUB, BindingState
+from vfiotui.model.pci.binding_state import IDS, MANAGED, OVERRIDE, PCIBACK, SERVICE, STUB, BindingState
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.model.pci.vfio_ids import LIST
@@ -138,8 +139,15 @@ def _configured(device: PciDevice, s: _Sources) -> str:
         _override(device, s.files.rules(), s.scripts) or (OVERRIDE if "vfio" in stored else ""),
         MANAGED if device.bdf in s.managed else "",
         STUB if takes(s.line.last("pci-stub.ids") or "", device) else "",
+        PCIBACK if _hidden(device, s) else "",
         SERVICE if any(True for _ in s.binders.events(device, s.bus)) else "",
     )
+
+
+def _hidden(device: PciDevice, s: _Sources) -> bool:
+    """Whether hide= of xen-pciback names the device, as it is in force."""
+    value, said = s.line.last("xen-pciback.hide"), s.modprobe.option("xen_pciback", "hide")
+    return bool(hiding(value if value is not None else said.words[0] if said else "", device.bdf))
 
 
 def _on_disk(device: PciDevice, s: _Sources) -> Reading[str]:
@@ -170,7 +178,7 @@ def _booted(device: PciDevice, s: _Sources, configured: str) -> Reading[str]:
 
 def _drift(device: PciDevice, s: _Sources, configured: str, on_disk: Reading[str], booted: Reading[str]) -> list[str]:
     """What does not agree, each in one sentence."""
-    ways = {w for w in configured.split(" + ") if w and w not in (MANAGED, SERVICE, STUB)}
+    ways = {w for w in configured.split(" + ") if w and w not in (MANAGED, SERVICE, STUB, PCIBACK)}
     found = []
     disk = set(on_disk.split(" + ")) - {""} if isinstance(on_disk, str) else None
     if disk is not None and not isinstance(s.image, Unread):

@@ -13,7 +13,12 @@ from vfiotui.model.base.value import dataclass, replace
 VFIO = "vfio_pci"
 STUB = "pci_stub"
 """Takes devices by its ids as vfio-pci does, and no guest gets them."""
+PCIBACK = "xen_pciback"
+"""Takes devices by their addresses for guests of Xen, in its dom0."""
+HOLDERS = (VFIO, STUB, PCIBACK)
 DRIVER = "vfio-pci"
+HELD_BY = {VFIO: DRIVER, STUB: "pci-stub", PCIBACK: "pciback"}
+"""Module → its driver, as sysfs shows it: those that keep a device from the host."""
 STATES_LIMIT = 20_000
 """Far more than any honest configuration has."""
 
@@ -47,7 +52,7 @@ class Event:
     may_fail: bool = False
     """A release that may never end."""
     refuses: bool = False
-    """A module that claims the device and does not take it, because of a word that the text names."""
+    """A module that claims the device and does not take it, for the reason that the text names."""
 
 
 Lane = tuple[Event, ...]
@@ -61,6 +66,8 @@ class State:
     """The module that holds it, or empty."""
     loaded: frozenset[tuple[str, bool]] = frozenset()
     """Modules with whether they claim it."""
+    refused: frozenset[str] = frozenset()
+    """Modules that are loaded and take no device."""
     override: str = ""
     trail: tuple[Event, ...] = ()
     """The events that decided."""
@@ -72,12 +79,12 @@ class State:
     @property
     def key(self) -> tuple[object, ...]:
         """The state without its history."""
-        return self.bound, self.loaded, self.override, self.gone, self.unknown
+        return self.bound, self.loaded, self.refused, self.override, self.gone, self.unknown
 
 
 def _accepts(state: State, module: str, takes: bool) -> bool:
     if state.override:
-        return module == state.override.replace("-", "_")
+        return HELD_BY.get(module, module).replace("-", "_") == state.override.replace("-", "_")
     return takes
 
 
@@ -93,14 +100,17 @@ def _after(state: State, event: Event) -> Iterable[State]:
             for between in _after(state, event.first):
                 yield from _after(between, replace(event, first=None))
             return
-        if any(name == event.name for name, _ in state.loaded):
+        if event.name in state.refused or any(name == event.name for name, _ in state.loaded):
             yield state
             return
-        state = replace(state, loaded=state.loaded | {(event.name, event.takes)})
-        if not state.bound and _accepts(state, event.name, event.takes):
-            state = replace(state, bound=event.name, trail=(*state.trail, event))
-        elif event.refuses and not state.bound:
-            state = replace(state, trail=(*state.trail, event))
+        asked = not state.bound and _accepts(state, event.name, event.takes)
+        if event.refuses:
+            state = replace(state, refused=state.refused | {event.name})
+        else:
+            state = replace(state, loaded=state.loaded | {(event.name, event.takes)})
+        if asked:
+            bound = "" if event.refuses else event.name
+            state = replace(state, bound=bound, trail=(*state.trail, event))
         yield state
     elif event.does is Does.OVERRIDE:
         yield (
@@ -133,11 +143,11 @@ def play(moments: Iterable[tuple[Lane, ...]]) -> tuple[State, ...]:
 
 def _that_matter(moments: tuple[tuple[Lane, ...], ...]) -> Iterable[tuple[Lane, ...]]:
     """The moments without loads of modules that never touch the device: a host may list thousands of them."""
-    names = set()
+    names: set[str] = set()
     todo = [event for lanes in moments for lane in lanes for event in lane]
     for event in todo:
         if event.does is Does.OVERRIDE:
-            names.add(event.name.replace("-", "_"))
+            names.update((event.name.replace("-", "_"), *(m for m, name in HELD_BY.items() if name == event.name)))
         elif event.takes or event.refuses:
             names.add(event.name)
         if event.first is not None:

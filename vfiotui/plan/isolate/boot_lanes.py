@@ -13,7 +13,7 @@ from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot, Moment, Script
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
-from vfiotui.plan.isolate.boot_event import DRIVER, STUB, VFIO, Does, Event, Lane
+from vfiotui.plan.isolate.boot_event import DRIVER, HOLDERS, PCIBACK, STUB, VFIO, Does, Event, Lane
 from vfiotui.plan.isolate.module_loading import Loading, shown
 from vfiotui.plan.isolate.scene import Scene, Stage
 from vfiotui.plan.isolate.script_addresses import named_by
@@ -61,13 +61,15 @@ class Lanes:
         lists = (self.loading.loads(m, self.scene.root, f"by {where}", obeys_blacklist=True) for m, where in asked)
         found[Moment.ROOT] = [tuple(e for events in lists for e in events), *self._coldplug(self.scene.root)]
         found[Moment.SERVICES] = [self._driverctl(), self._binders()]
-        # pci-stub is linked ahead of every other driver of a PCI device (drivers/Makefile).
-        return (self._stub(), *(tuple(found[moment]) for moment in Moment))
+        # xen-pciback is an fs_initcall; pci-stub is linked ahead of every other driver of a PCI device
+        # (drivers/Makefile).
+        first = (self._built_in(PCIBACK), self._built_in(STUB))
+        return (*first, *(tuple(found[moment]) for moment in Moment))
 
-    def _stub(self) -> tuple[Lane, ...]:
-        if STUB not in self.scene.builtin:
+    def _built_in(self, module: str) -> tuple[Lane, ...]:
+        if module not in self.scene.builtin:
             return ()
-        return ((self.loading.event(STUB, None, "pci-stub is built into the kernel"),),)
+        return ((self.loading.event(module, None, f"{shown(module)} is built into the kernel"),),)
 
     def _kernel(self) -> Iterator[Lane]:
         for module in (*self.drivers, VFIO):
@@ -122,7 +124,7 @@ class Lanes:
             *self._probes(stage),
         )
         counts = self.scene.counts
-        pulling = {m for first in (VFIO, STUB) for m in stage.modprobe.pulling(first, (*counts, "drm"))}
+        pulling = {m for first in HOLDERS for m in stage.modprobe.pulling(first, (*counts, "drm"))}
         concerned = {*self.drivers, *pulling, *(self.scene.on_drm if "drm" in pulling else ())}
         for module in sorted(concerned):
             if counts.get(module, 0) > (module in self.drivers):

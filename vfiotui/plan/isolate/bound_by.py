@@ -1,4 +1,4 @@
-"""Every place that binds a device to vfio-pci or pci-stub at the next boot, as a plan leaves the files."""
+"""Every place that binds a device to vfio-pci, pci-stub or pciback at the next boot, as a plan leaves the files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from vfiotui.formats.initramfs import initramfs_tools
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import gathered
+from vfiotui.formats.modprobe.xen_hide import hiding
 from vfiotui.formats.system.udev_rules import OverrideRule, override_rules
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.base.value import dataclass, replace
@@ -20,7 +21,7 @@ from vfiotui.model.pci.vfio_ids import LIST
 from vfiotui.plan.boot.command_line import next_line
 from vfiotui.plan.boot.image_edits import planned
 from vfiotui.plan.draft import Draft
-from vfiotui.plan.isolate.boot_event import STUB, VFIO
+from vfiotui.plan.isolate.boot_event import PCIBACK, STUB, VFIO
 from vfiotui.plan.isolate.early_script import SCRIPT
 from vfiotui.plan.isolate.module_loading import takes
 from vfiotui.plan.isolate.override_rule import RULE
@@ -30,7 +31,7 @@ from vfiotui.plan.isolate.softdep import builtin_modules
 
 INIT_TOP = "/etc/initramfs-tools/scripts/init-top"
 DRIVERCTL = "/etc/driverctl.d"
-BINDING = re.compile(r"vfio|pci-stub|pci_stub")
+BINDING = re.compile(r"vfio|pci-stub|pci_stub|pciback")
 """Drivers that keep a device from the host."""
 
 
@@ -44,6 +45,19 @@ class IdList:
     """One ids= of vfio-pci or pci-stub."""
 
     ids: tuple[str, ...]
+    where: str
+    """Path with line number, or the place of a command line."""
+    path: str
+    """The file; empty for a command line."""
+    word: str = ""
+    """The whole word on a command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """One hide= of xen-pciback."""
+
+    value: str
     where: str
     """Path with line number, or the place of a command line."""
     path: str
@@ -115,6 +129,18 @@ class BoundBy:
                 if fold(name) == module:
                     found += [IdList(_ids(o[4:]), LIST, LIST) for o in options if o.startswith("ids=")]
         return tuple(reversed(found))
+
+    @cached_property
+    def hidden(self) -> tuple[Hide, ...]:
+        """Every hide= of xen-pciback: those of the command line count, else the last of modprobe.d."""
+        found = [
+            Hide(value.strip('"'), line.where, line.where.rpartition(":")[0])
+            for line in self.modprobe.of("options", PCIBACK) if PCIBACK not in self.builtin
+            for key, _, value in (word.partition("=") for word in line.words) if key == "hide"
+        ]  # fmt: skip
+        words = dict.fromkeys(w.text for line in self._lines() for w in line if w.key == f"{PCIBACK}.hide" and w.value)
+        found += [Hide(w.strip('"').partition("=")[2].strip('"'), "the kernel command line", "", w) for w in words]
+        return tuple(found)
 
     def _lines(self) -> tuple[tuple[Word, ...], ...]:
         """The words of the next boots, those that the plan edits last."""
@@ -189,7 +215,8 @@ class BoundBy:
     def binds(self, device: PciDevice) -> bool:
         """Whether any of the places binds a device at the next boot."""
         lists = (self.id_lists(module)[:1] for module in (VFIO, STUB))
-        if any(takes(",".join(one.ids), device) for found in lists for one in found) or self.driverctl(device):
+        listed = any(takes(",".join(one.ids), device) for found in lists for one in found)
+        if listed or self.driverctl(device) or any(hiding(one.value, device.bdf) for one in self.hidden[-1:]):
             return True
         own = any(path == RULE and rule.fits(device) for path, rule in self._rules)
         others = (self.rules(device), self.installs(device), self.scripts(device))

@@ -12,6 +12,7 @@ from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.pci.binding_state import MANAGED, BindingState
 from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.host_use import HOLDERS
 from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.forecasts import forecasts
 from vfiotui.plan.isolate.method import Verdict, verdicts
@@ -36,11 +37,11 @@ class IsolationView:
         return verdicts(choice.devices, self.bus, self.tool)
 
     def is_bound(self, bdf: str) -> bool:
-        """Whether vfio-pci or pci-stub has a device, or may get it at the next boot, or anything asks for that."""
+        """Whether a driver for guests has a device, or may get it at the next boot, or anything asks for that."""
         told, row = self.forecasts.get(bdf), self.columns.get(bdf)
         drivers = (*(told.outcomes if told else ()), *([row.bound] if row and isinstance(row.bound, str) else []))
         return bool(row and row.configured and row.configured != MANAGED) or any(
-            "vfio" in driver or driver == "pci-stub" for driver in drivers
+            "vfio" in driver or driver in HOLDERS for driver in drivers
         )
 
 

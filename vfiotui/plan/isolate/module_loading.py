@@ -11,11 +11,12 @@ from functools import cached_property
 
 from vfiotui.formats.modprobe.modprobe import fold
 from vfiotui.formats.modprobe.modprobe_set import Said
+from vfiotui.formats.modprobe.xen_hide import elements, hiding
 from vfiotui.model.base.value import replace
 from vfiotui.model.boot.driver_refusal import init_refusal, modeset_refusal
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.vfio_ids import VfioId
-from vfiotui.plan.isolate.boot_event import DRIVER, STUB, VFIO, Does, Event
+from vfiotui.plan.isolate.boot_event import DRIVER, HELD_BY, HOLDERS, PCIBACK, STUB, VFIO, Does, Event
 from vfiotui.plan.isolate.scene import Scene, Stage
 
 CALL = re.compile(r"\bmodprobe((?:\s+-\S+)*)\s+([\w-]+)")
@@ -23,17 +24,22 @@ CALL = re.compile(r"\bmodprobe((?:\s+-\S+)*)\s+([\w-]+)")
 
 
 def ids_in_force(scene: Scene, stage: Stage | None, module: str = VFIO, given: str = "") -> tuple[str, str]:
-    """The ids that vfio-pci, or pci-stub, gets when it is loaded, and where they are written.
+    """The ids that vfio-pci, or pci-stub, gets when it is loaded, and where they are written."""
+    return _parameter(scene, stage, module, "ids", given)
+
+
+def _parameter(scene: Scene, stage: Stage | None, module: str, name: str, given: str = "") -> tuple[str, str]:
+    """A parameter of a module and where it is written.
 
     kmod hands on modprobe.d, then the command line, then what the caller gives; the kernel keeps the last.
     """
     for word in reversed(given.split()):
-        if word.startswith("ids="):
-            return word[4:], "its options in the list"
-    value = scene.cmdline.last(f"{module}.ids")
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2], "its options in the list"
+    value = scene.cmdline.last(f"{module}.{name}")
     if value is not None:
         return value, scene.cmdline.source
-    said = stage.modprobe.option(module, "ids") if stage is not None else None
+    said = stage.modprobe.option(module, name) if stage is not None else None
     return (said.words[0], said.where) if said else ("", "")
 
 
@@ -46,7 +52,7 @@ def takes(ids: str, device: PciDevice) -> str:
 
 def shown(module: str) -> str:
     """The name by which a person knows the module."""
-    return {VFIO: DRIVER, STUB: "pci-stub"}.get(module, module)
+    return "xen-pciback" if module == PCIBACK else HELD_BY.get(module, module)
 
 
 class Loading:
@@ -89,19 +95,32 @@ class Loading:
         """The load itself; what the module does with this device."""
         line = self.scene.cmdline
         stopped = init_refusal(module, line) if stage is None else ""
+        if module == PCIBACK:
+            return self._pciback(stage, text, given)
         if module in (VFIO, STUB):
             ids, where = ids_in_force(self.scene, stage, module, given)
             fitting = "" if stopped else takes(ids, self.device)
             seen = ((where, f"ids={ids}"),) if fitting else ()
             told = f"{text} and takes {fitting}" if fitting else text
+            if module == VFIO and self.scene.is_dom0:
+                told = "vfio-pci takes no device in Xen's dom0, where Xen owns the IOMMU"
+                return Event(Does.LOAD, module, told, seen, bool(fitting), refuses=True)
             return Event(Does.LOAD, module, told, seen, bool(fitting))
         mine = module in self.drivers
         option = stage.modprobe.option(module, "modeset") if stage is not None else None
         word = stopped or modeset_refusal(module, line, option.words[0] if option else None)
         if mine and word:
             seen = ((option.where if option and "modeset=0 of" in word else line.source, word),)
-            return Event(Does.LOAD, module, f"{module} takes no card because of {word}", seen, refuses=True)
+            return Event(Does.LOAD, module, f"{module} takes no card because of {word}", seen, takes=True, refuses=True)
         return Event(Does.LOAD, module, text, takes=mine)
+
+    def _pciback(self, stage: Stage | None, text: str, given: str) -> Event:
+        """xen-pciback: one that is a module does nothing but in dom0; one that is built in takes devices everywhere."""
+        hide, where = _parameter(self.scene, stage, PCIBACK, "hide", given)
+        found = hiding(hide, self.device.bdf) if stage is None or self.scene.is_dom0 else ""
+        return Event(Does.LOAD, PCIBACK, f"{text} and hides {found}" if found else text,
+                     ((where, f"hide={hide}"),) if found else (), bool(found),
+                     refuses=elements(hide) is None)  # fmt: skip
 
     def loads(
         self,
@@ -140,11 +159,11 @@ class Loading:
 
     def _with_softdeps(self, module: str, stage: Stage, how: str, given: str, met: frozenset[str]) -> Iterator[Event]:
         event = self.event(module, stage, f"{shown(module)} is loaded {how}", given)
-        for first in (VFIO, STUB):
+        for first in HOLDERS:
             said = stage.modprobe.softdep(module, first)
             if said is None and module in self.scene.on_drm and "drm" not in self.scene.builtin:
                 said = stage.modprobe.softdep("drm", first)
-            if said is None or module in (VFIO, STUB):
+            if said is None or module in HOLDERS:
                 continue
             told = f"ahead of {shown(module)} by a softdep line in {stage.name}"
             for ahead in self.loads(first, stage, told, met=met):
@@ -154,12 +173,12 @@ class Loading:
                 else:
                     yield ahead
         back = stage.modprobe.first("softdep", module)
-        for other in back.side("pre:") if back is not None and module in (VFIO, STUB) else ():
+        for other in back.side("pre:") if back is not None and module in HOLDERS else ():
             if other in self.drivers:
                 yield from self.loads(other, stage, f"ahead of {shown(module)} by a softdep line", met=met)
         yield event
         for other in back.side("post:") if back is not None else ():
-            if other in (VFIO, STUB, *self.drivers):
+            if other in (*HOLDERS, *self.drivers):
                 yield from self.loads(other, stage, f"behind {shown(module)} by a softdep line", met=met)
 
     def _installs(self, module: str, said: Said, stage: Stage, how: str, met: frozenset[str]) -> Iterator[Event]:
@@ -173,7 +192,7 @@ class Loading:
             for _, name in calls:
                 if name == module:
                     yield from self._with_softdeps(module, stage, how, "", met)
-                elif name in (VFIO, STUB, *self.drivers):
+                elif name in (*HOLDERS, *self.drivers):
                     yield from self.loads(name, stage, f"by the install command of {shown(module)}", met=met)
         elif module == VFIO:
             yield from self._override_command(seen)

@@ -28,12 +28,13 @@ from vfiotui.plan.isolate.isolate import addresses
 from vfiotui.plan.isolate.method import Method
 from vfiotui.plan.isolate.modprobe import FOLDER
 from vfiotui.plan.isolate.override_rule import set_rule
+from vfiotui.plan.isolate.pciback import unhide
 from vfiotui.plan.isolate.prediction import managed_by
 from vfiotui.plan.isolate.softdep import drivers_of
 from vfiotui.plan.isolate.take_ids import take_from_lists
 
 WRITES = (rf"/etc/udev/rules\.d/{FILE_NAME}\.rules",)
-MODULES = ("vfio_pci", "vfio_iommu_type1", "vfio_virqfd", "vfio", "pci_stub")
+MODULES = ("vfio_pci", "vfio_iommu_type1", "vfio_virqfd", "vfio", "pci_stub", "xen_pciback")
 """What lists load for the sake of bound devices only; libvirt loads them by itself."""
 
 
@@ -49,7 +50,8 @@ def off(draft: Draft, wanted: tuple[str, ...]) -> None:
     kept: dict[str, list[str]] = {}
     for device in devices:
         _stored_driver(draft, device)
-        _rules(draft, device, kept.setdefault(device.bdf, []))
+        unhide(draft, device, kept.setdefault(device.bdf, []))
+        _rules(draft, device, kept[device.bdf])
         for place in BoundBy(draft).installs(device):
             _install_line(draft, place, wanted, kept[device.bdf])
         for place in BoundBy(draft).scripts(device):

@@ -12,6 +12,7 @@ from vfiotui.model.change.change import Effect
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
 from vfiotui.model.facts import Facts
+from vfiotui.model.pci.host_use import HOLDERS
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.isolate.boot_event import DRIVER
 from vfiotui.plan.isolate.forecasts import forecasts
@@ -69,9 +70,9 @@ def _given_back(plan: Plan, told: Mapping[str, Forecast], today: Reading[tuple[F
 def _stays(forecast: Forecast, kept: str, acts: bool) -> bool:
     """Whether a device does not come back: it stays bound, or what is not edited keeps the host's drivers from it."""
     if kept and not acts:
-        return not forecast.sure or forecast.driver in (DRIVER, "pci-stub", NOBODY)
+        return not forecast.sure or forecast.driver in (DRIVER, *HOLDERS, NOBODY)
     return not forecast.unknown and all(
-        outcome in (DRIVER, "pci-stub", *([NOBODY] if kept else [])) for outcome in forecast.outcomes
+        outcome in (DRIVER, *HOLDERS, *([NOBODY] if kept else [])) for outcome in forecast.outcomes
     )
 
 

@@ -16,6 +16,7 @@ from vfiotui.model.boot.boot import Boot
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot, Moment
 from vfiotui.model.boot.image import Image
+from vfiotui.model.boot.next_boot import starts_dom0
 from vfiotui.model.boot.prediction import NOBODY, Forecast
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.change.plan import Plan
@@ -24,7 +25,7 @@ from vfiotui.model.finding.finding import Evidence
 from vfiotui.model.pci.functions import PciBus, PciDevice
 from vfiotui.model.pci.host_use import is_given
 from vfiotui.plan.boot.expected_image import expected
-from vfiotui.plan.isolate.boot_event import DRIVER, STUB, VFIO, Does, State, play
+from vfiotui.plan.isolate.boot_event import DRIVER, HELD_BY, VFIO, Does, State, play
 from vfiotui.plan.isolate.boot_lanes import Lanes, claimed, listed_modules
 from vfiotui.plan.isolate.runtime_binders import binders_of
 from vfiotui.plan.isolate.scene import Scene, Stage
@@ -130,9 +131,10 @@ def _scenes(
         f.path.rpartition("/pci-")[2]: (f.text.strip(), f.path) for f in files.below("/etc/driverctl.d") if f.text
     }
     line = next_cmdline(boot, plan)
+    dom0 = starts_dom0(facts)
     listed = listed_modules((*lists, *etc))
     return tuple(
-        Scene(bus, drivers, builtin, line, early, _stage(early, has), root, listed, stored, in_doubt, binders)
+        Scene(bus, drivers, builtin, line, early, _stage(early, has), root, listed, stored, in_doubt, binders, dom0)
         for early in _images(facts, boot, files, image)
         for has in _inside(early)
         for in_doubt in (True, False)
@@ -167,8 +169,8 @@ def managed_by(facts: Facts) -> dict[str, tuple[str, ...]]:
 
 def _label(device: PciDevice, module: str, drivers: tuple[str, ...]) -> str:
     """The driver's name as sysfs shows it: that of today where it is this module's."""
-    if module in (VFIO, STUB):
-        return DRIVER if module == VFIO else "pci-stub"
+    if module in HELD_BY:
+        return HELD_BY[module]
     bound = device.driver if isinstance(device.driver, str) and not is_given(device) else ""
     named = fold(bound) in drivers
     return bound if bound and (fold(bound) == module or not named) else module
@@ -189,7 +191,7 @@ def _of(device: PciDevice, scenes: tuple[Scene, ...], managed: tuple[str, ...]) 
         return _open(device, unknown, ends, scenes[0].drivers.get(device.bdf, ()))
     if bound in ends:
         # Which of the host's drivers wins among themselves is as today.
-        ends = {label: end for label, end in ends.items() if label in (bound, DRIVER, NOBODY)}
+        ends = {label: end for label, end in ends.items() if label in (bound, NOBODY, *HELD_BY.values())}
     elif bound and NOBODY in ends and not _touched(ends[NOBODY][0]) and not scenes[0].drivers.get(device.bdf):
         ends = {bound: ends.pop(NOBODY), **ends}
     outcomes = tuple(sorted(ends, key=lambda o: (o != DRIVER, o == NOBODY, o)))

@@ -10,7 +10,7 @@ from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.early_boot import EarlyBoot
 from vfiotui.model.pci.functions import PciBus
-from vfiotui.plan.isolate.boot_event import STUB, VFIO
+from vfiotui.plan.isolate.boot_event import HOLDERS
 from vfiotui.plan.isolate.runtime_binders import Binders
 
 WITHOUT_DRM = ("nvidia", "nova_core")
@@ -49,6 +49,8 @@ class Scene:
     in_doubt: bool
     """Whether scripts that compute their addresses, and rules that are not understood, are for the device."""
     binders: Binders = Binders()
+    is_dom0: bool = False
+    """Whether Xen runs beneath this kernel and leaves the hardware to it."""
     counts: dict[str, int] = field(init=False, repr=False)
     """Module → how many devices it could claim."""
     on_drm: frozenset[str] = field(init=False, repr=False)
@@ -64,5 +66,5 @@ class Scene:
         object.__setattr__(self, "on_drm", frozenset(found))
         listed = {name for name, _ in (*self.lists, *(self.early.early if self.early is not None else ()))}
         sets = (self.image.modprobe, self.root.modprobe)
-        busy = {n for n in listed if n in self.counts or n in (VFIO, STUB) or any(s.diverts(n) for s in sets)}
+        busy = {n for n in listed if n in self.counts or n in HOLDERS or any(s.diverts(n) for s in sets)}
         object.__setattr__(self, "idle", frozenset(listed - busy))

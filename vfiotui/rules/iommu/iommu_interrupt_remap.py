@@ -5,19 +5,21 @@ Expected
 Why
     Without remapping a guest can raise any interrupt of the host, so vfio refuses to pass devices through.
 How it is read
-    What the kernel did: the names of interrupt controllers in /proc/interrupts begin with IR- where it remaps, and
-    are IO-APIC and PCI-MSI where it does not; where no such line is there, the kernel's log. A word such as
-    intremap=off of the running command line is named as the cause. Bit 3 of the extended capability register in
-    /sys/class/iommu/dmar*/intel-iommu/ecap and bit 0 of the DMAR flags only show what can never be: that a unit is
-    able to remap does not show that the kernel uses it.
+    What the kernel did: bit 25 (IRES) of each unit's Global Status Register in
+    /sys/kernel/debug/iommu/intel/iommu_regset, where root and debugfs show it; else the names of interrupt controllers
+    in /proc/interrupts, which begin with IR- where it remaps, and are IO-APIC and PCI-MSI where it does not; where no
+    such line is there, the kernel's log. A word such as intremap=off of the running command line is named as the
+    cause. Bit 3 of the extended capability register in /sys/class/iommu/dmar*/intel-iommu/ecap and bit 0 of the DMAR
+    flags only show what can never be: that a unit is able to remap does not show that the kernel uses it.
 Fix
     Take intremap=off or nointremap out; else a firmware setting (x2APIC, interrupt remapping) or another board.
     allow_unsafe_interrupts=1 gives the safety up.
 Valid for
     x86.
 Sources
-    drivers/iommu/irq_remapping.c, intel/irq_remapping.c, amd/iommu.c (names of chips); drivers/iommu/intel/iommu.h
-    (ecap_ir_support); drivers/vfio/vfio_iommu_type1.c.
+    Documentation/ABI/testing/debugfs-intel-iommu; VT-d specification, 11.4.4.2; drivers/iommu/irq_remapping.c,
+    intel/irq_remapping.c, amd/iommu.c (names of chips); drivers/iommu/intel/iommu.h (ecap_ir_support);
+    drivers/vfio/vfio_iommu_type1.c.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from vfiotui.model.boot.machine import by_whom, in_firmware
 from vfiotui.model.cpu.interrupts import Irq
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Evidence, Severity
-from vfiotui.model.pci.iommu import Dmar, IommuUnit
+from vfiotui.model.pci.iommu import Dmar, IommuUnit, UnitStatus
 from vfiotui.rules.engine import (
     Answer,
     Answers,
@@ -60,6 +62,7 @@ def remedy(facts: Facts) -> str:
     )
 
 
+REGISTERS = "/sys/kernel/debug/iommu/intel/iommu_regset"
 REFUSED = re.compile(
     r"DMAR-IR: (?:not enabl|.*fail)|AMD-Vi: (?:Interrupt remapping (?:disabled|not)|Disabling interrupt remapping)"
     r"|Failed to enable irq remapping",
@@ -154,8 +157,24 @@ def check(facts: Facts) -> Answers:
         yield by_kernel(facts, units)
 
 
+def by_registers(facts: Facts, units: list[IommuUnit], status: tuple[UnitStatus, ...]) -> Answer:
+    """What the units say of themselves."""
+    evidence = seen(REGISTERS, ", ".join(f"{u.name} GSTS {u.gsts:#x}" for u in status))
+    idle = [u.name for u in status if not u.remaps_interrupts]
+    if not idle:
+        return holds(
+            "host", f"{counted(len(status), 'IOMMU unit')} remap{'s' * (len(status) == 1)} interrupts", evidence
+        )
+    if len(idle) == len(status):
+        return off(facts, units, evidence)
+    return unknown("host", f"some units remap interrupts, and {', '.join(idle)} does not", evidence)
+
+
 def by_kernel(facts: Facts, units: list[IommuUnit]) -> Answer:
-    """What the kernel did, by its interrupt controllers; else by what it said."""
+    """What the kernel did, by the units' registers, or its interrupt controllers; else by what it said."""
+    status = or_else(known(facts.iommu).status, ())
+    if status:
+        return by_registers(facts, units, status)
     irqs = () if isinstance(facts.interrupts, Unread) else facts.interrupts.irqs
     remapped, plain = [i for i in irqs if i.remapped], [i for i in irqs if i.remapped is False]
     if remapped and plain:

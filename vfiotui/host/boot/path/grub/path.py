@@ -237,8 +237,9 @@ class _Path:
         initrds = tuple(self.machine.places.find(n, d).path for n, d in loaded.initrds)
         unified = loaded.chained and loaded.kernel.lower().endswith(".efi") and "/linux/" in loaded.kernel.lower()
         return BootEntry(
-            "grub", name, last.source, kernel, release, initrds, words, why, maker, unified, other and not unified
-        )
+            "grub", name, last.source, kernel, release, initrds, words, why, maker, unified, other and not unified,
+            loaded.xen,
+        )  # fmt: skip
 
     def _kernel(self, loaded: Loaded) -> tuple[Reading[str], Reading[str], Reading[CommandLine]]:
         found = self.machine.places.find(loaded.kernel, loaded.device)
