@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -107,6 +108,25 @@ def test_the_host_is_kept_off_while_the_guest_runs_and_comes_back(host: Host) ->
     assert host.untouched
 
 
+def test_hundreds_of_interrupts_cost_no_process_each(host: Host) -> None:
+    """The guest waits for the hook."""
+    awk = shutil.which("awk") or need("awk", "mawk")
+    counting = host.folder / "bin/awk"
+    counting.write_text(f'#!/bin/sh\necho >>"$TREE/awks"\nexec {awk} "$@"\n')
+    counting.chmod(0o755)
+    for number in range(100, 300):
+        place = host.folder / f"proc/irq/{number}/smp_affinity_list"
+        place.parent.mkdir()
+        place.write_text(f"{number % 16}\n")
+    host.starts("win10", 100)
+    assert host.interrupt(299) == "11" and host.interrupt(292) == OFF
+    awks = host.folder / "awks"
+    # A busybox that runs its own applets starts none of them.
+    assert not awks.exists() or len(awks.read_text()) < 10
+    host.call("win10", "release")
+    assert host.untouched and [host.interrupt(n) for n in (292, 299)] == ["4", "11"]
+
+
 def test_two_guests_share_the_squeeze(host: Host) -> None:
     host.starts("win10", 100)
     host.starts("it's $(a) vm", 200)
@@ -120,9 +140,12 @@ def test_two_guests_share_the_squeeze(host: Host) -> None:
 
 def test_what_was_set_before_is_set_again(host: Host) -> None:
     (host.folder / "before-system.slice").write_text("0-7 9\n")
+    (host.folder / "before-init.scope").write_text("4-5\n")
     host.starts("win10", 100)
+    assert host.allowed["system.slice"] == "0,1,2,3,6,7,9", "no CPU that it was not given before"
+    assert host.allowed["init.scope"] == OFF, "a slice whose CPUs are all the guest's goes to the host's"
     host.call("win10", "release")
-    assert host.allowed == {"user.slice": "0-15", "system.slice": "0-7,9", "init.scope": "0-15"}
+    assert host.allowed == {"user.slice": "0-15", "system.slice": "0-7,9", "init.scope": "4-5"}
 
 
 def test_after_a_crash_the_next_start_gives_back(host: Host) -> None:

@@ -17,24 +17,35 @@ OPERATIONS = ("prepare", "reconnect", "release")
 WANTED = ("cputune/vcpupin cpuset",)
 BODY = r"""slices='user.slice system.slice init.scope'
 
-# Lists such as 0-3,^1,8 become one number a line, each once.
-numbers() {
-  tr ',' '\n' | awk '
-    { gsub(/[ \t\r]/, ""); if ($0 == "") next
-      off = sub(/^\^/, ""); parts = split($0, ends, "-"); last = parts > 1 ? ends[2] : ends[1]
-      for (i = ends[1] + 0; i <= last + 0; i++) if (off) delete chosen[i]; else chosen[i] = 1 }
-    END { for (i in chosen) print i }' | sort -n
-}
-
-# Numbers, one a line, become a list.
-listed() {
-  tr '\n' ',' | sed 's/,$//'
+# Reads lines of a name and a list such as 0-3,^1,8; writes each name with what is in its list and not in $1.
+spare() {
+  awk -v taken="$1" '
+    function choose(list, chosen,    items, ends, count, last, off, n, i) {
+      count = split(list, items, ",")
+      for (n = 1; n <= count; n++) {
+        gsub(/[ \t\r]/, "", items[n]); if (items[n] == "") continue
+        off = sub(/^\^/, "", items[n]); last = split(items[n], ends, "-") > 1 ? ends[2] : ends[1]
+        if (last + 0 > most) most = last + 0
+        for (i = ends[1] + 0; i <= last + 0; i++) if (off) delete chosen[i]; else chosen[i] = 1
+      }
+    }
+    BEGIN { split("", gone); choose(taken, gone) }
+    {
+      split("", chosen); choose($2, chosen); left = ""
+      for (i = 0; i <= most; i++) if ((i in chosen) && !(i in gone)) left = left (left == "" ? "" : ",") i
+      print $1, left
+    }'
 }
 
 # What is in the first list and not in the second.
 without() {
-  printf '%s\n' "$2" | numbers >"$state/.second"
-  printf '%s\n' "$1" | numbers | grep -vxF -f "$state/.second" | listed
+  printf '. %s\n' "$1" | spare "$2" | { read -r name left; printf '%s' "$left"; }
+}
+
+# Sets $list to the first line of a file; empty where it cannot be read.
+first_line() {
+  list=
+  { read -r list <"$1"; } 2>/dev/null
 }
 
 # A guest that is gone keeps nothing.
@@ -52,16 +63,21 @@ allow() {
 squeeze() {
   for slice in $slices; do
     [ -f "$state/slice/$slice" ] || systemctl show -p AllowedCPUs --value -- "$slice" >"$state/slice/$slice" 2>/dev/null
-    allow "$slice" "$1"
+    # A slice that was kept to some CPUs before gets none of the others.
+    left=$(without "$(tr ' ' ',' <"$state/slice/$slice")" "$2")
+    allow "$slice" "${left:-$1}"
   done
+  # One process for all interrupts, and builtins: hosts have hundreds of them, and the guest waits.
   for file in "$root"/proc/irq/*/smp_affinity_list; do
     [ -f "$file" ] || continue
     number=${file%/smp_affinity_list}
     number=${number##*/}
-    [ -f "$state/irq/$number" ] || cat "$file" >"$state/irq/$number"
-    left=$(without "$(cat "$state/irq/$number")" "$2")
+    [ -f "$state/irq/$number" ] || { first_line "$file"; printf '%s\n' "$list" >"$state/irq/$number"; }
+    first_line "$state/irq/$number"
+    [ -z "$list" ] || printf '%s %s\n' "$number" "$list"
+  done | spare "$2" | while read -r number left; do
     # Interrupts that the kernel manages itself refuse to be moved.
-    { printf '%s\n' "${left:-$1}" >"$file"; } 2>/dev/null
+    { printf '%s\n' "${left:-$1}" >"$root/proc/irq/$number/smp_affinity_list"; } 2>/dev/null
   done
 }
 
@@ -73,7 +89,8 @@ release() {
   done
   for file in "$state"/irq/*; do
     [ -f "$file" ] || continue
-    { cat "$file" >"$root/proc/irq/${file##*/}/smp_affinity_list"; } 2>/dev/null
+    first_line "$file"
+    { printf '%s\n' "$list" >"$root/proc/irq/${file##*/}/smp_affinity_list"; } 2>/dev/null
   done
   rm -rf "$state"
 }
