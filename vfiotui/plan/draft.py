@@ -60,6 +60,8 @@ class Planner:
     """Adds its steps to the draft, or raises PlanError."""
     reads: Callable[[str], tuple[str, ...]] = lambda argument: ()
     """Files beside the usual ones whose content it wants to know."""
+    disks: Callable[[str], tuple[str, ...]] = lambda argument: ()
+    """Paths of which it wants to know what they hold as a guest's disk, and what uses them."""
 
     def guest(self, argument: str) -> str | None:
         """The guest that the goal is about; None for one about the host. libvirt takes no slash in a name."""
@@ -86,6 +88,8 @@ class Draft:
         self._effect: dict[str, bool] = {}
         self._chosen: dict[str, None] = {}
         self._released: dict[str, str] = {}
+        self.running: dict[str, str] = {}
+        """The XML of running guests as the plan leaves it so far; a guest that it leaves alone is not among them."""
         self.cmdline: str | None = None
         """The kernel's words as the plan leaves them so far; None where it does not change them."""
 

@@ -62,6 +62,11 @@ def guests(goals: Iterable[Goal]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(guest for guest in about if guest is not None))
 
 
+def disks(goals: Iterable[Goal]) -> tuple[str, ...]:
+    """The paths that a snapshot for these goals must know as disks of guests; PlanError for an unknown goal."""
+    return tuple(dict.fromkeys(path for name, argument in goals for path in planner_of(name).disks(argument)))
+
+
 def make_plan(facts: Facts, snapshot: ConfigSnapshot, goals: Iterable[Goal]) -> Plan:
     """One plan for all goals; PlanError says why there is none. A goal that is fulfilled already adds no step."""
     wanted = tuple(goals)

@@ -17,6 +17,7 @@ from vfiotui.model.change.plan import Goal, Plan
 from vfiotui.model.cpu.pinning import Pinning
 from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.facts import Facts
+from vfiotui.model.guest.disk_source import DiskSource
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
@@ -51,6 +52,9 @@ class PlanInputs(Protocol):
     def guest(self, name: str) -> Reading[StoredGuest]:
         """A guest's stored definition and the pins of its running threads."""
 
+    def disk(self, path: str) -> Reading[DiskSource]:
+        """What a path holds as a guest's disk, and what uses it."""
+
     def boots(self, facts: Facts) -> tuple[NextBoot, ...]:
         """Every boot that may come next, with its initramfs; at least one."""
 
@@ -60,16 +64,20 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
 
     Raises PlanError with the reason for which there is no plan; NoSystem where the root holds nothing to change.
     """
-    from vfiotui.plan.goals import guests, make_plan, reads
+    from vfiotui.plan.goals import disks, guests, make_plan, reads
     from vfiotui.plan.isolate.predicted import predicted
 
     wanted = tuple(goals)
-    files, names = reads(wanted), guests(wanted)
+    files, names, paths = reads(wanted), guests(wanted), disks(wanted)
     why = inputs.why_no_system()
     if why:
         raise NoSystem(why)
     facts = inputs.facts()
-    snapshot = replace(inputs.config(files), guests={name: inputs.guest(name) for name in names})
+    snapshot = replace(
+        inputs.config(files),
+        guests={name: inputs.guest(name) for name in names},
+        disks={path: inputs.disk(path) for path in paths},
+    )
     plan = make_plan(facts, snapshot, wanted)
     asks = plan.waits_for_boot or plan.released
     return predicted(plan, facts, snapshot, inputs.boots(facts)) if asks else plan

@@ -11,6 +11,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.boot.next_boot import NextBoot
 from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
+from vfiotui.model.guest.disk_source import DiskSource
 from vfiotui.model.guest.domain import Virt
 from vfiotui.model.guest.stored_guest import StoredGuest
 
@@ -56,6 +57,12 @@ class RootInputs:
         from vfiotui.host.boot.config_snapshot import read_config_snapshot
 
         return read_config_snapshot(self.root, more)
+
+    def disk(self, path: str) -> Reading[DiskSource]:
+        """What a path holds as a guest's disk, and what uses it."""
+        from vfiotui.host.guest.disk_source import read
+
+        return read(self.root, path)
 
     def boots(self, facts: Facts) -> tuple[NextBoot, ...]:
         """Every boot that may come next, with its initramfs; at least one."""

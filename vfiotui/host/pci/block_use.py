@@ -7,6 +7,7 @@ from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 
 BLOCK = "/sys/class/block"
+BTRFS = "/sys/fs/btrfs"
 FIELDS, SWAP_FIELDS = 6, 5
 """Of a line of /proc/mounts and /proc/swaps (proc(5))."""
 
@@ -14,6 +15,15 @@ FIELDS, SWAP_FIELDS = 6, 5
 def _some(lines: Reading[tuple[str, ...]], path: str) -> Reading[tuple[str, ...]]:
     """The lines; no running system has none: something is mounted at /, and the swap table has a heading."""
     return lines or Unread("is empty", Why.DAMAGED, path)
+
+
+def pools(root: Root) -> dict[str, tuple[str, ...]]:
+    """Block device → all devices of the btrfs that it belongs to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pool in or_else(root.names(BTRFS), ()):
+        members = or_else(root.names(f"{BTRFS}/{pool}/devices"), ())
+        found.update(dict.fromkeys(members, members))
+    return found
 
 
 class BlockUse:
@@ -24,6 +34,8 @@ class BlockUse:
         self._mounts = _some(root.table("/proc/mounts", lambda line: len(line.split()) == FIELDS), "/proc/mounts")
         self._swaps = _some(root.table("/proc/swaps", lambda line: len(line.split()) >= SWAP_FIELDS), "/proc/swaps")
         self._real: dict[str, str] = {}
+        self._pools = pools(root)
+        """A file system of several devices is mounted by the name of one of them."""
 
     def _resolved(self, path: str) -> str:
         if path not in self._real:
@@ -39,8 +51,8 @@ class BlockUse:
         device = self._root.real(path)
         if isinstance(device, Unread):
             return device
-        family = {device, *(f"/dev/{name}" for name in self._partitions(device.removeprefix("/dev/")))}
-        found = []
+        family = self.family(device)
+        found = [f"in a btrfs of {len(m)} devices" for n in sorted(family) if (m := self._members(n)) and len(m) > 1]
         for line in self._mounts:
             words = line.split()
             if len(words) > 1 and words[0].startswith("/dev/") and self._resolved(unescaped(words[0])) in family:
@@ -48,12 +60,28 @@ class BlockUse:
         for line in self._swaps[1:]:
             if line.split() and self._resolved(unescaped(line.split()[0])) in family:
                 found.append("swap")
-        for member in sorted(family):
+        for member in (*sorted(family), *self._disk_of(device)):
             holders = self._root.names(f"{BLOCK}/{member.removeprefix('/dev/')}/holders")
             if isinstance(holders, Unread) and holders.why is not Why.ABSENT:
                 return holders
             found.extend(f"held by {holder}" for holder in or_else(holders, ()))
         return tuple(dict.fromkeys(found))
+
+    def family(self, device: str) -> frozenset[str]:
+        """The paths of a device and of its partitions; `device` is a real path."""
+        return frozenset((device, *(f"/dev/{name}" for name in self._partitions(device.removeprefix("/dev/")))))
+
+    def _members(self, path: str) -> tuple[str, ...]:
+        return self._pools.get(path.removeprefix("/dev/"), ())
+
+    def _disk_of(self, device: str) -> tuple[str, ...]:
+        """The disk that a partition lies on: what is built upon the disk holds its partitions too."""
+        name = device.removeprefix("/dev/")
+        place = self._root.real(f"{BLOCK}/{name}")
+        if isinstance(place, Unread) or self._root.exists(f"{BLOCK}/{name}/partition") is not True:
+            return ()
+        disk = place.split("/")[-2]
+        return (f"/dev/{disk}",) if self._root.exists(f"{BLOCK}/{disk}") is True else ()
 
     def _partitions(self, name: str) -> list[str]:
         """Partitions of a disk: folders below its own that say which partition they are."""

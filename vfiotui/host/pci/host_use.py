@@ -10,14 +10,13 @@ from collections.abc import Mapping
 
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.pci import network
+from vfiotui.host.pci.block_use import pools
 from vfiotui.host.pci.disk_path import BLOCK, DiskPath, disk_paths
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF
 from vfiotui.model.pci.host_use import DiskUse, HostUse, Keyboard
 from vfiotui.model.pci.usb import device_in
-
-BTRFS = "/sys/fs/btrfs"
 
 
 def name_of(root: Root, source: str) -> str:
@@ -33,15 +32,6 @@ def name_of(root: Root, source: str) -> str:
         if candidate.startswith("dm-") and root.text(f"{BLOCK}/{candidate}/dm/name", 4096) == mapped:
             return candidate
     return ""
-
-
-def pools(root: Root) -> dict[str, tuple[str, ...]]:
-    """Block device → all devices of the btrfs that it belongs to."""
-    found: dict[str, tuple[str, ...]] = {}
-    for pool in or_else(root.names(BTRFS), ()):
-        members = or_else(root.names(f"{BTRFS}/{pool}/devices"), ())
-        found.update(dict.fromkeys(members, members))
-    return found
 
 
 MOUNTS, SWAPS, INPUT = "/proc/mounts", "/proc/swaps", "/proc/bus/input/devices"

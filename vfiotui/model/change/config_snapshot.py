@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.guard import GuardProgram
+from vfiotui.model.guest.disk_source import DiskSource
 from vfiotui.model.guest.stored_guest import StoredGuest
 
 
@@ -25,6 +26,9 @@ class ConfigSnapshot:
 
     guests: Mapping[str, Reading[StoredGuest]] = field(default_factory=dict)
     """The guests that were asked for by name, each with its stored definition."""
+
+    disks: Mapping[str, Reading[DiskSource]] = field(default_factory=dict)
+    """What the paths hold that were asked for as disks of guests."""
 
     links: Mapping[str, Reading[Mapping[str, str]]] = field(default_factory=dict)
     """Folders of lasting names that were asked for → each link with the device that it leads to."""

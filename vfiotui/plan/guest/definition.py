@@ -31,6 +31,8 @@ class Definition:
     """The edit changes this."""
     domain: Domain
     """The same, read, before the edit."""
+    running: bool = False
+    """Whether it is what the guest runs with now: of that only devices can be changed."""
 
     @property
     def versions(self) -> Versions:
@@ -54,7 +56,13 @@ Edit = Callable[[Definition, str], None]
 
 
 def definition_goal(
-    name: str, value: str, promise: str, title: str, edit: Edit, files: tuple[str, ...] = ()
+    name: str,
+    value: str,
+    promise: str,
+    title: str,
+    edit: Edit,
+    files: tuple[str, ...] = (),
+    disks: Callable[[str], tuple[str, ...]] = lambda argument: (),
 ) -> Planner:
     """A goal about the definition of one guest; `value` is the word for the help, or empty where there is none.
 
@@ -67,7 +75,7 @@ def definition_goal(
         guest, _, wanted = given.partition("/")
         change_definition(draft, guest, title.format(given, guest, wanted).strip(), lambda d: edit(d, wanted))
 
-    return Planner(name, argument, promise, "{1}: " + title, draw, lambda _: files)
+    return Planner(name, argument, promise, "{1}: " + title, draw, lambda _: files, disks)
 
 
 def change_definition(draft: Draft, name: str, why: str, edit: Callable[[Definition], None]) -> None:
@@ -96,7 +104,7 @@ def change_definition(draft: Draft, name: str, why: str, edit: Callable[[Definit
         whys = why if old is None else f"{old.why}; {why}"
         new = None if after == stored.definition else _step(stored, stored.definition, after, whys)
         draft.exchange(old, new, Phase.GUEST)
-    if stored.running is not None:
+    if stored.running is not None and name not in draft.running:
         draft.note(f"{name} runs on as it is until it is shut off and started again: a reboot inside is not enough")
 
 

@@ -35,9 +35,12 @@ def disk_of(work: Definition, target: str) -> Element:
     raise PlanError(f"{work.name} has no disk {target!r}")
 
 
-def free_name(work: Definition, prefix: str) -> str:
-    """The first name of a target that no disk has: vda, …, vdz, vdaa, …; PlanError where there is none."""
-    taken = {t.get("dev") for d in work.xml.devices("disk") if (t := d.find("target")) is not None}
+def free_name(work: Definition, prefix: str, others: frozenset[str] = frozenset()) -> str:
+    """The first name of a target that no disk has, and none of `others`; PlanError where there is none.
+
+    vda, …, vdz, vdaa, …
+    """
+    taken = others | {t.get("dev") for d in work.xml.devices("disk") if (t := d.find("target")) is not None}
     names = (prefix + "".join(letters) for size in (1, 2) for letters in product(ascii_lowercase, repeat=size))
     found = next((name for name in names if name not in taken), None)
     if found is None:

@@ -38,6 +38,11 @@ def _add(work: Definition, value: str) -> None:
     number = whole(value, "number of an iothread", MOST)
     if not number:
         raise PlanError("iothreads are counted from 1")
+    add_iothread(work, number)
+
+
+def add_iothread(work: Definition, number: int) -> None:
+    """The guest has an iothread of this number."""
     if number not in _ids(work):
         _list(work, tuple(sorted((*_ids(work), number))))
 
