@@ -15,7 +15,8 @@ WITH_PATHS = frozenset({"file", "link", "look", "value", "pages", "nudge"})
 LEAST = {
     "file": Risk.R2, "link": Risk.R1, "domain": Risk.R2, "command": Risk.R1, "value": Risk.R1, "pages": Risk.R1,
     "nudge": Risk.R1, "release": Risk.R1,
-    "device": Risk.R1, "driver": Risk.R1, "pins": Risk.R1, "look": Risk.R0, "image": Risk.R0, "path": Risk.R0,
+    "autostart": Risk.R1, "device": Risk.R1, "driver": Risk.R1, "pins": Risk.R1,
+    "look": Risk.R0, "image": Risk.R0, "path": Risk.R0,
 }  # fmt: skip
 """What a kind of step can do at least; a kind that is not known can do anything."""
 BUILDERS = frozenset(

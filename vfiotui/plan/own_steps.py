@@ -15,7 +15,7 @@ from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.boot import fallback_entry as escape_entry
 from vfiotui.plan.boot import guard, trial
-from vfiotui.plan.draft import FILE_NAME
+from vfiotui.plan.draft import ANY_NAME, FILE_NAME
 from vfiotui.plan.goals import declared
 from vfiotui.plan.guest import guest_hook
 from vfiotui.plan.isolate import early_script, override_rule
@@ -65,6 +65,10 @@ DATA = re.compile(
 RULES = "/etc/udev/rules.d/"
 EXCEPT = re.compile(r'^(KERNEL!="[0-9a-f:.]+", )+')
 """What keeps a rule from a device."""
+
+
+STARTED = re.compile(rf"/etc/libvirt/qemu/autostart/({ANY_NAME}\.xml)")
+"""The links by which libvirt starts guests together with itself, of a system that does not run."""
 
 
 def _trials() -> Iterator[str]:
@@ -165,7 +169,9 @@ def strange(step: Change) -> str:
         case "link":
             own = step.subject == trial.WANTED and step.after in (None, trial.UNIT.encode())
             disables = step.after is None and WANTED.fullmatch(step.subject)
-            return "" if own or disables else f"sets the link {step.subject}"
+            guest = STARTED.fullmatch(step.subject)
+            starts = guest and step.after in (None, f"/etc/libvirt/qemu/{guest[1]}".encode())
+            return "" if own or disables or starts else f"sets the link {step.subject}"
         case "command":
             return _command(step)
         case "value" | "pages":

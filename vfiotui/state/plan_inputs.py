@@ -100,20 +100,26 @@ def _filed(root: Root, name: str) -> Reading[StoredGuest]:
     content = root.bytes(path)
     if isinstance(content, Unread):
         return Unread(f"the definition of {name} cannot be read: {content}", content.why)
-    return StoredGuest(name, "", content, path)
+    link = root.link(f"{domains.DEFINED}/autostart/{found[0]}")
+    if isinstance(link, Unread) and link.why is not Why.ABSENT:
+        return Unread(f"whether {name} starts by itself cannot be read: {link}", link.why)
+    target = None if isinstance(link, Unread) else link
+    return StoredGuest(name, "", content, path, target is not None, target)
 
 
 def _asked(uri: str, name: str) -> Reading[StoredGuest]:
     """The guest from a daemon."""
     from vfiotui.virt.connect import NoConnection, load
-    from vfiotui.virt.define import definition, writable
+    from vfiotui.virt.define import autostarts, definition, writable
     from vfiotui.virt.pins import read_pins
 
     try:
         libvirt = load()
         with writable(uri) as connection:
             try:
-                return StoredGuest(name, uri, definition(connection, name), running=read_pins(connection, name))
+                found = definition(connection, name)
+                starts = autostarts(connection, name) is True
+                return StoredGuest(name, uri, found, autostart=starts, running=read_pins(connection, name))
             except libvirt.libvirtError as error:
                 return Unread(f"libvirt does not report {name}: {error}", Why.NOT_HERE)
     except NoConnection as error:

@@ -67,6 +67,20 @@ def undefine(connection: Any, name: str) -> None:
         domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM)
 
 
+def autostarts(connection: Any, name: str) -> bool | None:
+    """Whether libvirt starts a guest together with itself; None where it stores no guest of this name."""
+    domain = _found(connection, name)
+    return None if domain is None or not domain.isPersistent() else bool(domain.autostart())
+
+
+def set_autostart(connection: Any, name: str, on: bool) -> None:
+    """Has libvirt start a guest together with itself, or not."""
+    domain = _found(connection, name)
+    if domain is None:
+        raise NoConnection(f"there is no guest {name!r}")
+    domain.setAutostart(int(on))
+
+
 def running_xml(connection: Any, name: str) -> str | None:
     """What a running guest is made of now; None where it does not run."""
     domain = _found(connection, name)

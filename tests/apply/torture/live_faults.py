@@ -19,7 +19,7 @@ from tests.apply.systems import plan
 from tests.apply.torture.faults import HOUSE, Bench, run
 from tests.requirements import need
 from tests.virt.libvirtd import Daemon
-from vfiotui.model.change.change import Change, define_domain, plug_device, set_value
+from vfiotui.model.change.change import Change, define_domain, plug_device, set_autostart, set_value
 from vfiotui.model.change.plan import to_json
 from vfiotui.virt.define import definition, running_xml, writable
 from vfiotui.virt.pins import read_pins, real_affinity
@@ -76,6 +76,10 @@ def device(daemon: Daemon) -> tuple[Change, ...]:
     return (plug_device("runs", None, TABLET, "a tablet", where=daemon.uri),)
 
 
+def autostart(daemon: Daemon) -> tuple[Change, ...]:
+    return (set_autostart("kept", True, "with libvirt", where=daemon.uri),)
+
+
 def pins(daemon: Daemon) -> tuple[Change, ...]:
     return (Change("pins", "runs", "pinned", b"v0 any\nv1 any\n", b"v0 0\nv1 1\n", where=daemon.uri),)
 
@@ -84,6 +88,7 @@ LIVE_CASES = (
     LiveCase("value", value),
     LiveCase("domain", domain),
     LiveCase("device", device),
+    LiveCase("autostart", autostart),
     LiveCase("pins", pins),
 )
 

@@ -105,6 +105,12 @@ guest_runs() { # URI NAME
     case $id in *[0-9]*) ;; *) stop "$2 does not run" ;; esac
 }
 
+autostart_is() { # URI NAME enable|disable
+    installed virsh
+    now=$(LC_ALL=C virsh -q -c "$1" dominfo --domain "$2" | awk '$1 == "Autostart:" { print $2 }') || stop "there is no guest $2"
+    [ "$now" = "$3" ] || stop "the autostart of $2 is not as it was when the plan was made: make the plan again"
+}
+
 pin_is() { # URI NAME THREAD CPUS: THREAD is a number, emulator, or io and a number
     case $3 in
     emulator) now=$(virsh -q -c "$1" emulatorpin --domain "$2" --live | awk 'NF { cpus = $NF } END { print cpus }') ;;

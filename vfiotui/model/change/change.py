@@ -160,6 +160,15 @@ def plug_device(
     return Change("device", guest, why, before, after, risk, Effect.NOW, where=where)
 
 
+AUTOSTART_ON, AUTOSTART_OFF = b"on", b"off"
+
+
+def set_autostart(guest: str, on: bool, why: str, *, where: str) -> Change:
+    """libvirt starts a guest together with itself, or does so no more."""
+    before, after = (AUTOSTART_OFF, AUTOSTART_ON) if on else (AUTOSTART_ON, AUTOSTART_OFF)
+    return Change("autostart", guest, why, before, after, Risk.R1, Effect.NOW, where=where)
+
+
 def bind_driver(bdf: str, before: str | None, after: str | None, why: str, *, risk: Risk = Risk.R1) -> Change:
     """A running PCI function changes its driver; None is no driver."""
     old, new = (None if d is None else d.encode() for d in (before, after))

@@ -20,6 +20,10 @@ class StoredGuest:
     """The stored definition to the byte; None where there is none, as with a transient guest."""
     file: str = ""
     """The path of the definition where no daemon is asked."""
+    autostart: bool = False
+    """Whether libvirt starts it together with itself."""
+    autostart_link: str | None = None
+    """Where no daemon is asked: what its link below autostart/ says; None where there is none."""
     running: Mapping[str, CpuSet] | None = None
     """The pins of its threads now; None where it does not run."""
 

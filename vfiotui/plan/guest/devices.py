@@ -48,7 +48,8 @@ def _order(element: Element) -> tuple[str, ...]:
     return Hostdev.order if element.tag == "hostdev" else ()
 
 
-def _drop(work: Definition, value: str) -> None:
+def drop(work: Definition, value: str) -> None:
+    """The device at an address is passed no more."""
     work.xml.remove(device_at(work, value))
     # An NVMe drive is passed once for each of its namespaces.
     while any(pci == value for pci, _ in passed(work)):
@@ -80,7 +81,8 @@ def _with_rom(work: Definition, bdf: str) -> Element:
     return element
 
 
-def _rom(work: Definition, value: str) -> None:
+def set_rom(work: Definition, value: str) -> None:
+    """ADDRESS=FILE: the guest sees this ROM in place of the device's own; without a file the device's own."""
     bdf, path = pair(value, "ADDRESS=FILE, or ADDRESS= for the device's own ROM")
     if path and not (path.startswith("/") and path.isprintable()):
         raise PlanError(f"{path!r} is no absolute path of a ROM file")
@@ -102,7 +104,7 @@ def _iommufd(work: Definition, value: str) -> None:
     work.xml.set_below(element, "driver", "iommufd", "yes" if switch(word) else "no", Hostdev.order)
 
 
-def _where(element: Element) -> tuple[str, str, str, str] | None:
+def place_of(element: Element) -> tuple[str, str, str, str] | None:
     """Segment, bus, slot and function of a device in the guest, as they are compared."""
     address = element.find("address")
     pci = None if address is None else Address(address).pci
@@ -118,25 +120,27 @@ def _slot(work: Definition, value: str) -> None:
     if not SLOT.fullmatch(value):
         raise PlanError(f"{value!r} is no slot of the host, such as 0000:0b:00")
     mine = sorted(pci for pci, _ in passed(work) if pci.startswith(f"{value}."))
-    placed = [pci for pci in mine if _where(device_at(work, pci)) is not None]
+    placed = [pci for pci in mine if place_of(device_at(work, pci)) is not None]
     if not placed:
         raise PlanError(f"no function of {value} has a place in {work.name}")
-    base = _where(device_at(work, placed[0]))
+    base = place_of(device_at(work, placed[0]))
     assert base is not None
     inside = {pci: "0" if pci == mine[0] else pci[-1] for pci in mine}
     own = {device_at(work, pci).start for pci in mine}
-    others = [d for d in _all_devices(work) if d.start not in own and (w := _where(d)) and w[:3] == base[:3]]
+    others = [d for d in all_devices(work) if d.start not in own and (w := place_of(d)) and w[:3] == base[:3]]
     if others:
         raise PlanError(f"another device of {work.name} sits on the slot {':'.join(base[:3])}: take that away first")
     for pci in mine:
-        _put(work, pci, base[:3], inside[pci], first=pci == mine[0] and len(mine) > 1)
+        put(work, pci, base[:3], inside[pci], first=pci == mine[0] and len(mine) > 1)
 
 
-def _all_devices(work: Definition) -> list[Element]:
+def all_devices(work: Definition) -> list[Element]:
+    """The devices of the present text that have a place on a PCI bus of the guest."""
     return [d for d in work.xml.root.all("devices/*") if (a := d.find("address")) and a.get("type") == "pci"]
 
 
-def _put(work: Definition, pci: str, place: tuple[str, str, str], function: str, *, first: bool) -> None:
+def put(work: Definition, pci: str, place: tuple[str, str, str], function: str, *, first: bool) -> None:
+    """A passed function gets a place in the guest: segment, bus, slot and function; `first` says that more follow."""
     element = device_at(work, pci)
     q, (domain, bus, slot) = work.xml.document.quote, place
     more = f" multifunction={q}on{q}" if first else ""
@@ -147,7 +151,7 @@ def _put(work: Definition, pci: str, place: tuple[str, str, str], function: str,
     wanted = (*place, function)
     old = element.find("address")
     if old is not None:
-        if _where(element) == wanted and (old.get("multifunction") == "on") == first:
+        if place_of(element) == wanted and (old.get("multifunction") == "on") == first:
             return
         work.xml.remove(old)
     work.xml.add_to(device_at(work, pci), words, _order(element))
@@ -168,46 +172,47 @@ def _add(work: Definition, value: str) -> None:
         if device.is_bridge:
             raise PlanError(f"{bdf} is a bridge, which cannot be passed through")
         beside = next((e for pci, e in sorted(there.items()) if pci[:-2] == bdf[:-2] and e.tag == "hostdev"), None)
-        _insert(work, bdf, beside)
+        insert(work, bdf, beside, True if beside is None else beside.get("managed", "no") == "yes")
 
 
-def _insert(work: Definition, bdf: str, beside: Element | None) -> None:
+def insert(work: Definition, bdf: str, beside: Element | None, managed: bool) -> None:
+    """A <hostdev> for a function, behind one of its card and on the slot of that, else behind the last one."""
     xml, q = work.xml, work.xml.document.quote
     domain, bus, rest = bdf.split(":")
     slot, function = rest.split(".")
-    managed = "yes" if beside is None else beside.get("managed", "no")
     written = (
-        f"<hostdev mode={q}subsystem{q} type={q}pci{q} managed={q}{managed}{q}>\n  <source>\n"
+        f"<hostdev mode={q}subsystem{q} type={q}pci{q} managed={q}{'yes' if managed else 'no'}{q}>\n  <source>\n"
         f"    <address domain={q}0x{domain}{q} bus={q}0x{bus}{q} slot={q}0x{slot}{q} function={q}0x{function}{q}/>\n"
         "  </source>\n</hostdev>"
     )
-    parent = xml.root.find("devices")
+    parent = xml.made("devices")
     behind = beside or next(iter(reversed(xml.devices("hostdev"))), None)
-    if parent is None:
-        raise PlanError(f"{work.name} has no devices at all")
-    place = None if beside is None else _where(beside)
+    place = None if beside is None else place_of(beside)
     xml.document.edit([xml.document.insert_edit(parent, [written], (), behind)])
+    if work.running:
+        # QEMU plugs functions one by one, each into a port of its own.
+        return
     if place is not None and place[3] == "0" and function != "0":
         _join(work, bdf, place[:3], function)
 
 
 def _join(work: Definition, bdf: str, place: tuple[str, str, str], function: str) -> None:
     """The function lies on the slot of its card where nothing else does."""
-    taken = {w[3] for d in _all_devices(work) if (w := _where(d)) and w[:3] == place}
+    taken = {w[3] for d in all_devices(work) if (w := place_of(d)) and w[:3] == place}
     if function in taken:
         return
-    first = next(e for pci, e in passed(work) if pci[:-2] == bdf[:-2] and _where(e) == (*place, "0"))
+    first = next(e for pci, e in passed(work) if pci[:-2] == bdf[:-2] and place_of(e) == (*place, "0"))
     address = first.find("address")
     assert address is not None
     work.xml.set_on(address, "multifunction", "on")
-    _put(work, bdf, place, function, first=False)
+    put(work, bdf, place, function, first=False)
 
 
 PLANNERS = (
     definition_goal(
         "domain.hostdev.add", "BDF,…", "pass further functions of a card through to the guest", "passes {2} too", _add
     ),
-    definition_goal("domain.hostdev.drop", "BDF", "pass a device of the host through no longer", "no {2}", _drop),
+    definition_goal("domain.hostdev.drop", "BDF", "pass a device of the host through no longer", "no {2}", drop),
     definition_goal(
         "domain.hostdev.managed",
         "BDF[=no]",
@@ -234,7 +239,7 @@ PLANNERS = (
         "BDF=[FILE]",
         "load the device's option ROM from a file; without FILE, from the card again",
         "ROM of {2}",
-        _rom,
+        set_rom,
     ),
     definition_goal(
         "domain.hostdev.rom-bar",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from vfiotui.formats.domain_xml.domain_xml import parse
 from vfiotui.formats.domain_xml.properties import DomainXml
-from vfiotui.formats.domain_xml.xml_text import XmlText
+from vfiotui.formats.domain_xml.xml_text import Element, XmlText
 from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.change.change import plug_device
 from vfiotui.model.facts import Facts
@@ -72,4 +72,15 @@ def _devices(xml: str) -> Counter[str]:
     """The elements below <devices>, each as a document of its own, and how often it stands there."""
     document = XmlText(xml)
     devices = document.root.find("devices")
-    return Counter(document.part(e) for e in (devices.children if devices is not None else ()))
+    data = xml.encode("utf-8")
+    return Counter(_alone(document, e, data) for e in (devices.children if devices is not None else ()))
+
+
+def _alone(document: XmlText, element: Element, data: bytes) -> str:
+    """An element as a document of its own, with the namespaces around it only where it uses one."""
+    text = data[element.start : element.end].decode("utf-8")
+    try:
+        XmlText(text)
+    except ValueError:
+        return document.part(element)
+    return text

@@ -101,7 +101,7 @@ def choose(facts: Facts, wanted: tuple[str, ...]) -> Choice:
         if groups and device.bdf not in groups:
             refusals.append(f"{device.bdf} is in no IOMMU group: vfio-pci cannot protect the host from it")
     if not groups:
-        refusals += _no_groups(facts)
+        refusals += no_groups(facts)
     refusals += _losses(facts, bus, devices)
     warnings = tuple(
         f"passing {d.bdf} through removes from the host: {', '.join(lost)}"
@@ -119,8 +119,11 @@ def _vmd(device: PciDevice, bus: PciBus) -> str:
     )
 
 
-def _no_groups(facts: Facts) -> list[str]:
-    """A disk without a running kernel has no groups; a running kernel without groups has no IOMMU."""
+def no_groups(facts: Facts) -> list[str]:
+    """The refusal where this kernel groups nothing; none where it does, or no kernel runs.
+
+    A disk without a running kernel has no groups; a running kernel without groups has no IOMMU.
+    """
     if isinstance(facts.iommu, Unread) or isinstance(facts.iommu.groups, Unread):
         return []
     return [f"this kernel has no IOMMU groups: {why_no_groups(facts.host_kind)} ('vfiotui doctor' explains why)"]
