@@ -21,7 +21,8 @@ SOCKETS = {"pipewire": ("runtimeDir", ""), "pulseaudio": ("serverName", "/pulse/
 """Backend of <audio> → its attribute, and what stands there behind a user's runtime folder."""
 
 
-def _video(work: Definition, value: str) -> None:
+def no_video(work: Definition, value: str) -> None:
+    """No card is emulated; `value` is none."""
     if value != "none":
         raise PlanError(f"{value!r}: only none can be planned")
     xml = work.xml
@@ -46,7 +47,8 @@ def _graphics(work: Definition, value: str) -> None:
     work.xml.add("devices", f"<graphics type={q}{value}{q} autoport={q}yes{q}>\n{listens}</graphics>")
 
 
-def _balloon(work: Definition, value: str) -> None:
+def no_balloon(work: Definition, value: str) -> None:
+    """No balloon takes memory back; `value` is none."""
     if value != "none":
         raise PlanError(f"{value!r}: only none can be planned")
     if work.domain.balloon == "none":
@@ -149,7 +151,7 @@ def _input(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("domain.video", "none", "remove the emulated graphics card", "no emulated card", _video),
+    definition_goal("domain.video", "none", "remove the emulated graphics card", "no emulated card", no_video),
     definition_goal(
         "domain.graphics",
         "spice|vnc",
@@ -157,7 +159,7 @@ PLANNERS = (
         "a {2} display",
         _graphics,
     ),
-    definition_goal("domain.balloon", "none", "remove the memory balloon", "no memory balloon", _balloon),
+    definition_goal("domain.balloon", "none", "remove the memory balloon", "no memory balloon", no_balloon),
     definition_goal(
         "domain.shmem.size",
         "NAME=MIB",

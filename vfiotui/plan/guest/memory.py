@@ -55,7 +55,8 @@ def _kib(work: Definition, path: str) -> int:
     return 0 if element is None else kib(scaled(element.text, element.get("unit", "KiB")))
 
 
-def _round(work: Definition, value: str) -> None:
+def set_memory(work: Definition, value: str) -> None:
+    """The guest has so many KiB of memory; what a balloon leaves it stays, where that is less."""
     size, domain, xml = whole(value, "memory size in KiB", MOST_KIB), work.domain, work.xml
     if domain.cells:
         raise PlanError(f"{work.name} has NUMA cells, whose sum is its memory: change those by hand")
