@@ -80,7 +80,7 @@ def test_a_card_comes_with_all_its_functions_on_one_slot() -> None:
     assert "managed='yes'" in first and "bus='0x06' slot='0x00' function='0x0'" in first
     place = "<address type='pci' domain='0x0000' bus='0x06' slot='0x00' function='0x{}'{}/>"
     assert place.format(0, " multifunction='on'") in first and place.format(1, "") in second
-    assert any("0000:06:00.1 goes along: " in n for n in plan.notes)
+    assert any("0000:06:00.1 is passed too: " in n for n in plan.notes)
     assert planned(host(after(plan)), ("guest.attach", "win/0000:06:00.0")).steps == ()
 
 
@@ -190,7 +190,7 @@ def test_a_device_of_another_guest_is_a_note() -> None:
 def test_detaching_takes_the_whole_card_and_nothing_else() -> None:
     plan = planned(host(FINE), ("guest.detach", "win/01:00.1"))
     assert after(plan) == BARE
-    assert any("0000:01:00.0 goes along" in n for n in plan.notes) and any(
+    assert any("0000:01:00.0 is taken too" in n for n in plan.notes) and any(
         "has no screen then" in n for n in plan.notes
     )
 

@@ -1,4 +1,4 @@
-"""`vfiotui guest list|show|check|clone-xml|start|shutdown|force-off|pause|resume`: the guests, and what they do.
+"""`vfiotui guest VERB`: the guests, what they do, and what they are made of.
 
 JSON of list: {"vfiotui": version, "uri", "connected", "detail", "guests": [GUEST], "unread": [{"guest", "source",
 "unread": reason}], "others": [{"name", "pid", "memory_kib"}]}: others run without this connection. show is one GUEST
@@ -29,13 +29,15 @@ VERBS = {
     "pause": "stop its vCPUs; its memory and devices stay",
     "resume": "let its vCPUs run again",
 }
+CHANGES = ("attach", "detach", "disk", "set", "autostart")
+"""Verbs that plan a change: guest_change."""
 PATIENCE = 10.0
 """Seconds after which a call that goes on is said to do so."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, with which guest."""
-    from vfiotui.cli.guest import guest_clone
+    from vfiotui.cli.guest import guest_change, guest_clone
     from vfiotui.cli.main import add_global
 
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -51,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--yes", action="store_true", help="do not ask")
         if verb == "shutdown":
             one.add_argument("--timeout", type=float, metavar="SECONDS", help="wait so long until it is off")
+    guest_change.arguments(verbs)
     guest_clone.arguments(verbs)
     for one in verbs.choices.values():
         add_global(one, argparse.SUPPRESS)
@@ -62,6 +65,10 @@ def run(args: argparse.Namespace) -> Exit:
         from vfiotui.cli.guest import guest_clone
 
         return guest_clone.run(args)
+    if args.verb in CHANGES:
+        from vfiotui.cli.guest import guest_change
+
+        return guest_change.run(args)
     guests = Guests(args, daemon_only=args.verb in VERBS)
     if args.verb in VERBS:
         return _control(args, guests)

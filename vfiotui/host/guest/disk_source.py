@@ -8,9 +8,9 @@ from __future__ import annotations
 import stat
 
 from vfiotui.host.pci import block_claims
-from vfiotui.host.pci.block_use import BLOCK, BlockUse
+from vfiotui.host.pci.block_use import BlockUse
+from vfiotui.host.pci.disk_path import BLOCK, disk_paths
 from vfiotui.host.pci.disk_path import CONTROLLER as NVME
-from vfiotui.host.pci.disk_path import disk_paths
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else, then
 from vfiotui.model.guest.disk_source import BLOCK as BLOCK_DEVICE

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfiotui.formats.system import crypttab, fstab
-from vfiotui.host.pci.block_use import BLOCK
+from vfiotui.host.pci.disk_path import BLOCK
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Unread, or_else
 

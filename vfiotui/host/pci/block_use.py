@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from vfiotui.formats.system.fstab import unescaped
+from vfiotui.host.pci.disk_path import BLOCK, pools
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 
-BLOCK = "/sys/class/block"
-BTRFS = "/sys/fs/btrfs"
 FIELDS, SWAP_FIELDS = 6, 5
 """Of a line of /proc/mounts and /proc/swaps (proc(5))."""
 
@@ -15,15 +14,6 @@ FIELDS, SWAP_FIELDS = 6, 5
 def _some(lines: Reading[tuple[str, ...]], path: str) -> Reading[tuple[str, ...]]:
     """The lines; no running system has none: something is mounted at /, and the swap table has a heading."""
     return lines or Unread("is empty", Why.DAMAGED, path)
-
-
-def pools(root: Root) -> dict[str, tuple[str, ...]]:
-    """Block device → all devices of the btrfs that it belongs to."""
-    found: dict[str, tuple[str, ...]] = {}
-    for pool in or_else(root.names(BTRFS), ()):
-        members = or_else(root.names(f"{BTRFS}/{pool}/devices"), ())
-        found.update(dict.fromkeys(members, members))
-    return found
 
 
 class BlockUse:

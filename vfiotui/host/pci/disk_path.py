@@ -17,6 +17,7 @@ from vfiotui.model.pci.functions import BDF, NESTED
 from vfiotui.model.pci.usb import device_in
 
 BLOCK = "/sys/class/block"
+BTRFS = "/sys/fs/btrfs"
 DEPTH = 8
 """Layers of mapped devices that are followed."""
 SUBSYSTEM = re.compile(r"(/sys/devices/virtual/nvme-subsystem/nvme-subsys\d{1,9})/nvme(\d{1,9})n(\d{1,9})(?:/.*)?")
@@ -40,6 +41,15 @@ def disk_paths(root: Root, name: str) -> tuple[DiskPath, ...]:
     """All PCI functions that carry a block device; none where no layer leads to one, as with disks of a network."""
     found = [p for disk, above in _disks_below(root, name, "", DEPTH) for p in _carriers(root, disk, above)]
     return tuple(dict.fromkeys(found))
+
+
+def pools(root: Root) -> dict[str, tuple[str, ...]]:
+    """Block device → all devices of the btrfs that it belongs to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pool in or_else(root.names(BTRFS), ()):
+        members = or_else(root.names(f"{BTRFS}/{pool}/devices"), ())
+        found.update(dict.fromkeys(members, members))
+    return found
 
 
 def _disks_below(root: Root, name: str, above: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 from vfiotui.formats.system.fstab import unescaped
 from vfiotui.host.pci import network
-from vfiotui.host.pci.block_use import pools
-from vfiotui.host.pci.disk_path import BLOCK, DiskPath, disk_paths
+from vfiotui.host.pci.disk_path import BLOCK, DiskPath, disk_paths, pools
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.reading import Reading, Unread, or_else
 from vfiotui.model.pci.functions import BDF

@@ -119,7 +119,7 @@ def _say(
 ) -> None:
     for device in new:
         if why := reasons.get(device.bdf):
-            work.note(f"{device.bdf} goes along: {why}")
+            work.note(f"{device.bdf} is passed too: {why}")
         if ways.get(device.bdf) and not is_given(device):
             work.note(
                 f"{device.bdf} is bound to vfio-pci at the next boot; until then libvirt takes it from its driver"
@@ -153,7 +153,7 @@ def _detach(work: Definition, value: str) -> None:
     for bdf in gone:
         drop(work, bdf)
         if bdf not in wanted:
-            work.note(f"{bdf} goes along: it belongs to the same card or group")
+            work.note(f"{bdf} is taken too: it belongs to the same card or group")
     if screens and not screens - set(gone) and set(work.domain.devices.videos) <= {"none"}:
         work.note(f"it has no screen then: domain.graphics={work.name}/vnc and an emulated card give one")
 
