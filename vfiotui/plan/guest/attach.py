@@ -188,10 +188,17 @@ def _rom_file(argument: str) -> tuple[str, ...]:
 LIST = "BDF,…"
 PLANNERS = (
     replace(
-        definition_goal("guest.rom", "BDF=FILE", "a ROM file that fits the card", "ROM of {2}", _rom), reads=_rom_file
+        definition_goal(
+            "guest.rom", "BDF=FILE", "load the option ROM of a card from a file that fits it", "ROM of {2}", _rom
+        ),
+        reads=_rom_file,
     ),
-    definition_goal("guest.attach", LIST, "devices with all that belongs to them", "passes {2}", _attach),
-    definition_goal("guest.detach", LIST, "devices less, with what belongs to them", "without {2}", _detach),
-    running_goal("guest.plug", LIST, "devices, while it runs", "passes {2}", _attach),
-    running_goal("guest.unplug", LIST, "devices less, while it runs", "without {2}", _detach),
+    definition_goal(
+        "guest.attach", LIST, "pass PCI devices through, with all that must go together", "passes {2}", _attach
+    ),
+    definition_goal(
+        "guest.detach", LIST, "pass PCI devices through no longer, with what belongs to them", "without {2}", _detach
+    ),
+    running_goal("guest.plug", LIST, "attach PCI devices to the running guest", "passes {2}", _attach),
+    running_goal("guest.unplug", LIST, "detach PCI devices from the running guest", "without {2}", _detach),
 )

@@ -39,7 +39,7 @@ PLANNERS = (
     Planner(
         "guest.autostart",
         "GUEST/on|off",
-        "whether it starts together with libvirt",
+        "start the guest together with libvirt, or not",
         "{1}: autostart {2}",
         _draw,
     ),

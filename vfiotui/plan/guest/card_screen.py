@@ -99,6 +99,10 @@ def _way_to_see(work: Definition) -> None:
 
 PLANNERS = (
     definition_goal(
-        "guest.screen", "card", "the passed card is the screen, nothing is emulated", "the card is the screen", _screen
+        "guest.screen",
+        "card",
+        "make the passed card the only screen: no SPICE, tablet, balloon or emulated card",
+        "the card is the screen",
+        _screen,
     ),
 )

@@ -266,8 +266,12 @@ def _remove(work: Definition, value: str) -> None:
 FILES = (LINKS,)
 ADD = "[OPTIONS:]PATH"
 PLANNERS = (
-    definition_goal("guest.disk.add", ADD, "another disk in the definition", "disk {2}", _add, FILES, _path_of),
-    definition_goal("guest.disk.remove", "TARGET|PATH", "a disk less in the definition", "no disk {2}", _remove, FILES),
-    running_goal("guest.disk.plug", ADD, "another disk, while it runs", "disk {2}", _add, FILES, _path_of),
-    running_goal("guest.disk.unplug", "TARGET|PATH", "a disk less, while it runs", "no disk {2}", _remove, FILES),
+    definition_goal("guest.disk.add", ADD, "add a disk or an image to the guest", "disk {2}", _add, FILES, _path_of),
+    definition_goal(
+        "guest.disk.remove", "TARGET|PATH", "take a disk away from the guest", "no disk {2}", _remove, FILES
+    ),
+    running_goal("guest.disk.plug", ADD, "attach a disk to the running guest", "disk {2}", _add, FILES, _path_of),
+    running_goal(
+        "guest.disk.unplug", "TARGET|PATH", "detach a disk from the running guest", "no disk {2}", _remove, FILES
+    ),
 )

@@ -104,6 +104,6 @@ PLANNERS = (
         "KIB",
         "set the guest's memory to a size that its huge pages fill",
         "{2} KiB of memory",
-        _round,
+        set_memory,
     ),
 )

@@ -99,10 +99,16 @@ def _ports(work: Definition, value: str) -> None:
 
 
 PLANNERS = (
-    definition_goal("guest.memory", "SIZE", "how much memory it has", "{2} of memory", _memory),
-    definition_goal("guest.vcpus", "COUNT", "how many vCPUs it has", "{2} vCPUs", _vcpus),
-    definition_goal("guest.title", "TEXT", "its title, or none", "the title", _title),
-    definition_goal("guest.description", "TEXT", "its description, or none", "the description", _description),
-    definition_goal("guest.boot", "DEVICE,…", "what it starts from, in order", "starts from {2}", _boot),
-    definition_goal("guest.ports", "COUNT", "free PCIe ports, to attach devices while it runs", "{2} ports", _ports),
+    definition_goal("guest.memory", "SIZE", "set the guest's memory", "{2} of memory", _memory),
+    definition_goal(
+        "guest.vcpus", "COUNT", "set the number of vCPUs, with the cores of its topology", "{2} vCPUs", _vcpus
+    ),
+    definition_goal("guest.title", "TEXT", "set the guest's title", "the title", _title),
+    definition_goal("guest.description", "TEXT", "set the guest's description", "the description", _description),
+    definition_goal(
+        "guest.boot", "DEVICE,…", "set which devices the guest starts from, in order", "starts from {2}", _boot
+    ),
+    definition_goal(
+        "guest.ports", "COUNT", "add PCIe ports until so many are free for devices to be attached", "{2} ports", _ports
+    ),
 )
