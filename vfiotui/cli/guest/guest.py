@@ -37,7 +37,7 @@ PATIENCE = 10.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, with which guest."""
-    from vfiotui.cli.guest import guest_change, guest_clone
+    from vfiotui.cli.guest import guest_change, guest_clone, guest_qemu
     from vfiotui.cli.main import add_global
 
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -55,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--timeout", type=float, metavar="SECONDS", help="wait so long until it is off")
     guest_change.arguments(verbs)
     guest_clone.arguments(verbs)
+    guest_qemu.arguments(verbs)
     for one in verbs.choices.values():
         add_global(one, argparse.SUPPRESS)
 
@@ -69,6 +70,10 @@ def run(args: argparse.Namespace) -> Exit:
         from vfiotui.cli.guest import guest_change
 
         return guest_change.run(args)
+    if args.verb == "qemu":
+        from vfiotui.cli.guest import guest_qemu
+
+        return guest_qemu.run(args)
     guests = Guests(args, daemon_only=args.verb in VERBS)
     if args.verb in VERBS:
         return _control(args, guests)

@@ -1,0 +1,1 @@
+"""A guest as a script that starts QEMU without libvirt."""
