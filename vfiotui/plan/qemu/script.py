@@ -79,7 +79,7 @@ def quoted(word: str) -> str:
     r"""A word for a shell, in which only the script's own folders are variables.
 
     >>> quoted("it's"), quoted("socket,path=\uffffRUN\uffff/a b")
-    ("'it'\"'\"'s'", '\'socket,path=\'"$run"\'/a b\'')
+    ('\'it\'"\'"\'s\'', 'socket,path="$run"\'/a b\'')
     """
     if "\0" in word:
         raise PlanError("a word for QEMU holds a NUL, which no command line can carry")
