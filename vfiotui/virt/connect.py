@@ -29,8 +29,12 @@ def load() -> Any:
     return libvirt
 
 
-def in_time(use: Callable[[], T], seconds: float, what: str) -> T:
-    """What `use` returns, computed in a thread that is left behind when it takes too long."""
+def in_thread(use: Callable[[], T], seconds: float, late: Callable[[], object]) -> T:
+    """What `use` returns or raises, computed in a thread, so that a signal is answered meanwhile.
+
+    `late` is called where nothing came in `seconds`: what it raises is raised here, and the thread is left behind;
+    where it returns, the thread is awaited.
+    """
     answer: list[T] = []
     failed: list[BaseException] = []
 
@@ -43,13 +47,23 @@ def in_time(use: Callable[[], T], seconds: float, what: str) -> T:
     worker = threading.Thread(target=work, daemon=True, name="libvirt")
     worker.start()
     worker.join(seconds)
+    if not answer and not failed:
+        late()
+        worker.join()
     if failed:
         raise failed[0]
-    if not answer:
+    return answer[0]
+
+
+def in_time(use: Callable[[], T], seconds: float, what: str) -> T:
+    """What `use` returns or raises; raises NoConnection, with `what` as its subject, where it takes longer."""
+
+    def late() -> None:
         raise NoConnection(
             f"{what} gave no answer in {seconds:g} s: is the daemon stuck? ('systemctl status libvirtd')"
         )
-    return answer[0]
+
+    return in_thread(use, seconds, late)
 
 
 def advice(message: str, uri: str) -> str:

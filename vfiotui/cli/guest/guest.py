@@ -13,7 +13,6 @@ doctor, "start": [{"code", "severity", "sentence", "fix"}]}]}. The others: {"vfi
 from __future__ import annotations
 
 import argparse
-import threading
 from typing import Any
 
 from vfiotui import __version__
@@ -135,14 +134,15 @@ def _dry(args: argparse.Namespace, guests: Guests, domain: Domain | None, proble
 
 def _done(args: argparse.Namespace, guests: Guests, problems: tuple[Any, ...]) -> Exit:
     from vfiotui.apply.guest_state import control, wait_until_off
-    from vfiotui.virt.connect import NoConnection
+    from vfiotui.virt.connect import NoConnection, in_thread
     from vfiotui.virt.control import ControlRefused, NoGuest
 
     uri = guests.virt.uri
     try:
-        outcome = _patiently(
+        outcome = in_thread(
             lambda: control(guests.root, uri, args.guest, args.verb, named=bool(args.connect)),
-            f"{args.guest}: libvirt still works on it; hooks and huge pages take their time",
+            PATIENCE,
+            lambda: _tell(f"{args.guest}: libvirt still works on it; hooks and huge pages take their time"),
         )
         state, said, off = outcome.state, outcome.sentence, True
         if args.verb == "shutdown" and args.timeout and state not in ("shut off", "crashed"):
@@ -160,28 +160,6 @@ def _done(args: argparse.Namespace, guests: Guests, problems: tuple[Any, ...]) -
     else:
         print(printable(said))
     return Exit.FINE if off else Exit.CHANGE_FAILED
-
-
-def _patiently(use: Any, notice: str) -> Any:
-    """What `use` returns or raises; says after a while that it goes on, and may be interrupted meanwhile."""
-    answer: list[Any] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            answer.append(use())
-        except BaseException as error:
-            failed.append(error)
-
-    worker = threading.Thread(target=work, daemon=True, name="libvirt")
-    worker.start()
-    worker.join(PATIENCE)
-    if worker.is_alive():
-        _tell(notice)
-        worker.join()
-    if failed:
-        raise failed[0]
-    return answer[0]
 
 
 def _document(
