@@ -37,7 +37,7 @@ from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.forecasts import forecasts
 
 PARTS = frozenset({"pci", "boot", "modules", "iommu", "services", "changes", "selection"})
-"""Parts of the facts that a forecast and the wishes of changes use."""
+"""Parts of the facts that a forecast and the goals of changes use."""
 BEFORE = 3
 """Seconds by which the state's time lies before the check: FAT keeps every second second only."""
 

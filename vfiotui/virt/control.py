@@ -48,7 +48,7 @@ NOT_NOW = {
 }
 """States in which a verb cannot be done, with what can."""
 LOOK_SECONDS = 0.5
-"""How often the daemon is asked whether a guest has ended, while somebody waits for it."""
+"""How often the daemon is asked whether a guest has ended, while a command waits for it."""
 
 
 class NoGuest(Exception):

@@ -228,14 +228,14 @@ cards carries character check checks checksum choice choose chosen claims cleare
 compact compacted condition config configured confirm connection continue control copies copy core cores costs could
 create crossing damaged define definition degraded delete demand deployment did die dies differ difference differs
 digits disks display doctor does driver drivers drop each early earlyhook edit edited editenv effect efibootmgr
-elements elsewhere emulator ended ends enroll every everybody everything exist fails faster fewer file files find
+elements elsewhere emulator ended ends enroll every everything exist fails faster fewer file files find
 finds floats folder forbid forecast format found fragmented free fstab functions gave gb get gets give given gives
 go goes gone groups grow gt guess guest guests guix had half hand hands happens head health healthy held help here
 hold holders holds hostdev how huge hugetlb igfx image impossible inside inst installed instead intel iothread
 iothreads isolated isolates isolation it its itself journal kargs keeps kept kernelParams kernels key kind kinds
 know known knows larger last lasts least leave leaves left less let lets letters lie lies limits line lines lists
 little live ln loaded loads login look looked looks lose loses ls made make makes managed many map matches may meant
-meanwhile meminfo mend missing mixed mkconfig mkdir mkrlconf moddir module moment mount mounted move much multi must
+meanwhile meminfo missing mixed mkconfig mkdir mkrlconf moddir module moment mount mounted move much multi must
 mv names need needed needs neither new newest newline next nodeN nodes nor noted nothing now nowhere nproc nr number
 numbers obeys objcopy objects offers offline once one ones only operating option or order ordered other others
 overcommit overwrite own pair pairs part partition partitions passthrough pdpe pieces pin pinned pinning pins place
@@ -243,12 +243,12 @@ plan planned plugged points pool pools prereqs press printf probe probed process
 put puts rd read readlink reads rebuild reconfigure refresh refuses regular reload remember removed report reported
 rest restart resumed rm rolled room route rpm rule rules runs runscript safe said same save say says sbctl scarce
 script section secureboot see seen seldom serve sets settle several sfn shall shape shares should show shown shows
-shut siblings sign signed signs simplest since slot some somebody something sort split stanza start starting starts
+shut siblings sign signed signs simplest since slot some something sort split stanza start starting starts
 stay stays stdin stdout step still stop stored subsystem such sum sure surplus switches symbolic system tail take
-taken takes tasks tell tells text texts their them there these they those though threads through time today together
+taken takes tasks tell text texts their them there these they those though threads through time today together
 told too tool tools top torn touched tr transparent trial tried try two udevadm uefi unbind undefine undo undoes
 undone unequal unicode unified unit unknown update usable use uses vCPU vCPUs value vcpus wait waits wander was way
-well were what whatever when whenever where whether which who whole wholly why will wish wishes without word words
+well were what whatever when whenever where whether which who whole wholly why will without word words
 work works would write writes written yet your
 """
 """Words of this program's own sentences: titles of plans, and why a step failed."""

@@ -28,8 +28,8 @@ MANY = (*ENDPOINTS, "Upstream Port")
 """Kinds that need access control only where their slot has several functions."""
 
 Isolates = Mapping[str, Reading[bool]]
-"""Address → whether the kernel takes the function for one that isolates; Unread where neither register nor group
-tells."""
+"""Address → whether the kernel takes the function for one that isolates; Unread where neither a register nor
+the groups say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from vfiotui.plan.planned_files import PlannedFiles
 
 MODPROBE = "/etc/modprobe.d"
 UNKNOWN_LIMIT = 100
-"""Each name that is taken out has every list read anew; no list that somebody wrote has so many."""
+"""Each name that is taken out has every list read anew; no list written by hand has so many."""
 LISTS = ("/etc/initramfs-tools/modules", "/etc/booster.yaml", "/etc/modules")
 
 

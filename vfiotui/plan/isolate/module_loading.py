@@ -62,7 +62,7 @@ class Loading:
         self.scene, self.device = scene, device
         self.drivers = scene.drivers.get(device.bdf, ())
         self.idle = scene.idle
-        """Modules of which no load is told."""
+        """Modules that nothing is known to load."""
 
     @cached_property
     def _off(self) -> frozenset[str]:
