@@ -77,7 +77,7 @@ async def test_on_every_screen_the_key_line_shows_what_works_and_the_palette_off
             line = screen.keys()
             assert all(isinstance(a, Action) and a.bar_key and a.word for a in line)
             assert {key for a in line for key in a.keys.split(",") if key} <= works
-            own = [a for a in actions_of(screen.PAGE) if a.keys and a.word]
+            own = [a for a in actions_of(screen.PAGE) if a.keys and a.word and not a.moves]
             assert set(offers(screen)) == {a for a in own if not a.sometimes or a.keys in {b.keys for b in line}}
             assert {a.keys for a in line if a.keys} <= {a.keys for a in (*offers(screen), *APP, *screen.KEYS)} | {"tab"}
 

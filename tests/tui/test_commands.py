@@ -16,6 +16,7 @@ from vfiotui.model.base.mode import Mode
 from vfiotui.state.topics import CHANGES
 from vfiotui.tui.actions import TABS, actions_of
 from vfiotui.tui.commands import Commands
+from vfiotui.tui.entries import entries
 from vfiotui.tui.screens.changes.change import ChangeScreen
 from vfiotui.tui.screens.guests.guest import GuestScreen
 from vfiotui.tui.screens.host.finding import FindingScreen
@@ -72,8 +73,28 @@ async def test_every_action_of_every_screen_is_there() -> None:
         for _, mode, word in TABS[1:]:
             await app.press(next(key for key, m, _ in TABS if m == mode))
             page = app.app.screen.PAGE  # type: ignore[attr-defined]
-            missing = [a.word for a in actions_of(page) if a.keys and a.word and not a.sometimes]
+            missing = [a.word for a in actions_of(page) if a.keys and a.word and not a.sometimes and not a.moves]
             assert [w for w in missing if f"{word}: {w}" not in texts and any(v in w for v in "eaoi")] == []
+
+
+MOVING = {"left", "right", "up", "down", "tab", "shift+tab", "home", "end", "pageup", "pagedown", "backspace"}
+
+
+async def test_keys_that_only_move_are_in_no_palette() -> None:
+    async with console(root_of(machine("tower"), Mode.DEMO), (100, 30)) as app:
+        await app.shows("1 failed")
+        moving = set()
+        for key, mode, _ in TABS:
+            await app.press(key)
+            await app.until(lambda mode=mode: app.app.current_mode == mode, mode)  # type: ignore[misc]
+            screen = app.app.screen
+            actions = actions_of(screen.PAGE)  # type: ignore[attr-defined]
+            moving |= {a.word for a in actions if a.moves}
+            assert not [a for a in actions if MOVING.intersection(a.keys.split(",")) and not a.moves]
+            offered = {e.name for e in entries(app.app, screen)}  # type: ignore[arg-type]
+            assert not offered & {a.word for a in actions if a.moves}
+            assert not offered & {f"{word}: {a.word}" for _, _, word in TABS for a in actions if a.moves}
+        assert {"right", "thread", "thread after", "time", "forth", "far back", "back"} <= moving
 
 
 async def choose(app: Console, typed: str) -> None:
@@ -92,6 +113,7 @@ async def test_what_is_chosen_opens() -> None:
         await app.until(lambda: isinstance(app.app.screen, GuestScreen), "the guest")
         await app.shows("macos")
         await app.press("escape")
+        await app.until(lambda: not isinstance(app.app.screen, GuestScreen), "the list of guests")
         await choose(app, "pin macos")
         await app.until(lambda: isinstance(app.app.screen, PinScreen), "its pins")
         await app.until(lambda: app.app.screen.desk.domain.name == "macos", "that guest")  # type: ignore[attr-defined]
@@ -100,6 +122,7 @@ async def test_what_is_chosen_opens() -> None:
         await choose(app, "failed group-foreign".upper().replace("FAILED", "failed"))
         await app.until(lambda: isinstance(app.app.screen, FindingScreen), "the finding")
         await app.press("escape")
+        await app.until(lambda: not isinstance(app.app.screen, FindingScreen), "the findings")
         await choose(app, "Isolate")
         await app.until(lambda: app.app.current_mode == "isolate", "another screen")
 

@@ -48,6 +48,8 @@ class Action(NamedTuple):
     """Whether it comes before what the list in front does with the key."""
     sometimes: bool = False
     """Whether it can be done only while the key line shows it."""
+    moves: bool = False
+    """Whether it only moves among what is there, or leaves it: the palette does not list it."""
 
     @property
     def help_key(self) -> str:
@@ -84,6 +86,11 @@ def actions_of(page: Page) -> list[Action]:
     return [part for part in page if isinstance(part, Action)]
 
 
+def named_actions(page: Page) -> list[Action]:
+    """Those of a page that can be asked for by name: they change or open something."""
+    return [a for a in actions_of(page) if a.keys and a.word and not a.moves]
+
+
 def bindings(actions: Iterable[str | Action]) -> list[BindingType]:
     """What Textual binds for actions; prose between them is left out."""
     from textual.binding import Binding
@@ -105,7 +112,7 @@ ANSWER = Action("", "", "answer", shown="enter")
 NO = Action("", "", "no", shown="esc")
 """What lists, and the place for an answer, do by themselves."""
 
-NEXT_PANE = Action("tab", "app.focus_next", "next pane", "the next pane")
+NEXT_PANE = Action("tab", "app.focus_next", "next pane", "the next pane", moves=True)
 READ_AGAIN = Action("r", "read_again", "refresh", "refresh")
 PALETTE = Action("colon,ctrl+p", "command_palette", "palette", "palette: everything by name, themes, glyphs")
 HELP = Action("question_mark", "help", "help", "this help")
@@ -141,15 +148,15 @@ EVERYWHERE: Page = (
 APP = (*GO, HELP, READ_AGAIN, REDRAW, SUSPEND, QUIT, PALETTE)
 """What the app binds itself."""
 
-BACK = Action("escape,q,backspace", "leave", "back", "back")
+BACK = Action("escape,q,backspace", "leave", "back", "back", moves=True)
 COPY = Action("y", "copy", "copy")
 BOOT = Action("b", "boot", "next boot", "the next boot, from the firmware to the words that the kernel gets")
 
 
 def offers(screen: Screen[Any]) -> list[Action]:
-    """What the palette offers of a screen: its actions but for those that cannot be done now."""
+    """What the palette offers of a screen: what changes or opens something, but for what cannot be done now."""
     if not isinstance(screen, HasActions):
         return []
     shown = screen.keys()
     now = {action.keys for action in shown}
-    return [a for a in actions_of(screen.PAGE) if a.keys and a.word and (not a.sometimes or a.keys in now)]
+    return [a for a in named_actions(screen.PAGE) if not a.sometimes or a.keys in now]

@@ -19,7 +19,7 @@ FRAME = 12
 LEAST = 8
 """Columns below which a line's second half is left out."""
 IN_NAME, IN_WORDS = 1000.0, 500.0
-"""What goes before letters that only stand in the same order: all typed words in the name, or in the words beside it."""
+"""What goes before letters that only stand in the same order: all typed words in the name, or in the words beside."""
 
 
 class Commands(Provider):

@@ -14,7 +14,7 @@ from vfiotui.model.finding.finding import Verdict
 from vfiotui.rules import catalogue
 from vfiotui.rules.symptoms import symptoms
 from vfiotui.state.topics import CHANGES, FACTS, FINDINGS, VIRT
-from vfiotui.tui.actions import GO, HELP, QUIT, READ_AGAIN, TABS, Action, Page, actions_of, offers
+from vfiotui.tui.actions import GO, HELP, QUIT, READ_AGAIN, TABS, Action, Page, named_actions, offers
 from vfiotui.tui.navigation import go, open_finding
 from vfiotui.tui.row import row
 from vfiotui.tui.screens.base.text import TextScreen
@@ -90,8 +90,8 @@ def _others(console: ConsoleContext, present: str) -> Iterator[Entry]:
         if mode == present:
             continue
         kind = getattr(import_module(f"vfiotui.tui.screens.{mode}.screen"), f"{mode.capitalize()}Screen")
-        for action in actions_of(cast("Page", kind.PAGE)):
-            if action.keys and action.word and not action.sometimes:
+        for action in named_actions(cast("Page", kind.PAGE)):
+            if not action.sometimes:
                 run = partial(_there, console, mode, action)
                 yield Entry(f"{word}: {action.word}", _key(action), run, SCREEN_WORDS[mode], at_once=False)
 

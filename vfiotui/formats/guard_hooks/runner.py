@@ -74,7 +74,7 @@ check() {
     $limit "$@" ${root:+--root "$root"} guard check --quiet --by "$by"
 }
 
-folder=$(mktemp -d /run/vfiotui-guard.XXXXXX 2>/dev/null || mktemp -d 2>/dev/null) || exit 0
+folder=$(mktemp -d -p /run 2>/dev/null || mktemp -d 2>/dev/null) || exit 0
 # A disk that hangs keeps a process for ever: nothing here waits for this one, and it holds no descriptor of the caller.
 (
     cd /

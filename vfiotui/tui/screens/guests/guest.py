@@ -24,10 +24,10 @@ from vfiotui.tui.screens.host.finding_view import finding_detail, finding_text, 
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
 
-TAB = Action("right,l,tab", "turn(1)", "tab", "the tabs", shown="left and right", bar="←→")
-TAB_BEFORE = Action("left,h,shift+tab", "turn(-1)", "tab before")
+TAB = Action("right,l,tab", "turn(1)", "tab", "the tabs", shown="left and right", bar="←→", moves=True)
+TAB_BEFORE = Action("left,h,shift+tab", "turn(-1)", "tab before", moves=True)
 COPY_GUEST = COPY._replace(help="copies the findings as Markdown, or the XML")
-BACK_TO_LIST = Action("escape,backspace", "dismiss", "back", "back to the list")
+BACK_TO_LIST = Action("escape,backspace", "dismiss", "back", "back to the list", moves=True)
 
 
 class GuestScreen(ConsoleScreen):

@@ -11,12 +11,12 @@ PAUSE = Action("p", "pause", "pause", "display paused; until it goes on a sample
 TIME = Action(
     "left,h", "seek(-1)", "time",
     "back and forth in time, < and > in larger steps, esc back to now",
-    shown="left right", bar="←→", priority=True,
+    shown="left right", bar="←→", priority=True, moves=True,
 )  # fmt: skip
-FORTH = Action("right,l", "seek(1)", "forth", priority=True)
-FAR_BACK = Action("less_than_sign", "seek(-30)", "far back")
-FAR_FORTH = Action("greater_than_sign", "seek(30)", "far forth")
-BACK = Action("escape", "back", "back")
+FORTH = Action("right,l", "seek(1)", "forth", priority=True, moves=True)
+FAR_BACK = Action("less_than_sign", "seek(-30)", "far back", moves=True)
+FAR_FORTH = Action("greater_than_sign", "seek(30)", "far forth", moves=True)
+BACK = Action("escape", "back", "back", moves=True)
 TABLE = BACK.named("table")
 ZOOM = Action(
     "z", "zoom(1)", "zoom",

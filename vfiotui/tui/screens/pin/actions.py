@@ -11,9 +11,11 @@ def edit(keys: str, verb: str, help: str = "", *, word: str = "", shown: str = "
 
 
 NEXT_GUEST = Action("t", "next_guest", "guest", "the next guest")
-RIGHT = Action("l", "right", "right")
-NEXT_THREAD = Action("left_square_bracket,comma", "thread(-1)", "thread", "the thread that is placed next", shown="[ ]")
-THREAD_AFTER = Action("right_square_bracket,full_stop", "thread(1)", "thread after")
+RIGHT = Action("l", "right", "right", moves=True)
+NEXT_THREAD = Action(
+    "left_square_bracket,comma", "thread(-1)", "thread", "the thread that is placed next", shown="[ ]", moves=True
+)
+THREAD_AFTER = Action("right_square_bracket,full_stop", "thread(1)", "thread after", moves=True)
 PLACE = edit("space,enter", "place", "place it on the CPU; the cursor goes on to where the next vCPU belongs")
 SWAP = edit("s", "swap", "swap: the thread of this guest that is there goes where the thread was")
 EXTEND = edit("e", "extend", "one CPU more for the thread, or one less")
