@@ -67,7 +67,7 @@ WRITERS = {
 """Files outside apply that change something, and what that is: nothing of it is part of a change of the machine."""
 READING = {
     "vfiotui.virt.control": {"ALREADY", "ControlRefused", "DOING", "NOT_NOW", "NoGuest", "Outcome", "VERBS"},
-    "vfiotui.virt.define": {"definition", "running_xml", "writable"},
+    "vfiotui.virt.define": {"autostarts", "definition", "has_kvm", "running_xml", "writable"},
     "vfiotui.virt.pins": {"read_pins", "real_affinity"},
 }
 """What others than apply may take from the modules that change guests."""

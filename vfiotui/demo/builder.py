@@ -157,6 +157,7 @@ def build_access(tree: TreeBuilder, host: Host) -> None:
     tree.file("/sys/fs/cgroup/system.slice/cpuset.cpus.effective", every)
     tree.file("/sys/fs/cgroup/cpuset.cpus.isolated", "")
     tree.folder("/var/lib/libvirt/images", 0o711)
+    tree.file("/usr/bin/qemu-img", b"", 0o755)
     for path, mode in host.modes.items():
         if path not in host.files:
             tree.nodes[path] = Folder(mode)

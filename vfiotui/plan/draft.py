@@ -62,6 +62,8 @@ class Planner:
     """Files beside the usual ones whose content it wants to know."""
     disks: Callable[[str], tuple[str, ...]] = lambda argument: ()
     """Paths of which it wants to know what they hold as a guest's disk, and what uses them."""
+    places: Callable[[str], tuple[str, ...]] = lambda argument: ()
+    """Paths of this host that it names for a guest: `ConfigSnapshot.places` says what is there."""
 
     def guest(self, argument: str) -> str | None:
         """The guest that the goal is about; None for one about the host. libvirt takes no slash in a name."""

@@ -15,7 +15,7 @@ from vfiotui.plan.boot.command_line import settle_words
 from vfiotui.plan.boot.pins import check_pins
 from vfiotui.plan.draft import Draft, PlanError, Planner
 
-TOPICS = ("boot", "cpu", "guest", "isolate", "memory", "pin")
+TOPICS = ("boot", "cpu", "guest", "guest_new", "isolate", "memory", "pin")
 """The folders of this package whose modules may hold planners."""
 
 
@@ -54,6 +54,11 @@ def planner_of(name: str) -> Planner:
 def reads(goals: Iterable[Goal]) -> tuple[str, ...]:
     """The files that a snapshot for these goals must hold beside the usual ones; PlanError for an unknown goal."""
     return tuple(path for name, argument in goals for path in planner_of(name).reads(argument))
+
+
+def places(goals: Iterable[Goal]) -> tuple[str, ...]:
+    """The paths that these goals name for guests, each once; PlanError for an unknown goal."""
+    return tuple(dict.fromkeys(path for name, argument in goals for path in planner_of(name).places(argument)))
 
 
 def guests(goals: Iterable[Goal]) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from vfiotui.model.change.plan import BadPlan, Plan
 from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.own_steps import strange
 
-WITH_PATHS = frozenset({"file", "link", "look", "value", "pages", "nudge"})
+WITH_PATHS = frozenset({"disk_image", "file", "link", "look", "value", "pages", "nudge"})
 LEAST = {
     "file": Risk.R2, "link": Risk.R1, "domain": Risk.R2, "command": Risk.R1, "value": Risk.R1, "pages": Risk.R1,
     "nudge": Risk.R1, "release": Risk.R1,
     "autostart": Risk.R1, "device": Risk.R1, "driver": Risk.R1, "pins": Risk.R1,
-    "look": Risk.R0, "image": Risk.R0, "path": Risk.R0,
+    "look": Risk.R0, "image": Risk.R0, "path": Risk.R0, "disk_image": Risk.R1,
 }  # fmt: skip
 """What a kind of step can do at least; a kind that is not known can do anything."""
 BUILDERS = frozenset(
@@ -75,7 +75,7 @@ def judged(plan: Plan, real: Callable[[str], str] = lambda path: path) -> Judged
             place = real(path) if step.kind != "link" else path
             if place != path:
                 leads.append(f"step {number}: {path} is a link, or lies behind one, and leads to {place}")
-        why = strange(step) or ("" if place.startswith(SETTINGS) else f"leads to {place}")
+        why = strange(step) or ("" if place.startswith(SETTINGS) or step.kind == "disk_image" else f"leads to {place}")
         least = HIGH if why else least_risk(step)
         if why:
             odd.append(f"step {number} {why}")

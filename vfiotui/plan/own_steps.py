@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
 from vfiotui.formats.suffix import lacks_suffix
-from vfiotui.model.change.change import Change
+from vfiotui.model.change.change import Change, image_words
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.boot import fallback_entry as escape_entry
@@ -62,6 +62,8 @@ DATA = re.compile(
     r'ATTR\{driver_override\}="vfio-pci", ATTR\{\[subsystem/pci\]drivers_probe\}="\$kernel"'
 )
 """Lines of our scripts and rules that name devices."""
+NO_IMAGES = ("/etc/", "/boot/", "/efi/", "/usr/", "/lib", "/bin/", "/sbin/", "/dev/", "/proc/", "/sys/", "/run/")
+"""Where no image of a guest lies."""
 RULES = "/etc/udev/rules.d/"
 EXCEPT = re.compile(r'^(KERNEL!="[0-9a-f:.]+", )+')
 """What keeps a rule from a device."""
@@ -161,6 +163,16 @@ def _command(step: Change) -> str:
     return f"keeps and puts back {' and '.join(strange)}" if strange else ""
 
 
+def _image(step: Change) -> str:
+    """An image is made where nothing is: what it may hold is nothing yet, so that only the place counts."""
+    try:
+        image_words(step)
+    except ValueError as error:
+        return f"makes an image of a strange kind: {error}"
+    ours = step.subject.startswith(NO_IMAGES) or step.before is not None
+    return f"makes an image at {step.subject}" if ours else ""
+
+
 def strange(step: Change) -> str:
     """What a step does that no planner of this program plans, as a half sentence; empty where there is nothing."""
     match step.kind:
@@ -178,6 +190,8 @@ def strange(step: Change) -> str:
             code = RUNS_CODE.fullmatch(step.subject)
             if code or not VALUES.fullmatch(step.subject):
                 return f"writes {step.subject}{', which the kernel runs as root' if code else ''}"
+        case "disk_image":
+            return _image(step)
         case "release":
             return "" if step.subject == cores_hook.PATH else f"runs {step.subject}"
         case "nudge":

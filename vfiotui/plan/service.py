@@ -19,6 +19,7 @@ from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.disk_source import DiskSource
 from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.named_place import NamedPlace
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 
@@ -55,6 +56,9 @@ class PlanInputs(Protocol):
     def disk(self, path: str) -> Reading[DiskSource]:
         """What a path holds as a guest's disk, and what uses it."""
 
+    def place(self, path: str) -> NamedPlace:
+        """What is at a path that a goal names for a guest."""
+
     def boots(self, facts: Facts) -> tuple[NextBoot, ...]:
         """Every boot that may come next, with its initramfs; at least one."""
 
@@ -64,11 +68,11 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
 
     Raises PlanError with the reason for which there is no plan; NoSystem where the root holds nothing to change.
     """
-    from vfiotui.plan.goals import disks, guests, make_plan, reads
+    from vfiotui.plan.goals import disks, guests, make_plan, places, reads
     from vfiotui.plan.isolate.predicted import predicted
 
     wanted = tuple(goals)
-    files, names, paths = reads(wanted), guests(wanted), disks(wanted)
+    files, names, paths, named = reads(wanted), guests(wanted), disks(wanted), places(wanted)
     why = inputs.why_no_system()
     if why:
         raise NoSystem(why)
@@ -77,6 +81,7 @@ def plan_goals(inputs: PlanInputs, goals: Iterable[Goal]) -> Plan:
         inputs.config(files),
         guests={name: inputs.guest(name) for name in names},
         disks={path: inputs.disk(path) for path in paths},
+        places={path: inputs.place(path) for path in named},
     )
     plan = make_plan(facts, snapshot, wanted)
     asks = plan.waits_for_boot or plan.released

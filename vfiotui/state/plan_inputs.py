@@ -13,6 +13,7 @@ from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.model.facts import Facts
 from vfiotui.model.guest.disk_source import DiskSource
 from vfiotui.model.guest.domain import Virt
+from vfiotui.model.guest.named_place import NamedPlace
 from vfiotui.model.guest.stored_guest import StoredGuest
 
 LOGS = frozenset({"kernel_log", "last_boot"})
@@ -70,6 +71,12 @@ class RootInputs:
 
         return read_boots(self.root, facts.boot if isinstance(facts.boot, Unread) else facts.boot.path)
 
+    def place(self, path: str) -> NamedPlace:
+        """What is at a path that a goal names for a guest."""
+        from vfiotui.host.guest.named_place import read
+
+        return read(self.root, path)
+
     def guest(self, name: str) -> Reading[StoredGuest]:
         """A guest's stored definition and the pins of its running threads; the same answer for the same name."""
         if name not in self._stored:
@@ -110,7 +117,7 @@ def _filed(root: Root, name: str) -> Reading[StoredGuest]:
 def _asked(uri: str, name: str) -> Reading[StoredGuest]:
     """The guest from a daemon."""
     from vfiotui.virt.connect import NoConnection, load
-    from vfiotui.virt.define import autostarts, definition, writable
+    from vfiotui.virt.define import autostarts, definition, has_kvm, writable
     from vfiotui.virt.pins import read_pins
 
     try:
@@ -119,7 +126,9 @@ def _asked(uri: str, name: str) -> Reading[StoredGuest]:
             try:
                 found = definition(connection, name)
                 starts = autostarts(connection, name) is True
-                return StoredGuest(name, uri, found, autostart=starts, running=read_pins(connection, name))
+                running = read_pins(connection, name)
+                kvm = has_kvm(connection) if found is None else None
+                return StoredGuest(name, uri, found, autostart=starts, running=running, kvm=kvm)
             except libvirt.libvirtError as error:
                 return Unread(f"libvirt does not report {name}: {error}", Why.NOT_HERE)
     except NoConnection as error:

@@ -47,6 +47,17 @@ def definition(connection: Any, name: str) -> bytes | None:
     return text.encode("utf-8", "surrogateescape")
 
 
+def has_kvm(connection: Any) -> bool | None:
+    """Whether libvirt's QEMU can run x86-64 guests by KVM (libvirt, formatcaps); None where its answer is no XML."""
+    from vfiotui.formats.domain_xml.xml_text import XmlText
+
+    try:
+        arches = XmlText(connection.getCapabilities()).root.all("guest/arch")
+    except ValueError:
+        return None
+    return any(d.get("type") == "kvm" for arch in arches if arch.get("name") == "x86_64" for d in arch.all("domain"))
+
+
 def define(connection: Any, xml: bytes, *, validate: bool) -> None:
     """Stores a definition; with `validate` libvirt compares it with its schema first, where it has one.
 

@@ -705,6 +705,23 @@ release_hook() { # STEP PATH GUEST: a hook lets go of what it holds for its runn
     sh "$2" "$3" release end - </dev/null || trouble "$2 could NOT release what it holds for $3"
 }
 
+drop_image() { # STEP PATH: an image for a guest, where nothing was written to it since it was made
+    begun "$1" || return 0
+    enter "$2" || return 0
+    [ -e "./$name" ] || [ -L "./$name" ] || return 0
+    if [ "$(stat -c '%i %s %Y' "./$name" 2>/dev/null)" != "$(cat "$here/before/$1.image" 2>/dev/null)" ]; then
+        say "$2 is kept: it was written to since; remove it by hand where nothing in it is needed"
+        return
+    fi
+    for open in /proc/[0-9]*/fd/*; do
+        if [ "$open" -ef "./$name" ]; then
+            trouble "$2 could NOT be removed: a guest has it open; shut it down, then run this again"
+            return
+        fi
+    done
+    does removes "$2" && rm -f "./$name"
+}
+
 guest() { # STEP NAME URI WORDS…: a call of virsh, on the running system only
     step=$1 name=$2 uri=$3
     shift 3

@@ -10,6 +10,7 @@ from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.guest_schema import schema_of
 from vfiotui.apply.scripts.shell_words import digest, printing, word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
+from vfiotui.formats.domain_xml.same import same_definition
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
 from vfiotui.virt import define as virt
@@ -56,9 +57,9 @@ class DomainKind(Kind):
         if work.change.after is None:
             if now is None:
                 return SubjectState.AFTER
-        elif stored is not None and now == stored:
+        elif stored is not None and same_definition(now, stored):
             return SubjectState.AFTER
-        if now == work.change.before:
+        if same_definition(now, work.change.before):
             return SubjectState.BEFORE
         return SubjectState.FOREIGN if stored is not None or work.change.after is None else SubjectState.PARTLY
 

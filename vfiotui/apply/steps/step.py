@@ -86,6 +86,10 @@ class Kind(Protocol):
     def undo(self, work: StepContext) -> None:
         """Takes it back, from what was kept; also where `do` was killed in the middle."""
 
+    def stays(self, work: StepContext) -> str:
+        """What an undo leaves where it is although the change made it, as a sentence; empty where it leaves nothing."""
+        return ""
+
     def tidy(self, work: StepContext) -> None:
         """Removes what a killed `do` or `undo` may have left beside the subject."""
         return

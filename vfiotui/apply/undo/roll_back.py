@@ -141,8 +141,10 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
     again: list[StepContext] = []
     remade: list[StepContext] = []
     left: list[str] = []
+    stays: list[str] = []
     for work in reversed(steps):
         try:
+            stays += filter(None, (kind_of(work.change.kind).stays(work),))
             stale = _undo_step(work, plan, tell, force)
         except Conflict as error:
             # All else goes back: a system that is half changed is worse than one subject that somebody looks after.
@@ -172,9 +174,10 @@ def take_back(journal: Journal, plan: Plan, tell: Tell, force: bool) -> str:
         raise Conflict("; ".join(left))
     if not remade:
         kept = any(work.change.kind == "command" and work.change.products for work in steps)
-        return BY_BYTES if kept else ""
+        return "; ".join((*((BY_BYTES,) if kept else ()), *stays))
     programs = ", ".join(dict.fromkeys(work.change.subject for work in remade))
-    return f"what {programs} makes was made anew since: the sources are as before, and it ran again with them"
+    how = f"what {programs} makes was made anew since: the sources are as before, and it ran again with them"
+    return "; ".join((how, *stays))
 
 
 def _keep_small(work: StepContext) -> None:

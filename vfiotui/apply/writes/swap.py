@@ -20,7 +20,8 @@ UNKNOWN = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM})
 """What a kernel, a file system or a filter answers that knows no such flag."""
 
 
-def _renameat2(folder: int, old: str, new: str, flags: int) -> None:
+def renameat2(folder: int, old: str, new: str, flags: int) -> None:
+    """Renames inside one folder with NOREPLACE or EXCHANGE; OSError with one of UNKNOWN where that cannot be had."""
     import ctypes
 
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -43,7 +44,7 @@ def only_over(words: frozenset[str]) -> disk.TakePlace:
         try:
             if _took_free_name(folder, partial, place, words):
                 return
-            _renameat2(folder, partial, place.name, EXCHANGE)
+            renameat2(folder, partial, place.name, EXCHANGE)
         except FileNotFoundError as error:
             raise _changed(place) from error
         except OSError as error:
@@ -54,7 +55,7 @@ def only_over(words: frozenset[str]) -> disk.TakePlace:
             disk.rename_over(folder, partial, place)
             return
         if digest(place.beside(partial)) not in words:
-            _renameat2(folder, partial, place.name, EXCHANGE)
+            renameat2(folder, partial, place.name, EXCHANGE)
             raise _changed(place)
         os.unlink(partial, dir_fd=folder)
 
@@ -65,7 +66,7 @@ def _took_free_name(folder: int, partial: str, place: Place, words: frozenset[st
     if ABSENT not in words:
         return False
     try:
-        _renameat2(folder, partial, place.name, NOREPLACE)
+        renameat2(folder, partial, place.name, NOREPLACE)
     except FileExistsError as error:
         if len(words) == 1:
             raise _changed(place) from error
@@ -94,7 +95,7 @@ def _moved_away(folder: int, place: Place, partial: str) -> None:
 
 def _back(folder: int, partial: str, place: Place) -> None:
     try:
-        _renameat2(folder, partial, place.name, NOREPLACE)
+        renameat2(folder, partial, place.name, NOREPLACE)
     except FileExistsError as error:
         raise Conflict(f"{place} was changed twice just now: its first form is {place.beside(partial)}") from error
     except OSError as error:

@@ -36,7 +36,7 @@ PATIENCE = 10.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, with which guest."""
-    from vfiotui.cli.guest import guest_change, guest_clone, guest_qemu
+    from vfiotui.cli.guest import guest_change, guest_clone, guest_new, guest_qemu
     from vfiotui.cli.main import add_global
 
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -55,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     guest_change.arguments(verbs)
     guest_clone.arguments(verbs)
     guest_qemu.arguments(verbs)
+    guest_new.arguments(verbs)
     for one in verbs.choices.values():
         add_global(one, argparse.SUPPRESS)
 
@@ -73,6 +74,10 @@ def run(args: argparse.Namespace) -> Exit:
         from vfiotui.cli.guest import guest_qemu
 
         return guest_qemu.run(args)
+    if args.verb == "new":
+        from vfiotui.cli.guest import guest_new
+
+        return guest_new.run(args)
     guests = Guests(args, daemon_only=args.verb in VERBS)
     if args.verb in VERBS:
         return _control(args, guests)

@@ -136,6 +136,9 @@ PROGRAMS = (
     "systemctl",
     "python3",
     "xmllint",
+    "qemu-img",
+    "swtpm",
+    "swtpm_setup",
 )
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 

@@ -175,6 +175,24 @@ def bind_driver(bdf: str, before: str | None, after: str | None, why: str, *, ri
     return Change("driver", bdf, why, old, new, risk, Effect.NOW)
 
 
+def make_image(path: str, form: str, size: int, why: str) -> Change:
+    """qemu-img makes an image where nothing is; `form` is qcow2 or raw, `size` is in bytes."""
+    return Change("disk_image", path, why, None, f"{form} {size}".encode(), Risk.R1, Effect.GUEST)
+
+
+def image_words(change: Change) -> tuple[str, int]:
+    """Format and size of the image that a step makes; ValueError for a step of a damaged plan.
+
+    >>> image_words(make_image("/x.qcow2", "qcow2", 1 << 30, "for win"))
+    ('qcow2', 1073741824)
+    """
+    form, _, size = (change.after or b"").decode("ascii", "replace").partition(" ")
+    if form not in IMAGE_FORMATS or not (size.isascii() and size.isdecimal() and len(size) < 19):
+        raise ValueError(f"{form} {size} is no format and size of an image")
+    return form, int(size)
+
+
+IMAGE_FORMATS = ("qcow2", "raw")
 HOSTS_OWN = b"the host's own"
 """As the driver after a change: whichever of the host takes the device once no override stands in the way."""
 

@@ -8,6 +8,8 @@ from vfiotui.model.base.reading import Reading, Unread, Why
 from vfiotui.model.base.value import dataclass, field
 from vfiotui.model.boot.guard import GuardProgram
 from vfiotui.model.guest.disk_source import DiskSource
+from vfiotui.model.guest.guest_files import NOT_LOOKED
+from vfiotui.model.guest.named_place import NamedPlace
 from vfiotui.model.guest.stored_guest import StoredGuest
 
 
@@ -29,6 +31,8 @@ class ConfigSnapshot:
 
     disks: Mapping[str, Reading[DiskSource]] = field(default_factory=dict)
     """What the paths hold that were asked for as disks of guests."""
+    places: Mapping[str, NamedPlace] = field(default_factory=dict)
+    """Paths of this host that the goals name for guests."""
 
     links: Mapping[str, Reading[Mapping[str, str]]] = field(default_factory=dict)
     """Folders of lasting names that were asked for → each link with the device that it leads to."""
@@ -61,6 +65,10 @@ class ConfigSnapshot:
         """Whether no installed kernel has a module; None where that is not known."""
         name = module.replace("-", "_")
         return all(name not in has for has in self.modules.values()) if self.modules else None
+
+    def place(self, path: str) -> NamedPlace:
+        """What is at a path that a goal names for a guest."""
+        return self.places.get(path, NamedPlace(path, NOT_LOOKED))
 
     def content(self, path: str) -> Reading[bytes]:
         """The bytes of a file, or why there are none."""

@@ -27,6 +27,9 @@ class StoredGuest:
     running: Mapping[str, CpuSet] | None = None
     """The pins of its threads now; None where it does not run."""
 
+    kvm: bool | None = None
+    """Whether its libvirt runs guests by KVM; asked where there is no such guest yet, else None."""
+
     @property
     def elsewhere(self) -> bool:
         """Whether another host runs it: nothing of this machine says anything of it then."""

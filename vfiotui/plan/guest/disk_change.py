@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.domain_xml.xml_text import Element, escaped
-from vfiotui.model.base.reading import Unread, Why, or_else
+from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.guest.disk_source import BLOCK, CONTROLLER, OTHER, DiskSource
 from vfiotui.plan.draft import PlanError
@@ -80,7 +80,11 @@ def _looked_at(work: Definition, path: str) -> DiskSource:
     """What the path holds; PlanError where it is nothing that a guest can have, or this host uses it."""
     if work.facts.guest_files is OTHER_HOST:
         raise PlanError(f"{work.name} runs on another host, whose disks are not seen here: ask there")
-    found = work.draft.snapshot.disks.get(path, Unread("was not looked at"))
+    return unused(work.draft.snapshot.disks.get(path, Unread("was not looked at")), path, work.name)
+
+
+def unused(found: Reading[DiskSource], path: str, guest: str) -> DiskSource:
+    """What was found at a path where a guest may have it as a disk; PlanError where it may not, or that is unknown."""
     if isinstance(found, Unread):
         missing = found.why is Why.ABSENT
         todo = "; 'qemu-img create' makes an image" if missing and not path.startswith("/dev/") else ""
@@ -89,7 +93,7 @@ def _looked_at(work: Definition, path: str) -> DiskSource:
         (name,) = found.functions or ("its PCI address",)
         raise PlanError(
             f"{path} is an NVMe controller and no disk: its namespace is the disk ({found.real}n1); to pass the whole "
-            f"drive, 'vfiotui guest attach {work.name} {name}'"
+            f"drive, 'vfiotui guest attach {guest} {name}'"
         )
     if found.kind == OTHER:
         raise PlanError(f"{path} is neither a block device nor a file")

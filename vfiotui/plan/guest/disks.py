@@ -8,6 +8,7 @@ from string import ascii_lowercase
 
 from vfiotui.formats.domain_xml.xml_text import Element
 from vfiotui.model.base.reading import Unread
+from vfiotui.model.change.config_snapshot import ConfigSnapshot
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.definition import Definition, definition_goal, pair
 
@@ -119,7 +120,12 @@ def _by_id(work: Definition, value: str) -> None:
 
 def lasting(work: Definition, folder: str, path: str) -> str:
     """The link below a folder that leads to a device; PlanError where none does. A link stays what it is."""
-    links = work.snapshot.links.get(folder, Unread("was not looked at"))
+    return lasting_name(work.snapshot, folder, path)
+
+
+def lasting_name(snapshot: ConfigSnapshot, folder: str, path: str) -> str:
+    """The same for a guest that may be new."""
+    links = snapshot.links.get(folder, Unread("was not looked at"))
     if isinstance(links, Unread):
         raise PlanError(f"{folder} cannot be read ({links.reason}): look there on the running host")
     if path in links:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfiotui.formats.libvirt_hooks import pages_hook
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import page_size
 from vfiotui.model.memory.page_words import page_words
 from vfiotui.plan.draft import Draft, Planner
@@ -15,7 +16,12 @@ PAGES = GuestHook(pages_hook.PATH, pages_hook.pages_hook, pages_hook.guests_of)
 
 def hook(draft: Draft, guest: str) -> None:
     """The hook serves the guest from its next start on."""
-    domain, memory = guest_named(draft, guest), memory_of(draft.facts)
+    serve_pages(draft, guest_named(draft, guest))
+
+
+def serve_pages(draft: Draft, domain: Domain) -> None:
+    """The same for a guest that may be new; PlanError where the host has too little memory for it."""
+    guest, memory = domain.name, memory_of(draft.facts)
     if not domain.huge_pages:
         serve(draft, PAGES, guest, f"compact memory before {guest} starts")
         draft.note(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vfiotui.formats.libvirt_hooks import cores_hook
 from vfiotui.model.base.reading import Unread
 from vfiotui.model.change.change import release_hook
+from vfiotui.model.guest.domain import Domain
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
 from vfiotui.plan.guest.guest_hook import GuestHook, guest_named, leave, serve
 
@@ -13,7 +14,13 @@ CORES = GuestHook(cores_hook.PATH, cores_hook.cores_hook, cores_hook.guests_of)
 
 def keep(draft: Draft, guest: str) -> None:
     """The hook serves the guest from its next start on."""
-    if not guest_named(draft, guest).vcpu_pins:
+    keep_for(draft, guest_named(draft, guest))
+
+
+def keep_for(draft: Draft, domain: Domain) -> None:
+    """The same for a guest that may be new; PlanError where it is not pinned."""
+    guest = domain.name
+    if not domain.vcpu_pins:
         raise PlanError(f"{guest} is not pinned: the host cannot keep off CPUs that it may have all; pin it first")
     serve(draft, CORES, guest, f"keep the host off the CPUs of {guest} while it runs")
     if draft.changes(CORES.path):

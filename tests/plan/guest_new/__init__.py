@@ -1,0 +1,1 @@
+"""Plans of guests that are new."""
