@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
@@ -33,6 +33,7 @@ from vfiotui.state.journal_watcher import JournalWatcher
 from vfiotui.state.store import Store
 from vfiotui.state.topics import DEVICE_EVENTS, FACTS, LIVE, VIRT, Topic
 from vfiotui.tui.actions import APP, TABS, bindings, help_text
+from vfiotui.tui.after_first import load_the_rest
 from vfiotui.tui.messages import RunRequested
 from vfiotui.tui.notifications import Notifications
 from vfiotui.tui.row import row
@@ -41,7 +42,6 @@ from vfiotui.tui.screens.base.small import TooSmall
 from vfiotui.tui.terminal import door
 from vfiotui.tui.terminal.alphabet import ALPHABETS, console_of
 from vfiotui.tui.terminal.capabilities import COLUMNS, LINES, SETS, Caps
-from vfiotui.tui.terminal.cells import terminal_shifts
 from vfiotui.tui.terminal.signals import end_on_signals
 from vfiotui.tui.text import clean
 from vfiotui.tui.themes import load_themes
@@ -64,16 +64,6 @@ GARBAGE = 10_000
 eighth of what Live costs."""
 FIRST: dict[str, Topic[Any]] = {"live": LIVE}
 """The topic that brings a screen's first values, where that are not the facts."""
-
-
-AFTER_FIRST = ("live.monitor", "host.live.interference", "state.facts_refresher")
-"""What is loaded as soon as the first frame stands, and not in the middle of a measurement."""
-
-
-def _load_the_rest() -> Any:
-    """Loads it, and gives the module of the watch."""
-    terminal_shifts()
-    return [import_module(f"vfiotui.{name}") for name in AFTER_FIRST][-1]
 
 
 def _commands() -> type[Provider]:
@@ -131,6 +121,7 @@ class ConsoleApp(App[int]):
         """The guest that Live shows first."""
         self.recording: tuple[str, float] | None = None
         """A recording that is replayed: its name, and the seconds between its samples."""
+        self.unsaved: dict[str, Callable[[], str]] = {}
         self.recorded_looks: tuple[Culprits, ...] = ()
         """Who was seen on the CPUs when it was recorded."""
         self.follow = JournalWatcher(root, self.store, self.action_read_again)
@@ -232,7 +223,7 @@ class ConsoleApp(App[int]):
 
     async def _start_feeders(self) -> None:
         """Their many modules are loaded in a worker: keys are answered meanwhile."""
-        watch, removed = await asyncio.to_thread(lambda: (_load_the_rest(), remove_leftovers(self.root_)))
+        watch, removed = await asyncio.to_thread(lambda: (load_the_rest(), remove_leftovers(self.root_)))
         if removed:
             self.notify(f"a killed console had left {', '.join(removed)}: removed", title="tracing", markup=False)
         gc.freeze()  # What was loaded stays: the collector need not look through it.
@@ -362,6 +353,12 @@ class ConsoleApp(App[int]):
             palette = Palette(placeholder="type a part of what you want to do", id="--command-palette")
             self.fit_glyphs(palette)
             self.push_screen(palette)
+
+    async def action_quit(self) -> None:
+        """Leaves; where something that was edited would be lost, asks first."""
+        from vfiotui.tui.leave import leave
+
+        leave(self)
 
     def action_help(self) -> None:
         """The help of the screen that is shown."""

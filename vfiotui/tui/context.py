@@ -53,6 +53,8 @@ class ConsoleContext(Protocol):
     """A recording that is replayed: its name, and the seconds between its samples."""
     recorded_looks: tuple[Culprits, ...]
     """Who ran on the guests' CPUs when it was recorded."""
+    unsaved: dict[str, Callable[[], str]]
+    """Of each screen that edits: a sentence of what would be lost if the console were left now, "" for nothing."""
     theme: Any
     theme_names: tuple[str, ...]
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from vfiotui.apply.errors import ApplyError
 from vfiotui.cli.exit import CommandError, Exit
 from vfiotui.cli.live.asked_to_end import asked_to_end
 from vfiotui.cli.live.recording import samples_of
@@ -203,6 +202,8 @@ def _recorder(args: argparse.Namespace, stack: contextlib.ExitStack) -> Recorder
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """A recording that cannot be written ends the command with a sentence."""
+    from vfiotui.apply.errors import ApplyError
+
     try:
         yield
     except ApplyError as error:

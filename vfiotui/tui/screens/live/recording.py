@@ -17,9 +17,8 @@ from vfiotui.model.live.sample import LiveMoment
 from vfiotui.state.topics import CULPRITS, LIVE, Topic
 from vfiotui.tui.message_box import say
 from vfiotui.tui.row import row
-from vfiotui.tui.screens.base.asking import AskingScreen
-from vfiotui.tui.text import clean, wrap
-from vfiotui.tui.widgets.ask import Ask
+from vfiotui.tui.screens.base.question import QuestionScreen
+from vfiotui.tui.text import clean
 
 if TYPE_CHECKING:
     from vfiotui.live.history import Mark
@@ -36,33 +35,11 @@ WHAT = (
 )
 
 
-class RecordScreen(AskingScreen):
-    """Asks for the file."""
-
-    def __init__(self, then: Callable[[str], object]) -> None:
-        """`then` gets the name that was typed."""
-        super().__init__(
-            row((" record ", "reverse"), " Live"), lambda width: [row(p) for w in WHAT for p in wrap(w, width)]
-        )
-        self._then = then
-        self._answer = ""
-
-    def on_mount(self) -> None:
-        """Asks at once."""
-        super().on_mount()
-        name = time.strftime("vfiotui-live-%Y%m%d-%H%M%S.jsonl")
-        # The line to type into cannot have the keys before it is laid out.
-        self.call_after_refresh(self.ask, row(" record into the file"), self._take, given=name)
-
-    def _take(self, answer: str) -> None:
-        self._answer = answer
-
-    def on_ask_turned(self, event: Ask.Turned) -> None:
-        """An answer, or none, ends the screen."""
-        if not self.query_one(Ask).asks:
-            self.dismiss()
-            if self._answer:
-                self.app.call_later(self._then, self._answer)
+def ask_file(console: ConsoleContext, then: Callable[[str], object]) -> None:
+    """Asks for the file of a recording."""
+    name = time.strftime("vfiotui-live-%Y%m%d-%H%M%S.jsonl")
+    title, question = row((" record ", "reverse"), " Live"), row(" record into the file")
+    console.push_screen(QuestionScreen(title, WHAT, question, then, given=name))
 
 
 class LiveRecording:

@@ -358,7 +358,7 @@ class LiveScreen(ConsoleScreen):
         """Asks for a file and records into it, or ends that."""
         if self.console.recording is not None:
             return
-        from vfiotui.tui.screens.live.recording import LiveRecording, RecordScreen
+        from vfiotui.tui.screens.live.recording import LiveRecording, ask_file
 
         if self._recording is None:
             self._recording = LiveRecording(self.console)
@@ -366,7 +366,7 @@ class LiveScreen(ConsoleScreen):
             self._recording.end()
             self.redraw()
         else:
-            self.console.push_screen(RecordScreen(self._recording.begin))
+            ask_file(self.console, self._recording.begin)
 
     def action_interval(self, step: int) -> None:
         """The next slower or faster interval."""

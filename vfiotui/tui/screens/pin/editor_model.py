@@ -111,6 +111,12 @@ class PinEditorModel:
         return "from its next start" if self.editor.present == self._stored else "edited"
 
     @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The guests whose pins were edited and are not those of their definition."""
+        present = {d.name: pinning_of(d.from_next_start or d) for d in self._domains}
+        return tuple(n for n, e in self._editors.items() if e.changed and n in present and e.present != present[n])
+
+    @property
     def _stored(self) -> Pinning | None:
         """The pins of the definition, where the guest runs with others."""
         stored = None if self.domain is None else self.domain.from_next_start

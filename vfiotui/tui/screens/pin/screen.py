@@ -92,7 +92,12 @@ class PinScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Keys go to the map."""
         super().on_mount()
+        self.console.unsaved[self.MODE] = self._unsaved
         self.query_one(CoreMap).focus()
+
+    def _unsaved(self) -> str:
+        names = self.desk.unsaved
+        return f"The pins of {', '.join(map(clean, names))} were edited on Pin and are not applied." if names else ""
 
     def topics(self) -> tuple[Topic[Any], ...]:
         """Live figures are read only while they are shown."""
