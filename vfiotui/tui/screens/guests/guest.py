@@ -1,4 +1,4 @@
-"""One guest in tabs: Doctor, Devices, XML; its state can be changed, its definition cannot."""
+"""One guest in tabs: Doctor, Devices, XML; its state and its definition can be changed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vfiotui.tui.actions import COPY, OPEN, Action, bindings
 from vfiotui.tui.row import Row, row
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.base.text import TextScreen
+from vfiotui.tui.screens.guests.change import CHANGE, open_change
 from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest_view import TABS, device_rows, doctor_rows, heading_row, unread_rows, xml_rows
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_text, key_of
@@ -43,10 +44,11 @@ class GuestScreen(ConsoleScreen):
         TAB_BEFORE,
         OPEN._replace(help="the evidence of a finding"),
         CONTROL,
+        CHANGE,
         COPY_GUEST,
         BACK_TO_LIST,
     )
-    KEYS = (BACK_TO_LIST, TAB, OPEN, CONTROL, COPY_GUEST)
+    KEYS = (BACK_TO_LIST, TAB, OPEN, CONTROL, CHANGE, COPY_GUEST)
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, name: str) -> None:
@@ -123,6 +125,12 @@ class GuestScreen(ConsoleScreen):
         guest = self.guest
         if guest is not None:
             open_control(self.console, guest, self.virt, self.facts, self.findings)
+
+    def action_change(self) -> None:
+        """What can be changed of it."""
+        guest = self.guest
+        if guest is not None:
+            open_change(self.console, guest, self.facts)
 
     def action_turn(self, step: int) -> None:
         """Another tab, from its top."""

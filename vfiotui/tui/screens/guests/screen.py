@@ -9,12 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from vfiotui.model.base.reading import Reading, Unread
+from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.running import running_guests
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.state.topics import FINDINGS, LIVE, MEMORY, VIRT
 from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN, bindings
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
+from vfiotui.tui.screens.guests.change import CHANGE, open_change
 from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest import GuestScreen
 from vfiotui.tui.screens.guests.view import guest_rows, link_rows, other_rows
@@ -26,7 +28,7 @@ class GuestsScreen(ConsoleScreen):
 
     MODE = "guests"
     TOPICS = (VIRT, FINDINGS, MEMORY, LIVE)
-    KEYS = (OPEN, CONTROL, MOVE, READ_AGAIN)
+    KEYS = (OPEN, CONTROL, CHANGE, MOVE, READ_AGAIN)
     PAGE = (
         "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
         "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
@@ -36,6 +38,7 @@ class GuestsScreen(ConsoleScreen):
         "",
         OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
         CONTROL,
+        CHANGE,
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
@@ -62,14 +65,22 @@ class GuestsScreen(ConsoleScreen):
         memory = self.store.get(MEMORY)
         return memory if memory is None or isinstance(memory, Unread) else memory.guests
 
+    @property
+    def _guest(self) -> Domain | None:
+        """The guest under the cursor; None where there is none, or it could not be read."""
+        key, virt = self.query_one("#guests", Rows).key, self.virt
+        domains = () if virt is None or isinstance(virt.domains, Unread) else virt.domains
+        return next((d for d in domains if f"guest {d.name}" == key), None)
+
     def action_control(self) -> None:
         """What can be done with the guest under the cursor."""
-        key = self.query_one("#guests", Rows).key
-        virt = self.virt
-        domains = () if virt is None or isinstance(virt.domains, Unread) else virt.domains
-        domain = next((d for d in domains if f"guest {d.name}" == key), None)
-        if domain is not None:
-            open_control(self.console, domain, virt, self.facts, self.findings)
+        if (domain := self._guest) is not None:
+            open_control(self.console, domain, self.virt, self.facts, self.findings)
+
+    def action_change(self) -> None:
+        """What can be changed of the guest under the cursor."""
+        if (domain := self._guest) is not None:
+            open_change(self.console, domain, self.facts)
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:
