@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.apply.systems import disk, plan, system, with_busybox
+from tests.apply.torture.warm import Warm
 from tests.requirements import need
 from vfiotui.model.change.change import Change
 from vfiotui.model.change.plan import to_json
@@ -89,6 +90,9 @@ class Bench:
     workers = 2
     """How many trials may run at once."""
     inside: tuple[str, ...] = ()
+    forks = False
+    """Whether the command runs in forks of a loaded process: thousands of trials are over sooner then."""
+    _warm: Warm | None = None
 
     case: Any
     """A `Case`, or another with its name and whether it fails."""
@@ -125,7 +129,13 @@ class Bench:
         shutil.rmtree(folder)
 
     def close(self) -> None:
+        self.cool()
         shutil.rmtree(self.top)
+
+    def cool(self) -> None:
+        """Ends the loaded process."""
+        if self._warm is not None:
+            self._warm.close()
 
     def state(self, folder: Path) -> object:
         """All that a change may change."""
@@ -147,7 +157,12 @@ class Bench:
 
     def vfiotui(self, folder: Path, command: tuple[str, ...], *strace: str) -> subprocess.CompletedProcess[str]:
         """The console's own command over one system."""
-        return run(self.words(folder, *command), *strace, inside=self.inside)
+        words = self.words(folder, *command)
+        if not self.forks:
+            return run(words, *strace, inside=self.inside)
+        if self._warm is None:
+            self._warm = Warm(self.inside)
+        return self._warm.run(words[words.index("vfiotui") + 1 :], *strace)
 
     def undo(self, folder: Path) -> subprocess.CompletedProcess[str]:
         return self.vfiotui(folder, ("undo", "1", "--yes"))

@@ -59,6 +59,7 @@ class FullBench(Bench):
         return Path(f"/proc/{self.holder.pid}/root{folder}")
 
     def close(self) -> None:
+        self.cool()
         assert self.holder.stdin is not None
         self.holder.stdin.close()
         self.holder.wait(10)

@@ -151,6 +151,7 @@ class LiveBench(Bench):
             assert self.state(folder) == self.before
 
     def close(self) -> None:
+        self.cool()
         assert self.holder.stdin is not None
         self.holder.stdin.close()
         self.holder.wait(10)
