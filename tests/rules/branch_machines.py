@@ -14,7 +14,8 @@ from tests.hosts.dead_words import GRUB, VFIO_CONF, booted
 from tests.hosts.guest_texts import cells_xml, changed
 from tests.hosts.guests import TWO_NODES
 from tests.hosts.odd import ARM, foreign
-from tests.machines import facts_of
+from tests.machines import facts_of, root_of
+from tests.rules.branch_guests import guests
 from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
@@ -159,7 +160,8 @@ def described() -> Iterator[Host]:
     yield with_files("stale-menu", {"/boot/grub/grub.cfg": signed + OWN_MENU % "", "/boot/grub/grub.cfg.sig": "x"})
 
 
-MOUNTED = ("clean", "tower", "guest-devices", "lost-race", "stale-menu", "second-line", "odd-module", "dark-card")
+MOUNTED = ("clean", "tower", "guest-devices", "lost-race", "stale-menu", "second-line", "odd-module", "dark-card",
+           "container-podman")  # fmt: skip
 """Machines that are read as a mounted disk too."""
 CONFIG = "/boot/config-6.12.9-amd64"
 NEITHER = "# CONFIG_AMD_IOMMU is not set\n# CONFIG_INTEL_IOMMU is not set\n"
@@ -183,11 +185,14 @@ def on_disk(host: Host) -> Facts:
 
 def machines() -> Iterator[Facts]:
     """The facts of all of them, one after the other."""
-    for host in (*described(), *elsewhere(), *variants()):
+    for host in (*described(), *elsewhere(), *variants(), *guests()):
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])
     for config, words in STARTS:
         yield on_disk(with_files("clean", {CONFIG: config}, default_cmdline=words, menu_cmdline=words))
+    # A mounted disk into which /proc and /sys of the running system are mounted, as before a chroot.
+    root = root_of(CLEAN, Mode.ROOT)
+    yield gather(root, domains.read(root))
     for name in UNPRIVILEGED:
         yield facts_of(replace(HOSTS[name], user=1000))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vfiotui.formats.loaders import grub_default
 from vfiotui.formats.loaders.kernel_words import COMMAND_LINE_SIZE, OptionEdit, Word, WordEdit, is_protected, rewrite
 from vfiotui.formats.refused import EditRefused
 from vfiotui.model.boot.cmdline import split
@@ -112,3 +113,13 @@ def test_an_edit_holds_afterwards_and_touches_nothing_else(line: list[str], add:
 def line_words(line: list[str]) -> tuple[str, ...]:
     """The words of a list that was joined."""
     return split(" ".join(line))
+
+
+@pytest.mark.parametrize(
+    "text", ['GRUB_CMDLINE_LINUX="a"\rX=1\r', 'GRUB_CMDLINE_LINUX="a\rb"\n', "GRUB_CMDLINE_LINUX=a\rX=1\n"]
+)
+def test_a_value_that_a_cr_joins_with_the_next_line_is_left_alone(text: str) -> None:
+    with pytest.raises(EditRefused, match="A CR without a line feed"):
+        grub_default.edit_words(text, WordEdit(add=("iommu=pt",)))
+    whole = 'GRUB_CMDLINE_LINUX="a"\r\nX=1\r\n'
+    assert grub_default.edit_words(whole, WordEdit(add=("b",))) == whole.replace('"a"', '"a b"')

@@ -6,6 +6,8 @@ only (info "Simple configuration"). So the two are one line, and new words go to
 
 from __future__ import annotations
 
+import re
+
 from vfiotui.formats.loaders.kernel_words import Kept, WordEdit, rewrite
 from vfiotui.formats.refused import EditRefused
 from vfiotui.formats.shell import variable as shell_variable
@@ -15,6 +17,8 @@ from vfiotui.formats.text_lines import with_line
 
 EVERY_ENTRY = "GRUB_CMDLINE_LINUX"
 NORMAL_ENTRIES = "GRUB_CMDLINE_LINUX_DEFAULT"
+LONE_CR = re.compile(r"\r(?!\Z)")
+"""A CR that does not end the line."""
 
 
 def variables(text: str) -> tuple[str, ...]:
@@ -54,8 +58,9 @@ def edit_words(text: str, edit: WordEdit) -> str:
 
 
 def _refuse_lost(text: str) -> None:
-    """EditRefused where the file keeps new words from the kernel: a value with a line break in it, and a line for which
-    sh looks for a command. With `set -e`, as grub-mkconfig has it, such a line ends the making of the menu."""
+    """EditRefused where the file keeps new words from the kernel: a value with a line break in it, one that a CR alone
+    joins with what should be the next line, and a line for which sh looks for a command. With `set -e`,
+    as grub-mkconfig has it, such a line ends the making of the menu."""
     for one in scan(text):
         if one.name in (EVERY_ENTRY, NORMAL_ENTRIES) and any(
             p.text == "\n" for w in one.words if w.closed for p in w.parts
@@ -63,6 +68,14 @@ def _refuse_lost(text: str) -> None:
             raise EditRefused(
                 "A line break stands inside the value: GRUB ends the kernel's line there, and the words behind it "
                 "never reach the kernel. Write the value on one line.",
+                *line_at(text, one.start),
+            )
+        if one.name in (EVERY_ENTRY, NORMAL_ENTRIES) and any(
+            LONE_CR.search("".join(p.text for p in w.parts)) for w in one.words
+        ):
+            raise EditRefused(
+                "A CR without a line feed stands inside the value: sh takes what follows for a part of it. Write each "
+                "setting on a line of its own.",
                 *line_at(text, one.start),
             )
     for one, command in prefixed(text):
