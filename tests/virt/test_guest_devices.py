@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.apply.live_target import live_target
+from tests.machines import facts_of, root_of
+from tests.plan.guest.test_attach import host as attach_host
 from tests.virt.libvirtd import Daemon, lone_daemon, own_name
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.run_steps import Outcome
 from vfiotui.apply.undo.undo import undo
+from vfiotui.host.boot.config_snapshot import read_config_snapshot
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.value import replace
 from vfiotui.model.change.journal import State
 from vfiotui.model.change.plan import Goal, Plan
+from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
+from vfiotui.plan.goals import make_plan
 from vfiotui.plan.guest.setting_keys import setting_goal
 from vfiotui.plan.service import plan_goals
 from vfiotui.state.plan_inputs import RootInputs
@@ -169,3 +175,32 @@ def test_settings_are_taken_and_taken_back(
     assert again.steps == (), again
     undo(live_target(tmp_path), "2", lambda _: None)
     assert both(daemon) == before
+
+
+def test_the_schema_takes_a_card_its_boot_order_and_its_being_the_screen(daemon: Daemon, guest: str) -> None:
+    """No device of this host is passed: the definition alone is given to libvirt, with its schema."""
+    described = attach_host()
+    facts, snapshot = facts_of(described), read_config_snapshot(root_of(described))
+    more = """<graphics type='spice'/><video><model type='qxl'/></video><input type='tablet' bus='usb'/>
+      <hostdev mode='subsystem' type='usb'><source><vendor id='0x1532'/><product id='0x0037'/></source></hostdev>"""
+    before = (
+        both(daemon)[0].replace("</devices>", f"{more}</devices>").replace("model='none'/>", "model='qemu-xhci'/>", 1)
+    )
+    snapshot = replace(snapshot, guests={guest: StoredGuest(guest, daemon.uri, before.encode())})
+    goals = [
+        ("guest.attach", f"{guest}/06:00.0"),
+        ("guest.attach", f"{guest}/07:00.0"),
+        ("guest.screen", f"{guest}/card"),
+    ]
+    goals += [setting_goal(guest, pair) for pair in ("boot=06:00.0", "ports=2", "title=x", "description=y")]
+    (step,) = make_plan(facts, snapshot, goals).steps
+    file = daemon.folder / "card.xml"
+    file.write_bytes(step.after or b"")
+    daemon.virsh("define", str(file), "--validate")
+    stored = both(daemon)[0]
+    assert stored.count("<hostdev") == 4 and "<boot order='1'/>" in stored and "spice" not in stored
+    assert "function='0x0' multifunction='on'/>" in stored and "<serial type='pty'>" in stored
+    again = replace(snapshot, guests={guest: StoredGuest(guest, daemon.uri, stored.encode())})
+    # The controllers that libvirt placed have taken ports as well.
+    others = [goal for goal in goals if goal[0] != "guest.ports"]
+    assert make_plan(facts, again, others).steps == ()

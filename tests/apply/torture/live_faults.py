@@ -21,7 +21,7 @@ from tests.requirements import need
 from tests.virt.libvirtd import Daemon
 from vfiotui.model.change.change import Change, define_domain, plug_device, set_autostart, set_value
 from vfiotui.model.change.plan import to_json
-from vfiotui.virt.define import definition, running_xml, writable
+from vfiotui.virt.define import autostarts, definition, running_xml, writable
 from vfiotui.virt.pins import read_pins, real_affinity
 
 HOSTNAME = "/proc/sys/kernel/hostname"
@@ -140,6 +140,7 @@ class LiveBench(Bench):
         self.daemon.virsh("undefine", "made", check=False)
         for name in ("runs", "kept", "gone"):
             self._define(name)
+            self.daemon.virsh("autostart", "--disable", name)
         self.daemon.virsh("start", "runs")
         self.before = self.state(self.top)
 
@@ -164,9 +165,9 @@ class LiveBench(Bench):
         return [sys.executable, "-m", "vfiotui", *command]
 
     def state(self, folder: Path) -> object:
-        """The hostname, every definition, what the running guest is made of, and where its vCPUs may run."""
+        """The hostname, definitions with autostart, what the running guest is made of, where its vCPUs may run."""
         with writable(self.daemon.uri) as connection:
-            definitions = [definition(connection, name) for name in NAMES]
+            definitions = [(definition(connection, name), autostarts(connection, name)) for name in NAMES]
             # A thread that is set free again keeps an element that names every CPU: its meaning is compared.
             running = PINS.sub("", running_xml(connection, "runs") or "")
             name = run(["cat", HOSTNAME], inside=self.inside).stdout

@@ -47,8 +47,12 @@ def free_ports(work: Definition) -> int:
 
 
 def add_ports(work: Definition, count: int) -> None:
-    """Adds PCIe ports until so many are free."""
-    for _ in range(count - free_ports(work)):
+    """Adds PCIe ports until so many are free, when devices without a place have theirs."""
+    pending = sum(place_of(e) is None for _, e in passed(work) if e.tag != "disk")
+    pending += sum(place_of(e) is None for e in work.xml.devices("interface") if e.get("type") != "hostdev")
+    virtio = (d for d in work.xml.devices("disk") if (t := d.find("target")) is not None and t.get("bus") == "virtio")
+    pending += sum(place_of(d) is None for d in virtio)
+    for _ in range(count + pending - free_ports(work)):
         _new_port(work)
 
 
