@@ -10,15 +10,18 @@ from textual.binding import BindingType
 
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.guest.domain import Domain
+from vfiotui.model.guest.new_guest import to_goal
 from vfiotui.model.guest.running import running_guests
 from vfiotui.model.memory.guest_backing import GuestBacking
 from vfiotui.state.topics import FINDINGS, LIVE, MEMORY, VIRT
 from vfiotui.tui.actions import MOVE, OPEN, READ_AGAIN, bindings
+from vfiotui.tui.open_plan import open_goals
 from vfiotui.tui.row import BLANK
 from vfiotui.tui.screens.base.screen import ConsoleScreen
 from vfiotui.tui.screens.guests.change import CHANGE, open_change
 from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest import GuestScreen
+from vfiotui.tui.screens.guests.new import NEW, NewGuestScreen
 from vfiotui.tui.screens.guests.view import guest_rows, link_rows, other_rows
 from vfiotui.tui.widgets.rows import Rows
 
@@ -28,7 +31,7 @@ class GuestsScreen(ConsoleScreen):
 
     MODE = "guests"
     TOPICS = (VIRT, FINDINGS, MEMORY, LIVE)
-    KEYS = (OPEN, CONTROL, CHANGE, MOVE, READ_AGAIN)
+    KEYS = (OPEN, CONTROL, CHANGE, NEW, MOVE, READ_AGAIN)
     PAGE = (
         "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
         "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
@@ -39,8 +42,14 @@ class GuestsScreen(ConsoleScreen):
         OPEN._replace(help="opens the guest: its findings, devices, pins and XML"),
         CONTROL,
         CHANGE,
+        NEW,
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: dict[str, str] = {}
+        """Of the last form, so that a refused plan costs no second typing."""
 
     def compose_body(self) -> ComposeResult:
         """The connection's state and the list."""
@@ -81,6 +90,16 @@ class GuestsScreen(ConsoleScreen):
         """What can be changed of the guest under the cursor."""
         if (domain := self._guest) is not None:
             open_change(self.console, domain, self.facts)
+
+    def action_new_guest(self) -> None:
+        """The questions, then the plan."""
+
+        def answered(answers: dict[str, str] | None) -> None:
+            if answers:
+                self._answers = answers
+                open_goals(self.console, [("guest.new", to_goal(answers))])
+
+        self.app.push_screen(NewGuestScreen(self._answers, self.facts), answered)
 
     @on(Rows.Chosen)
     def _open(self, event: Rows.Chosen) -> None:
