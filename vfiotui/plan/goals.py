@@ -15,7 +15,7 @@ from vfiotui.plan.boot.command_line import settle_words
 from vfiotui.plan.boot.pins import check_pins
 from vfiotui.plan.draft import Draft, PlanError, Planner
 
-TOPICS = ("boot", "cpu", "guest", "guest_new", "isolate", "memory", "pin")
+TOPICS = ("boot", "cpu", "guest", "guest_new", "isolate", "memory", "pin", "qemu")
 """The folders of this package whose modules may hold planners."""
 
 

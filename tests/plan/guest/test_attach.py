@@ -184,7 +184,15 @@ def test_a_guest_of_another_host_is_not_given_devices_of_this_one() -> None:
 def test_a_device_of_another_guest_is_a_note() -> None:
     other = GuestDesc("other", FINE.replace("<name>win</name>", "<name>other</name>"))
     plan = attached("01:00.0", host(BARE, other))
-    assert "win: other has 0000:01:00.0 too: only one of them can run with it" in plan.notes
+    assert "win: other has 0000:01:00.0 too: only one can run with it" in plan.notes
+
+
+def test_a_thousand_guests_with_the_device_are_one_note() -> None:
+    many = [
+        GuestDesc(f"g{i}", f"<domain type='kvm'><name>g{i}</name>{FINE[FINE.index('<memory ') :]}") for i in range(1000)
+    ]
+    notes = attached("01:00.0", host(BARE, *many)).notes
+    assert "win: g0, g1, g10 and 997 more have 0000:01:00.0 too: only one can run with it" in notes and len(notes) < 6
 
 
 def test_detaching_takes_the_whole_card_and_nothing_else() -> None:

@@ -22,6 +22,8 @@ from vfiotui.plan.isolate.binding_state import columns
 from vfiotui.plan.isolate.select import choose, no_groups
 
 NO_IMAGE = Unread("the built image is not needed")
+SHOWN = 3
+"""Guests that are named where many are meant."""
 
 
 def addresses(value: str) -> tuple[str, ...]:
@@ -37,6 +39,16 @@ def addresses(value: str) -> tuple[str, ...]:
             raise PlanError(f"{word!r} is no PCI address, such as 0b:00.0")
         found.append(full)
     return tuple(dict.fromkeys(found))
+
+
+def some(names: list[str]) -> str:
+    """The first of many names.
+
+    >>> some(["a", "b"]), some(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _attach(work: Definition, value: str) -> None:
@@ -108,9 +120,8 @@ def _taken(work: Definition, device: PciDevice) -> list[str]:
         for d in (() if isinstance(virt, Unread) else or_else(virt.domains, ()))
         if d.name != work.name and any(h.address == device.bdf for h in d.pci_hostdevs)
     ]
-    for other in others:
-        if not (other.running and work.running):
-            work.note(f"{other.name} has {device.bdf} too: only one of them can run with it")
+    if names := [o.name for o in others if not (o.running and work.running)]:
+        work.note(f"{some(names)} {'has' if len(names) == 1 else 'have'} {device.bdf} too: only one can run with it")
     return [f"{o.name} runs with {device.bdf}: shut it off first" for o in others if o.running and work.running]
 
 

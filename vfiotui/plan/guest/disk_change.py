@@ -12,6 +12,7 @@ from vfiotui.model.base.reading import Reading, Unread, Why, or_else
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.guest.disk_source import BLOCK, CONTROLLER, OTHER, DiskSource
 from vfiotui.plan.draft import PlanError
+from vfiotui.plan.guest.attach import some
 from vfiotui.plan.guest.definition import OTHER_HOST, Definition, definition_goal, whole
 from vfiotui.plan.guest.disks import LINKS, PATH, PREFIX, disk_of, free_name, lasting
 from vfiotui.plan.guest.running import running_domain, running_goal
@@ -110,12 +111,15 @@ def _in_guests(work: Definition, found: DiskSource) -> None:
     if any(d.source in names for d in work.domain.devices.disks):
         raise PlanError(f"{work.name} has {found.path} already")
     virt = work.facts.virt
+    off: list[str] = []
     for other in () if isinstance(virt, Unread) else or_else(virt.domains, ()):
         if other.name == work.name or not any(d.source in names for d in other.devices.disks):
             continue
         if other.running:
             raise PlanError(f"{found.path} is a disk of {other.name}, which runs: both writing to it destroys it")
-        work.note(f"{found.path} is a disk of {other.name} too: never run both at once")
+        off.append(other.name)
+    if off:
+        work.note(f"{found.path} is a disk of {some(off)} too: never run both at once")
 
 
 def _links(work: Definition) -> dict[str, str]:
