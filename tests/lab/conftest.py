@@ -1,10 +1,22 @@
-"""These tests need VFIOTUI_LAB; without it they are left out."""
+"""The tests of a machine need VFIOTUI_LAB; without it they are left out. A boot takes as long as the host needs."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from tests.lab.machine import Lab, lab_from_environment
+
+HERE = Path(__file__).parent
+SECONDS = 4 * 3600
+"""Every command to a machine has its own limit; this one is that of a whole test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")
