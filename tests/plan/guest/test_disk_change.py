@@ -83,6 +83,12 @@ def test_an_iso_is_a_drive() -> None:
     assert "<target dev='sda' bus='sata'/>\n      <readonly/>" in text
 
 
+def test_a_drive_of_a_machine_without_sata_is_on_scsi() -> None:
+    text = after(disk_plan("/srv/virtio.iso", root(with_words(("pc-q35-9.2", "virt-9.2")))))
+    assert "<target dev='sda' bus='scsi'/>" in text and "model='virtio-scsi'" in text
+    assert "bus='sata'" in after(disk_plan("/srv/virtio.iso", root(with_words(("pc-q35-9.2", "pc-i440fx-9.2")))))
+
+
 def test_a_guest_without_iothreads_gets_one_beside_qemus_own_threads() -> None:
     words = with_words(("<iothreads>1</iothreads>\n  ", ""), (" iothread='1'/>", "/>"),
                        ("<iothreadpin iothread='1' cpuset='0,4'/>", ""))  # fmt: skip

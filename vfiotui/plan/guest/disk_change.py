@@ -131,7 +131,7 @@ def _bus(work: Definition, want: Wanted, device: str) -> str:
     if want.bus:
         return want.bus
     if device == "cdrom":
-        return "sata" if "q35" in work.domain.machine or work.running else "scsi"
+        return "scsi" if work.domain.machine.startswith("virt") else "sata"
     known = any(d.bus == "virtio" for d in work.domain.devices.disks)
     return "virtio" if known or work.running or not work.domain.is_windows else "sata"
 
