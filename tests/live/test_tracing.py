@@ -19,7 +19,7 @@ HOUSE = Path(__file__).parents[2]
 CPU = max(os.sched_getaffinity(0))
 MOUNT = 'mount -t tracefs nodev /sys/kernel/tracing && exec "$@"'
 PREPARE = f"""
-import os, signal, subprocess, sys, time
+import ctypes, os, signal, subprocess, sys, time
 from pathlib import Path
 from vfiotui.host.root.root import Root
 from vfiotui.host.live.trace_leftovers import leftovers, remove_leftovers
@@ -29,7 +29,10 @@ TRACING = Path("/sys/kernel/tracing")
 def mine():
     return [p for p in (TRACING / "instances").iterdir() if p.name.startswith(f"vfiotui-{{os.getpid()}}-")]
 def spinner():
-    program = "import os; os.sched_setaffinity(0, {{{CPU}}}); print(flush=True)\\nwhile True: pass"
+    "A process that burns the CPU, and writes a line whenever it had it for another tenth of a second."
+    program = "import os, time; os.sched_setaffinity(0, {{{CPU}}}); at = -1.0\\nwhile True:\\n"
+    program += " if time.process_time() > at: print(flush=True); at = time.process_time() + 0.1\\n"
+    program += " for _ in range(10000): pass"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     process.stdout.readline()
     return process
@@ -75,7 +78,8 @@ try:
     waits = []
     while not any(b[2] == thief.pid for w in waits for b in w.behind):
         assert time.monotonic() < end, waits
-        time.sleep(0.2)  # The scheduler must run both for a while.
+        for one in (victim, thief):
+            assert one.stdout.readline(), "it has run for a while"
         look = reader.read()
         waits += look.traced.waits
     assert all(w.tid == victim.pid and w.cpu == {CPU} and w.ms > 0 for w in waits)
@@ -95,16 +99,15 @@ assert mine() == []
 def test_a_killed_process_leaves_no_instance_behind() -> None:
     done = ran(
         f"""
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: whom the child leaves behind is a child of this process.
 child = os.fork()
 if not child:
     reader = TraceReader(root, frozenset({{{CPU}}}), frozenset({{os.getpid()}}))
     reader.read()
     os.kill(os.getpid(), signal.SIGKILL)
 os.waitpid(child, 0)
-end = time.monotonic() + 30
-while any(p.name.startswith(f"vfiotui-{{child}}-") for p in (TRACING / "instances").iterdir()):
-    assert time.monotonic() < end
-    time.sleep(0.05)  # The guard is no child of ours: its end sends no event.
+os.wait()  # The guard.
+assert not any(p.name.startswith(f"vfiotui-{{child}}-") for p in (TRACING / "instances").iterdir())
 """
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -169,17 +172,18 @@ def test_the_command_tells_behind_whom_a_real_guest_waited(tmp_path: Path) -> No
     disk = tmp_path / "boot.img"
     disk.write_bytes(b"\xfa\xeb\xfe" + bytes(507) + b"\x55\xaa" + bytes(1 << 20))
     words = [qemu, "-name", "guest=traced,debug-threads=on", "-accel", "tcg", "-m", "32", "-display", "none"]
-    words += ["-nodefaults", "-drive", f"file={disk},format=raw,snapshot=on"]
+    words += ["-nodefaults", "-qmp", "stdio", "-drive", f"file={disk},format=raw,snapshot=on"]
     with alone_with(GUESTS):
         out = succeeds(
             f"""
-guest = subprocess.Popen({words!r}, preexec_fn=lambda: os.sched_setaffinity(0, {{{CPU}}}))
+guest = subprocess.Popen({words!r}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         preexec_fn=lambda: os.sched_setaffinity(0, {{{CPU}}}))
 thief = spinner()
 try:
-    end = time.monotonic() + 60
-    while not any((t / "comm").read_text().startswith("CPU 0/") for t in Path(f"/proc/{{guest.pid}}/task").iterdir()):
-        assert time.monotonic() < end
-        time.sleep(0.05)  # QEMU tells nobody that it has begun.
+    guest.stdin.write(b'{{"execute": "qmp_capabilities"}} {{"execute": "query-status"}}\\n')
+    guest.stdin.flush()
+    while b'"status"' not in (line := guest.stdout.readline()):
+        assert line, "QEMU has ended"
     done = subprocess.run([sys.executable, "-m", "vfiotui", "live", "--precise", "--guest", "traced", "--seconds", "3"],
                           capture_output=True, text=True)
 finally:

@@ -45,9 +45,13 @@ def _open(terminal: Tmux, under: str) -> None:
         terminal.send(*(() if "edited" in screen else ("Space",)), "a")
         terminal.shows(" plan ")
     elif under != REST:
-        keys = terminal.screen.splitlines()[-1]
+        keys = terminal.until(
+            lambda screen: "q quit" in screen.splitlines()[-1], "the keys of the screen"
+        ).splitlines()[-1]
         terminal.send(under)
-        terminal.until(lambda screen: screen.splitlines()[-1] != keys, f"screen {under}")
+        terminal.until(
+            lambda screen: screen.splitlines()[-1] != keys and "q quit" in screen.splitlines()[-1], f"screen {under}"
+        )
 
 
 def _rest(terminal: Tmux) -> None:

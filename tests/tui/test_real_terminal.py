@@ -42,17 +42,19 @@ def test_number_keys_help_palette_and_quit(size: dict[str, object]) -> None:
         terminal.shows("DEMO", "libvirt ok 1/3 running")
         for key, mode, word in TABS:
             terminal.send(key)
-            screen = terminal.shows(SIGNS[mode])
+            screen = terminal.until(
+                lambda s, m=mode: SIGNS[m] in s and s.splitlines()[1].startswith(" 1 Host "),  # type: ignore[misc]
+                f"{word} below its tabs",
+            )
             assert len(screen.splitlines()) <= size["lines"], word  # type: ignore[operator]
-            assert screen.splitlines()[1].startswith(" 1 Host ")
         terminal.send("?")
         terminal.shows(" help  Changes")
         terminal.send("Escape")
-        terminal.shows("no change")
+        terminal.until(lambda s: " help  Changes" not in s and "no change" in s, "the help is left")
         terminal.send(":")
         terminal.shows("type a part of what you want to do", "go to Host")
         terminal.send("go to host")
-        terminal.until(lambda s: "go to Guests" not in s, "the choice")
+        terminal.until(lambda s: "go to Host" in s and "go to Guests" not in s, "the choice")
         terminal.send("Enter")
         terminal.shows("Group 14 of this card")
         terminal.send("q")
@@ -148,8 +150,12 @@ def test_a_fault_in_the_thread_that_reads_keys_ends_with_a_sentence() -> None:
 
 def test_this_host_opens() -> None:
     with Tmux(**WIDE) as terminal:  # type: ignore[arg-type]
-        screen = terminal.shows("failed ·", "not checked ·", "quit")
-        assert os.uname().release in screen.splitlines()[0]
+        terminal.until(
+            lambda s: (
+                all(w in s for w in ("failed ·", "not checked ·", "quit")) and os.uname().release in s.splitlines()[0]
+            ),
+            "the findings below the kernel's release",
+        )
         terminal.send("3")
         terminal.shows("CPU")
         terminal.send("5")
@@ -163,8 +169,12 @@ def test_hostile_names_are_text_in_a_real_terminal() -> None:
         terminal.shows("x [/dev/vfio/1] [AMD] \\x1b[2J")
         for key, _, word in TABS:
             terminal.send(key)
-            screen = terminal.until(lambda s, w=word: s.splitlines()[1].strip() and w in s, word)
-            assert "x [/dev/vfio/1] [AMD] \\x1b[2J" in screen.splitlines()[0], "nothing has cleared the screen"
+            terminal.until(
+                lambda s, w=word: (
+                    w in s and s.splitlines()[1].strip() and "x [/dev/vfio/1] [AMD] \\x1b[2J" in s.splitlines()[0]
+                ),
+                f"{word}; nothing has cleared the screen",
+            )
 
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_the_report() -> None:

@@ -133,7 +133,8 @@ def test_what_is_refused_under_sudo_is_told_afterwards(folder: Path) -> None:
 def test_where_there_is_no_sudo_it_is_said_what_to_type(folder: Path) -> None:
     with Account() as account, console(folder, account, "PATH=/nowhere") as terminal:
         mend_by_keys(terminal)
-        screen = terminal.shows("root is needed", "sudo is not installed", "y copy").replace("\n", "")
+        shown = terminal.shows("root is needed", "sudo is not installed", "/tmp/vfiotui-plan-", ".json", "y copy")
+        screen = shown.replace("\n", "")
         saved = Path("/tmp/vfiotui-plan-" + screen.partition("/tmp/vfiotui-plan-")[2].partition(".json")[0] + ".json")
         try:
             assert json.loads(saved.read_text())["title"] == "Drop amd_iommu=off"

@@ -123,10 +123,11 @@ class Tmux:
     def _stacks(self) -> str:
         """Where every thread of a console that does not go on stands; ends it."""
         try:
-            os.kill(self.console_pid(), signal.SIGABRT)
-        except (AssertionError, ProcessLookupError, psutil.Error) as error:
+            console = psutil.Process(self.console_pid())
+            console.send_signal(signal.SIGABRT)
+            console.wait(10)
+        except (AssertionError, psutil.Error) as error:
             return str(error)
-        time.sleep(2)
         return self._run("capture-pane", "-p", "-S", "-200")
 
     def shows(self, *words: str) -> str:

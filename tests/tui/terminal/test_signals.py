@@ -73,7 +73,7 @@ def test_what_others_write_over_it_is_repaired(over: bytes) -> None:
             terminal.shows("everywhere" if over == b"?" else "go to Isolate")
         before = calm(terminal)
         for again in ("ctrl+l", "SIGCONT"):
-            assert calm(terminal) == before
+            terminal.until(lambda _: terminal.lines[1:] == before, f"the picture before {again}")
             terminal._draw(WALL)
             assert "Broadcast" in terminal.text
             if again == "ctrl+l":

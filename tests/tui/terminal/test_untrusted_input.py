@@ -49,7 +49,7 @@ def test_no_answer_is_a_key() -> None:
     with PtyConsole("--demo", size=(120, 40)) as terminal:
         terminal.shows("DEMO", "libvirt ok 1/3 running", "no changes pending")
         terminal.send(b"3")
-        terminal.shows("emulator", "propose")
+        terminal.shows("emulator", "propose", "q quit")
         terminal.settled()
         before = terminal.lines[1:]  # Above them stands what the console itself costs.
         for name, answer in ANSWERS.items():

@@ -16,7 +16,7 @@ from typing import Any
 
 from vfiotui import __version__
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.fix_text import fix_json, how_of
+from vfiotui.cli.finding.fix_text import fix_json, how_of
 from vfiotui.cli.machine import look_at_guests, open_root
 from vfiotui.cli.out import colours_wanted, paint, print_json, printable, shown
 from vfiotui.host.gather import gather

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from vfiotui.cli.exit import CommandError, Exit
-from vfiotui.cli.fix_text import how_of
+from vfiotui.cli.finding.fix_text import how_of
 from vfiotui.cli.out import paint, printable, table
 from vfiotui.model.finding.finding import Finding
 from vfiotui.rules.symptoms import symptom_of, symptoms, symptoms_like

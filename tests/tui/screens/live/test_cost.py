@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import subprocess
 import sys
 import time
@@ -84,6 +86,7 @@ def test_paused_it_sleeps(guest: Daemon) -> None:
     need("strace", "strace")
     with begun(guest) as terminal:
         pid = settled(terminal)
+        ended = os.pidfd_open(pid)
         terminal.send("p")
         terminal.shows("paused")
         # What was under way is drawn to its end, and an alarm for a stranger's guest on this host
@@ -91,11 +94,12 @@ def test_paused_it_sleeps(guest: Daemon) -> None:
         for _ in range(4):
             # strace stops every thread at every call: it cannot be there while wake-ups are counted.
             before, began = wakeups(pid), time.monotonic()
-            time.sleep(PAUSED_SECONDS + 1)
+            assert not select.select([ended], [], [], PAUSED_SECONDS + 1)[0], "the console has ended"
             woken, took = wakeups(pid) - before, time.monotonic() - began
             painted = [c for c in traced(pid, PAUSED_SECONDS + 1) if c.startswith("write(") and r"\33[" in c]
             if not painted and woken <= took:
                 break
+        os.close(ended)
     assert painted == []
     assert woken <= took
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from vfiotui.cli.doctor import as_json, as_markdown, finding_text
 
 from tests.hosts import HOSTS
 from tests.machines import known_facts
-from vfiotui.cli.fix_text import how_of
+from vfiotui.cli.finding.doctor import as_json, as_markdown, finding_text
+from vfiotui.cli.finding.fix_text import how_of
 from vfiotui.model.finding.finding import BY_HAND_WORDS, ByHand, Finding, Verdict
 from vfiotui.rules import judge
 from vfiotui.tui.screens.host.finding_view import finding_detail
