@@ -709,16 +709,19 @@ drop_image() { # STEP PATH: an image for a guest, where nothing was written to i
     begun "$1" || return 0
     enter "$2" || return 0
     [ -e "./$name" ] || [ -L "./$name" ] || return 0
-    if [ "$(stat -c '%i %s %Y' "./$name" 2>/dev/null)" != "$(cat "$here/before/$1.image" 2>/dev/null)" ]; then
+    inode=$(stat -c '%i' "./$name" 2>/dev/null) || {
+        say "$2 is kept: without stat it is not known whether it was written to since"
+        return
+    }
+    if [ "$(stat -c '%i %s %Y' "./$name")" != "$(cat "$here/before/$1.image" 2>/dev/null)" ]; then
         say "$2 is kept: it was written to since; remove it by hand where nothing in it is needed"
         return
     fi
-    for open in /proc/[0-9]*/fd/*; do
-        if [ "$open" -ef "./$name" ]; then
-            trouble "$2 could NOT be removed: a guest has it open; shut it down, then run this again"
-            return
-        fi
-    done
+    # QEMU locks bytes of an image that it has open; the inode stands behind the device's numbers.
+    if [ -n "$(sed -n "/:$inode /p" /proc/locks 2>/dev/null)" ]; then
+        trouble "$2 could NOT be removed: a guest has it open; shut it down, then run this again"
+        return
+    fi
     does removes "$2" && rm -f "./$name"
 }
 

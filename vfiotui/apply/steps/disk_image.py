@@ -33,7 +33,7 @@ class DiskImageKind(Kind):
         if change.after is None:
             yield f"{change.subject} is removed, unless something was written to it: then it is kept"
             return
-        form, size = image_words(change)
+        form, size = _words(change)
         yield f"$ qemu-img create -f {form} {change.subject} {size}"
         yield "  undone by removing it, unless a guest wrote to it: then it is kept"
 
@@ -46,7 +46,7 @@ class DiskImageKind(Kind):
             raise Conflict(f"{place} is there already: nothing is written over it; make the plan again")
         if disk.kind(place.above) != "directory" and not place.above.is_top:
             raise ApplyError(f"the folder {place.above} is not there: make it first")
-        _, size = image_words(work.change)
+        _, size = _words(work.change)
         free = free_at(place)[1]
         if size > free:
             raise ApplyError(short(place.above.path, free, size, f"for {place.name}"))
@@ -68,7 +68,7 @@ class DiskImageKind(Kind):
 
     def do(self, work: StepContext) -> None:
         change, place = work.change, work.target.place(work.change.subject)
-        form, size = image_words(change)
+        form, size = _words(change)
         partial = place.beside(work.partial)
         disk.drop(partial)
         path = work.target.outside(partial)
@@ -97,7 +97,7 @@ class DiskImageKind(Kind):
         disk.drop(work.target.place(work.change.subject).beside(work.partial))
 
     def script(self, change: Change) -> tuple[list[str], list[str]]:
-        form, size = image_words(change)
+        form, size = _words(change)
         path = word(change.subject)
         return (
             ["installed qemu-img", f"file_is {path} absent"],
@@ -107,6 +107,14 @@ class DiskImageKind(Kind):
     def undo_script(self, work: StepContext) -> tuple[list[str], list[str]]:
         place = work.target.place(work.change.subject)
         return [], [f"drop_image {work.step} {quoted(place.path)}", f"back {work.step}"]
+
+
+def _words(change: Change) -> tuple[str, int]:
+    """Format and size; ApplyError for a step of a damaged plan."""
+    try:
+        return image_words(change)
+    except ValueError as error:
+        raise ApplyError(f"{change.subject}: {error}; correct the plan") from error
 
 
 def _identity(place: Place) -> bytes:
