@@ -258,6 +258,42 @@ MENUS: dict[str, Files] = {
         + plain("$r")
     },
     "reserved words as arguments": {"grub.cfg": plain("if then fi in done function while")},
+    "unset, and commands without a name": {
+        "grub.cfg": "set a=1\nset b=2\nunset a\nexport\nunset\nset\n" + plain("x$a y$b")
+    },
+    "numbers in other bases": {
+        "grub.cfg": "if [ 0x10 -eq 16 ]; then set a=hex; fi\nif [ 010 -eq 8 ]; then set b=octal; fi\nif [ x -eq 0 ]; then set c=no; fi\n"
+        + plain("$a $b $c")
+    },
+    "a hexadecimal default": {"grub.cfg": menu("0x3")},
+    "a file that is there": {"grub.cfg": "if [ -e $prefix/grub.cfg ]; then set a=there; fi\n" + plain("$a")},
+    "a block by the long option": {
+        "grub.cfg": "load_env --file=$prefix/other\n" + plain("$a"),
+        "other": block(a="one"),
+    },
+    "a block without its signature's check": {
+        "grub.cfg": "load_env --skip-sig --file $prefix/other a b\n" + plain("$a$b"),
+        "other": block(a="one"),
+    },
+    "break out of two loops": {
+        "grub.cfg": "for a in 1 2; do for b in 3 4; do set r=$r$a$b; break 2; done; set r=${r}x; done\n" + plain("$r")
+    },
+    "continue of the outer loop": {
+        "grub.cfg": "for a in 1 2; do for b in 3 4; do set r=$r$a$b; continue 2; done; set r=${r}x; done\n"
+        + plain("$r")
+    },
+    "a test without words": {
+        "grub.cfg": "if [ ]; then set a=yes; else set a=no; fi\nif test; then set b=yes; else set b=no; fi\n"
+        + plain("$a $b")
+    },
+    "a test of a variable that is not set": {
+        "grub.cfg": "if [ $none ]; then set a=yes; else set a=no; fi\n" + plain("$a")
+    },
+    "break and continue outside of a loop": {"grub.cfg": "break\ncontinue\nset a=1\n" + plain("$a")},
+    "break out of more loops than there are": {
+        "grub.cfg": "for a in 1 2; do for b in 3 4; do set r=$r$a$b; break 9; done; done\n" + plain("$r")
+    },
+    "return outside of a function": {"grub.cfg": "set a=1\nreturn\nset a=2\n" + plain("$a")},
     "eval": {"grub.cfg": 'set w=\'set a="1 2"\'\neval "$w"\n' + plain("$a")},
     "title with a greater-than sign": {
         "grub.cfg": "set default='a>>b'\nmenuentry a { linux /a 1 }\nmenuentry 'a>b' { linux /b 2 }\n"

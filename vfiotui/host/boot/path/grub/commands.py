@@ -303,15 +303,24 @@ def _configfile(machine: Machine, rest: Args, names: list[str], state: State, at
 
 
 def _return(machine: Machine, rest: Args, names: list[str], state: State, at: str) -> Status:
+    if not machine.bodies:
+        return 1
     raise Return(number(rest[0]) if rest else 0)
 
 
 def _break(machine: Machine, rest: Args, names: list[str], state: State, at: str) -> Status:
-    raise Leave(max(1, number(rest[0])) if rest else 1, False)
+    return _leave(machine, rest, again=False)
 
 
 def _continue(machine: Machine, rest: Args, names: list[str], state: State, at: str) -> Status:
-    raise Leave(max(1, number(rest[0])) if rest else 1, True)
+    return _leave(machine, rest, again=True)
+
+
+def _leave(machine: Machine, rest: Args, *, again: bool) -> Status:
+    """Out of as many loops as run at most; outside of all it does nothing."""
+    if not machine.loops:
+        return 0
+    raise Leave(min(max(1, number(rest[0])) if rest else 1, machine.loops), again)
 
 
 def _false(machine: Machine, rest: Args, names: list[str], state: State, at: str) -> Status:

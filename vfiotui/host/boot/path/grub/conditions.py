@@ -125,6 +125,9 @@ def _or(left: Answer, right: Answer) -> Answer:
 
 
 def answer(args: list[str], places: Places, device: str) -> Answer:
-    """Whether the condition holds; files without a device of their own lie on the given one."""
+    """Whether the condition holds; files without a device of their own lie on the given one.
+
+    One without words holds (commands/test.c), as `[ $none ]` is.
+    """
     words = args[:-1] if args and args[-1] == "]" else args
-    return _Test(words, places, device).run() if words else False
+    return _Test(words, places, device).run()

@@ -60,6 +60,8 @@ class Machine:
     def __init__(self, places: Places, run_command: RunCommand) -> None:
         self.places = places
         self.steps = self.depth = self.files = 0
+        self.bodies = self.loops = 0
+        """Functions and entries, and loops, that are running: what return and break leave (script/execute.c)."""
         self.file = ""
         self.missing: list[Unread] = []
         self.read: list[str] = []
@@ -122,23 +124,22 @@ class Machine:
 
     def run_item(self, item: Item, state: State) -> Status:
         """The block of an entry, with its title and further words as parameters."""
-        before, self.file = self.file, item.file
-        try:
-            return self.run(item.block, state, item.args)
-        except Return as end:
-            return end.status
-        finally:
-            self.file = before
+        return self._called(item.block, item.file, item.args, state)
 
     def call(self, name: str, args: list[str], state: State) -> Status:
         """A function."""
         file, body = state.functions[name]
+        return self._called(body, file, tuple(args), state)
+
+    def _called(self, body: tuple[Statement, ...], file: str, args: Scope, state: State) -> Status:
         before, self.file = self.file, file
+        self.bodies += 1
         try:
-            return self.run(body, state, tuple(args))
+            return self.run(body, state, args)
         except Return as end:
             return end.status
         finally:
+            self.bodies -= 1
             self.file = before
 
     def _one(self, one: Statement, state: State, scope: Scope) -> Status:
@@ -221,7 +222,7 @@ class Machine:
         for value in expand(one.words, state, scope)[0][:ROUND_LIMIT]:
             state.set(one.name, value, self.at(one.line))
             try:
-                status = self.run(one.body, state, scope)
+                status = self._round(one.body, state, scope)
             except Leave as leave:
                 if self._leaves(leave):
                     break
@@ -236,11 +237,18 @@ class Machine:
             if bool(holds) != one.until:
                 return status
             try:
-                status = self.run(one.body, state, scope)
+                status = self._round(one.body, state, scope)
             except Leave as leave:
                 if self._leaves(leave):
                     return status
         raise Endless
+
+    def _round(self, body: tuple[Statement, ...], state: State, scope: Scope) -> Status:
+        self.loops += 1
+        try:
+            return self.run(body, state, scope)
+        finally:
+            self.loops -= 1
 
     def _leaves(self, leave: Leave) -> bool:
         """Whether the loop ends; raises on to outer loops."""
