@@ -68,7 +68,12 @@ HOSTS: dict[str, Host] = {
     ),
     "outsider": replace(CLEAN, user=1001, users=(*CLEAN.users, "guest:x:1001:1001")),
     "insider": replace(CLEAN, user=1000),
-    "home-images": replace(CLEAN, guests=(with_disk("/home/user/images/win.iso"),), modes={"/home/user": 0o700}),
+    "home-images": replace(
+        CLEAN,
+        guests=(with_disk("/home/user/images/win.iso"),),
+        modes={"/home/user": 0o700},
+        files={**CLEAN.files, "/usr/bin/setfacl": b"\x7fELF", "/home/user/images/win.iso": ""},
+    ),
     "bad-hooks": replace(
         CLEAN, files={**CLEAN.files, "/etc/libvirt/hooks/qemu": "#!/bin/sh\n# virsh is fine here\nvirsh nodedev-list\n"}
     ),

@@ -93,7 +93,12 @@ HOSTS: dict[str, Host] = {
         cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} {PINS}",
         default_cmdline=f"quiet {PINS}",
     ),
-    "starved": replace(CLEAN, cpu=replace(CLEAN.cpu, isolated="0-6")),
+    "starved": replace(
+        CLEAN,
+        cpu=replace(CLEAN.cpu, isolated="0-6"),
+        cmdline=f"BOOT_IMAGE=/vmlinuz {WORDS} isolcpus=0-6",
+        default_cmdline="quiet isolcpus=0-6",
+    ),
     "pending": replace(CLEAN, default_cmdline="quiet hugepages=16"),
     "stale-menu": replace(
         CLEAN,

@@ -197,6 +197,8 @@ HOSTS: dict[str, Host] = {
     "guest-isolated": replace(
         FINE_HOST,
         cpu=replace(FINE_HOST.cpu, isolated="0-2,4-6"),
+        cmdline=f"{FINE_HOST.cmdline} isolcpus=0-2,4-6",
+        default_cmdline=f"{FINE_HOST.default_cmdline} isolcpus=0-2,4-6",
         libvirt="9.0.0",
         guests=(changed(), without("<emulatorpin cpuset='0,4'/>", name="floats")),
     ),

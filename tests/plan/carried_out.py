@@ -62,8 +62,10 @@ def carried_out(host: Host, plan: Plan) -> Host:
 
 
 def _step(host: Host, step: Change) -> Host:
-    if step.kind in (*LOOKS, "command", "nudge"):
+    if step.kind in (*LOOKS, "nudge", "link"):
         return host
+    if step.kind == "command":
+        return _ran(host, step.argv)
     if step.kind == "driver":
         return _with_driver(host, step)
     assert step.kind in ("file", "value", "pages"), f"{step.kind} of {step.subject} is not known here"
@@ -79,6 +81,25 @@ def _step(host: Host, step: Change) -> Host:
         total, free = getattr(host, pool)
         return replace(host, **{pool: (int(wanted), free + int(wanted) - total)})  # type: ignore[arg-type]
     return _with_value(host, step.subject, wanted)
+
+
+def _ran(host: Host, argv: tuple[str, ...]) -> Host:
+    """What small commands leave behind; generators are played when all is done."""
+    match argv:
+        case ("chmod", "+x", path):
+            return replace(host, modes={**host.modes, path: 0o755})
+        case ("setfacl", "-m", _, folder):
+            return replace(host, modes={**host.modes, folder: host.modes.get(folder, 0o755) | 1})
+        case ("usermod", "-aG", group, user):
+            there = root_of(host).text("/etc/group")
+            assert not isinstance(there, Unread)
+            joined = re.sub(rf"(?m)^({group}:.*?:[^:\n]+)$", rf"\1,{user}", there)
+            return replace(host, files={**host.files, "/etc/group": joined})
+        case ("systemctl", "disable", "--now", unit):
+            return replace(host, enabled=tuple(name for name in host.enabled if name != unit.removesuffix(".service")))
+        case ("systemctl", "set-property", *_):
+            return replace(host, machine_cpus="")
+    return host
 
 
 def _with_driver(host: Host, step: Change) -> Host:
@@ -198,6 +219,9 @@ def _set_at_boot(host: Host) -> Host:
 
 def _with_value(host: Host, path: str, wanted: str) -> Host:
     """A value of the running kernel; of several in a line the wanted one gets the brackets."""
+    served = path.replace("/smp_affinity_list", "/effective_affinity_list")
+    if served != path:
+        host = replace(host, files={**host.files, served: f"{wanted}\n"})
     held = root_of(host).text(path)
     choices = "" if isinstance(held, Unread) else re.sub(r"[\[\]]", "", held.strip())
     if not isinstance(held, Unread) and "[" in held and wanted in choices.split():
@@ -230,6 +254,13 @@ def _changed_value(path: str, plan: Plan) -> bool:
 def _from_words(host: Host, line: CommandLine) -> Mapping[str, object]:
     """What the kernel makes of its words, as far as a description has it."""
     found: dict[str, object] = {}
+    if line.last("systemd.unified_cgroup_hierarchy") == "1":
+        found["remove"] = tuple(path for path in host.remove if not path.startswith("/sys/fs/cgroup/"))
+    mounts = re.findall(r"/dev-hugepages(\d+[KMG])\.mount", " ".join(host.files))
+    found["hugetlbfs"] = " ".join(dict.fromkeys((*host.hugetlbfs.split(), *mounts)))
+    if isinstance(there := host.files.get("/proc/mounts"), str):
+        more = "".join(f"hugetlbfs /dev/hugepages{s} hugetlbfs rw,pagesize={s} 0 0\n" for s in mounts)
+        found["files"] = {**host.files, "/proc/mounts": f"{there}{more}"}
     cpus = {"isolated": line.last("isolcpus") or "", "nohz_full": line.last("nohz_full") or ""}
     if any(cpus.values()) or host.cpu.isolated or host.cpu.nohz_full:
         cpus["isolated"] = ",".join(w for w in cpus["isolated"].split(",") if w[:1].isdigit())

@@ -65,7 +65,7 @@ BROKEN: dict[str, Host] = {
     "permission-denied": replace(
         BASE,
         guests=guest(("type='block'", "type='file'"), (f"dev='{WIN_DISK}'", f"file='{HOME}/win10.img'")),
-        files={**TOWER.files, f"{HOME}/win10.img": ""},
+        files={**TOWER.files, f"{HOME}/win10.img": "", "/usr/bin/setfacl": ""},
         modes={HOME: 0o700},
         user=1000,
     ),

@@ -87,8 +87,8 @@ def build_use(tree: TreeBuilder, host: Host) -> None:
     """Mounts with their disks, interfaces with their routes, keyboards."""
     real = places(host)
     mounts, swaps = ["proc /proc proc rw 0 0"], ["Filename\tType\tSize\tUsed\tPriority"]
-    if host.hugetlbfs:
-        mounts.append(f"hugetlbfs /dev/hugepages hugetlbfs rw,pagesize={host.hugetlbfs} 0 0")
+    for size in host.hugetlbfs.split():
+        mounts.append(f"hugetlbfs /dev/hugepages{size} hugetlbfs rw,pagesize={size} 0 0")
     for index, mount in enumerate(host.mounts):
         source = _disk(tree, real[mount.controller], mount, index)
         if mount.place == "swap":

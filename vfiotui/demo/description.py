@@ -290,7 +290,7 @@ class Host:
     machine_cpus: str = ""
     """cpuset.cpus.effective of machine.slice; empty for all."""
     hugetlbfs: str = "2M"
-    """pagesize= of the mounted hugetlbfs; empty for none."""
+    """pagesize= of each mounted hugetlbfs, with blanks between; empty for none."""
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     """More files, or other contents of built ones."""
     remove: tuple[str, ...] = ()

@@ -54,7 +54,8 @@ class Judged:
 def least_risk(step: Change) -> Risk:
     """The risk of a step of a planner's by what it does, whatever is written about it."""
     if step.kind == "command" and step.argv:
-        return HIGH if step.argv[0] in BUILDERS else Risk.R1 if step.argv[0] in QUIET else Risk.R2
+        quiet = step.argv[0] in QUIET or "--runtime" in step.argv
+        return HIGH if step.argv[0] in BUILDERS else Risk.R1 if quiet else Risk.R2
     if step.kind == "file" and step.subject.startswith(CHOICE) and step.subject.endswith(".json"):
         return Risk.R0
     return LEAST.get(step.kind, HIGH)

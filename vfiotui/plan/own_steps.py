@@ -8,17 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
+from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook, sleep_hook
 from vfiotui.formats.suffix import lacks_suffix
 from vfiotui.model.change.change import Change, image_words
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
 from vfiotui.plan.boot import fallback_entry as escape_entry
 from vfiotui.plan.boot import guard, trial
+from vfiotui.plan.cpu.services import SLICE, UNIT
 from vfiotui.plan.draft import ANY_NAME, FILE_NAME
 from vfiotui.plan.goals import declared
 from vfiotui.plan.guest import guest_hook
+from vfiotui.plan.guest.access import HOOKS, USER
 from vfiotui.plan.isolate import early_script, override_rule
+from vfiotui.plan.memory import mount
 from vfiotui.plan.memory.pool import COMPACT
 
 FILES = re.compile("|".join(declared("WRITES")))
@@ -41,10 +44,17 @@ COMMANDS = re.compile(
             rf"rpm-ostree\0kargs(\0--(append-if-missing|delete-if-present)={WORD})+",
             r"grub2?-editenv\0-\0(set\0vfiotui_trial=armed|unset\0vfiotui_trial)",
             rf"bootctl\0set-(default|oneshot)\0({FILE_NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
+            rf"setfacl\0-m\0u:{USER}:x\0/{BELOW}{WORD}|usermod\0-aG\0libvirt\0{USER}|chmod\0\+x\0{HOOKS}",
+            rf"systemctl\0(disable\0--now\0{UNIT}|set-property\0--runtime\0{SLICE}\0AllowedCPUs=)",
         )
     )
 )
 """Commands, their words joined by NUL."""
+BACK = re.compile(
+    rf"setfacl\0-x\0u:{USER}\0/{BELOW}{WORD}|gpasswd\0-d\0{USER}\0libvirt|chmod\0-x\0{HOOKS}|"
+    rf"systemctl\0(enable\0--now\0{UNIT}|set-property\0--runtime\0{SLICE}\0AllowedCPUs=[\d,-]+)"
+)
+"""Commands that only undo one of these."""
 WANTED = re.compile(rf"/etc/systemd/system/{FILE_NAME}\.(wants|requires)/{FILE_NAME}\.service")
 """The links by which a unit starts at boot."""
 PRODUCTS = re.compile(
@@ -107,9 +117,12 @@ def _is_own_script(path: str, after: bytes | None) -> bool | None:
     makers = {
         pages_hook.PATH: (pages_hook.guests_of, pages_hook.pages_hook),
         cores_hook.PATH: (cores_hook.guests_of, cores_hook.cores_hook),
+        sleep_hook.PATH: (sleep_hook.guests_of, sleep_hook.sleep_hook),
     }
     if path in guard.PATHS:
         return after is None or guard.is_own_text(path, text_of(after) or "")
+    if mount.is_unit(path):
+        return after is None or mount.is_own_text(path, text_of(after) or "")
     texts = _scripts().get(path)
     if texts is None and path not in makers:
         return None
@@ -156,8 +169,8 @@ def _passes_over(before: list[str], after: list[str]) -> bool:
 
 
 def _command(step: Change) -> str:
-    for argv in (step.argv, step.back):
-        if argv and not COMMANDS.fullmatch("\0".join(argv)):
+    for argv, known in ((step.argv, (COMMANDS,)), (step.back, (COMMANDS, BACK))):
+        if argv and not any(pattern.fullmatch("\0".join(argv)) for pattern in known):
             return f"runs {' '.join(argv)}"
     strange = [p for p in step.products if not PRODUCTS.fullmatch(p)]
     return f"keeps and puts back {' and '.join(strange)}" if strange else ""
@@ -181,6 +194,7 @@ def strange(step: Change) -> str:
         case "link":
             own = step.subject == trial.WANTED and step.after in (None, trial.UNIT.encode())
             disables = step.after is None and WANTED.fullmatch(step.subject)
+            own = own or mount.is_own_link(step.subject, step.after)
             guest = STARTED.fullmatch(step.subject)
             starts = guest and step.after in (None, f"/etc/libvirt/qemu/{guest[1]}".encode())
             return "" if own or disables or starts else f"sets the link {step.subject}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from vfiotui.formats.refused import EditRefused
 from vfiotui.model.base.value import dataclass
 
 LINE = re.compile(r'^\s*busid\s+"([^"]*)"', re.IGNORECASE)
@@ -47,3 +48,26 @@ def bus_ids(text: str) -> tuple[BusId, ...]:
         if match:
             found.append(BusId(number, match[1], address_of(match[1])))
     return tuple(found)
+
+
+def busid_of(bdf: str) -> str:
+    """An address as Xorg wants it.
+
+    >>> busid_of("0000:0a:00.0"), busid_of("0002:01:03.4")
+    ('PCI:10:0:0', 'PCI:1@2:3:4')
+    """
+    domain, bus, rest = bdf.split(":")
+    device, function = rest.split(".")
+    place = f"@{int(domain, 16)}" if int(domain, 16) else ""
+    return f"PCI:{int(bus, 16)}{place}:{int(device, 16)}:{int(function)}"
+
+
+def set_bus_id(text: str, number: int, new: str) -> str:
+    """The text whose line of this number names another card; EditRefused where the line is no BusID line."""
+    lines = text.splitlines(keepends=True)
+    shown = lines[number - 1] if 0 < number <= len(lines) else ""
+    match = LINE.match(shown)
+    if match is None:
+        raise EditRefused("This line is no BusID line.", number, shown.rstrip("\r\n"))
+    lines[number - 1] = shown[: match.start(1)] + new + shown[match.end(1) :]
+    return "".join(lines)

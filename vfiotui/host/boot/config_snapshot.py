@@ -13,6 +13,7 @@ from vfiotui.host.boot.loader import SYSLINUX
 from vfiotui.host.boot.makers.presets import named_files
 from vfiotui.host.boot.mounts import not_mounted
 from vfiotui.host.boot.services import CONFIGURED as UNITS
+from vfiotui.host.boot.services import OPENRC
 from vfiotui.host.guest import device_links
 from vfiotui.host.root.identity import machine
 from vfiotui.host.root.root import Root
@@ -139,6 +140,7 @@ PROGRAMS = (
     "qemu-img",
     "swtpm",
     "swtpm_setup",
+    "setfacl",
 )
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -194,5 +196,6 @@ def read_config_snapshot(root: Root, extra: Iterable[str] = ()) -> ConfigSnapsho
         modules=read_modules(root),
         not_executable=frozenset((*not_executable(root), *(guard.not_executable(root) if guarded else ()))),
         unit_links=dict(_unit_links(root)),
+        systemd=root.exists(UNITS) is True and root.exists(OPENRC) is not True,
         own_program=guard.find_program(root) if guarded else Unread("was not looked for", Why.NOT_HERE),
     )

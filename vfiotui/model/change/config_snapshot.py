@@ -58,6 +58,9 @@ class ConfigSnapshot:
     unit_links: Mapping[str, bytes] = field(default_factory=dict)
     """Links below /etc/systemd/system by which targets want or require services that lie there → their targets."""
 
+    systemd: bool = False
+    """Whether systemd starts the services of this system, by its folder of units and no runlevels of OpenRC."""
+
     own_program: Reading[GuardProgram] = Unread("was not looked for", Why.NOT_HERE)
     """How a hook of this system can start vfiotui; looked for where a plan wants it."""
 

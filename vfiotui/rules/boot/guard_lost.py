@@ -24,7 +24,24 @@ from vfiotui.formats.guard_hooks.runner import STATE
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Severity
-from vfiotui.rules.engine import Answers, counted, fails, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.rules.engine import (
+    Answers,
+    ByHand,
+    by_hand,
+    counted,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+    unknown,
+)
+
+ISOLATE_AGAIN = by_hand(
+    ByHand.CHOICE,
+    "isolate the device again ('vfiotui isolate'), or undo what changed the boot; 'vfiotui guard check' looks again",
+)
 
 
 @rule("GUARD-LOST", Severity.FAIL, needs=("boot",), fires="guard-lost", silent="guarded")
@@ -39,7 +56,7 @@ def check(facts: Facts) -> Answers:
         return
     checked = seen(STATE, f"checked {state.at} after {state.by}")
     for one in state.lost:
-        yield fails(one.what, f"At the next boot {one.sentence}", checked, seen(STATE, one.sentence))
+        yield fails(one.what, f"At the next boot {one.sentence}", checked, seen(STATE, one.sentence), fix=ISOLATE_AGAIN)
     for sentence in state.unknown:
         yield unknown("host", sentence, checked)
     if not state.lost and not state.unknown:

@@ -22,8 +22,16 @@ from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.modprobe_lines import fold, statements
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.pci.passthrough import passthrough_devices
+from vfiotui.model.pci.functions import PciBus
+from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
 from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, rule, seen
+
+
+def _others(bus: PciBus, given: PassthroughDevices, modules: list[str]) -> tuple[tuple[str, str], ...]:
+    """The displays for guests that one of these modules would take now."""
+    taken = [d for d in bus.devices if d.is_display and d.bdf in given]
+    mine = [d.bdf for d in taken if {fold(m) for m in or_else(d.modules, ())} & set(modules)]
+    return (("isolate.auto", ",".join(mine)),) if mine else ()
 
 
 @rule(
@@ -58,7 +66,12 @@ def check(facts: Facts) -> Answers:
                 device.bdf,
                 f"{device.name} stays with the host, and its driver {', '.join(hit)} is blacklisted.",
                 *(seen(*listed[h]) for h in hit),
-                fix=fix("use softdep or driver_override for the guest's card instead", Risk.R3),
+                fix=fix(
+                    "take it off the blacklist, and bind the guest's card by softdep or driver_override instead",
+                    Risk.R3,
+                    *(("modprobe.blacklist.drop", name) for name in hit),
+                    *_others(bus, given, hit),
+                ),
             )
     if not bad:
         yield holds("host", f"none of {len(listed)} blacklisted modules drives a display of the host")

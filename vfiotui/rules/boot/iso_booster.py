@@ -48,7 +48,11 @@ def check(facts: Facts) -> Answers:
             "host",
             "booster does not read these lines: vfio-pci is not loaded first.",
             *(seen(where, text) for where, text in lines),
-            fix=fix("modules_force_load: vfio_pci,vfio,vfio_iommu_type1 in /etc/booster.yaml", Risk.R2),
+            fix=fix(
+                "modules_force_load: vfio_pci,vfio,vfio_iommu_type1 in /etc/booster.yaml",
+                Risk.R2,
+                ("initramfs.module", "vfio_pci"),
+            ),
         )
     else:
         yield holds("host", "nothing relies on lines that booster passes over")

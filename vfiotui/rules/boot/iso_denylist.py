@@ -53,7 +53,11 @@ def check(facts: Facts) -> Answers:
                 one.text,
                 "vfio-pci refuses this accelerator by its own list.",
                 seen(one.where, one.text),
-                fix=fix("options vfio-pci disable_denylist=1, where the guest is trusted", Risk.R2),
+                fix=fix(
+                    "options vfio-pci disable_denylist=1, where the guest is trusted",
+                    Risk.R2,
+                    ("modprobe.option", "vfio-pci disable_denylist=1"),
+                ),
             )
     if not bad:
         all_options(facts)

@@ -21,7 +21,20 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciDevice
 from vfiotui.model.pci.vfio_ids import configured_ids
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, ids_of, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    MEANT,
+    Answers,
+    ByHand,
+    by_hand,
+    fails,
+    fix,
+    holds,
+    ids_of,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
 
 def goals_of(word: str, matched: list[PciDevice]) -> list[tuple[str, str]]:
@@ -67,7 +80,11 @@ def check(facts: Facts) -> Answers:
                 one.text,
                 f"The id {one.text} takes {what}.",
                 *evidence,
-                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *goals_of(one.text, matched)),
+                fix=fix("bind by address (driver_override) instead of by id", Risk.R3, *goals)
+                if (goals := goals_of(one.text, matched))
+                else by_hand(
+                    ByHand.CHOICE, "bind by address (driver_override) the one that a guest is to get", Risk.R3
+                ),
             )
         elif not matched:
             ids_of(bus)

@@ -16,10 +16,22 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.modprobe_lines import fold, statements
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import passthrough_devices
 from vfiotui.rules.engine import OPTIONS, Answers, all_files, fails, fix, holds, known, not_applicable, rule, seen
+
+
+def _goals(facts: Facts, module: str) -> list[tuple[str, str]]:
+    """The line goes; a built-in driver has the device before any script runs, so that it is bound later."""
+    drop = [("modprobe.softdep.drop", module)]
+    if isinstance(facts.pci, Unread):
+        return drop
+    given = passthrough_devices(facts.pci, facts.boot, facts.virt)
+    mine = [d.bdf for d in facts.pci.devices if d.bdf in given and module in map(fold, or_else(d.modules, ()))]
+    return [*drop, ("isolate.dynamic", ",".join(mine))] if mine else drop
 
 
 @rule(
@@ -51,7 +63,7 @@ def check(facts: Facts) -> Answers:
             f"{name} is built into this kernel: the softdep line does nothing.",
             seen(where, text),
             seen(f"/lib/modules/{kernel.release}/modules.builtin", name),
-            fix=fix("bind the card with driver_override instead", Risk.R3),
+            fix=fix("let libvirt bind the card when the guest starts", Risk.R3, *_goals(facts, name)),
         )
     if not bad:
         yield holds("host", f"all of {len(lines)} lines name modules", *(seen(w, t) for w, _, t in lines[:3]))

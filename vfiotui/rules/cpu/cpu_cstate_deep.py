@@ -51,7 +51,11 @@ def check(facts: Facts) -> Answers:
             f"CPUs {format_list(open_to)} carry vCPUs and may sleep in {or_else(state.name, '?')}: "
             f"waking takes {latency} µs.",
             evidence,
-            fix=fix("hold /dev/cpu_dma_latency while the guest runs, or disable the state on these CPUs", Risk.R1),
+            fix=fix(
+                "disable the state on these CPUs, or hold /dev/cpu_dma_latency while the guest runs",
+                Risk.R1,
+                ("power.idle", f"{format_list(open_to)}={LONG_US}"),
+            ),
         )
     else:
         yield holds("host", "pinned CPUs wake quickly", evidence)

@@ -21,7 +21,7 @@ from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.services import Services
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, holds, known, rule, seen
 
 PROGRAMS = {
     "power-profiles-daemon": ("power-profiles-daemon",),
@@ -59,12 +59,15 @@ def check(facts: Facts) -> Answers:
     evidence = seen("/etc/systemd/system/*.wants", ", ".join(found.values()) or "none of them")
     if len(found) > 1:
         last = list(found)[-1]
-        user = " --global" if last == OF_USERS else " --now"
+        of_users = last == OF_USERS
+        user = " --global" if of_users else " --now"
         yield fails(
             "host",
             f"{' and '.join(found)} all decide about frequencies: each overwrites the others.",
             evidence,
-            fix=fix(f"keep one of them: systemctl disable{user} {found[last]}", Risk.R2),
+            fix=by_hand(ByHand.CHOICE, f"keep one of them: systemctl disable{user} {found[last]}", Risk.R2)
+            if of_users
+            else fix(f"keep one of them: systemctl disable{user} {found[last]}", Risk.R2, ("service.off", found[last])),
         )
     else:
         known(services.every)

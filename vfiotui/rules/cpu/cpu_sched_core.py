@@ -48,5 +48,5 @@ def check(facts: Facts) -> Answers:
             "host",
             "qemu.conf asks for core scheduling, and this kernel is built without it: guests do not start.",
             evidence,
-            fix=fix("comment sched_core out", Risk.R2),
+            fix=fix("remove sched_core", Risk.R2, ("qemu-conf.unset", "sched_core")),
         )

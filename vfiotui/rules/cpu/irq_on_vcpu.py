@@ -19,16 +19,26 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import or_else
+from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.model.pci.passthrough import pinned_cpus
-from vfiotui.rules.engine import Answers, fails, fix, guests, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guests, holds, known, not_applicable, rule, seen
 
 BUSY = 20.0
 """Interrupts in a second, averaged since boot."""
 SHOWN = 5
+
+
+def _move(facts: Facts, numbers: list[int], pinned: frozenset[int]) -> Fix:
+    """The interrupts onto the CPUs that the guests leave to the host; where they leave none a person chooses."""
+    cpus = frozenset() if isinstance(facts.cpu, Unread) else frozenset(c.cpu for c in facts.cpu.online_cpus)
+    text = f"write the host's CPUs into smp_affinity_list of {' '.join(map(str, numbers))}"
+    if not (rest := cpus - pinned):
+        return by_hand(ByHand.CHOICE, f"{text}; the guests are pinned to all that are known", Risk.R1)
+    goals = (("value.set", f"/proc/irq/{number}/smp_affinity_list={format_list(rest)}") for number in numbers)
+    return fix(text, Risk.R1, *goals)
 
 
 @rule("IRQ-ON-VCPU", Severity.WARN, needs=("interrupts", "virt"), fires="noisy", silent="clean")
@@ -49,7 +59,7 @@ def check(facts: Facts) -> Answers:
     for some, word in ((free, "can be moved"), (bound, "are placed by the kernel, by their names")):
         if some:
             names = ", ".join(f"{irq.name} ({rate:.0f}/s)" for rate, irq in some[:SHOWN])
-            numbers = " ".join(str(irq.number) for _, irq in some)
+            numbers = [irq.number for _, irq in some]
             yield fails(
                 "host",
                 f"{len(some)} busy interrupts of the host land on CPUs of vCPUs and {word}: {names}.",
@@ -57,9 +67,9 @@ def check(facts: Facts) -> Answers:
                     seen(f"/proc/irq/{irq.number}/effective_affinity_list", format_list(or_else(irq.served_by, ())))
                     for _, irq in some[:SHOWN]
                 ),
-                fix=fix(f"write the host's CPUs into smp_affinity_list of {numbers}", Risk.R1)
+                fix=_move(facts, numbers, pinned)
                 if some is free
-                else fix("isolcpus=managed_irq,… at boot, or leave them", Risk.R2),
+                else by_hand(ByHand.CHOICE, "leave them, or isolcpus=managed_irq,… at boot", Risk.R2),
                 severity=Severity.WARN if some is free else Severity.INFO,
             )
     if not busy:

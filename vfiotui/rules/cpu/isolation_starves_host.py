@@ -20,9 +20,16 @@ from __future__ import annotations
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.cpu.cpuset import format_list
+from vfiotui.model.cpu.topology import Topology
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
+
+
+def _first_core(cpu: Topology) -> frozenset[int]:
+    """The threads of the first core that is online."""
+    first = min(cpu.online_cpus, key=lambda c: c.cpu)
+    return or_else(first.siblings, frozenset({first.cpu}))
 
 
 @rule("ISOLATION-STARVES-HOST", Severity.WARN, needs=("cpu",), fires="starved", silent="clean", changes=(Part.BOOT,))
@@ -40,7 +47,11 @@ def check(facts: Facts) -> Answers:
             "host",
             f"The host keeps only CPU {format_list(rest) or 'none'}: not CPU 0, or no whole core.",
             evidence,
-            fix=fix("leave CPU 0 and one whole core out of the list", Risk.R3),
+            fix=fix(
+                "leave CPU 0 and its whole core to the host",
+                Risk.R3,
+                ("isolation.only", format_list(isolated - _first_core(cpu)) or "none"),
+            ),
         )
     else:
         yield holds("host", f"the host keeps CPU {format_list(rest)}", evidence)

@@ -53,7 +53,11 @@ def check(facts: Facts) -> Answers:
             "host",
             f"CPUs {format_list(isolated - pinned)} are isolated and no guest is pinned to them: they lie idle.",
             *evidence,
-            fix=fix("make isolcpus= equal to the pinned CPUs, or drop it", Risk.R2),
+            fix=fix(
+                "isolate only the pinned CPUs",
+                Risk.R2,
+                ("isolation.only", format_list(isolated & pinned) or "none"),
+            ),
         )
     else:
         yield holds("host", f"all isolated CPUs ({format_list(isolated)}) are pinned", *evidence)

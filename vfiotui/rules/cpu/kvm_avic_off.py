@@ -39,8 +39,8 @@ OPTION = re.compile(r"(?:avic|enable_apicv)=(?:0|n|N|off)")
 def check(facts: Facts) -> Answers:
     boot = known(facts.boot)
     options = gathered(boot.modprobe, frozenset({"options"}))
-    evidence = [
-        seen(said.where, word)
+    found = [
+        (f"{module} {word.partition('=')[0]}", seen(said.where, word))
         for module in ("kvm", "kvm_amd", "kvm_intel")
         for said in options.of("options", module)
         for word in said.words
@@ -48,13 +48,14 @@ def check(facts: Facts) -> Answers:
     ]
     for line in boot.lines:
         words = (w.text for w in line.words() if w.key.startswith("kvm") and OPTION.fullmatch(w.text.partition(".")[2]))
-        evidence += [seen(line.source, text) for text in words]
+        found += [(text.partition("=")[0].replace(".", " "), seen(line.source, text)) for text in words]
+    names, evidence = [name for name, _ in found], [shown for _, shown in found]
     if evidence:
         yield fails(
             "host",
             "An option keeps the processor from delivering interrupts to vCPUs by itself.",
             *evidence,
-            fix=fix("take the option away", Risk.R2),
+            fix=fix("take the option away", Risk.R2, *dict.fromkeys(("modprobe.option.drop", n) for n in names)),
         )
     else:
         all_options(facts)

@@ -40,7 +40,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "KVM does not poll before a vCPU sleeps: every short pause costs a wake-up.",
             seen(path, value),
-            fix=fix("echo 200000 > /sys/module/kvm/parameters/halt_poll_ns", Risk.R1),
+            fix=fix("echo 200000 > /sys/module/kvm/parameters/halt_poll_ns", Risk.R1, ("value.set", f"{path}=200000")),
         )
     else:
         yield holds("host", f"KVM polls for up to {value} ns", seen(path, value))

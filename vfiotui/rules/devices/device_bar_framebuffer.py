@@ -24,7 +24,7 @@ from vfiotui.model.boot.machine import kernel_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 VGA = 0x0300
 EVICTS = (6, 0)
@@ -84,6 +84,6 @@ def check(facts: Facts) -> Answers:
             *(seen("/proc/iomem", f"{c.start:x}-{c.end:x} {c.name} below {c.bdf}") for c in mine),
             *(seen("/proc/fb", f"{f.number} {f.name}") for f in or_else(screens.framebuffers, ())),
             *(seen(f"/sys/bus/platform/devices/{s.device}/driver", or_else(s.driver, "none")) for s in firmware),
-            fix=fix(remedy(facts.boot, device, driver), Risk.R3 if helped else Risk.R1),
+            fix=by_hand(ByHand.RUNNING_HOST, remedy(facts.boot, device, driver), Risk.R3 if helped else Risk.R1),
             severity=Severity.INFO if helped else Severity.WARN if isinstance(evicts, Unread) else Severity.FAIL,
         )

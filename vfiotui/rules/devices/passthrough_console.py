@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.host_use import is_given, remaining_displays
 from vfiotui.model.pci.passthrough import device_of, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import MEANT, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -51,7 +51,7 @@ def check(facts: Facts) -> Answers:
             cards[0].bdf,
             f"The text console draws on {cards[0].name}, and a guest takes that card: no other is left.",
             *evidence,
-            fix=fix(f"unbind {bound[0].name} before the guest starts", Risk.R1),
+            fix=by_hand(ByHand.RUNNING_HOST, f"unbind {bound[0].name} before the guest starts", Risk.R1),
         )
     else:
         yield holds("host", "a display is left for the text console" if left else "no console is bound", *evidence)

@@ -17,24 +17,12 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.formats.system.xorg_conf import BusId, bus_ids
+from vfiotui.formats.system.xorg_conf import BusId, bus_ids, busid_of
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.functions import PciBus
 from vfiotui.model.pci.passthrough import PassthroughDevices, passthrough_devices
-from vfiotui.rules.engine import MEANT, Answers, fails, fix, holds, known, not_applicable, rule, seen
-
-
-def busid_of(bdf: str) -> str:
-    """An address as Xorg wants it.
-
-    >>> busid_of("0000:0a:00.0")
-    'PCI:10:0:0'
-    """
-    domain, bus, rest = bdf.split(":")
-    device, function = rest.split(".")
-    place = f"@{int(domain, 16)}" if int(domain, 16) else ""
-    return f"PCI:{int(bus, 16)}{place}:{int(device, 16)}:{int(function)}"
+from vfiotui.rules.engine import MEANT, Answers, ByHand, by_hand, fails, fix, holds, known, not_applicable, rule, seen
 
 
 def _trouble(named: BusId, bus: PciBus, given: PassthroughDevices) -> str:
@@ -72,7 +60,9 @@ def check(facts: Facts) -> Answers:
                 path,
                 f"BusID {bus_id.text} {trouble}",
                 seen(place, f'BusID "{bus_id.text}"'),
-                fix=fix(advice, Risk.R2),
+                fix=fix(advice, Risk.R3, ("xorg.busid", f"{place}={mine[0].bdf}"))
+                if mine
+                else by_hand(ByHand.CHOICE, advice),
             )
         else:
             yield holds(path, f"BusID {bus_id.text} is a card of the host", seen(place, bus_id.text))

@@ -23,7 +23,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.rules.cpu_goals import in_xml
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("GUEST-ADDRESS-LIMIT", Severity.WARN, needs=("iommu", "cpu"), fires="guest-narrow", silent="guest-fine")
@@ -52,5 +52,5 @@ def check(facts: Facts, domain: Domain) -> Answers:
             *evidence,
             fix=fix(f"limit it to {reach} bits", Risk.R2, *in_xml(domain, ("domain.maxphysaddr", str(reach))))
             if limits is not False
-            else fix(f"use libvirt 8.7 or later, which can limit it to {reach} bits", Risk.R2),
+            else by_hand(ByHand.PROGRAMS, f"use libvirt 8.7 or later, which can limit it to {reach} bits", Risk.R2),
         )

@@ -20,7 +20,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, known, seen
 
 
 @guest_rule("AUDIO-SOCKET", Severity.INFO, needs=("guest_files",), fires="guest-glass", silent="guest-fine")
@@ -42,7 +42,9 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 f"Its sound goes to {path}, which is not there now.",
                 seen(domain.source, f"audio {audio.kind}"),
                 seen(path, "is not there"),
-                fix=fix("log in as that user before the guest starts, or correct the path", Risk.R2),
+                fix=by_hand(
+                    ByHand.RUNNING_HOST, "log in as that user before the guest starts, or correct the path", Risk.R2
+                ),
             )
         else:
             yield holds(domain.name, f"{path} is there", seen(path, "is there"))

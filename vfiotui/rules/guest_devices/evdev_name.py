@@ -21,7 +21,7 @@ import re
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, seen
 
 LOOSE = re.compile(r"/dev/input/event\d+")
 
@@ -34,12 +34,10 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{path} can be another device after the next boot.",
             seen(domain.source, f"input evdev {path}"),
-            fix=fix(
-                "name it by its link below /dev/input/by-id",
-                Risk.R2,
-                # Only a running host has the links.
-                *((("domain.input.by-id", path),) if facts.mode in (Mode.LIVE, Mode.DEMO) else ()),
-            ),
+            # Only a running host has the links.
+            fix=fix("name it by its link below /dev/input/by-id", Risk.R2, ("domain.input.by-id", path))
+            if facts.mode in (Mode.LIVE, Mode.DEMO)
+            else by_hand(ByHand.RUNNING_HOST, "name it by its link below /dev/input/by-id", Risk.R2),
         )
     if domain.devices.evdev and not loose:
         yield holds(domain.name, "its inputs are named lastingly", seen(domain.source, domain.devices.evdev[0]))

@@ -22,7 +22,7 @@ from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
 from vfiotui.model.memory.guest_memory import kvmfr_bytes
-from vfiotui.rules.engine import Answers, all_files, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, all_files, by_hand, fails, fix, guest_rule, holds, known, seen
 
 SIZE = re.compile(r"^options\s+kvmfr\s.*\bstatic_size_mb=(\d{1,6})\b")
 
@@ -48,5 +48,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
                 domain.name,
                 f"It maps {wanted} bytes of KVMFR, and the module has {mib} MiB.",
                 *evidence,
-                fix=fix("set both to one size", Risk.R2),
+                fix=fix(
+                    "set the module to the guest's size",
+                    Risk.R2,
+                    ("modprobe.option", f"{path}:kvmfr static_size_mb={wanted >> 20}"),
+                )
+                if wanted % (1 << 20) == 0
+                else by_hand(ByHand.CHOICE, "set both to one size in whole MiB", Risk.R2),
             )

@@ -20,7 +20,7 @@ from __future__ import annotations
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, guest_rule, holds, seen
 
 
 @guest_rule("GUEST-QEMU-NAMESPACE", Severity.WARN, fires="guest-qemu", silent="guest-fine")
@@ -30,7 +30,11 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             "Its <commandline> has no namespace: libvirt passes it over.",
             seen(domain.source, "<commandline>"),
-            fix=fix("write qemu:commandline with its namespace", Risk.R2),
+            fix=by_hand(
+                ByHand.CHOICE,
+                "remove it, or write qemu:commandline with its namespace where the guest is to get these arguments",
+                Risk.R2,
+            ),
         )
     elif domain.qemu.arguments or domain.qemu.environment:
         yield holds(domain.name, "qemu:commandline is in its namespace", seen(domain.source, "qemu:commandline"))

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -51,9 +51,10 @@ def check(facts: Facts) -> Answers:
     if min(widths) < bits:
         yield fails(
             "host",
-            f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: a guest's memory can lie out of reach.",
+            f"The IOMMU maps {min(widths)} address bits and the CPU has {bits}: "
+            "GUEST-ADDRESS-LIMIT names the guests whose memory can lie out of reach.",
             *evidence,
-            fix=fix(f"limit each guest with PCI devices to {min(widths)} bits with maxphysaddr", Risk.R2),
+            severity=Severity.INFO,
         )
     else:
         yield holds("host", f"the IOMMU maps {min(widths)} bits, the CPU has {bits}", *evidence)

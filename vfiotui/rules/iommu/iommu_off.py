@@ -24,11 +24,11 @@ from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.cmdline import CommandLine
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.boot.iommu_start import IommuStart, iommu_starts
-from vfiotui.model.boot.machine import has, in_firmware
+from vfiotui.model.boot.machine import by_whom, has, in_firmware
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.model.pci.iommu import TreeIommu
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen, unknown
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, holds, known, rule, seen, unknown
 from vfiotui.rules.iommu.iommu_disabled import switched_off
 
 
@@ -93,7 +93,7 @@ def _start_it(start: IommuStart) -> Fix:
         return fix(f"take {start.why} away", Risk.R2, ("cmdline.remove", start.why))
     if "intel_iommu=on" in start.why:
         return fix("add intel_iommu=on", Risk.R2, ("cmdline.add", "intel_iommu=on"))
-    return fix(f"boot a kernel that is built with the IOMMU driver of {start.maker} processors", Risk.R0)
+    return by_hand(ByHand.PROGRAMS, f"boot a kernel that is built with the IOMMU driver of {start.maker} processors")
 
 
 DRIVERS = {"IORT": "CONFIG_ARM_SMMU_V3", "RIMT": "CONFIG_RISCV_IOMMU", "VIOT": "CONFIG_VIRTIO_IOMMU"}
@@ -107,11 +107,11 @@ def _way_on_elsewhere(facts: Facts) -> Fix:
     tree = None if isinstance(firmware, Unread) else firmware.tree
     if tables or (isinstance(tree, TreeIommu) and tree.behind):
         option = f" ({DRIVERS[tables[0]]})" if tables else ""
-        return fix(f"boot a kernel that is built with the driver of this IOMMU{option}", Risk.R0)
+        return by_hand(ByHand.PROGRAMS, f"boot a kernel that is built with the driver of this IOMMU{option}")
     if isinstance(tree, TreeIommu) and tree.beside:
-        return fix("use a device tree in which the PCI host bridge has an iommu-map", Risk.R0)
+        return by_hand(ByHand.FIRMWARE, "use a device tree in which the PCI host bridge has an iommu-map")
     outside = "give this virtual machine an IOMMU on the host that runs it"
-    return fix(in_firmware(facts, "switch the SMMU or IOMMU on", outside), Risk.R0)
+    return by_hand(by_whom(facts, ByHand.FIRMWARE), in_firmware(facts, "switch the SMMU or IOMMU on", outside))
 
 
 def way_on(facts: Facts) -> Fix:
@@ -119,7 +119,13 @@ def way_on(facts: Facts) -> Fix:
     line = None if isinstance(facts.boot, Unread) else facts.boot.cmdline
     words = switched_off(line) if isinstance(line, CommandLine) else []
     if words:
-        return fix(f"boot without {' '.join(words)}: see IOMMU-DISABLED", Risk.R2)
+        text = f"boot without {' '.join(words)}: see IOMMU-DISABLED"
+        tables = () if isinstance(facts.firmware, Unread) else (facts.firmware.dmar, facts.firmware.ivrs)
+        if tables and all(table is None for table in tables) and has(facts, Part.X86):
+            return by_hand(
+                by_whom(facts, ByHand.FIRMWARE), f"{text}; the firmware shows none either, see IOMMU-FIRMWARE"
+            )
+        return fix(text, Risk.R2, *(("cmdline.remove", word) for word in words))
     intel = "GenuineIntel" in str(getattr(facts.cpu, "vendor", ""))
     goal = (("cmdline.add", "intel_iommu=on"),) if intel else ()
     if intel and not isinstance(facts.firmware, Unread) and or_else(facts.firmware.dmar, None):
@@ -127,4 +133,4 @@ def way_on(facts: Facts) -> Fix:
     if not has(facts, Part.X86):
         return _way_on_elsewhere(facts)
     on = in_firmware(facts, "switch it on", "give this virtual machine an IOMMU on the host that runs it")
-    return fix(on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2, *goal)
+    return by_hand(by_whom(facts, ByHand.FIRMWARE), on + (", then boot with intel_iommu=on" if intel else ""), Risk.R2)

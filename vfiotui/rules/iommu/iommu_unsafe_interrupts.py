@@ -16,12 +16,24 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.boot import Modules
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import OPTIONS, Answers, all_options, fails, fix, holds, known, rule, seen
+from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.rules.engine import OPTIONS, Answers, ByHand, all_options, by_hand, fails, fix, holds, known, rule, seen
 
 OPTION = "allow_unsafe_interrupts"
+
+
+def _fix(facts: Facts) -> Fix:
+    """The option goes, but on a host that is seen to remap no interrupts: there it is what lets devices be assigned."""
+    text = f"take {OPTION} away unless the board cannot remap interrupts"
+    units = facts.iommu if isinstance(facts.iommu, Unread) else facts.iommu.units
+    irqs = () if isinstance(facts.interrupts, Unread) else facts.interrupts.irqs
+    cannot = not isinstance(units, Unread) and any(u.interrupt_remapping is False for u in units)
+    if cannot or (irqs and not any(irq.remapped for irq in irqs)):
+        return by_hand(ByHand.CHOICE, text, Risk.R2)
+    return fix(text, Risk.R2, ("modprobe.option.drop", f"vfio_iommu_type1 {OPTION}"))
 
 
 @rule(
@@ -50,7 +62,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "Unsafe interrupts are allowed: a guest with a passed device can inject interrupts into the host.",
             *evidence,
-            fix=fix(f"take {OPTION} away unless the board cannot remap interrupts", Risk.R2),
+            fix=_fix(facts),
         )
     else:
         all_options(facts)

@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"hugepages= stands before {word} and counts pages of the default size.",
             seen(line.source, line.text),
-            fix=fix("write hugepagesz= first, then hugepages=", Risk.R2),
+            fix=fix("write hugepagesz= first, then hugepages=", Risk.R2, ("memory.order", "cmdline")),
         )
     if not bad:
         yield holds("host", "counts follow their sizes", *(seen(line.source, line.text) for line in all_lines(facts)))

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"defrag is {defrag}: a guest that starts takes small pages where no huge ones lie ready.",
             seen(path, defrag),
-            fix=fix(f"echo madvise > {path}", Risk.R1),
+            fix=fix(f"echo madvise > {path}", Risk.R1, ("value.set", f"{path}=madvise")),
         )
     else:
         yield holds("host", f"defrag is {defrag}", seen(path, defrag))

@@ -44,7 +44,11 @@ def check(facts: Facts) -> Answers:
                 f"This guest asks for pages of {missing[0]} KiB, and no hugetlbfs of that size is mounted.",
                 seen_mounts,
                 seen(domain.source, f"hugepages of {', '.join(map(str, sorted(wanted)))} KiB"),
-                fix=fix(f"mount -t hugetlbfs -o pagesize={missing[0]}K none /dev/hugepages{missing[0]}", Risk.R1),
+                fix=fix(
+                    f"mount a hugetlbfs with pagesize={missing[0]}K, now and at every boot",
+                    Risk.R2,
+                    *(("memory.mount", str(kib)) for kib in missing),
+                ),
             )
         else:
             yield holds(domain.name, "a hugetlbfs of its page size is mounted", seen_mounts)

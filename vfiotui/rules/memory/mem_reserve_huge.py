@@ -19,11 +19,36 @@ from __future__ import annotations
 
 from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
+from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.model.memory.guest_memory import demands_of
+from vfiotui.model.memory.host_memory import HugePool, Memory
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, holds, known, rule, seen
 
 KEEP_KIB, SHARE = 4 << 20, 0.75
 GIB = 1 << 20
+
+
+def _fix(facts: Facts, memory: Memory, pools: list[HugePool]) -> Fix:
+    """What the guests need stays, now and at every boot; where that is not known a person chooses."""
+    text = "reserve what the guests need, and leave 4 GiB at least"
+    domains = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
+    if isinstance(domains, Unread):
+        return by_hand(ByHand.CHOICE, text, Risk.R2)
+    need: dict[int, int] = {}
+    for domain in domains:
+        demands = demands_of(memory, domain)
+        if isinstance(demands, Unread):
+            return by_hand(ByHand.CHOICE, text, Risk.R2)
+        for demand in demands:
+            need[demand.size_kib] = need.get(demand.size_kib, 0) + demand.count
+    goals = []
+    for pool in pools:
+        more = known(pool.total) - need.get(pool.size_kib, 0)
+        free = min(more, known(pool.free))
+        if free > 0:
+            goals.append(("memory.release", f"{pool.size_kib}={free}"))
+            goals.append(("memory.persist", f"{pool.size_kib}={known(pool.total) - free}"))
+    return fix(text, Risk.R2, *goals) if goals else by_hand(ByHand.CHOICE, text, Risk.R2)
 
 
 @rule("MEM-RESERVE-HUGE", Severity.WARN, needs=("memory",), fires="greedy", silent="tower")
@@ -47,7 +72,7 @@ def check(facts: Facts) -> Answers:
             "host",
             f"{taken / GIB:.1f} of {total / GIB:.1f} GiB are reserved as huge pages: too little is left for the host.",
             *evidence,
-            fix=fix("reserve what the guests need, and leave 4 GiB at least", Risk.R2),
+            fix=_fix(facts, memory, pools),
         )
     else:
         yield holds("host", f"{taken / GIB:.1f} of {total / GIB:.1f} GiB are reserved", *evidence)

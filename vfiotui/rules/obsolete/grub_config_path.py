@@ -19,7 +19,7 @@ from __future__ import annotations
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, ByHand, all_files, by_hand, fails, holds, known, rule, seen
 
 MISSPELT = "/etc/defaults/grub"
 
@@ -42,7 +42,11 @@ def check(facts: Facts) -> Answers:
             "No tool reads /etc/defaults/grub; the file that counts is /etc/default/grub.",
             *(seen(f"{MISSPELT}:{n}", line) for n, line in lines[:3]),
             *(() if lines else (seen(MISSPELT, "is there"),)),
-            fix=fix("move its words to /etc/default/grub and build grub.cfg again", Risk.R2),
+            fix=by_hand(
+                ByHand.CHOICE,
+                "move those of its words that you still want ('vfiotui plan cmdline.add=WORD'), and remove the file",
+                Risk.R2,
+            ),
         )
     if not found:
         all_files(known(facts.boot))

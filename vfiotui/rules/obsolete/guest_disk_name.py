@@ -22,7 +22,7 @@ import re
 from vfiotui.model.facts import Facts, Mode
 from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, seen
 
 LOOSE = re.compile(r"/dev/(sd[a-z]+\d*|vd[a-z]+\d*|hd[a-z]+\d*|nvme\d+n\d+(p\d+)?|mmcblk\d+(p\d+)?)")
 
@@ -36,12 +36,10 @@ def check(facts: Facts, domain: Domain) -> Answers:
             domain.name,
             f"{disk.source} can be another disk after the next boot.",
             seen(domain.source, f"{disk.target} {disk.source}"),
-            fix=fix(
-                "name it by its link below /dev/disk/by-id",
-                Risk.R2,
-                # Only a running host has the links.
-                *((("domain.disk.by-id", disk.target),) if facts.mode in (Mode.LIVE, Mode.DEMO) else ()),
-            ),
+            # Only a running host has the links.
+            fix=fix("name it by its link below /dev/disk/by-id", Risk.R2, ("domain.disk.by-id", disk.target))
+            if facts.mode in (Mode.LIVE, Mode.DEMO)
+            else by_hand(ByHand.RUNNING_HOST, "name it by its link below /dev/disk/by-id", Risk.R2),
         )
     if blocks and not loose:
         yield holds(domain.name, "its disks are named lastingly", *(seen(domain.source, d.source) for d in blocks))

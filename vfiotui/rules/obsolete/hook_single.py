@@ -20,7 +20,18 @@ from vfiotui.model.base.reading import Unread
 from vfiotui.model.boot.machine import libvirt_since
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, all_hooks, fails, fix, holds, known, not_applicable, rule, seen
+from vfiotui.rules.engine import (
+    Answers,
+    ByHand,
+    all_hooks,
+    by_hand,
+    fails,
+    holds,
+    known,
+    not_applicable,
+    rule,
+    seen,
+)
 
 SINGLE = "/etc/libvirt/hooks/qemu"
 FOLDER_SINCE = (6, 5)
@@ -45,5 +56,10 @@ def check(facts: Facts) -> Answers:
             "All hooks of guests are in one file; libvirt also runs those of qemu.d"
             + (f" since 6.5 (not checked: {since})." if isinstance(since, Unread) else "."),
             seen(SINGLE, single.text.split("\n", 1)[0][:80] or "empty"),
-            fix=fix(f"move it to qemu.d under a name of its own{OLDER if since is not True else ''}", Risk.R2),
+            fix=by_hand(
+                ByHand.SCRIPT,
+                f"move it to qemu.d under a name of its own{OLDER if since is not True else ''}; "
+                "one that looks for other files beside itself needs their new places",
+                Risk.R2,
+            ),
         )

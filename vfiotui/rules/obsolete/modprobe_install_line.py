@@ -22,7 +22,16 @@ from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
+from vfiotui.model.pci.passthrough import passthrough_devices
 from vfiotui.rules.engine import Answers, all_files, fails, fix, holds, known, rule, seen
+
+
+def _bind(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """The devices that guests get, bound without the script."""
+    if isinstance(facts.pci, Unread):
+        return ()
+    given = passthrough_devices(facts.pci, facts.boot, facts.virt)
+    return (("isolate.auto", ",".join(given)),) if given else ()
 
 
 @rule("MODPROBE-INSTALL-LINE", Severity.INFO, needs=("boot",), fires="old-guide", silent="clean", changes=(Part.BOOT,))
@@ -38,7 +47,12 @@ def check(facts: Facts) -> Answers:
             if lost
             else "An install line binds cards by a script: it is fragile, and addresses move.",
             seen(said.where, f"install vfio-pci {said.text}"),
-            fix=fix("bind each address with driver_override instead (driverctl, or a udev rule)", Risk.R3),
+            fix=fix(
+                "bind the devices by ids or by driver_override instead",
+                Risk.R3,
+                ("modprobe.install.drop", "vfio-pci"),
+                *_bind(facts),
+            ),
             severity=Severity.FAIL if lost else Severity.INFO,
         )
     if not found:

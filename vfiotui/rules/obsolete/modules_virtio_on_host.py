@@ -47,7 +47,11 @@ def check(facts: Facts) -> Answers:
             path,
             "It loads a driver for devices that exist inside guests only.",
             seen(f"{path}:{number}", text),
-            fix=fix("drop it", Risk.R2),
+            fix=fix(
+                "drop it",
+                Risk.R2,
+                *(("modules.remove", match[0].replace("-", "_")) for match in DRIVERS.finditer(text)),
+            ),
         )
     if not found:
         known(boot.lists_seen)

@@ -46,7 +46,7 @@ def check(facts: Facts) -> Answers:
             PATH,
             "It lists firmware images, which libvirt passes over where firmware descriptors are installed.",
             seen(setting.where, setting.text),
-            fix=fix(f"drop the list{OLDER if since is not True else ''}", Risk.R2),
+            fix=fix(f"drop the list{OLDER if since is not True else ''}", Risk.R2, ("qemu-conf.unset", "nvram")),
         )
     if not found:
         yield holds("host", "qemu.conf lists no firmware images", seen(PATH, "no nvram"))

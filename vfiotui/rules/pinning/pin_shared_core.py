@@ -22,7 +22,7 @@ from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, guest_rule, holds, known, seen
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, guest_rule, holds, known, seen
 
 
 def _fix(domain: Domain, threads: int) -> Fix:
@@ -31,9 +31,8 @@ def _fix(domain: Domain, threads: int) -> Fix:
     if not more:
         return fix("give it whole cores", Risk.R2, ("pin.propose", domain.name))
     count = domain.vcpus + more
-    return fix(
-        f"give it {count} vCPUs, which fill whole cores: 'vfiotui pin propose {domain.name} --vcpus {count}'", Risk.R2
-    )
+    text = f"give it {count} vCPUs, which fill whole cores: 'vfiotui pin propose {domain.name} --vcpus {count}'"
+    return by_hand(ByHand.CHOICE, text, Risk.R2)
 
 
 @guest_rule("PIN-SHARED-CORE", Severity.WARN, needs=("cpu",), fires="guest-pins", silent="guest-fine")

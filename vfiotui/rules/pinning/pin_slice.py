@@ -17,6 +17,7 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.model.base.reading import Unread
 from vfiotui.model.cpu.cpuset import format_list
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Risk, Severity
@@ -34,8 +35,10 @@ def check(facts: Facts) -> Answers:
         )
         return
     pinned = [d for d in domains if d.vcpu_pins]
+    online = frozenset[int]() if isinstance(facts.cpu, Unread) else frozenset(c.cpu for c in facts.cpu.online_cpus)
     for domain in pinned:
-        outside = domain.pinned_cpus - allowed
+        # The slice has no CPU that is offline, whatever limits it: see PIN-OFFLINE.
+        outside = (domain.pinned_cpus & online if online else domain.pinned_cpus) - allowed
         evidence = (seen(path, format_list(allowed)), seen(domain.source, f"pins {format_list(domain.pinned_cpus)}"))
         if outside:
             yield fails(
@@ -43,7 +46,9 @@ def check(facts: Facts) -> Answers:
                 f"CPUs {format_list(outside)} are pinned and machine.slice has not got them: the guest does not start.",
                 *evidence,
                 fix=fix(
-                    "give machine.slice all CPUs: systemctl set-property --runtime machine.slice AllowedCPUs=", Risk.R1
+                    "give machine.slice all CPUs: systemctl set-property --runtime machine.slice AllowedCPUs=",
+                    Risk.R1,
+                    ("slice.cpus", "all"),
                 ),
             )
         else:

@@ -24,6 +24,12 @@ from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.rules.engine import Answers, counted, fails, fix, holds, known, rule, seen
 
 
+def _folders(first: str, path: str) -> list[str]:
+    """The folder that stops QEMU's user, and those behind it on the way to a file: what they allow is not seen."""
+    on_way = [path[:at] for at, letter in enumerate(path) if letter == "/" and at]
+    return [folder for folder in on_way if f"{folder}/".startswith(f"{first.rstrip('/')}/")]
+
+
 @rule("ACCESS-PATH", Severity.WARN, needs=("access", "virt"), fires="home-images", silent="clean")
 def check(facts: Facts) -> Answers:
     access = known(facts.access)
@@ -36,7 +42,11 @@ def check(facts: Facts) -> Answers:
             file.guest,
             f"{user} may not pass {file.blocked_at}, which is on the way to the {file.role} {file.path}.",
             seen(str(file.blocked_at), "no right to pass for others"),
-            fix=fix(f"move the file below /var/lib/libvirt/images, or setfacl -m u:{user}:x on the folder", Risk.R2),
+            fix=fix(
+                f"let {user} pass the folder (setfacl -m u:{user}:x), or move the file below /var/lib/libvirt/images",
+                Risk.R2,
+                *(("access.pass", folder) for folder in _folders(str(file.blocked_at), file.path)),
+            ),
         )
     if blocked:
         return

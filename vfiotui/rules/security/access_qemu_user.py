@@ -39,12 +39,13 @@ def check(facts: Facts) -> Answers:
         )
         return
     user = known(access.qemu_user)
+    unset = ("qemu-conf.unset", ",".join(s.name for s in given))
     if user in ("root", "0"):
         yield fails(
             "host",
             "QEMU runs as root: a flaw of QEMU is a flaw of the host.",
             *evidence,
-            fix=fix("comment user and group out of qemu.conf, and give files to libvirt", Risk.R2),
+            fix=fix("remove user and group from qemu.conf: libvirt gives its own user the files", Risk.R2, unset),
         )
     elif not known(access.qemu_known):
         yield fails(
@@ -52,7 +53,7 @@ def check(facts: Facts) -> Answers:
             f"qemu.conf names the user {user!r}, who does not exist: no guest starts.",
             *evidence,
             seen("/etc/passwd", f"no {user}"),
-            fix=fix("name a user that exists, or comment the line out", Risk.R2),
+            fix=fix("remove the line, or name a user that exists", Risk.R2, unset),
             severity=Severity.FAIL,
         )
     else:

@@ -38,5 +38,5 @@ def check(facts: Facts) -> Answers:
             "host",
             f"{user} is not in the group libvirt: managing guests asks for a password or is refused.",
             evidence,
-            fix=fix(f"usermod -aG libvirt {user}, then log in again", Risk.R2),
+            fix=fix(f"usermod -aG libvirt {user}, then log in again", Risk.R2, ("access.join", user)),
         )

@@ -30,7 +30,7 @@ def check(facts: Facts) -> Answers:
             hook.path,
             "This hook is not executable: libvirt passes over it.",
             seen(hook.path, "no right to execute"),
-            fix=fix(f"chmod +x {hook.path}", Risk.R2),
+            fix=fix(f"chmod +x {hook.path}", Risk.R2, ("hook.executable", hook.path)),
         )
     if not bad:
         yield holds("host", f"{len(hooks)} hooks, all executable" if hooks else "there is no hook")

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen
-from vfiotui.rules.security.host_sleep import given
+from vfiotui.model.finding.finding import Severity
+from vfiotui.rules.engine import Answers, fails, holds, known, not_applicable, rule, seen
+from vfiotui.rules.security.host_sleep import given, keep_awake, serves
 
 WORD = "handle-lid-switch"
 
@@ -43,10 +43,11 @@ def check(facts: Facts) -> Answers:
     if lid is None:
         yield not_applicable("host", "this host shows no lid")
         return
-    names = given(known(known(facts.virt).domains))
+    virt = known(facts.virt)
+    names = given(known(virt.domains))
     hooks = known(facts.boot).hooks
     settings = known(lid.settings)
-    guards = [h for h in hooks if WORD in h.text]
+    guards = [h for h in hooks if WORD in h.text and serves(h, names)]
     plain, power, _ = settings
     sleeping = [s for s in (plain, power) if not s.keeps_running]
     shown = [seen(s.source or "logind.conf(5)", f"{s.name}={s.value}") for s in sleeping]
@@ -62,5 +63,7 @@ def check(facts: Facts) -> Answers:
             f"When the lid closes the host does '{sleeping[0].value}', under {' or '.join(names)} with its devices.",
             *shown,
             seen(lid.path, "closed" if lid.closed is True else "open" if lid.closed is False else "cannot be read"),
-            fix=fix("HandleLidSwitch=ignore in /etc/systemd/logind.conf.d, then restart systemd-logind", Risk.R1),
+            fix=keep_awake(
+                virt, "a hook that holds logind off the lid while the guest runs, or HandleLidSwitch=ignore"
+            ),
         )

@@ -18,12 +18,14 @@ Sources
 
 from __future__ import annotations
 
+from vfiotui.formats.libvirt_hooks import sleep_hook
 from vfiotui.model.base.reading import or_else
+from vfiotui.model.boot.boot import ConfigFile
 from vfiotui.model.boot.host_kind import Part
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Risk, Severity
-from vfiotui.model.guest.domain import Domain
-from vfiotui.rules.engine import Answers, fails, fix, holds, known, not_applicable, rule, seen, unknown
+from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.model.guest.domain import Domain, Virt
+from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, holds, known, not_applicable, rule, seen, unknown
 
 WORDS = ("inhibit", "nosleep", "no-sleep")
 FOLDER = "/etc/libvirt/hooks/qemu.d"
@@ -35,6 +37,19 @@ def given(domains: tuple[Domain, ...]) -> list[str]:
     return names or [d.name for d in domains if known(d.takes_pci)]
 
 
+def serves(hook: ConfigFile, names: list[str]) -> bool:
+    """Whether a hook is of use to all of these guests: our own names those that it serves."""
+    return hook.path != sleep_hook.PATH or set(names) <= set(sleep_hook.guests_of(hook.text) or names)
+
+
+def keep_awake(virt: Virt, text: str) -> Fix:
+    """The fix by our own hook, for each guest of the system that has PCI devices."""
+    domains = [d for d in known(virt.domains) if d.name in given(known(virt.domains))]
+    if any(d.owner for d in domains):
+        return by_hand(ByHand.SCRIPT, f"{text}; hooks of the system do not run for guests of a session")
+    return fix(text, Risk.R2, *(("sleep.inhibit", d.name) for d in domains))
+
+
 @rule(
     "HOST-SLEEP",
     Severity.INFO,
@@ -44,11 +59,12 @@ def given(domains: tuple[Domain, ...]) -> list[str]:
     changes=(Part.POWER,),
 )
 def check(facts: Facts) -> Answers:
-    names = given(known(known(facts.virt).domains))
+    virt = known(facts.virt)
+    names = given(known(virt.domains))
     hooks = known(facts.boot).hooks
     there = known(facts.access).hooks
     unseen = {h.path for h in or_else(there, ())} - {h.path for h in hooks}
-    guards = [h for h in hooks if any(word in h.text for word in WORDS)]
+    guards = [h for h in hooks if any(word in h.text for word in WORDS) and serves(h, names)]
     if not names:
         yield not_applicable("host", "no guest has PCI devices of the host")
     elif guards:
@@ -61,5 +77,5 @@ def check(facts: Facts) -> Answers:
             "host",
             f"Nothing keeps the host from sleeping while {' or '.join(names)} has its devices.",
             seen(FOLDER, f"{len(hooks)} hooks, none inhibits sleep" if hooks else "is not there, or holds no hook"),
-            fix=fix("a hook that inhibits sleep while the guest runs", Risk.R1),
+            fix=keep_awake(virt, "a hook that inhibits sleep while the guest runs"),
         )

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Answers:
             "host",
             "Guests are not confined: security_driver is none.",
             seen(setting.where, setting.text),
-            fix=fix("comment it out and allow the single path instead", Risk.R2),
+            fix=fix("remove it, and allow the single path instead", Risk.R2, ("qemu-conf.unset", "security_driver")),
         )
     else:
         evidence = seen(PATH, "no security_driver") if setting is None else seen(setting.where, setting.text)
