@@ -15,7 +15,6 @@ from tests.hosts.guest_texts import cells_xml, changed
 from tests.hosts.guests import TWO_NODES
 from tests.hosts.odd import ARM, foreign
 from tests.machines import facts_of, root_of
-from tests.rules.branch_guests import guests
 from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
@@ -24,7 +23,9 @@ from vfiotui.host.gather import gather
 from vfiotui.host.guest import domains
 from vfiotui.host.root.memory_tree import MemoryTree
 from vfiotui.host.root.root import Root
+from vfiotui.model.base.reading import Unread, Why
 from vfiotui.model.facts import Facts, Mode
+from vfiotui.model.guest.domain import Virt
 
 CARD, SOUND = "0000:01:00.0", "0000:01:00.1"
 IDS = "options vfio-pci ids=10de:13c2,10de:0fbb\n"
@@ -131,6 +132,17 @@ def described() -> Iterator[Host]:
         yield with_words("clean", words, "quiet", menu_cmdline=f"quiet {words}")
     yield replace(HOSTS["starved"], cpu=replace(HOSTS["starved"].cpu, isolated="6-7"))
     yield booted("video=vesafb:off", "quiet")
+    card = replace(gpu(CARD, 2), driver="nouveau")
+    yield replace(HOSTS["blacklisted"], files={VFIO_CONF: IDS, "/etc/modprobe.d/bad.conf": "blacklist i915\n"})
+    yield replace(HOSTS["same-id-softdep"], guests=(), pci=(BRIDGE, IGPU, card), files={VFIO_CONF: RACES[3]})
+    yield replace(HOSTS["old-guide"], guests=(), files={VFIO_CONF: "install vfio-pci /x.sh\n"})
+    yield replace(HOSTS["noisy"], cpu=replace(CLEAN.cpu, offline=frozenset({0, 1, 2, 3, 6, 7})))
+    yield replace(HOSTS["greedy"], guests=())
+    yield with_files("iommu-off", {}, tables=CLEAN.tables)
+    unsafe = {"/etc/modprobe.d/v.conf": "options vfio_iommu_type1 allow_unsafe_interrupts=1\n"}
+    yield with_files("lazy", unsafe)
+    yield with_files("clean", {"/proc/interrupts": INTERRUPTS[0], **unsafe})
+    yield replace(HOSTS["xorg-wrong"], pci=(BRIDGE, gpu(CARD, 2), AUDIO))
     for pins, inside in (((1, 5), ""), ((5, 1), OWN_NODES), ((1, 5), OWN_NODES), ((1, 5), UNBOUND), ((1, 5), NO_NODE)):
         cells = GuestDesc("cells", cells_xml("cells", pins, f"<numatune>{inside}</numatune>{PAGES}"))
         yield replace(CLEAN, nodes=2, cpu=TWO_NODES, huge_2m=(1024, 512), guests=(cells,))
@@ -160,8 +172,19 @@ def described() -> Iterator[Host]:
     yield with_files("stale-menu", {"/boot/grub/grub.cfg": signed + OWN_MENU % "", "/boot/grub/grub.cfg.sig": "x"})
 
 
-MOUNTED = ("clean", "tower", "guest-devices", "lost-race", "stale-menu", "second-line", "odd-module", "dark-card",
-           "container-podman")  # fmt: skip
+MOUNTED = (
+    "clean",
+    "tower",
+    "guest-devices",
+    "lost-race",
+    "stale-menu",
+    "second-line",
+    "odd-module",
+    "dark-card",
+    "same-id-softdep",
+    "old-guide",
+    "container-podman",
+)
 """Machines that are read as a mounted disk too."""
 CONFIG = "/boot/config-6.12.9-amd64"
 NEITHER = "# CONFIG_AMD_IOMMU is not set\n# CONFIG_INTEL_IOMMU is not set\n"
@@ -183,9 +206,18 @@ def on_disk(host: Host) -> Facts:
     return gather(root, domains.read(root))
 
 
+def partly_read() -> Iterator[Facts]:
+    """Guests that cannot be read, or are those of a session."""
+    yield replace(facts_of(HOSTS["greedy"]), virt=Unread("no connection", Why.FORBIDDEN))
+    facts = facts_of(HOSTS["awake-not"])
+    assert isinstance(facts.virt, Virt) and not isinstance(facts.virt.domains, Unread)
+    yield replace(facts, virt=replace(facts.virt, domains=tuple(replace(d, owner="me") for d in facts.virt.domains)))
+
+
 def machines() -> Iterator[Facts]:
     """The facts of all of them, one after the other."""
-    for host in (*described(), *elsewhere(), *variants(), *guests()):
+    yield from partly_read()
+    for host in (*described(), *elsewhere(), *variants()):
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])

@@ -16,10 +16,9 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Unread
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
-from vfiotui.rules.engine import Answers, ByHand, by_hand, fails, fix, holds, known, rule, seen
+from vfiotui.rules.engine import Answers, fails, fix, holds, known, rule, seen
 
 WORD = "systemd.unified_cgroup_hierarchy"
 
@@ -48,6 +47,4 @@ def _fix(facts: Facts) -> Fix:
     )
     if old is not None:
         return fix(f"boot without {old.text}", Risk.R2, ("cmdline.remove", old.text))
-    if isinstance(facts.services, Unread):
-        return by_hand(ByHand.CHOICE, f"boot with {WORD}=1 where systemd starts the system, else by its init")
     return fix(f"boot with {WORD}=1", Risk.R2, ("cmdline.set", f"{WORD}=1"))

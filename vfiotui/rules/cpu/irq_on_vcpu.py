@@ -35,10 +35,9 @@ def _move(facts: Facts, numbers: list[int], pinned: frozenset[int]) -> Fix:
     """The interrupts onto the CPUs that the guests leave to the host; where they leave none a person chooses."""
     cpus = frozenset() if isinstance(facts.cpu, Unread) else frozenset(c.cpu for c in facts.cpu.online_cpus)
     text = f"write the host's CPUs into smp_affinity_list of {' '.join(map(str, numbers))}"
-    if not (rest := cpus - pinned):
-        return by_hand(ByHand.CHOICE, f"{text}; the guests are pinned to all that are known", Risk.R1)
-    goals = (("value.set", f"/proc/irq/{number}/smp_affinity_list={format_list(rest)}") for number in numbers)
-    return fix(text, Risk.R1, *goals)
+    rest = format_list(cpus - pinned)
+    goals = (("value.set", f"/proc/irq/{number}/smp_affinity_list={rest}") for number in numbers)
+    return fix(text, Risk.R1, *goals) if rest else by_hand(ByHand.CHOICE, f"{text}; guests have all CPUs", Risk.R1)
 
 
 @rule("IRQ-ON-VCPU", Severity.WARN, needs=("interrupts", "virt"), fires="noisy", silent="clean")

@@ -17,23 +17,10 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Unread, or_else
 from vfiotui.model.facts import Facts
-from vfiotui.model.finding.finding import Fix, Risk, Severity
+from vfiotui.model.finding.finding import Risk, Severity
 from vfiotui.model.pci.iommu import cards_in_groups, judge_group
-from vfiotui.rules.engine import GROUPS, Answers, ByHand, by_hand, fails, fix, holds, known, not_applicable, rule, seen
-
-
-def _fix(facts: Facts, bdf: str, companions: tuple[str, ...]) -> Fix:
-    """The other functions, too, for the guests that have the card; for a card that no guest has a person chooses."""
-    text = "give all functions of the slot to the guest"
-    domains = () if isinstance(facts.virt, Unread) else or_else(facts.virt.domains, ())
-    having = {d.name: {h.address for h in d.pci_hostdevs} for d in domains}
-    lacking = {name: [c for c in companions if c not in got] for name, got in having.items() if bdf in got}
-    goals = [("domain.hostdev.add", f"{name}/{','.join(more)}") for name, more in lacking.items() if more]
-    if goals and not any("/" in name for name in lacking):
-        return fix(text, Risk.R2, *goals)
-    return by_hand(ByHand.CHOICE, f"{text} that gets the card")
+from vfiotui.rules.engine import GROUPS, Answers, ByHand, by_hand, fails, holds, known, not_applicable, rule, seen
 
 
 @rule(
@@ -61,7 +48,7 @@ def check(facts: Facts) -> Answers:
                 device.bdf,
                 f"{', '.join(verdict.companions)} of the same slot: in another group, but reset together with it.",
                 *evidence,
-                fix=_fix(facts, device.bdf, verdict.companions),
+                fix=by_hand(ByHand.CHOICE, "give all functions of the slot to the guest that gets the card", Risk.R2),
                 severity=Severity.INFO if device.boot_vga is True else Severity.WARN,
             )
         else:

@@ -17,7 +17,7 @@ Sources
 
 from __future__ import annotations
 
-from vfiotui.model.base.reading import Unread, Why
+from vfiotui.model.base.reading import Unread, Why, or_else
 from vfiotui.model.facts import Facts
 from vfiotui.model.finding.finding import Fix, Risk, Severity
 from vfiotui.model.memory.guest_memory import demands_of
@@ -32,18 +32,13 @@ def _fix(facts: Facts, memory: Memory, pools: list[HugePool]) -> Fix:
     """What the guests need stays, now and at every boot; where that is not known a person chooses."""
     text = "reserve what the guests need, and leave 4 GiB at least"
     domains = facts.virt if isinstance(facts.virt, Unread) else facts.virt.all_domains
-    if isinstance(domains, Unread):
+    demands = [demands_of(memory, domain) for domain in or_else(domains, ())]
+    if any(isinstance(reading, Unread) for reading in (domains, *demands)):
         return by_hand(ByHand.CHOICE, text, Risk.R2)
-    need: dict[int, int] = {}
-    for domain in domains:
-        demands = demands_of(memory, domain)
-        if isinstance(demands, Unread):
-            return by_hand(ByHand.CHOICE, text, Risk.R2)
-        for demand in demands:
-            need[demand.size_kib] = need.get(demand.size_kib, 0) + demand.count
+    asked = [demand for reading in demands for demand in or_else(reading, ())]
     goals = []
     for pool in pools:
-        more = known(pool.total) - need.get(pool.size_kib, 0)
+        more = known(pool.total) - sum(d.count for d in asked if d.size_kib == pool.size_kib)
         free = min(more, known(pool.free))
         if free > 0:
             goals.append(("memory.release", f"{pool.size_kib}={free}"))
