@@ -293,6 +293,13 @@ MENUS: dict[str, Files] = {
     "break out of more loops than there are": {
         "grub.cfg": "for a in 1 2; do for b in 3 4; do set r=$r$a$b; break 9; done; done\n" + plain("$r")
     },
+    "break in a function that a loop calls": {
+        "grub.cfg": "function f { break; }\nfor x in 1 2; do f; set r=$r$x; done\n" + plain("$r")
+    },
+    "return in a loop of a function": {
+        "grub.cfg": "function f { for x in 1 2; do return 3; done; set r=no; }\nif f; then set s=yes; else set s=no; fi\n"
+        + plain("$r$s$x")
+    },
     "return outside of a function": {"grub.cfg": "set a=1\nreturn\nset a=2\n" + plain("$a")},
     "eval": {"grub.cfg": 'set w=\'set a="1 2"\'\neval "$w"\n' + plain("$a")},
     "title with a greater-than sign": {

@@ -133,6 +133,8 @@ class Machine:
 
     def _called(self, body: tuple[Statement, ...], file: str, args: Scope, state: State) -> Status:
         before, self.file = self.file, file
+        # A function leaves no loop of its caller (grub_script_function_call).
+        loops, self.loops = self.loops, 0
         self.bodies += 1
         try:
             return self.run(body, state, args)
@@ -140,6 +142,7 @@ class Machine:
             return end.status
         finally:
             self.bodies -= 1
+            self.loops = loops
             self.file = before
 
     def _one(self, one: Statement, state: State, scope: Scope) -> Status:
