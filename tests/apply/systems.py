@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from tests.requirements import need
 from vfiotui.apply.target import Target
 from vfiotui.host.root.root import Root
 from vfiotui.model.change.change import Change, Effect, look_into, remove_file, run_command, set_link, write_file
@@ -97,6 +98,19 @@ def with_busybox(folder: Path, busybox: str) -> None:
         "sh cat cp mv rm ln rmdir sha256sum readlink sed dirname sync chroot printf echo pwd find sort ls mkdir".split()
     ):
         (folder / "bin" / tool).symlink_to("busybox")
+
+
+def enterable(folder: Path) -> Path:
+    """`system` in a new folder of this one, with a shell and the small programs."""
+    made = folder / "a"
+    made.mkdir()
+    system(made)
+    with_busybox(made, need("busybox", "busybox-static"))
+    return made
+
+
+def quiet(sentence: str) -> None:
+    """For who is told what is done, and shows nothing of it."""
 
 
 FILES: tuple[Change, ...] = (

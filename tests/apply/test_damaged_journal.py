@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import FILES, disk, plan, system
+from tests.apply.systems import FILES, disk, plan, quiet, system
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -21,10 +21,6 @@ from vfiotui.model.change.journal import State
 from vfiotui.model.finding.finding import Risk
 
 WORKER = '"start": 1, "boot": ""}\n'
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.fixture

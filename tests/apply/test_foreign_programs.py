@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.private_mounts import HOUSE, VFIOTUI, mounts
-from tests.apply.systems import disk, plan, system, with_busybox
+from tests.apply.systems import disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.programs import chroot, process
@@ -34,10 +34,6 @@ b=/bin/busybox
     (: </dev/tty) && echo 'a terminal'
 } >>/leaked 2>&1
 """
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def builds(*, again: bool = False) -> Change:

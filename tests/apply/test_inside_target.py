@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, quiet, system, with_busybox
 from tests.host.root.opened import watched
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
@@ -28,10 +28,6 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="owners, devices and chro
 JOURNAL = "var/lib/vfiotui"
 CHANGE = f"{JOURNAL}/changes/0001-test-the-steps"
 RISKS = {"risk": Risk.R2, "effect": Effect.BOOT}
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.fixture

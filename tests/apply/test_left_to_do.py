@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, GRUB, RISKS, disk, system
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, quiet, system
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -24,10 +24,6 @@ from vfiotui.tui.status import change_words
 
 TODO = "run update-grub inside the system: no such program was found here"
 EDIT = write_file("/etc/default/grub", GRUB, AFTER, "add iommu=pt", **RISKS)  # type: ignore[arg-type]
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def plan(*left: Change) -> Plan:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.private_mounts import HOUSE, VFIOTUI, in_private_mounts, mounts, ran
-from tests.apply.systems import FILES, disk, plan, system, with_busybox
+from tests.apply.systems import FILES, disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
@@ -28,10 +28,6 @@ from vfiotui.model.finding.finding import Risk
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="mounts and chroots need root: run make test as root")
 ENTRY = write_file("/boot/loader/x.conf", None, b"x\n", "x", risk=Risk.R2, effect=Effect.BOOT)
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def tool(folder: Path, name: str, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, COMMAND, FILES, GRUB, disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Busy, Conflict
 from vfiotui.apply.run import apply
@@ -25,10 +25,6 @@ from vfiotui.model.change.plan import Condition, Plan
 from vfiotui.model.finding.finding import Risk
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="entering a mounted system needs root: run make test as root")
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.fixture

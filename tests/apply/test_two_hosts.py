@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.private_mounts import in_private_mounts
-from tests.apply.systems import FILES, disk, plan, system, with_busybox
+from tests.apply.systems import FILES, disk, plan, quiet, system, with_busybox
 from tests.apply.torture.faults import HOUSE
 from tests.requirements import need
 from vfiotui.apply.programs.process import BEAT
@@ -28,10 +28,6 @@ mount --bind "$1/boot-id" /proc/sys/kernel/random/boot_id
 """
 SLOW = "#!/bin/sh\necho here >/begun\nread -r word </go\necho made >/boot/img\n"
 AGREED = ("--yes", "--run-its-programs")
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, enterable, plan, quiet
 from tests.apply.torture.faults import HOUSE
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Conflict
@@ -46,10 +46,6 @@ MENU_STEPS = (
 BUILD_STEPS = (run_command(("build",), "build", products=("/boot/initrd.img-*",), **RISKS),)  # type: ignore[arg-type]
 
 
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
-
-
 def tool(folder: Path, name: str, text: str) -> None:
     (folder / "usr/sbin" / name).write_text(text)
     (folder / "usr/sbin" / name).chmod(0o755)
@@ -63,10 +59,7 @@ def kernel(folder: Path, release: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A system with one kernel, whose menu is up to date."""
-    made = tmp_path / "a"
-    made.mkdir()
-    system(made)
-    with_busybox(made, need("busybox", "busybox-static"))
+    made = enterable(tmp_path)
     tool(made, "update-grub", MENU)
     tool(made, "build", BUILD)
     kernel(made, "1")

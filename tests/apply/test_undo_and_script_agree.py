@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
+from tests.apply.systems import COMMAND, FILES, disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError, Busy, Conflict, Damage
 from vfiotui.apply.run import apply
@@ -24,10 +24,6 @@ from vfiotui.model.change.journal import State
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="entering a system needs root: run make test as root")
 GRUB = "etc/default/grub.real"
 WORKER = b'"pid": 1, "start": 1, "boot": "gone"}\n'
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def lines(*kept: int) -> Callable[[Path, Path], object]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import RISKS, plan, system, with_busybox
+from tests.apply.systems import RISKS, enterable, plan, quiet
 from tests.hosts.base import INTEL
-from tests.requirements import need
 from tests.tree_on_disk import write
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
@@ -44,17 +43,10 @@ STEPS = (
 )
 
 
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A system with a network card, whose image is made by a stand-in."""
-    made = tmp_path / "a"
-    made.mkdir()
-    system(made)
-    with_busybox(made, need("busybox", "busybox-static"))
+    made = enterable(tmp_path)
     write({path: node for path, node in build(MACHINE).items() if path.startswith("/sys/")}, str(made))
     files = {
         "usr/sbin/update-initramfs": BUILD,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.private_mounts import in_private_mounts, ran
-from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
+from tests.apply.systems import COMMAND, FILES, disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -35,10 +35,6 @@ printf changed >'/boot/odd [1] dir/img-old *'
 rm '/boot/odd [1] dir/img-gone ?'
 """
 CHANGE = {"risk": Risk.R2, "effect": Effect.BOOT}
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def busybox(folder: Path) -> None:

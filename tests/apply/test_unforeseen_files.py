@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, enterable, plan, quiet
 from tests.requirements import need
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -37,16 +37,9 @@ LOOK = look_into("/boot/grub/grub.cfg", ("nowhere",), "a look that fails")
 WAYS = ("undo", "dash", "busybox")
 
 
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "a"
-    made.mkdir()
-    system(made)
-    with_busybox(made, need("busybox", "busybox-static"))
+    made = enterable(tmp_path)
     for name in ("efi/EFI/arch/initramfs-linux.img", "boot/old.img", "boot/same.img", "boot/grub/fonts/x.pf2"):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_text(f"{name} as it was\n")

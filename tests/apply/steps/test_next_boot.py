@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import RISKS, disk, plan, system, with_busybox
-from tests.requirements import need
+from tests.apply.systems import RISKS, disk, enterable, plan
 from vfiotui.apply.run import apply
 from vfiotui.apply.run_steps import Outcome
 from vfiotui.apply.target import Target
@@ -42,10 +41,7 @@ mv /boot/grub/grub.cfg.new /boot/grub/grub.cfg
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "a"
-    made.mkdir()
-    system(made)
-    with_busybox(made, need("busybox", "busybox-static"))
+    made = enterable(tmp_path)
     (made / "etc/default/grub").unlink()
     files = {
         "etc/default/grub": OLD.decode(),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, quiet, system, with_busybox
 from tests.host.boot.test_boot import uki_image
 from tests.requirements import need
 from vfiotui.apply.run import apply
@@ -27,10 +27,6 @@ echo "${1:-}:$(cat /etc/default/grub.real | sed -n 's/.*DEFAULT=//p')" >>/opt/el
 """
 EDIT = write_file("/etc/default/grub", GRUB, AFTER, "add iommu=pt", **RISKS)  # type: ignore[arg-type]
 COPY = run_command(("boot-tool", "refresh"), "copy the words", again=True, **RISKS)  # type: ignore[arg-type]
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.apply.systems import COMMAND, FILES, disk, plan, system, with_busybox
+from tests.apply.systems import COMMAND, FILES, disk, plan, quiet, system, with_busybox
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
@@ -28,10 +28,6 @@ BYTES = (0x00, 0x09, 0x0A, 0x0D, 0x20, 0x22, 0x30, 0x7D, 0x7F, 0x80, 0xFF)
 """One of each class: NUL, tab, line end, CR, blank, quote, digit, brace, DEL, and bytes that are no UTF-8."""
 OWN = ("plan.json", "kept.json")
 """What undo.sh does not read: it holds all that it needs."""
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def _set(place: int, byte: int) -> Edit:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from tests.apply.systems import FILES, disk, plan, system
+from tests.apply.systems import FILES, disk, plan, quiet, system
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -39,10 +39,6 @@ AFTER = {name: step.after for name, step in zip(SUBJECTS, FILES, strict=True)}
 """An edit that does what the change does is no other one."""
 NEVER = 1 << 60
 MINE = b"HOURS OF MY WORK\n"
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def write_in_place(path: Path) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 
-from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, system, with_busybox
+from tests.apply.systems import AFTER, GRUB, RISKS, disk, plan, quiet, system, with_busybox
 from tests.apply.torture.edits import NEVER, Clock
 from tests.requirements import need
 from vfiotui.apply.errors import ApplyError
@@ -35,10 +35,6 @@ STEPS = (
 )
 NEW = "boot/initrd.img-9.9.9"
 WAYS = ("apply", "failing apply", "undo")
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def build_model(folder: Path) -> None:

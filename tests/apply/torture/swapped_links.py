@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.apply.systems import disk, plan, system
+from tests.apply.systems import disk, plan, quiet, system
 from vfiotui.apply.errors import ApplyError
 from vfiotui.apply.run import apply
 from vfiotui.apply.target import Target
@@ -42,10 +42,6 @@ TARGETS = ("{running}", "../../../../../../../../../..{running}", "{was}", "{nam
 """Absolute, upwards out of the root, to the folder itself beside, and a loop."""
 FINE, OUTSIDE, BROKE, NOT_THERE = range(4)
 SECONDS = 60
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 def contents(folder: Path) -> dict[str, tuple[int, int, str]]:

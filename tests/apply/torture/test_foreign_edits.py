@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apply.systems import FILES, disk, plan, system
+from tests.apply.systems import FILES, disk, plan, quiet, system
 from tests.apply.torture.faults import HOUSE
 from vfiotui.apply.errors import Conflict
 from vfiotui.apply.run import apply
@@ -20,10 +20,6 @@ from vfiotui.model.change.journal import State
 from vfiotui.model.finding.finding import Risk
 
 MINE = b"HOURS OF MY WORK\n"
-
-
-def quiet(sentence: str) -> None:
-    """Nobody listens."""
 
 
 @pytest.mark.parametrize(("program", "every"), [("edits", 983), ("damage", 127), ("kernels", 251)])
