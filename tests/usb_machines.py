@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from xml.sax.saxutils import escape
 
 from tests.hosts import HOSTS
 from vfiotui.demo.builder import build
@@ -120,7 +121,7 @@ def guest_with(name: str, hostdev: str) -> GuestDesc:
     """A small guest that has one more device."""
     return GuestDesc(
         name,
-        f"<domain type='kvm'><name>{name}</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
+        f"<domain type='kvm'><name>{escape(name)}</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
         f"<memory unit='MiB'>512</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>"
         f"<devices>{hostdev}</devices></domain>",
     )

@@ -11,7 +11,7 @@ from vfiotui.host import changes
 from vfiotui.host.boot import boot, host_kind, images, kernel_log, last_boot, modules, services
 from vfiotui.host.cpu import interrupts, isolation, kvm, limits, power
 from vfiotui.host.cpu import topology as cpu
-from vfiotui.host.guest import access, guest_files
+from vfiotui.host.guest import access, guest_files, usb_follow
 from vfiotui.host.memory import host_memory as memory
 from vfiotui.host.pci import firmware, holders, host_use, iommu, screens, selection, usb, xorg
 from vfiotui.host.pci import functions as pci
@@ -28,6 +28,7 @@ READERS: dict[str, Callable[[Root], Any]] = {
     "iommu": iommu.read,
     "firmware": firmware.read,
     "usb": usb.read,
+    "usb_follows": usb_follow.read,
     "memory": memory.read,
     "boot": boot.read,
     "modules": modules.read,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vfiotui.model.guest.access import Access
     from vfiotui.model.guest.domain import Virt
     from vfiotui.model.guest.guest_files import GuestFiles
+    from vfiotui.model.guest.usb_follow import Follow
     from vfiotui.model.memory.host_memory import Memory
     from vfiotui.model.pci.functions import PciBus
     from vfiotui.model.pci.holders import Holders
@@ -77,5 +78,7 @@ class Facts:
     """Read last: a walk over all processes."""
     last_boot: Reading[LastBoot]
     """Read last: the journal is asked."""
+    usb_follows: Reading[tuple[Follow, ...]] = ()
+    """The rules by which guests get USB devices as they are plugged in."""
     gaps: Gaps = field(default_factory=dict)
     """What could not be read for each of the parts."""

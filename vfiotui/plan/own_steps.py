@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook, sleep_hook
 from vfiotui.formats.suffix import lacks_suffix
+from vfiotui.formats.usb_follow import units as usb_units
 from vfiotui.model.change.change import Change, image_words
 from vfiotui.model.change.plan import text_of
 from vfiotui.plan.boot import fallback as escape
@@ -18,7 +19,7 @@ from vfiotui.plan.boot import guard, trial
 from vfiotui.plan.cpu.services import SLICE, UNIT
 from vfiotui.plan.draft import ANY_NAME, FILE_NAME
 from vfiotui.plan.goals import declared
-from vfiotui.plan.guest import guest_hook
+from vfiotui.plan.guest import guest_hook, usb_follow
 from vfiotui.plan.guest.access import HOOKS, USER
 from vfiotui.plan.isolate import early_script, override_rule
 from vfiotui.plan.memory import mount
@@ -46,6 +47,7 @@ COMMANDS = re.compile(
             rf"bootctl\0set-(default|oneshot)\0({FILE_NAME})?|modprobe(\0-a\0-b)?(\0[\w-]+)+",
             rf"setfacl\0-m\0u:{USER}:x\0/{BELOW}{WORD}|usermod\0-aG\0libvirt\0{USER}|chmod\0\+x\0{HOOKS}",
             rf"systemctl\0(disable\0--now\0{UNIT}|set-property\0--runtime\0{SLICE}\0AllowedCPUs=)",
+            r"systemctl\0(daemon-reload|(start|stop)\0vfiotui-usb\.path|start\0--no-block\0vfiotui-usb\.service)",
         )
     )
 )
@@ -65,6 +67,11 @@ PRODUCTS = re.compile(
 VALUES = re.compile(rf"(/proc)?/sys/{BELOW}{PLAIN}*|/proc/irq/\d+/smp_affinity(_list)?")
 RUNS_CODE = re.compile(r"/proc/sys/kernel/(core_pattern|modprobe|hotplug|poweroff_cmd)|/sys/.*/uevent_helper")
 """Values that the kernel runs as a program, as root."""
+OWN_LINKS = frozenset(
+    (link, target)
+    for link, unit in ((trial.WANTED, trial.UNIT), (usb_units.WANTED, usb_units.WATCH))
+    for target in (None, unit.encode())
+)
 NUDGES = (COMPACT, "/proc/sys/vm/drop_caches")
 DATA = re.compile(
     r"take [0-9a-f:.]+( \w+=[0-9a-f]+)*|has [0-9a-f:.]+ [\w-]+"
@@ -109,6 +116,7 @@ def _scripts() -> dict[str, tuple[str, ...]]:
         trial.SCRIPT: tuple(_trials()),
         trial.UNIT: (trial.UNIT_TEXT,),
         guest_hook.RUNNER: (libvirt_hook.runner(),),
+        **{path: (text,) for path, (text, _) in usb_follow.OWN.items()},
     }
 
 
@@ -118,11 +126,14 @@ def _is_own_script(path: str, after: bytes | None) -> bool | None:
         pages_hook.PATH: (pages_hook.guests_of, pages_hook.pages_hook),
         cores_hook.PATH: (cores_hook.guests_of, cores_hook.cores_hook),
         sleep_hook.PATH: (sleep_hook.guests_of, sleep_hook.sleep_hook),
+        usb_units.HOOK: (usb_units.hook_guests, usb_units.hook),
     }
     if path in guard.PATHS:
         return after is None or guard.is_own_text(path, text_of(after) or "")
     if mount.is_unit(path):
         return after is None or mount.is_own_text(path, text_of(after) or "")
+    if path == usb_units.RULES:
+        return after is None or usb_units.is_own_rules(text_of(after) or "")
     texts = _scripts().get(path)
     if texts is None and path not in makers:
         return None
@@ -154,7 +165,8 @@ def _file(step: Change) -> str:
         return f"writes code of its own into {step.subject}"
     before, after = ((text_of(c) or "").split("\n") for c in (step.before, step.after))
     new = (line.split(None, 1)[0] for line in after if line not in before and line.split())
-    if step.subject.startswith(RULES) and step.subject != override_rule.RULE and not _passes_over(before, after):
+    ours = (override_rule.RULE, usb_units.RULES)
+    if step.subject.startswith(RULES) and step.subject not in ours and not _passes_over(before, after):
         return f"writes rules of its own into {step.subject}"
     if "/modprobe.d/" in step.subject and any(word in ("install", "remove") for word in new):
         return f"has {step.subject} run a command when a module is loaded"
@@ -192,7 +204,7 @@ def strange(step: Change) -> str:
         case "file":
             return _file(step)
         case "link":
-            own = step.subject == trial.WANTED and step.after in (None, trial.UNIT.encode())
+            own = (step.subject, step.after) in OWN_LINKS
             disables = step.after is None and WANTED.fullmatch(step.subject)
             own = own or mount.is_own_link(step.subject, step.after)
             guest = STARTED.fullmatch(step.subject)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vfiotui.formats.guard_hooks.runner import PATH as GUARD
+from vfiotui.formats.usb_follow.units import WATCH
 from vfiotui.host.boot import guard
 from vfiotui.host.boot.config_snapshot_boot import enrolled, kernels, not_executable, unified
 from vfiotui.host.boot.grub_sources import grub_files
@@ -141,7 +142,9 @@ PROGRAMS = (
     "swtpm",
     "swtpm_setup",
     "setfacl",
+    "virsh",
 )
+OWN_WATCH = WATCH.rpartition("/")[2]
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
@@ -166,7 +169,7 @@ def _unit_links(root: Root) -> Iterator[tuple[str, bytes]]:
     for folder in sorted(n for n in here if n.endswith((".wants", ".requires"))):
         for name in sorted(here.intersection(or_else(root.names(f"{UNITS}/{folder}"), ()))):
             target = root.link(f"{UNITS}/{folder}/{name}")
-            if name.endswith(".service") and isinstance(target, str):
+            if name.endswith((".service", OWN_WATCH)) and isinstance(target, str):
                 yield f"{UNITS}/{folder}/{name}", target.encode("utf-8", "surrogateescape")
 
 

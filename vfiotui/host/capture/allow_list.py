@@ -298,6 +298,7 @@ def allowed() -> tuple[Allowed, ...]:
         *text_rules(
             reduce_text.descriptor, "images and features", ["/etc/qemu/firmware/*", "/usr/share/qemu/firmware/*"]
         ),
+        *text_rules(reduce_script.usb_follows, "ports, ids and guests that follow them", ["/etc/vfiotui/usb.conf"]),
         *text_rules(reduce_text.selection, "addresses and ids of devices", ["/etc/vfiotui/isolated.json"]),
         *text_rules(
             _config_lines, "options that are y, m, n or numbers",

@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 
 from vfiotui.formats.libvirt_hooks import cores_hook, libvirt_hook, pages_hook
+from vfiotui.formats.usb_follow import units
 from vfiotui.host.capture.reduce_text import by_line
 from vfiotui.host.capture.scrub import Scrubber
+from vfiotui.model.base.value import replace
+from vfiotui.model.guest.usb_follow import follows_of
 
 LOOKED_FOR = re.compile(
     r"\b(?:virsh|virt-manager|virt-install|chrt|plink|sshpass)\b|driver_override|hugepages|inhibit|nosleep|no-sleep"
     r"|drivers_probe|\bvfio|^take [0-9a-f]{4}:"
 )
 """What a check of hooks and start scripts, or a prediction of the boot, looks for in a line."""
+OWN_HOOKS = (
+    (cores_hook.cores_hook, cores_hook.guests_of),
+    (pages_hook.pages_hook, pages_hook.guests_of),
+    (units.hook, units.hook_guests),
+)
 PROGRAM = b"\x7fELF"
 PASSWORDS = re.compile(r"\b(plink\b.*?\s-pw|sshpass\s+-p)\s*(?:'[^']*'|\"[^\"]*\"|\S+)")
 
@@ -30,6 +38,13 @@ def script(text: str, scrub: Scrubber) -> str:
     if head is None:
         return by_line(first, lambda line: _line(line, scrub)) + ("\n" if rest else "") + body + named
     return f"{head}\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{named}"
+
+
+def usb_follows(text: str, scrub: Scrubber) -> str:
+    """The rules by which guests get USB devices: ports and ids; guests by pseudonym. Of what is no rule only that."""
+    found, strange = follows_of(text)
+    lines = [replace(f, guest=scrub.name("guest", f.guest), uuid=scrub.uuid(f.uuid)).line for f in found]
+    return "".join(f"{line}\n" for line in (*lines, *("x" for _ in strange)))
 
 
 COPIERS = ("kernel-install", "bootctl")
@@ -58,7 +73,7 @@ def _line(line: str, scrub: Scrubber) -> str | None:
 
 def _ours(text: str, scrub: Scrubber) -> str | None:
     """A hook that this program wrote, for the guests' pseudonyms; None where a byte of it was not written by us."""
-    for make, read in ((cores_hook.cores_hook, cores_hook.guests_of), (pages_hook.pages_hook, pages_hook.guests_of)):
+    for make, read in OWN_HOOKS:
         try:
             guests = read(text)
             if guests and make(guests) == text:

@@ -30,6 +30,7 @@ class UsbHost:
     use: Reading[HostUse]
     virt: Reading[Virt]
     follows: Reading[tuple[Follow, ...]] = ()
+    """The rules by which guests get devices as they are plugged in."""
 
 
 @dataclass(frozen=True, slots=True)

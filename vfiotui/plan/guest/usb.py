@@ -13,7 +13,7 @@ from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.definition import Definition, definition_goal
 
 
-def _named(work: Definition, address: str) -> tuple[Element, Hostdev]:
+def named(work: Definition, address: str) -> tuple[Element, Hostdev]:
     """The first <hostdev> that means a USB device by this name, with what it says."""
     for element in work.xml.devices("hostdev"):
         if element.get("type") == "usb":
@@ -57,7 +57,7 @@ def _source(work: Definition, element: Element, lines: tuple[str, ...]) -> None:
 
 
 def _port(work: Definition, value: str) -> None:
-    element, hostdev = _named(work, value)
+    element, hostdev = named(work, value)
     if work.versions.libvirt_is((12, 0)) is False:
         raise PlanError("this libvirt takes no port of a USB device (12.0 and later do): name it by its ids")
     others = {h.address for h in work.domain.hostdevs if h.usb_by == "port"}
@@ -74,7 +74,7 @@ def _port(work: Definition, value: str) -> None:
 
 
 def _ids(work: Definition, value: str) -> None:
-    element, hostdev = _named(work, value)
+    element, hostdev = named(work, value)
     device = _plugged(work, hostdev)[0]
     if isinstance(device.vendor, Unread) or isinstance(device.product, Unread):
         raise PlanError(f"the ids of {value} cannot be read")
@@ -96,7 +96,7 @@ def _ids(work: Definition, value: str) -> None:
 
 
 def _optional(work: Definition, value: str) -> None:
-    source = _named(work, value)[0].find("source")
+    source = named(work, value)[0].find("source")
     assert source is not None
     work.xml.set_on(source, "startupPolicy", "optional")
 

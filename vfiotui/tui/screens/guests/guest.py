@@ -21,6 +21,7 @@ from vfiotui.tui.screens.base.text import TextScreen
 from vfiotui.tui.screens.guests.change import CHANGE, open_change
 from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest_view import TABS, device_rows, doctor_rows, heading_row, unread_rows, xml_rows
+from vfiotui.tui.screens.guests.usb import USB, UsbScreen
 from vfiotui.tui.screens.host.finding_view import finding_detail, finding_text, key_of
 from vfiotui.tui.widgets.line import Line
 from vfiotui.tui.widgets.rows import Rows
@@ -45,10 +46,11 @@ class GuestScreen(ConsoleScreen):
         OPEN._replace(help="the evidence of a finding"),
         CONTROL,
         CHANGE,
+        USB,
         COPY_GUEST,
         BACK_TO_LIST,
     )
-    KEYS = (BACK_TO_LIST, TAB, OPEN, CONTROL, CHANGE, COPY_GUEST)
+    KEYS = (BACK_TO_LIST, TAB, OPEN, CONTROL, CHANGE, USB, COPY_GUEST)
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, name: str) -> None:
@@ -131,6 +133,10 @@ class GuestScreen(ConsoleScreen):
         guest = self.guest
         if guest is not None:
             open_change(self.console, guest, self.facts)
+
+    def action_usb(self) -> None:
+        """The USB devices of the host, for this guest."""
+        self.app.push_screen(UsbScreen(self._guest_name))
 
     def action_turn(self, step: int) -> None:
         """Another tab, from its top."""

@@ -22,6 +22,7 @@ from vfiotui.tui.screens.guests.change import CHANGE, open_change
 from vfiotui.tui.screens.guests.control import CONTROL, open_control
 from vfiotui.tui.screens.guests.guest import GuestScreen
 from vfiotui.tui.screens.guests.new import NEW, NewGuestScreen
+from vfiotui.tui.screens.guests.usb import USB, UsbScreen
 from vfiotui.tui.screens.guests.view import guest_rows, link_rows, other_rows
 from vfiotui.tui.widgets.rows import Rows
 
@@ -31,7 +32,7 @@ class GuestsScreen(ConsoleScreen):
 
     MODE = "guests"
     TOPICS = (VIRT, FINDINGS, MEMORY, LIVE)
-    KEYS = (OPEN, CONTROL, CHANGE, NEW, MOVE, READ_AGAIN)
+    KEYS = (OPEN, CONTROL, CHANGE, NEW, USB, MOVE, READ_AGAIN)
     PAGE = (
         "All guests of the connection, with their state as libvirt's events report it. When the daemon is gone the "
         "last known list stays, and says so: the guests themselves run on. The column doctor counts what is wrong "
@@ -43,6 +44,7 @@ class GuestsScreen(ConsoleScreen):
         CONTROL,
         CHANGE,
         NEW,
+        USB,
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
@@ -80,6 +82,12 @@ class GuestsScreen(ConsoleScreen):
         key, virt = self.query_one("#guests", Rows).key, self.virt
         domains = () if virt is None or isinstance(virt.domains, Unread) else virt.domains
         return next((d for d in domains if f"guest {d.name}" == key), None)
+
+    def action_usb(self) -> None:
+        """The USB devices of the host, for the guest under the cursor."""
+        key = self.query_one("#guests", Rows).key
+        if key.startswith("guest "):
+            self.app.push_screen(UsbScreen(key.removeprefix("guest ")))
 
     def action_control(self) -> None:
         """What can be done with the guest under the cursor."""
