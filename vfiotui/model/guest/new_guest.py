@@ -24,6 +24,7 @@ SYSTEMS = {
     "macos": "macOS",
     "other": "another system",
 }
+SHORT = {"win11": "windows11", "win10": "windows10", "mac": "macos", "osx": "macos"}
 DISPLAYS = ("monitor", "looking-glass", "window")
 PAGES = ("auto", "none", "hook")
 ISOLATION = ("boot", "start")
@@ -135,6 +136,13 @@ def _word(value: object, what: str, known: tuple[str, ...]) -> str:
     return str(value)
 
 
+def _system(value: object) -> str:
+    """A key of SYSTEMS as people write it: Windows 11, win11, windows-11."""
+    plain = re.sub(r"[^a-z0-9]", "", value.lower()) if isinstance(value, str) else ""
+    plain = SHORT.get(plain, plain)
+    return plain if plain in SYSTEMS else _word(value, "system", tuple(SYSTEMS))
+
+
 def _path(value: object, what: str) -> str:
     if not isinstance(value, str) or not value.startswith("/") or not value.isprintable() or len(value) > 4000:
         raise ValueError(f"{what} {_shown(value)} is no absolute path")
@@ -201,7 +209,7 @@ def _resolution(value: object) -> str:
 
 READ: dict[str, Callable[[object], Any]] = {
     "name": _name,
-    "system": lambda v: _word(v, "system", tuple(SYSTEMS)),
+    "system": _system,
     "vcpus": _vcpus,
     "memory": lambda v: size(v, "memory", LEAST_MEMORY, MOST_MEMORY),
     "disk": lambda v: v if v == "none" else _path(v, "disk"),
