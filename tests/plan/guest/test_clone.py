@@ -19,7 +19,6 @@ from vfiotui.model.guest.domain import Domain
 from vfiotui.model.guest.stored_guest import StoredGuest
 from vfiotui.plan.draft import PlanError
 from vfiotui.plan.guest.clone import Clone, Disks, cloned, plan_clone
-from vfiotui.virt.define import definition, writable
 
 UUID = "00000000-0000-4000-8000-0000000000c1"
 XML = f"""<domain type='qemu'>
@@ -177,8 +176,7 @@ def test_libvirt_takes_it_beside_the_first_and_an_undo_removes_it(daemon: Daemon
     file = daemon.folder / "first.xml"
     file.write_text(XML.replace("/usr/bin/qemu-system-x86_64", daemon.emulator))
     daemon.virsh("define", str(file))
-    with writable(daemon.uri) as connection:
-        first = StoredGuest("first", daemon.uri, definition(connection, "first"))
+    first = StoredGuest("first", daemon.uri, file.read_bytes())
     plan = plan_clone(first, StoredGuest("it's", daemon.uri, None), Disks({"vda": "/n.img"}), ())
     target = live_target(tmp_path)
     outcome = apply(target, plan, lambda _: None)
@@ -186,5 +184,10 @@ def test_libvirt_takes_it_beside_the_first_and_an_undo_removes_it(daemon: Daemon
     assert set(daemon.virsh("list", "--all", "--name").stdout.split()) == {"first", "it's"}
     stored = parse(daemon.virsh("dumpxml", "it's").stdout, source="x")
     assert stored.uuid != UUID and len(set(macs(stored.xml)) & set(macs(first.definition.decode()))) == 0  # type: ignore[union-attr]
+    (log,) = (tmp_path / "var/lib").rglob(f"{outcome.name}/log")
+    said = log.read_text()
+    assert "libvirt stored the definition of it's with a difference:" in said
+    # What libvirt filled in, and nothing of what it left as it was.
+    assert "+    <controller type='pci' index='0' model='pcie-root'" in said and "<emulator>" not in said
     assert undo(target, outcome.name, lambda _: None).state is State.UNDONE
     assert daemon.virsh("list", "--all", "--name").stdout.split() == ["first"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from vfiotui.apply.errors import ApplyError, Conflict
 from vfiotui.apply.guest_schema import schema_of
 from vfiotui.apply.scripts.shell_words import digest, printing, word
 from vfiotui.apply.steps.step import Kind, StepContext, SubjectState, diff_lines, quoted
+from vfiotui.apply.writes import disk
 from vfiotui.formats.domain_xml.same import same_definition
 from vfiotui.model.base.reading import or_else
 from vfiotui.model.change.change import Change
@@ -31,6 +33,15 @@ def guests(work: StepContext) -> Iterator[Any]:
                 raise ApplyError(f"libvirt does not take it for {work.change.subject}: {error}") from error
     except NoConnection as error:
         raise ApplyError(str(error)) from error
+
+
+def _note_difference(work: StepContext, stored: bytes) -> None:
+    """What libvirt made of a definition goes into the change's log: addresses, controllers, defaults."""
+    lines = list(diff_lines(f"{work.change.subject}.xml", work.change.after, stored, around=0))
+    if lines:
+        words = [f"libvirt stored the definition of {work.change.subject} with a difference:", *lines, ""]
+        with open(disk.open_regular(work.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
+            log.write("\n".join(words).encode("utf-8", "surrogateescape"))
 
 
 class DomainKind(Kind):
@@ -75,6 +86,7 @@ class DomainKind(Kind):
             virt.define(connection, work.change.after, validate=self._was_valid(work))
             stored = virt.definition(connection, work.change.subject)
         work.keep.write(f"{work.step}.after", stored or b"")
+        _note_difference(work, stored or b"")
 
     def _was_valid(self, work: StepContext) -> bool:
         """Whether the schema may judge the new definition: not where it refuses the old one already."""

@@ -154,12 +154,13 @@ def _weighed(content: bytes | None) -> str:
     return f"{len(content)} bytes (SHA-256 {hashlib.sha256(content).hexdigest()})"
 
 
-def diff_lines(subject: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
-    """A unified diff without line ends; contents that are no text by size and digest."""
+def diff_lines(subject: str, before: bytes | None, after: bytes | None, *, around: int = 2) -> Iterator[str]:
+    """A unified diff without line ends, with so many equal lines around each change; contents that are no text by size
+    and digest."""
     old, new = text_of(before), text_of(after)
     if (before is not None and old is None) or (after is not None and new is None):
         yield f"{subject}: what is no text is not shown: {_weighed(before)} becomes {_weighed(after)}"
         return
     names = ("/dev/null" if old is None else subject, "/dev/null" if new is None else subject)
-    for line in difflib.unified_diff((old or "").splitlines(True), (new or "").splitlines(True), *names, n=2):
+    for line in difflib.unified_diff((old or "").splitlines(True), (new or "").splitlines(True), *names, n=around):
         yield line.rstrip("\n") + ("" if line.endswith("\n") else "\n\\ no newline at the end of the file")
