@@ -15,6 +15,7 @@ from tests.hosts.guest_texts import cells_xml, changed
 from tests.hosts.guests import TWO_NODES
 from tests.hosts.odd import ARM, foreign
 from tests.machines import facts_of, root_of
+from tests.rules.branch_guests import guests
 from tests.rules.branch_settings import variants
 from vfiotui.demo.build_iommu import table
 from vfiotui.demo.builder import build
@@ -217,7 +218,7 @@ def partly_read() -> Iterator[Facts]:
 def machines() -> Iterator[Facts]:
     """The facts of all of them, one after the other."""
     yield from partly_read()
-    for host in (*described(), *elsewhere(), *variants()):
+    for host in (*described(), *elsewhere(), *variants(), *guests()):
         yield facts_of(host)
     for name in MOUNTED:
         yield on_disk(HOSTS[name])
