@@ -41,6 +41,7 @@ TUNED = GuestDesc(
     pid=100,
     vcpus=2,
     pins=(2, 6),
+    emulator="0,4",
 )
 
 CLEAN = Host(

@@ -87,6 +87,8 @@ HOSTS: dict[str, Host] = {
             ),
         ),
     ),
+    # The second vCPU runs elsewhere than its pin says.
+    "moved-threads": replace(CLEAN, guests=(replace(guest("moved", (4, 5), 200), pins=(4, 2)),)),
     "isolated": replace(
         CLEAN,
         cpu=replace(CLEAN.cpu, isolated="3,4-7", nohz_full="4-7"),

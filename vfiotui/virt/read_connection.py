@@ -12,6 +12,7 @@ from vfiotui.model.base.value import replace
 from vfiotui.model.cpu.pinning import pinning_of
 from vfiotui.model.guest.domain import Domain, UnreadGuest, Virt, with_networks
 from vfiotui.model.guest.host_network import HostNetwork
+from vfiotui.virt.affinities import affinities
 
 STATES = {
     0: "unknown",
@@ -64,6 +65,8 @@ def domain_of(handle: Any, uri: str) -> Domain:
         persistent=persistent,
         autostart=persistent and bool(handle.autostart()),
     )
+    if domain.running and (domain.vcpu_pins or domain.iothread_pins):
+        domain = replace(domain, affinities=affinities(handle))
     if domain.running and persistent:
         stored = parse(handle.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), source=uri, state="shut off")
         if pinning_of(stored).by_thread != pinning_of(domain).by_thread:

@@ -137,6 +137,7 @@ def allowed() -> tuple[Allowed, ...]:
             reduce_kernel.figures("VmRSS|HugetlbPages|VmLck|VmPin|RssAnon|RssFile|RssShmem"),
             "amounts of memory", ["/proc/*/status"],
         ),
+        *text_rules(reduce_kernel.allowed_cpus, "where threads may run", ["/proc/*/task/*/status"]),
         *text_rules(reduce_kernel.rollup, "amounts of memory", ["/proc/*/smaps_rollup"]),
         *text_rules(
             reduce_kernel.figures("anon_thp|shmem_thp|file_thp|rss_huge"), "huge pages of a guest",

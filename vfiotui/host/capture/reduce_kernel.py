@@ -272,10 +272,15 @@ def efi_option(data: bytes, scrub: Scrubber) -> bytes | None:
     return data[:4] + data[4:8] + len(path).to_bytes(2, "little") + description + path + words
 
 
+IOTHREAD = re.compile(r"IO iothread\d{1,5}$")
+"""A thread by the name that libvirt gives; a name of a person's own is one."""
+
+
 def process_name(text: str, scrub: Scrubber) -> str:
-    """/proc/PID/comm: well-known programs keep their name, and so do threads that run a vCPU."""
+    """/proc/PID/comm: well-known programs keep their name, and so do threads of vCPUs and iothreads."""
     name = text.strip()
-    return (name if VCPU.match(name) or scrub.text(name) == name else scrub.name("program", name)) + "\n"
+    named = VCPU.match(name) or IOTHREAD.match(name) or scrub.text(name) == name
+    return (name if named else scrub.name("program", name)) + "\n"
 
 
 def arguments(data: bytes, scrub: Scrubber) -> bytes:
@@ -319,6 +324,12 @@ def figures(keys: str) -> Callable[[str, Scrubber], str]:
         return "".join(f"{m[0]}\n" for m in wanted.finditer(text))
 
     return reduce
+
+
+def allowed_cpus(text: str, scrub: Scrubber) -> str:
+    """/proc/PID/task/TID/status: the CPUs of a thread."""
+    found = re.search(r"^Cpus_allowed_list:\s*[0-9,-]{1,4000}$", text, re.MULTILINE)
+    return f"{found[0]}\n" if found else ""
 
 
 def interrupts(text: str, scrub: Scrubber) -> str:

@@ -12,6 +12,7 @@ from vfiotui.formats.domain_xml.network_xml import parse_network
 from vfiotui.formats.domain_xml.xml_text import decode
 from vfiotui.host.guest import versions
 from vfiotui.host.guest.sessions import sessions
+from vfiotui.host.guest.thread_affinity import affinities
 from vfiotui.host.root.root import Root
 from vfiotui.model.base.mode import Mode
 from vfiotui.model.base.reading import Reading, Unread, Why, or_else
@@ -128,8 +129,16 @@ def read_running(root: Root, folder: str = RUNNING, defined: str = DEFINED) -> D
         root,
         folder,
         names,
-        lambda name, xml: parse_status(xml, source=f"{folder}/{name}", autostart=name in autostart),
+        lambda name, xml: _with_threads(
+            root, parse_status(xml, source=f"{folder}/{name}", autostart=name in autostart)
+        ),
     )
+
+
+def _with_threads(root: Root, domain: Domain) -> Domain:
+    """A running guest with the CPUs of its threads, where it has pins to compare with them."""
+    pinned = domain.vcpu_pins or domain.emulator_pin or domain.iothread_pins
+    return replace(domain, affinities=affinities(root, domain.pid)) if pinned and domain.pid else domain
 
 
 def _with_sessions(

@@ -185,6 +185,15 @@ def parse_pins(text: str) -> dict[str, CpuSet]:
     return found
 
 
+def thread_in_pins(kind: str, number: int) -> str:
+    """The name of a thread in a pinning, or "" for one that cannot be pinned by itself.
+
+    >>> thread_in_pins("vcpu", 3), thread_in_pins("emulator", 0), thread_in_pins("other", 0)
+    ('v3', 'emu', '')
+    """
+    return {"vcpu": f"v{number}", "iothread": f"io{number}", "emulator": EMULATOR}.get(kind, "")
+
+
 def thread_name(word: str) -> str:
     """A thread's name: v0, emu, io1; raises ValueError with a sentence."""
     if not THREAD.fullmatch(word):

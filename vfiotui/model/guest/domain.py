@@ -16,6 +16,7 @@ from vfiotui.model.guest.versions import Versions, version
 __all__ = ["Domain", "Hostdev", "HugePages", "UnreadGuest", "Virt"]
 
 CpuSet = frozenset[int]
+NO_THREADS = Unread("the CPUs of its threads were not read", Why.NOT_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class Domain:
     """Words of its XML that make no sense, as sentence fragments: what is read of it may be too little."""
     owner: str = ""
     """The user to whose session it belongs; empty for guests of the system."""
+    affinities: Reading[tuple[tuple[str, CpuSet], ...]] = NO_THREADS
+    """Where the kernel lets each of its threads run, by their names in a pinning (v0, emu, io1)."""
     from_next_start: Domain | None = None
     """The stored definition of a running guest where it holds other pins than those that it runs with."""
 

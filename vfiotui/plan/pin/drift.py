@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfiotui.model.base.reading import Reading, Unread
 from vfiotui.model.base.value import dataclass
 from vfiotui.model.cpu.cpuset import format_list
-from vfiotui.model.cpu.pinning import EMULATOR, Pinning
+from vfiotui.model.cpu.pinning import Pinning, thread_in_pins
 from vfiotui.model.cpu.topology import CpuSet
 from vfiotui.model.live.sample import GuestCount, GuestMoment, ThreadCount, ThreadMoment
 
@@ -29,7 +29,7 @@ class Drift:
 
 def thread_of(moment: ThreadCount | ThreadMoment) -> str:
     """The name of a thread in a pinning, or "" for one that cannot be pinned by itself."""
-    return {"vcpu": f"v{moment.number}", "iothread": f"io{moment.number}", "emulator": EMULATOR}.get(moment.kind, "")
+    return thread_in_pins(moment.kind, moment.number)
 
 
 def drift(wanted: Pinning, moment: GuestCount | GuestMoment) -> tuple[Drift, ...]:
