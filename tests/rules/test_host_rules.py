@@ -75,7 +75,10 @@ def test_the_fix_of_old_control_groups_names_only_words_that_are_there(word: str
     old = HOSTS["old-groups"]
     (found,) = ask("CPU-CGROUP-V1", replace(old, cmdline=f"{old.cmdline} {word}".strip()))
     assert found.verdict is FAILS and found.fix is not None
-    assert (word in found.fix.text) and (found.fix.goal == ((("cmdline.remove", word),) if word else ()))
+    assert word in found.fix.text
+    assert found.fix.goal == (
+        ("cmdline.remove", word) if word else ("cmdline.set", "systemd.unified_cgroup_hierarchy=1"),
+    )
     assert word or "without" not in found.fix.text
 
 

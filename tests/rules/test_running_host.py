@@ -148,10 +148,13 @@ def test_a_host_without_uefi_tells_no_value_of_secure_boot() -> None:
     assert [(e.path, e.seen) for e in found.evidence] == [("/sys/firmware/efi", "is not there")]
 
 
-def test_an_iommu_that_a_word_switches_off_is_not_sent_to_the_firmware() -> None:
+def test_an_iommu_that_a_word_switches_off_is_sent_to_the_firmware_only_where_that_shows_none() -> None:
     off = HOSTS["iommu-off"]
-    (found,) = ask("IOMMU-OFF", off)
+    (found,) = ask("IOMMU-OFF", replace(off, tables=CLEAN.tables))
     assert found.fix is not None and "amd_iommu=off" in found.fix.text and "firmware" not in found.fix.text
+    assert found.fix.goal == (("cmdline.remove", "amd_iommu=off"),)
+    (both,) = ask("IOMMU-OFF", off)
+    assert both.fix is not None and "amd_iommu=off" in both.fix.text and "the firmware shows none" in both.fix.text
     (word,) = ask("IOMMU-DISABLED", off)
     assert [e.path for e in word.evidence] == ["/proc/cmdline", "/boot/grub/grub.cfg:4"]
     assert word.fix is not None and word.fix.goal == (("cmdline.remove", "amd_iommu=off"),)

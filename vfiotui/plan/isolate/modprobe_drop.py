@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from vfiotui.formats.loaders.kernel_words import OptionEdit, WordEdit
@@ -13,8 +14,9 @@ from vfiotui.model.finding.finding import Risk
 from vfiotui.plan.boot.command_line import edit_command_line
 from vfiotui.plan.boot.initramfs import rebuild
 from vfiotui.plan.draft import Draft, Phase, PlanError, Planner
-from vfiotui.plan.isolate.modprobe import FOLDER
+from vfiotui.plan.isolate.modprobe import FOLDER, WRITES
 
+EDITABLE = re.compile("|".join(WRITES))
 BLACKLISTS = ("module_blacklist", "modprobe.blacklist")
 PACKAGED = ("/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/modprobe.d")
 
@@ -31,7 +33,11 @@ def _edit(draft: Draft, edit: Callable[[str], str], why: str) -> None:
     """The edit of each file of /etc/modprobe.d; a package's file that has the line too is named."""
     for path in draft.snapshot.below(FOLDER, ".conf"):
         text = draft.text(path)
-        if text is not None:
+        if text is not None and edit(text) != text:
+            if not EDITABLE.fullmatch(path):
+                raise PlanError(
+                    f"{path!r} has a name that no plan edits: rename it to letters and digits, then ask again"
+                )
             draft.write(path, edit(text), why, Phase.MODPROBE, risk=Risk.R2, effect=Effect.BOOT)
     for path in (p for folder in PACKAGED for p in draft.snapshot.below(folder, ".conf")):
         name = path.rpartition("/")[2]
