@@ -93,6 +93,9 @@ def figures(daemon: Daemon, kills: int) -> list[Held]:
             found.append(_at_rest(terminal, console))
         assert terminal.console_pid() == console
         terminal.send("q")
+        # Pins were edited for the plans.
+        asked = terminal.until(lambda screen: "leave without it" in screen or "ended with" in screen, "an end")
+        terminal.send(*(("y",) if "leave without it" in asked else ()))
         terminal.shows("ended with 0")
     return found
 
