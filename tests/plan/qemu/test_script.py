@@ -56,6 +56,20 @@ def test_what_belongs_to_a_daemon_goes_and_the_rest_stays() -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        f"{FOLDER}/agent.0",
+        "/var/lib/libvirt/qemu/channel/target/domain--1-win/agent.0",
+        "/run/libvirt/qemu/run/channel/-1-win/agent.0",
+    ],
+)
+def test_a_socket_in_a_folder_of_this_run_is_in_the_folder_of_the_script(path: str) -> None:
+    """libvirt 9 and 11 have the channels of a guest in folders of other names."""
+    words = " ".join(command(made(f"{LINE} -chardev socket,id=c,path={path},server=on").text))
+    assert path not in words and "agent.0,server=on" in words and "path=$run/" in words
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ("-object secret,id=luks,keyid=masterKey0,data=x", "a secret that libvirt alone keeps"),

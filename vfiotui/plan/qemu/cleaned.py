@@ -118,10 +118,12 @@ class _Work:
             return f"unix:{self._place(text[5:])}"
         if self.folder and text.startswith(f"{self.folder}/"):
             return f"{RUN}/{'qmp' if text.endswith('/monitor.sock') else 'file'}-{text.rpartition('/')[2]}"
-        if self.name and f"/{self.name}/" in text and text.startswith("/"):
+        # libvirt 11 leaves "domain-" out in its folder of channels.
+        names = (self.name, self.name.removeprefix("domain-")) if self.name else ()
+        if text.startswith("/") and any(f"/{name}/" in text for name in names):
             return f"{RUN}/{text.rpartition('/')[2]}"
         pool = HUGE.fullmatch(text)
-        if pool and "/ram/" not in text and text.rpartition("/")[2] in (self.name, self.name.removeprefix("domain-")):
+        if pool and "/ram/" not in text and text.rpartition("/")[2] in names:
             return pool[1]
         return text
 
